@@ -90,7 +90,7 @@ PAYING: Final = (
     ),
     Sabotage(
         guard="batches: one whose creation got no answer is known by its calls",
-        expression="results.keys() == set(batch.intent.names)",
+        expression="results.keys() == names",
         new="True",
         tests=(BATCH_TESTS,),
     ),

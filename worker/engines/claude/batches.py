@@ -100,7 +100,8 @@ class Batcher:
         """Record the answers of all batches of a stage; create none."""
         if not calls:
             return
-        stage, generation = calls[0].stage, calls[0].generation
+        stage = calls[0].stage
+        generation = calls[0].generation
         self._reject_unsent(stage, generation)
         self._permission.wait()
         for batch in self._open_batches(stage, generation):
@@ -126,15 +127,16 @@ class Batcher:
 
     def _open_batches(self, stage: Stage, generation: int) -> list[BatchEntry]:
         """Return the batches that may still answer calls."""
-        batches = []
-        for batch in self._ledger.batches(stage, generation):
-            created = batch.created
-            is_over = created is not None and (
-                created.batch_id is None or created.batch_id in self._gone
-            )
-            if not is_over and self._entries(batch):
-                batches.append(batch)
-        return batches
+        batches = self._ledger.batches(stage, generation)
+        return [batch for batch in batches if self._is_open(batch)]
+
+    def _is_open(self, batch: BatchEntry) -> bool:
+        created = batch.created
+        if created is not None:
+            batch_id = created.batch_id
+            if batch_id is None or batch_id in self._gone:
+                return False
+        return bool(self._entries(batch))
 
     def _entries(self, batch: BatchEntry) -> dict[str, LedgerEntry]:
         """Return the calls of a batch without an outcome, by their names in it."""
@@ -149,11 +151,11 @@ class Batcher:
         """Tell whether a call has no answer, and a batch has not left it out."""
         call_id = call.id(self._api.address)
         for entry in self._ledger.sendings(call_id):
-            outcome = entry.outcome
-            if isinstance(outcome, Answer):
-                return False
-            if isinstance(outcome, Rejection) and outcome.batch_id is not None:
-                return False
+            match entry.outcome:
+                case Answer():
+                    return False
+                case Rejection(batch_id=str()):
+                    return False
         return self._ledger.lost_by_this_run(call_id) < MAX_LOST
 
     def _create(self, calls: Sequence[Call], budget: Budget) -> bool:
@@ -172,10 +174,19 @@ class Batcher:
         if batch is None or not self._permission.given:
             self._reject(entries, "not sent: the run may make no calls now")
             return True
-        requests = [
-            {"custom_id": entry.custom_id, "params": _params(call.body)}
-            for call, entry in zip(calls, entries, strict=True)
-        ]
+        return self._send(calls, entries, batch)
+
+    def _send(
+        self,
+        calls: Sequence[Call],
+        entries: Sequence[LedgerEntry],
+        batch: BatchEntry,
+    ) -> bool:
+        """Send the request that creates a batch; return False where the endpoint has none."""
+        requests = []
+        for call, entry in zip(calls, entries, strict=True):
+            params = _params(call.body)
+            requests.append({"custom_id": entry.custom_id, "params": params})
         try:
             created = self._api.create_batch(requests)
         except AnswerLostError as error:
@@ -191,15 +202,14 @@ class Batcher:
     ) -> list[LedgerEntry]:
         """Store the intents of all calls, if the budget allows for all."""
         intents = [self._intent(call) for call in calls]
-        total = replace(
-            intents[0],
-            tokens=sum(intent.tokens for intent in intents),
-            nanodollars=sum(intent.nanodollars for intent in intents),
-        )
+        tokens = sum(intent.tokens for intent in intents)
+        cost = sum(intent.nanodollars for intent in intents)
+        total = replace(intents[0], tokens=tokens, nanodollars=cost)
         # guard: batches: what all calls may cost is reserved before one is sent
         self._ledger.require(total, budget)
         entries = []
-        for call, intent in zip(calls, intents, strict=True):
+        for call in calls:
+            intent = self._intent(call)
             call_id = call.id(self._api.address)
             entry = self._ledger.begin(call_id, intent, budget)
             if entry is not None:
@@ -223,7 +233,8 @@ class Batcher:
 
     def _intent(self, call: Call) -> Intent:
         size = len(encode_body(call.body))
-        return self._pricing.intent(call, size // BYTES_A_TOKEN, batch=True)
+        tokens = size // BYTES_A_TOKEN
+        return self._pricing.intent(call, tokens, batch=True)
 
     def _take_rejection(
         self,
@@ -308,14 +319,16 @@ class Batcher:
     ) -> list[Batch]:
         """Return the batches of the account that may be the one, without the `others`."""
         at = datetime.fromisoformat(batch.intent.at)
-        earliest, latest = at - _CLOCKS, at + _CREATION + _CLOCKS
+        earliest = at - _CLOCKS
+        latest = at + _CREATION + _CLOCKS
         size = len(batch.intent.names)
+        listed: list[Batch] = self._ask(self._api.batches) or []
         return [
             candidate
-            for candidate in self._ask(self._api.batches) or []
-            if candidate.id not in others
-            and candidate.size == size
+            for candidate in listed
+            if candidate.size == size
             and earliest <= candidate.created_at <= latest
+            and candidate.id not in others
         ]
 
     def _is_same(self, batch: BatchEntry, candidate: Batch) -> bool:
@@ -323,8 +336,9 @@ class Batcher:
         if not self._wait(candidate.id, None):
             return False
         results = self._results(candidate.id) or {}
+        names = set(batch.intent.names)
         # guard: batches: one whose creation got no answer is known by its calls
-        return results.keys() == set(batch.intent.names)
+        return results.keys() == names
 
     def _wait(self, batch_id: str, created: BatchCreated | None) -> bool:
         """Wait until a batch has ended; return False if the API does not know it.
@@ -333,8 +347,9 @@ class Batcher:
         """
         pause = FIRST_POLL
         while True:
-            waited = self._runtime.monotonic() - self._polled_since
-            if waited > PATIENCE_SECONDS or self._permission.stopped:
+            now = self._runtime.monotonic()
+            is_patient = now - self._polled_since <= PATIENCE_SECONDS
+            if self._permission.stopped or not is_patient:
                 raise self._waiting(batch_id, created)
             batch = self._ask(lambda: self._api.batch(batch_id))
             if batch is None or batch.ended:
@@ -388,11 +403,15 @@ class Batcher:
                 log_answer(entry.call.stage, entry.intent, answer)
 
     def _answer(self, intent: Intent, result: JsonObject) -> Answer:
-        message = result.get("message")
-        if not isinstance(message, dict) or message.get("type") != "message":
+        document = result.get("message")
+        try:
+            message = read_message(
+                document if isinstance(document, dict) else {}
+            )
+        except AnswerLostError:
             # It is paid, and nothing can be done with it.
-            message = {"type": "message"}
-        return self._pricing.answer(intent, read_message(message))
+            message = read_message({"type": "message"})
+        return self._pricing.answer(intent, message)
 
     def _ask(self, request: Any) -> Any:  # noqa: ANN401 - what the request returns
         """Repeat a request that changes nothing; return None for what is not there."""

@@ -152,7 +152,8 @@ class Ledger:
             records[name] = _decoded(name, content)
         with self._changed:
             for name, record in records.items():
-                outcome = records.get(replace(name, record=CallRecord.ANSWER))
+                answer = replace(name, record=CallRecord.ANSWER)
+                outcome = records.get(answer)
                 self._take_in(name, record, outcome)
 
     def answer(self, call: CallId) -> Answer | None:
@@ -204,8 +205,9 @@ class Ledger:
         until the call is begun again, under the same number.
         """
         entry = self._reserve(call, intent, budget)
+        name = entry.name(CallRecord.INTENT)
         try:
-            stored = self._create(entry.name(CallRecord.INTENT), entry.intent)
+            stored = self._create(name, entry.intent)
         except BaseException:
             # guard: paid calls: an intent that may be stored counts
             self._keep_unsent(entry)
@@ -227,18 +229,22 @@ class Ledger:
         self, call: CallId, intent: BatchIntent
     ) -> BatchEntry | None:
         """Store a batch's intent, or return None if another run has taken its number."""
-        numbers = [number for other, number in self._batches if other == call]
-        batch = BatchEntry(call, 1 + max(numbers, default=0), intent)
-        stored = self._create(batch.name(CallRecord.INTENT), intent)
+        number = 1
+        while (call, number) in self._batches:
+            number += 1
+        batch = BatchEntry(call, number, intent)
+        name = batch.name(CallRecord.INTENT)
+        stored = self._create(name, intent)
         if not self._is_ours(stored):
             self.read()
             return None
-        self._batches[call, batch.number] = batch
+        self._batches[call, number] = batch
         return batch
 
     def end_batch(self, batch: BatchEntry, created: BatchCreated) -> None:
         """Store what became of a batch's creation, unless another run has stored it."""
-        stored = self._create(batch.name(CallRecord.ANSWER), created)
+        name = batch.name(CallRecord.ANSWER)
+        stored = self._create(name, created)
         if isinstance(stored, BatchCreated):
             batch.created = stored
 
@@ -260,8 +266,9 @@ class Ledger:
 
     def end(self, entry: LedgerEntry, outcome: Outcome) -> None:
         """Store what came of a call, unless another run has stored it: then that counts."""
+        name = entry.name(CallRecord.ANSWER)
         try:
-            stored = self._create(entry.name(CallRecord.ANSWER), outcome)
+            stored = self._create(name, outcome)
             if isinstance(stored, Answer | Rejection):
                 # guard: paid calls: the outcome that counts is the one that is stored
                 entry.outcome = stored
@@ -276,16 +283,17 @@ class Ledger:
 
     def was_lost(self, call: CallId) -> bool:
         """Tell whether any run has sent a call without getting an answer."""
-        return any(entry.lost for entry in self.sendings(call))
+        entries = self.sendings(call)
+        return any(entry.lost for entry in entries)
 
     def lost_by_this_run(self, call: CallId) -> int:
         """Return how many times this run has sent a call without getting an answer."""
-        own = [
-            entry
-            for entry in self.sendings(call)
-            if entry.intent.writer == self._writer and not entry.unsent
-        ]
-        return sum(entry.lost for entry in own)
+        lost = 0
+        for entry in self.sendings(call):
+            is_own = entry.intent.writer == self._writer
+            if is_own and entry.lost and not entry.unsent:
+                lost += 1
+        return lost
 
     def _create(self, name: CallName, record: StoredRecord) -> StoredRecord:
         """Store a record unless there is one of that name; return the stored one."""
@@ -301,19 +309,21 @@ class Ledger:
     ) -> None:
         """Take in an intent with its outcome."""
         call = CallId(name.stage, name.key)
-        if isinstance(record, Fallback):
-            self._fallbacks[call] = record
-        if isinstance(record, BatchIntent):
-            batch = BatchEntry(call, name.number, record)
-            batch = self._batches.setdefault((call, name.number), batch)
-            if isinstance(outcome, BatchCreated):
-                batch.created = outcome
-        if isinstance(record, Intent):
-            entry = LedgerEntry(call, name.number, record)
-            numbers = self._entries.setdefault(call, {})
-            entry = numbers.setdefault(name.number, entry)
-            if isinstance(outcome, Answer | Rejection):
-                entry.outcome = outcome
+        number = name.number
+        match record:
+            case Fallback():
+                self._fallbacks[call] = record
+            case BatchIntent():
+                new = BatchEntry(call, number, record)
+                batch = self._batches.setdefault((call, number), new)
+                if isinstance(outcome, BatchCreated):
+                    batch.created = outcome
+            case Intent():
+                numbers = self._entries.setdefault(call, {})
+                entry = LedgerEntry(call, number, record)
+                entry = numbers.setdefault(number, entry)
+                if isinstance(outcome, Answer | Rejection):
+                    entry.outcome = outcome
 
     def _reserve(
         self, call: CallId, intent: Intent, budget: Budget
@@ -321,7 +331,8 @@ class Ledger:
         with self._changed:
             unsent = self._unsent(call, intent)
             if unsent is not None:
-                unsent.in_flight, unsent.unsent = True, False
+                unsent.unsent = False
+                unsent.in_flight = True
                 return unsent
             # guard: paid calls: what a call may cost is reserved before it is sent
             while not self._fits(intent, budget):
@@ -338,7 +349,8 @@ class Ledger:
     def _unsent(self, call: CallId, intent: Intent) -> LedgerEntry | None:
         """Return the sending that was reserved for a call at the same price, and not sent."""
         for entry in self._entries.get(call, {}).values():
-            if entry.unsent and entry.intent.batch == intent.batch:
+            is_same_price = entry.intent.batch == intent.batch
+            if entry.unsent and is_same_price:
                 return entry
         return None
 
@@ -354,28 +366,34 @@ class Ledger:
             self._changed.notify_all()
 
     def _in_flight(self) -> bool:
-        return any(entry.in_flight for entry in self.entries())
+        entries = self.entries()
+        return any(entry.in_flight for entry in entries)
 
     def _fits(self, intent: Intent, budget: Budget) -> bool:
         nanodollars, tokens = self._committed()
-        return _within(
-            nanodollars + intent.nanodollars, budget.nanodollars
-        ) and _within(tokens + intent.tokens, budget.tokens)
+        nanodollars += intent.nanodollars
+        tokens += intent.tokens
+        if budget.nanodollars is not None and nanodollars > budget.nanodollars:
+            return False
+        return budget.tokens is None or tokens <= budget.tokens
 
     def _committed(self) -> tuple[int, int]:
-        entries = self.entries()
-        nanodollars = sum(entry.nanodollars for entry in entries)
-        tokens = sum(entry.tokens for entry in entries)
+        nanodollars = 0
+        tokens = 0
+        for entry in self.entries():
+            nanodollars += entry.nanodollars
+            tokens += entry.tokens
         return nanodollars, tokens
 
     def _spent(self, intent: Intent, budget: Budget) -> BudgetSpentError:
         nanodollars, tokens = self._committed()
         limit = budget.nanodollars
-        if limit is not None and nanodollars + intent.nanodollars > limit:
+        cost = intent.nanodollars
+        if limit is not None and nanodollars + cost > limit:
             return BudgetSpentError(
                 f"the budget is spent: {dollars(nanodollars)} of {dollars(limit)}, and the next "
-                f"call may cost {dollars(intent.nanodollars)}; to go on, run "
-                "`resume JOB_ID --budget-usd N` with a higher limit"
+                f"call may cost {dollars(cost)}; to go on, run `resume JOB_ID --budget-usd N` "
+                "with a higher limit"
             )
         return BudgetSpentError(
             f"the budget is spent: {tokens} of {budget.tokens} tokens, and the next call may "
@@ -393,10 +411,6 @@ def _decoded(name: CallName, content: bytes) -> StoredRecord:
             f"{error}; start a new job",
             temporary=False,
         ) from error
-
-
-def _within(amount: int, limit: int | None) -> bool:
-    return limit is None or amount <= limit
 
 
 def dollars(nanodollars: int) -> str:
