@@ -8,6 +8,7 @@ from typing import Final
 from worker.engines.claude import outline, secrets
 from worker.engines.claude.blocks import Lines
 from worker.engines.claude.shown import Shown, plain, shown_path
+from worker.engines.claude.source import code_of
 from worker.engines.static.facts import Definition, Relation, Role, SourceFile
 from worker.engines.static.pages import (
     examples,
@@ -19,8 +20,6 @@ from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
 from worker.engines.static.prose.code_blocks import code_blocks
 from worker.engines.static.reading.language import PROSE
 
-SOURCE_SHARE: Final = 66_000
-"""Characters of the chapter's own code."""
 EXAMPLES_SHARE: Final = 12_000
 TESTS_SHARE: Final = 12_000
 DOCUMENTS_SHARE: Final = 15_000
@@ -30,10 +29,6 @@ _SUBJECTS: Final = 3
 _NEWS: Final = re.compile(
     r"(?i)(?:^|/)(?:change|history|news|release|licen|authors|pkg-info)"
 )
-_WHOLE_FILE: Final = 24_000
-"""Characters of a file that is shown whole."""
-_HEAD: Final = 40
-"""Lines of a definition that is too long to be shown."""
 _CALLS: Final = 60
 _CALLING: Final = 40
 """Functions of a chapter whose calls are listed."""
@@ -77,7 +72,7 @@ def relations_of(facts: CourseFacts) -> dict[str, Relation]:
 def calls_of(facts: CourseFacts, chapter: Chapter) -> dict[str, CallSite]:
     """Return the calls that a chapter's functions make, by their ids, each once."""
     sites: dict[tuple[int, int], CallSite] = {}
-    for function in facts.functions(chapter)[:_CALLING]:
+    for function in code_of(facts, chapter).functions()[:_CALLING]:
         for call, called in facts.calls(function.index):
             site = CallSite(caller=function, called=called, line=call.line)
             sites.setdefault((function.index, called.index), site)
@@ -159,61 +154,6 @@ def _typed(lines: Sequence[str]) -> Iterator[str]:
             and secrets.REMOVED not in command
         ):
             yield command
-
-
-def source(facts: CourseFacts, chapter: Chapter, shown: Shown) -> str:
-    """Return the code of a chapter, numbered, by file, as far as there is room."""
-    wanted: dict[str, set[int]] = {}
-    left = SOURCE_SHARE
-    for path, numbers in _wanted(facts, chapter, shown):
-        known = wanted.setdefault(path, set())
-        new = [number for number in numbers if number not in known]
-        size = shown.size(path, new)
-        if size > left:
-            new = new[:_HEAD]
-            size = shown.size(path, new)
-        if size <= left:
-            known.update(new)
-            left -= size
-    return "\n\n".join(
-        text
-        for path, numbers in wanted.items()
-        if (text := shown.file(path, numbers))
-    )
-
-
-def _wanted(
-    facts: CourseFacts, chapter: Chapter, shown: Shown
-) -> Iterator[tuple[str, Sequence[int]]]:
-    """Yield lines of files, those that a chapter needs most first."""
-    unit = chapter.unit
-    yield from _of_definitions(facts, unit.symbols)
-    for path, position in unit.headings:
-        headings = facts.file(path).headings[position : position + 1]
-        for heading in headings:
-            yield path, range(heading.line, heading.end_line + 1)
-    own = {facts.definitions[index].path for index in unit.symbols}
-    whole = [
-        (path, range(1, facts.file(path).lines + 1))
-        for path in unit.file_paths
-        if path in facts.analysis.files and (path in own or not own)
-    ]
-    for path, lines in whole:
-        if shown.size(path, lines) <= _WHOLE_FILE:
-            yield path, lines
-    worth = facts.analysis.worth
-    owned = sorted(unit.owned, key=lambda index: (-worth[index], index))
-    yield from _of_definitions(facts, owned)
-    if not unit.symbols:
-        yield from whole
-
-
-def _of_definitions(
-    facts: CourseFacts, indexes: Sequence[int]
-) -> Iterator[tuple[str, Sequence[int]]]:
-    for index in indexes:
-        definition = facts.definitions[index]
-        yield definition.path, range(definition.line, definition.end_line + 1)
 
 
 def uses(facts: CourseFacts, chapter: Chapter, shown: Shown) -> str:

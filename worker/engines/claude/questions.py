@@ -8,12 +8,19 @@ from functools import lru_cache
 from typing import Final
 
 from states.stages import Stage
-from worker.engines.claude import listing, material, outline, prompt, schemas
+from worker.engines.claude import (
+    listing,
+    material,
+    outline,
+    prompt,
+    schemas,
+)
 from worker.engines.claude.candidates import Candidate
 from worker.engines.claude.material import Material
 from worker.engines.claude.model import Question
 from worker.engines.claude.schemas import Schema
 from worker.engines.claude.shown import Shown, plain, shown_path
+from worker.engines.claude.source import code_of
 from worker.engines.static.facts import Unit
 from worker.engines.static.pages import markdown
 from worker.engines.static.pages.course import Chapter, CourseFacts
@@ -115,7 +122,7 @@ class Questions:
             "description": plain([_line(chapter.description)], "description"),
             "reason": plain([_line(chapter.reasoning)], "reason"),
             "position": self._position(chapter),
-            "source": material.source(facts, chapter, shown),
+            "source": code_of(facts, chapter).rendered(shown),
             "uses": material.uses(facts, chapter, shown),
             "documents": material.documents(facts, chapter, shown),
             "tests": material.tests(facts, chapter, shown),

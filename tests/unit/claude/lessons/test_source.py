@@ -1,0 +1,118 @@
+"""The code that a prompt about a chapter shows."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.support.course_facts import chapter_of, read
+from worker.engines.claude import material, source
+from worker.engines.claude.shown import Shown
+from worker.engines.static.pages.course import CourseFacts
+
+_TITLE = re.compile(r"^<<<[0-9a-f]{12} (.*)$", re.MULTILINE)
+
+HELPER = "def {name}(loaf):\n    return loaf\n\n\n"
+SHOP = (
+    "import logging\n\n"
+    "logger = logging.getLogger(__name__)\n\n\n"
+    f"{HELPER.format(name='weigh')}"
+    f"{HELPER.format(name='_after_fork')}"
+    f"{HELPER.format(name='unpickle')}"
+    "class Shop:\n"
+    '    """Sell loaves."""\n\n'
+    "    shelves = 3\n\n"
+    "    def __init__(self, name):\n"
+    "        self.name = name\n\n"
+    "    def close(self):\n"
+    "        return None\n\n"
+    "    def _count(self):\n"
+    "        return weigh(self.name)\n\n"
+    "    def _unused(self):\n"
+    "        return 0\n\n"
+    "    # The way to a loaf.\n"
+    "    @staticmethod\n"
+    "    def sell(self, loaf):\n"
+    "        till = self\n"
+    "        return till._count()\n\n"
+    + "".join(
+        f"    def way{number}(self):\n        return {number}\n\n"
+        for number in range(400)
+    )
+)
+USE = "from shop.core import Shop\n\n\ndef run():\n    shop = Shop('a')\n    shop.sell(1)\n"
+
+
+def facts(tree: Path, **more: str) -> CourseFacts:
+    files = {f"shop/{name}.py": text for name, text in more.items()}
+    return read(
+        tree,
+        {
+            "README.md": "# Shop\n\nShop is a shop.\n\n```python\nfrom shop.core import Shop\n"
+            "Shop('a').close()\n```\n",
+            "shop/core.py": SHOP,
+            "shop/use.py": USE,
+            "shop/again.py": USE,
+            **files,
+        },
+    )
+
+
+def shown(known: CourseFacts, name: str) -> str:
+    code = source.code_of(known, chapter_of(known, name))
+    return code.rendered(Shown(known))
+
+
+def test_a_long_class_is_shown_by_its_head_and_what_is_used_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(source, "SHARE", 800)
+    text = shown(facts(tmp_path), "Shop")
+    assert "shelves = 3" in text
+    for name in ("__init__", "close", "sell", "_count"):
+        assert f"def {name}(" in text
+    assert "_unused" not in text
+    assert "way399" not in text
+
+
+def test_a_method_is_shown_with_its_comment_and_decorator(
+    tmp_path: Path,
+) -> None:
+    text = shown(facts(tmp_path), "Shop")
+    assert "# The way to a loaf." in text
+    assert "@staticmethod" in text
+
+
+def test_the_class_comes_before_the_helpers_that_it_calls(
+    tmp_path: Path,
+) -> None:
+    text = shown(facts(tmp_path), "Shop")
+    assert _TITLE.findall(text) == ["shop/core.py", "shop/core.py"]
+    first, second = text.split(">>>\n\n")
+    assert "class Shop" in first
+    assert "def weigh" in second
+
+
+def test_what_nothing_shown_calls_is_left_out(tmp_path: Path) -> None:
+    text = shown(facts(tmp_path), "Shop")
+    assert "weigh" in text
+    for name in ("logger", "_after_fork", "unpickle", "_unused"):
+        assert name not in text
+
+
+def test_a_short_file_is_shown_whole(tmp_path: Path) -> None:
+    text = shown(facts(tmp_path), "run")
+    assert text.count("import") == text.count("def run") == 1
+
+
+def test_calls_are_those_of_functions_that_are_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = facts(tmp_path)
+    monkeypatch.setattr(source, "SHARE", 800)
+    chapter = chapter_of(known, "Shop")
+    calls = material.calls_of(known, chapter)
+    assert [
+        (site.caller.qualified, site.called.qualified)
+        for site in calls.values()
+    ] == [("Shop.sell", "Shop._count"), ("Shop._count", "weigh")]

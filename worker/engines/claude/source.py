@@ -1,0 +1,275 @@
+"""Chooses the code that a prompt about a chapter shows: its subjects, and what they call.
+
+A subject that is too long is shown by its head and its methods, the most used first, each with
+the helpers that it calls. What nothing shown calls is left out.
+"""
+
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator
+from enum import IntEnum
+from heapq import heapify, heappop, heappush
+from typing import Final
+
+from worker.engines.claude.outline import most_used
+from worker.engines.claude.shown import Shown
+from worker.engines.static.choosing.candidates import is_logger
+from worker.engines.static.facts import Definition, Unit
+from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
+
+SHARE: Final = 60_000
+"""Characters of a chapter's own code."""
+_MAIN: Final = 36_000
+"""Characters of its main subject, if there is more to show than one."""
+_HELPERS: Final = 12_000
+"""Characters of what the shown code calls."""
+_WHOLE_FILE: Final = 12_000
+"""Characters of a file that is shown whole."""
+_WHOLE: Final = 16_000
+"""Characters of a definition that is shown whole, whatever it holds."""
+_HEAD: Final = 40
+"""Lines of what is too long to be shown."""
+_ABOVE: Final = ("@", "#", "[", "//", "/*", "*")
+"""How lines begin that belong to the definition below: decorators, attributes and comments."""
+_MOST_ABOVE: Final = 40
+_LATER: Final = 4.0
+"""How many methods come at most between one and a public one that it names."""
+_NAMED: Final = re.compile(r"(?:\.|->|::)([^\W\d]\w*)")
+
+
+class Group(IntEnum):
+    """What lines are shown for, in the order in which a prompt shows them."""
+
+    MAIN = 0
+    """The chapter's first subject."""
+    OTHERS = 1
+    HELPERS = 2
+    """What the lines of the subjects call."""
+
+
+class Code:
+    """What is shown of a chapter's code."""
+
+    def __init__(self, facts: CourseFacts) -> None:
+        """Show nothing yet."""
+        self.facts: Final = facts
+        self.left = SHARE
+        self.definitions: Final[dict[int, None]] = {}
+        """What is shown, in the order in which it was chosen."""
+        self._sizes: Final = Shown(facts)
+        self._lines: Final[dict[tuple[Group, str], set[int]]] = {}
+
+    def size(self, path: str, numbers: Iterable[int]) -> int:
+        """Return about how many characters lines take."""
+        return self._sizes.size(path, numbers)
+
+    def add(
+        self, group: Group, path: str, numbers: Iterable[int], room: int
+    ) -> int:
+        """Take lines if there is room, or the first of them; return their size."""
+        room = min(room, self.left)
+        new = [number for number in numbers if not self.has_line(path, number)]
+        size = self.size(path, new)
+        if size > room:
+            new = new[:_HEAD]
+            size = self.size(path, new)
+        if size > room or not new:
+            return 0
+        self._lines.setdefault((group, path), set()).update(new)
+        self.left -= size
+        return size
+
+    def add_definition(
+        self, group: Group, definition: Definition, room: int
+    ) -> int:
+        """Take the lines of a definition, or the first of them; return their size."""
+        lines = lines_of(self.facts, definition)
+        size = self.add(group, definition.path, lines, room)
+        if size:
+            self.definitions.setdefault(definition.index)
+        return size
+
+    def has_line(self, path: str, number: int) -> bool:
+        """Tell whether a line is shown."""
+        return any(
+            number in self._lines.get((group, path), ()) for group in Group
+        )
+
+    def has_file(self, path: str) -> bool:
+        """Tell whether a line of a file is shown."""
+        return any((group, path) in self._lines for group in Group)
+
+    def functions(self) -> list[Definition]:
+        """Return the functions whose last line is shown, in the order of their choice."""
+        inside = [
+            self.facts.definitions[index]
+            for index in self.facts.family(self.definitions)
+        ]
+        return [
+            definition
+            for definition in inside
+            if is_function(definition)
+            and self.has_line(definition.path, definition.end_line)
+        ]
+
+    def rendered(self, shown: Shown) -> str:
+        """Return the lines, numbered, by group and file."""
+        texts = [
+            shown.file(path, numbers)
+            for (_, path), numbers in sorted(
+                self._lines.items(), key=lambda entry: entry[0][0]
+            )
+        ]
+        return "\n\n".join(text for text in texts if text)
+
+
+def code_of(facts: CourseFacts, chapter: Chapter) -> Code:
+    """Return the code of a chapter that a prompt shows."""
+    key = ("shown code", chapter.position)
+    return facts.remembered(key, lambda: _chosen(facts, chapter.unit))
+
+
+def _chosen(facts: CourseFacts, unit: Unit) -> Code:
+    code = Code(facts)
+    subjects = [facts.definitions[index] for index in unit.symbols]
+    for subject in subjects[:1]:
+        _add_subject(code, Group.MAIN, subject, _MAIN)
+    for subject in subjects[1:]:
+        _add_subject(code, Group.OTHERS, subject, code.left - _HELPERS)
+    _add_documents(code, unit)
+    if not subjects:
+        for path in unit.file_paths:
+            _add_file(code, Group.MAIN, path)
+    _add_helpers(code)
+    # What the others have left.
+    for subject in subjects[:1]:
+        _add_subject(code, Group.MAIN, subject, code.left)
+    return code
+
+
+def _add_subject(
+    code: Code, group: Group, subject: Definition, room: int
+) -> None:
+    """Show a subject with its short file, or whole, or its head and its methods."""
+    facts, path = code.facts, subject.path
+    if code.size(path, _whole(facts, path)) <= _WHOLE_FILE:
+        _add_file(code, group, path)
+    lines = lines_of(facts, subject)
+    is_short = code.size(path, lines) <= min(room, _WHOLE)
+    if is_short or not subject.members:
+        room -= code.add_definition(group, subject, room)
+    else:
+        room -= code.add(group, path, _head(facts, subject), room)
+    code.definitions.setdefault(subject.index)
+    for method in _in_order(facts, subject):
+        room -= code.add_definition(group, method, room)
+
+
+def _whole(facts: CourseFacts, path: str) -> range:
+    return range(1, facts.file(path).lines + 1)
+
+
+def _add_file(code: Code, group: Group, path: str) -> None:
+    """Show a file, and count what it defines as shown."""
+    facts = code.facts
+    if path not in facts.analysis.files:
+        return
+    if not code.add(group, path, _whole(facts, path), code.left):
+        return
+    for index in facts.analysis.worth:
+        definition = facts.definitions[index]
+        if definition.path == path and code.has_line(path, definition.line):
+            code.definitions.setdefault(index)
+
+
+def _head(facts: CourseFacts, subject: Definition) -> range:
+    """Return the lines of a type before its first member in the same file."""
+    lines = lines_of(facts, subject)
+    starts = [
+        lines_of(facts, member).start
+        for member in facts.members(subject)
+        if member.path == subject.path and member.line > subject.line
+    ]
+    return range(lines.start, min([*starts, lines.stop]))
+
+
+def _in_order(facts: CourseFacts, subject: Definition) -> Iterator[Definition]:
+    """Yield the methods of a type: the most used first, each soon before those that it names."""
+    members = {member.name: member for member in facts.members(subject)}
+    # Rank and index: of two equal ranks, the one that comes first in the source.
+    waiting: list[tuple[float, int]] = [
+        (float(rank), method.index)
+        for rank, method in enumerate(most_used(facts, subject))
+    ]
+    public = {index for _, index in waiting}
+    heapify(waiting)
+    seen: set[int] = set()
+    while waiting:
+        rank, index = heappop(waiting)
+        if index in seen:
+            continue
+        seen.add(index)
+        yield facts.definitions[index]
+        for name in _names_in(facts.text(facts.definitions[index])):
+            if name in members:
+                named = members[name].index
+                later = _LATER if named in public else 0.0
+                heappush(waiting, (rank + later, named))
+
+
+def _names_in(text: str) -> Iterable[str]:
+    """Return the names behind dots in a text, each once."""
+    return dict.fromkeys(_NAMED.findall(text))
+
+
+def _called(facts: CourseFacts, index: int) -> list[int]:
+    """Return what a definition uses, as its lines name it."""
+    return list(
+        dict.fromkeys(
+            reference.target
+            for reference in sorted(
+                facts.out[index], key=lambda reference: reference.line
+            )
+        )
+    )
+
+
+def _add_documents(code: Code, unit: Unit) -> None:
+    """Show the sections of documents that a unit is about."""
+    for path, position in unit.headings:
+        for heading in code.facts.file(path).headings[position : position + 1]:
+            numbers = range(heading.line, heading.end_line + 1)
+            code.add(Group.MAIN, path, numbers, code.left)
+
+
+def _add_helpers(code: Code) -> None:
+    """Show what the shown code uses of the same files, and what that uses."""
+    facts, room = code.facts, _HELPERS
+    queue = dict.fromkeys(facts.family(code.definitions))
+    waiting = deque(queue)
+    while waiting:
+        for index in _called(facts, waiting.popleft()):
+            helper = facts.definitions[index]
+            if index in queue or not _is_helper(code, helper):
+                continue
+            queue.setdefault(index)
+            waiting.append(index)
+            room -= code.add_definition(Group.HELPERS, helper, room)
+
+
+def _is_helper(code: Code, helper: Definition) -> bool:
+    """Tell whether a definition lies beside the subjects, and can be shown by itself."""
+    if helper.parent is not None or is_logger(helper):
+        return False
+    size = code.size(helper.path, lines_of(code.facts, helper))
+    return code.has_file(helper.path) and size <= _HELPERS
+
+
+def lines_of(facts: CourseFacts, definition: Definition) -> range:
+    """Return the lines of a definition with its decorators, and the comment above it."""
+    text = facts.texts.lines(definition.path)
+    first = definition.line
+    least = max(1, first - _MOST_ABOVE)
+    while first > least and text[first - 2].lstrip().startswith(_ABOVE):
+        first -= 1
+    return range(first, definition.end_line + 1)
