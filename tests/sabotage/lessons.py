@@ -4,6 +4,7 @@ from typing import Final
 
 from tests.sabotage.guard import Sabotage
 
+DRAFTS: Final = "tests/unit/claude/lessons/test_drafts.py"
 ENGINE: Final = "tests/unit/claude/lessons/test_engine.py"
 PROMPTS: Final = "tests/unit/claude/lessons/test_prompts.py"
 SECRETS: Final = "tests/unit/claude/lessons/test_secrets.py"
@@ -52,13 +53,15 @@ LESSONS: Final = (
         guard="pages: a block with a fault is left out",
         expression="not reasons",
         new="True",
-        tests=(ENGINE, WRITER),
+        tests=(f"{WRITER}::test_a_block_with_a_fault_is_left_out_and_named",),
     ),
     Sabotage(
         guard="fallbacks: a page on which too little is left is not published",
         expression="_prose_length(parts) >= _LEAST",
         new="True",
-        tests=(ENGINE,),
+        tests=(
+            f"{DRAFTS}::test_a_chapter_with_too_little_prose_is_not_published",
+        ),
     ),
     Sabotage(
         guard="fallbacks: one is recorded before its item is made",
@@ -69,13 +72,13 @@ LESSONS: Final = (
         guard="fallbacks: a review does not take a page's mark away",
         expression="block in self._marks",
         new="False",
-        tests=("tests/unit/claude/lessons/test_drafts.py",),
+        tests=(DRAFTS,),
     ),
     Sabotage(
         guard="fallbacks: a course is not made without the model",
         expression="len(tasks) > max(1, whole // _SHARE)",
         new="False",
-        tests=(ENGINE,),
+        tests=(f"{ENGINE}::test_too_many_fallbacks_end_the_stage",),
     ),
     _unchecked(
         "an arrow must be a relation of the source",

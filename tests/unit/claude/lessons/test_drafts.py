@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.course_facts import read
 from tests.unit.claude.lessons.test_writer import FILES, lines, prose
-from worker.engines.claude import reviews, tutorials
+from worker.engines.claude import chapters, reviews, tutorials
 from worker.engines.claude.chapters import marked
 from worker.engines.claude.questions import Questions
 from worker.engines.claude.rounds import Draft
@@ -40,6 +40,34 @@ def test_a_tutorial_without_an_introduction_keeps_its_exercises(
     assert draft.faults == ["`introduction` must be a list"]
     assert draft.is_enough
     assert "## 2. Refuse" in draft.text
+
+
+def chapter_with_prose(facts: CourseFacts, length: int) -> Draft:
+    verifier = Verifier(facts, "English")
+    questions = Questions(facts, "English")
+    task = chapters.task(questions, verifier, facts.chapters[0])
+    text = "It is so, and it stays so. " * 20
+    listing = {"kind": "code", **lines("stock.py", 16, 19)}
+    parts = [
+        part("problem", prose(f"{text[: length - 3]}So.")),
+        part("use", listing),
+    ]
+    return task.draft({"parts": parts})
+
+
+def part(role: str, *blocks: dict[str, Any]) -> dict[str, Any]:
+    return {"role": role, "title": "", "blocks": list(blocks)}
+
+
+def test_a_chapter_with_too_little_prose_is_not_published(
+    facts: CourseFacts,
+) -> None:
+    short = chapter_with_prose(facts, 499)
+    assert short.faults == ["the chapter is too short to teach anything"]
+    assert not short.is_enough
+    enough = chapter_with_prose(facts, 500)
+    assert enough.faults == []
+    assert enough.is_enough
 
 
 PAGE = """# Chapter 1: Stock
