@@ -82,12 +82,12 @@ LESSONS: Final = (
     ),
     _unchecked(
         "an arrow must be a relation of the source",
-        "(source, match['verb'], target) not in self._relations()",
+        "arrow not in self._relations",
         test=PAGE,
     ),
     _unchecked(
         "a message must be a call of the source",
-        "(source, target, text) not in self._calls()",
+        "message not in self._calls",
         test=PAGE,
     ),
     _unchecked(
@@ -100,12 +100,12 @@ LESSONS: Final = (
     ),
     _unchecked(
         "a link's words must be those of its page",
-        "text not in {title(noun, chapter) for noun in nouns}",
+        "text not in titles",
         test=PAGE,
     ),
     _unchecked(
         "a source must hold what it is the source of",
-        "any(self._bears(place, names) for place in places)",
+        "any(self._bears(place, own) for place in places)",
         "True",
         test=PAGE,
     ),
@@ -123,23 +123,23 @@ LESSONS: Final = (
     ),
     _unchecked(
         "a path must exist",
-        "f'/{path}/' in f'/{known}/'",
+        "part in f'/{known}/'",
         "True",
     ),
     _unchecked(
         "the head of a definition must be the source's",
-        "self._names.has_code(wanted, name)",
+        "self._names.has_code(head, name)",
         "True",
     ),
     _unchecked(
         "an imported name must be in its module",
-        "self._is_in(files, name)",
+        "self._names.hold(files, name)",
         "True",
     ),
-    _unchecked("a name must be in the source", "part not in self._names.words"),
+    _unchecked("a name must be in the source", "name not in self._names.words"),
     _unchecked(
         "a call must fit the signature",
-        "any(_fits(self._names, function, arguments) for function in functions)",
+        "fitting",
         "True",
     ),
     _unchecked(

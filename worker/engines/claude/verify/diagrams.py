@@ -1,8 +1,9 @@
 """Checks the arrows of a diagram: each must be a relation or a call of the source."""
 
 import re
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from html import unescape
 from typing import Final
 
@@ -12,7 +13,7 @@ from worker.engines.static.pages.course import CourseFacts
 
 _BOX: Final = re.compile(r"  (?P<id>n\d+)\[\"(?P<label>.*)\"\]")
 _ARROW: Final = re.compile(
-    r"  (?P<source>n\d+) -->\|(?P<verb>[a-z ]+)\| (?P<target>n\d+)"
+    r"  (?P<source>n\d+) -->\|(?P<text>[a-z ]+)\| (?P<target>n\d+)"
 )
 _PARTICIPANT: Final = re.compile(r"  participant (?P<id>p\d+) as (?P<label>.*)")
 _MESSAGE: Final = re.compile(
@@ -21,14 +22,21 @@ _MESSAGE: Final = re.compile(
 _ENTITY: Final = re.compile(r"#(\d+);")
 
 
+@dataclass(frozen=True, slots=True)
+class _Arrow:
+    """An arrow or a message, with labels as they are shown."""
+
+    source: str
+    text: str
+    target: str
+
+
 class DiagramChecker:
     """Checks the diagrams that this engine draws."""
 
     def __init__(self, facts: CourseFacts) -> None:
         """Collect relations and calls when they are first asked for."""
         self._facts: Final = facts
-        self._relations = lru_cache(1)(self._read_relations)
-        self._calls = lru_cache(1)(self._read_calls)
 
     def faults(self, diagram: str) -> Iterator[str]:
         """Yield what is wrong with a diagram, a line each."""
@@ -38,63 +46,61 @@ class DiagramChecker:
             return
         lines = diagram.split("\n")
         if lines[0] == "sequenceDiagram":
-            yield from self._messages(lines)
+            yield from self._message_faults(lines)
         elif lines[0].startswith("flowchart"):
-            yield from self._arrows(lines)
+            yield from self._arrow_faults(lines)
 
-    def _arrows(self, lines: list[str]) -> Iterator[str]:
-        labels = _labels(_BOX, lines)
-        for line in lines:
-            match = _ARROW.fullmatch(line)
-            if match is None:
-                continue
-            source, target = labels[match["source"]], labels[match["target"]]
+    def _arrow_faults(self, lines: Sequence[str]) -> Iterator[str]:
+        for arrow in _arrows(lines, _BOX, _ARROW):
             # guard: verifier: an arrow must be a relation of the source
-            if (source, match["verb"], target) not in self._relations():
-                yield f"it is not so that {source} {match['verb']} {target}"
+            if arrow not in self._relations:
+                yield f"it is not so that {arrow.source} {arrow.text} {arrow.target}"
 
-    def _messages(self, lines: list[str]) -> Iterator[str]:
-        labels = _labels(_PARTICIPANT, lines)
-        for line in lines:
-            match = _MESSAGE.fullmatch(line)
-            if match is None:
-                continue
-            source, target = labels[match["source"]], labels[match["target"]]
-            text = _plain(match["text"])
+    def _message_faults(self, lines: Sequence[str]) -> Iterator[str]:
+        for message in _arrows(lines, _PARTICIPANT, _MESSAGE):
             # guard: verifier: a message must be a call of the source
-            if (source, target, text) not in self._calls():
-                yield f"{source} does not call {text} of {target}"
+            if message not in self._calls:
+                yield f"{message.source} does not call {message.text} of {message.target}"
 
-    def _read_relations(self) -> frozenset[tuple[str, str, str]]:
-        relations = set()
+    @cached_property
+    def _relations(self) -> frozenset[_Arrow]:
+        arrows: set[_Arrow] = set()
         for relation in self._facts.analysis.relations:
             source, target = drawings.relation_ends(self._facts, relation)
-            relations.add((_shown(source), str(relation.verb), _shown(target)))
-        return frozenset(relations)
+            verb = str(relation.verb)
+            arrows.add(_Arrow(_shown(source), verb, _shown(target)))
+        return frozenset(arrows)
 
-    def _read_calls(self) -> frozenset[tuple[str, str, str]]:
-        calls = set()
+    @cached_property
+    def _calls(self) -> frozenset[_Arrow]:
+        arrows: set[_Arrow] = set()
+        definitions = self._facts.definitions
         for reference in self._facts.analysis.references:
             if reference.source is None:
                 continue
-            caller = self._facts.definitions[reference.source]
-            called = self._facts.definitions[reference.target]
-            calls.add(
-                (
-                    _shown(drawings.participant(self._facts, caller)),
-                    _shown(drawings.participant(self._facts, called)),
-                    _shown(drawings.message(called)),
-                )
-            )
-        return frozenset(calls)
+            called = definitions[reference.target]
+            source = self._participant(reference.source)
+            target = self._participant(reference.target)
+            text = _shown(drawings.message(called))
+            arrows.add(_Arrow(source, text, target))
+        return frozenset(arrows)
+
+    def _participant(self, index: int) -> str:
+        definition = self._facts.definitions[index]
+        return _shown(drawings.participant(self._facts, definition))
 
 
-def _labels(pattern: re.Pattern[str], lines: list[str]) -> dict[str, str]:
-    return {
-        match["id"]: _plain(match["label"])
-        for line in lines
-        if (match := pattern.fullmatch(line)) is not None
-    }
+def _arrows(
+    lines: Sequence[str], ends: re.Pattern[str], arrows: re.Pattern[str]
+) -> Iterator[_Arrow]:
+    """Yield the arrows of a diagram, with the labels of their ends."""
+    labels: dict[str, str] = {}
+    for match in filter(None, map(ends.fullmatch, lines)):
+        labels[match["id"]] = _plain(match["label"])
+    for match in filter(None, map(arrows.fullmatch, lines)):
+        source = labels[match["source"]]
+        target = labels[match["target"]]
+        yield _Arrow(source, _plain(match["text"]), target)
 
 
 def _shown(name: str) -> str:

@@ -25,9 +25,17 @@ _FIELD: Final = re.compile(
     r"^[ \t]*(?:[\w<>,.\[\]?*&]+[ \t]+){0,4}?(\w+)[ \t]*(?::|=(?!=)|;|,|$)",
     re.MULTILINE,
 )
+_MODULE_END: Final = re.compile(r"[./:]")
+_DOTS: Final = re.compile(r"[./]|::")
 _LARGEST: Final = 1_000_000
 """Bytes of a file whose words are read."""
 _NOT_CODE: Final = frozenset({Role.DATA, Role.DOCUMENT})
+_QUOTED: Final = frozenset({Role.DOCUMENT, Role.CONFIGURATION, Role.EXAMPLE})
+"""Roles of files whose lines a page may quote as commands."""
+_IMPORTED: Final = frozenset({Role.SOURCE, Role.EXAMPLE, Role.TEST})
+_PACKAGES: Final = word_set("__init__ index mod lib")
+"""Files that give their folder's name to their module."""
+_BUILTIN_TYPES: Final = (str, bytes, list, dict, set, tuple, Exception)
 _OF_LANGUAGES: Final = word_set(
     "None True False null nil undefined true false self this super void int "
     "float double char bool boolean string str bytes byte list dict set tuple "
@@ -49,68 +57,69 @@ class Vocabulary:
     def __init__(self, facts: CourseFacts) -> None:
         """Read the words of a repository when they are first asked for."""
         self.facts: Final = facts
-        self.named: Final[dict[str, list[Definition]]] = defaultdict(list)
-        for definition in facts.definitions:
-            self.named[definition.name].append(definition)
-            if definition.qualified != definition.name:
-                self.named[definition.qualified].append(definition)
+        self.files: Final = facts.analysis.files
         self.modules: Final = _modules(facts)
         self.members = lru_cache(1024)(self._members)
         self.words_of = lru_cache(256)(self._words_of)
+        self._named: Final = _named(facts)
 
     @cached_property
     def words(self) -> frozenset[str]:
         """Every word of the code, and the technical words of documents."""
-        words: set[str] = set(_OF_LANGUAGES | set(keyword.kwlist))
-        words.update(dir(builtins))
-        for kind in (str, bytes, list, dict, set, tuple, Exception):
-            words.update(dir(kind))
-        for file in self._files():
-            found = self.words_of(file.path)
+        words = {*_OF_LANGUAGES, *keyword.kwlist, *dir(builtins)}
+        for builtin in _BUILTIN_TYPES:
+            words.update(dir(builtin))
+        for file in self._readable():
+            own = self.words_of(file.path)
             if file.role in _NOT_CODE:
-                found = frozenset(filter(_TECHNICAL.fullmatch, found))
-            words |= found
+                words.update(filter(_TECHNICAL.fullmatch, own))
+            else:
+                words.update(own)
         return frozenset(words)
 
     @cached_property
     def flags(self) -> frozenset[str]:
         """Everything that looks like a flag of a command."""
-        return frozenset(
-            flag
-            for file in self._files()
-            for flag in _FLAG.findall(self._text(file.path))
-        )
+        flags: set[str] = set()
+        for file in self._readable():
+            flags.update(_FLAG.findall(self._text(file.path)))
+        return frozenset(flags)
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """The names of all files, without folders and endings."""
+        return frozenset(map(_stem, self.files))
 
     @cached_property
     def outside_modules(self) -> frozenset[str]:
         """The first names of modules of other projects that the code imports."""
         modules = set(sys.stdlib_module_names)
-        for file in self.facts.analysis.files.values():
+        for file in self.files.values():
             for taken in file.imports:
                 if not taken.targets:
-                    modules.add(re.split(r"[./:]", taken.module.lstrip("@"))[0])
+                    module = taken.module.lstrip("@")
+                    modules.add(_MODULE_END.split(module)[0])
         return frozenset(modules)
 
     def has_line(self, line: str) -> bool:
         """Tell whether a text is somewhere in the documents or settings, as written."""
-        roles = {Role.DOCUMENT, Role.CONFIGURATION, Role.EXAMPLE}
-        return any(
-            line in self._text(file.path)
-            for file in self._files()
-            if file.role in roles or file.language in PROSE
-        )
+        for file in self._readable():
+            is_quoted = file.role in _QUOTED or file.language in PROSE
+            if is_quoted and line in self._text(file.path):
+                return True
+        return False
 
     def has_code(self, head: str, name: str) -> bool:
         """Tell whether code without its blanks is in a file that has a name."""
-        return any(
-            name in self.words_of(file.path)
-            and head in squeezed(self._text(file.path))
-            for file in self._files()
-            if file.role not in _NOT_CODE
-        )
+        for file in self._readable():
+            if file.role in _NOT_CODE or name not in self.words_of(file.path):
+                continue
+            if head in squeezed(self._text(file.path)):
+                return True
+        return False
 
-    def _files(self) -> Iterator[SourceFile]:
-        for file in self.facts.analysis.files.values():
+    def _readable(self) -> Iterator[SourceFile]:
+        for file in self.files.values():
             if file.size <= _LARGEST and not secrets.is_secret_file(file.path):
                 yield file
 
@@ -122,7 +131,7 @@ class Vocabulary:
 
     def definitions(self, name: str) -> list[Definition]:
         """Return what a name or a qualified name may mean."""
-        return self.named.get(name, [])
+        return self._named.get(name, [])
 
     def types(self, name: str) -> list[Definition]:
         """Return the types of a name."""
@@ -138,36 +147,35 @@ class Vocabulary:
 
     def _members(self, index: int) -> frozenset[str]:
         """Return the names of a type's members, fields and inherited ones included."""
-        names: set[str] = set()
+        names = set(dir(object))
         for definition in self.ancestry(index):
-            names.update(
-                member.name for member in self.facts.members(definition)
-            )
+            members = self.facts.members(definition)
             text = self.facts.text(definition)
+            names.update(member.name for member in members)
             names.update(_ATTRIBUTE.findall(text))
             names.update(_FIELD.findall(text))
             for base in definition.bases:
-                names.update(dir(getattr(builtins, last_name(base), None)))
-        return frozenset(names) | frozenset(dir(object))
+                builtin = getattr(builtins, last_name(base), None)
+                names.update(dir(builtin))
+        return frozenset(names)
 
     def ancestry(self, index: int) -> list[Definition]:
         """Return a type and all types of the project that it extends."""
-        indexes = {index: None}
-        queue = [index]
-        for current in queue:
+        indexes = [index]
+        for current in indexes:
             for base in self.facts.analysis.bases.get(current, ()):
                 if base not in indexes:
-                    indexes[base] = None
-                    queue.append(base)
+                    indexes.append(base)
         return [self.facts.definitions[current] for current in indexes]
 
     def has_outside_base(self, index: int) -> bool:
         """Tell whether a type extends a type that is neither the project's nor Python's."""
-        return any(
-            not self.named.get(last_name(base)) and not hasattr(builtins, base)
-            for definition in self.ancestry(index)
-            for base in definition.bases
-        )
+        for definition in self.ancestry(index):
+            for base in definition.bases:
+                is_own = self.definitions(last_name(base))
+                if not is_own and not hasattr(builtins, base):
+                    return True
+        return False
 
     def has_member(self, owner: Definition, name: str) -> bool:
         """Tell whether a type can have a member."""
@@ -175,18 +183,21 @@ class Vocabulary:
             return True
         if not self.has_outside_base(owner.index):
             return False
-        return name in self.words and name not in self.named
+        return name in self.words and not self.definitions(name)
+
+    def hold(self, files: Sequence[str], name: str) -> bool:
+        """Tell whether some files hold a name, or any file has it."""
+        if name in self.stems:
+            return True
+        return any(name in self.words_of(path) for path in files)
 
     def module_files(self, name: str) -> Sequence[str]:
         """Return the files of the project's module of a dotted name."""
-        parts = [part for part in re.split(r"[./]|::", name) if part]
+        parts = [part for part in _DOTS.split(name) if part]
         if not parts:
             return ()
-        return [
-            path
-            for path in self.modules.get(parts[-1], ())
-            if _ends_with(path, parts)
-        ]
+        paths = self.modules.get(parts[-1], ())
+        return [path for path in paths if _ends_with(path, parts)]
 
 
 def squeezed(code: str) -> str:
@@ -194,19 +205,33 @@ def squeezed(code: str) -> str:
     return _SPACE.sub("", code).rstrip(":{").replace(",)", ")")
 
 
+def _named(facts: CourseFacts) -> dict[str, list[Definition]]:
+    """Return the definitions by their names and qualified names."""
+    named: dict[str, list[Definition]] = defaultdict(list)
+    for definition in facts.definitions:
+        named[definition.name].append(definition)
+        if definition.qualified != definition.name:
+            named[definition.qualified].append(definition)
+    return named
+
+
 def _modules(facts: CourseFacts) -> dict[str, list[str]]:
     """Return the source files by the last name of their module; packages by their folder's."""
     modules: dict[str, list[str]] = defaultdict(list)
     for path, file in facts.analysis.files.items():
-        if file.role in {Role.SOURCE, Role.EXAMPLE, Role.TEST}:
+        if file.role in _IMPORTED:
             modules[_module_parts(path)[-1]].append(path)
     return modules
 
 
+def _stem(path: str) -> str:
+    return path.rpartition("/")[2].partition(".")[0]
+
+
 def _module_parts(path: str) -> list[str]:
-    *folders, name = path.split("/")
-    stem = name.partition(".")[0]
-    if stem in {"__init__", "index", "mod", "lib"} and folders:
+    folders = path.split("/")[:-1]
+    stem = _stem(path)
+    if stem in _PACKAGES and folders:
         return folders
     return [*folders, stem]
 

@@ -1,0 +1,206 @@
+"""Checks the names, members and calls of expressions."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from worker.engines.claude.verify.fault import Claim, Fault
+from worker.engines.claude.verify.vocabulary import Vocabulary
+from worker.engines.static.facts import Definition
+from worker.engines.static.pages.course import is_function
+from worker.engines.static.parsing.identifiers import word_set
+
+CHAIN: Final = re.compile(r"[^\W\d]\w*(?:(?:\.|::|->|#)[^\W\d]\w*)*")
+"""Names that lead from one to the next: `app.config`, `Vec::new`, `Signer#sign`."""
+SEPARATOR: Final = re.compile(r"\.|::|->|#")
+_STRING: Final = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`")
+_KEYWORD: Final = re.compile(r"(\w+)\s*(?:=(?!=)|:)")
+_CONSTRUCTORS: Final = word_set("__init__ constructor __new__")
+_OMITTED: Final = word_set("... …")
+_NO_ARGUMENTS: Final = word_set("self / *")
+"""What a head has between its parentheses, and a call has not."""
+_NESTING: Final = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
+_LONGEST_SIGNATURE: Final = 200
+
+
+class ExpressionChecker:
+    """Checks expressions, one at a time."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        """Take the names of a repository."""
+        self._names: Final = vocabulary
+        self._facts: Final = vocabulary.facts
+
+    def faults(self, code: str) -> Iterator[Fault]:
+        """Yield what is wrong with an expression."""
+        bare = _STRING.sub('""', code)
+        for match in CHAIN.finditer(bare):
+            if _is_no_name(match):
+                continue
+            chain = match[0]
+            fault = self._chain_fault(chain)
+            if fault is not None:
+                yield fault
+                continue
+            arguments = _arguments(bare, match.end())
+            if arguments is not None:
+                yield from self._call_faults(chain, arguments)
+
+    def _chain_fault(self, chain: str) -> Fault | None:
+        parts = SEPARATOR.split(chain)
+        if self._names.definitions(".".join(parts)):
+            return None
+        owners: list[Definition] = []
+        for position, name in enumerate(parts):
+            path = parts[:position]
+            fault = (
+                self._member_fault(owners, name)
+                or self._name_fault(name)
+                or self._module_fault(path, name)
+            )
+            if fault is not None:
+                return fault
+            qualified = ".".join([*path, name])
+            owners = self._names.types(qualified) or self._names.types(name)
+        return None
+
+    def _member_fault(
+        self, owners: Sequence[Definition], name: str
+    ) -> Fault | None:
+        if not owners:
+            return None
+        for owner in owners:
+            if self._names.has_member(owner, name):
+                return None
+        return Fault(
+            claim=Claim.MEMBER,
+            text=f"`{owners[0].qualified}` has no `{name}`",
+        )
+
+    def _name_fault(self, name: str) -> Fault | None:
+        # guard: verifier: a name must be in the source
+        if name not in self._names.words:
+            return Fault(
+                claim=Claim.SYMBOL,
+                text=f"the name `{name}` is nowhere in the code",
+            )
+        return None
+
+    def _module_fault(self, path: list[str], name: str) -> Fault | None:
+        """Say that a module of the project has no such name."""
+        if not path or self._names.definitions(path[-1]):
+            return None
+        module = ".".join(path)
+        files = self._names.module_files(module)
+        if not files or self._names.hold(files, name):
+            return None
+        return Fault(
+            claim=Claim.MEMBER, text=f"the module `{module}` has no `{name}`"
+        )
+
+    def _call_faults(self, chain: str, arguments: str) -> Iterator[Fault]:
+        functions = self._functions(chain)
+        given = _split(arguments)
+        fitting = [
+            function for function in functions if self._fits(function, given)
+        ]
+        # guard: verifier: a call must fit the signature
+        if functions and not fitting:
+            signature = functions[0].signature[:_LONGEST_SIGNATURE]
+            yield Fault(
+                claim=Claim.SIGNATURE,
+                text=f"`{chain}({arguments})` does not fit the signature "
+                f"`{signature}`",
+            )
+
+    def _functions(self, chain: str) -> list[Definition]:
+        """Return the functions that a call may call; none where another project's may be."""
+        functions: list[Definition] = []
+        for definition in self._names.definitions(chain) or self._methods(
+            chain
+        ):
+            function: Definition | None = definition
+            if not is_function(definition):
+                function = self._constructor(definition)
+            if function is None:
+                return []
+            functions.append(function)
+        return functions
+
+    def _methods(self, chain: str) -> list[Definition]:
+        """Return the methods of a type, or of one that it extends: `Signer.sign`."""
+        *owners, name = SEPARATOR.split(chain)
+        if not owners:
+            return []
+        family = {type_.index for type_ in self._names.family(owners[-1])}
+        methods = self._names.definitions(name)
+        return [method for method in methods if method.parent in family]
+
+    def _constructor(self, type_: Definition) -> Definition | None:
+        if self._names.has_outside_base(type_.index):
+            return None
+        for owner in self._names.ancestry(type_.index):
+            for method in self._facts.methods(owner):
+                if method.name in _CONSTRUCTORS:
+                    return method
+        return None
+
+    def _fits(self, function: Definition, arguments: Sequence[str]) -> bool:
+        inside = self._facts.function(function.index)
+        if inside is None or _takes_any(function):
+            return True
+        if not _OMITTED.isdisjoint(arguments):
+            return True
+        names = [parameter.name for parameter in inside.parameters]
+        parameters = {name.lstrip("*&") for name in names}
+        if not _keywords(arguments) <= parameters:
+            return False
+        given = [value for value in arguments if value not in _NO_ARGUMENTS]
+        return len(given) <= len(parameters)
+
+
+def _is_no_name(match: re.Match[str]) -> bool:
+    """Tell whether a match is a unit (`5px`), a keyword, or a string's prefix (`b"…"`)."""
+    name, code = match[0], match.string
+    before = code[: match.start()]
+    if before[-1:].isdigit():
+        return True
+    if code.startswith("=", match.end()) and name.isidentifier():
+        return True
+    return code.startswith('"', match.end()) and len(name) <= len("rb")
+
+
+def _arguments(code: str, start: int) -> str | None:
+    """Return what is between the parentheses that open at a place."""
+    if not code.startswith("(", start):
+        return None
+    depth = 0
+    for position in range(start, len(code)):
+        depth += _NESTING.get(code[position], 0)
+        if depth == 0:
+            return code[start + 1 : position]
+    return None
+
+
+def _split(arguments: str) -> list[str]:
+    """Split arguments at their outer commas."""
+    pieces = [""]
+    depth = 0
+    for char in arguments:
+        depth += _NESTING.get(char, 0)
+        if char == "," and depth == 0:
+            pieces.append("")
+        else:
+            pieces[-1] += char
+    stripped = map(str.strip, pieces)
+    return [piece for piece in stripped if piece]
+
+
+def _keywords(arguments: Sequence[str]) -> set[str]:
+    """Return the names that arguments are given by."""
+    matches = map(_KEYWORD.match, arguments)
+    return {match[1] for match in matches if match is not None}
+
+
+def _takes_any(function: Definition) -> bool:
+    return "*" in function.signature or "..." in function.signature
