@@ -1,0 +1,72 @@
+"""The modules that `python -m tests.sabotage.mutants` changes, with their fast tests."""
+
+from typing import Final
+
+LEASE: Final = (
+    "tests/unit/ownership/test_lease.py",
+    "tests/unit/ownership/test_heartbeat.py",
+)
+DECISIONS: Final = (
+    "tests/unit/states/test_decisions.py",
+    "tests/unit/states/test_invariants.py",
+    "tests/unit/states/test_machine.py",
+    "tests/unit/states/test_takeover.py",
+)
+CODEC: Final = "tests/unit/states/test_codec.py"
+RUNS: Final = (
+    "tests/simulation/test_runs.py",
+    "tests/simulation/test_failures.py",
+    "tests/simulation/test_letting_go.py",
+    "tests/simulation/test_answers.py",
+    "tests/simulation/test_damage.py",
+)
+CLAIMS: Final = (
+    "tests/simulation/test_takeover.py",
+    "tests/simulation/test_collected.py",
+    "tests/simulation/test_refusals.py",
+)
+POSTING: Final = (
+    "tests/integration/test_webhook.py",
+    "tests/integration/test_webhook_deadline.py",
+)
+
+OPERATING: Final = (
+    "tests/integration/test_operating.py",
+    "tests/integration/test_commands.py",
+    "tests/integration/test_collecting.py",
+    "tests/integration/test_verifying.py",
+)
+ALL: Final = (*CLAIMS, *RUNS)
+
+TESTS: Final[dict[str, tuple[str, ...]]] = {
+    "worker/ownership/claim.py": (*ALL, *OPERATING),
+    "worker/ownership/log.py": ("tests/unit/ownership", *ALL, *OPERATING),
+    "worker/ownership/lease.py": (*LEASE, *ALL),
+    "worker/ownership/fence.py": ALL,
+    "worker/ownership/keep_alive.py": (*LEASE, *ALL),
+    "worker/ownership/heartbeat.py": (*LEASE, *ALL),
+    "worker/ownership/clocks.py": (*LEASE, *ALL),
+    "worker/ownership/placement.py": (
+        "tests/unit/ownership/test_placement.py",
+    ),
+    "worker/ownership/preconditions.py": (*CLAIMS, *OPERATING),
+    "worker/outbox/sender.py": ("tests/unit/outbox", *RUNS, *CLAIMS),
+    "worker/outbox/webhook.py": POSTING,
+    "worker/run/runner.py": (*RUNS, *CLAIMS),
+    "states/machine.py": ("tests/unit/states/test_machine.py",),
+    "states/decisions.py": (*DECISIONS, *RUNS),
+    "states/invariants.py": (*DECISIONS,),
+    "states/takeover.py": (*DECISIONS, *CLAIMS),
+    "states/manifest.py": (*DECISIONS, CODEC, *RUNS),
+    "worker/outbox/announcer.py": ALL,
+    "worker/outbox/exchange.py": POSTING,
+    "worker/outbox/transport.py": POSTING,
+    "worker/run/produce.py": ALL,
+    "worker/run/clone.py": ALL,
+    "worker/run/run.py": ALL,
+    "worker/run/inbox.py": ("tests/unit/run/test_inbox.py", *ALL),
+    "states/codec.py": (*DECISIONS, CODEC),
+    "states/keys.py": ("tests/unit/states/test_keys.py", *RUNS),
+    "states/stages.py": (*DECISIONS, *RUNS),
+    "states/usage.py": ("tests/unit/states/test_usage.py", *DECISIONS),
+}
