@@ -113,14 +113,16 @@ class _Reader:
         self._open = key
         rest = definition["rest"].strip()
         if rest.endswith("}"):
-            for member in rest.rstrip("}").split(";"):
+            members = rest.rstrip("}")
+            for member in members.split(";"):
                 self._body(key, member.strip())
             self._open = None
         elif rest:
             self._body(key, rest)
 
     def _set_kind(self, key: str, kind: str) -> None:
-        self._members[key].insert(0, f"«{kind}»")
+        members = self._members[key]
+        members.insert(0, f"«{kind}»")
 
     def _body(self, key: str, line: str) -> None:
         if line == "}":
@@ -137,13 +139,15 @@ class _Reader:
         self._add(source)
         self._add(target)
         label = plain(relation["label"] or "")
-        texts = [relation["near"], label, relation["far"]]
-        dotted = relation["line"] == ".."
+        texts = filter(None, (relation["near"], label, relation["far"]))
+        line = Line.SOLID
+        if relation["line"] == "..":
+            line = Line.DOTTED
         edge = Edge(
             source=source,
             target=target,
-            label=" ".join(text for text in texts if text),
-            line=Line.DOTTED if dotted else Line.SOLID,
+            label=" ".join(texts),
+            line=line,
             tail=_head(relation["tail"]),
             head=_head(relation["head"]),
         )

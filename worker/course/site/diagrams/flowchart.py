@@ -46,6 +46,10 @@ _LABELLED: Final = re.compile(
     r"\s*(?P<tail>[<ox]?)(?:--|==|-\.)(?P<label>[^-=.][^\n]*?)"
     r"(?P<line>-{2,}|={2,}|\.+-)(?P<head>[>ox]?)\s*"
 )
+_SPACE: Final = re.compile(r"\s*")
+_AND: Final = re.compile(r"\s*&")
+_END: Final = re.compile(r"\s*(?:;[; ]*|\Z)")
+"""The end of a statement."""
 _SHAPES: Final = (
     ("(((", (")))",), Shape.CIRCLE),
     ("((", ("))",), Shape.CIRCLE),
@@ -85,7 +89,7 @@ class _Reader:
         elif towards := DIRECTION.fullmatch(line):
             self._builder.here.direction = direction(towards[1])
         else:
-            self._statements(line)
+            _Statements(line, self._builder).read()
 
     def _begin(self, text: str) -> None:
         key = title = text
@@ -93,83 +97,85 @@ class _Reader:
             key, title = titled.groups()
         self._builder.begin(key or "subgraph", plain(title))
 
-    def _statements(self, line: str) -> None:
-        """Read statements like `A --> B & C -->|text| D[label]`."""
-        at = 0
-        while at < len(line):
-            at = self._statement(line, at)
-            rest = line[at:].lstrip()
-            if rest and not rest.startswith(";"):
-                raise not_understood(rest)
-            following = rest.lstrip("; ")
-            at = len(line) - len(following)
 
-    def _statement(self, line: str, at: int) -> int:
-        """Read nodes and the arrows between them; return where they end."""
-        sources, at = self._nodes(line, at)
-        while edge := _edge_at(line, at):
-            targets, at = self._nodes(line, edge.end())
+class _Statements:
+    """Reads the statements of a line, like `A --> B & C -->|text| D[label]`."""
+
+    def __init__(self, line: str, builder: GraphBuilder) -> None:
+        self._line = line
+        self._at = 0
+        self._builder = builder
+
+    def read(self) -> None:
+        while self._at < len(self._line):
+            self._statement()
+            if not self._accept(_END):
+                raise self._not_understood()
+
+    def _accept(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
+        """Read what matches a pattern, if it comes next."""
+        match = pattern.match(self._line, self._at)
+        if match is not None:
+            self._at = match.end()
+        return match
+
+    def _not_understood(self) -> DiagramError:
+        rest = self._line[self._at :]
+        return not_understood(rest.lstrip())
+
+    def _statement(self) -> None:
+        """Read nodes and the arrows between them."""
+        sources = self._nodes()
+        while edge := self._accept(_EDGE) or self._accept(_LABELLED):
+            targets = self._nodes()
             for source, target in product(sources, targets):
                 self._builder.connect(_edge(edge, source, target))
             sources = targets
-        return at
 
-    def _nodes(self, line: str, at: int) -> tuple[list[str], int]:
+    def _nodes(self) -> list[str]:
         """Read a node, or several with `&` between them."""
-        keys: list[str] = []
-        while True:
-            key, at = self._node(line, at)
-            keys.append(key)
-            following = line[at:].lstrip()
-            if not following.startswith("&"):
-                return keys, at
-            at = len(line) - len(following) + 1
+        keys = [self._node()]
+        while self._accept(_AND):
+            keys.append(self._node())
+        return keys
 
-    def _node(self, line: str, at: int) -> tuple[str, int]:
-        while line[at : at + 1].isspace():
-            at += 1
-        key = _KEY.match(line, at)
+    def _node(self) -> str:
+        self._accept(_SPACE)
+        key = self._accept(_KEY)
         if key is None:
-            raise not_understood(line[at:])
-        node, at = _shape(line, key.end())
-        if style := _CLASS.match(line, at):
-            at = style.end()
+            raise self._not_understood()
+        node = self._shape()
+        self._accept(_CLASS)
         self._builder.add(key[0], node)
-        return key[0], at
+        return key[0]
 
+    def _shape(self) -> Node | None:
+        """Read what follows a node's key: its outline and its label."""
+        for opening, closings, shape in _SHAPES:
+            if self._line.startswith(opening, self._at):
+                self._at += len(opening)
+                label = self._label(closings)
+                return Node(label=plain(label), shape=shape)
+        return None
 
-def _edge_at(line: str, at: int) -> re.Match[str] | None:
-    return _EDGE.match(line, at) or _LABELLED.match(line, at)
-
-
-def _shape(line: str, at: int) -> tuple[Node | None, int]:
-    """Read what follows a node's key: its outline and its label."""
-    for opening, closings, shape in _SHAPES:
-        if line.startswith(opening, at):
-            start = at + len(opening)
-            end, closing = _closing(line, start, closings)
-            label = plain(line[start:end])
-            node = Node(label=label, shape=shape)
-            return node, end + len(closing)
-    return None, at
-
-
-def _closing(
-    line: str, start: int, closings: tuple[str, ...]
-) -> tuple[int, str]:
-    """Return where a label ends, and by what; a quoted label may hold brackets."""
-    begin = start
-    if line.startswith('"', start):
-        begin = line.find('"', start + 1) + 1
-    quote_is_open = begin == 0
-    ends = []
-    for closing in closings:
-        end = line.find(closing, begin)
-        if end >= 0:
-            ends.append((end, closing))
-    if not ends or quote_is_open:
-        raise DiagramError("a bracket is not closed")
-    return min(ends)
+    def _label(self, closings: tuple[str, ...]) -> str:
+        """Read a label, and the bracket that closes it; a quoted label may hold brackets."""
+        line = self._line
+        start = self._at
+        begin = start
+        if line.startswith('"', start):
+            begin = line.find('"', start + 1) + 1
+        quote_is_open = begin == 0
+        ends = []
+        for closing in closings:
+            end = line.find(closing, begin)
+            if end >= 0:
+                ends.append((end, closing))
+        if not ends or quote_is_open:
+            raise DiagramError("a bracket is not closed")
+        end, closing = min(ends)
+        self._at = end + len(closing)
+        return line[start:end]
 
 
 def _edge(match: re.Match[str], source: str, target: str) -> Edge:

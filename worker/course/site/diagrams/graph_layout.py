@@ -23,6 +23,7 @@ from worker.course.site.diagrams.layers import (
 )
 from worker.course.site.diagrams.outlines import Outline, outline
 from worker.course.site.diagrams.places import Size
+from worker.course.site.diagrams.ranking import Pair
 from worker.course.site.diagrams.text import Text, wrapped
 from worker.course.site.diagrams.text import width as text_width
 
@@ -92,8 +93,8 @@ class Laid:
         key, *rest = path
         if not rest:
             return self.spots[key]
-        inner = self.inner[key].spot(rest)
-        return self.corner(key) + inner
+        child = self.inner[key]
+        return self.corner(key) + child.spot(rest)
 
     def way_out(self, path: Sequence[str], gate: Gate) -> list[Spot]:
         """Return the way from a node to the gate of its group; none where it goes straight."""
@@ -118,11 +119,9 @@ class Laid:
         ahead = following - middle
         if self.upright:
             meeting = self._meeting(path, aside.x, ahead.y)
-            step = Spot(meeting.across, meeting.along)
-        else:
-            meeting = self._meeting(path, aside.y, ahead.x)
-            step = Spot(meeting.along, meeting.across)
-        return middle + step
+            return middle + Spot(meeting.across, meeting.along)
+        meeting = self._meeting(path, aside.y, ahead.x)
+        return middle + Spot(meeting.along, meeting.across)
 
     def _meeting(
         self, path: Sequence[str], aside: float, ahead: float
@@ -136,7 +135,8 @@ class Laid:
         if abs(aside) > across:
             aside = 0.0
         if isinstance(box, Outline):
-            along *= _share(box.node.shape, abs(aside) / across)
+            part = abs(aside) / across
+            along *= _share(box.node.shape, part)
         if ahead < 0:
             along = -along
         return Point(aside, along)
@@ -198,11 +198,10 @@ class _Layout:
             node = self._graph.nodes[key]
             laid.outlines[key] = outline(node)
         for child in group.groups:
+            key = child.key
             inner = child.direction or direction
-            child_path = (*path, child.key)
-            laid.inner[child.key] = self.laid(
-                child, child_path, inner, direction
-            )
+            child_path = (*path, key)
+            laid.inner[key] = self.laid(child, child_path, inner, direction)
         level = _Level(self._graph.edges, self._paths, laid, path)
         numbers = self._levels.get(path, [])
         level.place(numbers, direction, with_gates=direction is outer)
@@ -211,10 +210,12 @@ class _Layout:
 
 def _common(first: Path, second: Path) -> Path:
     """Return the groups around both."""
-    depth = 0
-    while first[: depth + 1] == second[: depth + 1]:
-        depth += 1
-    return first[:depth]
+    common = []
+    for one, other in zip(first, second, strict=False):
+        if one != other:
+            break
+        common.append(one)
+    return tuple(common)
 
 
 class _Level:
@@ -239,15 +240,18 @@ class _Level:
         self, numbers: list[int], direction: Direction, *, with_gates: bool
     ) -> None:
         """Place them by the edges between them, these numbers, and by those that lead outside."""
-        gates = self._gates(numbers) if with_gates else []
+        gates = []
+        if with_gates:
+            gates = self._gates(numbers)
         sizes = [self._size(key, numbers) for key in self._keys]
         wires = [self._wire(number) for number in numbers]
         ends = {}
         for gate in gates:
-            number = len(sizes)
-            ends[number] = gate.leaving
-            wires.append(self._gate_wire(gate, number))
+            end = len(sizes)
+            ends[end] = gate.leaving
             sizes.append(_GATE)
+            wire = self._gate_wire(gate, end)
+            wires.append(wire)
         arrangement = arrange(sizes, wires, ends)
         titled = bool(self._laid.group.title)
         turn = _Turn(arrangement, sizes, direction, titled=titled)
@@ -281,7 +285,8 @@ class _Level:
             middle = None
             if label:
                 middle = turn.spot(label)
-            self._laid.routes.append(self._route(number, route, middle))
+            drawn = self._route(number, route, middle)
+            self._laid.routes.append(drawn)
         for gate in gates:
             way = turn.spots(next(routes))
             if not gate.leaving:
@@ -293,10 +298,10 @@ class _Level:
         pairs = [self._pair(number) for number in numbers]
         upper = set()
         lower = set()
-        for source, target in ranking.forward(len(self._items), pairs):
-            if source != target:
-                upper.add(source)
-                lower.add(target)
+        for pair in ranking.forward(len(self._items), pairs):
+            if pair.source != pair.target:
+                upper.add(pair.source)
+                lower.add(pair.target)
         gates = []
         for number, edge in enumerate(self._edges):
             leaves = self._within(edge.source)
@@ -304,9 +309,11 @@ class _Level:
             if leaves == enters:
                 continue
             if leaves and self._number(edge.source) in upper:
-                gates.append(Gate(edge=number, leaving=True))
+                gate = Gate(edge=number, leaving=True)
+                gates.append(gate)
             if enters and self._number(edge.target) in lower:
-                gates.append(Gate(edge=number, leaving=False))
+                gate = Gate(edge=number, leaving=False)
+                gates.append(gate)
         return gates
 
     def _within(self, key: str) -> bool:
@@ -322,25 +329,26 @@ class _Level:
         outermost = self._inner_path(key)[0]
         return self._items[outermost]
 
-    def _pair(self, number: int) -> ranking.Pair:
+    def _pair(self, number: int) -> Pair:
         edge = self._edges[number]
         source = self._number(edge.source)
         target = self._number(edge.target)
-        return source, target
+        return Pair(source, target)
 
     def _size(self, key: str, numbers: list[int]) -> Size:
         box = self._laid.box(key)
-        width = box.width
         labels = []
         for number in numbers:
             edge = self._edges[number]
             if edge.source == edge.target == key:
                 label = _label_size(edge)
                 labels.append(label.across)
+        width = box.width
         if labels:
             beside = LOOP + max(labels)
             width += 2 * beside
-        return self._turned(Size(across=width, along=box.height))
+        size = Size(across=width, along=box.height)
+        return self._turned(size)
 
     def _turned(self, size: Size) -> Size:
         """Turn a size as it is read into one across and along the ranks."""
@@ -366,12 +374,19 @@ class _Level:
 
     def _gate_wire(self, gate: Gate, end: int) -> Wire:
         edge = self._edges[gate.edge]
-        key = edge.source if gate.leaving else edge.target
-        item = self._number(key)
-        port = self._port(key, gate)
         if gate.leaving:
-            return Wire(source=item, target=end, leaves=port)
-        return Wire(source=end, target=item, enters=port)
+            source = edge.source
+            return Wire(
+                source=self._number(source),
+                target=end,
+                leaves=self._port(source, gate),
+            )
+        target = edge.target
+        return Wire(
+            source=end,
+            target=self._number(target),
+            enters=self._port(target, gate),
+        )
 
     def _port(self, key: str, gate: Gate) -> float | None:
         """Return how far from a group's middle an edge passes its border.
@@ -444,7 +459,9 @@ class _Turn:
         self._upright = direction in _UPRIGHT
         self._backward = direction in _BACKWARD
         self._along = extent.along
-        self._top = MARGIN + (TITLE if titled else 0)
+        self._top = MARGIN
+        if titled:
+            self._top += TITLE
         width = extent.across
         height = extent.along
         if not self._upright:
@@ -467,15 +484,15 @@ class _Turn:
 
 def _extent(arrangement: Arrangement, sizes: Sequence[Size]) -> Point:
     """Return how far an arrangement reaches."""
-    points = []
-    for route in arrangement.routes:
-        points += route
+    across = 0.0
+    along = 0.0
     for center, size in zip(arrangement.centers, sizes, strict=True):
-        right = center.across + size.across / 2
-        bottom = center.along + size.along / 2
-        points.append(Point(right, bottom))
-    across = max((point.across for point in points), default=0)
-    along = max((point.along for point in points), default=0)
+        across = max(across, center.across + size.half_across)
+        along = max(along, center.along + size.half_along)
+    for route in arrangement.routes:
+        for point in route:
+            across = max(across, point.across)
+            along = max(along, point.along)
     return Point(across, along)
 
 
@@ -500,15 +517,21 @@ def _label_size(edge: Edge) -> Size:
     label = _label(edge)
     if not label.lines:
         return Size(across=0, along=0)
-    return Size(across=label.width + 10, along=label.height + 4.0)
+    across = label.width + 10
+    along = label.height + 4.0
+    return Size(across=across, along=along)
 
 
 def _paths(group: Group, path: Path) -> dict[str, Path]:
     """Return the path of each node and group, from the outermost group to its own key."""
-    paths = {key: (*path, key) for key in group.nodes}
+    paths = {}
+    for key in group.nodes:
+        paths[key] = (*path, key)
     for child in group.groups:
-        child_path = (*path, child.key)
-        inner = {child.key: child_path} | _paths(child, child_path)
+        key = child.key
+        child_path = (*path, key)
+        inner = {key: child_path}
+        inner |= _paths(child, child_path)
         if inner.keys() & paths.keys():
             raise DiagramError("two of its groups have the same name")
         paths |= inner

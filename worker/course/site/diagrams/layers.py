@@ -21,6 +21,7 @@ from worker.course.site.diagrams.places import (
     align,
     ordered,
 )
+from worker.course.site.diagrams.ranking import Pair
 
 _GAPS: Final = {1: 44.0, 2: 30.0}
 """The distance from rank to rank, by how many ranks a wire leads down at least."""
@@ -41,6 +42,10 @@ class Wire:
     """Where it leaves, from the middle of the source; None lets the arrows of a box spread."""
     enters: float | None = None
 
+    @property
+    def ends(self) -> Pair:
+        return Pair(self.source, self.target)
+
 
 @dataclass(frozen=True, slots=True)
 class Point:
@@ -59,7 +64,7 @@ class Arrangement:
     labels: list[Point | None]
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, kw_only=True, slots=True)
 class _Chain:
     """A wire from its upper box to its lower one, and the places that it passes between."""
 
@@ -76,15 +81,32 @@ class _Chain:
 
     def leave(self, port: float) -> None:
         """Leave the upper box at a port, unless the wire says where."""
-        wire = self.wire
-        fixed = wire.enters if self.turned else wire.leaves
-        self.leaves = port if fixed is None else fixed
+        fixed = self.wire.leaves
+        if self.turned:
+            fixed = self.wire.enters
+        if fixed is None:
+            fixed = port
+        self.leaves = fixed
 
     def enter(self, port: float) -> None:
         """Enter the lower box at a port, unless the wire says where."""
-        wire = self.wire
-        fixed = wire.leaves if self.turned else wire.enters
-        self.enters = port if fixed is None else fixed
+        fixed = self.wire.enters
+        if self.turned:
+            fixed = self.wire.leaves
+        if fixed is None:
+            fixed = port
+        self.enters = fixed
+
+    @property
+    def stops(self) -> list[Place]:
+        """All its places, from the upper box to the lower one."""
+        return [self.upper, *self.passages, self.lower]
+
+    @property
+    def label_middle(self) -> Point | None:
+        if self.label is None:
+            return None
+        return _middle(self.label)
 
 
 def arrange(
@@ -96,13 +118,14 @@ def arrange(
 
     `ends` names boxes of the first rank (False) and of the last one (True).
     """
-    pairs = [(wire.source, wire.target) for wire in wires]
-    pairs = ranking.forward(len(sizes), pairs)
+    count = len(sizes)
+    pairs = [wire.ends for wire in wires]
+    pairs = ranking.forward(count, pairs)
     # A label has a rank of its own, between its boxes.
     length = 1
     if any(wire.label for wire in wires):
         length = 2
-    ranks = ranking.ranks(len(sizes), pairs, length)
+    ranks = ranking.ranks(count, pairs, length)
     if ends:
         _move_to_ends(ranks, ends)
     boxes = list(map(Place, sizes, ranks))
@@ -115,13 +138,16 @@ def arrange(
     return Arrangement(
         centers=[_middle(box) for box in boxes],
         routes=[_route(chain) for chain in chains],
-        labels=[_label_middle(chain) for chain in chains],
+        labels=[chain.label_middle for chain in chains],
     )
 
 
 def _move_to_ends(ranks: list[int], ends: Mapping[int, bool]) -> None:
     for box, last in ends.items():
-        ranks[box] = max(ranks) if last else 0
+        rank = 0
+        if last:
+            rank = max(ranks)
+        ranks[box] = rank
 
 
 def _chains(
@@ -131,9 +157,13 @@ def _chains(
 ) -> list[_Chain]:
     count = len(boxes)
     chains = []
-    for wire, (upper, lower) in zip(wires, pairs, strict=True):
-        turned = upper != wire.source
-        chain = _Chain(wire, boxes[upper], boxes[lower], turned)
+    for wire, pair in zip(wires, pairs, strict=True):
+        chain = _Chain(
+            wire=wire,
+            upper=boxes[pair.source],
+            lower=boxes[pair.target],
+            turned=pair.source != wire.source,
+        )
         _pass_ranks(chain)
         chains.append(chain)
         count += len(chain.passages)
@@ -148,15 +178,16 @@ def _pass_ranks(chain: _Chain) -> None:
     lower = chain.lower
     if upper is lower:
         return
-    middle = (upper.rank + lower.rank) // 2
     label = chain.wire.label
-    for rank in range(upper.rank + 1, lower.rank):
+    middle = (upper.rank + lower.rank) // 2
+    first = upper.rank + 1
+    for rank in range(first, lower.rank):
         place = Place(_PASSAGE, rank, wire=True)
         if rank == middle and label is not None:
             place.size = label
             chain.label = place
         chain.passages.append(place)
-    for above, below in pairwise([upper, *chain.passages, lower]):
+    for above, below in pairwise(chain.stops):
         above.below.append(below)
         below.above.append(above)
 
@@ -165,11 +196,12 @@ def _place(places: Sequence[Place], gap: float) -> None:
     """Give all places their coordinates."""
     ranks = ordered(places)
     align(ranks)
-    left = min((place.left for place in places), default=0.0)
+    lefts = (place.left for place in places)
+    left = min(lefts, default=0.0)
     along = 0.0
     for rank in ranks:
-        longest = max((place.size.along for place in rank), default=0.0)
-        half = longest / 2
+        lengths = (place.size.along for place in rank)
+        half = max(lengths, default=0.0) / 2
         for place in rank:
             place.across -= left
             place.along = along + half
@@ -181,20 +213,15 @@ def _middle(place: Place) -> Point:
     return Point(place.across, place.along)
 
 
-def _label_middle(chain: _Chain) -> Point | None:
-    if chain.label is None:
-        return None
-    return _middle(chain.label)
-
-
 def _spread(chains: Sequence[_Chain]) -> None:
     """Let the wires of a box leave and enter side by side."""
     leaving = defaultdict[Place, list[_Chain]](list)
     entering = defaultdict[Place, list[_Chain]](list)
     for chain in chains:
-        if chain.upper is not chain.lower:
-            leaving[chain.upper].append(chain)
-            entering[chain.lower].append(chain)
+        if chain.upper is chain.lower:
+            continue
+        leaving[chain.upper].append(chain)
+        entering[chain.lower].append(chain)
     for box, group in leaving.items():
         group.sort(key=_second_across)
         ports = _ports(box, len(group))
@@ -208,18 +235,19 @@ def _spread(chains: Sequence[_Chain]) -> None:
 
 
 def _second_across(chain: _Chain) -> float:
-    second, *_ = *chain.passages, chain.lower
+    _, second, *_ = chain.stops
     return second.across
 
 
 def _last_but_one_across(chain: _Chain) -> float:
-    *_, last_but_one = chain.upper, *chain.passages
+    *_, last_but_one, _ = chain.stops
     return last_but_one.across
 
 
 def _ports(box: Place, count: int) -> list[float]:
     """Return how far from the middle of a box its wires begin or end."""
-    step = min(_SPREAD, box.size.across / (count + 1))
+    room = box.size.across / (count + 1)
+    step = min(_SPREAD, room)
     first = -(count - 1) / 2 * step
     return [first + number * step for number in range(count)]
 

@@ -21,7 +21,9 @@ _INSET: Final = 10.0
 _MEMBER: Final = Spot(_INSET, 2 * _INSET)
 """Where the first member begins, below a class's name."""
 _BAR: Final = 8.0
-_DOT: Final = 16.0
+_RADIUS: Final = 8.0
+"""The radius of a dot."""
+_DOT: Final = 2 * _RADIUS
 _CUT: Final = 12.0
 _LID: Final = 16.0
 
@@ -37,34 +39,40 @@ class Outline:
 
     def drawn(self, middle: Spot) -> str:
         box = Box.around(middle, self.width, self.height)
-        if self.node.shape is Shape.CLASS:
+        shape = self.node.shape
+        if shape is Shape.CLASS:
             return self._class(box)
-        frame = _frame(self.node.shape, box)
-        return frame + svg.texts(self.text, middle)
+        drawn = _frame(shape, box)
+        drawn += svg.texts(self.text, middle)
+        return drawn
 
     def _class(self, box: Box) -> str:
         height = self.text.height + _PADDING
         head = Box.at(box.corner, box.width, height)
-        frame = svg.rectangle(box, "node")
-        name = svg.texts(self.text, head.middle, "text name")
+        drawn = svg.rectangle(box, "node")
+        drawn += svg.texts(self.text, head.middle, "text name")
         members = self.node.members
         if not members:
-            return frame + name
-        rule = svg.Path(head.lower_left)
+            return drawn
+        left = head.lower_left
+        rule = svg.Path(left)
         rule.to(head.lower_right)
-        start = head.lower_left + _MEMBER
-        listed = svg.paragraph(members, start, "member")
-        return frame + name + rule.drawn("node") + listed
+        drawn += rule.drawn("node")
+        drawn += svg.paragraph(members, left + _MEMBER, "member")
+        return drawn
 
 
 def outline(node: Node) -> Outline:
     """Return a node with the size that its texts need."""
-    if node.shape is Shape.CLASS:
-        return _class_outline(node)
-    if node.shape in {Shape.START, Shape.STOP}:
-        return Outline(node=node, text=Text([]), width=_DOT, height=_DOT)
+    match node.shape:
+        case Shape.CLASS:
+            return _class_outline(node)
+        case Shape.START | Shape.STOP:
+            text = Text([])
+            return Outline(node=node, text=text, width=_DOT, height=_DOT)
     text = wrapped(node.label)
-    wide = max(text.width + 2 * _PADDING, _LEAST_WIDTH)
+    wide = text.width + 2 * _PADDING
+    wide = max(wide, _LEAST_WIDTH)
     high = text.height + 18.0
     width, height = _stretched(node.shape, wide, high)
     return Outline(node=node, text=text, width=width, height=height)
@@ -75,7 +83,8 @@ def _class_outline(node: Node) -> Outline:
     width = max(text.width * _BOLD, _LEAST_CLASS_WIDTH)
     height = float(text.height + _PADDING)
     for member in node.members:
-        width = max(width, text_width(member, mono=True))
+        member_width = text_width(member, mono=True)
+        width = max(width, member_width)
         height += LINE
     if node.members:
         height += 12
@@ -90,26 +99,29 @@ def _stretched(shape: Shape, wide: float, high: float) -> tuple[float, float]:
             side = max(wide, high)
             return side, side
         case Shape.DIAMOND:
-            return wide * 1.25 + 16, high * 1.6 + 8
+            wide = wide * 1.25 + 16
+            high = high * 1.6 + 8
         case Shape.HEXAGON | Shape.SLANTED | Shape.FRAMED:
-            return wide + 2 * _CUT, high
+            wide += 2 * _CUT
         case Shape.DRUM:
-            return wide, high + _LID + 2
+            high += _LID + 2
     return wide, high
 
 
 def _frame(shape: Shape, box: Box) -> str:
     match shape:
         case Shape.CIRCLE:
-            return svg.circle(box.middle, box.width / 2, "node")
+            radius = box.width / 2
+            return svg.circle(box.middle, radius, "node")
         case Shape.DIAMOND | Shape.HEXAGON | Shape.SLANTED:
-            return svg.polygon(_corners(shape, box), "node")
+            corners = _corners(shape, box)
+            return svg.polygon(corners, "node")
         case Shape.DRUM:
             return _drum(box)
         case Shape.START | Shape.STOP:
             return _dot(shape, box.middle)
         case Shape.FRAMED:
-            return svg.rectangle(box, "node") + _bars(box)
+            return _framed(box)
     return svg.rectangle(box, "node", _radius(shape, box))
 
 
@@ -124,11 +136,13 @@ def _radius(shape: Shape, box: Box) -> float:
 
 def _corners(shape: Shape, box: Box) -> list[Spot]:
     """Return the corners, clockwise from the left."""
-    if shape is Shape.DIAMOND:
-        return _diamond(box)
-    if shape is Shape.SLANTED:
-        return _slanted(box)
-    return _hexagon(box)
+    match shape:
+        case Shape.DIAMOND:
+            return _diamond(box)
+        case Shape.SLANTED:
+            return _slanted(box)
+        case _:
+            return _hexagon(box)
 
 
 def _diamond(box: Box) -> list[Spot]:
@@ -163,20 +177,28 @@ def _hexagon(box: Box) -> list[Spot]:
 
 
 def _dot(shape: Shape, middle: Spot) -> str:
+    """Return a dot; the one where something stops has a ring around it."""
     if shape is Shape.START:
-        return svg.circle(middle, _DOT / 2, "head")
-    ring = svg.circle(middle, _DOT / 2, "node")
-    dot = svg.circle(middle, _DOT / 4, "head")
+        return svg.circle(middle, _RADIUS, "head")
+    ring = svg.circle(middle, _RADIUS, "node")
+    dot = svg.circle(middle, _RADIUS / 2, "head")
     return ring + dot
 
 
-def _bars(box: Box) -> str:
-    path = svg.Path(box.corner)
-    path.jump(box.corner.right(_BAR))
-    path.to(box.lower_left.right(_BAR))
-    path.jump(box.upper_right.right(-_BAR))
-    path.to(box.lower_right.right(-_BAR))
-    return path.drawn("node")
+def _framed(box: Box) -> str:
+    """Return a box with a bar on each side."""
+    upper_left = box.corner.right(_BAR)
+    lower_left = box.lower_left.right(_BAR)
+    upper_right = box.upper_right.right(-_BAR)
+    lower_right = box.lower_right.right(-_BAR)
+    bars = svg.Path(box.corner)
+    bars.jump(upper_left)
+    bars.to(lower_left)
+    bars.jump(upper_right)
+    bars.to(lower_right)
+    drawn = svg.rectangle(box, "node")
+    drawn += bars.drawn("node")
+    return drawn
 
 
 def _drum(box: Box) -> str:
@@ -190,5 +212,8 @@ def _drum(box: Box) -> str:
     body.to(right.down(height))
     body.arc(ellipse, left.down(height), 1)
     body.to(left)
-    lid = svg.Path(left).arc(ellipse, right, 0)
-    return body.drawn("node") + lid.drawn("node")
+    lid = svg.Path(left)
+    lid.arc(ellipse, right, 0)
+    drawn = body.drawn("node")
+    drawn += lid.drawn("node")
+    return drawn

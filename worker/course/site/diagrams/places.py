@@ -1,8 +1,9 @@
 """The places of a diagram in their ranks: which order they have, and how far apart they are."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, pairwise
+from itertools import accumulate, chain, pairwise
 from operator import sub
 from typing import Final
 
@@ -17,6 +18,14 @@ class Size:
 
     across: float
     along: float
+
+    @property
+    def half_across(self) -> float:
+        return self.across / 2
+
+    @property
+    def half_along(self) -> float:
+        return self.along / 2
 
 
 @dataclass(eq=False, slots=True)
@@ -38,17 +47,17 @@ class Place:
     @property
     def left(self) -> float:
         """Where it begins within its rank."""
-        return self.across - self.size.across / 2
+        return self.across - self.size.half_across
 
     @property
     def start(self) -> float:
         """Where it begins, along the ranks."""
-        return self.along - self.size.along / 2
+        return self.along - self.size.half_along
 
     @property
     def end(self) -> float:
         """Where it ends, along the ranks."""
-        return self.along + self.size.along / 2
+        return self.along + self.size.half_along
 
     @property
     def rank_start(self) -> float:
@@ -72,10 +81,7 @@ Part = frozenset[Place]
 
 def ordered(places: Sequence[Place]) -> list[Rank]:
     """Return the ranks, each in an order in which few wires cross."""
-    count = max((place.rank for place in places), default=0) + 1
-    ranks: list[Rank] = [[] for _ in range(count)]
-    for place in _neighbours(places):
-        ranks[place.rank].append(place)
+    ranks = _ranks(places)
     _number(ranks)
     best = _copied(ranks)
     fewest = _crossings(ranks)
@@ -87,6 +93,14 @@ def ordered(places: Sequence[Place]) -> list[Rank]:
             fewest = crossings
     _number(best)
     return best
+
+
+def _ranks(places: Sequence[Place]) -> list[Rank]:
+    by_rank = defaultdict[int, Rank](list)
+    for place in _neighbours(places):
+        by_rank[place.rank].append(place)
+    last = max(by_rank, default=0)
+    return [by_rank[number] for number in range(last + 1)]
 
 
 def _copied(ranks: Sequence[Rank]) -> list[Rank]:
@@ -153,7 +167,8 @@ def _crossings(ranks: Sequence[Rank]) -> int:
 def align(ranks: Sequence[Rank]) -> None:
     """Move the places of each rank towards their neighbours, without changing their order."""
     for rank in ranks:
-        _settle(rank, [0.0] * len(rank))
+        nowhere = [0.0] * len(rank)
+        _settle(rank, nowhere)
     for turn in range(2 * _ROUNDS):
         downward = turn % 2 == 0
         for rank in _in_order(ranks, downward=downward):
@@ -187,9 +202,11 @@ def _room(part: Part, ranks: Sequence[Rank]) -> float | None:
     rooms = []
     for rank in ranks:
         for left, right in pairwise(rank):
-            if right in part and left not in part:
-                apart = right.across - left.across
-                rooms.append(apart - _distance(left, right))
+            if right not in part or left in part:
+                continue
+            apart = right.across - left.across
+            room = apart - _distance(left, right)
+            rooms.append(room)
     return min(rooms, default=None)
 
 
@@ -198,10 +215,11 @@ def _parts(places: Iterable[Place]) -> list[Part]:
     parts = []
     seen: set[Place] = set()
     for place in places:
-        if place not in seen:
-            part = _connected(place)
-            parts.append(part)
-            seen |= part
+        if place in seen:
+            continue
+        part = _connected(place)
+        parts.append(part)
+        seen |= part
     return parts
 
 
@@ -210,10 +228,11 @@ def _connected(root: Place) -> Part:
     stack = [root]
     while stack:
         place = stack.pop()
-        if place not in part:
-            part.add(place)
-            stack += place.above
-            stack += place.below
+        if place in part:
+            continue
+        part.add(place)
+        stack += place.above
+        stack += place.below
     return frozenset(part)
 
 
@@ -233,13 +252,12 @@ def _desired(place: Place, *, downward: bool) -> float:
 
 def _settle(rank: Rank, desired: Sequence[float]) -> None:
     """Place a rank as near to its desired as the distances allow."""
-    offset = 0.0
-    offsets = [offset] if rank else []
-    for left, right in pairwise(rank):
-        offset += _distance(left, right)
-        offsets.append(offset)
-    shifts = _rising(list(map(sub, desired, offsets)))
-    for place, shift, offset in zip(rank, shifts, offsets, strict=True):
+    distances = [_distance(left, right) for left, right in pairwise(rank)]
+    offsets = list(accumulate(distances, initial=0.0))
+    # How far each place would be from its offset.
+    wanted = list(map(sub, desired, offsets))
+    shifts = _rising(wanted)
+    for place, shift, offset in zip(rank, shifts, offsets, strict=False):
         place.across = shift + offset
 
 
@@ -248,23 +266,34 @@ def _rising(values: Sequence[float]) -> list[float]:
 
     It is isotonic regression: neighbours that are in the wrong order get their mean.
     """
-    means: list[float] = []
-    counts: list[int] = []
+    groups: list[_Group] = []
     for value in values:
-        mean = value
-        count = 1
-        while means and means[-1] > mean:
-            earlier = means.pop()
-            earlier_count = counts.pop()
-            total = mean * count + earlier * earlier_count
-            count += earlier_count
-            mean = total / count
-        means.append(mean)
-        counts.append(count)
+        group = _Group(mean=value, count=1)
+        while groups and groups[-1].mean > group.mean:
+            earlier = groups.pop()
+            group = group.joined(earlier)
+        groups.append(group)
     rising = []
-    for mean, count in zip(means, counts, strict=True):
-        rising += [mean] * count
+    for group in groups:
+        rising += [group.mean] * group.count
     return rising
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Group:
+    """Neighbours that get the same value."""
+
+    mean: float
+    count: int
+
+    @property
+    def total(self) -> float:
+        return self.mean * self.count
+
+    def joined(self, other: "_Group") -> "_Group":
+        count = self.count + other.count
+        total = self.total + other.total
+        return _Group(mean=total / count, count=count)
 
 
 def _distance(left: Place, right: Place) -> float:
@@ -273,6 +302,4 @@ def _distance(left: Place, right: Place) -> float:
     gap = _GAP
     if beside_wire:
         gap = _GAP_BESIDE_WIRE
-    left_half = left.size.across / 2
-    right_half = right.size.across / 2
-    return left_half + gap + right_half
+    return left.size.half_across + gap + right.size.half_across

@@ -1,66 +1,85 @@
 """Gives each box of a diagram its rank: below all that lead to it."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
-Pair = tuple[int, int]
-"""The numbers of the two boxes that a wire connects."""
+_Following = Mapping[int, list[int]]
+"""The boxes to which the wires of each box lead."""
+
+
+class Pair(NamedTuple):
+    """The numbers of the two boxes that a wire connects."""
+
+    source: int
+    target: int
+
+    @property
+    def turned(self) -> "Pair":
+        return Pair(self.target, self.source)
 
 
 def forward(count: int, wires: Sequence[Pair]) -> list[Pair]:
     """Return the wires, turned round where they would close a circle."""
-    order = _searched(count, wires)
+    order = _searched(count, _following(wires))
     numbers = {box: number for number, box in enumerate(order)}
     pairs = []
-    for source, target in wires:
-        leads_back = numbers[source] > numbers[target]
-        pairs.append((target, source) if leads_back else (source, target))
+    for wire in wires:
+        source = numbers[wire.source]
+        target = numbers[wire.target]
+        if source > target:
+            pairs.append(wire.turned)
+        else:
+            pairs.append(wire)
     return pairs
 
 
 def ranks(count: int, wires: Sequence[Pair], length: int) -> list[int]:
     """Return each box's rank, a length below all that lead to it; the wires close no circle."""
     ranked = [0] * count
-    below = _following(count, wires)
-    order = _searched(count, wires)
+    following = _following(wires)
+    order = _searched(count, following)
     for box in order:
         least = ranked[box] + length
-        for lower in below[box]:
+        for lower in following[box]:
             ranked[lower] = max(ranked[lower], least)
     # A box that nothing leads to is near to what it leads to.
-    led_to = {target for _, target in wires}
+    led_to = {wire.target for wire in wires}
     for box in reversed(order):
-        followers = below[box]
-        if followers and box not in led_to:
-            nearest = min(ranked[lower] for lower in followers)
-            ranked[box] = nearest - length
+        if box in led_to or not following[box]:
+            continue
+        nearest = min(ranked[lower] for lower in following[box])
+        ranked[box] = nearest - length
     return ranked
 
 
-def _searched(count: int, wires: Sequence[Pair]) -> list[int]:
+def _searched(count: int, following: _Following) -> list[int]:
     """Return the boxes in an order in which most wires, or all, lead to later ones.
 
     A search along the wires leaves a box when all that follows it was left.
     """
-    following = _following(count, wires)
     left: list[int] = []
     seen: set[int] = set()
-    stack = [(box, False) for box in reversed(range(count))]
+    boxes = range(count)
+    stack = [(box, False) for box in reversed(boxes)]
     while stack:
         box, leaving = stack.pop()
         if leaving:
             left.append(box)
-        elif box not in seen:
-            seen.add(box)
-            stack.append((box, True))
-            stack += [(target, False) for target in reversed(following[box])]
+            continue
+        if box in seen:
+            continue
+        seen.add(box)
+        stack.append((box, True))
+        followers = reversed(following[box])
+        stack += [(follower, False) for follower in followers]
     left.reverse()
     return left
 
 
-def _following(count: int, wires: Sequence[Pair]) -> list[list[int]]:
-    """Return for each box the others to which its wires lead."""
-    following: list[list[int]] = [[] for _ in range(count)]
-    for source, target in wires:
-        if source != target:
-            following[source].append(target)
+def _following(wires: Sequence[Pair]) -> _Following:
+    following = defaultdict[int, list[int]](list)
+    for wire in wires:
+        if wire.source != wire.target:
+            following[wire.source].append(wire.target)
     return following

@@ -1,6 +1,7 @@
 """Draws sequence diagrams: a column for each participant, a row for each event."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable
+from itertools import chain
 from typing import Final
 
 from worker.course.site.diagrams import arrows, svg
@@ -31,7 +32,7 @@ _NOTE_WIDTH: Final = 170.0
 _NOTE_PADDING: Final = 10.0
 _LABEL_PADDING: Final = 4
 _CORNER: Final = 8.0
-_ROUND: Final = Spot(2 * _CORNER, 2 * _CORNER)
+_ROUND: Final = Spot(_CORNER, _CORNER) * 2
 _BAR: Final = 5.0
 """Half the width of the bar that shows that a participant is active."""
 _BAR_STEP: Final = 3
@@ -56,9 +57,10 @@ class _Canvas:
     def __init__(self, sequence: Sequence) -> None:
         self._sequence = sequence
         self._columns = columns(sequence)
-        first, *_ = self._columns.values()
-        *_, last = self._columns.values()
-        self._head = _head_height(self._columns)
+        placed = list(self._columns.values())
+        left = placed[0].sides
+        right = placed[-1].sides
+        self._head = _head_height(placed)
         self._y = self._head + _ROW
         self._number = 0
         self._below: list[str] = []
@@ -67,7 +69,7 @@ class _Canvas:
         """The tops of the frames that are open."""
         self._active: dict[str, list[float]] = {}
         """The tops of each participant's bars that are open."""
-        self._reach = Span(first.sides.left, last.sides.right)
+        self._reach = left.including(right)
         """How far the drawing reaches."""
         self._outermost = self._reach.wider(_FRAME_MARGIN)
         """The sides of a frame that no other is around."""
@@ -93,14 +95,13 @@ class _Canvas:
             while tops:
                 self._bar(key)
         bottom = self._y + _ROW
-        lifelines = ""
-        heads = ""
+        lifelines = []
+        heads = []
         for column in self._columns.values():
-            lifelines += self._lifeline(column, bottom)
-            heads += self._participant(column)
-        below = "".join(self._below)
-        above = "".join(self._above)
-        content = lifelines + below + above + heads
+            lifelines.append(self._lifeline(column, bottom))
+            heads.append(self._participant(column))
+        layers = (lifelines, self._below, self._above, heads)
+        content = "".join(chain.from_iterable(layers))
         frame = self._reach.box(0, bottom)
         description = _described(self._sequence)
         return svg.drawing(content, frame, "Sequence diagram", description)
@@ -112,10 +113,12 @@ class _Canvas:
         return path.drawn("edge lifeline")
 
     def _participant(self, column: Column) -> str:
-        middle = Spot(column.x, self._head / 2)
-        box = Box.around(middle, column.width, self._head)
-        frame = svg.rectangle(box, "node", 4)
-        return frame + svg.texts(column.label, middle)
+        head = self._head
+        middle = Spot(column.x, head / 2)
+        box = Box.around(middle, column.width, head)
+        drawn = svg.rectangle(box, "node", 4)
+        drawn += svg.texts(column.label, middle)
+        return drawn
 
     def _message(self, message: Message) -> None:
         text = message.text
@@ -133,11 +136,12 @@ class _Canvas:
 
     def _across(self, message: Message, label: Text) -> None:
         """Draw an arrow to another participant, its text above it."""
-        y = self._y + label.height / 2
+        half = label.height / 2
+        y = self._y + half
         self._y += label.height + 6
         begin, end = self._ends(message)
-        x = (begin.tip.x + end.tip.x) / 2
-        self._label(label, Spot(x, y))
+        sides = Span(begin.tip.x, end.tip.x)
+        self._label(label, Spot(sides.middle, y))
         spots = [begin.line_end, end.line_end]
         line = arrows.line(spots, _style(message), upright=False)
         self._above += [end.drawn(), begin.drawn(), line]
@@ -284,7 +288,8 @@ class _Canvas:
         height = max(bottom - top, _LEAST_BAR)
         column = self._columns[key]
         outer_bars = len(tops)
-        left = column.x - _BAR + _BAR_STEP * outer_bars
+        inset = _BAR_STEP * outer_bars
+        left = column.x - _BAR + inset
         box = Box(left, top, 2 * _BAR, height)
         bar = svg.rectangle(box, "node active", 0)
         self._below.append(bar)
@@ -311,9 +316,9 @@ def _style(message: Message) -> Line:
     return Line.SOLID
 
 
-def _head_height(columns: Mapping[str, Column]) -> float:
-    heights = [column.label.height for column in columns.values()]
-    return max(heights) + _NAME_PADDING
+def _head_height(placed: Iterable[Column]) -> float:
+    highest = max(column.label.height for column in placed)
+    return highest + _NAME_PADDING
 
 
 def _described(sequence: Sequence) -> str:

@@ -72,7 +72,9 @@ def texts(text: Text, middle: Spot, class_: str = "text") -> str:
 def label(text: Text, middle: Spot, padding: float) -> str:
     """Return lines of text around a middle, on a ground that hides what is below."""
     box = Box.around(middle, text.width + padding, text.height)
-    return rectangle(box, "paper") + texts(text, middle, "label")
+    drawn = rectangle(box, "paper")
+    drawn += texts(text, middle, "label")
+    return drawn
 
 
 def paragraph(lines: Iterable[str], start: Spot, class_: str) -> str:
@@ -118,14 +120,18 @@ def drawing(content: str, frame: Box, name: str, description: str) -> str:
     """Return a whole drawing, with a description for screen readers."""
     left = number(frame.left - _MARGIN)
     top = number(frame.top - _MARGIN)
-    width = round(frame.width + 2 * _MARGIN)
-    height = round(frame.height + 2 * _MARGIN)
+    margins = 2 * _MARGIN
+    width = round(frame.width + margins)
+    height = round(frame.height + margins)
+    class_ = "narrow"
+    if width > WIDE:
+        class_ = "wide"
     described = element("desc", escape(description))
     return element(
         "svg",
         described + content,
         role="img",
-        class_="wide" if width > WIDE else "narrow",
+        class_=class_,
         aria_label=name,
         width=width,
         height=height,
