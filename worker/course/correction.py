@@ -1,5 +1,7 @@
 """Corrects the files of an earlier course, so that they are true of a newer tree."""
 
+import difflib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +18,10 @@ from worker.system.disk import on_disk
 
 LARGEST: Final = 2 * 1024 * 1024
 """A larger file is not compared line by line: places in it cannot be corrected."""
+MOST_DIFFS: Final = 100
+MOST_DIFF_LINES: Final = 400
+_LONGEST: Final = 300
+"""Characters of a line in a diff."""
 _OPTIONAL: Final = {"evidence", "reasoning"}
 """Fields of the YAML files that may be empty."""
 
@@ -51,6 +57,17 @@ class Correction:
         except StalePlaceError:
             return rewritten(body, self._corrected_field)
 
+    def diffs(self, paths: Iterable[str]) -> dict[str, str]:
+        """Return the unified diffs of those files that have changed, as text."""
+        changed = sorted(set(paths) & self._difference.changed)
+        diffs = {}
+        for path in changed[:MOST_DIFFS]:
+            old = _lines(self._old / path)
+            new = _lines(self._new / path)
+            if old is not None and new is not None:
+                diffs[path] = _diff(old, new)
+        return diffs
+
     def _corrected(self, text: str) -> str:
         return corrected(text, self._touched, self._move, with_margin=False)
 
@@ -79,6 +96,21 @@ class Correction:
         if old is None or new is None:
             return Moves(numbers={}, last=0)
         return compare_lines(old, new)
+
+
+def _diff(old: list[bytes], new: list[bytes]) -> str:
+    """Return a diff without its header, at most so long that it can be read."""
+    before = _texts(old)
+    after = _texts(new)
+    diff = list(difflib.unified_diff(before, after, lineterm=""))[2:]
+    left_out = len(diff) - MOST_DIFF_LINES
+    if left_out > 0:
+        diff = [*diff[:MOST_DIFF_LINES], f"({left_out} more lines)"]
+    return "\n".join(diff)
+
+
+def _texts(lines: list[bytes]) -> list[str]:
+    return [line.decode("utf-8", "replace")[:_LONGEST] for line in lines]
 
 
 def _lines(path: Path) -> list[bytes] | None:

@@ -22,6 +22,8 @@ class UpdatePlan:
     """The other items, as they were: an engine may look at them."""
     changed: tuple[str, ...] = field(default=())
     """The files that have changed, were deleted, added or renamed."""
+    diffs: Mapping[str, str] = field(default_factory=dict)
+    """What has changed in text files, by path."""
 
     @cached_property
     def kept_by_path(self) -> Mapping[str, Artifact]:
@@ -48,6 +50,7 @@ def encode_plan(plan: UpdatePlan) -> bytes:
         "kept": [asdict(artifact) for artifact in plan.kept],
         "earlier": [asdict(artifact) for artifact in plan.earlier],
         "changed": plan.changed,
+        "diffs": plan.diffs,
     }
     text = json.dumps(document, sort_keys=True, separators=(",", ":"))
     return text.encode("ascii")
@@ -60,6 +63,7 @@ def decode_plan(data: bytes) -> UpdatePlan:
         kept=_artifacts(document["kept"]),
         earlier=_artifacts(document["earlier"]),
         changed=tuple(document["changed"]),
+        diffs=document["diffs"],
     )
 
 

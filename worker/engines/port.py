@@ -1,6 +1,6 @@
 """The port to an engine: what turns a repository into the files of a course, stage by stage."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -49,6 +49,8 @@ class EarlierCourse:
 
     changed: frozenset[str]
     """The files that have changed since, were deleted, added or renamed."""
+    diffs: Mapping[str, str]
+    """The unified diffs of changed text files, by path; long ones are cut, some left out."""
     read: Callable[[str], bytes | None]
     """Returns a file of that course by its path, or None if it cannot be had."""
 

@@ -194,7 +194,9 @@ class Updater:
                 return None
             return self._read_copy(artifact)
 
-        return EarlierCourse(changed=frozenset(plan.changed), read=read)
+        return EarlierCourse(
+            changed=frozenset(plan.changed), diffs=plan.diffs, read=read
+        )
 
     @property
     def _update(self) -> Update | None:
@@ -258,9 +260,11 @@ class Updater:
         difference = compare(old, new)
         correction = Correction(old_tree, tree, difference)
         bodies = _still_true(earlier, decided, correction)
+        paths = [path for part in earlier.parts for path in part.paths]
+        diffs = correction.diffs(paths)
         with on_disk(old_tree):
             shutil.rmtree(old_tree, ignore_errors=True)
-        listed = self._copy_items(earlier, bodies, difference)
+        listed = self._copy_items(earlier, bodies, difference, diffs)
         return _Prepared(
             changed=difference.touched, why=decided.why, plan=listed
         )
@@ -287,6 +291,7 @@ class Updater:
         earlier: _Earlier,
         bodies: Mapping[str, bytes],
         difference: Difference,
+        diffs: Mapping[str, str],
     ) -> Artifact:
         """Copy the earlier course's items into the job; return the list of them.
 
@@ -304,6 +309,7 @@ class Updater:
             kept=tuple(item for item in copies if item.path in bodies),
             earlier=tuple(item for item in copies if item.path not in bodies),
             changed=difference.paths,
+            diffs=diffs,
         )
         return self._context.artifacts.store(
             Stage.CLONE, self._clone_inputs, PLAN, encode_plan(update_plan)

@@ -61,7 +61,7 @@ class ClaudeEngine:
         stopped = self._stopped = threading.Event()
         analysis = self._analysis(workspace.source, stopped)
         facts = course_facts(analysis, workspace.output, stage)
-        questions = Questions(facts, self._language)
+        questions = Questions(facts, self._language, workspace.earlier)
         verifier = Verifier(facts, self._language)
         tasks = [
             task

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
+from states.course_paths import item_path
 from states.stages import Stage
 from worker.engines.claude import (
     listing,
@@ -21,6 +22,7 @@ from worker.engines.claude.model import Question
 from worker.engines.claude.schemas import Schema
 from worker.engines.claude.shown import Shown, plain, shown_path
 from worker.engines.claude.source import code_of
+from worker.engines.port import EarlierCourse
 from worker.engines.static.facts import Unit
 from worker.engines.static.pages import markdown
 from worker.engines.static.pages.course import Chapter, CourseFacts
@@ -56,6 +58,12 @@ _SCHEMAS: Final[dict[Stage, Schema]] = {
     Stage.REVIEW_CHAPTERS: schemas.REVIEW,
     Stage.GENERATE_TUTORIALS: schemas.TUTORIAL,
 }
+_FROM_EARLIER: Final = frozenset(
+    {Stage.GENERATE_CHAPTERS, Stage.GENERATE_TUTORIALS}
+)
+"""Stages whose pages are made from the earlier ones; a review has the new chapter to read."""
+_MOST_PAGE: Final = 40_000
+"""Characters of an earlier page that are shown."""
 _OF_COURSE: Final = frozenset({Stage.EXTRACT, Stage.ANALYZE, Stage.ORDER})
 """Stages with one question, whose item holds what the others share."""
 
@@ -63,10 +71,19 @@ _OF_COURSE: Final = frozenset({Stage.EXTRACT, Stage.ANALYZE, Stage.ORDER})
 class Questions:
     """Makes the questions about one course."""
 
-    def __init__(self, facts: CourseFacts, language: str) -> None:
-        """Take the facts of a course, and the language to write it in."""
+    def __init__(
+        self,
+        facts: CourseFacts,
+        language: str,
+        earlier: EarlierCourse | None = None,
+    ) -> None:
+        """Take the facts of a course, and the language to write it in.
+
+        `earlier` is the course of an earlier commit that it follows.
+        """
         self.facts: Final = facts
         self.language: Final = language
+        self._earlier: Final = earlier
         self._shared: Final = Shown(facts)
         self._facts_text: Final = self._project()
         for relation in facts.analysis.relations:
@@ -138,9 +155,31 @@ class Questions:
         }
         given = {name: value or _NOTHING for name, value in values.items()}
         template = _TEMPLATES[stage]
-        item = prompt.filled(f"{template}_item", **given)
+        item = prompt.joined(
+            prompt.filled(f"{template}_item", **given),
+            self._earlier_page(stage, chapter),
+        )
         purpose = f"{template.removesuffix('s')} {chapter.entry.index}"
         return self._question(stage, purpose, item), material_
+
+    def _earlier_page(self, stage: Stage, chapter: Chapter) -> str:
+        """Return the page as it was for an earlier commit, and what has changed since."""
+        if self._earlier is None or stage not in _FROM_EARLIER:
+            return ""
+        body = self._earlier.read(item_path(stage, chapter.entry))
+        if body is None:
+            return ""
+        diffs = [
+            plain(self._earlier.diffs[path].split("\n"), shown_path(path))
+            for path in chapter.unit.file_paths
+            if path in self._earlier.diffs
+        ]
+        page = markdown.cut(body.decode("utf-8", "replace"), _MOST_PAGE)
+        return prompt.filled(
+            "earlier",
+            changes="\n\n".join(diffs) or _NOTHING,
+            page=plain(page.split("\n"), "the page as it was"),
+        )
 
     def material(self, chapter: Chapter) -> Material:
         """Return what an answer about a chapter may point at."""
