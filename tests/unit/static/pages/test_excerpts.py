@@ -69,7 +69,7 @@ def test_a_short_definition_is_shown_whole(facts: CourseFacts) -> None:
     assert excerpt.place == "`long.py:138-140`"
 
 
-def test_a_long_function_shows_its_beginning_and_how_little_that_is(
+def test_a_long_function_shows_its_beginning_and_its_end(
     facts: CourseFacts,
 ) -> None:
     excerpt = excerpt_of(facts, "work")
@@ -79,8 +79,27 @@ def test_a_long_function_shows_its_beginning_and_how_little_that_is(
         "def work(first, second):",
         "    first = first + 0",
     ]
+    assert lines[-2:] == ["    second = second + 59", "    return second"]
     assert len(lines) <= excerpts.BUDGET + 1
-    assert not excerpt.is_telling
+    assert "omitted" in excerpts.rendered(facts, excerpt)
+
+
+def test_what_is_left_out_of_a_block_leaves_its_head(tmp_path: Path) -> None:
+    steps = "".join(f"        value = step_{n}(value)\n" for n in range(60))
+    code = f"def work(value):\n    if value:\n{steps}        return value\n"
+    facts = read(tmp_path, {"work.py": code})
+    lines = shown(facts, excerpt_of(facts, "work"))
+    assert lines[1:3] == ["    if value:", "        value = step_0(value)"]
+    assert lines[-1] == "        return value"
+
+
+def test_a_long_value_is_shown_to_its_end(tmp_path: Path) -> None:
+    rows = "".join(f"    {n}: {n},\n" for n in range(90))
+    code = f"def table():\n    return {{\n{rows}    }}\n"
+    facts = read(tmp_path, {"table.py": code})
+    lines = shown(facts, excerpt_of(facts, "table"))
+    assert lines[:2] == ["def table():", "    return {"]
+    assert lines[-1] == "    }"
 
 
 def test_logging_and_guards_are_left_out_before_anything_else(

@@ -6,9 +6,10 @@ so a reader, and the checker, can compare it with the file.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import count, pairwise, zip_longest
 from typing import Final
 
 from worker.engines.static.facts import TYPES, Definition
@@ -23,8 +24,8 @@ _LONG_HEAD: Final = 8
 """Lines of a signature; the middle of a longer one is left out."""
 _GAP: Final = 2
 """This many lines are shown rather than a mark in their place."""
-_LEAST_SHARE: Final = 0.5
-"""Of a function's body; an excerpt that shows less explains nothing."""
+_FRONT: Final = 2
+"""This many statements of a beginning are shown for one of the end."""
 _DECORATORS: Final = 8
 _TYPE_SPANS: Final = 5
 """Pieces of a type; more holes than that make a riddle of it."""
@@ -55,18 +56,13 @@ class Excerpt:
     path: str
     spans: tuple[Span, ...]
     """In order, apart from each other."""
-    share: float = 1.0
-    """How much of the definition's own statements is shown."""
+    is_telling: bool = True
+    """Whether it shows enough to explain what the definition is."""
 
     @property
     def place(self) -> str:
         """Its lines, as code."""
         return markdown.place(self.path, *self.spans)
-
-    @property
-    def is_telling(self) -> bool:
-        """Whether it shows enough to explain what happens."""
-        return self.share >= _LEAST_SHARE
 
 
 def block(lines: Sequence[str], spans: Sequence[Span], tag: str) -> str:
@@ -126,21 +122,19 @@ def of_definition(
     if definition.end_line > len(lines):
         return None
     function = facts.function(definition.index)
-    first = _first_decorator(lines, definition)
+    is_telling = True
     shown: Iterable[int]
-    if function is None:
-        last = min(definition.end_line, definition.line + budget - 1)
-        shown, share = range(definition.line, last + 1), 1.0
-    elif is_function(definition):
-        shown, share = _function_lines(lines, definition, function, budget)
-    elif definition.kind in TYPES:
-        shown, share = _type_lines(lines, definition, function, budget)
+    if function is not None and is_function(definition):
+        shown = _function_lines(lines, definition, function, budget)
+    elif function is not None and definition.kind in TYPES:
+        shown, is_telling = _type_lines(lines, definition, function, budget)
     else:
         last = min(definition.end_line, definition.line + budget - 1)
-        shown, share = range(definition.line, last + 1), 1.0
+        shown = [*range(definition.line, last + 1), definition.end_line]
+    first = _first_decorator(lines, definition)
     numbers = [*range(first, definition.line), *shown]
     spans = _spans(lines, numbers, definition.end_line)
-    return Excerpt(path=definition.path, spans=spans, share=share)
+    return Excerpt(path=definition.path, spans=spans, is_telling=is_telling)
 
 
 def _first_decorator(lines: Sequence[str], definition: Definition) -> int:
@@ -190,52 +184,65 @@ def _function_lines(
     definition: Definition,
     function: FunctionFacts,
     budget: int,
-) -> tuple[Iterable[int], float]:
+) -> list[int]:
     """Choose lines of a function: all of them, or all but the statements that say least.
 
-    Logging goes first, then guards, then the shortest statements from the end: what is left
-    is connected, and a block is shown with the lines that open it.
+    Logging goes first, then guards, then what is between the first and the last statements.
     """
     head = _head(lines, definition, function)
     body = _body(lines, definition, function)
-    if len(head) + len(body) <= budget:
-        return [*head, *body], 1.0
+    room = budget - len(head)
     kept = set(body)
-    for statements in _expendable(lines, function):
-        for statement in statements:
-            if len(head) + len(kept) <= budget:
-                break
-            kept -= set(range(statement.first, statement.last + 1))
-    if len(head) + len(kept) > budget:
-        kept = _beginning(lines, body, kept, budget - len(head))
-    kept = _without_empty_blocks(lines, kept)
-    return sorted({*head, *kept}), _share(lines, body, kept)
+    for statement in _expendable(lines, function):
+        if len(kept) <= room:
+            break
+        kept -= set(range(statement.first, statement.last + 1))
+    if len(kept) > room:
+        kept = _ends(body, kept, function.statements, room)
+    return [*head, *_without_empty_blocks(lines, kept), definition.end_line]
 
 
 def _expendable(
     lines: Sequence[str], function: FunctionFacts
-) -> list[list[Statement]]:
-    """Return the statements to leave out, those that say least in the first group."""
+) -> list[Statement]:
+    """Return the statements to leave out, those that say least first; never the last one."""
     texts = [
         (statement, lines[statement.first - 1])
-        for statement in function.statements
+        for statement in function.statements[:-1]
     ]
     logging = [statement for statement, text in texts if _LOGGING.match(text)]
     guards = [statement for statement, text in texts if _GUARD.match(text)]
-    return [logging, guards]
+    return [*logging, *guards]
 
 
-def _beginning(
-    lines: Sequence[str], body: Sequence[int], kept: set[int], room: int
+def _ends(
+    body: Sequence[int],
+    kept: set[int],
+    statements: Sequence[Statement],
+    room: int,
 ) -> set[int]:
-    """Return the first lines of a long body, up to the last empty line or margin that fits."""
-    chosen = [number for number in body if number in kept][:room]
-    margin = min((_indent(lines[number - 1]) for number in chosen), default=0)
-    for position in range(len(chosen) - 1, len(chosen) // 2, -1):
-        following = lines[chosen[position] - 1]
-        if not following.strip() or _indent(following) == margin:
-            return set(chosen[:position])
-    return set(chosen)
+    """Return the last and the first statements of a long body, with the blocks around them."""
+    pieces = deque(_pieces_of(body[0], kept, statements))
+    shown: set[int] = set()
+    for turn in count():
+        is_last = turn % (1 + _FRONT) == 0
+        if not pieces or len(shown | pieces[-is_last]) > room:
+            break
+        shown |= pieces.pop() if is_last else pieces.popleft()
+    return shown or set(body[:room])
+
+
+def _pieces_of(
+    begin: int, kept: set[int], statements: Sequence[Statement]
+) -> Iterator[set[int]]:
+    """Yield the lines of each statement, with comments above it and the blocks around it."""
+    for statement, following in zip_longest(statements, statements[1:]):
+        if following is not None and following.first <= statement.last:
+            continue
+        lines = set(range(begin, statement.last + 1)) & kept
+        if lines:
+            yield lines | set(statement.frame)
+        begin = statement.last + 1
 
 
 def _without_empty_blocks(lines: Sequence[str], kept: set[int]) -> set[int]:
@@ -251,18 +258,12 @@ def _without_empty_blocks(lines: Sequence[str], kept: set[int]) -> set[int]:
     return kept - empty
 
 
-def _share(lines: Sequence[str], body: Sequence[int], kept: set[int]) -> float:
-    filled = [number for number in body if lines[number - 1].strip()]
-    shown = [number for number in filled if number in kept]
-    return len(shown) / max(1, len(filled))
-
-
 def _type_lines(
     lines: Sequence[str],
     definition: Definition,
     function: FunctionFacts,
     budget: int,
-) -> tuple[Iterable[int], float]:
+) -> tuple[list[int], bool]:
     """Choose the head and the fields of a type: what lies outside its functions."""
     shown = set(_head(lines, definition, function))
     if lines[definition.end_line - 1].strip().startswith("}"):
@@ -275,10 +276,7 @@ def _type_lines(
         if len(more) <= budget and _pieces(more) <= _TYPE_SPANS:
             shown = more
             fields += 1
-    share = 0.0
-    if fields >= _ENOUGH_FIELDS:
-        share = 1.0
-    return sorted(shown), share
+    return sorted(shown), fields >= _ENOUGH_FIELDS
 
 
 def _pieces(numbers: Iterable[int]) -> int:

@@ -27,6 +27,7 @@ _SHORT_TYPE: Final = 16
 """Lines of a type that is shown whole."""
 _FEWEST_FIELDS: Final = 2
 _MOST_WEIGHT: Final = 6
+_NAME: Final = re.compile(r"[\w$]+")
 _EXAMPLE_WEIGHT: Final = 3
 """What an example counts for, where a test counts for one."""
 
@@ -51,24 +52,43 @@ def _chosen(facts: CourseFacts, chapter: Chapter) -> list[KeyPlace]:
     if not chapter.unit.symbols:
         return list(_text_places(facts, chapter))[:MOST]
     places: list[KeyPlace] = []
+    for symbol in named(facts, chapter):
+        place = _place_of(facts, chapter, symbol)
+        if place is not None and not _is_shown(place.excerpt, places):
+            places.append(place)
+    shown = {place.definition for place in places}
     for definition in dict.fromkeys(_candidates(facts, chapter)):
         if len(places) == MOST:
             break
+        if definition in shown:
+            continue
         excerpt = excerpts.of_definition(facts, definition)
         if excerpt is None or not excerpt.is_telling:
             continue
         if not _is_shown(excerpt, places):
             places.append(KeyPlace(excerpt=excerpt, definition=definition))
-    return places or _least_bad(facts, chapter)
+    return places
 
 
-def _least_bad(facts: CourseFacts, chapter: Chapter) -> list[KeyPlace]:
-    """Return the subject itself, where nothing else of it can be shown well."""
-    subject = facts.symbols(chapter)[0]
-    excerpt = excerpts.of_definition(facts, subject)
-    if excerpt is None:
-        return []
-    return [KeyPlace(excerpt=excerpt, definition=subject)]
+def named(facts: CourseFacts, chapter: Chapter) -> list[Definition]:
+    """Return the definitions that a chapter's title names; the first one if it names none."""
+    symbols = facts.symbols(chapter)
+    names = set(_NAME.findall(chapter.name))
+    in_title = [symbol for symbol in symbols if symbol.name in names]
+    return in_title[:MOST] or symbols[:1]
+
+
+def _place_of(
+    facts: CourseFacts, chapter: Chapter, symbol: Definition
+) -> KeyPlace | None:
+    """Return the code that tells most of a definition: a method's, or its own lines."""
+    used = uses(facts, chapter)
+    candidates = _of_symbol(facts, symbol, used, _PER_TYPE)
+    for definition in (*candidates, symbol):
+        excerpt = excerpts.of_definition(facts, definition)
+        if excerpt is not None and (excerpt.is_telling or definition is symbol):
+            return KeyPlace(excerpt=excerpt, definition=definition)
+    return None
 
 
 def _is_shown(excerpt: Excerpt, places: Iterable[KeyPlace]) -> bool:

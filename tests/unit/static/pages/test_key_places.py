@@ -1,0 +1,53 @@
+"""Which code a chapter shows."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from tests.support.course_facts import index_of, read
+from worker.engines.static.pages import key_places
+from worker.engines.static.pages.course import Chapter, CourseFacts
+
+
+def names(facts: CourseFacts, chapter: Chapter) -> list[str]:
+    return [
+        place.definition.qualified
+        for place in key_places.chosen(facts, chapter)
+        if place.definition is not None
+    ]
+
+
+def test_a_long_function_is_shown_rather_than_a_short_one(
+    tmp_path: Path,
+) -> None:
+    steps = "".join(f"        self.step({n})\n" for n in range(120))
+    code = (
+        "class Agent:\n    def run(self):\n        self.start()\n"
+        f"{steps}        return self\n\n"
+        "    def step(self, n):\n        self.n = n\n        self.m = n\n"
+        "        return n\n\n"
+        "    def start(self):\n        self.n = 0\n        self.m = 0\n"
+        "        return 0\n"
+    )
+    facts = read(tmp_path, {"agent.py": code})
+    assert names(facts, facts.chapters[0])[0] == "Agent.run"
+
+
+def test_each_name_of_a_title_has_a_place(tmp_path: Path) -> None:
+    methods = "".join(
+        f"    def act_{n}(self, x):\n        self.x = x\n        self.y = x\n"
+        "        return x\n\n"
+        for n in range(5)
+    )
+    code = (
+        f"class Tree:\n{methods}\n"
+        "class Leaf:\n    pass\n\n\nclass Root:\n    pass\n"
+    )
+    facts = read(tmp_path, {"tree.py": code})
+    chapter = facts.chapters[0]
+    symbols = tuple(index_of(facts, name) for name in ("Tree", "Leaf", "Root"))
+    titled = replace(
+        chapter,
+        entry=replace(chapter.entry, name="Tree, Leaf and Root"),
+        unit=replace(chapter.unit, symbols=symbols),
+    )
+    assert names(facts, titled) == ["Tree.act_0", "Leaf", "Root", "Tree.act_1"]
