@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.support.course_facts import chapter_of, read
 from tests.support.samples import JAVASCRIPT, PYTHON
 from worker.engines.static.pages import project_tests
@@ -62,3 +64,29 @@ def test_a_name_in_quotes_is_not_a_use(tmp_path: Path) -> None:
     }
     facts = read(tmp_path, files)
     assert project_tests.found(facts, facts.chapters[0]) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "path", "test"),
+    [
+        (
+            "shop.py",
+            "def sell(x):\n    return x\n",
+            "tests/smoke/test_shop.py",
+            "def test_shop():\n    x = sell(1)\n    assert x\n    return\n",
+        ),
+        (
+            "shop.go",
+            "package shop\n\nfunc Sell() int {\n\treturn 1\n}\n",
+            "shop_test.go",
+            "package shop\n\nfunc ExampleSell() {\n\tx := Sell()\n\tuse(x)\n}\n",
+        ),
+    ],
+    ids=["in a folder of tests with servers", "an example without an output"],
+)
+def test_a_test_that_does_not_run_of_itself_has_no_command(
+    tmp_path: Path, name: str, code: str, path: str, test: str
+) -> None:
+    facts = read(tmp_path, {name: code, path: test})
+    (found,) = project_tests.found(facts, facts.chapters[0])
+    assert project_tests.command(facts, found) == ""

@@ -101,3 +101,83 @@ def test_a_document_is_read_by_its_sections(tmp_path: Path) -> None:
     facts = read(tmp_path, {"README.md": text})
     page = tutorials.written(facts, facts.chapters[0])
     assert "## Step 1: Read " in page
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "from shop import Store\n\ndef sell():\n    Store().sell('apple')\n",
+        "from shop import Store\nfrom till import Till\n\nTill(Store())\n",
+        "from shop import Store\n\nstore = Store()\nbox = [store, store]\n",
+    ],
+    ids=["calls nothing", "needs another package", "shows nothing"],
+)
+def test_an_example_that_does_nothing_of_itself_is_not_run(
+    tmp_path: Path, use: str
+) -> None:
+    text = f"# Shop\n\n```python\n{use}```\n"
+    facts = read(tmp_path, {**PYTHON, "README.md": text})
+    page = tutorials.written(facts, chapter_of(facts, "Store"))
+    assert "try_it.py" not in page
+
+
+def test_no_breakpoint_is_set_in_what_no_example_calls(tmp_path: Path) -> None:
+    use = (
+        "from shop import Store\n\ndef later():\n    store = Store()\n"
+        "    store.sell('apple')\n\nprint(later)\n"
+    )
+    text = f"# Shop\n\n```python\n{use}```\n"
+    facts = read(tmp_path, {**PYTHON, "README.md": text})
+    page = tutorials.written(facts, chapter_of(facts, "Store"))
+    assert "try_it.py" in page
+    assert "Set a breakpoint" not in page
+
+
+CHECKS = '''"""Checks."""
+
+
+class Gate:
+    """Lets people in."""
+
+    def enter(self, name, age):
+        """Let somebody in, by name and age."""
+        if age < 18:
+            raise ValueError("too young to enter")
+        if not name:
+            raise ValueError("a name is missing")
+        return name
+'''
+
+
+@pytest.mark.parametrize(
+    ("test", "breaks"),
+    [
+        ("with pytest.raises(ValueError, match='too young'):\n        gate.enter('a', 3)", True),
+        ("with pytest.raises(ValueError):\n        gate.enter('a', 3)", False),
+        ("gate.enter('a', 30)\n    with pytest.raises(ValueError, match='too young'):\n"
+         "        int('x')", False),
+        ("with pytest.raises(ValueError, match='other'):\n        gate.enter('a', 3)", False),
+    ],
+    ids=["this failure", "one of two", "of another call", "another message"],
+)  # fmt: skip
+def test_a_test_is_promised_to_fail_only_where_it_expects_this_failure(
+    tmp_path: Path, test: str, breaks: bool
+) -> None:
+    body = f"def test_gate():\n    gate = Gate()\n    {test}\n    assert gate\n"
+    files = {"gate.py": CHECKS, "tests/test_gate.py": body}
+    facts = read(tmp_path, files)
+    page = tutorials.written(facts, chapter_of(facts, "Gate"))
+    assert ("Break it" in page) is breaks
+
+
+def test_no_path_of_calls_ends_in_a_getter(tmp_path: Path) -> None:
+    code = (
+        "class Line:\n    def read(self):\n        a = self.fetch()\n"
+        "        b = a\n        return b\n\n"
+        "    def fetch(self):\n        a = self.size()\n        b = a\n"
+        "        return b\n\n"
+        "    def size(self):\n        return self.n\n"
+    )
+    facts = read(tmp_path, {"line.py": code})
+    page = tutorials.written(facts, facts.chapters[0])
+    assert "calls `Line.size`" not in page

@@ -54,20 +54,22 @@ def _chosen(facts: CourseFacts, chapter: Chapter) -> list[KeyPlace]:
     places: list[KeyPlace] = []
     for symbol in named(facts, chapter):
         place = _place_of(facts, chapter, symbol)
-        if place is not None and not _is_shown(place.excerpt, places):
-            places.append(place)
-    shown = {place.definition for place in places}
+        if place is not None:
+            _add(places, place)
     for definition in dict.fromkeys(_candidates(facts, chapter)):
         if len(places) == MOST:
             break
-        if definition in shown:
-            continue
         excerpt = excerpts.of_definition(facts, definition)
-        if excerpt is None or not excerpt.is_telling:
-            continue
-        if not _is_shown(excerpt, places):
-            places.append(KeyPlace(excerpt=excerpt, definition=definition))
+        if excerpt is not None and excerpt.is_telling:
+            _add(places, KeyPlace(excerpt=excerpt, definition=definition))
     return places
+
+
+def _add(places: list[KeyPlace], place: KeyPlace) -> None:
+    """Add a place unless it is shown already."""
+    shown = [other.definition for other in places]
+    if place.definition not in shown and not _is_shown(place.excerpt, places):
+        places.append(place)
 
 
 def named(facts: CourseFacts, chapter: Chapter) -> list[Definition]:

@@ -31,6 +31,8 @@ _DEEPEST: Final = 17
 """Nodes above a test: a callback of a callback of a callback."""
 _MOST_NAME: Final = 120
 _WORD: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_NEEDS_MORE: Final = re.compile(r"(?i)(?:^|/)(?:smoke|integration|e2e|live)")
+"""Folders of tests that need more than the project: servers, containers, keys."""
 _QUOTED: Final = re.compile(r"\"[^\"]*\"|'[^']*'|`[^`]*`")
 
 _FUNCTIONS: Final = frozenset(
@@ -95,10 +97,12 @@ def command(facts: CourseFacts, test: ProjectTest) -> str:
     """Return the command that runs a test; nothing where the language alone does not tell."""
     if not _WORD.fullmatch(test.name) or not test.path.isprintable():
         return ""
+    if _NEEDS_MORE.search(test.path):
+        return ""
     language = facts.file(test.path).language
     if language is Language.PYTHON:
         return f"python -m pytest {shlex.quote(test.path)} -k {test.name}"
-    if language is Language.GO:
+    if language is Language.GO and test.name.startswith("Test"):
         folder = shlex.quote(f"./{test.path.rpartition('/')[0]}")
         return f"go test {folder} -run '^{test.name}$'"
     if language is Language.RUST:

@@ -58,9 +58,6 @@ _NO_NETWORK: Final = frozenset({"cmake", "meson", "make"})
 _INTERPRETERS: Final[dict[str, tuple[str, str]]] = {
     Language.GO: ("try_it/main.go", "go run ./try_it"),
     Language.PYTHON: ("try_it.py", ".venv/bin/python try_it.py"),
-    Language.JAVASCRIPT: ("try_it.mjs", "node try_it.mjs"),
-    Language.RUBY: ("try_it.rb", "bundle exec ruby try_it.rb"),
-    Language.PHP: ("try_it.php", "php try_it.php"),
 }
 
 

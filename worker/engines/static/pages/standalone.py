@@ -1,14 +1,17 @@
 """Tells whether an example runs as it stands: it parses, and binds every name that it uses."""
 
 import re
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
+from textwrap import dedent
 from typing import Final
 
 from tree_sitter import Node
 
-from worker.engines.static.parsing.grammar import text
+from worker.engines.static.parsing.grammar import body_of, text
 from worker.engines.static.parsing.identifiers import word_set
+from worker.engines.static.parsing.node_types import FUNCTIONS
 from worker.engines.static.parsing.source_file import SourceParser
 from worker.engines.static.prose.code_blocks import DOCTEST
 from worker.engines.static.reading.language import Language
@@ -44,6 +47,10 @@ _BINDERS: Final = word_set(
 )
 """Nodes of Python whose identifiers are bound by them."""
 _BINDING_FIELDS: Final = frozenset({"left", "name", "alias"})
+_IMPORTED: Final = re.compile(
+    r"^\s*(?:from\s+([\w.]+)\s+import|import\s+([\w., ]+))", re.MULTILINE
+)
+_EFFECTS: Final = frozenset({"call", "await"})
 
 
 def is_whole(lines: Sequence[str], tag: str) -> bool:
@@ -56,6 +63,71 @@ def is_whole(lines: Sequence[str], tag: str) -> bool:
         return _binds_its_names("\n".join(lines))
     pattern = _WHOLE.get(tag)
     return pattern is not None and bool(pattern.search("\n".join(lines)))
+
+
+def imports_only(
+    lines: Sequence[str], tag: str, modules: Collection[str]
+) -> bool:
+    """Tell whether Python code imports nothing but its standard library and some modules."""
+    if tag not in {DOCTEST, str(Language.PYTHON)}:
+        return True
+    code = _typed(lines) if tag == DOCTEST else "\n".join(lines)
+    known = {*sys.stdlib_module_names, *modules}
+    return all(
+        name.strip().partition(".")[0].partition(" ")[0] in known
+        for source, names in _IMPORTED.findall(code)
+        for name in (source or names).split(",")
+    )
+
+
+def has_effects(code: str) -> bool:
+    """Tell whether Python code calls a function for what it does, when it is run."""
+    root = _parser().tree(Language.PYTHON, code.encode()).root_node
+    stack = list(root.named_children)
+    while stack:
+        node = stack.pop()
+        if node.type == "expression_statement":
+            first = next(iter(node.named_children), None)
+            if first is not None and first.type in _EFFECTS:
+                return True
+        elif node.type not in FUNCTIONS:
+            stack += node.named_children
+    return False
+
+
+def executed(lines: Sequence[str], tag: str, entry: str = "") -> str:
+    """Return the code that surely runs: without the bodies of functions.
+
+    It is the body of the function `entry`, or what is outside all functions.
+    """
+    code = dedent(_typed(lines) if tag == DOCTEST else "\n".join(lines))
+    language = Language.PYTHON if tag == DOCTEST else Language(tag)
+    root = _parser().tree(language, code.encode()).root_node
+    start = _body_of_entry(root, entry) if entry else root
+    if start is None:
+        return ""
+    data = bytearray(code.encode()[: start.end_byte])
+    stack = list(start.named_children)
+    while stack:
+        node = stack.pop()
+        body = body_of(node) if node.type in FUNCTIONS else None
+        if body is not None:
+            size = body.end_byte - body.start_byte
+            data[body.start_byte : body.end_byte] = b" " * size
+        else:
+            stack += node.named_children
+    return data[start.start_byte :].decode("utf-8", "replace")
+
+
+def _body_of_entry(root: Node, entry: str) -> Node | None:
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        name = node.child_by_field_name("name")
+        if node.type in FUNCTIONS and text(name) == entry:
+            return body_of(node)
+        stack += node.named_children
+    return None
 
 
 def is_hollow(lines: Sequence[str], tag: str) -> bool:

@@ -1,14 +1,14 @@
 """Writes the tutorials: install, run an example, stop inside it, break it, answer questions."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from states.course_paths import item_path
 from states.stages import Stage
 from worker.engines.port import Item
-from worker.engines.static.facts import Definition
+from worker.engines.static.facts import Definition, Role
 from worker.engines.static.pages import (
     call_path,
     citations,
@@ -20,6 +20,7 @@ from worker.engines.static.pages import (
     project_tests,
     questions,
     setup_steps,
+    standalone,
 )
 from worker.engines.static.pages.course import (
     Chapter,
@@ -35,6 +36,7 @@ from worker.engines.static.prose.code_blocks import (
     dedented,
 )
 from worker.engines.static.prose.phrases import listed
+from worker.engines.static.reading.language import Language
 
 _SHELL: Final = "bash"
 _PARAMETERS: Final = 4
@@ -47,6 +49,10 @@ _HOST: Final = re.compile(
 )
 _FILE_NAME: Final = re.compile(
     r"(?:#|//)\s*(?:save this as\s+|in\s+)?(\w+(\.\w+))\s*$"
+)
+_EXPECTED: Final = re.compile(
+    r"( *)with (?:\w+\.)*(?:raises|assertRaises)\((?:\w+\.)*(\w+)"
+    r"(?:, match=r?[\"'](.*)[\"'])?\):$"
 )
 
 
@@ -151,9 +157,32 @@ def _built_before(
 def _runnable(facts: CourseFacts, chapter: Chapter) -> Example | None:
     """Return the best example of a chapter that can be run, or a test of it."""
     for example in examples.found(facts, chapter):
-        if example.is_whole and _how_to_run(facts, example):
+        can_run = example.is_whole and _imports_only_the_project(facts, example)
+        if can_run and _running(facts, example):
             return example
     return None
+
+
+def _imports_only_the_project(facts: CourseFacts, example: Example) -> bool:
+    """Tell whether an example needs nothing but what the tutorial installs."""
+    if example.origin is Origin.TEST:
+        return True
+    code = examples.lines(facts, example)
+    return standalone.imports_only(code, example.tag, _modules(facts))
+
+
+def _modules(facts: CourseFacts) -> set[str]:
+    """Return the top-level modules of Python that a project has."""
+    paths = [
+        path.removeprefix("src/").removeprefix("lib/")
+        for path, file in facts.analysis.files.items()
+        if file.language is Language.PYTHON and file.role is Role.SOURCE
+    ]
+    return {path.partition("/")[0].removesuffix(".py") for path in paths}
+
+
+def _running(facts: CourseFacts, example: Example) -> str:
+    return _following_commands(facts, example) or _how_to_run(facts, example)
 
 
 def _run(facts: CourseFacts, example: Example) -> Step:
@@ -161,7 +190,7 @@ def _run(facts: CourseFacts, example: Example) -> Step:
         "Run an example",
         (
             examples.rendered(facts, example),
-            _following_commands(facts, example) or _how_to_run(facts, example),
+            _running(facts, example),
             _network(facts, example),
         ),
     )
@@ -204,10 +233,17 @@ def _how_to_run(facts: CourseFacts, example: Example) -> str:
             "and `...`. The lines between them are the answers to expect."
         )
     file, command = setup_steps.script(example.tag)
-    if not file:
+    if not file or not _does_something(facts, example):
         return ""
     command = command.replace(file, _file(facts, example))
     return f"{_save(facts, example)} Run {markdown.code(command)}."
+
+
+def _does_something(facts: CourseFacts, example: Example) -> bool:
+    """Tell whether an example calls something for its effect when it is run."""
+    if example.tag != str(Language.PYTHON):
+        return True
+    return standalone.has_effects("\n".join(examples.lines(facts, example)))
 
 
 def _save(facts: CourseFacts, example: Example) -> str:
@@ -273,7 +309,7 @@ def _called(
     facts: CourseFacts, chapter: Chapter, example: Example
 ) -> list[Definition]:
     """Return the functions of a chapter that an example calls, its constructor last."""
-    code = "\n".join(examples.lines(facts, example))
+    code = _executed(facts, example)
     called = [
         function
         for function in facts.functions(chapter)
@@ -281,21 +317,33 @@ def _called(
     ]
     target = facts.definitions[example.target]
     maker = key_places.constructor(facts, target)
-    if maker is not None and f"{target.name}(" in code:
+    made = re.search(rf"(?<![\w$.]){re.escape(target.name)}\(", code)
+    if maker is not None and made is not None:
         called.append(maker)
     return called
 
 
+def _executed(facts: CourseFacts, example: Example) -> str:
+    """Return the code of an example that surely runs."""
+    entry = ""
+    if example.origin is Origin.TEST:
+        entry = next((test.name for test in _tests_at(facts, example)), "")
+    elif example.tag not in {DOCTEST, str(Language.PYTHON)}:
+        entry = "main"
+    return standalone.executed(
+        examples.lines(facts, example), example.tag, entry
+    )
+
+
 def _first_statement(facts: CourseFacts, function: Definition) -> int:
+    """Return the line at which a function begins its work."""
     inside = facts.function(function.index)
     if inside is None:
         return 0
-    after = 0
-    if inside.doc is not None:
-        after = inside.doc[1]
+    after = inside.doc[1] if inside.doc is not None else 0
     for statement in inside.statements:
-        if statement.first > after and not statement.frame:
-            return statement.first
+        if statement.first > after:
+            return min(statement.first, *statement.frame)
     return 0
 
 
@@ -344,18 +392,47 @@ def _test_of(
     facts: CourseFacts, chapter: Chapter, failure: Failure
 ) -> project_tests.ProjectTest | None:
     """Return a test that can be run alone and that expects a failure of a function."""
-    error = last_name(failure.cause.what)
     for test in project_tests.found(facts, chapter):
         lines = facts.texts.lines(test.path)[test.first - 1 : test.last]
-        code = "\n".join(lines)
-        if (
-            error
-            and re.search(rf"[Rr]aises\w*\(\s*(?:\w+\.)*{error}\b", code)
-            and f"{failure.function.name}(" in code
-            and project_tests.command(facts, test)
+        if project_tests.command(facts, test) and _expects(
+            facts, failure, lines
         ):
             return test
     return None
+
+
+def _expects(
+    facts: CourseFacts, failure: Failure, lines: Sequence[str]
+) -> bool:
+    """Tell whether a test in Python calls a function where it expects this failure of it.
+
+    A function that raises the error in several places has to be told by the message.
+    """
+    function = failure.function
+    error = last_name(failure.cause.what)
+    if not error or not key_places.calls(facts, function, "\n".join(lines)):
+        return False
+    inside = facts.function(function.index)
+    raised = inside.raises if inside is not None else []
+    alike = [cause for cause in raised if last_name(cause.what) == error]
+    for position, line in enumerate(lines):
+        expected = _EXPECTED.match(line)
+        if expected is None or expected[2] != error:
+            continue
+        message = expected[3] or ""
+        is_this = message.replace("\\", "") in failure.cause.message
+        body = "\n".join(_below(lines[position:], len(expected[1])))
+        if is_this and (message or len(alike) == 1):
+            return re.search(rf"\b{function.name}\(", body) is not None
+    return False
+
+
+def _below(lines: Sequence[str], indent: int) -> Iterator[str]:
+    """Yield the lines of the block that the first line opens."""
+    for line in lines[1:]:
+        if line.strip() and len(line) - len(line.lstrip()) <= indent:
+            return
+        yield line
 
 
 def _command(facts: CourseFacts, test: project_tests.ProjectTest) -> str:
