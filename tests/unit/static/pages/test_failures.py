@@ -77,13 +77,110 @@ def test_settings_abstract_methods_and_deprecations_are_named(
     facts: CourseFacts,
 ) -> None:
     assert failures.cautions(facts, chapter_of(facts, "Shape")) == [
-        (
-            "Subclasses have to define `Shape.area` (`shapes.py:14`) and `Shape.name` "
-            "(`shapes.py:17`)."
-        ),
+        "Subclasses have to define `Shape.area` (`shapes.py:14`).",
         "It reads the environment variable `SHAPE_LIMIT` (`shapes.py:11`).",
         "Marked as deprecated: `Shape.old` (`shapes.py:34`).",
     ]
+
+
+def failing(tmp_path: Path, body: str) -> list[str]:
+    """Return the failures of a function, without who fails where."""
+    code = f"def work(x, y):\n{body}    return x\n"
+    facts = read(tmp_path, {"work.py": code})
+    sentences = failures.sentences(facts, facts.chapters[0])
+    return [sentence.partition(") ")[2] for sentence in sentences]
+
+
+@pytest.mark.parametrize(
+    "caught", ["ValueError", "(KeyError, ValueError)", "Exception"]
+)
+def test_a_failure_that_is_caught_where_it_happens_is_none(
+    tmp_path: Path, caught: str
+) -> None:
+    body = (
+        "    try:\n        if not x:\n            raise ValueError(x)\n"
+        f"    except {caught}:\n        x = 1\n"
+    )
+    assert failing(tmp_path, body) == []
+
+
+def test_a_failure_that_another_handler_catches_leaves(tmp_path: Path) -> None:
+    body = (
+        "    try:\n        if not x:\n            raise ValueError(x)\n"
+        "    except KeyError:\n        x = 1\n"
+    )
+    assert failing(tmp_path, body) == ["if `not x`."]
+
+
+@pytest.mark.parametrize(
+    "argument",
+    ["', '.join(x)", "TEXT.format('a')", "x['name']", "x, hint='a hint'"],
+)
+def test_a_part_of_a_message_is_no_message(
+    tmp_path: Path, argument: str
+) -> None:
+    body = f"    if not x:\n        raise ValueError({argument})\n"
+    assert failing(tmp_path, body) == ["if `not x`."]
+
+
+def test_the_text_that_is_filled_in_is_the_message(tmp_path: Path) -> None:
+    body = "    if not x:\n        raise ValueError('no {}'.format('a'))\n"
+    assert failing(tmp_path, body) == ["if `not x`: `'no {}'`"]
+
+
+MATCH = """\
+    match x:
+        case 1 | 2:
+            raise ValueError
+"""
+CONTINUE = """\
+    for z in y:
+        if z:
+            continue
+        raise ValueError
+"""
+ELIF = """\
+    if x:
+        return 1
+    elif y:
+        return 2
+    raise ValueError
+"""
+VALUES = """\
+    if x == 1:
+        y = 1
+    elif x == 2:
+        raise ValueError
+"""
+CHAIN = """\
+    if x:
+        y = 1
+    elif y:
+        y = 2
+    elif y.a:
+        y = 3
+    elif y.b:
+        y = 4
+    elif y.c:
+        raise ValueError
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "condition"),
+    [
+        (MATCH, "if `x` matches `1 | 2`."),
+        (CONTINUE, "unless `z`."),
+        (ELIF, "unless `x` or `y`."),
+        (VALUES, "if `x == 2`."),
+        (CHAIN, "if `y.c` unless an earlier branch applies."),
+    ],
+    ids=["match", "continue", "elif", "one of several values", "a long chain"],
+)
+def test_what_must_hold_before_a_failure_is_said(
+    tmp_path: Path, body: str, condition: str
+) -> None:
+    assert failing(tmp_path, body) == [condition]
 
 
 def test_code_that_cannot_fail_has_no_failures(tmp_path: Path) -> None:

@@ -121,6 +121,17 @@ def test_an_example_that_does_nothing_of_itself_is_not_run(
     assert "try_it.py" not in page
 
 
+def test_a_breakpoint_is_at_the_first_statement(tmp_path: Path) -> None:
+    code = (
+        '"""Till."""\n\n\ndef pay(sum):\n    """Pay a sum."""\n'
+        "    paid = sum\n    return paid\n"
+    )
+    text = "# Till\n\n```python\nfrom till import pay\n\npay(1)\npay(2)\n```\n"
+    facts = read(tmp_path, {"till.py": code, "README.md": text})
+    page = tutorials.written(facts, chapter_of(facts, "pay"))
+    assert "Set a breakpoint at `till.py:6`" in page
+
+
 def test_no_breakpoint_is_set_in_what_no_example_calls(tmp_path: Path) -> None:
     use = (
         "from shop import Store\n\ndef later():\n    store = Store()\n"
@@ -149,25 +160,43 @@ class Gate:
 '''
 
 
-@pytest.mark.parametrize(
-    ("test", "breaks"),
-    [
-        ("with pytest.raises(ValueError, match='too young'):\n        gate.enter('a', 3)", True),
-        ("with pytest.raises(ValueError):\n        gate.enter('a', 3)", False),
-        ("gate.enter('a', 30)\n    with pytest.raises(ValueError, match='too young'):\n"
-         "        int('x')", False),
-        ("with pytest.raises(ValueError, match='other'):\n        gate.enter('a', 3)", False),
-    ],
-    ids=["this failure", "one of two", "of another call", "another message"],
-)  # fmt: skip
-def test_a_test_is_promised_to_fail_only_where_it_expects_this_failure(
-    tmp_path: Path, test: str, breaks: bool
-) -> None:
-    body = f"def test_gate():\n    gate = Gate()\n    {test}\n    assert gate\n"
+THIS = """\
+    with pytest.raises(ValueError, match='too young'):
+        gate.enter('a', 3)
+"""
+ONE_OF_TWO = """\
+    with pytest.raises(ValueError):
+        gate.enter('a', 3)
+"""
+ANOTHER_CALL = """\
+    gate.enter('a', 30)
+    with pytest.raises(ValueError, match='too young'):
+        int('x')
+"""
+ANOTHER_MESSAGE = """\
+    with pytest.raises(ValueError, match='other'):
+        gate.enter('a', 3)
+"""
+
+
+def gate_tutorial(tmp_path: Path, test: str) -> str:
+    body = f"def test_gate():\n    gate = Gate()\n{test}    assert gate\n"
     files = {"gate.py": CHECKS, "tests/test_gate.py": body}
     facts = read(tmp_path, files)
-    page = tutorials.written(facts, chapter_of(facts, "Gate"))
-    assert ("Break it" in page) is breaks
+    return tutorials.written(facts, chapter_of(facts, "Gate"))
+
+
+def test_the_test_that_expects_a_failure_notices_its_absence(
+    tmp_path: Path,
+) -> None:
+    assert "Break it" in gate_tutorial(tmp_path, THIS)
+
+
+@pytest.mark.parametrize("test", [ONE_OF_TWO, ANOTHER_CALL, ANOTHER_MESSAGE])
+def test_no_test_is_promised_to_fail_that_expects_another_failure(
+    tmp_path: Path, test: str
+) -> None:
+    assert "Break it" not in gate_tutorial(tmp_path, test)
 
 
 def test_no_path_of_calls_ends_in_a_getter(tmp_path: Path) -> None:

@@ -146,22 +146,27 @@ def _left_to_subclasses(facts: CourseFacts, chapter: Chapter) -> Iterator[str]:
         abstract = [
             f"{citations.name(method)} ({citations.start(method)})"
             for method in facts.methods(symbol)
-            if _is_abstract(facts, method)
+            if _is_abstract(facts, symbol, method)
         ]
         if abstract:
             yield f"Subclasses have to define {listed(abstract, _MOST)}."
 
 
-def _is_abstract(facts: CourseFacts, method: Definition) -> bool:
+def _is_abstract(
+    facts: CourseFacts, owner: Definition, method: Definition
+) -> bool:
+    """Tell whether a method is marked as abstract, or only fails and each subtype defines it."""
     if any("abstract" in decorator for decorator in method.decorators):
         return True
     if _ABSTRACT.search(method.signature.partition("(")[0]):
         return True
     inside = facts.function(method.index)
-    return (
-        inside is not None
-        and len(inside.statements) <= _ABSTRACT_STATEMENTS
-        and any(cause.what in _ABSTRACT_ERRORS for cause in inside.raises)
+    if inside is None or len(inside.statements) > _ABSTRACT_STATEMENTS:
+        return False
+    is_left_out = any(cause.what in _ABSTRACT_ERRORS for cause in inside.raises)
+    return is_left_out and all(
+        method.name in {own.name for own in facts.methods(subtype)}
+        for subtype in facts.subtypes(owner.index)
     )
 
 

@@ -50,6 +50,7 @@ _HOST: Final = re.compile(
 _FILE_NAME: Final = re.compile(
     r"(?:#|//)\s*(?:save this as\s+|in\s+)?(\w+(\.\w+))\s*$"
 )
+_NEGATED: Final = re.compile(r"if (`+)[^`]+\1")
 _EXPECTED: Final = re.compile(
     r"( *)with (?:\w+\.)*(?:raises|assertRaises)\((?:\w+\.)*(\w+)"
     r"(?:, match=r?[\"'](.*)[\"'])?\):$"
@@ -343,7 +344,7 @@ def _first_statement(facts: CourseFacts, function: Definition) -> int:
     after = inside.doc[1] if inside.doc is not None else 0
     for statement in inside.statements:
         if statement.first > after:
-            return min(statement.first, *statement.frame)
+            return min((statement.first, *statement.frame))
     return 0
 
 
@@ -372,7 +373,7 @@ def _change(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
     for failure in failures.found(facts, chapter):
         condition = failure.cause.conditions[-1]
         test = _test_of(facts, chapter, failure)
-        if test is None or not condition.startswith("if "):
+        if test is None or not _NEGATED.fullmatch(condition):
             continue
         function = failure.function
         place = citations.at(function.path, failure.cause.line)

@@ -4,6 +4,7 @@ Nothing is followed into other functions, and nothing is known about values. Eac
 fact is read when it is first asked for: most functions are only asked for a few.
 """
 
+import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -66,6 +67,16 @@ _RECEIVERS: Final = frozenset({"self", "cls", "this", "void"})
 _DECORATED: Final = word_set(
     "pointer_declarator reference_declarator array_declarator function_declarator"
 )
+_NO_MESSAGE: Final = frozenset({"keyword_argument", "subscript"})
+_ALL_ERRORS: Final = frozenset({"Exception", "BaseException", "Throwable"})
+_NAMES: Final = re.compile(r"\w+")
+_LEAVING: Final = RETURNS | {"continue_statement", "break_statement"}
+_MOST_EXCLUDED: Final = 3
+"""Conditions that must not hold; a sentence with more is not read."""
+_COMPARED: Final = re.compile(
+    r"(if|unless) `+ ?(?:(isinstance)\(([\w.]+),|([\w.]+) (===?|instanceof) )"
+)
+"""The beginning of a condition that compares a value with one of several."""
 _INTERESTING: Final = frozenset({*CALLS, *RAISES}) | RETURNS | HANDLERS
 
 
@@ -146,10 +157,13 @@ class FunctionFacts:
         code = self._node.text or b""
         if not any(word in code for word in FAILURE_WORDS):
             return []
-        return [
-            _raised(verb, place)
+        raised = (
+            (_raised(verb, place), place)
             for place in self._places
             if (verb := _verb(place.node))
+        )
+        return [
+            cause for cause, place in raised if not _is_caught(cause, place)
         ]
 
     @cached_property
@@ -402,6 +416,25 @@ def _raised(verb: str, place: _Place) -> Raise:
     )
 
 
+def _is_caught(cause: Raise, place: _Place) -> bool:
+    """Tell whether a statement around a failure catches it, so that it does not leave."""
+    while place.around is not None and place.node.type not in FUNCTIONS:
+        outer, child = place.around.node, place.node
+        if child.type not in CLAUSES and any(
+            _catches(handler, cause.what)
+            for handler in outer.named_children
+            if handler.type in HANDLERS
+        ):
+            return True
+        place = place.around
+    return False
+
+
+def _catches(handler: Node, error: str) -> bool:
+    caught = _NAMES.findall(_caught(handler))
+    return not caught or not _ALL_ERRORS.isdisjoint(caught) or error in caught
+
+
 def _handler(place: _Place, caught: str) -> Handler:
     around = place.around.node if place.around is not None else place.node
     return Handler(caught, line(around), around.end_point.row + 1)
@@ -421,12 +454,28 @@ def _constructed(thrown: Node | None) -> Node | None:
 
 
 def _message(node: Node) -> str:
+    """Return the text that a failure begins with: not the parts that are put into it."""
     queue = [node]
     for inner in queue:
         if inner.type in STRINGS:
             return _whole_string(inner)
-        queue += inner.named_children if len(queue) < _FEW else []
+        if len(queue) < _FEW:
+            queue += _around_message(inner)
     return ""
+
+
+def _around_message(node: Node) -> list[Node]:
+    """Return the children of a node in which the message of a failure may be."""
+    if node.type in _NO_MESSAGE:
+        return []
+    method = ""
+    if node.type in CALLS:
+        method = _last_name(said(_callee(node)))
+    if method == "join":
+        return []
+    if method == "format":
+        return node.named_children[:1]
+    return node.named_children
 
 
 def _whole_string(node: Node) -> str:
@@ -464,11 +513,35 @@ def _conditions(place: _Place) -> list[str]:
             *conditions,
         ]
         place = place.around
-    return [
+    conditions = [
         condition
         for condition in dict.fromkeys(conditions)
         if not _is_about_another_value(condition, conditions)
+        and not _is_implied(condition, conditions)
     ]
+    excluded = [
+        condition for condition in conditions if condition.startswith("unless ")
+    ]
+    if len(excluded) <= _MOST_EXCLUDED:
+        return conditions
+    others = [
+        condition for condition in conditions if condition not in excluded
+    ]
+    return [*others, "unless an earlier branch applies"]
+
+
+def _is_implied(condition: str, conditions: list[str]) -> bool:
+    """Tell whether a condition excludes another value of what a later one compares: a chain."""
+    excluded = _COMPARED.match(condition)
+    if excluded is None or not condition.startswith("unless "):
+        return False
+    held = map(_COMPARED.match, conditions)
+    return any(
+        other is not None
+        and other[1] == "if"
+        and other.groups()[1:] == excluded.groups()[1:]
+        for other in held
+    )
 
 
 def _is_about_another_value(condition: str, conditions: list[str]) -> bool:
@@ -492,17 +565,24 @@ def _early_returns(block: Node, child: Node) -> Iterator[str]:
         branch = sibling
         if sibling.type == "expression_statement":
             branch = _first_child(sibling) or sibling
-        if branch.type in GUARDS and _only_returns(branch):
-            yield f"unless {_quoted(_condition(branch))}"
+        if branch.type in GUARDS:
+            yield from _leaving(branch)
 
 
-def _only_returns(branch: Node) -> bool:
-    """Tell whether a branch without an alternative ends in a return."""
-    if branch.child_by_field_name("alternative") is not None:
-        return False
+def _leaving(branch: Node) -> Iterator[str]:
+    """Yield the conditions of the first branches of a statement, as far as they leave."""
+    for part in (branch, *branch.children_by_field_name("alternative")):
+        is_branch = part is branch or part.type in ELSE_IFS
+        if not is_branch or not _leaves(part):
+            return
+        yield f"unless {_quoted(_condition(part))}"
+
+
+def _leaves(branch: Node) -> bool:
+    """Tell whether a branch ends in a return, or goes on with a loop."""
     last = _field(branch, "consequence", "body")
     for _ in range(_RETURN_DEPTH):
-        if last is None or last.type in RETURNS:
+        if last is None or last.type in _LEAVING:
             break
         children = [
             child for child in last.named_children if not _is_comment(child)
@@ -511,7 +591,7 @@ def _only_returns(branch: Node) -> bool:
         last = None
         if children and is_block:
             last = children[-1]
-    return last is not None and last.type in RETURNS
+    return last is not None and last.type in _LEAVING
 
 
 def _conditions_between(outer: Node, child: Node) -> Iterator[str]:
@@ -519,6 +599,8 @@ def _conditions_between(outer: Node, child: Node) -> Iterator[str]:
     if outer.type in HANDLERS and child.type in BLOCKS:
         caught = _caught(outer)
         yield f"after catching {_quoted(caught) if caught else 'any error'}"
+    if outer.type == "case_clause" and child.type in BLOCKS:
+        yield from _case(outer)
     condition = outer.child_by_field_name("condition")
     if outer.type not in DECISIONS or condition is None or child == condition:
         return
@@ -533,6 +615,25 @@ def _conditions_between(outer: Node, child: Node) -> Iterator[str]:
             break
         if sibling.type in ELSE_IFS:
             yield f"unless {_quoted(_condition(sibling))}"
+
+
+def _case(clause: Node) -> Iterator[str]:
+    """Yield what has to hold for a case of Python's `match` to be reached."""
+    statement = clause.parent
+    while statement is not None and statement.type != "match_statement":
+        statement = statement.parent
+    if statement is None:
+        return
+    subject = _quoted(said(statement.child_by_field_name("subject")))
+    patterns = [
+        said(child, MAX_CONDITION)
+        for child in clause.named_children
+        if child.type == "case_pattern"
+    ]
+    if patterns == ["_"]:
+        yield f"if {subject} matches no other case"
+    else:
+        yield f"if {subject} matches {_quoted(', '.join(patterns))}"
 
 
 def _condition(branch: Node) -> str:
