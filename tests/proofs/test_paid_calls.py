@@ -5,14 +5,20 @@ job's usage counts it as unknown.
 """
 
 import json
+import re
+import signal
+import threading
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count, product
 from pathlib import Path
 
 import pytest
 
-from states.keys import CallRecord, artifact_name, call_name
+from states.exits import Exit
+from states.keys import artifact_name, call_name
 from states.stages import INFO, Stage
 from tests.support.fault_proxy import Proxy, Trouble, proxying
 from tests.support.git_server import GitServer
@@ -20,6 +26,7 @@ from tests.support.messages_api.server import MessagesServer
 from tests.support.program import PlatformJob, Program
 from tests.support.receiver import Receiver
 from tests.support.servers.server import S3Server
+from tests.support.waiting import until
 from worker.cli.main import main
 from worker.settings.model import DEFAULT_MODEL
 from worker.store.s3 import S3Store
@@ -48,46 +55,92 @@ FILES = {
     ),
 }
 STAGES = [stage for stage in Stage if stage is not Stage.CLONE]
+BATCHED = STAGES[3:]
 BUDGET_USD = 100
 ANSWER_SECONDS = 0.05
+BATCH_SECONDS = 2.0
+CONCURRENCY = 4
+LONG_LEASE = 30
+REQUESTS = {
+    "send": r"POST /v1/messages",
+    "create": r"POST /v1/messages/batches",
+    "list": r"GET /v1/messages/batches\?.*",
+    "poll": r"GET /v1/messages/batches/[^/]+",
+    "results": r"GET /v1/messages/batches/[^/]+/results",
+}
+"""What a run asks the API for."""
 
 
 @dataclass(frozen=True)
 class Moment:
-    """When a run is killed: as it stores an object, before or after the store has taken it."""
+    """When a run is killed: at a request, before or after it was carried out."""
 
     stage: Stage
     kind: str
-    """`intent`, `answer` or `item`."""
+    """`intent`, `answer` or `item` for an object that is stored, or a request to the API."""
     trouble: Trouble
 
-    def matches(self, key: str) -> bool:
-        """Tell whether an object is the one that is waited for."""
+    def matches(self, method: str, path: str) -> bool:
+        """Tell whether a request is the one that is waited for."""
+        if self.kind in REQUESTS:
+            request = f"{method} {path}"
+            return re.fullmatch(REQUESTS[self.kind], request) is not None
+        key = path.partition("/jobs/")[2].partition("?")[0]
         call, item = call_name(key), artifact_name(key)
-        if call is not None:
+        if call is not None and method == "PUT":
             return call.stage is self.stage and call.record == self.kind
-        if item is not None:
+        if item is not None and method == "PUT":
             return item.stage is self.stage and self.kind == "item"
         return False
 
 
-KINDS = (
-    (CallRecord.INTENT, Trouble.RESET),
-    (CallRecord.INTENT, Trouble.LOST),
-    (CallRecord.ANSWER, Trouble.RESET),
-    (CallRecord.ANSWER, Trouble.LOST),
-    ("item", Trouble.RESET),
-    ("item", Trouble.LOST),
+@dataclass(frozen=True)
+class Mode:
+    """How calls are made, and at which moments its runs are killed, one after another."""
+
+    name: str
+    batch: str
+    moments: list[Moment]
+
+
+LIVE_STEPS = ("intent", "send", "answer", "item")
+BATCH_STEPS = (
+    "intent",
+    "create",
+    "list",
+    "poll",
+    "results",
+    # The first outcome is the batch's id.
+    "answer",
+    "answer",
+    "item",
 )
-MOMENTS = [
-    Moment(stage, kind, trouble) for stage in STAGES for kind, trouble in KINDS
+
+
+def moments(stages: Sequence[Stage], steps: Sequence[str]) -> list[Moment]:
+    """Return the moments before and after each step of each stage."""
+    troubles = (Trouble.RESET, Trouble.LOST)
+    return [Moment(*parts) for parts in product(stages, steps, troubles)]
+
+
+MODES = [
+    Mode("live", "0", moments(STAGES, LIVE_STEPS)),
+    Mode("batch", "1", moments(BATCHED, BATCH_STEPS)),
 ]
 
 
 @pytest.fixture
 def api() -> Iterator[MessagesServer]:
-    with MessagesServer(answer_seconds=ANSWER_SECONDS) as server:
+    with MessagesServer(
+        answer_seconds=ANSWER_SECONDS, batch_seconds=BATCH_SECONDS
+    ) as server:
         yield server
+
+
+@pytest.fixture
+def api_proxy(api: MessagesServer) -> Iterator[Proxy]:
+    with proxying(api.url) as proxy:
+        yield proxy
 
 
 @pytest.fixture
@@ -110,7 +163,7 @@ def proxy(s3_server: S3Server) -> Iterator[Proxy]:
 def job(
     s3_server: S3Server,
     proxy: Proxy,
-    api: MessagesServer,
+    api_proxy: Proxy,
     prices: Path,
     receiver: Receiver,
     tmp_path: Path,
@@ -128,7 +181,7 @@ def job(
             "AWS_ENDPOINT_URL_S3": proxy.url,
             "ENGINE": "claude",
             "ANTHROPIC_API_KEY": "sk-test",
-            "ANTHROPIC_BASE_URL": api.url,
+            "ANTHROPIC_BASE_URL": api_proxy.url,
             "BUDGET_USD": str(BUDGET_USD),
             "MODEL_PRICES": str(prices),
         }
@@ -140,48 +193,30 @@ def job(
             job.end()
 
 
-def kill_at(proxy: Proxy, victim: list[Program], moment: Moment) -> None:
-    """Kill the victim when it stores the object that the moment names."""
+def kill_at(
+    proxies: list[Proxy], victim: list[Program], moment: Moment
+) -> None:
+    """Kill the victim when it makes the request that the moment names."""
 
     def judge(method: str, path: str) -> Trouble | None:
-        key = path.partition("/jobs/")[2].partition("?")[0]
-        if method != "PUT" or not victim or not moment.matches(key):
+        if not victim or not moment.matches(method, path):
             return None
         victim.pop().kill()
         return moment.trouble
 
-    proxy.judge = judge
+    for proxy in proxies:
+        proxy.judge = judge
 
 
-@pytest.mark.parametrize("s3_server", ["minio"], indirect=True)
-def test_a_recorded_answer_is_never_paid_again_whenever_a_run_is_killed(
-    job: PlatformJob, proxy: Proxy, api: MessagesServer
-) -> None:
-    struck = 0
-    for moment in MOMENTS:
-        victim: list[Program] = []
-        kill_at(proxy, victim, moment)
-        run = job.start(
-            *(() if job.newest is None else ("resume", job.name, "--takeover"))
-        )
-        victim.append(run)
-        code = run.wait()
-        struck += code == -9
-        assert code in {0, -9}, job.report()
-        if code == 0:
-            break
-    proxy.judge = lambda _method, _path: None
-    last = job.start("resume", job.name, "--takeover")
-    assert last.wait() == 0, job.report()
+def check_account(job: PlatformJob, api: MessagesServer) -> str:
+    """Assert that the job's usage holds all that was paid, and its budget; describe it."""
     paid = Counter(str(request["key"]) for request in api.paid)
     usage = job.manifest.usage
     assert usage is not None
-    unknown = sum(row.unknown_calls for row in usage.by_model)
     calls = sum(row.calls for row in usage.by_model)
-    assert struck >= len(STAGES), job.report()
-    assert paid.total() <= calls + unknown
+    unknown = sum(row.unknown_calls for row in usage.by_model)
     assert calls == len(paid), "a recorded answer was paid again"
-    assert unknown <= struck * 4
+    assert paid.total() <= calls + unknown
     spent = sum(
         row.nanodollars + row.unknown_nanodollars for row in usage.by_model
     )
@@ -189,6 +224,137 @@ def test_a_recorded_answer_is_never_paid_again_whenever_a_run_is_killed(
     made = {path.partition("/")[0] for path in job.course}
     assert {INFO[stage].folder for stage in STAGES} - {None} <= made
     assert main(["verify", job.name, "--deep"], job.environment) == 0
-    print(  # noqa: T201 - shown with `pytest -rP`
-        f"{struck} kills, {calls} calls, {unknown} unknown, {paid.total()} paid"
+    return f"{calls} calls, {unknown} unknown, {paid.total()} paid"
+
+
+@pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name)
+@pytest.mark.parametrize("s3_server", ["minio"], indirect=True)
+def test_a_recorded_answer_is_never_paid_again_whenever_a_run_is_killed(
+    mode: Mode,
+    job: PlatformJob,
+    proxy: Proxy,
+    api_proxy: Proxy,
+    api: MessagesServer,
+) -> None:
+    struck = []
+    for moment in mode.moments:
+        victim: list[Program] = []
+        kill_at([proxy, api_proxy], victim, moment)
+        arguments = ("resume", job.name, "--takeover")
+        run = job.start(
+            *(() if job.newest is None else arguments), MODEL_BATCH=mode.batch
+        )
+        victim.append(run)
+        assert run.wait(300) == -9, f"{moment}: {job.report()}"
+        struck.append(moment)
+    kill_at([proxy, api_proxy], [], mode.moments[0])
+    last = job.start("resume", job.name, "--takeover", MODEL_BATCH=mode.batch)
+    assert last.wait(300) == 0, job.report()
+    account = check_account(job, api)
+    paid = Counter(str(request["key"]) for request in api.paid)
+    twice = paid.total() - len(paid)
+    # A batch is found again; a live call in flight is paid twice at most.
+    at_risk = [moment for moment in struck if moment.kind in {"send", "answer"}]
+    assert twice <= (0 if mode.batch == "1" else CONCURRENCY * len(at_risk))
+    print(f"{len(struck)} kills, {account}")  # noqa: T201 - for `pytest -rP`
+
+
+def freeze_at(proxy: Proxy, number: int, owner: list[Program]) -> None:
+    """Freeze the owner when it sends a call of this number, and carry the call out."""
+    sent = count(1)
+
+    def judge(method: str, _path: str) -> None:
+        if method == "POST" and next(sent) == number:
+            owner[0].send(signal.SIGSTOP)
+
+    proxy.judge = judge
+
+
+@pytest.mark.parametrize(("batch", "number"), [("0", 5), ("1", 4)])
+@pytest.mark.parametrize("s3_server", ["minio"], indirect=True)
+def test_a_frozen_owner_and_its_rival_have_one_account(
+    batch: str,
+    number: int,
+    job: PlatformJob,
+    api_proxy: Proxy,
+    api: MessagesServer,
+) -> None:
+    """The owner is frozen as it sends a call, or a batch, of the chapters."""
+    owner: list[Program] = []
+    freeze_at(api_proxy, number, owner)
+    owner.append(job.start(MODEL_BATCH=batch))
+    until(lambda: is_stopped(owner[0]))
+    rival = job.start("resume", job.name, "--takeover", MODEL_BATCH=batch)
+    assert rival.wait(300) == 0, job.report()
+    manifest = job.manifest
+    owner[0].send(signal.SIGCONT)
+    assert owner[0].wait(60) == Exit.REPLACED, job.report()
+    assert job.manifest == manifest
+    account = check_account(job, api)
+    twice = len(api.paid) - len({str(line["key"]) for line in api.paid})
+    assert twice <= (0 if batch == "1" else CONCURRENCY)
+    print(f"{account}, {twice} twice")  # noqa: T201 - for `pytest -rP`
+
+
+def is_stopped(program: Program) -> bool:
+    status = Path(f"/proc/{program.pid}/status").read_text()
+    return "State:\tT" in status
+
+
+@pytest.mark.parametrize(("batch", "number"), [("0", 5), ("1", 4)])
+@pytest.mark.parametrize("s3_server", ["minio"], indirect=True)
+def test_a_rival_sends_no_call_before_the_lease_of_a_live_owner_has_expired(
+    batch: str,
+    number: int,
+    job: PlatformJob,
+    proxy: Proxy,
+    api_proxy: Proxy,
+    api: MessagesServer,
+) -> None:
+    """The owner cannot see that it was replaced, and is slow to send a call."""
+    is_cut_off, goes_on = threading.Event(), threading.Event()
+    sent = count(1)
+
+    def cut_off(method: str, path: str) -> Trouble | None:
+        is_look = method == "GET" and "list-type" in path
+        is_beat = method == "PUT" and "heartbeat" in path
+        lost = is_cut_off.is_set() and (is_look or is_beat)
+        return Trouble.RESET if lost else None
+
+    def hold(method: str, _path: str) -> None:
+        if method == "POST" and next(sent) == number:
+            is_cut_off.set()
+            goes_on.wait(LONG_LEASE)
+
+    proxy.judge, api_proxy.judge = cut_off, hold
+    owner = job.start(
+        MODEL_BATCH=batch,
+        LEASE_SECONDS=str(LONG_LEASE),
+        ANTHROPIC_API_KEY="owner",
     )
+    until(is_cut_off.is_set)
+    rival = job.start(
+        "resume",
+        job.name,
+        "--takeover",
+        MODEL_BATCH=batch,
+        ANTHROPIC_API_KEY="rival",
+        AWS_ENDPOINT_URL_S3=proxy.upstream,
+    )
+    until(lambda: job.manifest.run == 2)
+    # Time for the rival to send a call, if it does not wait.
+    time.sleep(LONG_LEASE / 4)
+    goes_on.set()
+    assert rival.wait(300) == 0, job.report()
+    is_cut_off.clear()
+    assert owner.wait(60) == Exit.REPLACED, job.report()
+    senders = [
+        headers["x-api-key"]
+        for headers in api.headers
+        if int(headers.get("content-length", 0))
+    ]
+    assert senders == sorted(senders)
+    assert Counter(senders)["owner"] == number
+    account = check_account(job, api)
+    assert len(api.paid) == len({str(line["key"]) for line in api.paid})
+    print(f"{account}, sent by {Counter(senders)}")  # noqa: T201 - for -rP

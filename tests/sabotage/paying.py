@@ -127,6 +127,12 @@ PAYING: Final = (
         tests=(BATCH_TESTS,),
     ),
     Sabotage(
+        guard="batches: one may be created although the API reports a failure",
+        expression="error.refusal.status in _UNCERTAIN",
+        new="False",
+        tests=(BATCH_TESTS,),
+    ),
+    Sabotage(
         guard="batches: what an earlier generation sent may still be paid",
         expression="entry.intent.generation == generation",
         new="True",

@@ -10,6 +10,7 @@ import pytest
 from states.keys import CallName, CallRecord
 from states.stages import Stage
 from states.usage import Budget, ModelUsage
+from tests.support.messages_api.model import Document, RefusalError
 from tests.support.messages_api.server import Fault, MessagesServer
 from tests.support.paid_calls import (
     DeathError,
@@ -420,6 +421,30 @@ def test_a_newer_batch_of_another_job_is_not_taken_for_the_one_that_is_looked_fo
     assert (usage(model).calls, usage(model).unknown_calls) == (3, 0)
 
 
+@pytest.mark.parametrize("status", [500, 504])
+def test_a_batch_may_be_created_although_the_api_reports_an_error(
+    status: int,
+    api: MessagesServer,
+    batch_settings: ModelSettings,
+    calls: MemoryCalls,
+) -> None:
+    create = api.batches.create
+    failures = iter([RefusalError(status, "api_error", "it took too long")])
+
+    def create_and_fail(body: Mapping[str, list[Document]]) -> Document:
+        document = create(body)
+        for failure in failures:
+            raise failure
+        return document
+
+    api.batches.create = create_and_fail  # type: ignore[method-assign]
+    model = opened(batch_settings, calls)
+    ask(model)
+    end_all(api)
+    assert paid(api) == [True, True, True]
+    assert (usage(model).calls, usage(model).unknown_calls) == (3, 0)
+
+
 def test_a_batch_that_was_never_created_is_created_anew(
     api: MessagesServer, batch_settings: ModelSettings, calls: MemoryCalls
 ) -> None:
@@ -462,10 +487,14 @@ def test_what_a_batch_leaves_out_is_asked_live(
     assert api.requests.count(CREATE) == 1
 
 
-def test_an_endpoint_without_batches_is_asked_live(
-    api: MessagesServer, batch_settings: ModelSettings, calls: MemoryCalls
+@pytest.mark.parametrize("status", [404, 413])
+def test_an_endpoint_that_takes_no_such_batch_is_asked_live(
+    status: int,
+    api: MessagesServer,
+    batch_settings: ModelSettings,
+    calls: MemoryCalls,
 ) -> None:
-    api.fault(Fault(on=CREATE, status=404))
+    api.fault(Fault(on=CREATE, status=status))
     model = opened(batch_settings, calls)
     ask(model)
     assert paid(api) == [False, False, False]

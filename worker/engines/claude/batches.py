@@ -12,11 +12,11 @@ by its calls' names.
 """
 
 import logging
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final, TypeVar
 
 from states.codec import JsonObject
 from states.stages import Stage
@@ -25,7 +25,11 @@ from worker.engines.claude.api import Body, MessagesApi, encode_body
 from worker.engines.claude.batch import Batch
 from worker.engines.claude.caller import BYTES_A_TOKEN, log_answer
 from worker.engines.claude.events import read_message
-from worker.engines.claude.failures import AnswerLostError, RejectedError
+from worker.engines.claude.failures import (
+    AnswerLostError,
+    RejectedError,
+    UnusableAnswerError,
+)
 from worker.engines.claude.ledger import (
     MAX_LOST,
     BatchEntry,
@@ -47,6 +51,7 @@ from worker.engines.port import EngineFailedError, EngineWaitingError
 from worker.system.runtime import iso
 
 LOG = logging.getLogger(__name__)
+Result = TypeVar("Result")
 
 FIRST_POLL: Final = 30.0
 LONGEST_POLL: Final = 300.0
@@ -61,6 +66,8 @@ _LOOKS: Final = (0.0, FIRST_POLL, _GROWTH * FIRST_POLL)
 """The pauses before each look for a batch: the API's list may show it late."""
 _UNPAID: Final = {"errored", "canceled", "expired"}
 _NOT_FOUND: Final = 404
+_UNCERTAIN: Final = {500, 504}
+"""After these, a batch may have been created."""
 
 
 class Batcher:
@@ -128,7 +135,7 @@ class Batcher:
     def _open_batches(self, stage: Stage, generation: int) -> list[BatchEntry]:
         """Return the batches that may still answer calls."""
         batches = self._ledger.batches(stage, generation)
-        return [batch for batch in batches if self._is_open(batch)]
+        return list(filter(self._is_open, batches))
 
     def _is_open(self, batch: BatchEntry) -> bool:
         created = batch.created
@@ -167,7 +174,7 @@ class Batcher:
         batch = self._begin_batch(calls[0], entries)
         # guard: batches: none is created of calls that another run has settled
         self._ledger.read()
-        if any(entry.outcome is not None for entry in entries):
+        if any(entry.outcome for entry in entries):
             self._reject(entries, "not sent: another run asks, too")
             return True
         # guard: batches: none is created without the lease
@@ -190,21 +197,26 @@ class Batcher:
         try:
             created = self._api.create_batch(requests)
         except AnswerLostError as error:
-            self._limiter.failed(f"a batch may be created: {error}", None)
+            self._may_be_created(str(error))
         except RejectedError as error:
+            # guard: batches: one may be created although the API reports a failure
+            if error.refusal.status in _UNCERTAIN:
+                self._may_be_created(error.refusal.reason)
+                return True
             return self._take_rejection(batch, entries, error)
         else:
             self._note(batch, created)
         return True
 
+    def _may_be_created(self, reason: str) -> None:
+        """Wait, so that the batch is looked for."""
+        self._limiter.failed(f"a batch may be created: {reason}", None)
+
     def _begin(
         self, calls: Sequence[Call], budget: Budget
     ) -> list[LedgerEntry]:
         """Store the intents of all calls, if the budget allows for all."""
-        intents = [self._intent(call) for call in calls]
-        tokens = sum(intent.tokens for intent in intents)
-        cost = sum(intent.nanodollars for intent in intents)
-        total = replace(intents[0], tokens=tokens, nanodollars=cost)
+        total = self._total(calls)
         # guard: batches: what all calls may cost is reserved before one is sent
         self._ledger.require(total, budget)
         entries = []
@@ -217,6 +229,17 @@ class Batcher:
                 self._ledger.lose(entry)
                 entries.append(entry)
         return entries
+
+    def _total(self, calls: Sequence[Call]) -> Intent:
+        """Return an intent with the most that all calls together can cost."""
+        total, *others = map(self._intent, calls)
+        for intent in others:
+            total = replace(
+                total,
+                tokens=total.tokens + intent.tokens,
+                nanodollars=total.nanodollars + intent.nanodollars,
+            )
+        return total
 
     def _begin_batch(
         self, call: Call, entries: Sequence[LedgerEntry]
@@ -250,11 +273,16 @@ class Batcher:
         if error.may_pass:
             self._limiter.failed(refusal.reason, refusal.retry_after)
             return True
-        if refusal.status == _NOT_FOUND:
-            LOG.warning("the endpoint has no batches: the calls are made live")
-            return False
         model = entries[0].intent.model
-        raise error.consequence(self._api.address, model)
+        consequence = error.consequence(self._api.address, model)
+        is_too_large = isinstance(consequence, UnusableAnswerError)
+        if refusal.status == _NOT_FOUND or is_too_large:
+            LOG.warning(
+                "the endpoint takes no such batch: the calls are made live",
+                extra={"reason": refusal.reason},
+            )
+            return False
+        raise consequence
 
     def _reject(
         self,
@@ -322,7 +350,7 @@ class Batcher:
         earliest = at - _CLOCKS
         latest = at + _CREATION + _CLOCKS
         size = len(batch.intent.names)
-        listed: list[Batch] = self._ask(self._api.batches) or []
+        listed = self._ask(self._api.batches) or []
         return [
             candidate
             for candidate in listed
@@ -347,9 +375,7 @@ class Batcher:
         """
         pause = FIRST_POLL
         while True:
-            now = self._runtime.monotonic()
-            is_patient = now - self._polled_since <= PATIENCE_SECONDS
-            if self._permission.stopped or not is_patient:
+            if self._permission.stopped or not self._is_patient():
                 raise self._waiting(batch_id, created)
             batch = self._ask(lambda: self._api.batch(batch_id))
             if batch is None or batch.ended:
@@ -357,6 +383,10 @@ class Batcher:
             with suppress(EngineFailedError):
                 self._permission.sleep(pause)
             pause = min(LONGEST_POLL, _GROWTH * pause)
+
+    def _is_patient(self) -> bool:
+        waited = self._runtime.monotonic() - self._polled_since
+        return waited <= PATIENCE_SECONDS
 
     def _waiting(
         self, batch_id: str, created: BatchCreated | None
@@ -376,10 +406,7 @@ class Batcher:
 
     def _results(self, batch_id: str) -> dict[str, JsonObject] | None:
         """Return the results of a batch that has ended; None if the API no longer has them."""
-        results: dict[str, JsonObject] | None = self._ask(
-            lambda: self._api.results(batch_id)
-        )
-        return results
+        return self._ask(lambda: self._api.results(batch_id))
 
     def _record(
         self,
@@ -413,7 +440,7 @@ class Batcher:
             message = read_message({"type": "message"})
         return self._pricing.answer(intent, message)
 
-    def _ask(self, request: Any) -> Any:  # noqa: ANN401 - what the request returns
+    def _ask(self, request: Callable[[], Result]) -> Result | None:
         """Repeat a request that changes nothing; return None for what is not there."""
         while True:
             self._permission.check()

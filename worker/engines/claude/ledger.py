@@ -167,11 +167,10 @@ class Ledger:
     def entries(self) -> list[LedgerEntry]:
         """Return all sendings of all calls."""
         with self._changed:
-            return [
-                entry
-                for numbers in self._entries.values()
-                for entry in numbers.values()
-            ]
+            entries: list[LedgerEntry] = []
+            for numbers in self._entries.values():
+                entries += numbers.values()
+            return entries
 
     def add_fallback(self, call: CallId, fallback: Fallback) -> None:
         """Record that an item is made without the model; `call` stands for all its calls."""
