@@ -39,10 +39,14 @@ OPERATING: Final = (
 ALL: Final = (*CLAIMS, *RUNS)
 
 TESTS: Final[dict[str, tuple[str, ...]]] = {
-    "worker/ownership/claim.py": (*ALL, *OPERATING),
+    "worker/ownership/claim.py": (
+        "tests/unit/ownership/test_claim.py",
+        *ALL,
+        *OPERATING,
+    ),
     "worker/ownership/log.py": ("tests/unit/ownership", *ALL, *OPERATING),
     "worker/ownership/lease.py": (*LEASE, *ALL),
-    "worker/ownership/fence.py": ALL,
+    "worker/ownership/fence.py": ("tests/unit/ownership", *CLAIMS),
     "worker/ownership/keep_alive.py": (*LEASE, *ALL),
     "worker/ownership/heartbeat.py": (*LEASE, *ALL),
     "worker/ownership/clocks.py": (*LEASE, *ALL),

@@ -187,9 +187,7 @@ class Claimant:
                 if manifest.cancel_requested or self._ask_to_cancel(newest):
                     return Exit.OK
                 continue
-            claimed = self._claimed(
-                manifest, manifest.engine, announces=self.announces
-            )
+            claimed = self._claimed(manifest, manifest.engine)
             owned = self._append(
                 newest, request_cancel(claimed), Writer.OPERATOR
             )
@@ -211,7 +209,7 @@ class Claimant:
             if not manifest.released and self._is_alive(manifest):
                 raise busy(manifest)
             final_event = self.log.present(sequence).manifest.outbox.pending[-1]
-            claimed = self._claimed(manifest, manifest.engine, announces=True)
+            claimed = self._claimed(manifest, manifest.engine)
             pending = redeliver(claimed, final_event)
             owned = self._append(newest, pending, Writer.OPERATOR)
             if owned is not None:
@@ -297,19 +295,15 @@ class Claimant:
         engine: EngineRef,
         request: OperatorRequest | None,
     ) -> Ownership | None:
-        claimed = self._claimed(
-            newest.manifest, engine, announces=self.announces
-        )
+        claimed = self._claimed(newest.manifest, engine)
         if request is None:
             return self._append(newest, claimed, Writer.WORKER)
         reopened = reopen(claimed, request.stage, request.budget)
         return self._append(newest, reopened, Writer.OPERATOR)
 
-    def _claimed(
-        self, manifest: Manifest, engine: EngineRef, *, announces: bool
-    ) -> Manifest:
+    def _claimed(self, manifest: Manifest, engine: EngineRef) -> Manifest:
         run = self._run_record(manifest.run + 1)
-        return claim(manifest, run, engine=engine, announces=announces)
+        return claim(manifest, run, engine=engine, announces=self.announces)
 
     def _run_record(self, number: int) -> RunRecord:
         return RunRecord(

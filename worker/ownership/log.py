@@ -127,7 +127,7 @@ class CheckpointLog:
         # guard: a new run: goes up from what its refused claim has met
         return self._read_on(known)
 
-    def entries(self, *, after: int = 0) -> dict[int, ObjectEntry]:
+    def entries(self, *, after: int) -> dict[int, ObjectEntry]:
         """List the checkpoints after `after` by their sequences, in order."""
         return dict(self._listed(self._store, after=after))
 

@@ -55,16 +55,20 @@ class Moody(MemoryStore):
         super().__init__(lambda: scheduler.time - self.set_back)
         self.scheduler = scheduler
         self.set_back = 0.0
+        self.undated = False
         self.requests: list[tuple[float, str]] = []
 
-    def put(self, key: str, body: bytes | Path, media_type: str) -> float:
+    def put(  # type: ignore[override]  # it may give no date
+        self, key: str, body: bytes | Path, media_type: str
+    ) -> float | None:
         """Store an object, if it is in the mood."""
         self.requests.append((self.scheduler.time, "put"))
         self.scheduler.time += self.slow
         self._hang()
         if self.mood is not None:
             raise self.mood
-        return super().put(key, body, media_type)
+        now = super().put(key, body, media_type)
+        return None if self.undated else now
 
     def entries(
         self, prefix: str, *, start_after: str = "", limit: int | None = None
@@ -181,6 +185,39 @@ def test_reasserting_a_lease_that_is_lost_while_the_checkpoint_is_appended_does_
     assert scene.lease.suspended
 
 
+def test_a_heartbeat_or_a_look_at_the_very_end_of_the_lease_suspends_it(
+    scene: Scene,
+) -> None:
+    scene.scheduler.time = LEASE
+    scene.lease.beat()
+    assert scene.lease.suspended
+    late = Scene()
+    late.scheduler.time = LEASE
+    late.lease.look()
+    assert late.lease.suspended
+    assert late.news() == [LeaseLost()]
+
+
+def test_a_look_in_the_last_second_of_the_lease_is_in_time(
+    scene: Scene,
+) -> None:
+    scene.scheduler.time = LEASE - 0.5
+    scene.lease.look()
+    assert not scene.lease.suspended
+
+
+@pytest.mark.parametrize(
+    ("time", "holds"), [(LEASE - 0.5, True), (LEASE, False)]
+)
+def test_a_lease_is_reasserted_until_its_very_end(
+    scene: Scene, time: float, *, holds: bool
+) -> None:
+    scene.lease.suspend("the store's clock was set")
+    scene.scheduler.time = time
+    assert scene.lease.reassert(lambda: None) is holds
+    assert scene.lease.suspended is not holds
+
+
 def test_the_loss_is_reported_once(scene: Scene) -> None:
     scene.lease.suspend("too late")
     scene.lease.suspend("too late")
@@ -226,6 +263,30 @@ def test_the_lease_is_not_held_while_the_store_does_not_show_the_time(
     scene.lease.look()
     assert scene.lease.reassert(lambda: None)
     assert scene.lease.confirm(), "from then on it goes by the new time"
+
+
+def test_an_answer_without_a_date_says_nothing_about_the_clock(
+    scene: Scene,
+) -> None:
+    scene.lease.beat()
+    scene.store.undated = True
+    scene.lease.beat()
+    scene.lease.heed_append(None)
+    assert scene.lease.held
+    scene.store.undated = False
+    scene.scheduler.stop_machine(scene.process, LEASE + 1)
+    scene.scheduler.time += LEASE + 1
+    scene.lease.beat()
+    assert not scene.lease.held, "the date before counts"
+
+
+def test_dates_exactly_a_lease_apart_leave_the_lease_held(
+    scene: Scene,
+) -> None:
+    scene.lease.heed_append(LEASE)
+    assert scene.lease.held
+    scene.lease.heed_append(LEASE + 1)
+    assert not scene.lease.held
 
 
 def test_a_machine_that_stood_still_after_the_claim_is_noticed_at_the_first_heartbeat(
@@ -348,6 +409,18 @@ def test_an_operators_request_is_found_and_the_lease_stays(
     operator.append(head, request_cancel(head.manifest), Writer.OPERATOR)
     scene.lease.look()
     assert scene.news() == [CancelRequested()]
+    assert scene.lease.held
+
+
+def test_a_newer_checkpoint_without_a_request_to_cancel_is_none(
+    scene: Scene,
+) -> None:
+    operator = CheckpointLog(scene.store, IDENTITY.job_id, scene.runtime)
+    head = operator.newest()
+    assert head is not None
+    operator.append(head, head.manifest, Writer.OPERATOR)
+    scene.lease.look()
+    assert scene.news() == []
     assert scene.lease.held
 
 

@@ -1,5 +1,6 @@
 """The checkpoint log, and the three answers to "is it mine?"."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -7,6 +8,7 @@ import pytest
 
 from states import decisions
 from states.codec import encode
+from states.exits import Exit
 from states.keys import checkpoint_key
 from states.manifest import Writer
 from tests.support.builders import AT, ENGINE, begun, entered, run_record
@@ -67,6 +69,13 @@ class Folding(MemoryStore):
         return super().entries(
             prefix.lower(), start_after=start_after.lower(), limit=limit
         )
+
+
+class Overwriting(MemoryStore):
+    """Creates what exists."""
+
+    def create(self, key: str, body: bytes, media_type: str) -> float:
+        return self.put(key, body, media_type)
 
 
 def new_log(store: MemoryStore) -> CheckpointLog:
@@ -199,12 +208,10 @@ def test_a_decision_that_breaks_a_rule_is_not_written() -> None:
 def test_each_checkpoint_names_the_hash_of_the_one_before_it() -> None:
     store = memory()
     job = owned(store)
-    first = new_log(store).read(1)
-    assert (
-        job.append(lambda base: decisions.enter(base, at=AT)).previous
-        == first.sha256
-    )
-    assert first.manifest.previous is None
+    body = store.get(checkpoint_key(JOB, 1))
+    entering = job.append(lambda base: decisions.enter(base, at=AT))
+    assert entering.previous == hashlib.sha256(body).hexdigest()
+    assert new_log(store).read(1).manifest.previous is None
 
 
 @pytest.mark.parametrize(
@@ -229,15 +236,36 @@ def test_what_is_no_manifest_of_ours_is_refused(
 
 
 def test_a_store_that_creates_a_checkpoint_twice_proves_nothing() -> None:
-    class Overwriting(MemoryStore):
-        def create(self, key: str, body: bytes, media_type: str) -> float:
-            return self.put(key, body, media_type)
-
     checkpoint = Checkpoint(manifest=begun(), body=encode(begun()))
     assert fence(Overwriting(lambda: 0.0)).prove(checkpoint) is Proof.OVERWROTE
     store = memory()
     claimed = new_log(store).append(None, begun(), Writer.WORKER)
     assert fence(store).prove(claimed) is Proof.FENCE
+
+
+def test_a_store_that_is_no_fence_is_refused_and_the_first_claim_withdrawn() -> (
+    None
+):
+    store = Overwriting(lambda: 0.0)
+    claimed = new_log(store).append(None, begun(), Writer.WORKER)
+    with pytest.raises(ConfigError, match="the store overwrote"):
+        fence(store).check(claimed)
+    assert list(store.entries("")) == []
+
+
+def test_a_later_claim_on_a_store_that_is_no_fence_is_released() -> None:
+    store = Overwriting(lambda: 0.0)
+    first = new_log(store).append(None, begun(), Writer.WORKER)
+    again = decisions.claim(
+        first.manifest, run_record(2), engine=ENGINE, announces=True
+    )
+    claimed = new_log(store).append(first, again, Writer.WORKER)
+    with pytest.raises(ConfigError, match="the store overwrote"):
+        fence(store).check(claimed)
+    newest = new_log(store).newest()
+    assert newest is not None
+    assert newest.manifest.sequence == 3
+    assert newest.manifest.owner.exit_code == Exit.CONFIG
 
 
 def test_a_store_that_let_a_rival_overwrite_what_it_had_created_is_no_fence() -> (

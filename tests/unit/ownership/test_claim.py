@@ -1,0 +1,374 @@
+"""How a process claims a job, under a simulated clock, while others claim it too."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from states import decisions
+from states.codec import encode
+from states.exits import Exit
+from states.keys import checkpoint_key, heartbeat_key
+from states.manifest import EngineRef, Manifest, Writer
+from states.stages import Stage
+from tests.simulation.scheduler import Process, Scheduler, SimRuntime
+from tests.support.builders import (
+    AT,
+    ENGINE,
+    IDENTITY,
+    begun,
+    completed,
+    entered,
+    run_record,
+)
+from worker.errors import BusyError, ConfigError, DataError
+from worker.ownership.claim import Claimant, OperatorRequest
+from worker.ownership.log import CheckpointLog, Ownership
+from worker.store.memory import MemoryStore
+from worker.store.port import ObjectEntry, ObjectHead
+from worker.store.retrying import RetryingStore
+from worker.system.retry import Retrier
+
+JOB = IDENTITY.job_id
+LEASE = 30
+PAUSE = 0.05 * 0.75
+"""The first pause after another process was faster, with the jitter of this test."""
+
+
+class Crowded(MemoryStore):
+    """A store where others act just before or after a checkpoint is created."""
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        super().__init__(lambda: scheduler.time)
+        self.others = MemoryStore(lambda: scheduler.time)
+        """The same objects, as other processes reach them."""
+        self.others._objects = self._objects
+        self.before: list[Callable[[], None]] = []
+        self.after: list[Callable[[], None]] = []
+        self.listed: str | None = None
+        """The last key that a listing shows, where it lags."""
+        self.ahead = 0
+        """By how many seconds the clock of its answers is ahead of that of its objects."""
+        self.looks: list[str] = []
+
+    def create(self, key: str, body: bytes, media_type: str) -> float:
+        if self.before:
+            self.before.pop()()
+        super().create(key, body, media_type)
+        if self.after:
+            self.after.pop()()
+        return self._clock() + self.ahead
+
+    def put(self, key: str, body: object, media_type: str) -> float:
+        return super().put(key, body, media_type) + self.ahead  # type: ignore[arg-type]  # a body
+
+    def head(self, key: str) -> ObjectHead:
+        self.looks.append(key)
+        head = super().head(key)
+        return replace(head, now=head.now + self.ahead)
+
+    def entries(
+        self, prefix: str, *, start_after: str = "", limit: int | None = None
+    ) -> Iterator[ObjectEntry]:
+        for entry in super().entries(
+            prefix, start_after=start_after, limit=limit
+        ):
+            if self.listed is None or entry.key <= self.listed:
+                yield entry
+
+
+class CalmRuntime(SimRuntime):
+    """Its random numbers are all the same."""
+
+    def jitter(self) -> float:
+        return 0.5
+
+
+class Scene:
+    """A store with one job, other processes, and one that is about to claim."""
+
+    def __init__(self) -> None:
+        self.scheduler = Scheduler(1)
+        self.scheduler.time = 1000
+        self.runtime = CalmRuntime(self.scheduler, Process(name="p"))
+        self.store = Crowded(self.scheduler)
+        self.others = CheckpointLog(self.store.others, JOB, self.runtime)
+        self.pauses: list[float] = []
+
+    def given(self, manifest: Manifest) -> Manifest:
+        """Store a job's newest checkpoint."""
+        key = checkpoint_key(JOB, manifest.sequence)
+        self.store.others.put(key, encode(manifest), "application/json")
+        return manifest
+
+    def claimant(
+        self, *, announces: bool = True, allow_unfenced: bool = False
+    ) -> Claimant:
+        retrying = RetryingStore(
+            self.store,
+            Retrier(self.runtime, self.runtime.flag()),
+            5,
+            monotonic=self.runtime.monotonic,
+        )
+        return Claimant(
+            store=retrying,
+            log=CheckpointLog(retrying, JOB, self.runtime, retrying.attempt),
+            runtime=self.runtime,
+            wait=self._wait,
+            lease_seconds=LEASE,
+            announces=announces,
+            allow_unfenced=allow_unfenced,
+        )
+
+    def start(self, *, allow_unfenced: bool = False) -> Ownership:
+        """Claim the job as an ordinary run."""
+        claimant = self.claimant(allow_unfenced=allow_unfenced)
+        owned = claimant.start(IDENTITY, the_engine)
+        assert isinstance(owned, Ownership)
+        return owned
+
+    def rival(self) -> None:
+        """Claim the job as another process, and release it at once."""
+        newest = self.others.newest()
+        assert newest is not None
+        manifest = released(claimed(newest.manifest))
+        self.others.append(newest, manifest, Writer.WORKER)
+
+    def newest(self) -> Manifest:
+        newest = self.others.newest()
+        assert newest is not None
+        return newest.manifest
+
+    def _wait(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.scheduler.time += seconds
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return Scene()
+
+
+def the_engine(_manifest: Manifest | None) -> EngineRef:
+    return ENGINE
+
+
+def claimed(manifest: Manifest) -> Manifest:
+    run = run_record(manifest.run + 1)
+    return decisions.claim(manifest, run, engine=ENGINE, announces=True)
+
+
+def released(manifest: Manifest) -> Manifest:
+    return decisions.release(manifest, Exit.TEMPORARY, at=AT)
+
+
+def rejected() -> Manifest:
+    """Return a completed job whose receiver has rejected every event."""
+    job = completed()
+    answers = {event.sequence: 410 for event in job.outbox.pending}
+    return decisions.settle(job, answers, at=AT)
+
+
+def test_a_run_lets_others_go_first_fifty_times_with_pauses_that_double(
+    scene: Scene,
+) -> None:
+    scene.given(released(begun()))
+    scene.store.before = [scene.rival] * 50
+    assert scene.start().manifest.run == 52
+    doubled = [0.05 * 2.0**number for number in range(50)]
+    assert scene.pauses == [min(2.0, pause) * 0.75 for pause in doubled]
+
+
+def test_a_run_gives_up_when_others_are_faster_for_the_fifty_first_time(
+    scene: Scene,
+) -> None:
+    scene.given(released(begun()))
+    scene.store.before = [scene.rival] * 51
+    with pytest.raises(BusyError, match="again and again, most recently by"):
+        scene.start()
+    assert scene.newest().run == 52
+
+
+def test_a_rivals_claim_that_no_listing_shows_yet_is_known_from_the_refusal(
+    scene: Scene,
+) -> None:
+    job = scene.given(released(begun()))
+    scene.store.listed = checkpoint_key(JOB, job.sequence)
+    scene.store.before = [scene.rival]
+    assert scene.start().manifest.run == 3
+    assert scene.pauses == [PAUSE]
+
+
+def test_a_claim_that_a_rival_overwrote_is_repeated_after_a_pause(
+    scene: Scene,
+) -> None:
+    job = scene.given(released(begun()))
+    winner = replace(
+        released(claimed(job)), sequence=job.sequence + 1, token="rival"
+    )
+
+    def overwrite() -> None:
+        scene.given(winner)
+
+    scene.store.after = [overwrite]
+    assert scene.start(allow_unfenced=True).manifest.run == 3
+    assert scene.pauses == [PAUSE]
+
+
+def test_a_claim_in_the_gap_of_a_collected_log_is_given_up_with_a_pause(
+    scene: Scene,
+) -> None:
+    job = scene.given(released(begun()))
+    tombstone = decisions.collect(released(rejected()))
+    scene.given(tombstone)
+    scene.store.listed = checkpoint_key(JOB, job.sequence)
+    scene.store.before = [lambda: setattr(scene.store, "listed", None)]
+    assert scene.claimant().start(IDENTITY, the_engine) is Exit.OK
+    assert scene.pauses == [PAUSE]
+
+
+def test_the_owner_of_a_released_job_is_not_looked_for(scene: Scene) -> None:
+    scene.given(released(entered(Stage.ORDER)))
+    assert scene.start().manifest.run == 2
+    assert heartbeat_key(JOB, 1) not in scene.store.looks
+
+
+def test_a_new_job_has_no_place_among_another_stores_objects(
+    scene: Scene,
+) -> None:
+    foreign = f"{JOB}/{checkpoint_key('theirs', 1)}"
+    scene.store.others.put(foreign, b"{}", "application/json")
+    with pytest.raises(ConfigError, match="another store has its jobs there"):
+        scene.start()
+
+
+def test_a_new_job_has_no_place_in_a_store_inside_a_job(scene: Scene) -> None:
+    scene.store.url = "s3://bucket/job-9/runs"
+    scene.store.others.put("1/heartbeat.json", b"{}", "application/json")
+    with pytest.raises(ConfigError, match="inside a job of another store"):
+        scene.start()
+    scene.given(released(begun()))
+    assert scene.start().manifest.run == 2, "a job that has begun goes on"
+
+
+@pytest.mark.parametrize("ahead", [0, 1, 2, 5, LEASE - 1])
+def test_the_difference_between_a_stores_clocks_is_measured_only_if_it_shows(
+    scene: Scene, ahead: int
+) -> None:
+    scene.store.ahead = ahead
+    owned = scene.start()
+    assert owned.skew == ahead + 1
+    assert owned.dated == 1000 + (ahead if ahead > 1 else 0)
+    measured = heartbeat_key(JOB, 1) in scene.store.looks
+    assert measured is (ahead > 1)
+
+
+def test_a_claim_whose_answer_was_slow_is_not_taken_for_clocks_that_differ(
+    scene: Scene,
+) -> None:
+    def slow() -> None:
+        scene.scheduler.time += 5
+
+    scene.store.after = [slow]
+    owned = scene.start()
+    assert owned.skew == 2
+    assert owned.dated == 1000
+    assert owned.since <= 1000
+
+
+def test_a_store_whose_clocks_differ_by_a_lease_is_refused(
+    scene: Scene,
+) -> None:
+    scene.store.ahead = LEASE
+    with pytest.raises(ConfigError, match="ahead of its objects"):
+        scene.start()
+    assert scene.newest().released
+
+
+def test_a_request_to_cancel_goes_to_the_run_that_is_alive(
+    scene: Scene,
+) -> None:
+    scene.given(entered(Stage.ORDER))
+    assert scene.claimant().cancel() is Exit.OK
+    assert scene.newest().cancel_requested
+    assert scene.newest().writer is Writer.OPERATOR
+    assert scene.newest().run == 1
+    sequence = scene.newest().sequence
+    assert scene.claimant().cancel() is Exit.OK
+    assert scene.newest().sequence == sequence, "it is asked once"
+
+
+def test_a_request_to_cancel_that_was_overtaken_is_repeated_after_a_pause(
+    scene: Scene,
+) -> None:
+    scene.given(entered(Stage.ORDER))
+    scene.store.before = [scene.rival]
+    owned = scene.claimant().cancel()
+    assert isinstance(owned, Ownership)
+    assert owned.manifest.cancel_requested
+    assert owned.manifest.run == 3
+    assert scene.pauses == [PAUSE]
+
+
+@pytest.mark.parametrize("announces", [True, False])
+def test_a_completed_job_is_not_claimed_to_be_canceled(
+    scene: Scene, *, announces: bool
+) -> None:
+    job = scene.given(released(completed()))
+    assert scene.claimant(announces=announces).cancel() is Exit.OK
+    assert scene.newest() == job
+
+
+def test_a_canceled_job_is_claimed_to_send_its_event_by_who_has_a_webhook(
+    scene: Scene,
+) -> None:
+    canceled = decisions.cancel(entered(Stage.ORDER), at=AT)
+    job = scene.given(released(canceled))
+    assert scene.claimant(announces=False).cancel() is Exit.OK
+    assert scene.newest() == job
+    owned = scene.claimant().cancel()
+    assert isinstance(owned, Ownership)
+    assert owned.manifest.run == 2
+
+
+def test_a_job_that_was_collected_is_not_claimed_to_send_anything(
+    scene: Scene,
+) -> None:
+    job = scene.given(decisions.collect(released(completed())))
+    assert scene.claimant().resume(the_engine, OperatorRequest()) is Exit.OK
+    assert scene.newest() == job
+
+
+def test_a_job_that_is_not_there_can_be_neither_canceled_nor_sent_again(
+    scene: Scene,
+) -> None:
+    with pytest.raises(DataError, match="there is no job job-1"):
+        scene.claimant().cancel()
+    with pytest.raises(DataError, match="there is no job job-1"):
+        scene.claimant().redeliver()
+
+
+def test_a_rejected_end_is_sent_again_once_no_run_works_on_the_job(
+    scene: Scene,
+) -> None:
+    job = scene.given(completed())
+    *_, end = job.outbox.pending
+    scene.given(replace(rejected(), sequence=job.sequence + 1))
+    with pytest.raises(BusyError, match="run 1 has been working on job job-1"):
+        scene.claimant().redeliver()
+    scene.given(released(scene.newest()))
+    owned = scene.claimant().redeliver()
+    assert isinstance(owned, Ownership)
+    assert owned.manifest.outbox.pending == (end,)
+
+
+def test_only_the_end_of_a_job_can_be_sent_again(scene: Scene) -> None:
+    scene.given(released(entered(Stage.ORDER)))
+    with pytest.raises(DataError, match="has no final event yet"):
+        scene.claimant().redeliver()
+
+
+def test_an_end_that_was_not_rejected_is_not_sent_again(scene: Scene) -> None:
+    job = scene.given(released(completed()))
+    assert scene.claimant().redeliver() is Exit.OK
+    assert scene.newest() == job
