@@ -39,8 +39,8 @@ LESSONS: Final = (
     ),
     Sabotage(
         guard="answers: only lines that were shown can be pointed at",
-        expression="text[number - 1].strip()",
-        new="False",
+        expression="is_blank",
+        new="True",
         tests=(WRITER,),
     ),
     Sabotage(

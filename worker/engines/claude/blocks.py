@@ -10,8 +10,6 @@ from typing import Final, NamedTuple
 
 MOST: Final = 80
 """Entries of a list in an answer; what follows is not read."""
-
-
 LONGEST: Final = 4_000
 """Characters of a text in an answer; a longer one is not looked at."""
 
@@ -112,10 +110,12 @@ class Fields:
 
     def texts(self, name: str) -> tuple[str, ...]:
         """Return a list of texts."""
-        values = self.entries(name)
-        if not all(isinstance(value, str) for value in values):
-            raise AnswerFault(f"`{name}` must be a list of texts")
-        return tuple(str(value).strip() for value in values)
+        texts: list[str] = []
+        for value in self.entries(name):
+            if not isinstance(value, str):
+                raise AnswerFault(f"`{name}` must be a list of texts")
+            texts.append(value.strip())
+        return tuple(texts)
 
 
 def entries_of(answer: object, name: str, faults: list[str]) -> list[object]:
@@ -137,7 +137,8 @@ def noted(faults: list[str], place: str) -> Iterator[None]:
 
 
 def _prose(fields: Fields) -> Prose:
-    sources = tuple(lines(Fields(entry)) for entry in fields.entries("sources"))
+    pointers = map(Fields, fields.entries("sources"))
+    sources = tuple(map(lines, pointers))
     return Prose(text=fields.text("text"), sources=sources)
 
 
@@ -146,25 +147,37 @@ def _listing(fields: Fields) -> Listing:
 
 
 def _example(fields: Fields) -> Example:
-    return Example(
-        language=fields.text("language").lower(), code=fields.text("code")
-    )
+    language = fields.text("language").lower()
+    return Example(language=language, code=fields.text("code"))
 
 
 def lines(fields: Fields) -> Lines:
     """Read a pointer at lines of a file."""
-    return Lines(
-        fields.text("file"), fields.number("from"), fields.number("to")
-    )
+    path = fields.text("file")
+    first = fields.number("from")
+    last = fields.number("to")
+    return Lines(path, first, last)
+
+
+def _relations(fields: Fields) -> Relations:
+    return Relations(ids=fields.texts("ids"))
+
+
+def _calls(fields: Fields) -> Calls:
+    return Calls(ids=fields.texts("ids"))
+
+
+def _commands(fields: Fields) -> Commands:
+    return Commands(ids=fields.texts("ids"))
 
 
 _READERS: Final[dict[str, Callable[[Fields], Block]]] = {
     "prose": _prose,
     "code": _listing,
     "example": _example,
-    "relations": lambda fields: Relations(ids=fields.texts("ids")),
-    "calls": lambda fields: Calls(ids=fields.texts("ids")),
-    "commands": lambda fields: Commands(ids=fields.texts("ids")),
+    "relations": _relations,
+    "calls": _calls,
+    "commands": _commands,
 }
 
 

@@ -1,6 +1,7 @@
 """Draws relations and calls that exist; their labels are the names in the source."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from worker.engines.claude.material import CallSite
 from worker.engines.static.facts import Definition, Relation
@@ -11,57 +12,63 @@ from worker.engines.static.pages.mermaid import Edge, Message
 
 def of_relations(facts: CourseFacts, relations: Sequence[Relation]) -> str:
     """Draw relations as arrows with their verbs; nothing if there are none."""
-    labels: dict[str, None] = {}
+    labels = _Labels()
     edges: list[Edge] = []
     for relation in relations:
-        ends = relation_ends(facts, relation)
-        labels.update(dict.fromkeys(ends))
-        names = list(labels)
+        source, target = relation_ends(facts, relation)
         edge = Edge(
-            source=names.index(ends[0]),
-            target=names.index(ends[1]),
+            source=labels.position(source),
+            target=labels.position(target),
             label=str(relation.verb),
         )
         if edge not in edges:
             edges.append(edge)
     if not edges:
         return ""
-    return mermaid.flowchart(list(labels), edges)
+    return mermaid.flowchart(labels.in_order, edges)
+
+
+class _Labels:
+    """Gives each label a position, in the order of their first use."""
+
+    def __init__(self) -> None:
+        self.in_order: Final[list[str]] = []
+
+    def position(self, label: str) -> int:
+        if label not in self.in_order:
+            self.in_order.append(label)
+        return self.in_order.index(label)
 
 
 def relation_ends(facts: CourseFacts, relation: Relation) -> tuple[str, str]:
     """Return the names at the ends of a relation: definitions, or the chapters' subjects."""
-    units = facts.analysis.units
-    ends = (
-        (relation.subject, relation.source),
-        (relation.object, relation.target),
-    )
-    source, target = (
-        facts.definitions[index].qualified
-        if index is not None
-        else units[unit].name
-        for index, unit in ends
-    )
+    source = _end(facts, relation.subject, relation.source)
+    target = _end(facts, relation.object, relation.target)
     return source, target
+
+
+def _end(facts: CourseFacts, definition: int | None, unit: int) -> str:
+    if definition is not None:
+        return facts.definitions[definition].qualified
+    return facts.analysis.units[unit].name
 
 
 def of_calls(facts: CourseFacts, sites: Sequence[CallSite]) -> str:
     """Draw calls as messages between types, or files; nothing if there are none."""
-    names: dict[str, None] = {}
+    if not sites:
+        return ""
+    labels = _Labels()
     messages: list[Message] = []
     for site in sites:
         source = participant(facts, site.caller)
         target = participant(facts, site.called)
-        names.update(dict.fromkeys((source, target)))
-        order = list(names)
-        messages.append(
-            Message(
-                source=order.index(source),
-                target=order.index(target),
-                text=message(site.called),
-            )
+        call = Message(
+            source=labels.position(source),
+            target=labels.position(target),
+            text=message(site.called),
         )
-    return mermaid.sequence_diagram(list(names), messages) if messages else ""
+        messages.append(call)
+    return mermaid.sequence_diagram(labels.in_order, messages)
 
 
 def participant(facts: CourseFacts, definition: Definition) -> str:

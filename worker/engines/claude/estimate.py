@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from states.stages import INFO, STAGES, Stage
+from states.stages import INFO, Stage
 from worker.engines.claude.candidates import candidates
 from worker.engines.claude.course import static_facts
 from worker.engines.claude.model import Question
@@ -57,11 +57,7 @@ def estimate(
     In a batch, no answer is sure to find the cache: all its prompts are paid in full.
     """
     questions = Questions(static_facts(analysis), language)
-    return [
-        _stage(questions, info.stage, prices, batch=batch)
-        for info in STAGES
-        if info.stage in _ANSWERS
-    ]
+    return [_stage(questions, stage, prices, batch=batch) for stage in _ANSWERS]
 
 
 def _stage(
@@ -77,15 +73,16 @@ def _stage(
         _tokens(question, position, in_batch=in_batch)
         for position, question in enumerate(asked)
     ]
-    live = [_repair(question) for question in asked[: len(asked) // _REPAIRED]]
+    repaired = asked[: len(asked) // _REPAIRED]
+    repairs = [_repair(question) for question in repaired]
     cost = None
     if prices is not None:
-        cost = sum(prices.cost(call, batch=in_batch) for call in calls)
-        cost += sum(prices.cost(call) for call in live)
+        asking = [prices.cost(call, batch=in_batch) for call in calls]
+        cost = sum(asking) + sum(map(prices.cost, repairs))
     return StageEstimate(
         stage=stage,
-        calls=len(calls) + len(live),
-        tokens=_sum([*calls, *live]),
+        calls=len(calls) + len(repairs),
+        tokens=_sum([*calls, *repairs]),
         nanodollars=cost,
     )
 
@@ -96,22 +93,26 @@ def _asked(questions: Questions, stage: Stage) -> list[Question]:
     match stage:
         case Stage.EXTRACT:
             known = candidates(analysis)
-            return [questions.extract(known, *limits(analysis))]
+            least, most = limits(analysis)
+            return [questions.extract(known, least, most)]
         case Stage.ANALYZE:
             return [questions.analyze()]
         case Stage.ORDER:
             return [questions.order()]
-    more = {"page": "", "findings": ""}
-    given = more if stage is Stage.REVIEW_CHAPTERS else {}
-    return [
-        questions.of_chapter(stage, chapter, **given)[0]
-        for chapter in questions.facts.chapters
-    ]
+    more = {}
+    if stage is Stage.REVIEW_CHAPTERS:
+        more = {"page": "", "findings": ""}
+    asked: list[Question] = []
+    for chapter in questions.facts.chapters:
+        question, _ = questions.of_chapter(stage, chapter, **more)
+        asked.append(question)
+    return asked
 
 
 def _tokens(question: Question, position: int, *, in_batch: bool) -> Tokens:
     """Return the tokens of a call: the first of a stage writes the cache, the others read."""
-    shared, own = tokens(question.system), _own(question)
+    shared = tokens(question.system)
+    own = _own(question)
     output = _ANSWERS[question.stage]
     if in_batch:
         return Tokens(input=shared + own, output=output)
@@ -121,8 +122,10 @@ def _tokens(question: Question, position: int, *, in_batch: bool) -> Tokens:
 
 
 def _own(question: Question) -> int:
-    page = _PAGE if question.stage is Stage.REVIEW_CHAPTERS else 0
-    return tokens(question.prompt) + page
+    prompt = tokens(question.prompt)
+    if question.stage is Stage.REVIEW_CHAPTERS:
+        return prompt + _PAGE
+    return prompt
 
 
 def _repair(question: Question) -> Tokens:

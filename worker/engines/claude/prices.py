@@ -111,10 +111,12 @@ class PriceTable:
 
     def find(self, host: str, model: str) -> ModelPrices | None:
         """Return a model's prices, or None; a pinned version costs what its model costs."""
-        exact = self._models.get((host, model))
-        if exact is not None:
-            return exact
-        return self._models.get((host, _SNAPSHOT.sub("", model)))
+        unpinned = _SNAPSHOT.sub("", model)
+        for name in (model, unpinned):
+            prices = self._models.get((host, name))
+            if prices is not None:
+                return prices
+        return None
 
 
 def read_prices(own: Path | None) -> PriceTable:
@@ -123,16 +125,18 @@ def read_prices(own: Path | None) -> PriceTable:
     models = _models(shipped)
     if own is None:
         return PriceTable(models)
+    setting = f"MODEL_PRICES is {str(own)!r}"
     try:
-        return PriceTable(models | _models(own.read_bytes()))
+        models |= _models(own.read_bytes())
     except OSError as error:
         raise EngineConfigError(
-            f"MODEL_PRICES is {str(own)!r}: it cannot be read ({error.strerror})"
+            f"{setting}: it cannot be read ({error.strerror})"
         ) from error
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise EngineConfigError(
-            f"MODEL_PRICES is {str(own)!r}: {_reason(error)}; {_FORM}"
+            f"{setting}: {_reason(error)}; {_FORM}"
         ) from error
+    return PriceTable(models)
 
 
 def _nanodollars(dollars: Decimal, *, batch: bool) -> int:
@@ -147,8 +151,9 @@ def _models(content: bytes) -> dict[tuple[str, str], ModelPrices]:
     dated = document["dated"]
     if not _DATE.fullmatch(dated):
         raise ValueError(f"`dated` is {dated!r}")
-    models = {}
-    for host, by_model in document["endpoints"].items():
+    models: dict[tuple[str, str], ModelPrices] = {}
+    endpoints = document["endpoints"]
+    for host, by_model in endpoints.items():
         for model, tiers in by_model.items():
             rates = tuple(_rates(model, tier) for tier in tiers)
             if not rates:
@@ -176,7 +181,9 @@ def _price(
     name: str,
     default: Decimal | None = None,
 ) -> Decimal:
-    text = str(tier.get(name, "" if default is None else default))
+    if default is not None and name not in tier:
+        return default
+    text = str(tier.get(name, ""))
     try:
         price = Decimal(text)
     except InvalidOperation:

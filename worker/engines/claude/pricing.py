@@ -83,11 +83,14 @@ class Pricing:
 
         An endpoint that does not say what was used is believed to have used the most.
         """
-        tokens, cost = Tokens(input=intent.tokens), intent.nanodollars
-        if message.tokens is not None:
-            tokens, cost = message.tokens, 0
-            if self.prices is not None:
-                cost = self.prices.cost(tokens, batch=intent.batch)
+        tokens = message.tokens
+        if tokens is None:
+            tokens = Tokens(input=intent.tokens)
+            cost = intent.nanodollars
+        elif self.prices is None:
+            cost = 0
+        else:
+            cost = self.prices.cost(tokens, batch=intent.batch)
         return Answer(
             at=self.now(),
             text=message.text,

@@ -8,9 +8,9 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from worker.engines.static.pages import markdown
+from worker.engines.static.pages import checker, markdown
 
-_ITEM: Final = re.compile(r"\s*(?:[-*+]|(\d{1,3})[.)])\s+(?=\S)")
+_ITEM: Final = re.compile(r"\s*(?:[-*+]|(?P<number>\d{1,3})[.)])\s+(?=\S)")
 _INLINE: Final = re.compile(
     r"(?P<code>(?<!`)(`+)(?!`).+?(?<!`)\2(?!`))"
     r"|\[\[(?P<chapter>\d{1,6})\]\]"
@@ -24,7 +24,6 @@ _FORBIDDEN: Final = (
     (re.compile(r"^\s{0,3}#{1,6}\s", re.MULTILINE), "a heading"),
     (re.compile(r"^\s*\|.*\|\s*$", re.MULTILINE), "a table"),
 )
-_SPAN: Final = re.compile(r"(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)")
 
 Link = Callable[[int], str | None]
 """Return a link to a chapter by its number; None if there is no such chapter."""
@@ -32,7 +31,7 @@ Link = Callable[[int], str | None]
 
 def forbidden(text: str) -> Iterator[str]:
     """Yield the markup in a text that is not allowed there."""
-    bare = _SPAN.sub("", text)
+    bare = checker.outside_spans(text)
     for pattern, noun in _FORBIDDEN:
         if pattern.search(bare):
             yield noun
@@ -40,40 +39,38 @@ def forbidden(text: str) -> Iterator[str]:
 
 def chapters_named(text: str) -> list[int]:
     """Return the numbers of the chapters that a text links to."""
-    return [
-        int(match["chapter"])
-        for match in _INLINE.finditer(text)
-        if match["chapter"]
-    ]
+    numbers = [match["chapter"] for match in _INLINE.finditer(text)]
+    return [int(number) for number in numbers if number]
 
 
 def rendered(text: str, link: Link) -> str:
     """Return prose as Markdown: paragraphs and lists."""
     paragraphs = re.split(r"\n\s*\n", text.strip())
-    return markdown.document(
-        *(_paragraph(paragraph, link) for paragraph in paragraphs)
-    )
+    blocks = [_paragraph(paragraph, link) for paragraph in paragraphs]
+    return markdown.document(*blocks)
 
 
 def _paragraph(paragraph: str, link: Link) -> str:
-    """Return a paragraph on one line, or a list, with what stands before it."""
-    blocks: list[str] = []
-    items: list[str] = []
+    """Return a paragraph on one line, or a list below the words that lead to it."""
     lead: list[str] = []
+    items: list[str] = []
     for line in paragraph.split("\n"):
-        match = _ITEM.match(line)
-        if match is not None:
-            mark = f"{match[1]}." if match[1] else "-"
-            items.append(f"{mark} {inline(line[match.end() :], link)}")
+        mark = _ITEM.match(line)
+        if mark is not None:
+            content = inline(line[mark.end() :], link)
+            items.append(f"{_bullet(mark)} {content}")
         elif items:
-            items[-1] += f" {inline(line, link)}"
+            content = inline(line, link)
+            items[-1] += f" {content}"
         else:
             lead.append(line)
-    if lead:
-        blocks.append(inline(" ".join(lead), link))
-    if items:
-        blocks.append("\n".join(items))
-    return markdown.document(*blocks)
+    opening = inline(" ".join(lead), link)
+    return markdown.document(opening, "\n".join(items))
+
+
+def _bullet(mark: re.Match[str]) -> str:
+    number = mark["number"]
+    return f"{number}." if number else "-"
 
 
 def inline(text: str, link: Link) -> str:
@@ -82,22 +79,25 @@ def inline(text: str, link: Link) -> str:
     pieces: list[str] = []
     end = 0
     for match in _INLINE.finditer(line):
-        pieces.append(_plain(line[end : match.start()], first=end == 0))
+        pieces.append(_plain(line, end, match.start()))
         pieces.append(_marked(match, link))
         end = match.end()
-    pieces.append(_plain(line[end:], first=end == 0))
+    pieces.append(_plain(line, end, len(line)))
     return "".join(pieces).strip()
 
 
-def _plain(text: str, *, first: bool) -> str:
-    """Return text with the blanks at its ends, of which there may be one each."""
-    before = " " if text[:1] == " " else ""
-    after = " " if text[-1:] == " " and text.strip() else ""
-    if first:
-        return f"{before}{markdown.prose(text)}{after}"
-    # Only what begins a line needs escapes there.
-    escaped = markdown.prose(f"({text.strip()}")
-    return f"{before}{escaped[1:]}{after}"
+def _plain(line: str, start: int, end: int) -> str:
+    """Return a part of a line as text, with the blanks at its ends."""
+    text = line[start:end]
+    stripped = text.strip()
+    # Behind a parenthesis nothing is escaped as the beginning of a line.
+    lead = "" if start == 0 else "("
+    escaped = markdown.prose(lead + stripped).removeprefix(lead)
+    if text.startswith(" "):
+        escaped = f" {escaped}"
+    if stripped and text.endswith(" "):
+        escaped += " "
+    return escaped
 
 
 def _marked(match: re.Match[str], link: Link) -> str:
@@ -105,7 +105,9 @@ def _marked(match: re.Match[str], link: Link) -> str:
         return markdown.prose(match["code"])
     if match["chapter"]:
         target = link(int(match["chapter"]))
-        return markdown.text(match[0]) if target is None else target
+        return target or markdown.text(match[0])
     if match["strong"]:
-        return f"**{markdown.prose(match['strong'])}**"
-    return f"*{markdown.prose(match['emphasis'])}*"
+        strong = markdown.prose(match["strong"])
+        return f"**{strong}**"
+    emphasis = markdown.prose(match["emphasis"])
+    return f"*{emphasis}*"

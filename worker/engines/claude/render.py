@@ -2,9 +2,9 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from worker.engines.claude import drawings, prose
 from worker.engines.claude.blocks import (
@@ -24,6 +24,8 @@ from worker.engines.static.pages.course import Chapter, CourseFacts
 from worker.engines.static.pages.excerpts import Excerpt, Span
 from worker.engines.static.prose.code_blocks import code_blocks, uncommented
 from worker.engines.static.reading.language import PROSE
+
+Entry = TypeVar("Entry")
 
 _SHELL: Final = "bash"
 _UNKNOWN: Final = "text"
@@ -54,23 +56,14 @@ class Renderer:
             case Example():
                 return self._example(block)
             case Relations(ids=ids):
-                known = [
-                    self.material.relations[key]
-                    for key in ids
-                    if key in self.material.relations
-                ]
-                return _drawing(drawings.of_relations(self.facts, known))
+                relations = _known(ids, self.material.relations)
+                return _drawing(drawings.of_relations(self.facts, relations))
             case Calls(ids=ids):
-                sites = [
-                    self.material.calls[key]
-                    for key in ids
-                    if key in self.material.calls
-                ]
+                sites = _known(ids, self.material.calls)
                 return _drawing(drawings.of_calls(self.facts, sites))
             case Commands(ids=ids):
-                commands = self.material.commands
-                typed = [commands[key] for key in ids if key in commands]
-                return markdown.fence(typed, _SHELL) if typed else ""
+                commands = _known(ids, self.material.commands)
+                return markdown.fence(commands, _SHELL) if commands else ""
 
     def link(self, number: int) -> str | None:
         """Return a link to a chapter."""
@@ -81,14 +74,15 @@ class Renderer:
 
     def chapter_link(self, chapter: Chapter) -> str:
         """Return a link to a chapter."""
-        return markdown.link(
-            title(self.words.chapter, chapter), f"{self.folder}{chapter.file}"
-        )
+        text = title(self.words.chapter, chapter)
+        return markdown.link(text, f"{self.folder}{chapter.file}")
 
     def _prose(self, block: Prose) -> str:
         text = prose.rendered(block.text, self.link)
-        notes = ", ".join(self._notes(block.sources))
-        return f"{text} ({notes})" if text and notes else text
+        notes = self._notes(block.sources)
+        if not text or not notes:
+            return text
+        return f"{text} ({', '.join(notes)})"
 
     def _notes(self, sources: Sequence[Lines]) -> list[str]:
         """Return the places of sources, those in one file together."""
@@ -117,8 +111,9 @@ class Renderer:
 
     def _quoted(self, lines: Lines) -> str:
         """Return a listing of a document: of its code, if it shows code there."""
-        text = self.facts.texts.lines(lines.path)
-        first, last, tag = lines.first, lines.last, _UNKNOWN
+        path, first, last = lines
+        tag = _UNKNOWN
+        text = self.facts.texts.lines(path)
         for block in code_blocks(text):
             begin = max(first, block.first + 1)
             end = min(last, block.last + 1)
@@ -126,10 +121,9 @@ class Renderer:
                 first, last = begin, end
                 tag = self._tag(block.tag)
                 break
+        place = markdown.place(path, (first, last))
         code = uncommented(text[first - 1 : last])
-        return markdown.document(
-            markdown.place(lines.path, (first, last)), markdown.fence(code, tag)
-        )
+        return markdown.document(place, markdown.fence(code, tag))
 
     def _tag(self, tag: str) -> str:
         """Return the tag of code in a document; the project's language where it says none."""
@@ -141,16 +135,16 @@ class Renderer:
         return _UNKNOWN
 
     def _example(self, block: Example) -> str:
-        tag = block.language
-        code = markdown.fence(
-            block.code.split("\n"), tag if _TAG.fullmatch(tag) else _UNKNOWN
-        )
-        return markdown.document(self.words.written, code)
+        is_tag = _TAG.fullmatch(block.language)
+        tag = block.language if is_tag else _UNKNOWN
+        code = block.code.split("\n")
+        return markdown.document(self.words.written, markdown.fence(code, tag))
 
 
 def title(noun: str, chapter: Chapter) -> str:
     """Return a chapter's noun, number and name, as Markdown: `Chapter 3, Signer`."""
-    return f"{noun} {chapter.entry.index}, {markdown.text(chapter.name)}"
+    name = markdown.text(chapter.name)
+    return f"{noun} {chapter.entry.index}, {name}"
 
 
 def heading(noun: str, chapter: Chapter) -> str:
@@ -160,4 +154,11 @@ def heading(noun: str, chapter: Chapter) -> str:
 
 
 def _drawing(diagram: str) -> str:
-    return markdown.fence(diagram.split("\n"), mermaid.TAG) if diagram else ""
+    if not diagram:
+        return ""
+    return markdown.fence(diagram.split("\n"), mermaid.TAG)
+
+
+def _known(ids: Iterable[str], entries: Mapping[str, Entry]) -> list[Entry]:
+    """Return the entries of a list that ids name, in the order of the ids."""
+    return [entries[key] for key in ids if key in entries]

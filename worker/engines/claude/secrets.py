@@ -42,9 +42,9 @@ def scrubbed(lines: Sequence[str]) -> list[str]:
     for line in lines:
         begins = _BEGIN.search(line) is not None
         # guard: prompts: secrets are not sent
-        hidden = is_inside or begins
-        clean.append(REMOVED if hidden else _without_tokens(line))
-        is_inside = (is_inside or begins) and _END.search(line) is None
+        is_hidden = is_inside or begins
+        clean.append(REMOVED if is_hidden else _without_tokens(line))
+        is_inside = is_hidden and not _END.search(line)
     return clean
 
 

@@ -67,14 +67,15 @@ class Writer:
             if entry.block is None:
                 faults.append(f"{entry.place}: {entry.fault}")
                 continue
-            text = self.renderer.block(entry.block)
-            reasons = list(self._faults(entry.block, text))
+            block = entry.block
+            text = self.renderer.block(block)
+            reasons = [*self._faults(block, text)]
             if needs_sources:
-                reasons += _missing_sources(entry.block)
+                reasons += _missing_sources(block)
             faults += [f"{entry.place}: {reason}" for reason in reasons]
             # guard: pages: a block with a fault is left out
             if not reasons:
-                kept.append(WrittenBlock(entry.block, text))
+                kept.append(WrittenBlock(block, text))
         return Written(kept, faults)
 
     def sentence(self, text: str) -> list[str]:
@@ -130,6 +131,7 @@ def _unknown(ids: Iterable[str], known: Container[str]) -> Iterator[str]:
 def _missing_sources(block: Block) -> list[str]:
     if not isinstance(block, Prose) or block.sources:
         return []
-    if not checker.spans(" ".join(block.text.split())):
+    line = " ".join(block.text.split())
+    if not checker.spans(line):
         return []
     return ["this paragraph names code: add the lines it rests on to `sources`"]
