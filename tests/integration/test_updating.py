@@ -111,6 +111,17 @@ def test_an_update_keeps_the_pages_whose_files_have_not_changed(
     assert "6 files kept, 3 made" in shell("status", job_of(answer))
 
 
+def test_the_page_marks_what_is_new(shell: Shell, repository: Path) -> None:
+    run(shell, repository)
+    index = shell.root / "course" / "index.html"
+    mark = '<span class="new">new</span>'
+    assert mark not in index.read_text()
+    (repository / "till.py").write_text(TILL + "\n    currency = 1\n")
+    run(shell, repository, "--update")
+    # Of two chapters with tutorials, one is new with its tutorial.
+    assert index.read_text().count(mark) == 2
+
+
 def test_an_update_is_the_same_course_as_one_from_nothing(
     shell: Shell, repository: Path
 ) -> None:

@@ -42,7 +42,7 @@ def export(inventory: Inventory, folder: Path) -> Exported:
     written, and ConfigError is raised.
     """
     course = _undamaged_files(inventory)
-    site = _site(course, inventory.project)
+    site = _site(course, inventory)
     with on_disk(folder, partial(_unwritable, folder)):
         folder = Path(os.path.realpath(folder))
         files = course + site
@@ -56,12 +56,13 @@ def export(inventory: Inventory, folder: Path) -> Exported:
     return Exported(paths=paths, page=page)
 
 
-def _site(course: list[_File], project: str) -> list[_File]:
+def _site(course: list[_File], inventory: Inventory) -> list[_File]:
     """Make the page to look at."""
     # Its libraries are loaded only where a course is written.
     from worker.course.site.build import build  # noqa: PLC0415
 
-    return list(build(dict(course), project).items())
+    site = build(dict(course), inventory.project, inventory.made())
+    return list(site.items())
 
 
 def _undamaged_files(inventory: Inventory) -> list[_File]:

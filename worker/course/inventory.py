@@ -10,6 +10,7 @@ from states.manifest import Artifact, Manifest, StageRecord
 from states.repository_url import folder_name
 from states.stages import STAGES, Stage
 from worker.course.artifacts import Artifacts, ItemVersion, content
+from worker.course.update_plan import decode_plan
 from worker.errors import DataError
 from worker.store.port import Store
 
@@ -99,6 +100,28 @@ class Inventory:
 
     def course(self) -> list[CourseFile]:
         return self.finished() + self.unfinished()
+
+    def made(self) -> frozenset[str]:
+        """Return the finished files that an update made, and did not keep.
+
+        There are none if the job follows no earlier one or keeps nothing of it, or if its
+        plan cannot be read.
+        """
+        update = self._manifest.update
+        clone = self._manifest.record(Stage.CLONE)
+        if update is None or update.plan is None or clone.inputs is None:
+            return frozenset()
+        body = self._artifacts.read(Stage.CLONE, clone.inputs, update.plan)
+        if body is None:
+            return frozenset()
+        kept = decode_plan(body).kept_by_path
+        if not kept:
+            return frozenset()
+        return frozenset(
+            file.path
+            for file in self.finished()
+            if kept.get(file.path) != file.artifact
+        )
 
     def read(
         self, files: list[CourseFile]

@@ -54,21 +54,37 @@ class _Item:
     description: Markup
     chapter: str | None
     tutorial: str | None
+    new_chapter: bool
+    """Whether it is new since the earlier course, if there is one."""
+    new_tutorial: bool
 
 
-def build(files: Mapping[str, bytes], project: str) -> dict[str, bytes]:
-    """Return the files to write beside a course's own; none if there is nothing to read yet."""
+def build(
+    files: Mapping[str, bytes],
+    project: str,
+    fresh: frozenset[str] = frozenset(),
+) -> dict[str, bytes]:
+    """Return the files to write beside a course's own; none if there is nothing to read yet.
+
+    `fresh` are the paths that are marked as new since the earlier course.
+    """
     contents = read_contents(files, visible(project))
     if not contents.entries:
         return {}
-    site = _Site(contents, frozenset(files))
+    site = _Site(contents, frozenset(files), fresh)
     texts = site.texts()
     return {path: sealed(path, text) for path, text in texts.items()}
 
 
 class _Site:
-    def __init__(self, contents: Contents, files: frozenset[str]) -> None:
+    def __init__(
+        self,
+        contents: Contents,
+        files: frozenset[str],
+        fresh: frozenset[str],
+    ) -> None:
         self._contents = contents
+        self._fresh = fresh
         self._markdown = Markdown()
         self._pages = [*contents.chapters, *contents.tutorials]
         self._documents: dict[str, Document] = {}
@@ -177,7 +193,12 @@ class _Site:
             description=self._rendered(page.path, entry.description),
             chapter=entry.chapter.name if entry.chapter else None,
             tutorial=entry.tutorial.name if entry.tutorial else None,
+            new_chapter=self._is_fresh(entry.chapter),
+            new_tutorial=self._is_fresh(entry.tutorial),
         )
+
+    def _is_fresh(self, page: Page | None) -> bool:
+        return page is not None and page.path in self._fresh
 
     def _rendered(self, path: str, text: str) -> Markup:
         document = self._markdown.parse(text)
