@@ -179,7 +179,9 @@ SENTENCES = [
         "Type `docker compose up`.",
         "Type `pip install something-else`.",
     ),
+    (Claim.FLAG, "click", "`--help`", "`--helb`"),
     (Claim.FLAG, "own", "`--older-than`", "`--older-then`"),
+    (Claim.VARIABLE, "click", "`COMP_WORDS`", "`COMP_WORTS`"),
     (Claim.VARIABLE, "own", "`STORE_GIVE_UP_SECONDS`", "`STORE_GIVE_UP_HOURS`"),
     (Claim.MARKUP, "click", "Here it is.", "Here <b>it</b> is."),
     (
