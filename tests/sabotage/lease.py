@@ -5,6 +5,7 @@ from typing import Final
 from tests.sabotage.guard import COLLECTED, RUNS, TAKEOVER, Sabotage
 
 UNIT: Final = "tests/unit/ownership/test_lease.py"
+S3: Final = "tests/unit/store/test_s3.py"
 
 LEASE: Final = (
     Sabotage(
@@ -165,7 +166,9 @@ LEASE: Final = (
         guard="clocks: time is the store's",
         expression="moment(answer['ResponseMetadata']['HTTPHeaders']['date']).timestamp",
         new="__import__('time').time",
-        tests=("tests/unit/store/test_s3.py",),
+        tests=(
+            f"{S3}::test_the_age_is_read_from_the_dates_of_an_answer_if_they_are_usable",
+        ),
     ),
     Sabotage(
         guard="clocks: time goes on while the machine sleeps",

@@ -63,6 +63,8 @@ READING: Final = (
         guard="a repository without text is not the engine's fault",
         expression="isinstance(failure, NoMaterialError)",
         new="False",
-        tests=(FAILURES,),
+        tests=(
+            f"{FAILURES}::test_a_repository_without_anything_to_teach_is_the_inputs_fault_not_the_engines",
+        ),
     ),
 )

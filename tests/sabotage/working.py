@@ -55,12 +55,16 @@ WORKING: Final = (
         guard="an update: what is kept is validated like any item",
         expression="items.rules.fault(artifact.path, body)",
         new="None",
-        tests=("tests/simulation/test_updates.py",),
+        tests=(
+            "tests/simulation/test_updates.py::test_an_item_that_is_no_longer_valid_is_made_anew",
+        ),
     ),
     Sabotage(
         guard="waiting: a stage is not tried again while only waiting helps",
         new="pass",
-        tests=(FAILURES,),
+        tests=(
+            f"{FAILURES}::test_a_run_that_can_only_wait_ends_at_once_and_is_never_fruitless",
+        ),
     ),
     Sabotage(
         guard="waiting: a sweep leaves a job alone until its time",
