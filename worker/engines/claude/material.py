@@ -1,15 +1,22 @@
 """What a prompt about one chapter holds, and what its answer may point at."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from worker.engines.claude import outline, secrets
 from worker.engines.claude.blocks import Lines
+from worker.engines.claude.outline import most_used
 from worker.engines.claude.shown import Shown, plain, shown_path
-from worker.engines.claude.source import code_of
-from worker.engines.static.facts import Definition, Relation, Role, SourceFile
+from worker.engines.claude.source import code_of, lines_of
+from worker.engines.static.facts import (
+    TYPES,
+    Definition,
+    Relation,
+    Role,
+)
 from worker.engines.static.pages import (
     examples,
     failures,
@@ -22,17 +29,16 @@ from worker.engines.static.reading.language import PROSE
 
 EXAMPLES_SHARE: Final = 12_000
 TESTS_SHARE: Final = 12_000
-DOCUMENTS_SHARE: Final = 15_000
-_SHORT_DOCUMENT: Final = 8_000
-"""Characters of a document that is shown whole."""
-_SUBJECTS: Final = 3
-_NEWS: Final = re.compile(
-    r"(?i)(?:^|/)(?:change|history|news|release|licen|authors|pkg-info)"
-)
+BEGINNINGS_SHARE: Final = 15_000
+_OPENING: Final = 12
+"""Lines of a chapter's main subject that the overview is written from."""
+_OPENED: Final = 3
+_METHOD: Final = 7
+"""The same of its methods."""
 _CALLS: Final = 60
 _CALLING: Final = 40
 """Functions of a chapter whose calls are listed."""
-_NEIGHBOURS: Final = 40
+_NEIGHBOURS: Final = 20
 _EXAMPLES: Final = 6
 _TESTS: Final = 6
 _COMMANDS: Final = 24
@@ -165,34 +171,6 @@ def uses(facts: CourseFacts, chapter: Chapter, shown: Shown) -> str:
     return _places(shown, places, EXAMPLES_SHARE)
 
 
-def documents(facts: CourseFacts, chapter: Chapter, shown: Shown) -> str:
-    """Return the sections of documents that name a chapter's subjects."""
-    places: dict[tuple[str, int, int], None] = {}
-    for symbol in facts.symbols(chapter)[:_SUBJECTS]:
-        for path in facts.analysis.mentions.get(symbol.name, ()):
-            file = facts.file(path)
-            if file.role is not Role.DOCUMENT or _NEWS.search(path):
-                continue
-            for section in _sections_with(facts, file, symbol.name):
-                places[path, *section] = None
-    return _places(shown, list(places), DOCUMENTS_SHARE)
-
-
-def _sections_with(
-    facts: CourseFacts, file: SourceFile, name: str
-) -> Iterator[tuple[int, int]]:
-    """Yield the first and the last line of the parts of a document that hold a name."""
-    lines = facts.texts.lines(file.path)
-    whole = (1, len(lines))
-    if sum(map(len, lines)) <= _SHORT_DOCUMENT or not file.headings:
-        yield whole
-        return
-    for heading in file.headings:
-        section = lines[heading.line - 1 : heading.end_line]
-        if any(name in line for line in section):
-            yield heading.line, heading.end_line
-
-
 def tests(facts: CourseFacts, chapter: Chapter, shown: Shown) -> str:
     """Return tests of a chapter's subject."""
     places = [
@@ -218,6 +196,39 @@ def _places(
     return "\n\n".join(piece for piece in pieces if piece)
 
 
+def beginnings(facts: CourseFacts, shown: Shown) -> str:
+    """Return how the subjects of all chapters begin, and their most used methods, numbered."""
+    wanted: dict[str, set[int]] = {}
+    left = BEGINNINGS_SHARE
+    for definition, most in _openings(facts):
+        lines = lines_of(facts, definition)[:most]
+        left -= shown.size(definition.path, lines)
+        if left < 0:
+            break
+        wanted.setdefault(definition.path, set()).update(lines)
+    texts = (shown.file(path, numbers) for path, numbers in wanted.items())
+    return "\n\n".join(text for text in texts if text)
+
+
+def _openings(facts: CourseFacts) -> Iterator[tuple[Definition, int]]:
+    """Yield definitions with how many of their lines are shown: those of each chapter in turn."""
+    main = [
+        facts.definitions[index]
+        for unit in facts.analysis.units
+        for index in unit.symbols[:1]
+    ]
+    for definition in main:
+        yield definition, _OPENING
+    for definition in main:
+        methods = [
+            method
+            for method in most_used(facts, definition)
+            if not method.name.startswith("_")
+        ]
+        for method in methods[:_OPENED]:
+            yield method, _METHOD
+
+
 def failing(facts: CourseFacts, chapter: Chapter) -> str:
     """Return how the chapter's functions fail, as the analysis reads it."""
     sentences = failures.sentences(facts, chapter)
@@ -225,34 +236,63 @@ def failing(facts: CourseFacts, chapter: Chapter) -> str:
 
 
 def neighbours(facts: CourseFacts, chapter: Chapter) -> str:
-    """Return the heads of what the chapter's code uses of other chapters, and what uses it."""
+    """Return what the chapter's code uses of other chapters, then what uses it."""
     own = set(facts.family(chapter.unit.owned))
-    indexes: dict[int, None] = {}
+    used: Counter[int] = Counter()
+    using: Counter[int] = Counter()
     for index in facts.family(chapter.unit.symbols):
-        outgoing = [reference.target for reference in facts.out[index]]
-        incoming = [reference.source for reference in facts.into[index]]
-        for other in (*outgoing, *incoming):
-            if other is not None and other not in own:
-                indexes[other] = None
+        for reference in facts.out[index]:
+            used[reference.target] += reference.count
+        for reference in facts.into[index]:
+            if reference.source is not None:
+                using[reference.source] += reference.count
     rows = [
-        outline.signature(facts.definitions[index])
-        for index in list(indexes)[:_NEIGHBOURS]
-        if facts.file(facts.definitions[index].path).role is Role.SOURCE
+        *_neighbour_rows(facts, used, own, "used:"),
+        *_neighbour_rows(facts, using, own | used.keys(), "uses it:"),
     ]
     return plain(rows, "neighbours") if rows else ""
 
 
-def relation_rows(
-    facts: CourseFacts, relations: dict[str, Relation]
-) -> list[str]:
-    """Return relations as lines: id, units, verb, place, and the line that shows it."""
-    return [
-        f"{key} {_end(facts, relation.subject, relation.source)} "
-        f"{relation.verb} {_end(facts, relation.object, relation.target)} "
-        f"({shown_path(relation.path)}:{relation.line}) "
-        f"{evidence_line(facts, relation)}".rstrip()
-        for key, relation in relations.items()
+def _neighbour_rows(
+    facts: CourseFacts,
+    counts: Counter[int],
+    left_out: Container[int],
+    verb: str,
+) -> Iterator[str]:
+    """Yield the definitions outside of a chapter, the most frequent first, with their chapters."""
+    ranked = [
+        facts.definitions[index]
+        for index, _ in counts.most_common()
+        if index not in left_out
     ]
+    neighbouring = [
+        definition
+        for definition in ranked
+        if facts.file(definition.path).role is Role.SOURCE
+        and (is_function(definition) or definition.kind in TYPES)
+    ]
+    for definition in neighbouring[:_NEIGHBOURS]:
+        owner = facts.owner(definition.index)
+        link = f"[[{owner.entry.index}]] " if owner is not None else ""
+        yield f"{verb} {link}{outline.signature(facts, definition)}"
+
+
+def relation_rows(
+    facts: CourseFacts, relations: dict[str, Relation], ids: Sequence[str]
+) -> list[str]:
+    """Return relations as lines: id, chapters' ids, verb, place, and the line that shows it."""
+    rows: list[str] = []
+    for key, relation in relations.items():
+        subject = _end(facts, relation.subject, relation.source)
+        object_ = _end(facts, relation.object, relation.target)
+        place = f"{shown_path(relation.path)}:{relation.line}"
+        row = (
+            f"{key} {ids[relation.source]} \u2192 {ids[relation.target]}: "
+            f"{subject} {relation.verb} {object_} ({place}) "
+            f"{evidence_line(facts, relation)}"
+        )
+        rows.append(row.rstrip())
+    return rows
 
 
 def _end(facts: CourseFacts, definition: int | None, unit: int) -> str:

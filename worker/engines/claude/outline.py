@@ -173,6 +173,9 @@ def _head(definition: Definition) -> str:
     return head if len(head) <= _MEMBER else f"{head[:_MEMBER]}…"
 
 
-def signature(definition: Definition) -> str:
-    """Return a definition as a neighbour is shown: place, head, first sentence."""
-    return f"{shown_path(definition.path)}:{_row(definition).strip()}"
+def signature(facts: CourseFacts, definition: Definition) -> str:
+    """Return a definition as a neighbour is shown: place, type, head, first sentence."""
+    row = f"{shown_path(definition.path)}:{_row(definition).strip()}"
+    if definition.parent is None:
+        return row
+    return f"{facts.definitions[definition.parent].name}: {row}"

@@ -15,7 +15,6 @@ from worker.engines.claude import material
 from worker.engines.claude.blocks import (
     AnswerFault,
     Fields,
-    Lines,
     entries_of,
     lines,
     noted,
@@ -23,6 +22,7 @@ from worker.engines.claude.blocks import (
 from worker.engines.claude.candidates import Candidate
 from worker.engines.claude.questions import Questions
 from worker.engines.claude.rounds import Draft, Task
+from worker.engines.claude.shown import Shown
 from worker.engines.claude.verify.page import Verifier
 from worker.engines.static.facts import Analysis, LearningStep, Unit
 from worker.engines.static.pages import yaml_files
@@ -152,11 +152,12 @@ def analyze(questions: Questions, verifier: Verifier) -> Task:
 def _overview(
     questions: Questions, verifier: Verifier, answer: JsonObject
 ) -> Draft:
+    shown = questions.overview_lines()
     sentences: list[str] = []
     faults: list[str] = []
     for number, entry in enumerate(entries_of(answer, "summary", faults), 1):
         with noted(faults, f"sentence {number}"):
-            sentences.append(_sentence(questions, verifier, entry))
+            sentences.append(_sentence(shown, verifier, entry))
     labels: dict[str, str] = {}
     for entry in entries_of(answer, "labels", faults):
         try:
@@ -174,25 +175,20 @@ def _overview(
     )
 
 
-def _sentence(questions: Questions, verifier: Verifier, entry: object) -> str:
+def _sentence(shown: Shown, verifier: Verifier, entry: object) -> str:
     fields = Fields(entry)
     text = " ".join(fields.text("text").split())
     if not text:
         raise AnswerFault("it is empty")
     sources = [lines(Fields(one)) for one in fields.entries("sources")]
     wrong = [
-        *_source_faults(questions, sources),
+        *filter(None, map(shown.fault, sources)),
         *(fault.text for fault in verifier.answer_faults(text)),
         *(fault.text for fault in verifier.faults(text)),
     ]
     if wrong:
         raise AnswerFault("; ".join(wrong))
     return text
-
-
-def _source_faults(questions: Questions, sources: list[Lines]) -> list[str]:
-    shown = questions.shared()
-    return [fault for one in sources if (fault := shown.fault(one))]
 
 
 def _label(

@@ -3,6 +3,7 @@
 The same tree gives the same bytes: a paid answer is found again by them.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Final
@@ -10,6 +11,7 @@ from typing import Final
 from states.course_paths import item_path
 from states.stages import Stage
 from worker.engines.claude import (
+    documents,
     listing,
     material,
     outline,
@@ -112,7 +114,9 @@ class Questions:
         item = prompt.filled(
             "analyze_item",
             units=self._units(),
-            relations=self._relations(),
+            relations=self._relations(self._unit_ids()) or _NOTHING,
+            beginnings=material.beginnings(self.facts, self._shared.copy())
+            or _NOTHING,
             language=self.language,
         )
         return self._question(Stage.ANALYZE, "analyze", item)
@@ -122,7 +126,7 @@ class Questions:
         item = prompt.filled(
             "order_item",
             units=self._units(),
-            relations=self._relations(),
+            relations=self._relations(self._unit_ids()) or _NOTHING,
             language=self.language,
         )
         return self._question(Stage.ORDER, "order", item)
@@ -141,7 +145,7 @@ class Questions:
             "position": self._position(chapter),
             "source": code_of(facts, chapter).rendered(shown),
             "uses": material.uses(facts, chapter, shown),
-            "documents": material.documents(facts, chapter, shown),
+            "documents": documents.rendered(facts, chapter, shown),
             "tests": material.tests(facts, chapter, shown),
             "failures": material.failing(facts, chapter),
             "calls": plain(material.call_rows(material_.calls), "calls"),
@@ -190,9 +194,11 @@ class Questions:
             commands=material.commands_of(self.facts, chapter),
         )
 
-    def shared(self) -> Shown:
-        """Return the lines that every prompt shows."""
-        return self._shared
+    def overview_lines(self) -> Shown:
+        """Return the lines that the question about the overview shows."""
+        shown = self._shared.copy()
+        material.beginnings(self.facts, shown)
+        return shown
 
     def _question(self, stage: Stage, purpose: str, item: str) -> Question:
         return Question(
@@ -210,7 +216,7 @@ class Questions:
         if stage not in _OF_COURSE:
             values["summary"] = plain([_line(self.facts.summary)], "summary")
             values["plan"] = self._plan()
-            values["relations"] = self._relations()
+            values["relations"] = self._relations(self._chapter_ids())
             values["words"] = str(WORDS)
             values["language"] = self.language
         given = {name: value or _NOTHING for name, value in values.items()}
@@ -252,9 +258,25 @@ class Questions:
         name, description = _line(unit.name), _line(unit.description)
         return f"{name}{inside} in {paths}: {description}"
 
-    def _relations(self) -> str:
+    def _relations(self, ids: Sequence[str]) -> str:
         relations = material.relations_of(self.facts)
-        return plain(material.relation_rows(self.facts, relations), "relations")
+        rows = material.relation_rows(self.facts, relations, ids)
+        return plain(rows, "relations")
+
+    def _unit_ids(self) -> list[str]:
+        units = self.facts.analysis.units
+        return [f"U{number}" for number, _ in enumerate(units, 1)]
+
+    def _chapter_ids(self) -> list[str]:
+        """Return what stands for a link to the chapter of each unit; its name without one."""
+        links = {
+            chapter.unit.name: f"[[{chapter.entry.index}]]"
+            for chapter in self.facts.chapters
+        }
+        return [
+            links.get(unit.name, unit.name)
+            for unit in self.facts.analysis.units
+        ]
 
     def _position(self, chapter: Chapter) -> str:
         chapters = self.facts.chapters

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from states.stages import INFO, STAGES, Stage
+from states.stages import STAGES, Stage
 from tests.support.lessons import course_verifier, make_course, package
 from worker.engines.claude.questions import Questions
 from worker.engines.claude.shown import Shown
@@ -58,12 +58,9 @@ def test_a_line_that_counts_as_shown_is_in_the_prompt_of_each_page(
         assert counted(material.shown) - places(prompt) == set()
 
 
-@pytest.mark.parametrize("stage", [Stage.ANALYZE, Stage.ORDER])
-def test_a_line_that_counts_as_shown_is_in_the_prompt_of_the_whole_course(
-    questions: Questions, stage: Stage
+def test_a_line_that_counts_as_shown_is_in_the_prompt_of_the_overview(
+    questions: Questions,
 ) -> None:
-    assert INFO[stage].folder is None
-    ask = questions.analyze if stage is Stage.ANALYZE else questions.order
-    question = ask()
+    question = questions.analyze()
     prompt = question.system + question.prompt
-    assert counted(questions.shared()) - places(prompt) == set()
+    assert counted(questions.overview_lines()) - places(prompt) == set()

@@ -72,7 +72,7 @@ def test_the_line_that_shows_a_relation_can_be_pointed_at(
     courses: Courses,
 ) -> None:
     facts = courses["click"].facts
-    shown = Questions(facts, "English").shared()
+    shown = Questions(facts, "English").overview_lines()
     relations = facts.analysis.relations
     assert relations
     for relation in relations:

@@ -1,0 +1,48 @@
+"""The sections of documents that a prompt about a chapter shows."""
+
+import re
+from pathlib import Path
+
+from tests.support.course_facts import chapter_of, read
+from worker.engines.claude import documents
+from worker.engines.claude.shown import Shown
+
+_TITLE = re.compile(r"^<<<[0-9a-f]{12} (.*)$", re.MULTILINE)
+FILES = {
+    "README.md": "# Shop\n\nShop is a shop with a `Till`.\n\n"
+    "## Sponsors\n\nTill Ltd. sponsors the `Till`.\n",
+    "shop/till.py": '"""Keeps money."""\n\n\n'
+    "class Till:\n"
+    '    """Keep money."""\n\n'
+    "    def take_all(self):\n"
+    "        return 1\n" + "\n\ndef count(coins):\n    return coins\n" * 30,
+    **{
+        f"docs/a{number}.md": f"# Part {number}\n\nIt has a `Till`.\n"
+        for number in range(40)
+    },
+    "docs/zoo/tills.md": "# Money\n\nMake a `Till()`, then call `till.take_all()`.\n\n"
+    "## Tills\n\nA `Till` keeps money.\n\n## Weather\n\nIt rains.\n",
+    "docs/zoo/again.md": "# Again\n\n## Tills\n\nA `Till` keeps money.\n",
+    "docs/whatsnew.md": "# Till\n\n`Till`, `Till` and `Till` are new.\n",
+}
+
+
+def test_what_says_most_of_a_subject_is_shown_wherever_it_lies(
+    tmp_path: Path,
+) -> None:
+    facts = read(tmp_path, FILES)
+    text = documents.rendered(facts, chapter_of(facts, "Till"), Shown(facts))
+    titles = _TITLE.findall(text)
+    assert titles[0] == "docs/zoo/tills.md"
+    assert "take_all" in text
+    assert text.count("A `Till` keeps money.") == 1
+    assert "It rains" not in text
+
+
+def test_the_readme_and_news_are_not_shown_as_documents(
+    tmp_path: Path,
+) -> None:
+    facts = read(tmp_path, FILES)
+    text = documents.rendered(facts, chapter_of(facts, "Till"), Shown(facts))
+    assert "README.md" not in text
+    assert "whatsnew" not in text

@@ -1,0 +1,78 @@
+"""What the questions about a course hold beside the facts of the project."""
+
+from pathlib import Path
+
+import pytest
+
+from states.stages import Stage
+from tests.support.course_facts import read
+from worker.engines.claude.blocks import Lines
+from worker.engines.claude.questions import Questions
+
+SHOP = {
+    "README.md": "# Shop\n\nShop is a shop.\n\n```python\nShop().sell()\n```\n",
+    "shop/core.py": '"""Sells."""\n\nfrom shop.till import Till\n\n\n'
+    "class Shop:\n"
+    '    """Sell loaves."""\n\n'
+    "    def sell(self):\n"
+    '        """Sell the next loaf."""\n'
+    "        return Till(1).take()\n",
+    "shop/till.py": '"""Keeps money."""\n\n\n'
+    "class Till:\n"
+    '    """Keep money."""\n\n'
+    "    def __init__(self, money):\n"
+    "        self.money = money\n\n"
+    "    def take(self):\n"
+    '        """Take the money."""\n'
+    "        return self.money\n",
+}
+
+
+@pytest.fixture
+def questions(tmp_path: Path) -> Questions:
+    return Questions(read(tmp_path, SHOP), "English")
+
+
+def test_relations_name_the_chapters_that_they_connect(
+    questions: Questions,
+) -> None:
+    names = [unit.name for unit in questions.facts.analysis.units]
+    shop, till = (f"U{names.index(name) + 1}" for name in ("Shop", "Till"))
+    row = f"R1 {shop} \u2192 {till}: Shop.sell creates Till (shop/core.py:11)"
+    assert row in questions.analyze().prompt
+    assert row in questions.order().prompt
+    entries = {
+        chapter.name: f"[[{chapter.entry.index}]]"
+        for chapter in questions.facts.chapters
+    }
+    assert (
+        f"R1 {entries['Shop']} \u2192 {entries['Till']}: Shop.sell creates Till"
+    ) in questions.system(Stage.GENERATE_CHAPTERS)
+
+
+def test_an_overview_can_rest_on_how_each_subject_begins(
+    questions: Questions,
+) -> None:
+    prompt = questions.analyze().prompt
+    assert '    7      """Sell loaves."""' in prompt
+    assert '   11          """Take the money."""' in prompt
+    shown = questions.overview_lines()
+    assert shown.fault(Lines("shop/core.py", 9, 10)) == ""
+    assert shown.fault(Lines("shop/core.py", 1, 1)) != ""
+
+
+def test_neighbours_have_their_chapters_and_what_is_used_first(
+    questions: Questions,
+) -> None:
+    number = {
+        chapter.name: chapter.entry.index
+        for chapter in questions.facts.chapters
+    }
+    by_name = {chapter.name: chapter for chapter in questions.facts.chapters}
+    stage = Stage.GENERATE_CHAPTERS
+    shop = questions.of_chapter(stage, by_name["Shop"])[0].prompt
+    till = questions.of_chapter(stage, by_name["Till"])[0].prompt
+    assert f"used: [[{number['Till']}]] shop/till.py:4-12 class Till" in shop
+    assert (
+        f"uses it: [[{number['Shop']}]] Shop: shop/core.py:9-11 def sell()"
+    ) in till
