@@ -97,6 +97,57 @@ class App:
 '''
 
 
+TREE = """\
+from water import _drink
+
+class Tree:
+    def grow(self, water):
+        _drink(water)
+        self.water = water
+        return self.water
+"""
+WATER = '''\
+def _drink(water):
+    """Drink what has come down to the lowest layer of the ground."""
+    for drop in water:
+        _drink(drop)
+        print(drop)
+    return water
+'''
+
+
+def test_nothing_is_said_of_a_type_without_documentation(
+    tmp_path: Path,
+) -> None:
+    facts = read(tmp_path, {"tree.py": TREE})
+    chapter = chapter_of(facts, "Tree")
+    page = chapters.written(facts, chapter)
+    assert "is a class" in chapter.description
+    assert "is a class" not in page
+    assert "This chapter is about" not in page
+
+
+def test_what_a_course_explains_it_explains_once(tmp_path: Path) -> None:
+    bush = TREE.replace("Tree", "Bush")
+    files = {"tree.py": TREE, "bush.py": bush, "water.py": WATER}
+    facts = read(tmp_path, files)
+    pages = [chapters.written(facts, chapter) for chapter in facts.chapters]
+    rows = re.findall(r"^- `_drink` .*", "\n".join(pages), re.MULTILINE)
+    assert len(rows) == 1
+
+
+def test_a_paragraph_of_an_earlier_chapter_is_not_repeated(
+    tmp_path: Path,
+) -> None:
+    doc = '"""Is something.\n\n    It grows by water that falls from the sky.\n    """'
+    code = f"class Tree:\n    {doc}\n    x = 1\n"
+    files = {"tree.py": code, "bush.py": code.replace("Tree", "Bush")}
+    facts = read(tmp_path, files)
+    pages = [chapters.written(facts, chapter) for chapter in facts.chapters]
+    assert len(pages) == 2
+    assert sum("falls from the sky" in page for page in pages) == 1
+
+
 def test_a_chapter_says_nothing_of_itself(facts: CourseFacts) -> None:
     for chapter in facts.chapters:
         page = reviews.written(facts, chapter, chapters.written(facts, chapter))

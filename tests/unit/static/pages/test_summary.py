@@ -67,7 +67,7 @@ def test_a_project_is_called_as_its_manifest_or_readme_says(
         ),
         (
             {"a.py": '"""Letters."""\n\ndef a(): pass\n\ndef b(): pass\n'},
-            "`a` and `b`: Letters.",
+            "`a` and `b` are defined together.",
         ),
         (
             {"a.py": "def a(): pass\n\ndef b(): pass\n"},

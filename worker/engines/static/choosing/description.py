@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from worker.engines.static.choosing.candidates import Candidate, is_type
+from worker.engines.static.choosing.candidates import Candidate
 from worker.engines.static.facts import TYPES, Definition, Reference, SourceFile
 from worker.engines.static.linking.graph import Graph
 from worker.engines.static.prose.docstrings import first_sentence
@@ -33,7 +33,6 @@ class Descriptions:
     ) -> None:
         """Divide the definitions among the chosen candidates."""
         self._graph: Final = graph
-        self._files: Final = files
         self._chosen: Final = chosen
         self._references: Final = references
         self._importers: Final = _importers(files)
@@ -143,11 +142,7 @@ class Descriptions:
 
     def _sentences(self, leaders: Sequence[Definition]) -> Iterator[str]:
         main = leaders[0]
-        purpose = first_sentence(self._files[main.path].doc)
         names = listed([code(leader.name) for leader in leaders])
-        if len(leaders) > 1 and not is_type(main) and purpose:
-            yield f"{names}: {sentence(purpose)}"
-            return
         documented = [leader for leader in leaders if leader.doc]
         if len(leaders) > 1 and not documented:
             yield f"{names} are defined together."

@@ -52,7 +52,7 @@ def _next(
         if is_function(called)
         and called.index not in seen
         and not _LOGGING.match(call.name)
-        and not _is_getter(facts, called)
+        and not is_getter(facts, called)
     ]
     return max(
         fitting,
@@ -105,7 +105,7 @@ def worker(facts: CourseFacts, function: Definition) -> Definition:
         seen.add(function.index)
 
 
-def _is_getter(facts: CourseFacts, function: Definition) -> bool:
+def is_getter(facts: CourseFacts, function: Definition) -> bool:
     """Tell whether a function is short, and calls nothing of the project."""
     return hands_on(facts, function) and not facts.calls(function.index)
 

@@ -11,6 +11,7 @@ from worker.engines.port import Item
 from worker.engines.static.facts import Definition
 from worker.engines.static.pages import (
     assertions,
+    call_path,
     citations,
     connections,
     diagrams,
@@ -25,7 +26,7 @@ from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
 from worker.engines.static.pages.examples import Example
 from worker.engines.static.pages.key_places import KeyPlace
 from worker.engines.static.prose.docstrings import paragraphs, sentences
-from worker.engines.static.prose.phrases import listed
+from worker.engines.static.prose.phrases import SHAPE, listed
 
 _EXAMPLES: Final = 2
 _CALLS: Final = 3
@@ -88,11 +89,10 @@ def _section(title: str, *blocks: str) -> str:
 def _introduction(facts: CourseFacts, chapter: Chapter) -> list[str]:
     """Return what the subject is for, in the words of its source."""
     description = _description(facts, chapter)
-    blocks = [
-        markdown.prose(description)
-        or f"This chapter is about {markdown.text(chapter.name)}.",
-        *_more(facts, chapter, description),
-    ]
+    blocks = [markdown.prose(description)]
+    is_one = len(key_places.named(facts, chapter)) <= 1
+    if is_one or not description:
+        blocks += _more(facts, chapter, description)
     if not chapter.unit.symbols:
         paths = [markdown.code(path) for path in chapter.unit.file_paths]
         blocks.append(f"It is in {listed(paths, 4)}." if paths else "")
@@ -102,20 +102,26 @@ def _introduction(facts: CourseFacts, chapter: Chapter) -> list[str]:
 def _description(facts: CourseFacts, chapter: Chapter) -> str:
     """Return the description without what the chapter says in its place.
 
-    That is its own name, and the types that extend it.
+    That is its own name, the types that extend it, and its kind alone.
     """
     symbols = facts.symbols(chapter)
     kept = [
         sentence
         for sentence in sentences(chapter.description)
         if not (symbols and "is the base of `" in sentence)
+        and not SHAPE.fullmatch(sentence)
     ]
     return " ".join(kept).removeprefix(f"`{chapter.name}`: ")
 
 
 def _more(facts: CourseFacts, chapter: Chapter, description: str) -> list[str]:
-    """Return the paragraphs of the subject's documentation that the description leaves out."""
-    known = _plain(description)
+    """Return the paragraphs of the subject's documentation that no page has said yet."""
+    earlier = [
+        symbol.doc
+        for other in facts.chapters[: chapter.position]
+        for symbol in key_places.named(facts, other)
+    ]
+    known = _plain(" ".join([description, *earlier]))
     for doc in _docs(facts, chapter):
         kept: list[str] = []
         for paragraph in paragraphs(doc, _PARAGRAPHS):
@@ -134,9 +140,10 @@ def _more(facts: CourseFacts, chapter: Chapter, description: str) -> list[str]:
 
 
 def _docs(facts: CourseFacts, chapter: Chapter) -> Iterator[str]:
-    """Yield documentation: the first symbol's, then the first file's."""
-    for symbol in facts.symbols(chapter)[:1]:
-        yield symbol.doc
+    """Yield documentation: the only subject's, then the first file's."""
+    named = key_places.named(facts, chapter)
+    if len(named) == 1:
+        yield named[0].doc
     for path in chapter.unit.file_paths[:1]:
         if path in facts.analysis.files:
             yield facts.file(path).doc
@@ -156,7 +163,7 @@ def _code(
     diagram = diagrams.calls(facts, chapter, _definitions(places))
     return [
         mermaid.fenced(diagram),
-        *(_place(facts, chapter, place, places) for place in places),
+        *(_place(facts, chapter, place) for place in places),
     ]
 
 
@@ -164,7 +171,6 @@ def _place(
     facts: CourseFacts,
     chapter: Chapter,
     place: KeyPlace,
-    places: Sequence[KeyPlace],
 ) -> str:
     excerpt = excerpts.rendered(facts, place.excerpt)
     definition = place.definition
@@ -175,7 +181,7 @@ def _place(
         markdown.heading(3, citations.name(definition)),
         _words(facts, chapter, definition),
         excerpt,
-        _calls(facts, chapter, definition, places),
+        _calls(facts, chapter, definition),
     )
 
 
@@ -188,7 +194,7 @@ def _definitions(places: Sequence[KeyPlace]) -> list[Definition]:
 
 def _words(facts: CourseFacts, chapter: Chapter, definition: Definition) -> str:
     """Return the beginning of a definition's documentation that says more than its name."""
-    if definition.index in chapter.unit.symbols[:1]:
+    if key_places.named(facts, chapter) == [definition]:
         return ""
     known = _plain(_description(facts, chapter))
     words = [
@@ -210,26 +216,37 @@ def _words(facts: CourseFacts, chapter: Chapter, definition: Definition) -> str:
     return markdown.prose(text)
 
 
-def _calls(
-    facts: CourseFacts,
-    chapter: Chapter,
-    definition: Definition,
-    places: Sequence[KeyPlace],
-) -> str:
-    """Explain the functions and types that a function uses and that the page does not show."""
-    shown = {definition.index for definition in _definitions(places)}
-    rows = []
-    for target in _targets(facts, definition):
-        if target.index in shown or not _says_more(target):
-            continue
-        owner = facts.owner(target.index)
-        more = ""
-        if owner is not None and owner is not chapter:
-            more = f" See {citations.link(owner)}."
-        rows.append(f"{citations.described(target)}{more}")
-    if not rows:
+def _calls(facts: CourseFacts, chapter: Chapter, definition: Definition) -> str:
+    """Explain the functions and types that a function uses and that no page has explained yet."""
+    targets = _explained(facts).get((chapter.position, definition.index))
+    if not targets:
         return ""
-    return markdown.document("It uses:", markdown.bullets(rows[:_CALLS]))
+    rows = [citations.described(target) for target in targets]
+    return markdown.document("It uses:", markdown.bullets(rows))
+
+
+def _explained(facts: CourseFacts) -> dict[tuple[int, int], list[Definition]]:
+    """Return what each function that a chapter shows uses, each thing once in a course."""
+    return facts.remembered("explained", lambda: _explain(facts))
+
+
+def _explain(facts: CourseFacts) -> dict[tuple[int, int], list[Definition]]:
+    explained: dict[tuple[int, int], list[Definition]] = {}
+    seen: set[int] = set()
+    for chapter in facts.chapters:
+        shown = _definitions(key_places.chosen(facts, chapter))
+        for definition in shown:
+            targets = [
+                target
+                for target in _targets(facts, definition)
+                if target not in shown
+                and target.index not in seen
+                and not call_path.is_getter(facts, target)
+                and _says_more(target)
+            ][:_CALLS]
+            seen.update(target.index for target in targets)
+            explained[chapter.position, definition.index] = targets
+    return explained
 
 
 def _targets(facts: CourseFacts, definition: Definition) -> list[Definition]:

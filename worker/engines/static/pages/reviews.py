@@ -17,6 +17,7 @@ from worker.engines.static.pages import (
     checker,
     citations,
     connections,
+    key_places,
     markdown,
 )
 from worker.engines.static.pages.checker import Block, Finding
@@ -98,7 +99,7 @@ def _subjects(facts: CourseFacts, chapter: Chapter) -> dict[str, Chapter]:
     own = {symbol.name for symbol in facts.symbols(chapter)}
     subjects: dict[str, Chapter] = {}
     for other in facts.chapters:
-        for symbol in facts.symbols(other):
+        for symbol in key_places.named(facts, other):
             name = symbol.name
             if (
                 other is not chapter

@@ -4,6 +4,7 @@ Every number in a course's prose goes through this module, so that a page never 
 same number in two ways: words up to ten, digits above.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -20,6 +21,11 @@ _NUMBERS: Final = (
     "nine",
     "ten",
 )
+
+SHAPE: Final = re.compile(
+    r"`[^`]+` is an? [a-z]+(?: with .*)?\.|(?:`[^`]+`[,and ]*)+ are defined together\."
+)
+"""A sentence that says of definitions only what kind they are of."""
 
 _STOPS: Final = ".!?…。\uff01\uff1f"
 """What ends a sentence, also of languages that are written in wide characters."""
