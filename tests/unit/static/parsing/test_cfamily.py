@@ -156,3 +156,24 @@ def test_a_nested_type_has_bases_of_its_own() -> None:
     text = "class Outer {\n class Inner : public Base {};\n};\n"
     assert draft(CPP, text, "Outer").bases == ()
     assert draft(CPP, text, "Inner").bases == ("Base",)
+
+
+def test_a_comment_above_a_struct_for_a_method_is_the_methods() -> None:
+    code = """class Version {
+ public:
+  // Lookup the value for key.
+  struct GetStats {
+    int level;
+  };
+  int Get(const Key& key, GetStats* stats);
+};
+"""
+    docs = {draft.name: draft.doc for draft in parsed(CPP, code).drafts}
+    assert docs["GetStats"] == ""
+    assert docs["Get"] == "Lookup the value for key."
+
+
+def test_code_that_is_commented_out_documents_nothing() -> None:
+    code = "// int take(int n);\n// int give(int n);\nint total(int n) { return n; }\n"
+    (total,) = parsed(CPP, code).drafts
+    assert total.doc == ""

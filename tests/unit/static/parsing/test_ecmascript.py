@@ -159,7 +159,7 @@ export class A {
 export const f = () => 1
 """
     assert {one.name: one.doc for one in parsed(TS, text).drafts} == {
-        "A": "Says a.\n@param x", "go": "Says go.", "f": "Says f.",
+        "A": "Says a.\n@param x", "go": "", "f": "Says f.",
     }  # fmt: skip
 
 

@@ -52,9 +52,7 @@ def test_bases_are_read_without_type_arguments_and_keywords() -> None:
     ).bases == ("B", "pkg.C", "with_meta")
 
 
-def test_docstrings_are_read_and_comments_of_functions_where_there_is_none() -> (
-    None
-):
+def test_docstrings_are_read_and_comments_that_document_a_variable() -> None:
     text = '''# above
 class A:
     """Says a.
@@ -67,9 +65,21 @@ def f(): pass
 
 X = 1
 """Says X."""
+
+#: Says Y.
+Y = 1
+
+# Take care.
+Z = 1
 '''
     found = {one.name: one.doc for one in parsed(Language.PYTHON, text).drafts}
-    assert found == {"A": "Says a.\n\nMore.", "f": "Says f.", "X": "Says X."}
+    assert found == {
+        "A": "Says a.\n\nMore.",
+        "f": "",
+        "X": "Says X.",
+        "Y": "Says Y.",
+        "Z": "",
+    }
 
 
 def test_decorators_are_no_part_of_the_lines_of_a_definition() -> None:

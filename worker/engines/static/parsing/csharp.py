@@ -7,6 +7,7 @@ from tree_sitter import Node
 
 from worker.engines.static.facts import Import
 from worker.engines.static.parsing.grammar import (
+    DOC_COMMENTS,
     Grammar,
     define_by,
     field_text,
@@ -56,4 +57,5 @@ GRAMMAR: Final = Grammar(
         marks=("attribute_list",),
     ),
     imports=_imports,
+    documenting=DOC_COMMENTS,
 )

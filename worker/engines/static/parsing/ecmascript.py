@@ -9,6 +9,7 @@ from tree_sitter import Node
 
 from worker.engines.static.facts import Import, Kind
 from worker.engines.static.parsing.grammar import (
+    DOC_COMMENTS,
     Draft,
     FileText,
     Grammar,
@@ -362,6 +363,7 @@ def _grammar(module: str, function: str, query: str) -> Grammar:
         define=_define,
         imports=_imports,
         exports=_exports,
+        documenting=DOC_COMMENTS,
     )
 
 

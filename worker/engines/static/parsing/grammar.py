@@ -30,7 +30,7 @@ MAX_BASES: Final = 2000
 """In characters; a longer list of bases was made by a program."""
 
 _MARKS: Final = re.compile(
-    r"^\s*(?://[/!]?|/\*+!?|\*+/|\*(?!\*)|#+!?|--|;+)? ?", re.MULTILINE
+    r"^\s*(?://[/!]?|/\*+!?|\*+/|\*(?!\*)|#+[!:]?|--|;+)? ?", re.MULTILINE
 )
 _CLOSING: Final = re.compile(r"(?<!\*)\*++/\s*\Z")
 _INNER_COMMENT: Final = re.compile(rb'("[^"\n]*")|\s*/\*.*?\*/', re.DOTALL)
@@ -48,6 +48,7 @@ _LICENCE: Final = re.compile(
     r"|clang-format|@ts-|jshint",
     re.IGNORECASE,
 )
+_CODE_ENDS: Final = (";", "{", "}")
 _SHEBANG: Final = b"#!"
 _TOP_CHARACTERS: Final = 400
 _BELOW_BYTES: Final = 200
@@ -87,9 +88,18 @@ class Draft:
 class FileText:
     """A file's bytes and comments, as its definitions need them."""
 
-    def __init__(self, data: bytes, comments: Sequence[Node]) -> None:
-        """Take the UTF-8 bytes that were parsed, and all comment nodes in the tree."""
+    def __init__(
+        self,
+        data: bytes,
+        comments: Sequence[Node],
+        documenting: tuple[str, ...] = ("",),
+    ) -> None:
+        """Take the UTF-8 bytes that were parsed, and all comment nodes in the tree.
+
+        Comments that begin with one of `documenting` are about what is below them.
+        """
         self.data: Final = data
+        self._documenting: Final = documenting
         self._ending_at: Final = {
             last_row(node): node
             for node in comments
@@ -120,7 +130,21 @@ class FileText:
         return self._children[key]
 
     def comment_above(self, row: int) -> str:
-        """Return the text of the comments that end on the line before, without their marks."""
+        """Return the documentation that ends on the line before, without its marks.
+
+        Code that is commented out is none.
+        """
+        documentation = [
+            comment
+            for comment in self._comments_above(row)
+            if comment.startswith(self._documenting)
+        ]
+        words = clean_comment("\n".join(documentation))
+        if words.partition("\n")[0].endswith(_CODE_ENDS):
+            return ""
+        return words
+
+    def _comments_above(self, row: int) -> list[str]:
         comments: list[str] = []
         while True:
             node = self._ending_at.get(row - 1)
@@ -128,9 +152,8 @@ class FileText:
                 break
             comments.append(text(node))
             row = node.start_point.row
-        if comments:
-            return clean_comment("\n".join(reversed(comments)))
-        return ""
+        comments.reverse()
+        return comments
 
     def comment_on_top(self) -> str:
         """Return the comments before all code, unless they are a licence or about that code."""
@@ -145,7 +168,7 @@ class FileText:
             row = last_row(node)
             if row + 1 in self._starting_at or not self._is_apart(end):
                 continue
-            comment = self.comment_above(row + 1)
+            comment = clean_comment("\n".join(self._comments_above(row + 1)))
             if comment and not is_licence(comment):
                 return comment
         return ""
@@ -166,6 +189,9 @@ def last_row(node: Node) -> int:
     """Return the row of a node's last character; some grammars give comments their newline."""
     return node.end_point.row - (1 if node.end_point.column == 0 else 0)
 
+
+DOC_COMMENTS: Final = ("/**", "///")
+"""Comments that document, in languages that tell them from other comments."""
 
 Define = Callable[[Node, str, FileText], Iterable[Draft]]
 
@@ -189,6 +215,8 @@ class Grammar:
     """Read an `@export`: pairs of the name that others see and the name in this file."""
     doc: Callable[[Node, FileText], str] = lambda _, page: page.comment_on_top()
     """Read what a file says of itself, given the root of its tree."""
+    documenting: tuple[str, ...] = ("",)
+    """How a comment begins that documents what is below it; any comment unless given."""
     prepare: Callable[[bytes], bytes] = lambda data: data
     """Make code readable for the parser, without moving a byte."""
 

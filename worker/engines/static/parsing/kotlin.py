@@ -7,6 +7,7 @@ from tree_sitter import Node
 
 from worker.engines.static.facts import Import
 from worker.engines.static.parsing.grammar import (
+    DOC_COMMENTS,
     Grammar,
     define_by,
     line,
@@ -47,4 +48,5 @@ GRAMMAR: Final = Grammar(
         marks=("annotation",),
     ),
     imports=_imports,
+    documenting=DOC_COMMENTS,
 )

@@ -7,6 +7,7 @@ from tree_sitter import Node
 
 from worker.engines.static.facts import Import
 from worker.engines.static.parsing.grammar import (
+    DOC_COMMENTS,
     Draft,
     FileText,
     Grammar,
@@ -85,4 +86,5 @@ GRAMMAR: Final = Grammar(
     query=_QUERY,
     define=_define,
     imports=_imports,
+    documenting=DOC_COMMENTS,
 )

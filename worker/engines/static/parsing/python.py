@@ -54,10 +54,7 @@ def _class_or_function(node: Node, kind: Kind, page: FileText) -> Draft:
     body = node.child_by_field_name("body")
     name = field_text(node, "name")
     definition = draft(page, node, name, kind, body=body)
-    comment = ""
-    if kind is Kind.FUNCTION:
-        comment = definition.doc
-    definition.doc = _docstring(body) or comment
+    definition.doc = _docstring(body)
     definition.public = not name.startswith("_") or name.endswith("__")
     if kind is Kind.CLASS:
         definition.bases = _bases(node.child_by_field_name("superclasses"))
@@ -170,5 +167,6 @@ GRAMMAR: Final = Grammar(
     define=_define,
     imports=_imports,
     exports=_exports,
+    documenting=("#:",),
     doc=lambda root, page: _docstring(root) or page.comment_on_top(),
 )

@@ -9,6 +9,7 @@ from tree_sitter import Node
 
 from worker.engines.static.facts import Import, Kind
 from worker.engines.static.parsing.grammar import (
+    DOC_COMMENTS,
     Draft,
     FileText,
     Grammar,
@@ -183,4 +184,5 @@ GRAMMAR: Final = Grammar(
     query=_QUERY,
     define=_define,
     imports=_imports,
+    documenting=DOC_COMMENTS,
 )

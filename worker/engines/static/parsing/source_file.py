@@ -105,7 +105,7 @@ class SourceParser:
         grammar = _GRAMMARS[language]
         tree = self.tree(language, data)
         found = QueryCursor(self._load(language)[1]).captures(tree.root_node)
-        page = FileText(data, found.get("comment", []))
+        page = FileText(data, found.get("comment", []), grammar.documenting)
         imports = [
             (node, one)
             for node in _ordered(found.pop("import", []))
@@ -213,7 +213,28 @@ def _nest(
         if outer is not None:
             _place(definition, outer)
         kept.append(definition)
+    _give_comments_on(kept)
     return _without_repetitions(kept), tuple(extends)
+
+
+def _give_comments_on(drafts: Sequence[Draft]) -> None:
+    """Give the comment above a nested type to the function right below it that takes the type.
+
+    It is written for both, and is about the function.
+    """
+    types = {
+        (id(draft.parent), draft.end_line + 1): draft
+        for draft in drafts
+        if draft.parent is not None and draft.kind in TYPES and draft.doc
+    }
+    for function in drafts:
+        nested = types.get((id(function.parent), function.line))
+        if (
+            nested is not None
+            and function.kind is Kind.METHOD
+            and not function.doc
+        ):
+            function.doc, nested.doc = nested.doc, ""
 
 
 def _hides(outer: Draft) -> bool:
