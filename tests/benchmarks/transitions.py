@@ -34,8 +34,9 @@ def _appends(server: S3Server, items: int) -> Figure:
     log = CheckpointLog(
         S3Store(bucket, "jobs", server.access), IDENTITY.job_id, runtime
     )
+    checkpoint = log.append(None, first, first.writer)
     owned = Ownership(
-        log, log.append(None, first, first.writer), since=runtime.monotonic()
+        log, checkpoint, since=runtime.monotonic(), dated=None, skew=0
     )
     s3 = bare.client(server.endpoint_url, server.access_key, server.secret_key)
     numbers, body = count(), encode(owned.manifest)

@@ -87,8 +87,8 @@ class Claimant:
     lease_seconds: int
     announces: bool
     """Whether this process can deliver events."""
-    platform_run: str | None = None
-    allow_unfenced: bool = False
+    platform_run: str | None
+    allow_unfenced: bool
     _seen: Checkpoint | None = field(default=None, init=False)
     """The newest checkpoint that a refused claim has met; a listing may not show it yet."""
     _overtaken: int = field(default=0, init=False)

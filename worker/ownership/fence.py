@@ -38,7 +38,7 @@ class Fence:
         log: CheckpointLog,
         runtime: Runtime,
         *,
-        allow_unfenced: bool = False,
+        allow_unfenced: bool,
     ) -> None:
         """Prepare; with `allow_unfenced`, a store that is no fence is used with a warning."""
         self._store = store

@@ -275,8 +275,8 @@ class Ownership:
         head: Checkpoint,
         *,
         since: float,
-        dated: float | None = None,
-        skew: int = 0,
+        dated: float | None,
+        skew: int,
     ) -> None:
         """Own the job from `head` on, a checkpoint with this run's number.
 

@@ -73,6 +73,8 @@ def claim_and_release(
         wait=view.runtime.flag().wait,
         lease_seconds=view.settings.limits.lease_seconds,
         announces=False,
+        platform_run=None,
+        allow_unfenced=False,
     )
 
     def same_engine(manifest: Manifest | None) -> EngineRef:

@@ -117,6 +117,7 @@ class Scene:
             wait=self._wait,
             lease_seconds=LEASE,
             announces=announces,
+            platform_run=None,
             allow_unfenced=allow_unfenced,
         )
 
@@ -336,6 +337,16 @@ def test_a_job_that_was_collected_is_not_claimed_to_send_anything(
 ) -> None:
     job = scene.given(decisions.collect(released(completed())))
     assert scene.claimant().resume(the_engine, OperatorRequest()) is Exit.OK
+    assert scene.newest() == job
+
+
+def test_a_job_is_not_redone_from_a_stage_that_it_has_not_reached(
+    scene: Scene,
+) -> None:
+    job = scene.given(released(entered(Stage.ORDER)))
+    request = OperatorRequest(stage=Stage.REVIEW_CHAPTERS)
+    with pytest.raises(DataError, match="has not reached review-chapters yet"):
+        scene.claimant().resume(the_engine, request)
     assert scene.newest() == job
 
 

@@ -11,6 +11,7 @@ from worker.ownership.clocks import measure_skew
 from worker.ownership.heartbeat import (
     OwnerWatch,
     put_heartbeat,
+    read_heartbeat,
     read_silence,
 )
 from worker.ownership.log import CheckpointLog
@@ -29,6 +30,8 @@ class Clocks(MemoryStore):
         self.ahead = 0.0
         self.undated = False
         self.slow = 0.0
+        self.wrong = 0
+        """How many times it answers with something else."""
         self._scheduler = scheduler
 
     def put(  # type: ignore[override]  # it may give no date
@@ -37,6 +40,12 @@ class Clocks(MemoryStore):
         now = super().put(key, body, media_type)  # type: ignore[arg-type]  # a body
         self._scheduler.time += self.slow
         return None if self.undated else now + self.slow + self.ahead
+
+    def get(self, key: str) -> bytes:
+        if self.wrong:
+            self.wrong -= 1
+            return b"<html>"
+        return super().get(key)
 
     def head(self, key: str) -> ObjectHead:
         head = super().head(key)
@@ -108,6 +117,18 @@ def test_a_heartbeat_of_an_earlier_version_proves_nothing_by_not_changing(
     scene.store.set_by = -3600
     assert [scene.silence_after(LEASE) for _ in range(3)] == [0, 0, 0]
     assert scene.vigil.is_alive
+
+
+@pytest.mark.parametrize(("wrong", "number"), [(2, 1), (3, None)])
+def test_a_heartbeat_makes_no_sense_only_if_three_answers_say_so(
+    scene: Scene, wrong: int, number: int | None
+) -> None:
+    put_heartbeat(scene.store, scene.manifest, 1)
+    scene.store.wrong = wrong
+    heartbeat = read_heartbeat(scene.store, scene.manifest)
+    assert heartbeat.number == number
+    assert heartbeat.age == 0
+    assert scene.store.wrong == 0
 
 
 def test_a_new_checkpoint_is_a_sign_of_life(scene: Scene) -> None:

@@ -83,13 +83,14 @@ def new_log(store: MemoryStore) -> CheckpointLog:
 
 
 def fence(store: MemoryStore) -> Fence:
-    return Fence(store, new_log(store), RUNTIME)
+    return Fence(store, new_log(store), RUNTIME, allow_unfenced=False)
 
 
 def owned(store: MemoryStore) -> Ownership:
     """Return a job that has just begun, as its owner sees it."""
     log = new_log(store)
-    return Ownership(log, log.append(None, begun(), Writer.WORKER), since=0)
+    first = log.append(None, begun(), Writer.WORKER)
+    return Ownership(log, first, since=0, dated=None, skew=0)
 
 
 def memory() -> MemoryStore:
@@ -248,7 +249,7 @@ def test_a_store_that_is_no_fence_is_refused_and_the_first_claim_withdrawn() -> 
 ):
     store = Overwriting(lambda: 0.0)
     claimed = new_log(store).append(None, begun(), Writer.WORKER)
-    with pytest.raises(ConfigError, match="the store overwrote"):
+    with pytest.raises(ConfigError, match="the store overwrote memory:"):
         fence(store).check(claimed)
     assert list(store.entries("")) == []
 
@@ -260,7 +261,7 @@ def test_a_later_claim_on_a_store_that_is_no_fence_is_released() -> None:
         first.manifest, run_record(2), engine=ENGINE, announces=True
     )
     claimed = new_log(store).append(first, again, Writer.WORKER)
-    with pytest.raises(ConfigError, match="the store overwrote"):
+    with pytest.raises(ConfigError, match="the store overwrote memory:"):
         fence(store).check(claimed)
     newest = new_log(store).newest()
     assert newest is not None
@@ -280,6 +281,18 @@ def test_a_store_that_let_a_rival_overwrite_what_it_had_created_is_no_fence() ->
         "application/json",
     )
     assert fence(store).prove(claimed) is Proof.LET_A_RIVAL_OVERWRITE
+
+
+def test_a_claim_that_a_rival_overwrote_is_refused_and_left_to_the_rival() -> (
+    None
+):
+    store = memory()
+    claimed = new_log(store).append(None, begun(), Writer.WORKER)
+    theirs = encode(replace(begun(), token="rival"))
+    store.put(checkpoint_key(JOB, 1), theirs, "application/json")
+    with pytest.raises(ConfigError, match="let another run overwrite memory:"):
+        fence(store).check(claimed)
+    assert store.get(checkpoint_key(JOB, 1)) == theirs
 
 
 def test_where_the_listing_lags_the_newest_is_found_by_reading_on() -> None:
