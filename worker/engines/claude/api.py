@@ -21,6 +21,7 @@ from worker.engines.claude.events import (
     EventStream,
     Message,
     MessageReader,
+    read_document,
     read_message,
 )
 from worker.engines.claude.failures import (
@@ -106,12 +107,10 @@ class MessagesApi:
             with self._exchange(
                 "messages/count_tokens", fields, timeout
             ) as response:
-                document: Any = json.loads(self._content(response))
-            tokens = document["input_tokens"]
+                document = read_document(self._content(response))
         except (RejectedError, AnswerLostError):
             return None
-        except (ValueError, LookupError, TypeError, RecursionError):
-            return None
+        tokens = document.get("input_tokens")
         return tokens if isinstance(tokens, int) and tokens > 0 else None
 
     def check(self, model: str) -> None:
@@ -126,7 +125,7 @@ class MessagesApi:
         timeout = httpx.Timeout(BATCH_SECONDS)
         body = {"requests": list(requests)}
         with self._exchange(_BATCHES, body, timeout) as response:
-            return read_batch(_document(self._content(response)))
+            return read_batch(read_document(self._content(response)))
 
     def batch(self, batch_id: str) -> Batch:
         """Return a batch as it is now; raise RejectedError or AnswerLostError."""
@@ -147,7 +146,7 @@ class MessagesApi:
             lines = self._content(response).splitlines()
         results = {}
         for line in lines:
-            entry = _document(line)
+            entry = read_document(line)
             result = entry.get("result")
             if isinstance(result, dict):
                 results[str(entry.get("custom_id"))] = result
@@ -156,7 +155,7 @@ class MessagesApi:
     def _get(self, path: str) -> JsonObject:
         timeout = httpx.Timeout(BRIEF_SECONDS)
         with self._exchange(path, None, timeout) as response:
-            return _document(self._content(response))
+            return read_document(self._content(response))
 
     def _read(
         self, response: httpx.Response, started: Callable[[], None]
@@ -208,16 +207,6 @@ class MessagesApi:
             raise AnswerLostError(
                 f"no whole answer ({_reason(error)})"
             ) from error
-
-
-def _document(content: bytes) -> JsonObject:
-    try:
-        document: Any = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise AnswerLostError("the answer is not JSON") from error
-    if not isinstance(document, dict):
-        raise AnswerLostError("the answer is not an object of JSON")
-    return document
 
 
 def encode_body(body: Body) -> bytes:

@@ -3,12 +3,13 @@
 Both are foreign data: everything about them is checked, and nothing may grow without bound.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from states.codec import JsonObject
 from worker.engines.claude.failures import AnswerLostError, one_line
+from worker.engines.claude.foreign import json_object
 from worker.engines.claude.prices import Tokens
 
 MAX_LINE: Final = 4 * 2**20
@@ -80,7 +81,7 @@ class MessageReader:
 
     def take(self, data: bytes) -> None:
         """Take the data of an event; those that are unknown are left out."""
-        event = _parsed(data)
+        event = read_document(data)
         match event.get("type"):
             case "message_start":
                 message = _object(event, "message")
@@ -103,29 +104,33 @@ class MessageReader:
         # guard: paid calls: a stream without its end is no answer
         if not self.complete:
             raise AnswerLostError("the answer was cut off")
-        texts = [part for block in self._texts.values() for part in block]
-        return _message("".join(texts), self._model, self._stop, self._usage)
+        blocks = map("".join, self._texts.values())
+        text = "".join(blocks)
+        return _message(text, self._model, self._stop, self._usage)
 
     def _start_block(self, event: Document) -> None:
         block = _object(event, "content_block")
         if block.get("type") == "text":
-            self._texts[str(event.get("index"))] = [_text(block)]
+            index = str(event.get("index"))
+            self._texts[index] = [_text(block)]
 
     def _add(self, event: Document) -> None:
         delta = _object(event, "delta")
-        block = self._texts.get(str(event.get("index")))
-        if block is not None and delta.get("type") == "text_delta":
-            block.append(_text(delta))
+        index = str(event.get("index"))
+        is_text = delta.get("type") == "text_delta"
+        if is_text and index in self._texts:
+            self._texts[index].append(_text(delta))
 
     def _use(self, event: Document) -> None:
-        for name, value in _object(event, "usage").items():
+        usage = _object(event, "usage")
+        for name, value in usage.items():
             if value is not None:
                 self._usage[name] = value
 
 
 def read_message(content: bytes | Document) -> Message:
     """Read a message that came as one document."""
-    document = _parsed(content) if isinstance(content, bytes) else content
+    document = read_document(content) if isinstance(content, bytes) else content
     if document.get("type") != "message":
         raise AnswerLostError("the answer is not a message")
     blocks = document.get("content")
@@ -137,31 +142,30 @@ def read_message(content: bytes | Document) -> Message:
     return _message(texts, model, document, _object(document, "usage"))
 
 
-def _parsed(content: bytes) -> Document:
-    try:
-        document: Any = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise AnswerLostError("the answer is not JSON") from error
-    if not isinstance(document, dict):
-        raise AnswerLostError("the answer is not an object of JSON")
+def read_document(content: bytes) -> JsonObject:
+    """Read an object of the API; raise AnswerLostError if it is none."""
+    document = json_object(content)
+    if document is None:
+        raise AnswerLostError("the answer is not a JSON object")
     return document
 
 
 def _failure(event: Document) -> AnswerLostError:
     error = _object(event, "error")
-    kind, text = error.get("type"), error.get("message")
+    kind = error.get("type")
+    text = error.get("message")
     return AnswerLostError(one_line(f"{kind}: {text}"))
 
 
 def _message(text: str, model: str, stop: Document, usage: Document) -> Message:
     reason = stop.get("stop_reason")
     details = _object(stop, "stop_details")
-    category = details.get("category")
+    refusal = details.get("category")
     return Message(
         text=text,
         model=one_line(model),
         stop_reason=reason if isinstance(reason, str) else None,
-        refusal=one_line(category) if isinstance(category, str) else None,
+        refusal=one_line(refusal) if isinstance(refusal, str) else None,
         tokens=_tokens(usage),
     )
 
@@ -172,10 +176,9 @@ def _tokens(usage: Document) -> Tokens | None:
     if prompt is None or output is None:
         return None
     written = _count(usage, "cache_creation_input_tokens") or 0
-    hourly = _count(
-        _object(usage, "cache_creation"), "ephemeral_1h_input_tokens"
-    )
-    hourly = min(hourly or 0, written)
+    parts = _object(usage, "cache_creation")
+    hourly = _count(parts, "ephemeral_1h_input_tokens") or 0
+    hourly = min(hourly, written)
     return Tokens(
         input=prompt,
         cache_write_5m=written - hourly,
@@ -187,9 +190,9 @@ def _tokens(usage: Document) -> Tokens | None:
 
 def _count(usage: Document, name: str) -> int | None:
     value = usage.get(name)
-    if not isinstance(value, int) or not 0 <= value < _MAX_TOKENS:
-        return None
-    return value
+    if isinstance(value, int) and 0 <= value < _MAX_TOKENS:
+        return value
+    return None
 
 
 def _object(document: Document, name: str) -> dict[str, Any]:

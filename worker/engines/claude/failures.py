@@ -1,11 +1,11 @@
 """How a call can fail, and what follows from it."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from worker.engines.claude.foreign import json_object
 from worker.engines.port import EngineConfigError, EngineFailedError
 
 _MAX_MESSAGE: Final = 300
@@ -148,11 +148,8 @@ def one_line(text: str) -> str:
 
 def _error(content: bytes) -> dict[str, Any] | None:
     """Return the API's own description of an error, or None if it did not send it."""
-    try:
-        document = json.loads(content)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(document, dict):
+    document = json_object(content)
+    if document is None:
         return None
     error = document.get("error")
     return error if isinstance(error, dict) else None

@@ -4,7 +4,6 @@ What the model answers is foreign data: an object of JSON, and nothing is known 
 holds. The caller checks it, also where a schema was sent.
 """
 
-import json
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,6 +22,7 @@ from worker.engines.claude.failures import (
     RejectedError,
     UnusableAnswerError,
 )
+from worker.engines.claude.foreign import json_object
 from worker.engines.claude.ledger import CallId, Ledger
 from worker.engines.claude.limiter import Limiter
 from worker.engines.claude.parallel import in_parallel
@@ -358,11 +358,7 @@ def read_object(text: str) -> JsonObject | None:
     begin, end = text.find("{"), text.rfind("}")
     if begin < 0 or end < begin:
         return None
-    try:
-        document = json.loads(text[begin : end + 1])
-    except (ValueError, RecursionError):
-        return None
-    return document if isinstance(document, dict) else None
+    return json_object(text[begin : end + 1])
 
 
 def _raise_if_unusable(answer: Answer) -> None:

@@ -1,0 +1,15 @@
+"""Reads JSON that other programs write: it may hold anything."""
+
+import json
+from typing import Any
+
+from states.codec import JsonObject
+
+
+def json_object(content: bytes | str) -> JsonObject | None:
+    """Return a JSON object; None for everything else."""
+    try:
+        document: Any = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) else None
