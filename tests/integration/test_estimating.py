@@ -1,6 +1,13 @@
 """`estimate` says what a course will cost, and asks no model."""
 
+from collections.abc import Mapping
+from pathlib import Path
+
+from states.exits import Exit
+from states.manifest import Identity
 from tests.support.shell import Shell
+from tests.support.updates import OLD, PartsEngine, PartsSource
+from worker.source import snapshot
 
 STAGES = [
     "extract",
@@ -56,3 +63,42 @@ def test_a_folder_without_text_is_refused(shell: Shell) -> None:
     folder.mkdir()
     (folder / "a.bin").write_bytes(b"\0" * 10)
     assert "no text files" in shell("estimate", str(folder), code=65)
+
+
+def with_earlier_course(shell: Shell, files: Mapping[str, str]) -> str:
+    """Complete a job of the engine `claude` about files; return the folder that it is about."""
+    folder = with_source(shell)
+    engine = PartsEngine(
+        name="claude", model="claude-sonnet-5-5", language="English"
+    )
+    world = shell.world(
+        engine=engine, source=PartsSource(files=files), packer=snapshot
+    )
+    url = Path(folder).as_uri()
+    identity = Identity(job_id="old", repository=url, branch="main")
+    assert world.job("old").run(identity) is Exit.OK
+    return folder
+
+
+def test_an_update_costs_only_what_is_not_kept(shell: Shell) -> None:
+    folder = with_earlier_course(shell, OLD)
+    for name, text in OLD.items():
+        (Path(folder) / name).write_text(text)
+    (Path(folder) / "till.py").unlink()
+    (Path(folder) / "till.txt").write_text("count more")
+    document = shell.json("estimate", folder, "--update")
+    assert document["updateFrom"] == "old"
+    assert document["kept"] == 9
+    calls = {stage["stage"]: stage["calls"] for stage in document["stages"]}
+    assert calls == dict.fromkeys(STAGES[:3], 0) | dict.fromkeys(STAGES[3:], 1)
+    assert "9 files of old can be kept" in shell("estimate", folder, "--update")
+
+
+def test_an_update_that_keeps_nothing_costs_a_whole_course(
+    shell: Shell,
+) -> None:
+    folder = with_earlier_course(shell, OLD)
+    document = shell.json("estimate", folder, "--update")
+    assert document["kept"] == 0
+    assert "has lost its file signer.txt" in document["why"]
+    assert document["calls"] == shell.json("estimate", folder)["calls"]

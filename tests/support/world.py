@@ -19,7 +19,7 @@ from worker.outbox.port import UnreachableError, Webhook, WebhookResponse
 from worker.run.progress import LogReporter
 from worker.run.run import Adapters, Run
 from worker.settings.settings import Limits
-from worker.source.port import Revision
+from worker.source.port import Packer, Revision
 from worker.store.port import Store
 from worker.system.runtime import Runtime, SystemRuntime
 
@@ -178,6 +178,7 @@ class World:
     allow_unfenced: bool = False
     platform_run: str | None = None
     announces_usage: bool = False
+    packer: Packer = field(default_factory=JsonPacker)
 
     def job(self, job_id: str = JOB) -> Run:
         """Return a new run, not yet started."""
@@ -206,7 +207,7 @@ class World:
             open_lease_store=lambda: self.store,
             open_engine=open_engine,
             open_source=lambda _identity, _scratch: self.source,
-            packer=JsonPacker(),
+            packer=self.packer,
             open_webhook=None if receiver is None else open_webhook,
             reporter=LogReporter(),
             announces_usage=self.announces_usage,

@@ -131,12 +131,22 @@ class EstimateOptions(Options):
             metavar="M",
             help="the model (default: ANTHROPIC_MODEL)",
         ),
+        _argument(
+            "--update",
+            metavar="JOB_ID",
+            nargs="?",
+            const="",
+            help="estimate an update of an earlier job's course "
+            "(default: the newest completed job of this repository)",
+        ),
         _JSON,
     )
 
     repository: str
     branch: str | None
     model: str | None
+    update: str | None
+    """An earlier job's id; empty for the newest one."""
 
 
 class CheckOptions(Options):

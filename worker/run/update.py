@@ -4,33 +4,16 @@ import logging
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 
 from states import decisions
-from states.course_paths import ChapterRef
 from states.keys import artifact_key
 from states.manifest import Artifact, Manifest, StageRecord, Update
 from states.stages import Stage
-from states.update import (
-    YAML_STAGES,
-    Difference,
-    Files,
-    Part,
-    Plan,
-    chapter_items,
-    compare,
-    plan,
-    unusable,
-    yaml_path,
-)
-from worker.course.artifacts import TRANSFERS, Artifacts, measure
-from worker.course.correction import Correction
-from worker.course.formats import (
-    InvalidItemError,
-    read_abstractions,
-    read_order,
-)
+from states.update import unusable
+from worker.course.artifacts import TRANSFERS, Artifacts
+from worker.course.formats import InvalidItemError
 from worker.course.update_plan import (
     PLAN,
     UpdatePlan,
@@ -43,48 +26,19 @@ from worker.errors import DataError
 from worker.ownership.log import CheckpointLog
 from worker.run.clone import Cloner
 from worker.run.context import RunContext
-from worker.source.files import regular_files
-from worker.source.port import InvalidSnapshotError, Packer
+from worker.run.earlier import (
+    Comparison,
+    Earlier,
+    UnfollowableError,
+    compare_trees,
+    read_earlier,
+    unpack_earlier,
+)
+from worker.source.port import Packer
 from worker.store.retrying import RetryingStore
 from worker.system.disk import on_disk
 
 LOG = logging.getLogger(__name__)
-
-
-class _UnusableError(Exception):
-    """The earlier course cannot be followed any more; the message says why."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Earlier:
-    """The earlier job, and the files of its course."""
-
-    manifest: Manifest
-    artifacts: Artifacts
-    bodies: Mapping[str, bytes]
-
-    @cached_property
-    def records(self) -> tuple[StageRecord, ...]:
-        """The stages that wrote the course."""
-        return self.manifest.stages[1:]
-
-    @cached_property
-    def snapshot(self) -> Artifact:
-        return self.manifest.record(Stage.CLONE).artifacts[0]
-
-    @cached_property
-    def parts(self) -> tuple[Part, ...]:
-        body = self.bodies[yaml_path(Stage.EXTRACT)]
-        return tuple(
-            Part(name=abstraction.name, paths=abstraction.file_paths)
-            for abstraction in read_abstractions(body)
-        )
-
-    @cached_property
-    def chapters(self) -> tuple[ChapterRef, ...]:
-        abstractions = read_abstractions(self.bodies[yaml_path(Stage.EXTRACT)])
-        order = read_order(self.bodies[yaml_path(Stage.ORDER)], abstractions)
-        return tuple(chapter.entry for chapter in order)
 
 
 class Updater:
@@ -217,86 +171,43 @@ class Updater:
         try:
             earlier = self._read_earlier()
             return self._compared(earlier, snapshot, tree)
-        except (_UnusableError, InvalidItemError) as error:
+        except (UnfollowableError, InvalidItemError) as error:
             return _Prepared(why=str(error))
 
-    def _read_earlier(self) -> _Earlier:
+    def _read_earlier(self) -> Earlier:
         manifest = self._newest()
         if manifest is None or manifest.collected:
-            raise _UnusableError(
+            raise UnfollowableError(
                 "the earlier job was deleted before its items were copied"
             )
-        artifacts = Artifacts(
-            self._store,
-            manifest.job_id,
-            self._context.runtime.executor(TRANSFERS),
-        )
-        bodies = {}
-        for record in manifest.stages[1:]:
-            for artifact, body in artifacts.fetch(record):
-                if body is not None:
-                    bodies[artifact.path] = body
-        for stage in YAML_STAGES:
-            path = yaml_path(stage)
-            if path not in bodies:
-                raise _UnusableError(
-                    f"{path} of the earlier job is missing or damaged"
-                )
-        return _Earlier(manifest=manifest, artifacts=artifacts, bodies=bodies)
+        executor = self._context.runtime.executor(TRANSFERS)
+        artifacts = Artifacts(self._store, manifest.job_id, executor)
+        return read_earlier(manifest, artifacts)
 
     def _compared(
-        self, earlier: _Earlier, snapshot: Artifact, tree: Path
+        self, earlier: Earlier, snapshot: Artifact, tree: Path
     ) -> "_Prepared":
         """Compare the earlier job's tree with the new one, and copy its items."""
-        old: Files = {}
-        new: Files = {}
-        old_tree = self._context.folder.scratch / "earlier"
+        scratch = self._context.folder.scratch
+        old_tree: Path | None = None
         # The same snapshot is the same tree.
         if earlier.snapshot.sha256 != snapshot.sha256:
-            self._unpack(earlier, old_tree)
-            old = _digests(old_tree)
-            new = _digests(tree)
-        decided = plan(old, new, earlier.parts, earlier.chapters)
-        difference = compare(old, new)
-        correction = Correction(old_tree, tree, difference)
-        bodies = _still_true(earlier, decided, correction)
-        paths = [path for part in earlier.parts for path in part.paths]
-        diffs = correction.diffs(paths)
-        with on_disk(old_tree):
-            shutil.rmtree(old_tree, ignore_errors=True)
-        listed = self._copy_items(earlier, bodies, difference, diffs)
+            old_tree = scratch / "earlier"
+            file = scratch / "earlier.tar.gz"
+            unpack_earlier(earlier, self._packer, file, old_tree)
+        comparison = compare_trees(earlier, old_tree, tree)
+        if old_tree is not None:
+            with on_disk(old_tree):
+                shutil.rmtree(old_tree)
         return _Prepared(
-            changed=difference.touched, why=decided.why, plan=listed
+            changed=comparison.difference.touched,
+            why=comparison.why,
+            plan=self._copy_items(earlier, comparison),
         )
 
-    def _unpack(self, earlier: _Earlier, tree: Path) -> None:
-        """Restore the earlier job's files."""
-        file = self._context.folder.scratch / "earlier.tar.gz"
-        record = earlier.manifest.record(Stage.CLONE)
-        if not earlier.artifacts.download(record, earlier.snapshot, file):
-            raise _UnusableError(
-                "the snapshot of the earlier job is missing or damaged"
-            )
-        with on_disk(tree):
-            tree.mkdir(mode=0o700)
-        try:
-            self._packer.unpack(file, tree)
-        except InvalidSnapshotError as error:
-            raise _UnusableError(
-                f"the snapshot of the earlier job is damaged: {error}"
-            ) from error
-
-    def _copy_items(
-        self,
-        earlier: _Earlier,
-        bodies: Mapping[str, bytes],
-        difference: Difference,
-        diffs: Mapping[str, str],
-    ) -> Artifact:
-        """Copy the earlier course's items into the job; return the list of them.
-
-        `bodies` are those that are kept, corrected.
-        """
+    def _copy_items(self, earlier: Earlier, comparison: Comparison) -> Artifact:
+        """Copy the earlier course's items into the job; return the list of them."""
+        bodies = comparison.kept
         copy = partial(self._copy_item, earlier, bodies)
         items = [
             (record, artifact)
@@ -308,8 +219,8 @@ class Updater:
         update_plan = UpdatePlan(
             kept=tuple(item for item in copies if item.path in bodies),
             earlier=tuple(item for item in copies if item.path not in bodies),
-            changed=difference.paths,
-            diffs=diffs,
+            changed=comparison.difference.paths,
+            diffs=comparison.diffs,
         )
         return self._context.artifacts.store(
             Stage.CLONE, self._clone_inputs, PLAN, encode_plan(update_plan)
@@ -317,7 +228,7 @@ class Updater:
 
     def _copy_item(
         self,
-        earlier: _Earlier,
+        earlier: Earlier,
         bodies: Mapping[str, bytes],
         item: tuple[StageRecord, Artifact],
     ) -> Artifact | None:
@@ -394,38 +305,3 @@ class _Prepared:
     changed: int | None = None
     why: str | None = None
     plan: Artifact | None = None
-
-
-def _digests(tree: Path) -> Files:
-    with on_disk(tree):
-        entries = regular_files(tree)
-    digests = {}
-    for entry in entries:
-        _, digest = measure(tree / entry.name)
-        digests[entry.name] = digest
-    return digests
-
-
-def _still_true(
-    earlier: _Earlier, decided: Plan, correction: Correction
-) -> dict[str, bytes]:
-    """Return the items that are kept, with their places corrected.
-
-    A review and a tutorial are kept only if their chapter is.
-    """
-    kept = {}
-    for path, body in earlier.bodies.items():
-        if path not in decided.kept:
-            continue
-        if path.endswith(".yaml"):
-            kept[path] = correction.yaml_file(body)
-            continue
-        page = correction.page(body)
-        if page is not None:
-            kept[path] = page
-    for chapter in earlier.chapters:
-        page_path, *others = chapter_items(chapter)
-        if page_path not in kept:
-            for path in others:
-                kept.pop(path, None)
-    return kept

@@ -2,21 +2,38 @@
 
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from states.manifest import Identity
+from states.manifest import Identity, Manifest
+from states.stages import Stage
+from states.update import YAML_STAGES, yaml_path
 from states.usage import Budget
+from worker.course.artifacts import TRANSFERS, Artifacts
+from worker.course.formats import InvalidItemError
+from worker.engines.claude.course import course_facts
 from worker.engines.claude.estimate import StageEstimate, estimate
 from worker.engines.claude.model import prices_for
-from worker.engines.claude.prices import ModelPrices
 from worker.engines.static.analysis import NoTextError, analyze
 from worker.engines.static.facts import Analysis
+from worker.engines.static.pages.course import CourseFacts
 from worker.errors import DataError
+from worker.run.earlier import (
+    UnfollowableError,
+    compare_trees,
+    read_earlier,
+    unpack_earlier,
+)
 from worker.settings.settings import Settings
+from worker.source import snapshot
 from worker.source.git_program import Git
 from worker.system.runtime import SystemRuntime
-from worker.wiring import open_source, pinned_model, work_dir
+from worker.wiring import (
+    open_retrying_store,
+    open_source,
+    pinned_model,
+    work_dir,
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,29 +45,51 @@ class CourseEstimate:
     commit: str
     prices_dated: str | None
     stages: list[StageEstimate]
+    update_from: str | None = None
+    """The earlier job that the course follows."""
+    kept: int = 0
+    """How many files of it can be kept."""
+    why: str | None = None
+    """Why none can, if none can."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Followed:
+    """What an update can keep."""
+
+    kept: Mapping[str, bytes] = field(default_factory=dict)
+    why: str | None = None
+    """Why nothing, if it is nothing."""
 
 
 def estimate_course(
     settings: Settings,
     environment: Mapping[str, str],
     repository: Identity,
+    earlier: Manifest | None = None,
 ) -> CourseEstimate:
-    """Read a repository, and return what its course will use; no model is asked."""
+    """Read a repository, and return what its course will use; no model is asked.
+
+    With an `earlier` job, the course follows that one's.
+    """
     model_settings = settings.engine.model
     model, language = pinned_model(model_settings, None)
-    prices: ModelPrices | None = prices_for(model_settings, model, Budget())
-    runtime = SystemRuntime()
+    prices = prices_for(model_settings, model, Budget())
+    followed = _Followed()
     with tempfile.TemporaryDirectory(dir=_parent(settings)) as name:
         folder = Path(name)
         tree = folder / "tree"
-        tree.mkdir()
-        scratch = folder / "scratch"
-        scratch.mkdir()
-        git = Git(scratch, runtime, runtime.flag(), environment)
-        source = open_source(settings, repository, git)
-        commit = source.checkout(None, tree)
+        commit = _checkout(settings, environment, repository, folder, tree)
+        analysis = _analysis(tree)
+        if earlier is not None:
+            followed = _followed(settings, earlier, folder, tree)
         stages = estimate(
-            _analysis(tree), language, prices, batch=model_settings.batch
+            analysis,
+            language,
+            prices,
+            batch=model_settings.batch,
+            course=_earlier_course(analysis, followed, folder),
+            kept=followed.kept,
         )
     return CourseEstimate(
         model=model,
@@ -58,7 +97,58 @@ def estimate_course(
         commit=commit,
         prices_dated=prices.dated if prices else None,
         stages=stages,
+        update_from=earlier.job_id if earlier else None,
+        kept=len(followed.kept),
+        why=followed.why,
     )
+
+
+def _checkout(
+    settings: Settings,
+    environment: Mapping[str, str],
+    repository: Identity,
+    folder: Path,
+    tree: Path,
+) -> str:
+    """Fill a new folder with the repository's files; return the commit."""
+    tree.mkdir()
+    scratch = folder / "scratch"
+    scratch.mkdir()
+    runtime = SystemRuntime()
+    git = Git(scratch, runtime, runtime.flag(), environment)
+    return open_source(settings, repository, git).checkout(None, tree)
+
+
+def _followed(
+    settings: Settings, manifest: Manifest, folder: Path, tree: Path
+) -> _Followed:
+    """Return what of an earlier course is still true of a tree."""
+    runtime = SystemRuntime()
+    store = open_retrying_store(settings, runtime)
+    executor = runtime.executor(TRANSFERS)
+    artifacts = Artifacts(store, manifest.job_id, executor)
+    old_tree = folder / "earlier"
+    try:
+        earlier = read_earlier(manifest, artifacts)
+        unpack_earlier(earlier, snapshot, folder / "earlier.tar.gz", old_tree)
+        comparison = compare_trees(earlier, old_tree, tree)
+    except (UnfollowableError, InvalidItemError) as error:
+        return _Followed(why=str(error))
+    return _Followed(kept=comparison.kept, why=comparison.why)
+
+
+def _earlier_course(
+    analysis: Analysis, followed: _Followed, folder: Path
+) -> CourseFacts | None:
+    """Return the facts of a course with the chapters of the one that it follows, if any."""
+    if not followed.kept:
+        return None
+    output = folder / "course"
+    output.mkdir()
+    for stage in YAML_STAGES:
+        path = yaml_path(stage)
+        (output / path).write_bytes(followed.kept[path])
+    return course_facts(analysis, output, Stage.GENERATE_CHAPTERS)
 
 
 def _analysis(tree: Path) -> Analysis:

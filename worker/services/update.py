@@ -4,6 +4,7 @@ import logging
 
 from states.manifest import Identity, Manifest
 from states.update import unusable
+from states.usage import NANODOLLARS
 from worker.errors import DataError
 from worker.ownership.preconditions import no_such_job
 from worker.services.view import View
@@ -58,7 +59,7 @@ def _newest(view: View, identity: Identity) -> str | None:
     return newest.job_id
 
 
-def update_lines(manifest: Manifest) -> list[str]:
+def update_lines(view: View, manifest: Manifest) -> list[str]:
     """Return what to print about what was kept of an earlier course."""
     update = manifest.update
     if update is None:
@@ -66,4 +67,26 @@ def update_lines(manifest: Manifest) -> list[str]:
     if update.why is not None:
         return [f"update  nothing kept of {update.from_}: {update.why}"]
     counts = f"{update.kept} files kept of {update.from_}, {update.made} made"
-    return [f"update  {counts}; {update.changed} source files changed"]
+    lines = [f"update  {counts}; {update.changed} source files changed"]
+    earlier = view.newest(update.from_)
+    saved = 0 if earlier is None else cost_of_kept(earlier, manifest)
+    if saved:
+        amount = saved / NANODOLLARS
+        lines.append(
+            f"saved   about ${amount:.2f}, which the kept files had cost"
+        )
+    return lines
+
+
+def cost_of_kept(earlier: Manifest, manifest: Manifest) -> int:
+    """Return what the kept files had cost, in nanodollars: their share of each stage's cost."""
+    usage = earlier.usage
+    if usage is None:
+        return 0
+    total = 0.0
+    for row in usage.by_model:
+        files = len(earlier.record(row.stage).artifacts)
+        kept = manifest.record(row.stage).kept or 0
+        if files:
+            total += row.nanodollars * kept / files
+    return round(total)

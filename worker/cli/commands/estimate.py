@@ -3,16 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
-from states.manifest import Identity
+from states.manifest import Identity, Manifest
 from states.usage import dollars
 from worker.cli.commands.run import repository_url
 from worker.cli.options import EstimateOptions
-from worker.cli.output import Output, table
+from worker.cli.output import Output, counted, table
 from worker.engines.claude.estimate import StageEstimate
 from worker.job_request import check_trust
 from worker.services.estimate import CourseEstimate, estimate_course
-from worker.services.view import store_settings
+from worker.services.update import earlier_job
+from worker.services.view import open_view_with, store_settings
 from worker.settings.reader import EnvironmentReader
+from worker.settings.settings import Settings
 
 
 def estimate(
@@ -29,8 +31,19 @@ def estimate(
     reader.finish()
     branch = options.branch or ""
     repository = Identity(job_id="", repository=url, branch=branch)
-    course = estimate_course(settings, environment, repository)
+    earlier = None
+    if options.update is not None:
+        earlier = _earlier(settings, repository, options.update)
+    course = estimate_course(settings, environment, repository, earlier)
     return Output(document=_document(course), lines=_lines(course))
+
+
+def _earlier(
+    settings: Settings, repository: Identity, asked: str
+) -> Manifest | None:
+    view = open_view_with(settings)
+    job_id = earlier_job(view, repository, asked)
+    return None if job_id is None else view.manifest(job_id)
 
 
 def _document(course: CourseEstimate) -> dict[str, Any]:
@@ -41,6 +54,9 @@ def _document(course: CourseEstimate) -> dict[str, Any]:
         "pricesDated": course.prices_dated,
         "calls": sum(stage.calls for stage in course.stages),
         "costUsd": _total(course),
+        "updateFrom": course.update_from,
+        "kept": course.kept,
+        "why": course.why,
         "stages": [_stage(stage) for stage in course.stages],
     }
 
@@ -81,7 +97,15 @@ def _lines(course: CourseEstimate) -> list[str]:
                 _cost(dollars(stage.nanodollars)),
             ]
         )
-    return [*table(rows), _summary(course)]
+    return [*table(rows), *_update_lines(course), _summary(course)]
+
+
+def _update_lines(course: CourseEstimate) -> list[str]:
+    if course.update_from is None:
+        return []
+    reason = f": {course.why}" if course.why else ""
+    files = counted(course.kept, "file")
+    return [f"{files} of {course.update_from} can be kept{reason}"]
 
 
 def _summary(course: CourseEstimate) -> str:

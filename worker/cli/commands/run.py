@@ -231,7 +231,7 @@ def _deliver(view: View, local: _LocalJob) -> Output:
     files = counted(len(paths), "file")
     chapters = counted(len(reviewed), "chapter")
     lines = [
-        *update_lines(manifest),
+        *update_lines(view, manifest),
         f"course  {folder}/ ({files}, {chapters})",
         f"open    {folder / INDEX} in a browser",
         f"job     {job_id} in {view.store.url}",

@@ -4,10 +4,11 @@ The prompts are those that a job sends, with the static engine's chapters in pla
 that the model will choose. How long its answers are is known from experience only.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from states.course_paths import item_path
 from states.stages import INFO, Stage
 from worker.engines.claude.candidates import candidates
 from worker.engines.claude.course import static_facts
@@ -17,6 +18,7 @@ from worker.engines.claude.prices import ModelPrices, Tokens
 from worker.engines.claude.prompt import tokens
 from worker.engines.claude.questions import Questions
 from worker.engines.static.facts import Analysis
+from worker.engines.static.pages.course import CourseFacts
 
 _ANSWERS: Final = {
     Stage.EXTRACT: 4_000,
@@ -51,24 +53,30 @@ def estimate(
     prices: ModelPrices | None,
     *,
     batch: bool = False,
+    course: CourseFacts | None = None,
+    kept: Collection[str] = (),
 ) -> list[StageEstimate]:
     """Return what a course of a repository will use, stage by stage.
 
-    In a batch, no answer is sure to find the cache: all its prompts are paid in full.
+    In a batch, no answer is sure to find the cache: all its prompts are paid in full. An
+    update has the chapters of the `course` that it follows, and pays nothing for the items
+    that are `kept`.
     """
-    questions = Questions(static_facts(analysis), language)
-    return [_stage(questions, stage, prices, batch=batch) for stage in _ANSWERS]
+    questions = Questions(course or static_facts(analysis), language)
+    return [
+        _stage(stage, _asked(questions, stage, kept), prices, batch=batch)
+        for stage in _ANSWERS
+    ]
 
 
 def _stage(
-    questions: Questions,
     stage: Stage,
+    asked: list[Question],
     prices: ModelPrices | None,
     *,
     batch: bool,
 ) -> StageEstimate:
     in_batch = batch and INFO[stage].folder is not None
-    asked = _asked(questions, stage)
     calls = [
         _tokens(question, position, in_batch=in_batch)
         for position, question in enumerate(asked)
@@ -87,8 +95,12 @@ def _stage(
     )
 
 
-def _asked(questions: Questions, stage: Stage) -> list[Question]:
-    """Return the questions of a stage."""
+def _asked(
+    questions: Questions, stage: Stage, kept: Collection[str]
+) -> list[Question]:
+    """Return a stage's questions about what is not kept."""
+    if INFO[stage].file in kept:
+        return []
     analysis = questions.facts.analysis
     match stage:
         case Stage.EXTRACT:
@@ -104,6 +116,8 @@ def _asked(questions: Questions, stage: Stage) -> list[Question]:
         more = {"page": "", "findings": ""}
     asked: list[Question] = []
     for chapter in questions.facts.chapters:
+        if item_path(stage, chapter.entry) in kept:
+            continue
         question, _ = questions.of_chapter(stage, chapter, **more)
         asked.append(question)
     return asked
