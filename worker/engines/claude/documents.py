@@ -119,11 +119,16 @@ def _sections(
             rate += min(rate, _TITLE)
         if _is_named(stem, main):
             rate += min(rate, _STEM)
-        if _GUIDE.search(file.path):
+        if is_guide(file.path):
             rate *= _GUIDED
         rate /= 1 + len(body) / _LENGTH
         if rate:
             yield _Section(rate, file.path, first, last, title)
+
+
+def is_guide(path: str) -> bool:
+    """Tell whether a document is written for those who begin."""
+    return _GUIDE.search(path) is not None
 
 
 def _rate(names: Sequence[tuple[float, re.Pattern[str]]], body: str) -> float:

@@ -1,7 +1,6 @@
 """Lists a project's files by folder, so that no part of it is missing from a prompt."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
 from typing import Final
 
 from worker.engines.claude import secrets
@@ -40,60 +39,69 @@ def files(facts: CourseFacts) -> str:
 
 def _rows(facts: CourseFacts, depth: int, names: int) -> list[str]:
     folders: dict[tuple[str, Role], list[SourceFile]] = defaultdict(list)
-    for file in facts.analysis.files.values():
-        if not secrets.is_secret_file(file.path):
-            folders[_folder(file, depth), file.role].append(file)
-    rates = _rates(facts)
-    return [
-        _row(folder, role, inside, rates, names)
-        for (folder, role), inside in sorted(folders.items())
-    ]
+    for file in _ranked(facts):
+        key = (_folder(file, depth), file.role)
+        folders[key].append(file)
+    rows: list[str] = []
+    for folder, role in sorted(folders):
+        inside = folders[folder, role]
+        rows.append(_row(folder, role, inside, names))
+    return rows
 
 
-def _folder(file: SourceFile, depth: int) -> str:
-    parts = file.path.split("/")[:-1]
-    shown = depth if file.role in _NAMED else 1
-    return "".join(f"{part}/" for part in parts[:shown]) or "./"
-
-
-def _rates(facts: CourseFacts) -> dict[str, float]:
-    """Return what the best definition of each file is worth."""
+def _ranked(facts: CourseFacts) -> list[SourceFile]:
+    """Return the files, those first whose best definition is worth most."""
     rates: dict[str, float] = {}
     for index, worth in facts.analysis.worth.items():
         path = facts.definitions[index].path
         rates[path] = max(worth, rates.get(path, worth))
-    return rates
+
+    def rank(file: SourceFile) -> tuple[float, str]:
+        return -rates.get(file.path, 0.0), file.path
+
+    shown = [
+        file
+        for file in facts.analysis.files.values()
+        if not secrets.is_secret_file(file.path)
+    ]
+    return sorted(shown, key=rank)
 
 
-def _row(
-    folder: str,
-    role: Role,
-    inside: Sequence[SourceFile],
-    rates: dict[str, float],
-    most: int,
-) -> str:
+def _folder(file: SourceFile, depth: int) -> str:
+    """Return the folder that a file is listed with; `./` at the top."""
+    folders = file.path.split("/")[:-1]
+    most = depth if file.role in _NAMED else 1
+    if not folders:
+        return "./"
+    return "/".join(folders[:most]) + "/"
+
+
+def _row(folder: str, role: Role, inside: list[SourceFile], most: int) -> str:
+    count = "1 file"
+    if len(inside) > 1:
+        count = f"{len(inside)} files"
     lines = sum(file.lines for file in inside)
-    count = "1 file" if len(inside) == 1 else f"{len(inside)} files"
     head = f"{shown_path(folder)} ({role}, {count}, {lines} lines)"
     if role in _COUNTED or not most:
         return head
-    ranked = sorted(
-        inside, key=lambda file: (-rates.get(file.path, 0.0), file.path)
-    )
-    names = _names(folder, ranked)
-    more = ["…"] if len(names) > most else []
-    return f"{head}: {', '.join([*names[:most], *more])}"
+    names = _names(folder, inside)
+    shown = names[:most]
+    if len(names) > most:
+        shown.append("…")
+    return f"{head}: {', '.join(shown)}"
 
 
-def _names(folder: str, files_: Sequence[SourceFile]) -> list[str]:
+def _names(folder: str, inside: list[SourceFile]) -> list[str]:
     """Return the names below a folder, those of files; what lies deeper only by its folder."""
-    names: Counter[str] = Counter()
-    for file in files_:
-        below = file.path.removeprefix(folder)
-        name, is_deeper, _ = below.partition("/")
-        whole = below if file.role in _NAMED else f"{name}{is_deeper}"
-        names[shown_path(whole)] += 1
-    return [
-        f"{name} {count}" if name.endswith("/") else name
-        for name, count in names.items()
-    ]
+    counts: Counter[str] = Counter()
+    for file in inside:
+        below = file.path.removeprefix(folder).removeprefix("./")
+        name, slash, _ = below.partition("/")
+        if file.role in _NAMED:
+            name, slash = below, ""
+        counts[shown_path(name) + slash] += 1
+    names: list[str] = []
+    for name, count in counts.items():
+        is_folder = name.endswith("/")
+        names.append(f"{name} {count}" if is_folder else name)
+    return names

@@ -8,6 +8,7 @@ from typing import Final
 
 from worker.engines.claude import outline, secrets
 from worker.engines.claude.blocks import Lines
+from worker.engines.claude.documents import is_guide
 from worker.engines.claude.outline import most_used
 from worker.engines.claude.shown import Shown, plain, shown_path
 from worker.engines.claude.source import code_of, lines_of
@@ -41,10 +42,14 @@ _CALLING: Final = 40
 _NEIGHBOURS: Final = 20
 _EXAMPLES: Final = 6
 _TESTS: Final = 6
-_COMMANDS: Final = 24
+_COMMANDS: Final = 16
 _LONGEST_COMMAND: Final = 120
 _SHELLS: Final = frozenset({"bash", "console", "sh", "shell", "shell-session"})
 _PROMPT: Final = re.compile(r"^\s*(?:\$|%|>|PS>) (?=\S)")
+_OF_SYSTEM: Final = re.compile(
+    r"\b(?:sudo|brew|apt|apt-get|yum|dnf|curl|wget|kill|pkill|rm)\b|<[\w -]+>"
+)
+"""Commands that change the reader's machine, and those that are not whole."""
 _TYPED: Final = re.compile(r"[\w./-]+(?: [^\n]*)?")
 
 
@@ -139,7 +144,7 @@ def _documented(facts: CourseFacts) -> Iterator[str]:
         and file.language in PROSE
         and not secrets.is_secret_file(file.path)
     ]
-    documents.sort(key=lambda path: (path != readme, path))
+    documents.sort(key=lambda path: (path != readme, not is_guide(path), path))
     for path in documents:
         lines = facts.texts.lines(path)
         for block in code_blocks(lines):
@@ -157,6 +162,7 @@ def _typed(lines: Sequence[str]) -> Iterator[str]:
             is_typed
             and len(command) <= _LONGEST_COMMAND
             and _TYPED.fullmatch(command)
+            and not _OF_SYSTEM.search(command)
             and secrets.REMOVED not in command
         ):
             yield command

@@ -37,10 +37,9 @@ def readme(facts: CourseFacts, shown: Shown) -> str:
     path = facts.analysis.project.readme
     if path is None:
         return ""
-    file = facts.file(path)
-    return shown.file(
-        path, chosen_lines(facts.texts.lines(path), file.headings)
-    )
+    lines = facts.texts.lines(path)
+    headings = facts.file(path).headings
+    return shown.file(path, chosen_lines(lines, headings))
 
 
 def definitions(facts: CourseFacts) -> str:
@@ -53,25 +52,35 @@ def definitions(facts: CourseFacts) -> str:
             break
         by_file[definition.path].append(definition)
     rows: list[str] = []
-    for path, inside in sorted(by_file.items()):
+    for path in sorted(by_file):
         rows.append(_file_row(facts, path))
-        inside.sort(key=lambda definition: definition.index)
+        inside = by_file[path]
+        inside.sort(key=_by_index)
         rows += map(_row, inside)
     return plain(rows, "outline")
 
 
+def _by_index(definition: Definition) -> int:
+    return definition.index
+
+
 def _file_row(facts: CourseFacts, path: str) -> str:
-    purpose = first_sentence(facts.file(path).doc)[:_SENTENCE]
-    return f"{shown_path(path)}  # {purpose}" if purpose else shown_path(path)
+    row = shown_path(path)
+    purpose = first_sentence(facts.file(path).doc)
+    if purpose:
+        row += f"  # {purpose[:_SENTENCE]}"
+    return row
 
 
 def _ranked(facts: CourseFacts) -> list[Definition]:
     """Return the definitions that others can use, those that matter most first."""
     rates = dict(_rates(facts))
-    return sorted(
-        (facts.definitions[index] for index in rates),
-        key=lambda definition: (-rates[definition.index], definition.index),
-    )
+
+    def rank(definition: Definition) -> tuple[float, int]:
+        return -rates[definition.index], definition.index
+
+    offered = [facts.definitions[index] for index in rates]
+    return sorted(offered, key=rank)
 
 
 def _rates(facts: CourseFacts) -> Iterator[tuple[int, float]]:
@@ -103,30 +112,29 @@ def _is_offered(facts: CourseFacts, definition: Definition) -> bool:
 
 def most_used(facts: CourseFacts, definition: Definition) -> list[Definition]:
     """Return the public methods of a type: how it is made, then those that are used most."""
-    parts = [member for member in facts.members(definition) if _is_part(member)]
-    uses = {member.index: _uses(facts, member) for member in parts}
-    return sorted(
-        parts,
-        key=lambda member: (
-            member.name not in _MAKERS,
-            -uses[member.index],
-            member.index,
-        ),
-    )
+
+    def rank(member: Definition) -> tuple[bool, float, int]:
+        is_maker = member.name in _MAKERS
+        return not is_maker, -_uses(facts, member), member.index
+
+    parts = filter(_is_part, facts.members(definition))
+    return sorted(parts, key=rank)
 
 
 def _uses(facts: CourseFacts, member: Definition) -> float:
     """Count the files that use a method, and the texts that use it or a namesake of it."""
-    users = {reference.path for reference in facts.into[member.index]}
+    users: set[str] = set()
+    for reference in facts.into[member.index]:
+        users.add(reference.path)
     texts = _uses_in_texts(facts)[member.name]
     return len(users) + texts / _namesakes(facts)[member.name]
 
 
 def _namesakes(facts: CourseFacts) -> Counter[str]:
-    return facts.remembered(
-        "namesakes",
-        lambda: Counter(definition.name for definition in facts.definitions),
-    )
+    def counted() -> Counter[str]:
+        return Counter(definition.name for definition in facts.definitions)
+
+    return facts.remembered("namesakes", counted)
 
 
 def _uses_in_texts(facts: CourseFacts) -> Counter[str]:
@@ -135,9 +143,11 @@ def _uses_in_texts(facts: CourseFacts) -> Counter[str]:
     def counted() -> Counter[str]:
         uses: Counter[str] = Counter()
         for path, file in facts.analysis.files.items():
-            if file.role in _USING and file.size <= _LARGEST:
-                text = "\n".join(facts.texts.lines(path))
-                uses.update(set(_ATTRIBUTE.findall(text)))
+            if file.role not in _USING or file.size > _LARGEST:
+                continue
+            text = "\n".join(facts.texts.lines(path))
+            names = _ATTRIBUTE.findall(text)
+            uses.update(set(names))
         return uses
 
     return facts.remembered("uses in texts", counted)
@@ -147,22 +157,27 @@ def _is_part(member: Definition) -> bool:
     """Tell whether others can use a method or a nested type: constructors too."""
     if member.name in _MAKERS:
         return True
-    is_hidden = member.name.startswith("_") or not member.public
-    return not is_hidden and (is_function(member) or member.kind in TYPES)
+    if member.name.startswith("_") or not member.public:
+        return False
+    return is_function(member) or member.kind in TYPES
 
 
 def _row(definition: Definition) -> str:
-    is_member = definition.parent is not None
-    indent = "    " if is_member else "  "
-    sentence = first_sentence(definition.doc)[:_SENTENCE]
-    more = f"  # {sentence}" if sentence else ""
     lines = f"{definition.line}-{definition.end_line}"
-    return f"{indent}{lines} {_head(definition)}{more}"
+    row = f"  {lines} {_head(definition)}"
+    if definition.parent is not None:
+        row = f"  {row}"
+    sentence = first_sentence(definition.doc)
+    if sentence:
+        row += f"  # {sentence[:_SENTENCE]}"
+    return row
 
 
 def _head(definition: Definition) -> str:
     """Return the head of a definition as its source has it, cut."""
-    head = _COMMENT.sub("", definition.signature) or definition.name
+    head = _COMMENT.sub("", definition.signature)
+    if not head:
+        return definition.name
     if definition.kind in TYPES and definition.name not in head:
         return f"{definition.kind} {definition.name}"
     if definition.parent is None:
@@ -170,12 +185,16 @@ def _head(definition: Definition) -> str:
     head = _RECEIVER.sub("(", head, count=1)
     if any(map(_PROPERTY.match, definition.decorators)):
         head = f"@property {head}"
-    return head if len(head) <= _MEMBER else f"{head[:_MEMBER]}…"
+    if len(head) > _MEMBER:
+        head = f"{head[:_MEMBER]}…"
+    return head
 
 
 def signature(facts: CourseFacts, definition: Definition) -> str:
     """Return a definition as a neighbour is shown: place, type, head, first sentence."""
-    row = f"{shown_path(definition.path)}:{_row(definition).strip()}"
+    row = _row(definition).strip()
+    row = f"{shown_path(definition.path)}:{row}"
     if definition.parent is None:
         return row
-    return f"{facts.definitions[definition.parent].name}: {row}"
+    type_ = facts.definitions[definition.parent]
+    return f"{type_.name}: {row}"

@@ -1,7 +1,9 @@
 """Analyses a folder: facts, units, their relations, and the order to learn them in."""
 
 import gc
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -300,14 +302,34 @@ def _relations(
 
 
 def _few(facts: _Facts) -> dict[str, tuple[str, ...]]:
-    found = {}
+    """Return the texts that name each definition, of each role those nearest to its files."""
+    homes: dict[str, set[str]] = defaultdict(set)
+    for definition in facts.graph.definitions:
+        homes[definition.name] |= _path_words(definition.path)
+    few: dict[str, tuple[str, ...]] = {}
     for name, paths in sorted(facts.mentions.items()):
-        roles: dict[str, int] = {}
-        kept = []
+        by_role = defaultdict(list)
         for path in paths:
-            role = facts.read.files[path].role
-            roles[role] = roles.get(role, 0) + 1
-            if roles[role] <= _MENTIONS:
-                kept.append(path)
-        found[name] = tuple(kept)
-    return found
+            by_role[facts.read.files[path].role].append(path)
+        kept: list[str] = []
+        for of_role in by_role.values():
+            if len(of_role) > _MENTIONS:
+                of_role.sort(key=_distance_from(homes[name]))
+            kept += of_role[:_MENTIONS]
+        few[name] = tuple(sorted(kept))
+    return few
+
+
+def _path_words(path: str) -> set[str]:
+    """Return the words of a path, singular and without its ending."""
+    words = re.findall(r"[^\W\d_]+", path.rpartition(".")[0].lower())
+    return {word.removesuffix("s") for word in words}
+
+
+def _distance_from(home: set[str]) -> Callable[[str], tuple[int, str]]:
+    """Return how far from some words a path is: a key to sort paths by."""
+
+    def distance(path: str) -> tuple[int, str]:
+        return -len(home & _path_words(path)), path
+
+    return distance

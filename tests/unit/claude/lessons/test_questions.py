@@ -7,6 +7,7 @@ import pytest
 from states.stages import Stage
 from tests.support.course_facts import read
 from worker.engines.claude.blocks import Lines
+from worker.engines.claude.material import documented
 from worker.engines.claude.questions import Questions
 
 SHOP = {
@@ -76,3 +77,16 @@ def test_neighbours_have_their_chapters_and_what_is_used_first(
     assert (
         f"uses it: [[{number['Shop']}]] Shop: shop/core.py:9-11 def sell()"
     ) in till
+
+
+def test_commands_of_guides_come_first_and_none_changes_the_machine(
+    tmp_path: Path,
+) -> None:
+    files = {
+        **SHOP,
+        "docs/a.md": "# A\n\n```console\n$ shop purge\n```\n",
+        "docs/tutorial.md": "# T\n\n```console\n$ shop sell\n"
+        "$ sudo shop install\n$ shop sell <loaf>\n```\n",
+    }
+    facts = read(tmp_path, files)
+    assert documented(facts) == ["shop sell", "shop purge"]
