@@ -62,13 +62,14 @@ def merged(parts: Sequence[Unit], name: str, description: str) -> Unit:
 
 
 def _unique(many: Iterable[Iterable[Value]]) -> tuple[Value, ...]:
-    return tuple(dict.fromkeys(chain.from_iterable(many)))
+    values = chain.from_iterable(many)
+    return tuple(dict.fromkeys(values))
 
 
 def described(description: str, parts: Sequence[Unit]) -> str:
     """Return a description with what the chapter is made of at its end."""
-    names = ", ".join(f"`{part.name}`" for part in parts)
-    return f"{description} ({names})"
+    names = [f"`{part.name}`" for part in parts]
+    return f"{description} ({', '.join(names)})"
 
 
 def with_units(
@@ -109,28 +110,44 @@ def _parts(abstraction: Abstraction, known: dict[str, Unit]) -> list[Unit]:
 
 
 def _relations(
-    analysis: Analysis, units: Sequence[Unit], parts: Sequence[Sequence[Unit]]
+    analysis: Analysis,
+    units: Sequence[Unit],
+    parts: Sequence[Sequence[Unit]],
 ) -> tuple[Relation, ...]:
     """Return the static engine's relations between the units that are left, and new ones."""
+    known = [
+        *_moved(analysis, parts),
+        *_uses(analysis, units, parts),
+    ]
+    relations: dict[tuple[int, int], Relation] = {}
+    for relation in known:
+        pair = (relation.source, relation.target)
+        relations.setdefault(pair, relation)
+    return tuple(relations.values())
+
+
+def _moved(
+    analysis: Analysis, parts: Sequence[Sequence[Unit]]
+) -> Iterator[Relation]:
+    """Yield the static engine's relations, between the chapters that its units are part of."""
     places: dict[str, int] = {}
     for place, part in enumerate(parts):
         for unit in part:
             places.setdefault(unit.name, place)
-    new = [places.get(unit.name) for unit in analysis.units]
-    relations: dict[tuple[int, int], Relation] = {}
     for relation in analysis.relations:
-        source, target = new[relation.source], new[relation.target]
+        subject = analysis.units[relation.source]
+        object_ = analysis.units[relation.target]
+        source = places.get(subject.name)
+        target = places.get(object_.name)
         if source is None or target is None or source == target:
             continue
-        moved = replace(relation, source=source, target=target)
-        relations.setdefault((source, target), moved)
-    for relation in _uses(analysis, units, parts):
-        relations.setdefault((relation.source, relation.target), relation)
-    return tuple(relations.values())
+        yield replace(relation, source=source, target=target)
 
 
 def _uses(
-    analysis: Analysis, units: Sequence[Unit], parts: Sequence[Sequence[Unit]]
+    analysis: Analysis,
+    units: Sequence[Unit],
+    parts: Sequence[Sequence[Unit]],
 ) -> list[Relation]:
     """Return how units without relations of their own are used, and what they use."""
     lone = _without_relations(analysis, parts)
@@ -139,19 +156,26 @@ def _uses(
     owners = _owners(analysis, units)
     best: dict[tuple[int, int], Reference] = {}
     for reference in analysis.references:
-        if reference.source is None:
+        pair = _ends(reference, owners)
+        if pair is None or lone.isdisjoint(pair):
             continue
-        source = owners.get(reference.source)
-        target = owners.get(reference.target)
-        if source is None or target is None or source == target:
-            continue
-        pair = (source, target)
-        known = best.get(pair)
-        if lone & {source, target} and (
-            known is None or known.count < reference.count
-        ):
+        known = best.setdefault(pair, reference)
+        if known.count < reference.count:
             best[pair] = reference
     return _first_of_each(analysis, best)
+
+
+def _ends(
+    reference: Reference, owners: dict[int, int]
+) -> tuple[int, int] | None:
+    """Return the units that a reference connects, if they are two."""
+    if reference.source is None:
+        return None
+    source = owners.get(reference.source)
+    target = owners.get(reference.target)
+    if source is None or target is None or source == target:
+        return None
+    return source, target
 
 
 def _without_relations(
@@ -211,6 +235,9 @@ def _first_of_each(
 
 
 def _verb(analysis: Analysis, reference: Reference) -> Verb:
-    source = -1 if reference.source is None else reference.source
-    bases = analysis.bases.get(source, ())
-    return Verb.INHERITS if reference.target in bases else Verb.USES
+    if reference.source is None:
+        return Verb.USES
+    bases = analysis.bases.get(reference.source, ())
+    if reference.target in bases:
+        return Verb.INHERITS
+    return Verb.USES

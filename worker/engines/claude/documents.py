@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from worker.engines.claude import secrets
+from worker.engines.claude import prompt, secrets
 from worker.engines.claude.outline import most_used
 from worker.engines.claude.shown import Shown
 from worker.engines.static.choosing.encounters import is_telling
@@ -41,9 +41,9 @@ _NEWS: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, order=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class _Section:
-    """A section; sections sort by how much they say."""
+    """A section of a document, with how much it says of a chapter's subjects."""
 
     rate: float
     path: str
@@ -68,8 +68,8 @@ def rendered(facts: CourseFacts, chapter: Chapter, shown: Shown) -> str:
             continue
         left -= size
         wanted.setdefault(section.path, set()).update(numbers)
-    texts = (shown.file(path, numbers) for path, numbers in wanted.items())
-    return "\n\n".join(text for text in texts if text)
+    pieces = [shown.file(path, wanted[path]) for path in wanted]
+    return prompt.joined(*pieces)
 
 
 def _ranked(facts: CourseFacts, chapter: Chapter) -> list[_Section]:
@@ -108,10 +108,11 @@ def _sections(
     text = facts.texts.lines(file.path)
     names = _patterns(facts, subjects)
     main = subjects[0].name
-    if main.casefold() == facts.analysis.project.name.casefold():
+    if _is_project(facts, main):
         # Titles that name the project are about all of it.
         main = ""
-    stem = file.path.rpartition("/")[2].partition(".")[0]
+    _, _, file_name = file.path.rpartition("/")
+    stem, _, _ = file_name.partition(".")
     for title, first, last in _parts(file, len(text)):
         body = "\n".join(text[first - 1 : last])
         rate = _rate(names, body)
@@ -174,17 +175,24 @@ def _patterns(
 def _use_of(facts: CourseFacts, name: str) -> re.Pattern[str]:
     """Return what finds a name; ordinary words and the project's name only where code uses it."""
     escaped = re.escape(name)
-    is_project = name.casefold() == facts.analysis.project.name.casefold()
-    if is_telling(name) and not is_project:
+    if is_telling(name) and not _is_project(facts, name):
         return re.compile(rf"(?<![\w$]){escaped}(?![\w$])")
     return re.compile(rf"(?<=[.`~@]){escaped}(?![\w$])|(?<![\w$]){escaped}\(")
 
 
+def _is_project(facts: CourseFacts, name: str) -> bool:
+    """Tell whether a name is the project's own, which says little."""
+    project = facts.analysis.project.name
+    return name.casefold() == project.casefold()
+
+
 def _is_named(title: str, name: str) -> bool:
     """Tell whether a title holds a name, or its plural."""
+    if not name:
+        return False
     plain = name.casefold()
     words = re.findall(r"\w+", title.casefold())
-    return bool(name) and any(word in {plain, f"{plain}s"} for word in words)
+    return plain in words or f"{plain}s" in words
 
 
 def _as_far_as(section: _Section, shown: Shown) -> list[int]:

@@ -1,12 +1,12 @@
 """What a prompt about one chapter holds, and what its answer may point at."""
 
 import re
-from collections import Counter
-from collections.abc import Container, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
-from worker.engines.claude import outline, secrets
+from worker.engines.claude import outline, prompt, secrets
 from worker.engines.claude.blocks import Lines
 from worker.engines.claude.documents import is_guide
 from worker.engines.claude.outline import most_used
@@ -27,6 +27,8 @@ from worker.engines.static.pages import (
 from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
 from worker.engines.static.prose.code_blocks import code_blocks
 from worker.engines.static.reading.language import PROSE
+
+Value = TypeVar("Value")
 
 EXAMPLES_SHARE: Final = 12_000
 TESTS_SHARE: Final = 12_000
@@ -74,10 +76,7 @@ class Material:
 
 def relations_of(facts: CourseFacts) -> dict[str, Relation]:
     """Return the relations of a course's units by their ids."""
-    return {
-        f"R{number}": relation
-        for number, relation in enumerate(facts.analysis.relations, 1)
-    }
+    return _numbered("R", facts.analysis.relations)
 
 
 def calls_of(facts: CourseFacts, chapter: Chapter) -> dict[str, CallSite]:
@@ -87,21 +86,26 @@ def calls_of(facts: CourseFacts, chapter: Chapter) -> dict[str, CallSite]:
         for call, called in facts.calls(function.index):
             site = CallSite(caller=function, called=called, line=call.line)
             sites.setdefault((function.index, called.index), site)
-    return {
-        f"K{number}": site
-        for number, site in enumerate(list(sites.values())[:_CALLS], 1)
-    }
+    return _numbered("K", list(sites.values())[:_CALLS])
+
+
+def _numbered(letter: str, values: Iterable[Value]) -> dict[str, Value]:
+    """Return values by their ids: a letter, and numbers from 1."""
+    by_id: dict[str, Value] = {}
+    for number, value in enumerate(values, 1):
+        by_id[f"{letter}{number}"] = value
+    return by_id
 
 
 def commands_of(facts: CourseFacts, chapter: Chapter) -> dict[str, str]:
     """Return the commands that a reader may be told to type, by their ids."""
-    lines = dict.fromkeys(
-        (*_setup(facts, chapter), *_tests(facts, chapter), *documented(facts))
-    )
-    return {
-        f"C{number}": line
-        for number, line in enumerate(list(lines)[:_COMMANDS], 1)
-    }
+    lines = [
+        *_setup(facts, chapter),
+        *_tests(facts, chapter),
+        *documented(facts),
+    ]
+    unique = list(dict.fromkeys(lines))
+    return _numbered("C", unique[:_COMMANDS])
 
 
 def _setup(facts: CourseFacts, chapter: Chapter) -> Iterator[str]:
@@ -130,42 +134,55 @@ def _in_environment(command: str) -> str:
 
 def documented(facts: CourseFacts) -> Sequence[str]:
     """Return the commands in the shell blocks of the project's documents, the README's first."""
-    return facts.remembered(
-        ("documented commands",), lambda: list(_documented(facts))
-    )
+
+    def collected() -> list[str]:
+        return list(_documented(facts))
+
+    return facts.remembered("documented commands", collected)
 
 
 def _documented(facts: CourseFacts) -> Iterator[str]:
-    readme = facts.analysis.project.readme
-    documents = [
-        file.path
-        for file in facts.analysis.files.values()
-        if file.role is Role.DOCUMENT
-        and file.language in PROSE
-        and not secrets.is_secret_file(file.path)
-    ]
-    documents.sort(key=lambda path: (path != readme, not is_guide(path), path))
-    for path in documents:
+    for path in _in_reading_order(facts):
         lines = facts.texts.lines(path)
         for block in code_blocks(lines):
             if block.tag in _SHELLS:
-                yield from _typed(lines[block.first : block.last + 1])
+                inside = lines[block.first : block.last + 1]
+                yield from _typed(inside)
+
+
+def _in_reading_order(facts: CourseFacts) -> list[str]:
+    """Return the documents: the README, the guides, and the others."""
+    readme = facts.analysis.project.readme
+
+    def rank(path: str) -> tuple[bool, bool, str]:
+        is_readme = path == readme
+        return not is_readme, not is_guide(path), path
+
+    paths: list[str] = []
+    for path, file in facts.analysis.files.items():
+        is_document = file.role is Role.DOCUMENT and file.language in PROSE
+        if is_document and not secrets.is_secret_file(path):
+            paths.append(path)
+    return sorted(paths, key=rank)
 
 
 def _typed(lines: Sequence[str]) -> Iterator[str]:
     """Yield what is typed in a block: behind prompts, where there are prompts."""
-    has_prompts = any(_PROMPT.match(line) for line in lines)
-    for line in secrets.scrubbed(lines):
+    clean = secrets.scrubbed(lines)
+    prompted = [line for line in clean if _PROMPT.match(line)]
+    for line in prompted or clean:
         command = _PROMPT.sub("", line).strip()
-        is_typed = _PROMPT.match(line) is not None or not has_prompts
-        if (
-            is_typed
-            and len(command) <= _LONGEST_COMMAND
-            and _TYPED.fullmatch(command)
-            and not _OF_SYSTEM.search(command)
-            and secrets.REMOVED not in command
-        ):
+        if _is_command(command):
             yield command
+
+
+def _is_command(command: str) -> bool:
+    """Tell whether a line can be typed as it is, and touches the project alone."""
+    if len(command) > _LONGEST_COMMAND or secrets.REMOVED in command:
+        return False
+    if _OF_SYSTEM.search(command):
+        return False
+    return _TYPED.fullmatch(command) is not None
 
 
 def uses(facts: CourseFacts, chapter: Chapter, shown: Shown) -> str:
@@ -204,16 +221,19 @@ def _places(
 
 def beginnings(facts: CourseFacts, shown: Shown) -> str:
     """Return how the subjects of all chapters begin, and their most used methods, numbered."""
-    wanted: dict[str, set[int]] = {}
+    wanted: dict[str, set[int]] = defaultdict(set)
     left = BEGINNINGS_SHARE
     for definition, most in _openings(facts):
-        lines = lines_of(facts, definition)[:most]
-        left -= shown.size(definition.path, lines)
+        path = definition.path
+        numbers = lines_of(facts, definition)[:most]
+        left -= shown.size(path, numbers)
         if left < 0:
             break
-        wanted.setdefault(definition.path, set()).update(lines)
-    texts = (shown.file(path, numbers) for path, numbers in wanted.items())
-    return "\n\n".join(text for text in texts if text)
+        wanted[path].update(numbers)
+    pieces: list[str] = []
+    for path, numbers_of_file in wanted.items():
+        pieces.append(shown.file(path, numbers_of_file))
+    return prompt.joined(*pieces)
 
 
 def _openings(facts: CourseFacts) -> Iterator[tuple[Definition, int]]:
@@ -284,19 +304,20 @@ def _neighbour_rows(
 
 
 def relation_rows(
-    facts: CourseFacts, relations: dict[str, Relation], ids: Sequence[str]
+    facts: CourseFacts,
+    relations: dict[str, Relation],
+    ids: Sequence[str],
 ) -> list[str]:
     """Return relations as lines: id, chapters' ids, verb, place, and the line that shows it."""
     rows: list[str] = []
     for key, relation in relations.items():
+        source, target = ids[relation.source], ids[relation.target]
         subject = _end(facts, relation.subject, relation.source)
         object_ = _end(facts, relation.object, relation.target)
         place = f"{shown_path(relation.path)}:{relation.line}"
-        row = (
-            f"{key} {ids[relation.source]} \u2192 {ids[relation.target]}: "
-            f"{subject} {relation.verb} {object_} ({place}) "
-            f"{evidence_line(facts, relation)}"
-        )
+        statement = f"{subject} {relation.verb} {object_}"
+        line = evidence_line(facts, relation)
+        row = f"{key} {source} \u2192 {target}: {statement} ({place}) {line}"
         rows.append(row.rstrip())
     return rows
 
@@ -312,24 +333,29 @@ def evidence_line(facts: CourseFacts, relation: Relation) -> str:
     if relation.code:
         return relation.code
     lines = facts.texts.lines(relation.path)
-    return (
-        lines[relation.line - 1].strip() if relation.line <= len(lines) else ""
-    )
+    if relation.line > len(lines):
+        return ""
+    return lines[relation.line - 1].strip()
 
 
 def call_rows(calls: dict[str, CallSite]) -> list[str]:
     """Return calls as lines."""
-    return [
-        f"{key} {site.caller.qualified} calls {called(site.called)} "
-        f"({shown_path(site.caller.path)}:{site.line})"
-        for key, site in calls.items()
-    ]
+    rows: list[str] = []
+    for key, site in calls.items():
+        caller = site.caller
+        place = f"{shown_path(caller.path)}:{site.line}"
+        callee = called(site.called)
+        rows.append(f"{key} {caller.qualified} calls {callee} ({place})")
+    return rows
+
+
+def command_rows(commands: dict[str, str]) -> list[str]:
+    """Return commands as lines."""
+    return [f"{key} {command}" for key, command in commands.items()]
 
 
 def called(definition: Definition) -> str:
     """Return a definition's name as a call is written."""
-    return (
-        f"{definition.qualified}()"
-        if is_function(definition)
-        else f"{definition.qualified}(…)"
-    )
+    if is_function(definition):
+        return f"{definition.qualified}()"
+    return f"{definition.qualified}(…)"

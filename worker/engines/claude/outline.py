@@ -1,4 +1,4 @@
-"""The part of a prompt that all calls of a stage share: what the project is, and what it defines."""
+"""What all prompts of a stage share: the README, and what the project defines."""
 
 import re
 from collections import Counter, defaultdict

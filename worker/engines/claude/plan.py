@@ -35,6 +35,7 @@ _LEAST_SUMMARY: Final = 120
 """Characters of an overview."""
 _LONGEST_SUMMARY: Final = 3000
 _WIDTH: Final = 100
+_NO_TITLE: Final = re.compile(r"[<>\[\]|#]")
 _LABEL: Final = re.compile(r"[^\W\d_]+(?:[ '\u2019-][^\W\d_]+)*")
 
 
@@ -70,7 +71,8 @@ def extract(questions: Questions, verifier: Verifier) -> Task:
 def limits(analysis: Analysis) -> tuple[int, int]:
     """Return how few and how many chapters a course may have."""
     units = len(analysis.units)
-    most = min(units + _MORE, len(choice.candidates(analysis)))
+    known = choice.candidates(analysis)
+    most = min(units + _MORE, len(known))
     return max(1, units // 2), most
 
 
@@ -111,30 +113,35 @@ def _unit(
             raise AnswerFault(f"{key[:20]!r} is no candidate, or used already")
     if not ids:
         raise AnswerFault("it has no candidates")
-    name = " ".join(fields.text("name").replace("`", "").split())
+    name = _line_of(fields.text("name").replace("`", ""))
     _check_name(name, units)
-    description = " ".join(fields.text("description").split())
+    description = _line_of(fields.text("description"))
     if not description:
         raise AnswerFault("it has no description")
-    wrong = [
-        *verifier.answer_faults(description),
-        *verifier.faults(description),
-    ]
+    wrong = _faults_of(verifier, description)
     if wrong:
-        raise AnswerFault("; ".join(fault.text for fault in wrong))
+        raise AnswerFault("; ".join(wrong))
     parts = [left.pop(key) for key in ids]
-    return choice.merged(parts, name, choice.described(description, parts))
+    whole = choice.described(description, parts)
+    return choice.merged(parts, name, whole)
+
+
+def _line_of(text: str) -> str:
+    words = text.split()
+    return " ".join(words)
 
 
 def _check_name(name: str, units: list[Unit]) -> None:
     if not 0 < len(name) <= _LONGEST_NAME:
         raise AnswerFault(f"the name must have 1 to {_LONGEST_NAME} characters")
-    if not name.isprintable() or any(char in name for char in "<>[]|#"):
+    if not name.isprintable() or _NO_TITLE.search(name):
         raise AnswerFault("the name must be letters, digits and dots")
-    taken = {unit.name.casefold() for unit in units}
-    files = {slug(unit.name) for unit in units}
-    if name.casefold() in taken or slug(name) in files - {"_", ""}:
-        raise AnswerFault(f"another chapter is called {name!r}")
+    file = slug(name)
+    for unit in units:
+        is_same = unit.name.casefold() == name.casefold()
+        has_file = file not in {"_", ""} and file == slug(unit.name)
+        if is_same or has_file:
+            raise AnswerFault(f"another chapter is called {name!r}")
 
 
 def analyze(questions: Questions, verifier: Verifier) -> Task:
@@ -177,14 +184,13 @@ def _overview(
 
 def _sentence(shown: Shown, verifier: Verifier, entry: object) -> str:
     fields = Fields(entry)
-    text = " ".join(fields.text("text").split())
+    text = _line_of(fields.text("text"))
     if not text:
         raise AnswerFault("it is empty")
     sources = [lines(Fields(one)) for one in fields.entries("sources")]
     wrong = [
         *filter(None, map(shown.fault, sources)),
-        *(fault.text for fault in verifier.answer_faults(text)),
-        *(fault.text for fault in verifier.faults(text)),
+        *_faults_of(verifier, text),
     ]
     if wrong:
         raise AnswerFault("; ".join(wrong))
@@ -196,7 +202,7 @@ def _label(
 ) -> tuple[str, str]:
     fields = Fields(entry)
     key = fields.text("relation")
-    label = " ".join(fields.text("label").split()).casefold()
+    label = _line_of(fields.text("label")).casefold()
     if key not in material.relations_of(questions.facts):
         raise AnswerFault(f"there is no relation {key[:20]!r}")
     if len(label) > _LONGEST_LABEL or not _LABEL.fullmatch(label):
@@ -239,7 +245,9 @@ def _ordered(
     questions: Questions, verifier: Verifier, answer: JsonObject
 ) -> Draft:
     analysis = questions.facts.analysis
-    left = {f"U{number + 1}": number for number in range(len(analysis.units))}
+    left: dict[str, int] = {}
+    for number, _ in enumerate(analysis.units):
+        left[f"U{number + 1}"] = number
     steps: list[LearningStep] = []
     faults: list[str] = []
     for number, entry in enumerate(entries_of(answer, "order", faults), 1):
@@ -252,14 +260,10 @@ def _ordered(
         faults += [f"place {number}: {fault}" for fault in wrong]
     if left:
         faults.append(f"the order lacks {', '.join(left)}")
-    is_whole = not left
-    rest = [LearningStep(unit=unit, reasoning="") for unit in left.values()]
-    ordered = replace(analysis, order=(*steps, *rest))
-    return Draft(
-        text=_text(yaml_files.order(ordered)),
-        faults=faults,
-        is_enough=is_whole,
-    )
+    steps += [LearningStep(unit=rest, reasoning="") for rest in left.values()]
+    ordered = replace(analysis, order=tuple(steps))
+    body = yaml_files.order(ordered)
+    return Draft(text=_text(body), faults=faults, is_enough=not left)
 
 
 def _step(
@@ -272,12 +276,22 @@ def _step(
         raise AnswerFault(f"{key[:20]!r} is no chapter, or placed already")
     unit = left.pop(key)
     try:
-        reason = " ".join(fields.text("reason").split())
+        reason = _line_of(fields.text("reason"))
     except AnswerFault as fault:
         return unit, "", [str(fault)]
-    faults = [*verifier.answer_faults(reason), *verifier.faults(reason)]
-    wrong = [fault.text for fault in faults]
-    return unit, "" if wrong else reason, wrong
+    wrong = _faults_of(verifier, reason)
+    if wrong:
+        reason = ""
+    return unit, reason, wrong
+
+
+def _faults_of(verifier: Verifier, text: str) -> list[str]:
+    """Return what is wrong with a sentence of an answer."""
+    faults = [
+        *verifier.answer_faults(text),
+        *verifier.faults(text),
+    ]
+    return [fault.text for fault in faults]
 
 
 def _text(body: bytes) -> str:

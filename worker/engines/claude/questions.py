@@ -3,7 +3,7 @@
 The same tree gives the same bytes: a paid answer is found again by them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Final
@@ -66,6 +66,13 @@ _FROM_EARLIER: Final = frozenset(
 """Stages whose pages are made from the earlier ones; a review has the new chapter to read."""
 _MOST_PAGE: Final = 40_000
 """Characters of an earlier page that are shown."""
+_MOST_SYMBOLS: Final = 8
+_MOST_PATHS: Final = 4
+"""Names and files that the row of a chapter holds."""
+_FIRST: Final = (
+    "It is the first chapter: the reader knows nothing of the project yet."
+)
+_LAST: Final = "It is the last chapter."
 _OF_COURSE: Final = frozenset({Stage.EXTRACT, Stage.ANALYZE, Stage.ORDER})
 """Stages with one question, whose item holds what the others share."""
 
@@ -151,19 +158,18 @@ class Questions:
             "calls": plain(material.call_rows(material_.calls), "calls"),
             "neighbours": material.neighbours(facts, chapter),
             "commands": plain(
-                [f"{key} {line}" for key, line in material_.commands.items()],
-                "commands",
+                material.command_rows(material_.commands), "commands"
             ),
             "language": self.language,
             **more,
         }
-        given = {name: value or _NOTHING for name, value in values.items()}
         template = _TEMPLATES[stage]
         item = prompt.joined(
-            prompt.filled(f"{template}_item", **given),
+            _filled(f"{template}_item", values),
             self._earlier_page(stage, chapter),
         )
-        purpose = f"{template.removesuffix('s')} {chapter.entry.index}"
+        kind = template.removesuffix("s")
+        purpose = f"{kind} {chapter.entry.index}"
         return self._question(stage, purpose, item), material_
 
     def _earlier_page(self, stage: Stage, chapter: Chapter) -> str:
@@ -219,8 +225,7 @@ class Questions:
             values["relations"] = self._relations(self._chapter_ids())
             values["words"] = str(WORDS)
             values["language"] = self.language
-        given = {name: value or _NOTHING for name, value in values.items()}
-        return prompt.filled(_TEMPLATES[stage], **given)
+        return _filled(_TEMPLATES[stage], values)
 
     def _project(self) -> str:
         project = self.facts.analysis.project
@@ -231,8 +236,7 @@ class Questions:
             "files": listing.files(self.facts),
             "outline": outline.definitions(self.facts),
         }
-        given = {name: value or _NOTHING for name, value in values.items()}
-        return prompt.filled("facts", **given)
+        return _filled("facts", values)
 
     def _plan(self) -> str:
         rows = [
@@ -253,10 +257,14 @@ class Questions:
         symbols = [
             self.facts.definitions[index].qualified for index in unit.symbols
         ]
-        inside = f" [{', '.join(symbols[:8])}]" if symbols else ""
-        paths = ", ".join(map(shown_path, unit.file_paths[:4]))
-        name, description = _line(unit.name), _line(unit.description)
-        return f"{name}{inside} in {paths}: {description}"
+        row = _line(unit.name)
+        if symbols:
+            inside = ", ".join(symbols[:_MOST_SYMBOLS])
+            row += f" [{inside}]"
+        paths = unit.file_paths[:_MOST_PATHS]
+        shown = ", ".join(map(shown_path, paths))
+        description = _line(unit.description)
+        return f"{row} in {shown}: {description}"
 
     def _relations(self, ids: Sequence[str]) -> str:
         relations = material.relations_of(self.facts)
@@ -279,18 +287,24 @@ class Questions:
         ]
 
     def _position(self, chapter: Chapter) -> str:
-        chapters = self.facts.chapters
-        before = chapters[: chapter.position]
-        after = chapters[chapter.position + 1 :][:1]
-        rows = [
-            f"The reader has read {', '.join(f'[[{one.entry.index}]]' for one in before)}."
-            if before
-            else "It is the first chapter: the reader knows nothing of the project yet.",
-            f"The next chapter is [[{after[0].entry.index}]]."
-            if after
-            else "It is the last chapter.",
-        ]
-        return " ".join(rows)
+        links = [f"[[{other.entry.index}]]" for other in self.facts.chapters]
+        before = links[: chapter.position]
+        after = links[chapter.position + 1 :]
+        known = _FIRST
+        if before:
+            known = f"The reader has read {', '.join(before)}."
+        following = _LAST
+        if after:
+            following = f"The next chapter is {after[0]}."
+        return f"{known} {following}"
+
+
+def _filled(template: str, values: Mapping[str, str]) -> str:
+    """Return a template with its values; what is empty is shown to be so."""
+    given: dict[str, str] = {}
+    for name, value in values.items():
+        given[name] = value or _NOTHING
+    return prompt.filled(template, **given)
 
 
 def _line(text: str) -> str:
@@ -301,9 +315,11 @@ def repaired(
     question: Question, answer: str, faults: list[str], number: int
 ) -> Question:
     """Return a question that sends an answer back with its faults."""
-    shown = [f"- {fault[:_MOST_FAULT]}" for fault in faults[:_MOST_FAULTS]]
-    if len(faults) > _MOST_FAULTS:
-        shown.append(f"- and {len(faults) - _MOST_FAULTS} more of that kind")
+    most = faults[:_MOST_FAULTS]
+    shown = [f"- {fault[:_MOST_FAULT]}" for fault in most]
+    more = len(faults) - _MOST_FAULTS
+    if more > 0:
+        shown.append(f"- and {more} more of that kind")
     text = prompt.filled(
         "repair",
         prompt=question.prompt,

@@ -11,6 +11,7 @@ from enum import IntEnum
 from heapq import heapify, heappop, heappush
 from typing import Final
 
+from worker.engines.claude import prompt
 from worker.engines.claude.outline import most_used
 from worker.engines.claude.shown import Shown
 from worker.engines.static.choosing.candidates import is_logger
@@ -114,13 +115,12 @@ class Code:
 
     def rendered(self, shown: Shown) -> str:
         """Return the lines, numbered, by group and file."""
-        texts = [
-            shown.file(path, numbers)
-            for (_, path), numbers in sorted(
-                self._lines.items(), key=lambda entry: entry[0][0]
-            )
-        ]
-        return "\n\n".join(text for text in texts if text)
+        pieces: list[str] = []
+        for wanted in Group:
+            for (group, path), numbers in self._lines.items():
+                if group is wanted:
+                    pieces.append(shown.file(path, numbers))
+        return prompt.joined(*pieces)
 
 
 def code_of(facts: CourseFacts, chapter: Chapter) -> Code:
@@ -237,7 +237,9 @@ def _called(facts: CourseFacts, index: int) -> list[int]:
 def _add_documents(code: Code, unit: Unit) -> None:
     """Show the sections of documents that a unit is about."""
     for path, position in unit.headings:
-        for heading in code.facts.file(path).headings[position : position + 1]:
+        headings = code.facts.file(path).headings
+        if position < len(headings):
+            heading = headings[position]
             numbers = range(heading.line, heading.end_line + 1)
             code.add(Group.MAIN, path, numbers, code.left)
 
@@ -270,6 +272,9 @@ def lines_of(facts: CourseFacts, definition: Definition) -> range:
     text = facts.texts.lines(definition.path)
     first = definition.line
     least = max(1, first - _MOST_ABOVE)
-    while first > least and text[first - 2].lstrip().startswith(_ABOVE):
+    while first > least:
+        above = text[first - 2].lstrip()
+        if not above.startswith(_ABOVE):
+            break
         first -= 1
     return range(first, definition.end_line + 1)
