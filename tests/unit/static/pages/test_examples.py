@@ -92,6 +92,27 @@ def test_an_example_of_another_name_is_not_taken(tmp_path: Path) -> None:
     assert shown(read(tmp_path, files), "Shop") == []
 
 
+@pytest.mark.parametrize(
+    "use",
+    [
+        "from market import Shop\n\nshop = Shop()\nshop.sell()\n",
+        "def sold(name) -> str:\n    # not in every Shop\n    return 'Shop: ' + name\n",
+        "def visit(shop: Shop):\n    shop.sell()\n    return shop\n",
+    ],
+    ids=["another package's", "in texts and comments", "an annotation"],
+)
+@pytest.mark.parametrize("path", ["README.md", "examples/use.py"])
+def test_an_example_that_only_shares_a_word_is_not_taken(
+    tmp_path: Path, use: str, path: str
+) -> None:
+    text = f"# Market\n\n```python\n{use}```\n" if path == "README.md" else use
+    files = {
+        "shop.py": "class Shop:\n    def sell(self):\n        return 1\n",
+        path: text,
+    }
+    assert shown(read(tmp_path, files), "Shop") == []
+
+
 JAVASCRIPT = """\
 /**
  * Sells.

@@ -90,3 +90,43 @@ def test_a_test_that_does_not_run_of_itself_has_no_command(
     facts = read(tmp_path, {name: code, path: test})
     (found,) = project_tests.found(facts, facts.chapters[0])
     assert project_tests.command(facts, found) == ""
+
+
+CPP = """\
+class LogTest {
+ public:
+  LogTest() : counter(0) {
+    counter.start();
+    counter.stop();
+  }
+  Counter counter;
+};
+
+TEST(LogTest, Counts) {
+  Counter counter(3);
+  ASSERT_EQ(3, counter.count());
+  counter.stop();
+}
+
+void TestHelper(const Counter& other) {
+  Counter copy(other);
+  copy.start();
+  copy.stop();
+}
+"""
+COUNTER = """\
+class Counter {
+ public:
+  int count() { return count_; }
+  int count_;
+};
+"""
+
+
+def test_a_test_of_cpp_is_a_macro_not_a_fixture_or_a_helper(
+    tmp_path: Path,
+) -> None:
+    files = {"counter.h": COUNTER, "test/counter_test.cc": CPP}
+    facts = read(tmp_path, files)
+    tests = project_tests.found(facts, chapter_of(facts, "Counter"))
+    assert [test.name for test in tests] == ["TEST(LogTest, Counts)"]

@@ -52,11 +52,11 @@ def decisive(facts: CourseFacts, test: ProjectTest) -> Span | None:
     lines = facts.texts.lines(test.path)
     if test.last - test.first < _MOST:
         return test.first, test.last
-    name = facts.definitions[test.target].name
+    used = project_tests.use_pattern(facts.definitions[test.target])
     uses = [
         number
         for number in range(test.first + 1, test.last + 1)
-        if name in lines[number - 1]
+        if used.search(project_tests.code(lines[number - 1]))
     ]
     for number in range(test.last, test.first, -1):
         if not _ASSERTION.match(lines[number - 1]):
@@ -76,7 +76,7 @@ def _whole(
     lines: Sequence[str], test: ProjectTest, first: int, last: int
 ) -> Span | None:
     """Extend lines to whole statements; None if these are too many."""
-    while first > test.first and (
+    while first > test.first + 1 and (
         last - first < _FEWEST - 1 or _balance(lines, first, last) < 0
     ):
         if not lines[first - 2].strip():

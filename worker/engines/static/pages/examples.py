@@ -314,7 +314,11 @@ def _in_document(
     for block in blocks:
         code = list(text[block.first : block.last + 1])
         tag = _tag(block, facts.file(symbol.path), code)
-        if not tag or not _fits(block) or not pattern.search("\n".join(code)):
+        if not tag or not _fits(block):
+            continue
+        if not pattern.search(standalone.expressions(code, tag)):
+            continue
+        if standalone.is_of_another(symbol.name, code, tag, modules(facts)):
             continue
         is_readme = _README.match(path) is not None
         yield Example(
@@ -336,6 +340,16 @@ def _uses(symbol: Definition) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w$]){name}(?![\w$])")
 
 
+def modules(facts: CourseFacts) -> set[str]:
+    """Return the top-level modules of Python that a project has."""
+    paths = [
+        path.removeprefix("src/").removeprefix("lib/")
+        for path, file in facts.analysis.files.items()
+        if file.language is Language.PYTHON and file.role is Role.SOURCE
+    ]
+    return {path.partition("/")[0].removesuffix(".py") for path in paths}
+
+
 def _section(file: SourceFile, line: int) -> str:
     """Return the words for a place in a document: its last heading above, if there is one."""
     titles = [
@@ -355,13 +369,13 @@ def _in_program(
     """Yield a short example file whole, or the part of a longer one around the first use."""
     text = facts.texts.lines(path)
     pattern = _uses(symbol)
-    imports = re.compile(r"\s*(?:import|from|use|using|#\s*include|package)\b")
+    tag = str(facts.file(path).language)
+    code = standalone.expressions(text, tag).split("\n")
     uses = [
-        number
-        for number, line in enumerate(text, 1)
-        if pattern.search(line) and not imports.match(line)
+        number for number, line in enumerate(code, 1) if pattern.search(line)
     ]
-    if not uses:
+    known = modules(facts)
+    if not uses or standalone.is_of_another(symbol.name, text, tag, known):
         return
     first, last = 1, len(text)
     if last > _LONGEST:
@@ -374,7 +388,7 @@ def _in_program(
         path=path,
         first=first,
         last=last,
-        tag=str(facts.file(path).language),
+        tag=tag,
         origin=Origin.EXAMPLE,
         source="the examples",
         target=symbol.index,

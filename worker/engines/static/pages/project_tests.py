@@ -35,6 +35,8 @@ _NEEDS_MORE: Final = re.compile(r"(?i)(?:^|/)(?:smoke|integration|e2e|live)")
 """Folders of tests that need more than the project: servers, containers, keys."""
 _QUOTED: Final = re.compile(r"\"[^\"]*\"|'[^']*'|`[^`]*`")
 
+_COMMENT: Final = re.compile(r"(?:^|\s)(?:#|//).*")
+
 _FUNCTIONS: Final = frozenset(
     {
         "function_definition",
@@ -45,7 +47,11 @@ _FUNCTIONS: Final = frozenset(
     }
 )
 _CALLS: Final = frozenset({"it", "test"})
-_NAME: Final = re.compile(r"(?i)^(?:test|bench|example|it_|should)|TEST")
+_NAME: Final = re.compile(r"(?i)^(?:test|bench|example|it_|should)")
+_DECLARED: Final = re.compile(
+    r"(?:TYPED_)?TEST(?:_\w+)?\(|\*?(?:test|Test)\w*\((?:void)?\)$"
+)
+"""A test in C and C++: by a macro, or a function without parameters."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -175,8 +181,8 @@ def _worth(
     body = "\n".join(lines)
     if symbol.name not in body:
         return 0
-    used = _used(symbol)
-    uses = sum(bool(used.search(_code(row))) for row in lines[1:])
+    used = use_pattern(symbol)
+    uses = sum(bool(used.search(code(row))) for row in lines[1:])
     if not uses:
         return 0
     methods = {method.name for method in facts.methods(symbol)}
@@ -184,7 +190,7 @@ def _worth(
     return min(uses, 3) + 4 * _is_named_after(name, symbol) + min(called, 4)
 
 
-def _used(symbol: Definition) -> re.Pattern[str]:
+def use_pattern(symbol: Definition) -> re.Pattern[str]:
     """Return a pattern that finds a call of a function, or a type's name in code."""
     name = re.escape(symbol.name)
     if is_function(symbol):
@@ -192,8 +198,9 @@ def _used(symbol: Definition) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w$]){name}(?![\w$])")
 
 
-def _code(row: str) -> str:
-    return _QUOTED.sub("", row)
+def code(row: str) -> str:
+    """Return a line without texts and comments."""
+    return _COMMENT.sub("", _QUOTED.sub("", row))
 
 
 def _is_named_after(name: str, symbol: Definition) -> int:
@@ -214,11 +221,7 @@ def _test_nodes(root: Node) -> Iterator[tuple[Node, str]]:
 def _test_name(node: Node) -> str:
     """Return the name of the test that a node is, or an empty text."""
     if node.type in _FUNCTIONS:
-        name = field_text(node, "name") or field_text(node, "declarator")
-        is_test = _is_marked_as_test(node) or _NAME.search(name)
-        if is_test:
-            return one_line(name)[:_MOST_NAME]
-        return ""
+        return _name_of_function(node)[:_MOST_NAME]
     if (
         node.type != "call_expression"
         or field_text(node, "function") not in _CALLS
@@ -229,6 +232,15 @@ def _test_name(node: Node) -> str:
         return ""
     title = one_line(text(arguments.named_children[0]))
     return title.strip("\"'`")[:_MOST_NAME]
+
+
+def _name_of_function(node: Node) -> str:
+    name = field_text(node, "name")
+    is_test = bool(name) and _NAME.search(name) is not None
+    if not name:
+        name = one_line(field_text(node, "declarator"))
+        is_test = _DECLARED.match(name) is not None
+    return name if is_test or _is_marked_as_test(node) else ""
 
 
 def _is_marked_as_test(node: Node) -> bool:

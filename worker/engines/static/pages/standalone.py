@@ -11,10 +11,10 @@ from tree_sitter import Node
 
 from worker.engines.static.parsing.grammar import body_of, text
 from worker.engines.static.parsing.identifiers import word_set
-from worker.engines.static.parsing.node_types import FUNCTIONS
+from worker.engines.static.parsing.node_types import FUNCTIONS, STRINGS
 from worker.engines.static.parsing.source_file import SourceParser
 from worker.engines.static.prose.code_blocks import DOCTEST
-from worker.engines.static.reading.language import Language
+from worker.engines.static.reading.language import PARSED, Language
 
 _HOLLOW: Final = re.compile(r"^\s*(?:\.\.\.|…)\s*$|^\.\. \w|eval-rst")
 """What stands for code that is left out, and directives of documents."""
@@ -50,6 +50,11 @@ _BINDING_FIELDS: Final = frozenset({"left", "name", "alias"})
 _IMPORTED: Final = re.compile(
     r"^\s*(?:from\s+([\w.]+)\s+import|import\s+([\w., ]+))", re.MULTILINE
 )
+_NO_EXPRESSIONS: Final = STRINGS | word_set(
+    "type type_annotation import_statement import_from_statement import_declaration "
+    "use_declaration using_directive preproc_include"
+)
+_NEWLINE, _SPACE = b"\n "
 _EFFECTS: Final = frozenset({"call", "await"})
 
 
@@ -77,6 +82,38 @@ def imports_only(
         name.strip().partition(".")[0].partition(" ")[0] in known
         for source, names in _IMPORTED.findall(code)
         for name in (source or names).split(",")
+    )
+
+
+def expressions(lines: Sequence[str], tag: str) -> str:
+    """Return code without its imports, annotations, texts and comments, as many lines."""
+    code = "\n".join(lines)
+    if tag not in PARSED:
+        return code
+    root = _parser().tree(Language(tag), code.encode()).root_node
+    data = bytearray(code.encode())
+    stack = list(root.named_children)
+    while stack:
+        node = stack.pop()
+        if node.type in _NO_EXPRESSIONS or node.type.endswith("comment"):
+            for place in range(node.start_byte, node.end_byte):
+                if data[place] != _NEWLINE:
+                    data[place] = _SPACE
+        else:
+            stack += node.named_children
+    return data.decode("utf-8", "replace")
+
+
+def is_of_another(
+    name: str, lines: Sequence[str], tag: str, modules: Collection[str]
+) -> bool:
+    """Tell whether Python code imports a name from a package that is not the project's."""
+    if tag not in {DOCTEST, str(Language.PYTHON)}:
+        return False
+    pattern = rf"\bfrom\s+([\w.]+)\s+import\b[^\n]*\b{re.escape(name)}\b"
+    return any(
+        not source.startswith(".") and source.partition(".")[0] not in modules
+        for source in re.findall(pattern, "\n".join(lines))
     )
 
 

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from states.course_paths import item_path
 from states.stages import Stage
 from worker.engines.port import Item
-from worker.engines.static.facts import Definition, Role
+from worker.engines.static.facts import Definition
 from worker.engines.static.pages import (
     call_path,
     citations,
@@ -169,17 +169,7 @@ def _imports_only_the_project(facts: CourseFacts, example: Example) -> bool:
     if example.origin is Origin.TEST:
         return True
     code = examples.lines(facts, example)
-    return standalone.imports_only(code, example.tag, _modules(facts))
-
-
-def _modules(facts: CourseFacts) -> set[str]:
-    """Return the top-level modules of Python that a project has."""
-    paths = [
-        path.removeprefix("src/").removeprefix("lib/")
-        for path, file in facts.analysis.files.items()
-        if file.language is Language.PYTHON and file.role is Role.SOURCE
-    ]
-    return {path.partition("/")[0].removesuffix(".py") for path in paths}
+    return standalone.imports_only(code, example.tag, examples.modules(facts))
 
 
 def _running(facts: CourseFacts, example: Example) -> str:
