@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from tests.support.course_facts import index_of, read
+from tests.support.course_facts import chapter_of, index_of, read
 from worker.engines.static.pages import key_places
 from worker.engines.static.pages.course import Chapter, CourseFacts
 
@@ -51,3 +51,22 @@ def test_each_name_of_a_title_has_a_place(tmp_path: Path) -> None:
         unit=replace(chapter.unit, symbols=symbols),
     )
     assert names(facts, titled) == ["Tree.act_0", "Leaf", "Root", "Tree.act_1"]
+
+
+def test_what_users_call_comes_before_what_is_for_tests(
+    tmp_path: Path,
+) -> None:
+    body = "{ x_ = 1; y_ = 2; z_ = 3;\n  run(x_);\n  run(y_);\n  }"
+    code = (
+        "class Base {\n public:\n  virtual int Get() = 0;\n};\n"
+        f"class Impl : public Base {{\n public:\n  int TEST_All() {body}\n"
+        f"  int Work() {body}\n  int Get() {body}\n  int x_; int y_; int z_;\n}};\n"
+        "int run(int x) { return x; }\n"
+    )
+    facts = read(tmp_path, {"impl.cc": code})
+    chapter = chapter_of(facts, "Impl")
+    impl = index_of(facts, "Impl")
+    unit = replace(chapter.unit, symbols=(impl,))
+    shown = names(facts, replace(chapter, unit=unit))
+    assert "Impl.TEST_All" not in shown
+    assert shown[:2] == ["Impl", "Impl.Get"]

@@ -25,6 +25,8 @@ _TRIVIAL: Final = 2
 """A function with no more lines of its own shows nothing."""
 _SHORT_TYPE: Final = 16
 """Lines of a type that is shown whole."""
+_MINOR: Final = re.compile(r"TEST_|test_|(?:to|from)_(?:dict|json)$")
+"""Methods that are for tests, or only write a value in another form."""
 _FEWEST_FIELDS: Final = 2
 _MOST_WEIGHT: Final = 6
 _NAME: Final = re.compile(r"[\w$]+")
@@ -130,6 +132,7 @@ def _of_symbol(
         for method in facts.methods(symbol)
         if method.end_line - method.line > _TRIVIAL
         and _has_statements(facts, method)
+        and not _MINOR.match(method.name)
     ]
     maker = constructor(facts, symbol)
     methods = [method for method in methods if method is not maker]
@@ -138,7 +141,9 @@ def _of_symbol(
     first = [
         call_path.worker(facts, method)
         for method in ranked[:1]
-        if used[method.name] or not spine
+        if used[method.name]
+        or not spine
+        or method.name in _inherited(facts, method)
     ]
     if spine:
         first = [
@@ -195,15 +200,28 @@ def _by_use(
 ) -> list[Definition]:
     """Sort functions: those of examples first, then those that bring most code together."""
 
-    def rank(function: Definition) -> tuple[int, bool, int, int]:
+    def rank(function: Definition) -> tuple[int, bool, bool, int, int]:
         return (
             -used[function.name],
+            function.name not in _inherited(facts, function),
             not function.public or function.name.startswith("_"),
             -_weight(facts, function),
             function.index,
         )
 
     return sorted(functions, key=rank)
+
+
+def _inherited(facts: CourseFacts, method: Definition) -> set[str]:
+    """Return the names of what the bases of a method's type have: users call it through them."""
+    if method.parent is None:
+        return set()
+    bases = facts.analysis.bases.get(method.parent, ())
+    return {
+        inherited.name
+        for base in bases
+        for inherited in facts.members(facts.definitions[base])
+    }
 
 
 def _weight(facts: CourseFacts, function: Definition) -> int:
