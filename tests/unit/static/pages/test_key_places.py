@@ -70,3 +70,17 @@ def test_what_users_call_comes_before_what_is_for_tests(
     shown = names(facts, replace(chapter, unit=unit))
     assert "Impl.TEST_All" not in shown
     assert shown[:2] == ["Impl", "Impl.Get"]
+
+
+def test_of_two_definitions_of_a_name_one_is_shown(tmp_path: Path) -> None:
+    pool = (
+        "class Pool:\n    def start(self, n):\n        self.n = n\n"
+        "        self.m = n\n        return n\n"
+    )
+    facts = read(tmp_path, {"threads.py": pool, "forks.py": pool})
+    pools = [one.index for one in facts.definitions if one.qualified == "Pool"]
+    chapter = facts.chapters[0]
+    unit = replace(chapter.unit, symbols=tuple(pools))
+    shown = names(facts, replace(chapter, unit=unit))
+    assert len(pools) == 2
+    assert len(shown) == len(set(shown))

@@ -108,7 +108,7 @@ def _name(facts: CourseFacts, end: int | str) -> str:
     """Return the name of a definition, or of a type elsewhere."""
     if isinstance(end, str):
         return last_name(end)
-    return facts.definitions[end].name
+    return facts.definitions[end].qualified
 
 
 def _extensions(
@@ -129,11 +129,15 @@ def _extensions(
 
 def _bases(facts: CourseFacts, definition: Definition) -> list[int | str]:
     """Return the bases of a type: definitions, or names of types elsewhere."""
-    resolved: dict[str, int] = {
-        facts.definitions[base].name: base
-        for base in facts.analysis.bases.get(definition.index, ())
+    known = facts.analysis.bases.get(definition.index, ())
+    by_name: dict[str, int] = {
+        facts.definitions[base].name: base for base in known
     }
-    return [resolved.get(last_name(base), base) for base in definition.bases]
+    bases = [by_name.get(last_name(base), base) for base in definition.bases]
+    if set(known) <= set(bases):
+        return bases
+    # One of them is imported by another name.
+    return list(known)
 
 
 def _arrow(facts: CourseFacts, base: int | str) -> Arrow:

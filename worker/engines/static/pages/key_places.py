@@ -69,8 +69,14 @@ def _chosen(facts: CourseFacts, chapter: Chapter) -> list[KeyPlace]:
 
 def _add(places: list[KeyPlace], place: KeyPlace) -> None:
     """Add a place unless it is shown already."""
-    shown = [other.definition for other in places]
-    if place.definition not in shown and not _is_shown(place.excerpt, places):
+    definition = place.definition
+    shown = {
+        other.definition.qualified
+        for other in places
+        if other.definition is not None
+    }
+    is_new = definition is None or definition.qualified not in shown
+    if is_new and not _is_shown(place.excerpt, places):
         places.append(place)
 
 
