@@ -176,3 +176,24 @@ def test_a_review_corrects_below_the_claim(facts: CourseFacts) -> None:
         "> Correction: place `shop/stock.py:900`: these lines do not exist.\n"
     ) in review
     assert review.endswith("More.")
+
+
+def test_no_link_is_put_into_a_quotation(facts: CourseFacts) -> None:
+    chapter = chapter_of(facts, "Store")
+    page = "# Title\n\nIt says ``no `Stock` is left``."
+    review = reviews.written(facts, chapter, page)
+    assert "It says ``no `Stock` is left``." in review
+
+
+def test_a_type_holds_what_its_constructor_sets(tmp_path: Path) -> None:
+    plan = (
+        "class Plan:\n    def draw(self):\n        self.a = 1\n"
+        "        self.b = 2\n        return 1\n"
+    )
+    app = (
+        "from plan import Plan\n\n\nclass App:\n    def __init__(self):\n"
+        "        self.plans: dict[str, Plan] = {}\n        self.a = 1\n"
+    )
+    facts = read(tmp_path, {"app.py": app, "plan.py": plan})
+    page = chapters.written(facts, chapter_of(facts, "App"))
+    assert "`App` holds `Plan` (`app.py:6`)." in page

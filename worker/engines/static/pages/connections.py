@@ -9,6 +9,7 @@ from worker.engines.static.pages.course import (
     Chapter,
     ChapterLink,
     CourseFacts,
+    is_function,
 )
 
 _MOST: Final = 5
@@ -54,10 +55,21 @@ def _sentence(facts: CourseFacts, chapter: Chapter, link: ChapterLink) -> str:
         return (
             f"{page}: {source} {markdown.text(link.verb)} {target}. {evidence}"
         )
-    source = _end(facts, relation.subject, link.source)
+    subject = relation.subject
+    if relation.verb is Verb.HOLDS and subject is not None:
+        subject = _holder(facts, subject)
+    source = _end(facts, subject, link.source)
     target = _end(facts, relation.object, link.target)
     place = citations.at(relation.path, relation.line)
     return f"{page}: {source} {relation.verb} {target} ({place})."
+
+
+def _holder(facts: CourseFacts, index: int) -> int:
+    """Return the type that has a field; it may be set in a method."""
+    definition = facts.definitions[index]
+    if is_function(definition) and definition.parent is not None:
+        return definition.parent
+    return index
 
 
 def _end(facts: CourseFacts, definition: int | None, position: int) -> str:

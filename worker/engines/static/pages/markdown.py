@@ -123,10 +123,14 @@ def place(path: str, *lines: tuple[int, int]) -> str:
 
 
 def cut(line: str, limit: int = MAX_LINE) -> str:
-    """Return a line that is not too long to be looked at, with a mark where it was cut."""
-    if len(line) <= limit:
+    """Return a line that is not too long to be looked at, with a mark where it was cut.
+
+    A mark in the place of less than its own length would save nothing.
+    """
+    mark = f" …[{len(line) - limit} more characters]"
+    if len(line) <= limit + len(mark):
         return line
-    return f"{line[:limit]} …[{len(line) - limit} more characters]"
+    return f"{line[:limit]}{mark}"
 
 
 def heading(level: int, content: str) -> str:

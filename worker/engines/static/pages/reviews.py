@@ -26,7 +26,8 @@ from worker.engines.static.prose.phrases import listed
 
 _SHORTEST: Final = 3
 """Letters of a name that is linked."""
-_CODE: Final = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
+_CODE: Final = re.compile(r"``+.*?``+|(?<!`)`([^`\n]+)`(?!`)")
+"""A code span; those with two or more backticks are quotations, and get no link."""
 
 
 def items(facts: CourseFacts, output: Path) -> Iterator[Item]:
@@ -118,7 +119,7 @@ def _with_links(block: Block, targets: dict[str, Chapter]) -> str:
         return line
 
     def replaced(match: re.Match[str]) -> str:
-        chapter = targets.pop(match[1], None)
+        chapter = targets.pop(match[1] or "", None)
         if chapter is None:
             return match[0]
         return markdown.link(match[0], chapter.file)

@@ -5,6 +5,7 @@ Parameters, examples and directives are reference, and left out.
 """
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 _LINK: Final = r"\{@(?:link|linkplain|code|literal)\s+([^{}]*)\}"
@@ -124,7 +125,7 @@ def _raw_paragraphs(doc: str, most: int) -> list[str]:
     lines: list[str] = []
     filled = 0
     in_item = False
-    for line in [*doc.split("\n"), ""]:
+    for line in [*_without_code(doc), ""]:
         is_underline = _UNDERLINE.match(line) is not None
         if _END.match(line) or (is_underline and lines):
             # The lines above an underline are its heading.
@@ -140,6 +141,18 @@ def _raw_paragraphs(doc: str, most: int) -> list[str]:
         if filled >= most:
             break
     return paragraphs
+
+
+def _without_code(doc: str) -> Iterator[str]:
+    """Yield the lines of a comment but for the indented blocks behind `::`."""
+    margin: int | None = None
+    for line in doc.split("\n"):
+        indent = len(line) - len(line.lstrip())
+        if margin is not None and (not line.strip() or indent > margin):
+            yield ""
+            continue
+        margin = indent if line.rstrip().endswith("::") else None
+        yield line
 
 
 def _plain(paragraph: str) -> str:
