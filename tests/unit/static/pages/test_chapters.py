@@ -178,6 +178,15 @@ def test_a_review_corrects_below_the_claim(facts: CourseFacts) -> None:
     assert review.endswith("More.")
 
 
+def test_no_link_leads_to_a_page_without_the_name(
+    facts: CourseFacts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chapters, "introduced", lambda *_: {"Store"})
+    page = "# Title\n\nIt uses `Stock`."
+    review = reviews.written(facts, chapter_of(facts, "Store"), page)
+    assert "It uses `Stock`." in review
+
+
 def test_no_link_is_put_into_a_quotation(facts: CourseFacts) -> None:
     chapter = chapter_of(facts, "Store")
     page = "# Title\n\nIt says ``no `Stock` is left``."

@@ -153,13 +153,13 @@ VALUES = """\
         raise ValueError
 """
 CHAIN = """\
-    if x:
+    if x.is_the_first_of_all_the_values_that_may_come_in_here:
         y = 1
-    elif y:
+    elif y.is_the_second_of_all_the_values_that_may_come_in_here:
         y = 2
-    elif y.a:
+    elif y.is_the_third_of_all_the_values_that_may_come_in_here:
         y = 3
-    elif y.b:
+    elif y.is_the_fourth_of_all_the_values_that_may_come_in_here:
         y = 4
     elif y.c:
         raise ValueError

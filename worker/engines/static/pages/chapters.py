@@ -92,7 +92,7 @@ def _introduction(facts: CourseFacts, chapter: Chapter) -> list[str]:
     blocks = [markdown.prose(description)]
     is_one = len(key_places.named(facts, chapter)) <= 1
     if is_one or not description:
-        blocks += _more(facts, chapter, description)
+        blocks += _more(facts, chapter)
     if not chapter.unit.symbols:
         paths = [markdown.code(path) for path in chapter.unit.file_paths]
         blocks.append(f"It is in {listed(paths, 4)}." if paths else "")
@@ -114,14 +114,19 @@ def _description(facts: CourseFacts, chapter: Chapter) -> str:
     return " ".join(kept).removeprefix(f"`{chapter.name}`: ")
 
 
-def _more(facts: CourseFacts, chapter: Chapter, description: str) -> list[str]:
+def _more(facts: CourseFacts, chapter: Chapter) -> list[str]:
+    key = ("more", chapter.position)
+    return facts.remembered(key, lambda: _new_paragraphs(facts, chapter))
+
+
+def _new_paragraphs(facts: CourseFacts, chapter: Chapter) -> list[str]:
     """Return the paragraphs of the subject's documentation that no page has said yet."""
     earlier = [
-        symbol.doc
+        paragraph
         for other in facts.chapters[: chapter.position]
-        for symbol in key_places.named(facts, other)
+        for paragraph in _more(facts, other)
     ]
-    known = _plain(" ".join([description, *earlier]))
+    known = _plain(" ".join([_description(facts, chapter), *earlier]))
     for doc in _docs(facts, chapter):
         kept: list[str] = []
         for paragraph in paragraphs(doc, _PARAGRAPHS):
@@ -262,10 +267,35 @@ def _parts(
     facts: CourseFacts, chapter: Chapter, places: Sequence[KeyPlace]
 ) -> str:
     """List the public parts that document themselves, the most used first."""
+    parts = _listed_parts(facts, chapter, places)
+    return markdown.bullets(map(citations.described, parts))
+
+
+def introduced(facts: CourseFacts, chapter: Chapter) -> set[str]:
+    """Return the names that a chapter is named after, shows or lists."""
+    places = key_places.chosen(facts, chapter)
+    parts = _listed_parts(facts, chapter, places)
+    named = key_places.named(facts, chapter)
+    return {
+        definition.name
+        for definition in (*named, *_definitions(places), *parts)
+    }
+
+
+def _listed_parts(
+    facts: CourseFacts, chapter: Chapter, places: Sequence[KeyPlace]
+) -> list[Definition]:
+    key = ("parts", chapter.position)
+    return facts.remembered(key, lambda: _find_parts(facts, chapter, places))
+
+
+def _find_parts(
+    facts: CourseFacts, chapter: Chapter, places: Sequence[KeyPlace]
+) -> list[Definition]:
     shown = {definition.index for definition in _definitions(places)}
     for definition in _definitions(places):
         shown.update(target.index for target in _targets(facts, definition))
-    introduced = _plain(chapter.description)
+    description = _plain(chapter.description)
     family = facts.family(
         dict.fromkeys((*chapter.unit.symbols, *chapter.unit.owned))
     )
@@ -275,7 +305,7 @@ def _parts(
         if index not in shown
         and _documents_itself(facts.definitions[index])
         and _plain(citations.purpose(facts.definitions[index]))
-        not in introduced
+        not in description
     ]
     used = key_places.uses(facts, chapter)
     parts.sort(
@@ -285,7 +315,7 @@ def _parts(
             -len(facts.into[part.index]),
         )
     )
-    return markdown.bullets(map(citations.described, parts[:_MEMBERS]))
+    return parts[:_MEMBERS]
 
 
 def _documents_itself(definition: Definition) -> bool:

@@ -17,7 +17,6 @@ from worker.engines.static.pages import (
     checker,
     citations,
     connections,
-    key_places,
     markdown,
 )
 from worker.engines.static.pages.checker import Block, Finding
@@ -100,10 +99,12 @@ def _subjects(facts: CourseFacts, chapter: Chapter) -> dict[str, Chapter]:
     own = {symbol.name for symbol in facts.symbols(chapter)}
     subjects: dict[str, Chapter] = {}
     for other in facts.chapters:
-        for symbol in key_places.named(facts, other):
+        shown = chapters.introduced(facts, other)
+        for symbol in facts.symbols(other):
             name = symbol.name
             if (
                 other is not chapter
+                and name in shown
                 and name not in own
                 and not name.startswith("_")
                 and len(name) >= _SHORTEST

@@ -71,8 +71,8 @@ _NO_MESSAGE: Final = frozenset({"keyword_argument", "subscript"})
 _ALL_ERRORS: Final = frozenset({"Exception", "BaseException", "Throwable"})
 _NAMES: Final = re.compile(r"\w+")
 _LEAVING: Final = RETURNS | {"continue_statement", "break_statement"}
-_MOST_EXCLUDED: Final = 3
-"""Conditions that must not hold; a sentence with more is not read."""
+_MOST_EXCLUDED: Final = 200
+"""Characters of conditions that must not hold; a sentence with more is not read."""
 _COMPARED: Final = re.compile(
     r"(if|unless) `+ ?(?:(isinstance)\(([\w.]+),|([\w.]+) (===?|instanceof) )"
 )
@@ -522,7 +522,7 @@ def _conditions(place: _Place) -> list[str]:
     excluded = [
         condition for condition in conditions if condition.startswith("unless ")
     ]
-    if len(excluded) <= _MOST_EXCLUDED:
+    if sum(map(len, excluded)) <= _MOST_EXCLUDED:
         return conditions
     others = [
         condition for condition in conditions if condition not in excluded
