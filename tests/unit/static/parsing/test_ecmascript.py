@@ -198,3 +198,11 @@ def test_imports_on_one_line_keep_their_order() -> None:
     text = ";".join(f"import a from '{module}'" for module in modules)
     found = parsed(JS, text)
     assert [statement.module for statement in found.imports] == modules
+
+
+def test_a_file_that_begins_with_code_in_a_comment_says_nothing() -> None:
+    code = (
+        '// import { z } from "./schemas.js";\n\nimport { y } from "./y.js";\n'
+    )
+    assert parsed(TS, code).doc == ""
+    assert parsed(TS, f"// About schemas.\n\n{code}").doc == "About schemas."

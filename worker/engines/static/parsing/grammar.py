@@ -130,19 +130,13 @@ class FileText:
         return self._children[key]
 
     def comment_above(self, row: int) -> str:
-        """Return the documentation that ends on the line before, without its marks.
-
-        Code that is commented out is none.
-        """
+        """Return the documentation that ends on the line before, without its marks."""
         documentation = [
             comment
             for comment in self._comments_above(row)
             if comment.startswith(self._documenting)
         ]
-        words = clean_comment("\n".join(documentation))
-        if words.partition("\n")[0].endswith(_CODE_ENDS):
-            return ""
-        return words
+        return _words(documentation)
 
     def _comments_above(self, row: int) -> list[str]:
         comments: list[str] = []
@@ -168,7 +162,7 @@ class FileText:
             row = last_row(node)
             if row + 1 in self._starting_at or not self._is_apart(end):
                 continue
-            comment = clean_comment("\n".join(self._comments_above(row + 1)))
+            comment = _words(self._comments_above(row + 1))
             if comment and not is_licence(comment):
                 return comment
         return ""
@@ -178,6 +172,14 @@ class FileText:
         following = self.data[end : end + _BELOW_BYTES].partition(b"\n")[2]
         below = following.split(b"\n")[0]
         return not below.strip() or below.startswith(_BELOW)
+
+
+def _words(comments: Sequence[str]) -> str:
+    """Return the text of comments without their marks; nothing of code that is commented out."""
+    words = clean_comment("\n".join(comments))
+    if words.partition("\n")[0].endswith(_CODE_ENDS):
+        return ""
+    return words
 
 
 def is_licence(comment: str) -> bool:
