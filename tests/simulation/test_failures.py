@@ -1,5 +1,6 @@
 """What a run does when its engine or its source fails: minutes pass in no time here."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from states.exits import Exit
 from states.stages import Stage, State
 from states.usage import Waiting
+from tests.simulation.scheduler import SimRuntime
 from tests.simulation.simulation import Simulation
 from tests.simulation.stories import (
     CHAPTER,
@@ -22,7 +24,12 @@ from worker.engines.port import (
     Item,
     NoMaterialError,
 )
-from worker.errors import DataError, RefusedError, TemporaryError
+from worker.errors import (
+    DataError,
+    OutdatedError,
+    RefusedError,
+    TemporaryError,
+)
 from worker.outbox.port import WebhookResponse
 from worker.ownership.claim import OperatorRequest
 from worker.system.runtime import ThreadFailed
@@ -45,6 +52,40 @@ def test_a_temporary_failure_is_tried_again_with_growing_pauses(
     assert simulation.manifest.record(Stage.GENERATE_CHAPTERS).attempts == 3
     assert 6 < simulation.scheduler.time < 20
     simulation.check()
+
+
+def test_the_pause_before_a_stage_is_tried_again_doubles_from_four_seconds(
+    simulation: Simulation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SimRuntime, "jitter", lambda _self: 0.5)
+    tries: list[float] = []
+    engine = FakeEngine(chapters=2)
+
+    def fail_twice(path: str) -> None:
+        if path == CHAPTER:
+            tries.append(simulation.scheduler.time)
+            if len(tries) < 3:
+                raise overloaded()
+
+    engine.before_item = fail_twice
+    assert run(simulation, engine=engine).code is Exit.OK
+    pauses = [after - before for before, after in pairwise(tries)]
+    assert pauses == pytest.approx([4 * 0.75, 8 * 0.75], abs=0.5)
+
+
+def test_after_three_returns_to_a_stage_the_run_ends_with_75(
+    simulation: Simulation,
+) -> None:
+    outdated = OutdatedError(Stage.EXTRACT, "its cache is of another version")
+    engine = failing(outdated)
+    ended = run(simulation, engine=engine)
+    assert ended.code is Exit.TEMPORARY
+    assert engine.made["step1_abstractions.yaml"] == 4
+    manifest = simulation.manifest
+    assert manifest.record(Stage.EXTRACT).generation == 4
+    assert manifest.error is not None
+    assert manifest.error.message == f"{outdated}, 3 times"
+    assert manifest.fruitless_runs == 0, "it has made items"
 
 
 def test_after_three_tries_without_a_new_item_the_run_ends_with_75_and_nothing_is_announced(

@@ -44,9 +44,7 @@ class Delivery:
 
 
 class _TryAgainError(Exception):
-    def __init__(self, reason: str, retry_after: float | None = None) -> None:
-        super().__init__(reason)
-        self.retry_after = retry_after
+    """An attempt has failed, and the event is sent again."""
 
 
 _RETRIES: Final = Policy(
@@ -158,7 +156,7 @@ class Sender:
             return answer
         pause = answer.retry_after or 0.0
         self._not_before = self._runtime.monotonic() + pause
-        raise self._trouble(_described(answer), answer.retry_after)
+        raise self._trouble(_described(answer))
 
     def _check_lease(self) -> None:
         """Confirm the lease before a late event, or before a second attempt.
@@ -173,12 +171,10 @@ class Sender:
             raise _TryAgainError("the lease could not be confirmed")
         self._fresh_until = float("-inf")
 
-    def _trouble(
-        self, reason: str, retry_after: float | None = None
-    ) -> _TryAgainError:
+    def _trouble(self, reason: str) -> _TryAgainError:
         if not self._closed.is_set():
             self.trouble = reason
-        return _TryAgainError(reason, retry_after)
+        return _TryAgainError(reason)
 
     def _sending_seconds(self) -> float:
         """Return for how many seconds this run may still send; after that, its successor may."""

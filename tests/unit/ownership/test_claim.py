@@ -23,6 +23,7 @@ from tests.support.builders import (
 )
 from worker.errors import BusyError, ConfigError, DataError
 from worker.ownership.claim import Claimant, OperatorRequest
+from worker.ownership.heartbeat import put_heartbeat
 from worker.ownership.log import CheckpointLog, Ownership
 from worker.store.memory import MemoryStore
 from worker.store.port import ObjectEntry, ObjectHead
@@ -49,15 +50,18 @@ class Crowded(MemoryStore):
         """The last key that a listing shows, where it lags."""
         self.ahead = 0
         """By how many seconds the clock of its answers is ahead of that of its objects."""
+        self.undated = False
         self.looks: list[str] = []
 
-    def create(self, key: str, body: bytes, media_type: str) -> float:
+    def create(  # type: ignore[override]  # it may give no date
+        self, key: str, body: bytes, media_type: str
+    ) -> float | None:
         if self.before:
             self.before.pop()()
         super().create(key, body, media_type)
         if self.after:
             self.after.pop()()
-        return self._clock() + self.ahead
+        return None if self.undated else self._clock() + self.ahead
 
     def put(self, key: str, body: object, media_type: str) -> float:
         return super().put(key, body, media_type) + self.ahead  # type: ignore[arg-type]  # a body
@@ -94,6 +98,7 @@ class Scene:
         self.store = Crowded(self.scheduler)
         self.others = CheckpointLog(self.store.others, JOB, self.runtime)
         self.pauses: list[float] = []
+        self.on_wait: Callable[[], None] = lambda: None
 
     def given(self, manifest: Manifest) -> Manifest:
         """Store a job's newest checkpoint."""
@@ -143,6 +148,7 @@ class Scene:
     def _wait(self, seconds: float) -> None:
         self.pauses.append(seconds)
         self.scheduler.time += seconds
+        self.on_wait()
 
 
 @pytest.fixture
@@ -264,6 +270,19 @@ def test_the_difference_between_a_stores_clocks_is_measured_only_if_it_shows(
     assert measured is (ahead > 1)
 
 
+def test_a_claim_costs_no_look_at_itself_where_the_store_dates_its_answers(
+    scene: Scene,
+) -> None:
+    scene.start()
+    assert scene.store.looks == []
+
+
+def test_a_claim_whose_answer_has_no_date_is_looked_at(scene: Scene) -> None:
+    scene.store.undated = True
+    assert scene.start().dated == 1000
+    assert scene.store.looks == [checkpoint_key(JOB, 1)]
+
+
 def test_a_claim_whose_answer_was_slow_is_not_taken_for_clocks_that_differ(
     scene: Scene,
 ) -> None:
@@ -297,6 +316,33 @@ def test_a_request_to_cancel_goes_to_the_run_that_is_alive(
     sequence = scene.newest().sequence
     assert scene.claimant().cancel() is Exit.OK
     assert scene.newest().sequence == sequence, "it is asked once"
+
+
+def test_a_live_owner_is_looked_at_each_second_and_given_up_after_two_leases(
+    scene: Scene,
+) -> None:
+    job = scene.given(entered(Stage.ORDER))
+
+    def beat() -> None:
+        put_heartbeat(scene.store.others, job, len(scene.pauses))
+
+    scene.on_wait = beat
+    with pytest.raises(BusyError, match="run 1 has been working on job job-1"):
+        scene.start()
+    assert scene.pauses == [1.0] * (2 * LEASE)
+
+
+@pytest.mark.parametrize(
+    ("silent", "alive"), [(LEASE, True), (LEASE + 1, False)]
+)
+def test_an_owner_is_alive_until_it_is_silent_for_longer_than_its_lease(
+    scene: Scene, silent: int, *, alive: bool
+) -> None:
+    scene.given(entered(Stage.ORDER))
+    scene.scheduler.time += silent
+    asked = scene.claimant().cancel()
+    assert (asked is Exit.OK) is alive
+    assert scene.newest().run == (1 if alive else 2)
 
 
 def test_a_request_to_cancel_that_was_overtaken_is_repeated_after_a_pause(

@@ -7,6 +7,7 @@ import pytest
 from states.manifest import Manifest, Writer
 from tests.simulation.scheduler import Process, Scheduler, SimRuntime
 from tests.support.builders import IDENTITY, begun
+from worker.errors import MissingError, StoreUnavailableError
 from worker.ownership.clocks import measure_skew
 from worker.ownership.heartbeat import (
     OwnerWatch,
@@ -30,6 +31,8 @@ class Clocks(MemoryStore):
         self.ahead = 0.0
         self.undated = False
         self.slow = 0.0
+        self.missing = 0
+        """How many times it does not find what it has."""
         self.wrong = 0
         """How many times it answers with something else."""
         self._scheduler = scheduler
@@ -48,6 +51,9 @@ class Clocks(MemoryStore):
         return super().get(key)
 
     def head(self, key: str) -> ObjectHead:
+        if self.missing:
+            self.missing -= 1
+            raise MissingError(key)
         head = super().head(key)
         return replace(head, now=head.now + self.ahead)
 
@@ -129,6 +135,19 @@ def test_a_heartbeat_makes_no_sense_only_if_three_answers_say_so(
     assert heartbeat.number == number
     assert heartbeat.age == 0
     assert scene.store.wrong == 0
+
+
+def test_a_heartbeat_that_is_listed_and_cannot_be_read_is_the_stores_fault(
+    scene: Scene,
+) -> None:
+    put_heartbeat(scene.store, scene.manifest, 1)
+    scene.store.missing = 2
+    assert read_heartbeat(scene.store, scene.manifest).number == 1
+    scene.store.missing = 3
+    with pytest.raises(
+        StoreUnavailableError, match="listed but cannot be read"
+    ):
+        read_heartbeat(scene.store, scene.manifest)
 
 
 def test_a_new_checkpoint_is_a_sign_of_life(scene: Scene) -> None:

@@ -1,7 +1,7 @@
 """The lease of a run, under a simulated clock."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -395,8 +395,15 @@ def test_a_successor_is_found_and_nothing_is_held_from_then_on(
         claim(head.manifest, run_record(2), engine=ENGINE, announces=True),
         Writer.WORKER,
     )
+    successor = rival.newest()
+    assert successor is not None
+    rival.append(
+        successor,
+        claim(successor.manifest, run_record(3), engine=ENGINE, announces=True),
+        Writer.WORKER,
+    )
     scene.lease.look()
-    assert scene.news() == [Superseded(run=2)]
+    assert scene.news() == [Superseded(run=2)], "one is enough"
     assert not scene.lease.held
 
 
@@ -517,6 +524,28 @@ def test_a_lapse_that_only_the_stores_dates_show_pauses_the_engine(
     news = beating(scene, until=100)
     assert news[:2] == [LeaseLost(), "paused"]
     assert news[-1] == LeaseRefreshed()
+
+
+def test_while_nothing_happens_the_thread_wakes_for_its_requests_only(
+    scene: Scene,
+) -> None:
+    keep_alive = KeepAlive(
+        scene.lease, scene.mailbox, scene.runtime, give_up_seconds=60
+    )
+    waits: list[float] = []
+    outcomes = keep_alive._outcomes
+    get = outcomes.get
+
+    def counted(seconds: float | None = None) -> Callable[[], None] | None:
+        waits.append(scene.scheduler.time)
+        return get(seconds)
+
+    outcomes.get = counted  # type: ignore[method-assign]  # counts the waits
+    scene.store.stuck = NEVER
+    keep_alive.start(on_lost=lambda: None)
+    scene.scheduler.run()
+    assert waits[-1] == pytest.approx(LEASE + 60, abs=LEASE / 3)
+    assert len(waits) < 30
 
 
 def test_a_lease_without_a_look_at_the_log_is_none(scene: Scene) -> None:

@@ -1,0 +1,192 @@
+"""When the sender tries again, and what it makes of each answer."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+
+from tests.support.builders import completed
+from tests.unit.ownership.test_lease import Scene
+from worker.outbox.port import UnreachableError, Webhook, WebhookResponse
+from worker.outbox.sender import Delivery, EventSettled, Sender
+from worker.ownership.keep_alive import KeepAlive
+
+END = 400.0
+
+
+class Scripted:
+    """A webhook that answers one attempt after the other; None: it cannot be reached."""
+
+    def __init__(self, scene: Scene, *answers: WebhookResponse | None) -> None:
+        self.attempts: list[float] = []
+        self.keys: list[str] = []
+        self.closed: list[float] = []
+        self._scene = scene
+        self._answers: Iterator[WebhookResponse | None] = iter(answers)
+
+    def post(
+        self,
+        body: bytes,  # noqa: ARG002
+        idempotency_key: str,
+        remaining: Callable[[], float],  # noqa: ARG002
+    ) -> WebhookResponse:
+        if self.closed:
+            raise UnreachableError("the webhook is closed")
+        self.attempts.append(self._scene.scheduler.time)
+        self.keys.append(idempotency_key)
+        answer = next(self._answers, None)
+        if answer is None:
+            raise UnreachableError("no receiver is there")
+        return answer
+
+    def close(self) -> None:
+        self.closed.append(self._scene.scheduler.time)
+
+
+@pytest.fixture
+def scene() -> Scene:
+    scene = Scene()
+    scene.runtime.jitter = lambda: 0.5  # type: ignore[method-assign]  # the same each time
+    return scene
+
+
+def answer(status: int, **fields: object) -> WebhookResponse:
+    return WebhookResponse(status_code=status, **fields)  # type: ignore[arg-type]  # its fields
+
+
+def send(
+    scene: Scene,
+    webhook: Scripted,
+    *,
+    events: int = 1,
+    until: float = END,
+    finish_at: float = END,
+) -> Sender:
+    """Send events under a lease that is kept alive; close the sender at a time.
+
+    From `finish_at` on, the run waits for the answers.
+    """
+
+    def open_webhook() -> Webhook:
+        return webhook
+
+    keep_alive = KeepAlive(
+        scene.lease, scene.mailbox, scene.runtime, give_up_seconds=60
+    )
+    keep_alive.start(on_lost=lambda: None)
+    sender = Sender(open_webhook, scene.lease, scene.runtime, scene.mailbox)
+    [event] = completed().outbox.pending[-1:]
+    sender.start()
+    for number in range(events):
+        one = replace(event, sequence=1 + number)
+        key = f"key-{1 + number}"
+        sender.send(
+            Delivery(event=one, idempotency_key=key, write=lambda: b"{}")
+        )
+
+    def stop() -> None:
+        sender.close()
+        keep_alive.stop()
+
+    scene.scheduler.at(finish_at, lambda: sender.finish_within(100))
+    scene.scheduler.at(until, stop)
+    scene.scheduler.run()
+    return sender
+
+
+def test_pauses_double_from_half_a_second_to_half_a_minute(
+    scene: Scene,
+) -> None:
+    webhook = Scripted(scene)
+    sender = send(scene, webhook)
+    pauses = [after - before for before, after in pairwise(webhook.attempts)]
+    doubled = [min(30.0, 0.5 * 2.0**number) for number in range(10)]
+    assert pauses[:10] == pytest.approx([0.75 * pause for pause in doubled])
+    assert sender.trouble == "no answer: no receiver is there"
+    assert sender.answers == {}
+    assert webhook.closed
+
+
+def test_events_are_sent_in_order_and_their_answers_reported(
+    scene: Scene,
+) -> None:
+    webhook = Scripted(scene, None, answer(204), answer(410), answer(200))
+    sender = send(scene, webhook, events=3)
+    assert webhook.keys == ["key-1", "key-1", "key-2", "key-3"]
+    assert sender.answers == {1: 204, 2: 410, 3: 200}
+    assert sender.trouble is None
+    assert scene.news() == [
+        EventSettled(sequence=number) for number in (1, 2, 3)
+    ]
+
+
+@pytest.mark.parametrize("status", [400, 404, 499])
+def test_a_rejection_is_final(scene: Scene, status: int) -> None:
+    webhook = Scripted(scene, answer(status))
+    assert send(scene, webhook).answers == {1: status}
+    assert len(webhook.attempts) == 1
+
+
+@pytest.mark.parametrize("status", [199, 301, 408, 429, 500, 503])
+def test_any_other_answer_is_trouble_and_the_event_is_sent_again(
+    scene: Scene, status: int
+) -> None:
+    webhook = Scripted(scene, answer(status), answer(200))
+    sender = send(scene, webhook)
+    assert sender.answers == {1: 200}
+    assert len(webhook.attempts) == 2
+
+
+def test_the_trouble_names_the_status_and_where_a_redirect_leads(
+    scene: Scene,
+) -> None:
+    redirect = answer(308, redirect="https://example.org")
+    sender = send(scene, Scripted(scene, redirect), until=0.1)
+    assert sender.trouble is not None
+    assert "status 308, a redirect to https://example.org" in sender.trouble
+    busy = Scene()
+    assert send(busy, Scripted(busy, answer(503)), until=0.1).trouble == (
+        "status 503"
+    )
+
+
+def test_the_pause_that_a_receiver_asks_for_is_kept_also_at_the_end(
+    scene: Scene,
+) -> None:
+    webhook = Scripted(scene, answer(503, retry_after=40.0), answer(200))
+    send(scene, webhook, finish_at=5)
+    assert webhook.attempts == [0, pytest.approx(40, abs=0.1)]
+
+
+def test_at_the_end_an_event_is_tried_at_once_and_given_up_in_time(
+    scene: Scene,
+) -> None:
+    webhook = Scripted(scene)
+    send(scene, webhook, finish_at=100.0)
+    before = [time for time in webhook.attempts if time < 100]
+    after = [time for time in webhook.attempts if time >= 100]
+    assert before[-1] < 99, "it waits for longer than that"
+    assert after[0] == 100
+    assert after[-1] > 150
+    [ended] = webhook.closed[:1]
+    assert after[-1] <= ended <= 200
+
+
+def test_a_sender_that_was_closed_sends_nothing_more(scene: Scene) -> None:
+    webhook = Scripted(scene, None, answer(200))
+    sender = send(scene, webhook, events=2, until=0.1)
+    assert webhook.attempts == [0]
+    assert sender.answers == {}
+    assert webhook.closed == [0.1, 0.1], "to hang up, and at the thread's end"
+    assert sender.trouble == "no answer: no receiver is there"
+
+
+def test_a_lease_that_comes_back_is_noticed_within_a_fifth_of_a_second(
+    scene: Scene,
+) -> None:
+    webhook = Scripted(scene, answer(200))
+    scene.lease.suspend("the store's clock was set")
+    scene.scheduler.at(0.5, lambda: scene.lease.reassert(lambda: None))
+    send(scene, webhook)
+    assert webhook.attempts == [pytest.approx(0.6, abs=0.01)]
