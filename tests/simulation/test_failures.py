@@ -98,6 +98,7 @@ def test_after_three_tries_without_a_new_item_the_run_ends_with_75_and_nothing_i
     assert manifest.released
     assert manifest.error is not None
     assert "529 overloaded" in manifest.error.message
+    assert manifest.record(Stage.GENERATE_CHAPTERS).attempts == 3
     assert not simulation.finals()
 
 

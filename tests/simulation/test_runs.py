@@ -106,6 +106,26 @@ def test_an_operators_limit_is_kept_by_all_later_runs(
     assert simulation.manifest.budget == budget
 
 
+def test_each_stage_counts_its_own_time(simulation: Simulation) -> None:
+    seconds = {"step1_abstractions.yaml": 9, "step2_relationships.yaml": 5}
+    engine = FakeEngine(
+        chapters=2,
+        before_item=lambda path: simulation.scheduler.pause(
+            seconds.get(path, 0)
+        ),
+    )
+    assert run(simulation, engine=engine).code is Exit.OK
+    worked = {
+        stage: simulation.manifest.record(stage).seconds
+        for stage in (Stage.EXTRACT, Stage.ANALYZE, Stage.ORDER)
+    }
+    assert worked == {
+        Stage.EXTRACT: pytest.approx(9, abs=1),
+        Stage.ANALYZE: pytest.approx(5, abs=1),
+        Stage.ORDER: pytest.approx(0, abs=1),
+    }
+
+
 def test_a_crashed_run_is_replaced_after_its_lease(
     simulation: Simulation,
 ) -> None:

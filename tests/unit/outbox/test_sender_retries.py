@@ -22,6 +22,10 @@ class Scripted:
         self.attempts: list[float] = []
         self.keys: list[str] = []
         self.closed: list[float] = []
+        self.late = 0
+        """How many attempts came after it was closed."""
+        self.seconds = 0.0
+        """How long each answer takes."""
         self._scene = scene
         self._answers: Iterator[WebhookResponse | None] = iter(answers)
 
@@ -32,9 +36,11 @@ class Scripted:
         remaining: Callable[[], float],  # noqa: ARG002
     ) -> WebhookResponse:
         if self.closed:
+            self.late += 1
             raise UnreachableError("the webhook is closed")
         self.attempts.append(self._scene.scheduler.time)
         self.keys.append(idempotency_key)
+        self._scene.scheduler.pause(self.seconds)
         answer = next(self._answers, None)
         if answer is None:
             raise UnreachableError("no receiver is there")
@@ -119,6 +125,7 @@ def test_events_are_sent_in_order_and_their_answers_reported(
     assert scene.news() == [
         EventSettled(sequence=number) for number in (1, 2, 3)
     ]
+    assert webhook.closed == [END, END], "to hang up, and at the thread's end"
 
 
 @pytest.mark.parametrize("status", [400, 404, 499])
@@ -135,7 +142,7 @@ def test_any_other_answer_is_trouble_and_the_event_is_sent_again(
     webhook = Scripted(scene, answer(status), answer(200))
     sender = send(scene, webhook)
     assert sender.answers == {1: 200}
-    assert len(webhook.attempts) == 2
+    assert webhook.attempts == [0, pytest.approx(0.375)]
 
 
 def test_the_trouble_names_the_status_and_where_a_redirect_leads(
@@ -163,7 +170,8 @@ def test_at_the_end_an_event_is_tried_at_once_and_given_up_in_time(
     scene: Scene,
 ) -> None:
     webhook = Scripted(scene)
-    send(scene, webhook, finish_at=100.0)
+    send(scene, webhook, events=2, finish_at=100.0)
+    assert set(webhook.keys) == {"key-1"}, "no event overtakes another"
     before = [time for time in webhook.attempts if time < 100]
     after = [time for time in webhook.attempts if time >= 100]
     assert before[-1] < 99, "it waits for longer than that"
@@ -180,6 +188,25 @@ def test_a_sender_that_was_closed_sends_nothing_more(scene: Scene) -> None:
     assert sender.answers == {}
     assert webhook.closed == [0.1, 0.1], "to hang up, and at the thread's end"
     assert sender.trouble == "no answer: no receiver is there"
+
+
+def test_a_sender_that_is_closed_while_it_posts_does_not_begin_the_next_event(
+    scene: Scene,
+) -> None:
+    webhook = Scripted(scene, answer(200), answer(200))
+    webhook.seconds = 1.0
+    sender = send(scene, webhook, events=2, until=0.5)
+    assert sender.answers == {1: 200}
+    assert webhook.late == 0
+    assert webhook.closed == [0.5, 1.0]
+
+
+def test_a_sender_that_is_closed_without_a_lease_ends(scene: Scene) -> None:
+    webhook = Scripted(scene, answer(200))
+    scene.lease.suspend("the store's clock was set")
+    send(scene, webhook, until=0.5)
+    assert webhook.attempts == []
+    assert webhook.closed == [0.5, 0.5]
 
 
 def test_a_lease_that_comes_back_is_noticed_within_a_fifth_of_a_second(
