@@ -19,6 +19,7 @@ RUNS: Final = (
     "tests/simulation/test_letting_go.py",
     "tests/simulation/test_answers.py",
     "tests/simulation/test_damage.py",
+    "tests/simulation/test_updates.py",
 )
 CLAIMS: Final = (
     "tests/simulation/test_takeover.py",
@@ -68,7 +69,7 @@ TESTS: Final[dict[str, tuple[str, ...]]] = {
     "worker/outbox/webhook.py": POSTING,
     "worker/run/runner.py": (*RUNS, *CLAIMS),
     "states/machine.py": ("tests/unit/states/test_machine.py",),
-    "states/decisions.py": (*DECISIONS, "tests/simulation/test_runs.py"),
+    "states/decisions.py": (*DECISIONS, *RUNS),
     "states/invariants.py": (*DECISIONS,),
     "states/takeover.py": DECISIONS,
     "states/manifest.py": (*DECISIONS, CODEC),

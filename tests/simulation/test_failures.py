@@ -70,7 +70,7 @@ def test_the_pause_before_a_stage_is_tried_again_doubles_from_four_seconds(
     engine.before_item = fail_twice
     assert run(simulation, engine=engine).code is Exit.OK
     pauses = [after - before for before, after in pairwise(tries)]
-    assert pauses == pytest.approx([4 * 0.75, 8 * 0.75], abs=0.5)
+    assert pauses == pytest.approx([4 * 0.75, 8 * 0.75], abs=0.2)
 
 
 def test_after_three_returns_to_a_stage_the_run_ends_with_75(

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.sabotage.guard import ROOT, Sabotage, marked_files, without_guard
+from tests.sabotage.mutated import TESTS
 from tests.sabotage.table import GUARDS
 
 
@@ -65,3 +66,8 @@ def test_the_tests_that_notice_are_there(sabotage: Sabotage) -> None:
             assert f"def {function}(" in (ROOT / file).read_text()
         else:
             assert (ROOT / file).exists()
+
+
+def test_the_modules_that_are_mutated_and_their_tests_are_still_there() -> None:
+    paths = {path for module in TESTS for path in (module, *TESTS[module])}
+    assert [path for path in paths if not (ROOT / path).exists()] == []

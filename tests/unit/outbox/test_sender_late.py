@@ -74,7 +74,8 @@ def test_a_late_event_is_not_sent_without_a_confirmed_lease(
     assert deliver(scene, 4).keys == ["first"]
 
 
-def test_prompt_events_cost_no_request(scene: Scene) -> None:
-    assert deliver(scene, 1).keys == ["first", "second"]
+@pytest.mark.parametrize("seconds", [1, 3])
+def test_prompt_events_cost_no_request(scene: Scene, seconds: float) -> None:
+    assert deliver(scene, seconds).keys == ["first", "second"]
     with pytest.raises(MissingError):
         scene.store.get(heartbeat_key(IDENTITY.job_id, 1))

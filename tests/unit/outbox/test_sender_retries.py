@@ -145,6 +145,14 @@ def test_any_other_answer_is_trouble_and_the_event_is_sent_again(
     assert webhook.attempts == [0, pytest.approx(0.375)]
 
 
+def test_an_attempt_is_repeated_at_once_only_after_a_heartbeat(
+    scene: Scene,
+) -> None:
+    webhook = Scripted(scene, answer(503), answer(200))
+    assert send(scene, webhook, until=1).answers == {1: 200}
+    assert scene.heartbeat()["number"] == 1  # type: ignore[index]  # it is a document
+
+
 def test_the_trouble_names_the_status_and_where_a_redirect_leads(
     scene: Scene,
 ) -> None:
