@@ -11,6 +11,7 @@ DECISIONS: Final = (
     "tests/unit/states/test_invariants.py",
     "tests/unit/states/test_machine.py",
     "tests/unit/states/test_takeover.py",
+    "tests/unit/states/test_update.py",
 )
 CODEC: Final = "tests/unit/states/test_codec.py"
 RUNS: Final = (

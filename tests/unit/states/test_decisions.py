@@ -7,7 +7,13 @@ import pytest
 from states import decisions
 from states.exits import Exit
 from states.machine import IllegalTransitionError
-from states.manifest import EventStatus, EventType, Manifest, Writer
+from states.manifest import (
+    EventStatus,
+    EventType,
+    Manifest,
+    Update,
+    Writer,
+)
 from states.stages import INFO, STAGES, Stage, StageInfo, State
 from tests.support import builders
 from tests.support.builders import (
@@ -438,3 +444,28 @@ def test_a_request_to_cancel_changes_nothing_else() -> None:
     asked = decisions.request_cancel(manifest)
     assert asked == replace(manifest, cancel_requested=True)
     assert asked.writer is Writer.WORKER
+
+
+def following() -> Manifest:
+    """Return a job that follows the course of an earlier one."""
+    return replace(begun(), update=Update(from_="earlier"))
+
+
+def test_the_commit_of_the_earlier_course_is_pinned_once() -> None:
+    first = decisions.follow(following(), COMMIT)
+    assert first.update == Update(from_="earlier", from_commit=COMMIT)
+    assert decisions.follow(first, "b" * 40) == first
+    assert decisions.follow(begun(), COMMIT) == begun()
+
+
+def test_what_is_kept_of_an_earlier_course_is_noted_only_where_one_is_followed() -> (
+    None
+):
+    planned = decisions.plan_update(
+        following(), changed=2, why=None, plan=artifact()
+    )
+    assert planned.update == Update(
+        from_="earlier", changed=2, why=None, plan=artifact()
+    )
+    with pytest.raises(ValueError, match="the job follows no earlier one"):
+        decisions.plan_update(begun(), changed=2, why=None, plan=None)
