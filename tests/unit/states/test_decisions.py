@@ -15,6 +15,7 @@ from states.manifest import (
     Writer,
 )
 from states.stages import INFO, STAGES, Stage, StageInfo, State
+from states.usage import Usage
 from tests.support import builders
 from tests.support.builders import (
     AT,
@@ -469,3 +470,12 @@ def test_what_is_kept_of_an_earlier_course_is_noted_only_where_one_is_followed()
     )
     with pytest.raises(ValueError, match="the job follows no earlier one"):
         decisions.plan_update(begun(), changed=2, why=None, plan=None)
+
+
+def test_what_paid_calls_have_used_is_noted_when_it_is_known_and_new() -> None:
+    usage = Usage(prices_dated="2026-01-01")
+    noted = decisions.account(begun(), usage)
+    assert noted.usage == usage
+    assert decisions.account(noted, None).usage == usage
+    assert decisions.account(noted, replace(usage)) is noted
+    assert decisions.account(noted, Usage()).usage == Usage()
