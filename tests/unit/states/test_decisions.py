@@ -15,7 +15,7 @@ from states.manifest import (
     Writer,
 )
 from states.stages import INFO, STAGES, Stage, StageInfo, State
-from states.usage import Usage
+from states.usage import Budget, Usage
 from tests.support import builders
 from tests.support.builders import (
     AT,
@@ -479,3 +479,21 @@ def test_what_paid_calls_have_used_is_noted_when_it_is_known_and_new() -> None:
     assert decisions.account(noted, None).usage == usage
     assert decisions.account(noted, replace(usage)) is noted
     assert decisions.account(noted, Usage()).usage == Usage()
+
+
+def test_an_operators_limit_counts_from_then_on() -> None:
+    limit = Budget(tokens=7)
+    reopened = decisions.reopen(claim(completed()), None, limit)
+    assert reopened.budget == limit
+    later = decisions.reopen(claim(reopened), None)
+    assert later.budget == limit
+
+
+def test_how_many_items_were_kept_and_made_is_counted_stage_by_stage() -> None:
+    manifest = replace(entered(Stage.CLONE), update=Update(from_="earlier"))
+    manifest = decisions.pin(manifest, COMMIT)
+    for kept in (None, 1, 0):
+        both = (artifact("a"), artifact("b"))
+        done = decisions.finish(manifest, both, at=AT, seconds=1, kept=kept)
+        manifest = stamped(decisions.move_on(done, at=AT))
+    assert manifest.update == Update(from_="earlier", kept=1, made=3)
