@@ -198,6 +198,24 @@ def test_a_stopped_run_waits_for_the_items_that_are_being_stored(
     assert any(key.endswith(first) for key in store.there), "before the release"
 
 
+def test_a_stopped_run_waits_for_an_item_that_hangs_for_a_part_of_its_grace(
+    simulation: Simulation,
+) -> None:
+    first = "chapters/chapter_1_thing_1.md"
+    simulation.changes = {"lease": 60}
+
+    def hang(operation: str, _process: Process) -> Fault | None:
+        if operation.startswith("put") and operation.endswith(first):
+            simulation.scheduler.pause(10 * GRACE)
+        return None
+
+    stopped = simulation.start(hang, engine=stop_at(simulation, CHAPTER, STOP))
+    simulation.run()
+    assert stopped.code is Exit.SIGTERM
+    assert simulation.manifest.released
+    assert stopped.ended_at - stopped.began_at < GRACE
+
+
 @pytest.mark.parametrize("at_work", [True, False])
 def test_a_stopped_run_waits_for_a_store_that_is_away_within_its_grace_only(
     simulation: Simulation, *, at_work: bool
