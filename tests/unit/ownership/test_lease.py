@@ -548,6 +548,27 @@ def test_while_nothing_happens_the_thread_wakes_for_its_requests_only(
     assert len(waits) < 30
 
 
+def test_the_engine_is_paused_at_the_lapse_even_if_the_log_cannot_be_listed(
+    scene: Scene,
+) -> None:
+    def stop_machine() -> None:
+        scene.scheduler.stop_machine(scene.process, LEASE + 1)
+        scene.store.list_mood = StoreUnavailableError("no list")
+
+    paused: list[float] = []
+    keep_alive = KeepAlive(
+        scene.lease, scene.mailbox, scene.runtime, give_up_seconds=60
+    )
+    keep_alive.start(on_lost=lambda: paused.append(scene.scheduler.time))
+    scene.scheduler.at(5, stop_machine)
+    scene.scheduler.at(60, keep_alive.stop)
+    scene.scheduler.run()
+    [(lapsed, _), *_] = [
+        request for request in scene.store.requests if request[0] > LEASE
+    ]
+    assert paused[0] == pytest.approx(lapsed, abs=1)
+
+
 def test_a_lease_without_a_look_at_the_log_is_none(scene: Scene) -> None:
     scene.store.list_mood = StoreUnavailableError("no list")
     scene.scheduler.at(50, lambda: setattr(scene.store, "list_mood", None))
