@@ -113,6 +113,12 @@ SENTENCES = [
     ),
     (
         Claim.SIGNATURE,
+        "click",
+        "`class Group(Command)`",
+        "`class Group(Option)`",
+    ),
+    (
+        Claim.SIGNATURE,
         "own",
         "`def valid_job_id(job_id: str) -> bool`",
         "`def valid_job_id(job_id: bytes) -> bool`",
