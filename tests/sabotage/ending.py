@@ -104,12 +104,16 @@ ENDING: Final = (
     Sabotage(
         guard="what a store refuses after an operator's request is retried",
         new="pass",
-        tests=(REFUSED,),
+        tests=(
+            f"{REFUSED}::test_a_refusal_after_the_work_is_done_does_not_make_it_a_failure",
+        ),
     ),
     Sabotage(
         guard="what a store refuses after a completed run is retried",
         new="pass",
-        tests=(REFUSED,),
+        tests=(
+            f"{REFUSED}::test_a_course_that_is_made_is_delivered_in_spite_of_a_refusal",
+        ),
     ),
     Sabotage(
         guard="a sweep whose read is refused starts no run",

@@ -48,7 +48,9 @@ OWNING: Final = (
         guard="proof of the store",
         expression="self.prove(checkpoint)",
         new="Proof.FENCE",
-        tests=(ON_S3,),
+        tests=(
+            f"{ON_S3}::test_a_store_that_ignores_conditions_is_refused_and_nothing_is_left_behind",
+        ),
     ),
     Sabotage(
         guard="proof of the store: what it created is read back",
@@ -90,7 +92,9 @@ OWNING: Final = (
         guard="a new run: gives up what others claim again and again",
         expression="self._overtaken > _MAX_OVERTAKEN",
         new="False",
-        tests=("tests/simulation/test_unfenced.py",),
+        tests=(
+            "tests/simulation/test_unfenced.py::test_who_is_overtaken_again_and_again_gives_up_in_time_and_says_so",
+        ),
     ),
     Sabotage(
         guard="own-write detection",
