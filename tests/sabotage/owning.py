@@ -187,7 +187,9 @@ OWNING: Final = (
     ),
     Sabotage(
         guard="a listing: an empty page that goes on is not its end",
-        new='return (entries, not entries or not page["IsTruncated"])',
-        tests=("tests/unit/store/test_s3.py",),
+        new='return (entries, not page["IsTruncated"] or not entries)',
+        tests=(
+            "tests/unit/store/test_s3.py::test_an_empty_truncated_page_is_not_the_end",
+        ),
     ),
 )
