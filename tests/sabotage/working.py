@@ -239,12 +239,14 @@ WORKING: Final = (
     Sabotage(
         guard="a job has no place among another store's objects",
         new="pass",
-        tests=(SHARING,),
+        tests=(
+            f"{SHARING}::test_a_job_is_refused_where_another_store_has_its_jobs",
+        ),
     ),
     Sabotage(
         guard="a store has no place inside a job",
         new="pass",
-        tests=(SHARING,),
+        tests=(f"{SHARING}::test_a_store_is_refused_that_lies_inside_a_job",),
     ),
     Sabotage(
         guard="the gateway keeps a request until its webhook knows",
