@@ -107,7 +107,7 @@ LESSONS: Final = (
     ),
     _unchecked(
         "a source must hold what it is the source of",
-        "any(self._bears(place, own) for place in places)",
+        "any(self._bears(place, names) for place in places)",
         "True",
         test=PAGE,
     ),

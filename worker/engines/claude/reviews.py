@@ -47,9 +47,9 @@ def task(
     blocks = page_blocks(page)
     numbered = plain(_numbered(blocks), "page")
     faults = verifier.faults(page)
-    findings = "\n".join(f"- {fault.text}" for fault in faults)
+    findings = [f"- {fault.text}" for fault in faults]
     question, material = questions.of_chapter(
-        stage, chapter, page=numbered, findings=findings
+        stage, chapter, page=numbered, findings="\n".join(findings)
     )
     return Task(
         path=item_path(stage, chapter.entry),
@@ -122,7 +122,8 @@ def _draft(
         with noted(faults, place):
             faults += edited.edit(writer, entry, place)
     page = edited.text()
-    new = _new_faults(verifier, "\n\n".join(blocks), page)
+    before = "\n\n".join(blocks)
+    new = _new_faults(verifier, before, page)
     return Draft(text=page, faults=faults + new, is_enough=not new)
 
 

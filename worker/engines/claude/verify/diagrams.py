@@ -22,7 +22,7 @@ _MESSAGE: Final = re.compile(
 _ENTITY: Final = re.compile(r"#(\d+);")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class _Arrow:
     """An arrow or a message, with labels as they are shown."""
 
@@ -67,8 +67,12 @@ class DiagramChecker:
         arrows: set[_Arrow] = set()
         for relation in self._facts.analysis.relations:
             source, target = drawings.relation_ends(self._facts, relation)
-            verb = str(relation.verb)
-            arrows.add(_Arrow(_shown(source), verb, _shown(target)))
+            arrow = _Arrow(
+                source=_shown(source),
+                text=str(relation.verb),
+                target=_shown(target),
+            )
+            arrows.add(arrow)
         return frozenset(arrows)
 
     @cached_property
@@ -79,10 +83,12 @@ class DiagramChecker:
             if reference.source is None:
                 continue
             called = definitions[reference.target]
-            source = self._participant(reference.source)
-            target = self._participant(reference.target)
-            text = _shown(drawings.message(called))
-            arrows.add(_Arrow(source, text, target))
+            call = _Arrow(
+                source=self._participant(reference.source),
+                text=_shown(drawings.message(called)),
+                target=self._participant(reference.target),
+            )
+            arrows.add(call)
         return frozenset(arrows)
 
     def _participant(self, index: int) -> str:
@@ -95,12 +101,16 @@ def _arrows(
 ) -> Iterator[_Arrow]:
     """Yield the arrows of a diagram, with the labels of their ends."""
     labels: dict[str, str] = {}
-    for match in filter(None, map(ends.fullmatch, lines)):
-        labels[match["id"]] = _plain(match["label"])
-    for match in filter(None, map(arrows.fullmatch, lines)):
-        source = labels[match["source"]]
-        target = labels[match["target"]]
-        yield _Arrow(source, _plain(match["text"]), target)
+    for end in map(ends.fullmatch, lines):
+        if end is not None:
+            labels[end["id"]] = _plain(end["label"])
+    for arrow in map(arrows.fullmatch, lines):
+        if arrow is not None:
+            yield _Arrow(
+                source=labels[arrow["source"]],
+                text=_plain(arrow["text"]),
+                target=labels[arrow["target"]],
+            )
 
 
 def _shown(name: str) -> str:

@@ -19,7 +19,8 @@ _CONSTRUCTORS: Final = word_set("__init__ constructor __new__")
 _OMITTED: Final = word_set("... …")
 _NO_ARGUMENTS: Final = word_set("self / *")
 """What a head has between its parentheses, and a call has not."""
-_NESTING: Final = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
+_NESTING: Final = dict.fromkeys("([{", 1) | dict.fromkeys(")]}", -1)
+"""What each parenthesis adds to the depth."""
 _LONGEST_SIGNATURE: Final = 200
 
 
@@ -116,9 +117,8 @@ class ExpressionChecker:
     def _functions(self, chain: str) -> list[Definition]:
         """Return the functions that a call may call; none where another project's may be."""
         functions: list[Definition] = []
-        for definition in self._names.definitions(chain) or self._methods(
-            chain
-        ):
+        named = self._names.definitions(chain) or self._methods(chain)
+        for definition in named:
             function: Definition | None = definition
             if not is_function(definition):
                 function = self._constructor(definition)

@@ -17,14 +17,14 @@ from worker.engines.claude.verify.examples import ExampleChecker
 from worker.engines.claude.verify.expressions import ExpressionChecker
 from worker.engines.claude.verify.fault import Claim, Fault
 from worker.engines.claude.verify.imports import ImportChecker
+from worker.engines.claude.verify.notes import NoteChecker
 from worker.engines.claude.verify.sentences import SentenceChecker
 from worker.engines.claude.verify.spans import SpanChecker
 from worker.engines.claude.verify.vocabulary import Vocabulary
 from worker.engines.claude.words import ENGLISH, is_foreign, words_of
-from worker.engines.static.pages import checker, markdown, mermaid
+from worker.engines.static.pages import checker, mermaid
 from worker.engines.static.pages.checker import Block, ClaimKind
 from worker.engines.static.pages.course import Chapter, CourseFacts
-from worker.engines.static.pages.excerpts import Span
 
 LONGEST_PARAGRAPH: Final = 1500
 LONGEST_LISTING: Final = 60
@@ -46,9 +46,7 @@ _HTML: Final = re.compile(
     r"(?<!\\)<(?!/?(?:details|summary)>)/?[A-Za-z!][^<>]*>"
 )
 _LINK: Final = re.compile(r"(?<!\\)\[([^\[\]]+)\]\(([^()\s]+)\)")
-_NOTE: Final = re.compile(r" \((`[^`]+:\d[\d,-]*`(?:, `[^`]+:\d[\d,-]*`)*)\)$")
 _TYPED: Final = "bash"
-_NAME: Final = re.compile(r"[^\W\d]\w*")
 
 
 class Verifier:
@@ -67,6 +65,7 @@ class Verifier:
             names, expressions, imports, self._is_command
         )
         self._sentences: Final = SentenceChecker(names)
+        self._notes: Final = NoteChecker(names)
         self._diagrams: Final = DiagramChecker(facts)
         self._examples: Final = ExampleChecker(names, expressions, imports)
         self._pages: Final = _pages(facts)
@@ -98,7 +97,8 @@ class Verifier:
     def _static_faults(self, page: str) -> Iterator[Fault]:
         """Yield what the static engine's checker finds."""
         written = set(self._written(page))
-        for finding in checker.checked(self._facts, page, self._pages):
+        findings = checker.checked(self._facts, page, self._pages)
+        for finding in findings:
             is_excerpt = finding.kind is ClaimKind.EXCERPT
             is_written = is_excerpt and finding.end in written
             # guard: verifier: excerpts, places and links must be the source's
@@ -111,7 +111,8 @@ class Verifier:
     def _written(self, page: str) -> Iterator[int]:
         """Yield where the blocks end that were written for the page."""
         for block in checker.blocks(page):
-            if block.tag is not None and block.before == self._words.written:
+            is_code = block.tag is not None
+            if is_code and block.before == self._words.written:
                 yield block.end
 
     def _code_faults(self, block: Block) -> Iterator[Fault]:
@@ -166,12 +167,13 @@ class Verifier:
                 yield from self._spans.faults(span)
             yield from self._sentences.faults(line)
         yield from self._link_faults(line)
-        yield from self._source_faults(line)
+        yield from self._notes.faults(line)
 
     def _link_faults(self, line: str) -> Iterator[Fault]:
         nouns = (self._words.chapter, self._words.tutorial, ENGLISH.chapter)
         for text, target in _LINK.findall(line):
-            chapter = self._pages.get(target.rpartition("/")[2])
+            file = target.rpartition("/")[2]
+            chapter = self._pages.get(file)
             if chapter is None:
                 continue
             titles = [title(noun, chapter) for noun in nouns]
@@ -181,55 +183,6 @@ class Verifier:
                     claim=Claim.LINK,
                     text=f"“{text}” is not the chapter that {target} holds",
                 )
-
-    def _source_faults(self, line: str) -> Iterator[Fault]:
-        """Compare a paragraph's source note with the names in the paragraph."""
-        note = _NOTE.search(line)
-        if note is None:
-            return
-        paragraph = line[: note.start()]
-        names: set[str] = set()
-        for span in checker.spans(paragraph):
-            names.update(_NAME.findall(span))
-        own = {name for name in names if self._names.definitions(name)}
-        places = checker.spans(note[1])
-        # guard: verifier: a source must hold what it is the source of
-        if own and not any(self._bears(place, own) for place in places):
-            yield Fault(
-                claim=Claim.SOURCE,
-                text=f"the lines {note[1]} hold none of the names of their paragraph",
-            )
-
-    def _bears(self, place: str, names: set[str]) -> bool:
-        """Tell whether lines hold one of some names, or lie in a definition of one."""
-        match = markdown.PLACE.fullmatch(place)
-        if match is None or match["path"] not in self._names.files:
-            return True
-        path = match["path"]
-        for piece in match["lines"].split(","):
-            first, _, last = piece.partition("-")
-            span = (int(first), int(last or first))
-            if self._holds(path, span, names) or self._defines(
-                path, span, names
-            ):
-                return True
-        return False
-
-    def _holds(self, path: str, span: Span, names: set[str]) -> bool:
-        first, last = span
-        lines = self._facts.texts.lines(path)[first - 1 : last]
-        return not names.isdisjoint(_NAME.findall("\n".join(lines)))
-
-    def _defines(self, path: str, span: Span, names: set[str]) -> bool:
-        """Tell whether lines lie, at least in part, in the definition of a name."""
-        first, last = span
-        for name in names:
-            for definition in self._names.definitions(name):
-                is_before = definition.end_line < first
-                is_after = last < definition.line
-                if definition.path == path and not is_before and not is_after:
-                    return True
-        return False
 
     def _language_faults(self, page: str) -> Iterator[Fault]:
         for block in checker.blocks(page):
@@ -250,7 +203,8 @@ def _pages(facts: CourseFacts) -> dict[str, Chapter]:
     for chapter in facts.chapters:
         for stage in (Stage.GENERATE_CHAPTERS, Stage.GENERATE_TUTORIALS):
             path = item_path(stage, chapter.entry)
-            pages[path.rpartition("/")[2]] = chapter
+            file = path.rpartition("/")[2]
+            pages[file] = chapter
     return pages
 
 

@@ -115,7 +115,8 @@ class SentenceChecker:
             return True
         if not called:
             return self._mention(callers, target)
-        return not called.isdisjoint(self._used_by(self._indexes(callers)))
+        used = self._used_by(self._indexes(callers))
+        return not called.isdisjoint(used)
 
     def _indexes(self, definitions: Iterable[Definition]) -> set[int]:
         """Return the indexes of definitions and of their members."""
@@ -132,7 +133,8 @@ class SentenceChecker:
 
     def _mention(self, definitions: Iterable[Definition], name: str) -> bool:
         """Tell whether the code of definitions holds a name."""
-        pattern = re.compile(rf"\b{re.escape(last_name(name))}\b")
+        escaped = re.escape(last_name(name))
+        pattern = re.compile(rf"\b{escaped}\b")
         texts = map(self._facts.text, definitions)
         return any(pattern.search(text) for text in texts)
 

@@ -82,7 +82,8 @@ class Vocabulary:
         """Everything that looks like a flag of a command."""
         flags: set[str] = set()
         for file in self._readable():
-            flags.update(_FLAG.findall(self._text(file.path)))
+            text = self._text(file.path)
+            flags.update(_FLAG.findall(text))
         return frozenset(flags)
 
     @cached_property
@@ -112,22 +113,26 @@ class Vocabulary:
     def has_code(self, head: str, name: str) -> bool:
         """Tell whether code without its blanks is in a file that has a name."""
         for file in self._readable():
-            if file.role in _NOT_CODE or name not in self.words_of(file.path):
-                continue
-            if head in squeezed(self._text(file.path)):
-                return True
+            is_code = file.role not in _NOT_CODE
+            if is_code and name in self.words_of(file.path):
+                text = self._text(file.path)
+                if head in squeezed(text):
+                    return True
         return False
 
     def _readable(self) -> Iterator[SourceFile]:
         for file in self.files.values():
-            if file.size <= _LARGEST and not secrets.is_secret_file(file.path):
+            is_secret = secrets.is_secret_file(file.path)
+            if file.size <= _LARGEST and not is_secret:
                 yield file
 
     def _text(self, path: str) -> str:
-        return "\n".join(self.facts.texts.lines(path))
+        lines = self.facts.texts.lines(path)
+        return "\n".join(lines)
 
     def _words_of(self, path: str) -> frozenset[str]:
-        return frozenset(_WORD.findall(self._text(path)))
+        text = self._text(path)
+        return frozenset(_WORD.findall(text))
 
     def definitions(self, name: str) -> list[Definition]:
         """Return what a name or a qualified name may mean."""
@@ -162,8 +167,9 @@ class Vocabulary:
     def ancestry(self, index: int) -> list[Definition]:
         """Return a type and all types of the project that it extends."""
         indexes = [index]
+        bases = self.facts.analysis.bases
         for current in indexes:
-            for base in self.facts.analysis.bases.get(current, ()):
+            for base in bases.get(current, ()):
                 if base not in indexes:
                     indexes.append(base)
         return [self.facts.definitions[current] for current in indexes]
@@ -173,7 +179,8 @@ class Vocabulary:
         for definition in self.ancestry(index):
             for base in definition.bases:
                 is_own = self.definitions(last_name(base))
-                if not is_own and not hasattr(builtins, base):
+                is_builtin = hasattr(builtins, base)
+                if not is_own and not is_builtin:
                     return True
         return False
 
@@ -220,12 +227,14 @@ def _modules(facts: CourseFacts) -> dict[str, list[str]]:
     modules: dict[str, list[str]] = defaultdict(list)
     for path, file in facts.analysis.files.items():
         if file.role in _IMPORTED:
-            modules[_module_parts(path)[-1]].append(path)
+            name = _module_parts(path)[-1]
+            modules[name].append(path)
     return modules
 
 
 def _stem(path: str) -> str:
-    return path.rpartition("/")[2].partition(".")[0]
+    file = path.rpartition("/")[2]
+    return file.partition(".")[0]
 
 
 def _module_parts(path: str) -> list[str]:
