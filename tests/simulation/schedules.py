@@ -16,6 +16,8 @@ from tests.simulation.operators import start_on_platform
 from tests.simulation.simulation import Simulation
 
 MAX_RUNS: Final = 20
+_FOLLOWING: Final = 4
+"""Of this many jobs one follows an earlier job's course."""
 ADVERSITIES: Final[tuple[type[Adversity], ...]] = (
     all_of.LostAnswers,
     all_of.Deaths,
@@ -82,6 +84,8 @@ def draw(
     chance = Random(seed)  # noqa: S311 - a seed
     chapters = chance.choice([2, 2, 2, 3, 6])
     simulation = Simulation(seed, work_dir, chapters=chapters)
+    if seed % _FOLLOWING == 0:
+        simulation.follow()
     pace = _draw_conditions(simulation, chance)
     span = 1.0 + (3 + 3 * chapters) * pace / 2 + 30 * simulation.latency
     drawn = _draw_adversities(chance, span, kinds)

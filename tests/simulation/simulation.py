@@ -25,6 +25,13 @@ from tests.simulation.network import (
 )
 from tests.simulation.observer import Moment, Observer
 from tests.simulation.scheduler import Process, Scheduler, SimRuntime
+from tests.support.updates import (
+    CHANGED,
+    EARLIER,
+    PartsEngine,
+    PartsSource,
+    make_earlier,
+)
 from tests.support.world import (
     IDENTITY,
     JOB,
@@ -96,13 +103,15 @@ class Simulation:
         self.pace: Callable[[str], None] = lambda _path: None
         """Called by engines before each item."""
         self.chapters = chapters
+        self.update_from: str | None = None
+        """The earlier job that the job follows."""
         logging.disable(logging.CRITICAL)
 
     def start(
         self,
         judge: Judge = no_fault,
         *,
-        work: Callable[[Run], Exit] = lambda job: job.run(IDENTITY),
+        work: Callable[[Run], Exit] | None = None,
         engine: FakeEngine | None = None,
         clock_offset: float = 0.0,
         latency: float | None = None,
@@ -113,9 +122,7 @@ class Simulation:
             name=f"p{len(self.runs) + 1}", clock_offset=clock_offset
         )
         connection = self._connection(process, judge, latency)
-        engine = engine or FakeEngine(
-            chapters=self.chapters, before_item=self.pace
-        )
+        engine = engine or self._engine()
         world = self._world(connection, engine, platform_run)
         run = SimulatedRun(
             process=process,
@@ -125,8 +132,26 @@ class Simulation:
         )
         self._note_redone_items(run, connection.latency)
         self.runs.append(run)
-        self.scheduler.spawn(process, "main", lambda: self._main(run, work))
+        update_from = self.update_from
+
+        def begin(job: Run) -> Exit:
+            return job.run(IDENTITY, update_from=update_from)
+
+        self.scheduler.spawn(
+            process, "main", lambda: self._main(run, work or begin)
+        )
         return run
+
+    def follow(self) -> None:
+        """Let the job follow an earlier one, since which one of three files has changed."""
+        make_earlier(self.store, self.work_dir, reported=False)
+        self.source = PartsSource(commit="b" * 40, files=CHANGED)
+        self.update_from = EARLIER
+
+    def _engine(self) -> FakeEngine:
+        if self.update_from is not None:
+            return PartsEngine(before_item=self.pace)
+        return FakeEngine(chapters=self.chapters, before_item=self.pace)
 
     @property
     def lease(self) -> int:

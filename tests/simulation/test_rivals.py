@@ -18,6 +18,7 @@ from states.stages import State
 from tests.simulation import adversities
 from tests.simulation.schedules import ADVERSITIES, draw, play
 from tests.simulation.simulation import Simulation
+from tests.support.updates import CHANGED, PartsEngine, PartsSource
 
 CHUNKS = 8
 SCHEDULES = int(os.environ.get("FONDATION_SCHEDULES", "1600")) // CHUNKS
@@ -57,14 +58,19 @@ def play_all(
 
 
 def course(simulation: Simulation) -> dict[str, bytes]:
-    """Return the course that the job makes in a calm world."""
-    return _course(simulation.chapters, simulation.work_dir)
+    """Return the course that the job makes in a calm world, from nothing."""
+    follows = simulation.update_from is not None
+    return _course(simulation.chapters, simulation.work_dir, follows=follows)
 
 
 @cache
-def _course(chapters: int, work_dir: Path) -> dict[str, bytes]:
+def _course(
+    chapters: int, work_dir: Path, *, follows: bool
+) -> dict[str, bytes]:
     calm = Simulation(0, work_dir, chapters=chapters)
-    calm.start()
+    if follows:
+        calm.source = PartsSource(commit="b" * 40, files=CHANGED)
+    calm.start(engine=PartsEngine() if follows else None)
     calm.run()
     return calm.course()
 

@@ -9,13 +9,21 @@ import yaml
 from states.course_paths import ChapterRef, item_path
 from states.manifest import Identity
 from states.stages import INFO, Stage
-from tests.support.world import IDENTITY, FakeEngine, FakeSource, World
+from tests.support.world import (
+    IDENTITY,
+    FakeEngine,
+    FakeSource,
+    Receiver,
+    World,
+)
 from worker.engines.port import Item, Workspace
+from worker.outbox.port import WebhookResponse
 from worker.store.port import Store
 
 EARLIER = "earlier"
 PARTS = ("Signer", "Shop", "Till")
 OLD = {"signer.txt": "sign", "shop.txt": "sell", "till.txt": "count"}
+CHANGED = OLD | {"till.txt": "count more"}
 EARLIER_IDENTITY = Identity(
     job_id=EARLIER, repository=IDENTITY.repository, branch="main"
 )
@@ -80,14 +88,23 @@ def _yaml_file(stage: Stage) -> bytes:
 
 
 def make_earlier(
-    store: Store, work_dir: Path, engine: FakeEngine | None = None
+    store: Store,
+    work_dir: Path,
+    engine: FakeEngine | None = None,
+    *,
+    reported: bool = True,
 ) -> None:
-    """Complete a job whose course can be followed."""
+    """Complete a job whose course can be followed.
+
+    `gc` leaves it alone if its end could not be `reported`.
+    """
+    unreported = Receiver(answer=lambda _: WebhookResponse(status_code=503))
     world = World(
         store=store,
         work_dir=work_dir,
         engine=engine or PartsEngine(),
         source=PartsSource(),
-        receiver=None,
+        receiver=None if reported else unreported,
+        callback_give_up=0,
     )
     world.job(EARLIER).run(EARLIER_IDENTITY)
