@@ -199,10 +199,7 @@ def test_a_job_that_follows_what_is_missing_fails_and_says_so(
     assert receiver.events[-1] == ("error", "failed")
     error = shell.json("status", JOB)["error"]
     assert error["code"] == "update_from"
-    assert (
-        "UPDATE_FROM names job missing, which is not in file://"
-        in error["message"]
-    )
+    assert "job missing is not in file://" in error["message"]
 
 
 def test_an_engine_is_shown_the_earlier_course(shell: Shell) -> None:

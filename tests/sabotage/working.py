@@ -52,6 +52,12 @@ WORKING: Final = (
         tests=("tests/unit/run/test_calls.py",),
     ),
     Sabotage(
+        guard="an update: the earlier job is not given up at the first look",
+        expression="self._context.inbox.wait(pause)",
+        new="None",
+        tests=("tests/simulation/test_updates.py",),
+    ),
+    Sabotage(
         guard="an update: what is kept is validated like any item",
         expression="items.rules.fault(artifact.path, body)",
         new="None",

@@ -150,3 +150,13 @@ def test_an_item_that_is_no_longer_valid_is_made_anew(
     run(simulation, work=update, engine=PartsEngine())
     simulation.check()
     assert made(simulation) == {CARELESS}
+
+
+def test_an_earlier_job_that_a_listing_does_not_show_yet_is_waited_for(
+    work_dir: Path,
+) -> None:
+    simulation = following(0, work_dir)
+    simulation.conditions.lag = lambda: 2.0
+    run(simulation, work=update, engine=PartsEngine())
+    simulation.check()
+    assert made(simulation) == MADE

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from states import decisions
 from states.keys import artifact_key
@@ -40,6 +41,9 @@ from worker.system.disk import on_disk
 
 LOG = logging.getLogger(__name__)
 
+_PAUSES: Final = (0.0, 1.0, 3.0)
+"""Seconds before each look at the earlier job: a listing may not show its end yet."""
+
 
 class Updater:
     """Keeps what is still true of the course that a job follows.
@@ -70,22 +74,35 @@ class Updater:
         update = self._update
         if update is None or update.from_commit is not None:
             return
-        manifest = self._context.owned.manifest
-        earlier = self._context.inbox.do("restore", self._newest)
-        if earlier is None:
-            raise DataError(
-                f"UPDATE_FROM names job {update.from_}, which is not in {self._store.url}: "
-                "name a completed job of the same store",
-                code="update_from",
-            )
-        reason = unusable(earlier, manifest.identity, manifest.engine)
-        commit = earlier.commit
-        if reason is not None or commit is None:
-            raise DataError(
-                f"the course of UPDATE_FROM cannot be followed: {reason}",
-                code="update_from",
-            )
+        commit = self._followed_commit()
         self._context.owned.append(lambda base: decisions.follow(base, commit))
+
+    def _followed_commit(self) -> str:
+        """Return the earlier job's commit; raise DataError if its course cannot be followed."""
+        fault: str | None = None
+        for pause in _PAUSES:
+            # guard: an update: the earlier job is not given up at the first look
+            self._context.inbox.wait(pause)
+            earlier = self._context.inbox.do("restore", self._newest)
+            fault = self._fault(earlier)
+            if earlier is not None and fault is None:
+                return earlier.commit or ""
+        raise DataError(
+            f"the course cannot follow that of UPDATE_FROM: {fault}",
+            code="update_from",
+        )
+
+    def _fault(self, earlier: Manifest | None) -> str | None:
+        """Return why an earlier job's course cannot be followed."""
+        update = self._update
+        assert update is not None  # noqa: S101 - asked only for a job that follows another
+        if earlier is None:
+            return (
+                f"job {update.from_} is not in {self._store.url}: name a completed job "
+                "of the same store"
+            )
+        manifest = self._context.owned.manifest
+        return unusable(earlier, manifest.identity, manifest.engine)
 
     def prepare(self, snapshot: Artifact) -> None:
         """Compare the two trees, and copy what can be kept into the job; note the plan."""
