@@ -254,8 +254,11 @@ class Questions:
         return plain(rows, "chapters")
 
     def _unit_row(self, unit: Unit) -> str:
+        definitions = [self.facts.definitions[index] for index in unit.symbols]
         symbols = [
-            self.facts.definitions[index].qualified for index in unit.symbols
+            definition.qualified
+            for definition in definitions
+            if not definition.name.startswith("_")
         ]
         row = _line(unit.name)
         if symbols:

@@ -1,11 +1,12 @@
 """What the questions about a course hold beside the facts of the project."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from states.stages import Stage
-from tests.support.course_facts import read
+from tests.support.course_facts import index_of, read
 from worker.engines.claude.blocks import Lines
 from worker.engines.claude.material import documented
 from worker.engines.claude.questions import Questions
@@ -90,3 +91,16 @@ def test_commands_of_guides_come_first_and_none_changes_the_machine(
     }
     facts = read(tmp_path, files)
     assert documented(facts) == ["shop sell", "shop purge"]
+
+
+def test_a_chapter_is_shown_without_the_private_names_that_it_holds(
+    tmp_path: Path,
+) -> None:
+    core = SHOP["shop/core.py"] + "\n\ndef _weigh(loaf):\n    return loaf\n"
+    facts = read(tmp_path, {**SHOP, "shop/core.py": core})
+    hidden = facts.definitions[index_of(facts, "_weigh")]
+    [unit, *_] = facts.analysis.units
+    unit = replace(unit, symbols=(*unit.symbols, hidden.index))
+    row = Questions(facts, "English")._unit_row(unit)
+    assert "_weigh" not in row
+    assert unit.name in row
