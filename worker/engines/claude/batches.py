@@ -267,9 +267,7 @@ class Batcher:
     ) -> bool:
         refusal = error.refusal
         self._reject(entries, refusal.reason)
-        self._ledger.end_batch(
-            batch, BatchCreated(at=self._pricing.now(), batch_id=None)
-        )
+        self._note_none(batch)
         if error.may_pass:
             self._limiter.failed(refusal.reason, refusal.retry_after)
             return True
@@ -311,6 +309,12 @@ class Batcher:
             ),
         )
 
+    def _note_none(self, batch: BatchEntry) -> None:
+        """Record that a batch was not created, as far as is known."""
+        now = self._pricing.now()
+        created = BatchCreated(at=now, batch_id=None)
+        self._ledger.end_batch(batch, created)
+
     def _conclude(self, batch: BatchEntry) -> None:
         """Wait for a batch, and record what it has answered."""
         if batch.created is None:
@@ -338,9 +342,7 @@ class Batcher:
                     self._note(batch, candidate)
                     return
                 others.add(candidate.id)
-        self._ledger.end_batch(
-            batch, BatchCreated(at=self._pricing.now(), batch_id=None)
-        )
+        self._note_none(batch)
 
     def _candidates(
         self, batch: BatchEntry, others: Container[str]
