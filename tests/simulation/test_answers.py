@@ -19,6 +19,7 @@ from tests.simulation.stories import (
 from tests.support.world import JOB, FakeEngine
 from worker.engines.port import EngineFailedError
 from worker.outbox.port import WebhookResponse
+from worker.ownership.lease import CancelRequested
 from worker.run.inbox import Stop
 from worker.store.memory import MemoryStore
 
@@ -96,6 +97,25 @@ def test_a_receiver_that_fails_for_a_while_delays_no_stage_and_misses_nothing(
     )
     assert run(simulation).code is Exit.OK
     assert len(simulation.receiver.taken) == 9
+    simulation.check()
+
+
+def test_a_request_to_cancel_that_comes_too_late_does_not_end_the_delivery(
+    simulation: Simulation,
+) -> None:
+    simulation.changes = {"callback_give_up": 600, "lease": 60}
+    simulation.receiver.answer = lambda document: WebhookResponse(
+        status_code=503
+        if document["type"] == "complete" and simulation.scheduler.time < 30
+        else 200
+    )
+    owner = simulation.start()
+    mailbox = owner.job.inbox.mailbox
+    simulation.scheduler.at(20, lambda: mailbox.put(CancelRequested()))
+    simulation.run()
+    assert owner.code is Exit.OK
+    assert owner.ended_at > 30
+    assert simulation.manifest.state is State.COMPLETED
     simulation.check()
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from states import decisions
 from states.invariants import violations
-from states.manifest import Manifest, Writer
+from states.manifest import Manifest, Update, Writer
 from states.stages import Stage, State
 from tests.support import builders
 from tests.support.builders import (
@@ -232,3 +232,30 @@ def test_each_broken_rule_is_named(expected: str) -> None:
     assert any(
         expected in violation for violation in violations(*UNLAWFUL[expected])
     ), violations(*UNLAWFUL[expected])
+
+
+FOLLOWING = Update(from_="earlier")
+PINNED = Update(from_="earlier", from_commit=COMMIT)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "lawful"),
+    [
+        (None, None, True),
+        (FOLLOWING, FOLLOWING, True),
+        (FOLLOWING, PINNED, True),
+        (PINNED, replace(PINNED, kept=3), True),
+        (None, FOLLOWING, False),
+        (FOLLOWING, None, False),
+        (PINNED, FOLLOWING, False),
+        (PINNED, replace(PINNED, from_commit="b" * 40), False),
+        (FOLLOWING, Update(from_="another"), False),
+    ],
+)
+def test_a_job_follows_the_same_course_from_its_begin_on(
+    old: Update | None, new: Update | None, *, lawful: bool
+) -> None:
+    before = replace(BASE, update=old)
+    broken = violations(before, replace(stamped(before), update=new))
+    expected = ["the earlier course that the job follows has changed"]
+    assert list(broken) == ([] if lawful else expected)
