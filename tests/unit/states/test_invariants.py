@@ -259,3 +259,12 @@ def test_a_job_follows_the_same_course_from_its_begin_on(
     broken = violations(before, replace(stamped(before), update=new))
     expected = ["the earlier course that the job follows has changed"]
     assert list(broken) == ([] if lawful else expected)
+
+
+def test_the_event_that_was_settled_last_is_not_pending_again() -> None:
+    first = BASE.outbox.pending[0]
+    settled = decisions.settle(BASE, {first.sequence: 200}, at=AT)
+    outbox = replace(settled.outbox, pending=BASE.outbox.pending)
+    again = replace(stamped(settled), outbox=outbox)
+    expected = f"event {first.sequence} was settled, and is pending again"
+    assert expected in violations(settled, again)
