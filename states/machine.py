@@ -92,8 +92,6 @@ class IllegalTransitionError(Exception):
 
     def __init__(self, state: State, event: Event) -> None:
         super().__init__(f"illegal transition: {event} in state {state}")
-        self.state = state
-        self.event = event
 
 
 class _Position:

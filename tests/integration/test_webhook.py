@@ -6,6 +6,7 @@ import hmac
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from tests.support.peer import answering, listening
 from tests.support.receiver import Receiver, Reply, receiving
 from worker.outbox.port import UnreachableError, WebhookResponse
-from worker.outbox.webhook import HttpWebhook, signature
+from worker.outbox.webhook import HttpWebhook, _pause, signature
 from worker.settings.callback import CallbackSettings
 from worker.settings.reader import Secret
 from worker.system.runtime import SystemRuntime
@@ -146,6 +147,13 @@ def test_the_pause_that_the_receiver_asks_for_is_read_and_bounded(
     answer = post(receiver.url)
     assert answer.status_code == 429
     assert answer.retry_after == seconds
+
+
+@pytest.mark.parametrize("unit", [1, 1000])
+def test_a_time_instead_of_a_pause_is_waited_for(unit: int) -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    moment = int(now.timestamp()) + 100
+    assert _pause(str(moment * unit), now) == 100
 
 
 def test_of_several_pauses_the_first_that_can_be_understood_counts() -> None:

@@ -6,6 +6,7 @@ from itertools import product
 import pytest
 
 from states.machine import (
+    _MACHINE,
     TABLE,
     Event,
     IllegalTransitionError,
@@ -114,3 +115,7 @@ def test_the_diagram_draws_every_transition_of_the_table_once() -> None:
     # The box holds the ways between working states, and nothing leads out of it.
     inside = re.findall(r"(\S+) --> (\S+):", "\n".join(lines[opened:closed]))
     assert {state for arrow in inside for state in arrow} == set(working)
+
+
+def test_no_transition_bypasses_the_table() -> None:
+    assert set(_MACHINE.events) == set(Event)
