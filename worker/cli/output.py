@@ -24,10 +24,10 @@ def show(output: Output, *, as_json: bool) -> None:
     """Print an answer to stdout."""
     if not as_json:
         for line in output.lines:
-            sys.stdout.write(printable(line) + "\n")
+            sys.stdout.write(f"{printable(line)}\n")
     elif output.document is not None:
         text = json.dumps(output.document, indent=2)
-        sys.stdout.write(text + "\n")
+        sys.stdout.write(f"{text}\n")
 
 
 def warn(lines: Iterable[str]) -> None:
@@ -56,12 +56,12 @@ def counted(number: int, noun: str) -> str:
 
 def table(rows: list[list[str]]) -> list[str]:
     """Return rows as lines with aligned columns."""
-    columns = zip(*rows, strict=True)
-    widths = [max(len(cell) for cell in column) for column in columns]
+    widths = []
+    for column in zip(*rows, strict=True):
+        longest = max(column, key=len)
+        widths.append(len(longest))
     lines = []
     for row in rows:
-        cells = [
-            cell.ljust(width) for cell, width in zip(row, widths, strict=True)
-        ]
-        lines.append("  ".join(cells).rstrip())
+        line = "  ".join(map(str.ljust, row, widths))
+        lines.append(line.rstrip())
     return lines

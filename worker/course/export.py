@@ -75,8 +75,9 @@ def _undamaged_files(inventory: Inventory) -> list[_File]:
         else:
             files.append((file.path, body))
     if damaged:
+        count = len(damaged)
         raise DataError(
-            f"{len(damaged)} files are missing or damaged in the store: {_listed(damaged)}",
+            f"{count} files are missing or damaged in the store: {_listed(damaged)}",
             code="damaged",
         )
     return files
@@ -125,7 +126,10 @@ def _in_use(folder: Path, store_url: str) -> str | None:
         return "it is a mount point"
     # Unlike `Path.expanduser`, this does not raise where there is no home.
     home = os.path.expanduser("~")  # noqa: PTH111
-    places = {"the current folder": Path.cwd(), "your home folder": Path(home)}
+    places = {
+        "the current folder": Path.cwd(),
+        "your home folder": Path(home),
+    }
     store = urlsplit(store_url)
     if store.scheme == "file":
         path = unquote_to_bytes(store.path)
@@ -142,9 +146,10 @@ def _in_use(folder: Path, store_url: str) -> str | None:
 def _free_name(folder: Path) -> Path:
     number = 1
     while True:
-        name = folder.parent / f"{folder.name}.{number}"
-        if not name.exists():
-            return name
+        name = f"{folder.name}.{number}"
+        free = folder.with_name(name)
+        if not free.exists():
+            return free
         number += 1
 
 

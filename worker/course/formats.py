@@ -78,7 +78,8 @@ def read_abstractions(data: bytes) -> tuple[Abstraction, ...]:
     _check_unique(names, place, "name")
     for number, name in enumerate(names):
         chapter = ChapterRef(index=_USUAL_INDEX, name=name)
-        _check_file_names(chapter, f"{place}[{number}]")
+        entry_place = _entry_place(place, number)
+        _check_file_names(chapter, entry_place)
     return tuple(abstractions)
 
 
@@ -94,12 +95,7 @@ def read_relationships(
     last = len(abstractions) - 1
     relationships = []
     for entry in document.entries("relationships"):
-        relationship = Relationship(
-            source=entry.whole_number("from_abstraction", 0, last),
-            target=entry.whole_number("to_abstraction", 0, last),
-            label=entry.text("label"),
-            evidence=entry.text("evidence", may_be_empty=True),
-        )
+        relationship = _relationship(entry, last)
         relationships.append(relationship)
     return summary, tuple(relationships)
 
@@ -223,6 +219,19 @@ def _abstraction(entry: "_Mapping") -> Abstraction:
     return Abstraction(name=name, description=description, file_paths=paths)
 
 
+def _relationship(entry: "_Mapping", last: int) -> Relationship:
+    source = entry.whole_number("from_abstraction", 0, last)
+    target = entry.whole_number("to_abstraction", 0, last)
+    label = entry.text("label")
+    evidence = entry.text("evidence", may_be_empty=True)
+    return Relationship(
+        source=source,
+        target=target,
+        label=label,
+        evidence=evidence,
+    )
+
+
 def _order_entry(entry: "_Mapping", known: frozenset[str]) -> OrderEntry:
     name = entry.text("name")
     index = entry.whole_number("index", 1, MAX_INDEX)
@@ -259,7 +268,8 @@ def _check_unique(values: Sequence[str | int], place: str, field: str) -> None:
     seen = set()
     for value in values:
         if value in seen:
-            raise InvalidItemError(f"{place}: duplicate {field} {value!r}")
+            fault = f"duplicate {field} {value!r}"
+            raise InvalidItemError(f"{place}: {fault}")
         seen.add(value)
 
 
@@ -332,7 +342,12 @@ class _Mapping:
 def _entries(value: object, place: str) -> Iterator[_Mapping]:
     entries = _list(value, place)
     for number, entry in enumerate(entries):
-        yield _Mapping(entry, f"{place}[{number}]")
+        entry_place = _entry_place(place, number)
+        yield _Mapping(entry, entry_place)
+
+
+def _entry_place(place: str, number: int) -> str:
+    return f"{place}[{number}]"
 
 
 def _list(value: object, place: str) -> list[Any]:

@@ -102,12 +102,16 @@ def read_request(document: Any, *, allow_http: bool) -> Request:  # noqa: ANN401
             texts[name] = value
     if faults:
         raise FaultyRequestError(faults)
-    token = texts.get("githubToken")
+    return _request(texts)
+
+
+def _request(texts: Mapping[str, str]) -> Request:
     identity = Identity(
         job_id=texts["jobId"],
         repository=texts["repositoryUrl"],
         branch=texts.get("branch", DEFAULT_BRANCH),
     )
+    token = texts.get("githubToken")
     return Request(
         identity=identity,
         callback_url=texts["callbackUrl"],

@@ -37,6 +37,11 @@ class Spooled:
         return self.request.identity.job_id
 
 
+_OPEN_LOCK: Final = os.O_CREAT | os.O_RDWR
+_EXCLUSIVE: Final = fcntl.LOCK_EX | fcntl.LOCK_NB
+_CREATE: Final = os.O_CREAT | os.O_EXCL | os.O_WRONLY
+
+
 class Spool:
     """A folder of requests, for one gateway at a time."""
 
@@ -47,9 +52,9 @@ class Spool:
         with on_disk(folder, partial(unusable_work_dir, folder)):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             folder.chmod(0o700)
-            self._lock = os.open(folder / _LOCK, os.O_CREAT | os.O_RDWR, 0o600)
+            self._lock = os.open(folder / _LOCK, _OPEN_LOCK, 0o600)
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._lock, _EXCLUSIVE)
         except OSError as error:
             os.close(self._lock)
             raise ConfigError(
@@ -59,14 +64,11 @@ class Spool:
     def add(self, request: Request) -> Spooled:
         """Store a request durably, or raise TemporaryError."""
         stamp = self._runtime.now().strftime("%Y%m%dT%H%M%S.%f")
-        spooled = Spooled(
-            name=f"{stamp}-{self._runtime.token()}.json", request=request
-        )
+        token = self._runtime.token()
+        spooled = Spooled(name=f"{stamp}-{token}.json", request=request)
         fresh = self._folder / f".{spooled.name}"
         try:
-            descriptor = os.open(
-                fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600
-            )
+            descriptor = os.open(fresh, _CREATE, 0o600)
             with os.fdopen(descriptor, "w") as file:
                 json.dump(request.document, file)
                 file.flush()

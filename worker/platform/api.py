@@ -59,6 +59,11 @@ class ApiCall:
     repeatable: bool = True
     """Whether repeating it has no further effect."""
 
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return f"{self.method} {self.path}"
+
 
 class NotThereError(Exception):
     """The platform does not know the object of a request."""
@@ -129,9 +134,10 @@ class Api:
         try:
             return self._retrier.call(lambda: self._once(call, read), policy)
         except (_RetryLaterError, _UnansweredError) as error:
+            api_url = self._settings.api_url
             message = (
-                f"the request {call.method} {call.path} to the platform at "
-                f"{self._settings.api_url} failed: {error}; run this again later"
+                f"the request {call.name} to the platform at {api_url} failed: {error}; "
+                "run this again later"
             )
             if isinstance(error, _UnansweredError) and not call.repeatable:
                 raise LostAnswerError(message) from error
@@ -150,7 +156,10 @@ class Api:
         all_entries: dict[str, Value] = {}
 
         def page_of(document: Json) -> tuple[dict[str, Value], int]:
-            entries = {entry["id"]: read(entry) for entry in document[key]}
+            entries = {}
+            for entry in document[key]:
+                entry_id = entry["id"]
+                entries[entry_id] = read(entry)
             total = document.get("total_count") or 0
             return entries, int(total)
 
@@ -228,7 +237,8 @@ class Api:
         fields: dict[str, Any] = {}
         if isinstance(document, dict):
             fields = document
-        reason = f"HTTP {status}, {self._reason(call, fields)}"
+        reason = self._reason(call, fields)
+        reason = f"HTTP {status}, {reason}"
         if fields.get("type") in _PASSING_TYPES:
             return TemporaryError(
                 f"the platform cannot do it now: {reason}", code="platform_busy"
@@ -246,7 +256,7 @@ class Api:
                 "check SCW_API_URL"
             )
         return ConfigError(
-            f"the platform rejects {call.method} {call.path}: {reason}",
+            f"the platform rejects {call.name}: {reason}",
             code="platform",
         )
 
@@ -272,7 +282,8 @@ class Api:
         """Return the values of a request that must not be shown."""
         body = call.body or {}
         variables = body.get("environment_variables") or {}
-        return [*variables.values(), self._settings.secret_key.reveal()]
+        key = self._settings.secret_key.reveal()
+        return [*variables.values(), key]
 
 
 def _parsed(content: bytes) -> Json:

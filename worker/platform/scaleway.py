@@ -181,7 +181,6 @@ def _run_path(run_id: str) -> str:
 
 
 def _definition(document: Any) -> JobDefinition:  # noqa: ANN401 - any value of JSON
-    timeout = document.get("job_timeout")
     policy = document.get("retry_policy") or {}
     return JobDefinition(
         id=document["id"],
@@ -191,10 +190,17 @@ def _definition(document: Any) -> JobDefinition:  # noqa: ANN401 - any value of 
         cpu=document["cpu_limit"],
         memory=document["memory_limit"],
         disk=document["local_storage_capacity"],
-        timeout=float(timeout.removesuffix("s")) if timeout else None,
+        timeout=_seconds(document.get("job_timeout")),
         retries=policy.get("max_retries") or 0,
         environment=document.get("environment_variables") or {},
     )
+
+
+def _seconds(text: str | None) -> float | None:
+    """Read a duration like `3600s`."""
+    if not text:
+        return None
+    return float(text.removesuffix("s"))
 
 
 def _secrets(document: Any) -> list[SecretReference]:  # noqa: ANN401 - any value of JSON
@@ -202,11 +208,12 @@ def _secrets(document: Any) -> list[SecretReference]:  # noqa: ANN401 - any valu
 
 
 def _secret(document: Any) -> SecretReference:  # noqa: ANN401 - any value of JSON
+    variable = document.get("env_var") or {}
     return SecretReference(
         id=document["secret_id"],
         secret=document["secret_manager_id"],
         version=document["secret_manager_version"],
-        variable=(document.get("env_var") or {}).get("name"),
+        variable=variable.get("name"),
     )
 
 

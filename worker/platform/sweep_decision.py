@@ -102,10 +102,13 @@ def decide_by_runs(candidate: SweepCandidate) -> SweepDecision:
 
 def waits(manifest: Manifest | None, now: datetime) -> SweepDecision | None:
     """Decide about a job that waits for a model's provider; None if it need not wait now."""
-    waiting = None if manifest is None else manifest.waiting
-    if waiting is None or now >= datetime.fromisoformat(waiting.not_before):
+    if manifest is None or manifest.waiting is None:
         return None
-    reason = f"it waits for {waiting.reason}, until {waiting.not_before}"
+    waiting = manifest.waiting
+    not_before = waiting.not_before
+    if now >= datetime.fromisoformat(not_before):
+        return None
+    reason = f"it waits for {waiting.reason}, until {not_before}"
     return SweepDecision(action=Action.SKIP, reason=reason)
 
 
@@ -117,9 +120,12 @@ def _undelivered(manifest: Manifest | None) -> int:
 
 
 def _why_no_runs(manifest: Manifest | None) -> str:
-    runs = () if manifest is None else manifest.runs
-    if any(run.platform_run for run in runs):
-        return "the platform has forgotten its runs: `resume` it by hand"
+    if manifest is not None:
+        for run in manifest.runs:
+            if run.platform_run:
+                return (
+                    "the platform has forgotten its runs: `resume` it by hand"
+                )
     return "it never had a platform run: `resume` it by hand"
 
 

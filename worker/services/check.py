@@ -122,8 +122,9 @@ class Checks:
         assert callback is not None and opener is not None  # noqa: S101, PT018 - see `findings`
         parts = urlsplit(callback.url)
         # Without a user or a path, which may be secret.
-        port = f":{parts.port}" if parts.port else ""
-        address = f"{parts.scheme}://{parts.hostname}{port}"
+        address = f"{parts.scheme}://{parts.hostname}"
+        if parts.port:
+            address += f":{parts.port}"
         permission = _Permission()
         try:
             opener().post(b"", "check", permission.remaining)

@@ -56,7 +56,9 @@ def outcome(manifest: Manifest | None, run: PlatformRun) -> Outcome | None:
         f"job {run.job_id} is not over, and {described(run)}: "
         "continue it with `sweep` or `resume --on scaleway`"
     )
-    state = run.state if manifest is None else str(manifest.state)
+    state = run.state
+    if manifest is not None:
+        state = str(manifest.state)
     return Outcome(
         state=state, exit_code=_unfinished_code(run), message=message
     )

@@ -18,7 +18,9 @@ def runs_of(
     runs: Iterable[PlatformRun], job_id: str, manifest: Manifest | None
 ) -> list[PlatformRun]:
     """Select the runs that were started for a job, or have worked on it."""
-    worked = {run.platform_run for run in manifest.runs} if manifest else set()
+    worked = set()
+    if manifest is not None:
+        worked = {run.platform_run for run in manifest.runs}
     return [run for run in runs if run.job_id == job_id or run.id in worked]
 
 

@@ -67,13 +67,14 @@ class FolderSource:
             if tree is not None:
                 copy = tree / entry.name
             content_digest = self._read_file(entry, copy)
-            mode = b"0"
+            mode = b"\x000"
             if entry.executable:
-                mode = b"1"
+                mode = b"\x001"
             digest.update(os.fsencode(entry.name))
-            digest.update(b"\0" + mode)
+            digest.update(mode)
             digest.update(content_digest)
-        return _PREFIX + digest.hexdigest()[:_DIGITS]
+        name = digest.hexdigest()[:_DIGITS]
+        return f"{_PREFIX}{name}"
 
     def _entries(self, *, logs: bool) -> list[FileEntry]:
         ignored = list[str]()
@@ -102,12 +103,13 @@ class FolderSource:
         return entries
 
     def _check_limits(self, entries: list[FileEntry]) -> None:
+        sizes = [(entry.name, entry.size) for entry in entries]
         try:
             self._limits.check(
                 str(self._path),
-                size=sum(entry.size for entry in entries),
-                files=len(entries),
-                file_sizes=[(entry.name, entry.size) for entry in entries],
+                size=sum(size for _, size in sizes),
+                files=len(sizes),
+                file_sizes=sizes,
             )
         except DataError as error:
             advice = f"add to {NAME} what the course should not cover"
@@ -176,7 +178,8 @@ def _empty(path: Path, ignored: list[str]) -> DataError:
     fault = "the folder is empty, or has no regular files: name a folder with source code"
     if ignored:
         fault = f"all files are ignored: remove from {NAME} what the course should cover"
-    return DataError(f"{path}: {fault}", code="repository_empty")
+    message = f"{path}: {fault}"
+    return DataError(message, code="repository_empty")
 
 
 def _without_courses(entries: list[FileEntry]) -> list[FileEntry]:

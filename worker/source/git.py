@@ -126,9 +126,10 @@ class GitSource:
         refs, head = self._host.refs(folder, *names, *peeled_names)
         for name in names:
             if name in refs:
-                commit = refs.get(_peeled(name), refs[name])
+                peeled = _peeled(name)
                 revision = Revision(
-                    commit=commit, branch=branch or head or _HEAD
+                    commit=refs.get(peeled, refs[name]),
+                    branch=branch or head or _HEAD,
                 )
                 return RemoteRef(ref=name, revision=revision)
         raise self._missing(folder)

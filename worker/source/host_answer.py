@@ -62,15 +62,18 @@ class HostAnswer:
         """Return the repository's new address, or None if the host has not redirected."""
         if not self.is_redirect:
             return None
-        location = urljoin(f"{address}{_ASKED}", self.headers["location"])
-        target = location.partition("?")[0]
+        asked = f"{address}{_ASKED}"
+        location = urljoin(asked, self.headers["location"])
+        target, _, _ = location.partition("?")
         if not target.endswith(_ASKED):
             return None
         return target.removesuffix(_ASKED)
 
     @property
     def is_redirect(self) -> bool:
-        return self.status in _REDIRECTS and "location" in self.headers
+        if self.status not in _REDIRECTS:
+            return False
+        return "location" in self.headers
 
     @property
     def is_git(self) -> bool:
@@ -95,9 +98,11 @@ def read_answer(stderr: bytes, secrets: Sequence[str] = ()) -> HostAnswer:
             # The headers of earlier answers do not count.
             status = int(status_line[1])
             headers = {}
-        name, colon, value = header.decode("latin-1").partition(":")
+        text = header.decode("latin-1")
+        name, colon, value = text.partition(":")
         if colon:
-            headers[name.strip().lower()] = value.strip()
+            name = name.strip().lower()
+            headers[name] = value.strip()
     return HostAnswer(
         status=status,
         headers=headers,
@@ -133,15 +138,17 @@ def _message_lines(stderr: bytes) -> list[bytes]:
     message = [lines[first]]
     for line in lines[first + 1 :]:
         is_indented = line.startswith((b" ", b"\t"))
-        if not is_indented and not message[-1].endswith(b":"):
+        is_announced = message[-1].endswith(b":")
+        if not is_indented and not is_announced:
             break
         message.append(line.strip())
     return message
 
 
 def _is_message(line: bytes) -> bool:
-    is_blank = not line.strip()
-    return not is_blank and _TRACE_LINE.match(line) is None
+    if not line.strip():
+        return False
+    return _TRACE_LINE.match(line) is None
 
 
 def failure(

@@ -98,9 +98,11 @@ def _dominant_folder(top: list[FileSize], total: int) -> str | None:
     if not top:
         return None
     path, size = top[0]
-    if path.endswith("/") and size >= _NEARLY_ALL * total:
-        return path
-    return None
+    if not path.endswith("/"):
+        return None
+    if size < _NEARLY_ALL * total:
+        return None
+    return path
 
 
 def _with_count(path: str, count: int) -> str:

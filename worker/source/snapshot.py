@@ -44,7 +44,11 @@ def pack(tree: Path, file: Path) -> None:
 
     Raises DiskError if the disk fails.
     """
-    with on_disk(file), file.open("wb") as raw, _compressor(raw) as target:
+    with (
+        on_disk(file),
+        file.open("wb") as raw,
+        _compressor(raw) as target,
+    ):
         for entry in regular_files(tree):
             path = tree / entry.name
             padding = NUL * _padding(entry.size)
@@ -57,7 +61,11 @@ def pack(tree: Path, file: Path) -> None:
 
 def _compressor(raw: BinaryIO) -> gzip.GzipFile:
     return gzip.GzipFile(
-        filename="", mode="wb", compresslevel=LEVEL, fileobj=raw, mtime=0
+        filename="",
+        mode="wb",
+        compresslevel=LEVEL,
+        fileobj=raw,
+        mtime=0,
     )
 
 
@@ -83,8 +91,14 @@ def unpack(file: Path, tree: Path, limits: SourceLimits | None = None) -> None:
 def _header(entry: FileEntry) -> bytes:
     info = TarInfo(entry.name)
     info.size = entry.size
-    info.mode = 0o755 if entry.executable else 0o644
+    info.mode = _mode(executable=entry.executable)
     return info.tobuf(GNU_FORMAT, "utf-8", "surrogateescape")
+
+
+def _mode(*, executable: bool) -> int:
+    if executable:
+        return 0o755
+    return 0o644
 
 
 def _padding(size: int) -> int:
@@ -100,10 +114,7 @@ def _extract(source: BufferedReader, tree: Path, limits: SourceLimits) -> None:
             raise InvalidSnapshotError("it exceeds the limits of a repository")
         with _create(tree, info.name) as target:
             _copy(source, target, info.size)
-            is_executable = info.mode & 0o100
-            mode = 0o644
-            if is_executable:
-                mode = 0o755
+            mode = _mode(executable=bool(info.mode & 0o100))
             os.fchmod(target.fileno(), mode)
         _read_exactly(source, _padding(info.size))
     if _read(source, CHUNK) != NUL * BLOCKSIZE:

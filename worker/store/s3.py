@@ -311,15 +311,20 @@ class S3Store:
         except (BotoCoreError, ResponseParserError, HTTPError) as error:
             raise self._unanswered(error, doing) from error
         except NotS3Error as error:
+            failure = self._failure(doing)
             raise StoreConfigError(
-                f"cannot {doing} at {self.url}: the server at {self._server} is not an S3 store "
-                f"({error}): check AWS_ENDPOINT_URL_S3 (https or http?), and any proxy"
+                f"{failure}: the server at {self._server} is not an S3 store ({error}): "
+                "check AWS_ENDPOINT_URL_S3 (https or http?), and any proxy"
             ) from error
         except (GarbledError, *_UNREADABLE) as error:
+            failure = self._failure(doing)
             raise StoreUnavailableError(
-                f"cannot {doing} at {self.url}: the answer of {self._server} cannot be read "
-                f"({error}); check that no proxy changes it"
+                f"{failure}: the answer of {self._server} cannot be read ({error}); "
+                "check that no proxy changes it"
             ) from error
+
+    def _failure(self, doing: str) -> str:
+        return f"cannot {doing} at {self.url}"
 
     @property
     def _server(self) -> str:
@@ -331,13 +336,14 @@ class S3Store:
             return StoreConfigError(
                 f"the certificate of the store {server} is not trusted: check AWS_CA_BUNDLE"
             )
+        failure = self._failure(doing)
         if isinstance(error, _SILENCE):
+            kind = type(error).__name__
             return StoreUnavailableError(
-                f"cannot {doing} at {self.url}: the server {server} does not answer "
-                f"({type(error).__name__})"
+                f"{failure}: the server {server} does not answer ({kind})"
             )
         reason = " ".join(str(error).split())
-        return StoreConfigError(f"cannot {doing} at {self.url}: {reason}")
+        return StoreConfigError(f"{failure}: {reason}")
 
 
 def _refusal(fault: Mapping[str, Any]) -> ErrorResponse:

@@ -82,5 +82,6 @@ def full_disk(folder: Path) -> DiskError | None:
     no_files = state.f_files > 0 and state.f_favail == 0
     if not no_bytes and not no_files:
         return None
-    no_room = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    reason = os.strerror(errno.ENOSPC)
+    no_room = OSError(errno.ENOSPC, reason)
     return disk_error(no_room, folder)

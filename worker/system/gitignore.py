@@ -93,7 +93,8 @@ class IgnoreRules:
         rules = self._rules.get(folder)
         if rules is None:
             file = self._root / folder / NAME
-            rules = read_rules(self._read(file))
+            content = self._read(file)
+            rules = read_rules(content)
             rules.reverse()
             self._rules[folder] = rules
         return rules
@@ -189,7 +190,8 @@ def _without_spaces(line: bytes) -> bytes:
 
 
 def _parts(pattern: bytes) -> list[Part]:
-    parts = [_part(glob) for glob in _globs(pattern)]
+    globs = _globs(pattern)
+    parts = [_part(glob) for glob in globs]
     if parts[-1] is None:
         # `**` at the end matches what is in a folder, but not the folder itself.
         parts.insert(-1, _ANY)

@@ -62,18 +62,20 @@ class ConsoleFormatter(logging.Formatter):
 
 def fields(record: logging.LogRecord) -> dict[str, Any]:
     """Return the `extra` of a log call."""
-    attributes = vars(record)
-    return {
-        name: value for name, value in attributes.items() if name not in _PLAIN
-    }
+    extra = dict(vars(record))
+    for name in _PLAIN:
+        extra.pop(name, None)
+    return extra
 
 
 def printable(text: str) -> str:
     """Return a text without control characters for a terminal."""
     characters = []
     for character in text:
-        is_safe = character.isprintable() or character == "\t"
-        characters.append(character if is_safe else " ")
+        if character.isprintable() or character == "\t":
+            characters.append(character)
+        else:
+            characters.append(" ")
     return "".join(characters)
 
 

@@ -94,17 +94,19 @@ class _Rules:
 
     def faults(self, entry: Any) -> Iterator[str]:  # noqa: ANN401 - any value of YAML
         if not isinstance(entry, dict):
-            yield f"it must be {_ENTRY}, not {type(entry).__name__}"
+            kind = type(entry).__name__
+            yield f"it must be {_ENTRY}, not {kind}"
             return
         names = _NAMES.values()
         unknown = [str(name) for name in entry if name not in names]
         if unknown:
             fields = ", ".join(unknown)
             yield f"it has unknown fields: {fields}"
-        texts = {name: entry.get(name, "") for name in names}
-        wrong = [
-            name for name, text in texts.items() if not isinstance(text, str)
-        ]
+        wrong = []
+        for name in names:
+            text = entry.get(name, "")
+            if not isinstance(text, str):
+                wrong.append(name)
         if wrong:
             fields = ", ".join(wrong)
             yield f"{fields} must be strings (in quotes, if they look like numbers)"
@@ -131,7 +133,8 @@ def _job(entry: dict[str, str], *, local: bool) -> BatchJob:
     repository = entry["repository"]
     branch = entry.get("branch")
     if local and is_folder(repository):
-        repository = str(expanded(Path(repository)).resolve())
+        folder = expanded(Path(repository))
+        repository = str(folder.resolve())
     job_id = entry.get("jobId")
     update_from = entry.get("updateFrom")
     if job_id is None:

@@ -53,7 +53,7 @@ class PlatformBatch:
         faults = self._deployment.faults_of_each(self._variables.values())
         lines: list[str] = []
         for job_id, job_faults in zip(self._variables, faults, strict=True):
-            lines.extend(f"{job_id}: {fault}" for fault in job_faults)
+            lines += [f"{job_id}: {fault}" for fault in job_faults]
         if lines:
             raise ConfigError("\n".join(lines))
 
@@ -105,6 +105,9 @@ def _final_outcome(
         if unfinished:
             return None
         return ended(manifest)
-    if runs and runs[-1].state == "succeeded":
-        return outcome(None, runs[-1])
+    if not runs:
+        return None
+    last = runs[-1]
+    if last.state == "succeeded":
+        return outcome(None, last)
     return None

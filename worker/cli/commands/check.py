@@ -55,10 +55,13 @@ def _repository(
 
 
 def _line(finding: Finding) -> str:
+    verdict = "ok"
+    text = finding.tried
+    if finding.fault is not None:
+        verdict = "FAULT"
+        text = finding.fault
     took = seconds(finding.seconds)
-    if finding.fault is None:
-        return f"ok     {finding.part:<11} {finding.tried} ({took})"
-    return f"FAULT  {finding.part:<11} {finding.fault} ({took})"
+    return f"{verdict:<6} {finding.part:<11} {text} ({took})"
 
 
 def _document(finding: Finding) -> JsonObject:

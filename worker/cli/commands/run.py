@@ -142,11 +142,7 @@ def _local_job(
     reader = EnvironmentReader(environment)
     check_trust(reader, url)
     reader.finish()
-    if options.branch is not None and url.startswith("file:"):
-        raise UsageError(
-            "--branch requires a URL: a folder's HEAD is taken, or its files as they are"
-        )
-    _refuse_faults(options)
+    _refuse_faults(options, url)
     revision = _resolve(url, options.branch, settings, environment)
     job_id = options.job_id
     if job_id is None:
@@ -180,7 +176,11 @@ def _resolve(
     return open_source(settings, requested, git).resolve()
 
 
-def _refuse_faults(options: RunOptions) -> None:
+def _refuse_faults(options: RunOptions, url: str) -> None:
+    if options.branch is not None and url.startswith("file:"):
+        raise UsageError(
+            "--branch requires a URL: a folder's HEAD is taken, or its files as they are"
+        )
     request: dict[Field, str] = {}
     if options.branch is not None:
         request[Field.BRANCH] = options.branch

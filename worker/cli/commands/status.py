@@ -69,15 +69,11 @@ def _lines(document: JsonObject) -> list[str]:
 
 
 def _job_lines(document: JsonObject) -> list[str]:
-    values = {
-        **document,
-        "collected": " (collected)" if document["collected"] else "",
-        "commit": document["commit"] or "no commit yet",
-    }
+    commit = document["commit"] or "no commit yet"
     lines = [
-        "job         {jobId}".format_map(values),
-        "state       {state}{collected}, run {run}".format_map(values),
-        "repository  {repository} ({branch}) at {commit}".format_map(values),
+        "job         {jobId}".format_map(document),
+        _state_line(document),
+        "repository  {repository} ({branch}) at ".format_map(document) + commit,
         _engine_line(document["engine"]),
         *_update_lines(document["update"]),
         *_usage_lines(document["usage"]),
@@ -93,6 +89,14 @@ def _job_lines(document: JsonObject) -> list[str]:
     if document["cancelRequested"]:
         lines.append("cancel      requested")
     return lines
+
+
+def _state_line(document: JsonObject) -> str:
+    collected = ""
+    if document["collected"]:
+        collected = " (collected)"
+    run = document["run"]
+    return f"state       {document['state']}{collected}, run {run}"
 
 
 def _engine_line(engine: JsonObject) -> str:
@@ -147,12 +151,8 @@ def _cost(usage: JsonObject) -> str:
     limit = " and ".join(limits) or "no limit"
     if usage["pricesDated"] is None:
         return f"unknown: no prices are known for this model (limit: {limit})"
-    return (
-        "${costUsd:.4f} by the prices of {pricesDated} (limit: ".format_map(
-            usage
-        )
-        + f"{limit})"
-    )
+    cost = "${costUsd:.4f} by the prices of {pricesDated}".format_map(usage)
+    return f"{cost} (limit: {limit})"
 
 
 def _stage_row(stage: JsonObject) -> list[str]:

@@ -176,7 +176,8 @@ class Sweep:
         # guard: waiting: a run that only waited is no attempt
         if manifest is not None and manifest.waiting is not None:
             return None
-        attempts = attempts_since(candidate, self._last_item(candidate.job_id))
+        last_item = self._last_item(candidate.job_id)
+        attempts = attempts_since(candidate, last_item)
         if attempts < self._max_attempts:
             return None
         runs = counted(attempts, "run")
@@ -188,7 +189,8 @@ class Sweep:
     def _last_item(self, job_id: str) -> datetime | None:
         """Return when the job's last item was stored; the source snapshot is no item."""
         newest: float | None = None
-        for entry in self._view.store.entries(artifacts_prefix(job_id)):
+        prefix = artifacts_prefix(job_id)
+        for entry in self._view.store.entries(prefix):
             name = artifact_name(entry.key)
             if name is None or name.stage is Stage.CLONE:
                 continue

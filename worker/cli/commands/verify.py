@@ -48,9 +48,8 @@ def verify(options: VerifyOptions, environment: Environment) -> Output:
         return Output(
             document=document, lines=faults, exit_code=Exit.DATA_ERROR
         )
-    return Output(
-        document=document, lines=[_intact(len(files), manifest.sequence)]
-    )
+    intact = _intact(len(files), manifest.sequence)
+    return Output(document=document, lines=[intact])
 
 
 def _intact(artifacts: int, checkpoints: int) -> str:
@@ -110,9 +109,10 @@ class _Chain:
 
 
 def _broken_rules(checkpoints: list[Checkpoint]) -> Iterator[str]:
-    for before, after in pairwise(checkpoints):
-        for rule in violations(before.manifest, after.manifest):
-            yield f"checkpoint {after.manifest.sequence}: {rule}"
+    manifests = [checkpoint.manifest for checkpoint in checkpoints]
+    for before, after in pairwise(manifests):
+        for rule in violations(before, after):
+            yield f"checkpoint {after.sequence}: {rule}"
 
 
 def _invalid_files(contents: Contents) -> Iterator[str]:
@@ -129,7 +129,8 @@ def _fault(
     file: CourseFile, body: bytes, outputs: dict[str, bytes]
 ) -> str | None:
     try:
-        return Rules(file.stage, outputs).fault(file.path, body)
+        rules = Rules(file.stage, outputs)
+        return rules.fault(file.path, body)
     except (KeyError, InvalidItemError) as error:
         return f"{file.path} cannot be checked: {error}"
 

@@ -72,8 +72,10 @@ def build(
     if not contents.entries:
         return {}
     site = _Site(contents, frozenset(files), fresh)
-    texts = site.texts()
-    return {path: sealed(path, text) for path, text in texts.items()}
+    built = {}
+    for path, text in site.texts().items():
+        built[path] = sealed(path, text)
+    return built
 
 
 class _Site:
@@ -94,12 +96,13 @@ class _Site:
             document = self._markdown.parse(page.source)
             self._documents[page.path] = document
             anchors[page.name] = document.anchors
-        for entry in contents.entries:
-            for page in entry.pages:
-                document = self._documents[page.path]
-                self._titles[page.path] = _title(entry, page, document)
-        pages = contents.page_of()
-        names = {path: page.name for path, page in pages.items()}
+        for entry, page in contents.pages:
+            path = page.path
+            document = self._documents[path]
+            self._titles[path] = _title(entry, page, document)
+        names = {}
+        for path, page in contents.page_of().items():
+            names[path] = page.name
         self._links = Links(names, anchors, files)
         self._templates = _templates()
         items = [self._item(entry) for entry in contents.entries]
@@ -118,10 +121,11 @@ class _Site:
         }
         for name in _ASSETS:
             asset = _HERE / "assets" / name
-            texts[f"{FOLDER}/{name}"] = asset.read_text(encoding="utf-8")
-        for entry in self._contents.entries:
-            for page in entry.pages:
-                texts[f"{FOLDER}/{page.name}"] = self._page(entry, page)
+            path = f"{FOLDER}/{name}"
+            texts[path] = asset.read_text(encoding="utf-8")
+        for entry, page in self._contents.pages:
+            path = f"{FOLDER}/{page.name}"
+            texts[path] = self._page(entry, page)
         return texts
 
     def _search_index(self) -> str:
@@ -129,7 +133,8 @@ class _Site:
         for page in self._pages:
             title = self._titles[page.path]
             document = self._documents[page.path]
-            rows.append((page.name, title, document))
+            row = (page.name, title, document)
+            rows.append(row)
         return search.index(rows)
 
     def _index(self) -> str:
@@ -218,8 +223,11 @@ def _templates() -> Environment:
 
 def _title(entry: Entry, page: Page, document: Document) -> str:
     """Return what links call a page."""
-    name = _PREFIX.sub("", document.title or "") or entry.name
+    title = document.title or ""
+    name = _PREFIX.sub("", title) or entry.name
+    if name:
+        return visible(name)
     kind = "Chapter"
     if page is entry.tutorial:
         kind = "Tutorial"
-    return visible(name or f"{kind} {entry.number}")
+    return visible(f"{kind} {entry.number}")

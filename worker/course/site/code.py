@@ -1,5 +1,6 @@
 """Code in colours: by Pygments, reduced to the few kinds of words that the style sheet knows."""
 
+from collections.abc import Iterable
 from functools import cache
 from html import escape
 from itertools import groupby
@@ -54,15 +55,20 @@ def highlighted(code: str, language: str) -> str:
     name = language.lower()
     if name not in LANGUAGES or len(code) > MAX_CHARACTERS:
         return escape(code)
-    words = list(_lexer(name).get_tokens(code))
+    lexer = _lexer(name)
+    words = list(lexer.get_tokens(code))
     # A lexer is not trusted with the code itself.
-    if "".join(value for _, value in words) != code:
+    if _text(words) != code:
         return escape(code)
     html = ""
     for kind, group in groupby(words, key=_kind_of_word):
-        text = "".join(value for _, value in group)
-        html += _span(kind, escape(text, quote=False))
+        text = escape(_text(group), quote=False)
+        html += _span(kind, text)
     return html
+
+
+def _text(words: Iterable[tuple[_TokenType, str]]) -> str:
+    return "".join(value for _, value in words)
 
 
 def _span(kind: str, html: str) -> str:

@@ -18,6 +18,9 @@ from worker.course.formats import (
 
 FOLDER: Final = "pages"
 """The folder of the HTML pages, beside the course's own folders."""
+Files = Mapping[str, bytes]
+"""The files of a course, by path."""
+Abstractions = tuple[Abstraction, ...]
 _MAX_STEM: Final = 250
 """File systems take 255 bytes for a name, and `.html` is one more than `.md`."""
 _NUMBER: Final = re.compile(r"_(\d+)_")
@@ -33,8 +36,14 @@ class Page:
     @property
     def name(self) -> str:
         """The name of its HTML file."""
-        stem = self.path.rpartition("/")[2].removesuffix(".md")
+        stem = self.file.removesuffix(".md")
         return f"{stem[:_MAX_STEM]}.html"
+
+    @property
+    def file(self) -> str:
+        """The name of the file itself."""
+        _, _, file = self.path.rpartition("/")
+        return file
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,6 +83,14 @@ class Contents:
         """The tutorials' pages, in the chapters' order."""
         return [entry.tutorial for entry in self.entries if entry.tutorial]
 
+    @property
+    def pages(self) -> list[tuple[Entry, Page]]:
+        """All pages, each with its entry."""
+        pages: list[tuple[Entry, Page]] = []
+        for entry in self.entries:
+            pages += [(entry, page) for page in entry.pages]
+        return pages
+
     def page_of(self) -> dict[str, Page]:
         """Return the page for each path that a link may name.
 
@@ -81,23 +98,36 @@ class Contents:
         """
         pages = {page.path: page for page in self.tutorials}
         for page in self.chapters:
-            name = page.path.rpartition("/")[2]
             for stage in (Stage.GENERATE_CHAPTERS, Stage.REVIEW_CHAPTERS):
-                pages[f"{INFO[stage].folder}/{name}"] = page
+                folder = INFO[stage].folder
+                pages[f"{folder}/{page.file}"] = page
         return pages
 
 
-def read_contents(files: Mapping[str, bytes], project: str) -> Contents:
+def read_contents(files: Files, project: str) -> Contents:
     """Read a course from its files, by path; some may not be finished yet."""
     abstractions = _abstractions(files)
     summary, relationships = _relationships(files, abstractions)
     names = _names(files, abstractions)
     descriptions = {entry.name: entry.description for entry in abstractions}
+    return Contents(
+        project=project,
+        summary=summary,
+        entries=_entries(files, names, descriptions),
+        names=[abstraction.name for abstraction in abstractions],
+        relationships=relationships,
+    )
+
+
+def _entries(
+    files: Files, names: Mapping[int, str], descriptions: Mapping[str, str]
+) -> list[Entry]:
     chapters = _pages(files, Stage.GENERATE_CHAPTERS)
     chapters |= _pages(files, Stage.REVIEW_CHAPTERS)
     tutorials = _pages(files, Stage.GENERATE_TUTORIALS)
+    numbers = chapters.keys() | tutorials.keys()
     entries = []
-    for number in sorted(chapters.keys() | tutorials.keys()):
+    for number in sorted(numbers):
         name = names.get(number)
         entry = Entry(
             number=number,
@@ -107,20 +137,16 @@ def read_contents(files: Mapping[str, bytes], project: str) -> Contents:
             tutorial=tutorials.get(number),
         )
         entries.append(entry)
-    return Contents(
-        project=project,
-        summary=summary,
-        entries=entries,
-        names=[abstraction.name for abstraction in abstractions],
-        relationships=relationships,
-    )
+    return entries
 
 
-def _pages(files: Mapping[str, bytes], stage: Stage) -> dict[int, Page]:
+def _pages(files: Files, stage: Stage) -> dict[int, Page]:
     pages = {}
-    folder = f"{INFO[stage].folder}/"
+    folder = INFO[stage].folder
     for path in sorted(files):
-        if not path.startswith(folder) or not is_course_path(path):
+        if not path.startswith(f"{folder}/"):
+            continue
+        if not is_course_path(path):
             continue
         match = _NUMBER.search(path)
         assert match is not None  # noqa: S101 - course paths have one
@@ -130,7 +156,7 @@ def _pages(files: Mapping[str, bytes], stage: Stage) -> dict[int, Page]:
     return pages
 
 
-def _abstractions(files: Mapping[str, bytes]) -> tuple[Abstraction, ...]:
+def _abstractions(files: Files) -> Abstractions:
     try:
         return read_abstractions(files[_file(Stage.EXTRACT)])
     except (KeyError, InvalidItemError):
@@ -138,7 +164,7 @@ def _abstractions(files: Mapping[str, bytes]) -> tuple[Abstraction, ...]:
 
 
 def _relationships(
-    files: Mapping[str, bytes], abstractions: tuple[Abstraction, ...]
+    files: Files, abstractions: Abstractions
 ) -> tuple[str, tuple[Relationship, ...]]:
     try:
         return read_relationships(files[_file(Stage.ANALYZE)], abstractions)
@@ -146,9 +172,7 @@ def _relationships(
         return "", ()
 
 
-def _names(
-    files: Mapping[str, bytes], abstractions: tuple[Abstraction, ...]
-) -> dict[int, str]:
+def _names(files: Files, abstractions: Abstractions) -> dict[int, str]:
     try:
         order = read_order(files[_file(Stage.ORDER)], abstractions)
     except (KeyError, InvalidItemError):

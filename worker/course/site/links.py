@@ -42,21 +42,26 @@ class Links:
         resolved = _resolved(path, unquote(target))
         name = self._names.get(resolved)
         if name is not None:
-            place = name if has_page else f"{FOLDER}/{name}"
+            place = name
+            if not has_page:
+                place = f"{FOLDER}/{name}"
             return self._to_page(place, name, target, fragment)
         if resolved not in self._files:
             return None
-        to_root = "../" if has_page else ""
-        return to_root + quote(resolved)
+        address = quote(resolved)
+        if has_page:
+            return f"../{address}"
+        return address
 
     def _to_page(
         self, place: str, name: str, target: str, fragment: str
     ) -> str | None:
         """Return a link to a page; an anchor that is not there is left out."""
+        page = place if target else ""
         anchor = unquote(fragment)
         if anchor not in self._anchors[name]:
-            return place if target else None
-        return f"{place if target else ''}#{quote(anchor)}"
+            return page or None
+        return f"{page}#{quote(anchor)}"
 
 
 def _resolved(path: str, target: str) -> str:

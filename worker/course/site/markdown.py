@@ -103,9 +103,11 @@ class Markdown:
     def parse(self, source: str) -> Document:
         text = visible(source)
         if len(text) > MAX_CHARACTERS:
-            return Document(tokens=[Token("code_block", "", 0, content=text)])
+            block = Token("code_block", "", 0, content=text)
+            return Document(tokens=[block])
         text = _FRONT_MATTER.sub("", text)
-        tokens = list(balanced(self._parser.parse(text)))
+        parsed = self._parser.parse(text)
+        tokens = list(balanced(parsed))
         document = Document(tokens=tokens)
         document.headings = list(_headings(tokens))
         return document
@@ -146,7 +148,8 @@ def text_of(token: Token) -> str:
             pieces.append(" ")
         elif child.type in {"text", "code_inline", "image"}:
             pieces.append(child.content)
-    return _UNSEEN.sub(_UNSEEN_MARK, "".join(pieces))
+    text = "".join(pieces)
+    return _UNSEEN.sub(_UNSEEN_MARK, text)
 
 
 def _keep_long(state: StateCore) -> None:
@@ -180,7 +183,9 @@ def _resolve_links(tokens: Sequence[Token], resolve: Resolver) -> None:
         if token.type == "link_open":
             address = token.attrGet("href") or ""
             target = resolve(str(address))
-            token.attrs = {"href": target} if target else {}
+            token.attrs = {}
+            if target:
+                token.attrs["href"] = target
             # An address within a link's text is parsed as a link of its own.
             is_within_link = any(shown)
             token.hidden = target is None or is_within_link
@@ -193,7 +198,8 @@ def _class_instead_of_style(token: Token) -> None:
     """Write a table cell's alignment as a class: the page allows no style of its own."""
     style = token.attrs.pop("style", None)
     if style is not None:
-        token.attrSet("class", str(style).removeprefix("text-align:"))
+        alignment = str(style).removeprefix("text-align:")
+        token.attrSet("class", alignment)
 
 
 def _fence(

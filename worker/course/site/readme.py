@@ -15,14 +15,16 @@ _HINT: Final = (
 
 def readme(contents: Contents, titles: Mapping[str, str]) -> str:
     """Return the file; `titles` are those of the pages, by their paths."""
+    project = _escaped(contents.project)
     parts = [
-        f"# {_escaped(contents.project)}",
+        f"# {project}",
         visible(contents.summary).strip(),
         _HINT,
         _list("Chapters", contents.chapters, titles),
         _list("Tutorials", contents.tutorials, titles),
     ]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    text = "\n\n".join(filter(None, parts))
+    return f"{text}\n"
 
 
 def _list(heading: str, pages: list[Page], titles: Mapping[str, str]) -> str:

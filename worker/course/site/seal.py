@@ -35,5 +35,6 @@ def is_whole(content: bytes) -> bool:
     seal = _SEAL.fullmatch(content, start)
     if seal is None:
         return False
-    digest = hashlib.sha256(content[:start]).hexdigest()
+    body = content[:start]
+    digest = hashlib.sha256(body).hexdigest()
     return seal[1] == digest.encode()

@@ -55,7 +55,8 @@ class Bundle:
         digest = hashlib.sha256()
         with on_disk(self.folder, _unreadable(self.folder)):
             for file in self.files:
-                digest.update(hashlib.sha256(file.read_bytes()).digest())
+                content = hashlib.sha256(file.read_bytes())
+                digest.update(content.digest())
         return digest.hexdigest()[:_VERSION_DIGITS]
 
     def takes_steps(

@@ -80,12 +80,13 @@ def _credentials(environment: Environment) -> dict[str, str]:
     if credentials or not file:
         return credentials
     try:
-        key = Path(file).read_text(encoding="utf-8").strip()
+        text = Path(file).read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
         raise EngineFailedError(
             f"{_KEY_FILE} is {file!r}, which cannot be read ({error}): name a file with the key",
             temporary=False,
         ) from error
+    key = text.strip()
     if key:
         return {"ANTHROPIC_API_KEY": key}
     return {}

@@ -58,9 +58,11 @@ class CliOutput:
         if not line:
             return
         output_line = parse(stream, line)
-        self._count_step(output_line.text)
+        text = output_line.text
+        self._count_step(text)
         if output_line.is_error:
-            self._errors.append(self._clean(output_line.text))
+            error = self._clean(text)
+            self._errors.append(error)
         self._pass_on(output_line)
 
     def errors(self) -> list[str]:
@@ -98,7 +100,8 @@ class CliOutput:
             self._left_out += 1
             return
         self._passed_on += 1
-        LOG.log(level, "cli", extra={"line": self._clean(output_line.text)})
+        line = self._clean(output_line.text)
+        LOG.log(level, "cli", extra={"line": line})
 
     def _clean(self, text: str) -> str:
         for secret in self._secrets:
@@ -134,7 +137,8 @@ def _json_object(line: str) -> dict[str, Any]:
 
 
 def _pino_line(level: int, text: str) -> OutputLine:
-    return OutputLine(level=_level(level), text=text, is_error=level >= _ERROR)
+    is_error = level >= _ERROR
+    return OutputLine(level=_level(level), text=text, is_error=is_error)
 
 
 def _message(document: dict[str, Any]) -> str:

@@ -116,8 +116,12 @@ class CliProcess:
         """Return the stored files that a process of all stages would write again."""
         if self._task.single_stage:
             return {}
-        paths = [path for path in self._digests if "/" not in path]
-        return {path: (course / path).read_bytes() for path in paths}
+        bodies = {}
+        for path in self._digests:
+            if "/" not in path:
+                file = course / path
+                bodies[path] = file.read_bytes()
+        return bodies
 
     def _is_past(self, stage: Stage) -> bool:
         """Tell whether the CLI has announced a later stage, or written a file of one."""
@@ -152,7 +156,8 @@ class CliProcess:
         """
         for path in paths:
             try:
-                body = normalized(path, read_item(self._task.output, path))
+                written = read_item(self._task.output, path)
+                body = normalized(path, written)
             except RejectedError as error:
                 if final:
                     LOG.warning(

@@ -85,9 +85,10 @@ class Inotify:
         offset = 0
         while offset < len(data):
             watch, mask, _, length = _EVENT.unpack_from(data, offset)
-            offset += _EVENT.size
-            name = os.fsdecode(data[offset : offset + length].rstrip(b"\0"))
-            offset += length
+            start = offset + _EVENT.size
+            offset = start + length
+            padded = data[start:offset]
+            name = os.fsdecode(padded.rstrip(b"\0"))
             if mask & _LOST:
                 raise EventsLostError
             events.append(

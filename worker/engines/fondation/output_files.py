@@ -4,6 +4,7 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from states.course_paths import is_course_path
 from states.stages import INFO, STAGES, Stage
@@ -38,15 +39,20 @@ def _unreadable(error: OSError) -> RejectedError:
     return RejectedError(f"it cannot be read: {error.strerror}")
 
 
+_FOLDER_FLAGS: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+_FILE_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+"""O_NONBLOCK: opening a pipe, which is then rejected, does not wait for its other end."""
+
+
 def stage_of(path: str) -> Stage | None:
     """Return the stage that writes files of this path, or None."""
     if not is_course_path(path):
         return None
-    folder = path.partition("/")[0]
-    [stage] = [
-        info.stage for info in STAGES if folder in {info.file, info.folder}
-    ]
-    return stage
+    outermost, _, _ = path.partition("/")
+    for info in STAGES:
+        if outermost in {info.file, info.folder}:
+            return info.stage
+    return None
 
 
 def paths_of(output: Path, stage: Stage) -> Iterator[str]:
@@ -66,9 +72,7 @@ def paths_of(output: Path, stage: Stage) -> Iterator[str]:
 
 def _names(folder: Path) -> list[str]:
     try:
-        descriptor = os.open(
-            folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
-        )
+        descriptor = os.open(folder, _FOLDER_FLAGS)
     except OSError:
         return []
     try:
@@ -80,13 +84,8 @@ def _names(folder: Path) -> list[str]:
 
 def _open(output: Path, path: str) -> int:
     folder, _, name = path.rpartition("/")
-    descriptor = os.open(
-        output / folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
-    )
+    descriptor = os.open(output / folder, _FOLDER_FLAGS)
     try:
-        # O_NONBLOCK: opening a pipe, which is then rejected, does not wait for its other end.
-        return os.open(
-            name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=descriptor
-        )
+        return os.open(name, _FILE_FLAGS, dir_fd=descriptor)
     finally:
         os.close(descriptor)

@@ -20,7 +20,8 @@ from worker.system.runtime import Runtime
 SCAN_SECONDS: Final = 0.15
 """The time between two scans of all files."""
 
-FOLDERS: Final = ("", *(f"{info.folder}/" for info in STAGES if info.folder))
+_FOLDERS: Final = [info.folder for info in STAGES if info.folder]
+FOLDERS: Final = ("", *(f"{folder}/" for folder in _FOLDERS))
 """The folders of the output: the beginnings of its files' paths."""
 
 
@@ -88,14 +89,16 @@ class PollingWatch:
             return OutputChanges()
         self._next_scan = now + SCAN_SECONDS
         last = self._last
-        self._last = self._scan()
+        states = self._scan()
+        self._last = states
         complete = []
-        for path, state in self._last.items():
+        for path, state in states.items():
             unchanged = state == last.get(path)
             if unchanged and state != self._reported.get(path):
                 complete.append(path)
                 self._reported[path] = state
-        return OutputChanges(complete=tuple(complete), alive=self._last != last)
+        alive = states != last
+        return OutputChanges(complete=tuple(complete), alive=alive)
 
     def _scan(self) -> dict[str, _FileState]:
         states: dict[str, _FileState] = {}
@@ -105,7 +108,8 @@ class PollingWatch:
                 for entry in entries:
                     status = entry.stat(follow_symlinks=False)
                     if stat.S_ISREG(status.st_mode):
-                        states[prefix + entry.name] = _state(status)
+                        path = prefix + entry.name
+                        states[path] = _state(status)
         return states
 
 

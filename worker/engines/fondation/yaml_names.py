@@ -30,10 +30,10 @@ def _with_stripped_names(body: bytes) -> bytes:
     document = yaml.load(body.decode(), Loader=_LOADER)  # noqa: S506
     changed = False
     for entry in _entries(document):
-        name = entry.get("name") if isinstance(entry, dict) else None
-        if isinstance(name, str) and name != name.strip():
-            entry["name"] = name.strip()
-            changed = True
+        match entry:
+            case {"name": str(name)} if name != name.strip():
+                entry["name"] = name.strip()
+                changed = True
     if not changed:
         return body
     text: str = yaml.safe_dump(document, allow_unicode=True, sort_keys=False)

@@ -11,13 +11,19 @@ class Spot:
     y: float
 
     def __add__(self, step: "Spot") -> "Spot":
-        return Spot(self.x + step.x, self.y + step.y)
+        x = self.x + step.x
+        y = self.y + step.y
+        return Spot(x, y)
 
     def __sub__(self, start: "Spot") -> "Spot":
-        return Spot(self.x - start.x, self.y - start.y)
+        x = self.x - start.x
+        y = self.y - start.y
+        return Spot(x, y)
 
     def __mul__(self, length: float) -> "Spot":
-        return Spot(self.x * length, self.y * length)
+        x = self.x * length
+        y = self.y * length
+        return Spot(x, y)
 
     @property
     def turned(self) -> "Spot":
@@ -38,7 +44,7 @@ UP = Spot(0, -1)
 DOWN = Spot(0, 1)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Box:
     """A rectangle."""
 
@@ -50,14 +56,14 @@ class Box:
     @classmethod
     def at(cls, corner: Spot, width: float, height: float) -> "Box":
         """Return the rectangle of a size with its upper left corner at a place."""
-        return cls(corner.x, corner.y, width, height)
+        return cls(left=corner.x, top=corner.y, width=width, height=height)
 
     @classmethod
     def around(cls, middle: Spot, width: float, height: float) -> "Box":
         """Return the rectangle of a size around a middle."""
         left = middle.x - width / 2
         top = middle.y - height / 2
-        return cls(left, top, width, height)
+        return cls(left=left, top=top, width=width, height=height)
 
     @property
     def right(self) -> float:
@@ -126,4 +132,9 @@ class Span:
 
     def box(self, top: float, bottom: float) -> Box:
         """Return the rectangle between these sides, and between a top and a bottom."""
-        return Box(self.left, top, self.width, bottom - top)
+        return Box(
+            left=self.left,
+            top=top,
+            width=self.width,
+            height=bottom - top,
+        )

@@ -37,7 +37,8 @@ def draw(graph: Graph, name: str) -> str:
     pen = _Pen()
     pen.group(laid, ORIGIN)
     frame = Box.at(ORIGIN, laid.width, laid.height)
-    return svg.drawing(pen.drawn(), frame, name, _described(graph))
+    description = _described(graph)
+    return svg.drawing(pen.drawn(), frame, name, description)
 
 
 def _described(graph: Graph) -> str:
@@ -86,7 +87,8 @@ class _Pen:
                 self._route(route, laid, corner)
         for key, outline in laid.outlines.items():
             middle = corner + laid.spots[key]
-            self._nodes.append(outline.drawn(middle))
+            node = outline.drawn(middle)
+            self._nodes.append(node)
         for key, inner in laid.inner.items():
             inner_corner = corner + laid.corner(key)
             self._frame(inner, inner_corner)
@@ -94,20 +96,23 @@ class _Pen:
 
     def _frame(self, laid: Laid, corner: Spot) -> None:
         box = Box.at(corner, laid.width, laid.height)
+        frame = svg.rectangle(box, "group", 6)
         start = corner + _TITLE
         title = svg.text_line(laid.group.title, start, "group-title")
-        self._frames += [svg.rectangle(box, "group", 6), title]
+        self._frames += [frame, title]
 
     def _route(self, route: Route, laid: Laid, corner: Spot) -> None:
         spots = [corner + spot for spot in route.spots]
         if len(spots) == 1:
+            [middle] = spots
             node = laid.box(route.edge.source)
             half = node.width / 2
-            self._loop(route, spots[0].right(half))
+            self._loop(route, middle.right(half))
             return
         self._line(route, spots)
         if route.middle is not None:
-            self._label(route.label, corner + route.middle)
+            middle = corner + route.middle
+            self._label(route.label, middle)
 
     def _line(self, route: Route, spots: Sequence[Spot]) -> None:
         edge = route.edge
@@ -124,20 +129,25 @@ class _Pen:
             step=_step(before_last, last, upright=upright),
             head=edge.head,
         )
-        shortened = [begin.line_end, *spots[1:-1], end.line_end]
+        between = spots[1:-1]
+        shortened = [begin.line_end, *between, end.line_end]
         line = arrows.line(shortened, edge.line, upright=upright)
-        self._lines += [begin.drawn(), end.drawn(), line]
+        heads = [begin.drawn(), end.drawn()]
+        self._lines += [*heads, line]
 
     def _loop(self, route: Route, side: Spot) -> None:
         """Draw a line from a node to itself, beside the middle of its right side."""
         edge = route.edge
-        end = End(tip=side.down(7), step=LEFT, head=edge.head)
+        begin = side.down(-7)
+        tip = side.down(7)
+        end = End(tip=tip, step=LEFT, head=edge.head)
         beyond = side.right(LOOP)
         upper = beyond.down(-16)
         lower = beyond.down(16)
-        path = svg.Path(side.down(-7))
-        path.curve(upper, lower, end.tip.right(7))
-        self._lines += [path.drawn(f"edge {edge.line}"), end.drawn()]
+        path = svg.Path(begin)
+        path.curve(upper, lower, tip.right(7))
+        line = path.drawn(f"edge {edge.line}")
+        self._lines += [line, end.drawn()]
         label = route.label
         if label.lines:
             half = label.width / 2

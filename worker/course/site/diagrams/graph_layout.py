@@ -86,7 +86,8 @@ class Laid:
         """Return the upper left corner of an inner group."""
         child = self.inner[key]
         middle = self.spots[key]
-        return Box.around(middle, child.width, child.height).corner
+        box = Box.around(middle, child.width, child.height)
+        return box.corner
 
     def spot(self, path: Sequence[str]) -> Spot:
         """Return the middle of a node or group within it."""
@@ -175,7 +176,8 @@ class _Layout:
         self._levels: dict[Path, list[int]] = {}
         for number, edge in enumerate(graph.edges):
             level = self._level(edge)
-            self._levels.setdefault(level, []).append(number)
+            numbers = self._levels.setdefault(level, [])
+            numbers.append(number)
 
     def _level(self, edge: Edge) -> Path:
         """Return the path of the innermost group that holds both ends of an edge."""
@@ -234,7 +236,9 @@ class _Level:
         self._path = path
         self._depth = len(path)
         self._keys = [*laid.outlines, *laid.inner]
-        self._items = {key: number for number, key in enumerate(self._keys)}
+        self._items: dict[str, int] = {}
+        for number, key in enumerate(self._keys):
+            self._items[key] = number
 
     def place(
         self, numbers: list[int], direction: Direction, *, with_gates: bool
@@ -264,7 +268,8 @@ class _Level:
         laid.height = turn.height
         if self._path:
             title = text_width(laid.group.title)
-            laid.width = max(laid.width, title + 2 * MARGIN)
+            least = title + 2 * MARGIN
+            laid.width = max(laid.width, least)
         for key, number in self._items.items():
             center = arrangement.centers[number]
             laid.spots[key] = turn.spot(center)
@@ -429,7 +434,8 @@ class _Level:
         gate = Gate(edge=number, leaving=leaving)
         way = self._laid.way_out(path, gate)
         if way:
-            middle = self._laid.spots[path[0]]
+            outermost = path[0]
+            middle = self._laid.spots[outermost]
             gate_beyond = self._beyond(way[-1], middle)
             edge_beyond = self._beyond(points[0], middle)
             # A gate on the other side is of no use to an edge that was turned round.
@@ -501,7 +507,8 @@ def _distinct(points: list[Spot]) -> list[Spot]:
     distinct = points[:1]
     for spot in points[1:]:
         step = spot - distinct[-1]
-        if abs(step.x) + abs(step.y) > _SAME:
+        length = abs(step.x) + abs(step.y)
+        if length > _SAME:
             distinct.append(spot)
     return distinct
 

@@ -86,7 +86,8 @@ def ordered(places: Sequence[Place]) -> list[Rank]:
     best = _copied(ranks)
     fewest = _crossings(ranks)
     for turn in range(_ROUNDS):
-        _sweep(ranks, downward=turn % 2 == 0)
+        is_even = turn % 2 == 0
+        _sweep(ranks, downward=is_even)
         crossings = _crossings(ranks)
         if crossings < fewest:
             best = _copied(ranks)

@@ -48,7 +48,8 @@ def columns(sequence: Sequence) -> dict[str, Column]:
     x = 0.0
     for key, gap in zip(labels, gaps, strict=True):
         x += gap
-        placed[key] = Column(label=labels[key], x=x)
+        label = labels[key]
+        placed[key] = Column(label=label, x=x)
     return placed
 
 

@@ -98,8 +98,10 @@ class _Canvas:
         lifelines = []
         heads = []
         for column in self._columns.values():
-            lifelines.append(self._lifeline(column, bottom))
-            heads.append(self._participant(column))
+            lifeline = self._lifeline(column, bottom)
+            lifelines.append(lifeline)
+            head = self._participant(column)
+            heads.append(head)
         layers = (lifelines, self._below, self._above, heads)
         content = "".join(chain.from_iterable(layers))
         frame = self._reach.box(0, bottom)
@@ -107,9 +109,10 @@ class _Canvas:
         return svg.drawing(content, frame, "Sequence diagram", description)
 
     def _lifeline(self, column: Column, bottom: float) -> str:
-        top = Spot(column.x, self._head)
-        path = svg.Path(top)
-        path.to(Spot(column.x, bottom))
+        begin = Spot(column.x, self._head)
+        end = Spot(column.x, bottom)
+        path = svg.Path(begin)
+        path.to(end)
         return path.drawn("edge lifeline")
 
     def _participant(self, column: Column) -> str:
@@ -144,7 +147,8 @@ class _Canvas:
         self._label(label, Spot(sides.middle, y))
         spots = [begin.line_end, end.line_end]
         line = arrows.line(spots, _style(message), upright=False)
-        self._above += [end.drawn(), begin.drawn(), line]
+        heads = [end.drawn(), begin.drawn()]
+        self._above += [*heads, line]
 
     def _ends(self, message: Message) -> tuple[End, End]:
         """Return where an arrow begins and ends, beside the bars of active participants."""
@@ -157,13 +161,17 @@ class _Canvas:
             step = LEFT
             begin = source.left
             end = target.right
-        back = step * -1
-        tail = Spot(begin, self._y)
-        tip = Spot(end, self._y)
-        return (
-            End(tip=tail, step=back, head=message.tail),
-            End(tip=tip, step=step, head=message.head),
+        tail = End(
+            tip=Spot(begin, self._y),
+            step=step * -1,
+            head=message.tail,
         )
+        head = End(
+            tip=Spot(end, self._y),
+            step=step,
+            head=message.head,
+        )
+        return tail, head
 
     def _sides(self, key: str) -> Span:
         """Return the sides of a lifeline, or of a participant's bar."""
@@ -175,13 +183,14 @@ class _Canvas:
 
     def _to_itself(self, message: Message, label: Text) -> None:
         lifeline = self._sides(message.source)
-        height = max(label.height, 22)
         begin = Spot(lifeline.right, self._y + 4)
+        height = max(label.height, 22)
         tip = begin.down(height)
         end = End(tip=tip, step=LEFT, head=message.head)
         loop = _half_round(begin, end, _style(message))
         self._above += [loop, end.drawn()]
-        beside = begin.right(LOOP).right(_CORNER)
+        beyond = begin.right(LOOP)
+        beside = beyond.right(_CORNER)
         box = Box.at(beside, label.width, height)
         self._label(label, box.middle)
         self._stretch(box.sides)
@@ -195,7 +204,12 @@ class _Canvas:
     def _note(self, note: Note) -> None:
         text = wrapped(note.text, _NOTE_WIDTH)
         left, width = self._place(note, text)
-        box = Box(left, self._y, width, text.height + 12)
+        box = Box(
+            left=left,
+            top=self._y,
+            width=width,
+            height=text.height + 12,
+        )
         frame = svg.rectangle(box, "note", 2)
         written = svg.texts(text, box.middle)
         self._above += [frame, written]
@@ -206,7 +220,9 @@ class _Canvas:
         """Return the left side and the width of a note."""
         width = text.width + 2 * _NOTE_PADDING
         places = [self._columns[key].x for key in note.over]
-        over = Span(min(places), max(places))
+        first = min(places)
+        last = max(places)
+        over = Span(first, last)
         if note.side == "left of":
             left = over.left - width
             return left - _NOTE_PADDING, width
@@ -225,11 +241,18 @@ class _Canvas:
             return
         kind = Text([frame.kind])
         sides = self._frame_sides()
-        box = Box(sides.left, top, kind.width + 16, _FRAME_HEAD)
-        name = svg.texts(kind, box.middle, "label name")
-        self._above += [svg.rectangle(box, "frame-name", 0), name]
-        start = Spot(box.right + 8, box.middle.y)
-        self._condition(frame.text, start)
+        box = Box(
+            left=sides.left,
+            top=top,
+            width=kind.width + 16,
+            height=_FRAME_HEAD,
+        )
+        middle = box.middle
+        ground = svg.rectangle(box, "frame-name", 0)
+        name = svg.texts(kind, middle, "label name")
+        self._above += [ground, name]
+        condition = Spot(box.right + 8, middle.y)
+        self._condition(frame.text, condition)
         self._y += _FRAME_HEAD + 6
 
     def _condition(self, text: str, start: Spot) -> None:
@@ -239,7 +262,8 @@ class _Canvas:
         if condition:
             condition = f"[{condition}]"
         written = Text([condition])
-        self._above.append(svg.texts(written, start, "condition"))
+        drawn = svg.texts(written, start, "condition")
+        self._above.append(drawn)
         end = start.x + written.width
         self._stretch(Span(start.x, end))
 
@@ -256,9 +280,11 @@ class _Canvas:
     def _divide(self, part: FrameElse) -> None:
         sides = self._frame_sides()
         start = Spot(sides.left, self._y)
+        end = Spot(sides.right, self._y)
         rule = svg.Path(start)
-        rule.to(Spot(sides.right, self._y))
-        self._above.append(rule.drawn("edge dotted"))
+        rule.to(end)
+        drawn = rule.drawn("edge dotted")
+        self._above.append(drawn)
         condition = start.right(10).down(14)
         self._condition(part.text, condition)
         self._y += 28
@@ -276,7 +302,8 @@ class _Canvas:
         key = activation.participant
         if activation.begins:
             top = self._y - _ROW
-            self._active.setdefault(key, []).append(top)
+            tops = self._active.setdefault(key, [])
+            tops.append(top)
         elif self._active.get(key):
             self._bar(key)
 
@@ -290,7 +317,12 @@ class _Canvas:
         outer_bars = len(tops)
         inset = _BAR_STEP * outer_bars
         left = column.x - _BAR + inset
-        box = Box(left, top, 2 * _BAR, height)
+        box = Box(
+            left=left,
+            top=top,
+            width=2 * _BAR,
+            height=height,
+        )
         bar = svg.rectangle(box, "node active", 0)
         self._below.append(bar)
 
@@ -301,11 +333,14 @@ def _half_round(begin: Spot, end: End, style: Line) -> str:
     before_corner = LOOP - _CORNER
     upper_right = begin.right(LOOP)
     lower_right = tip.right(LOOP)
+    after_corner = upper_right.down(_CORNER)
+    before_lower_corner = lower_right.down(-_CORNER)
+    after_lower_corner = tip.right(before_corner)
     path = svg.Path(begin)
     path.to(begin.right(before_corner))
-    path.arc(_ROUND, upper_right.down(_CORNER), 1)
-    path.to(lower_right.down(-_CORNER))
-    path.arc(_ROUND, tip.right(before_corner), 1)
+    path.arc(_ROUND, after_corner, 1)
+    path.to(before_lower_corner)
+    path.arc(_ROUND, after_lower_corner, 1)
     path.to(end.line_end)
     return path.drawn(f"edge {style}")
 

@@ -78,7 +78,8 @@ class _Reader:
         elif state := _STATE.fullmatch(line):
             self._state(state)
         elif text := _TEXT.fullmatch(line):
-            self._add(text["key"], plain(text["label"]))
+            label = plain(text["label"])
+            self._add(text["key"], label)
         elif re.fullmatch(_NAME, line):
             self._add(line)
         else:
@@ -102,9 +103,11 @@ class _Reader:
             self._add(key)
             return key
         group = self.builder.here.key
-        place = f"{group} {self._region}".strip(" 0")
+        place = f"{group} {self._region}"
+        place = place.strip(" 0")
         border = f"{shape} {place}".strip()
-        self.builder.add(border, Node(label="", shape=shape))
+        node = Node(label="", shape=shape)
+        self.builder.add(border, node)
         return border
 
     def _state(self, state: re.Match[str]) -> None:

@@ -50,7 +50,8 @@ def element(name: str, content: str = "", /, **attributes: float | str) -> str:
     """Return an element; `class_` and `aria_label` are written as SVG has them."""
     fields = ""
     for key, value in attributes.items():
-        attribute = key.rstrip("_").replace("_", "-")
+        attribute = key.rstrip("_")
+        attribute = attribute.replace("_", "-")
         written = _value(value)
         fields += f' {attribute}="{written}"'
     return f"<{name}{fields}>{content}</{name}>"
@@ -64,7 +65,8 @@ def text_line(line: str, start: Spot, class_: str = "text") -> str:
 
 def texts(text: Text, middle: Spot, class_: str = "text") -> str:
     """Return lines of text around a middle."""
-    rise = (text.height - LINE) / 2
+    below_first = text.height - LINE
+    rise = below_first / 2
     start = middle.down(_BASELINE - rise)
     return paragraph(text.lines, start, class_)
 

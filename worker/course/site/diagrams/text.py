@@ -55,14 +55,14 @@ def plain(label: str) -> str:
         text = markdown.replace("**", "")
     text = _BREAK.sub("\n", text)
     text = _TAG.sub("", text)
-    text = html.unescape(_ENTITY.sub(_entity, text))
+    text = _ENTITY.sub(_entity, text)
+    text = html.unescape(text)
     return text[:MAX_LABEL]
 
 
 def _within(text: str, quote: str) -> str:
     """Return a text without the quotes around it, if it has them."""
-    quoted = text.startswith(quote) and text.endswith(quote)
-    if quoted and len(text) > 1:
+    if len(text) > 1 and text.startswith(quote) and text.endswith(quote):
         return text[1:-1]
     return text
 
