@@ -97,9 +97,8 @@ class _Site:
             self._documents[page.path] = document
             anchors[page.name] = document.anchors
         for entry, page in contents.pages:
-            path = page.path
-            document = self._documents[path]
-            self._titles[path] = _title(entry, page, document)
+            document = self._documents[page.path]
+            self._titles[page.path] = _title(entry, page, document)
         names = {}
         for path, page in contents.page_of().items():
             names[path] = page.name
