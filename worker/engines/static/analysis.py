@@ -40,9 +40,9 @@ from worker.engines.static.reading.project import describe
 from worker.engines.static.reading.survey import Check, Survey, mentions, survey
 
 _MORE: Final = 2
-"""So many more candidates are kept for each unit that a course has room for."""
+"""How many more candidates are kept for each unit that a course has room for."""
 _MENTIONS: Final = 12
-"""So many files of each role that mention a name are remembered."""
+"""How many files of each role that mention a name are remembered."""
 
 
 class NoTextError(Exception):
@@ -71,7 +71,7 @@ def analyze(root: Path, check: Check) -> Analysis:
 
 @contextmanager
 def _without_collector() -> Iterator[None]:
-    """Spare the search for cycles: facts have none, and there are so many of them."""
+    """Spare the search for cycles: facts are many, and have none."""
     is_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -154,9 +154,9 @@ def _plan(facts: _Facts, check: Check) -> _Plan:
 
 def _collect(read: Survey, check: Check) -> _Facts:
     assembly = Assembly(read.files, read.parsed)
-    resolver = Resolver(read.files, read.parsed, assembly)
-    names = Names(read.files, read.parsed, assembly, resolver)
-    reader = References(read.files, read.parsed, assembly, resolver, names)
+    resolver = Resolver(assembly)
+    names = Names(assembly, resolver)
+    reader = References(assembly, resolver, names)
     references: list[Reference] = []
     quoted: list[Reference] = []
     for path, parsed in read.parsed.items():
@@ -164,18 +164,16 @@ def _collect(read: Survey, check: Check) -> _Facts:
         references += reader.read(path, parsed)
         quoted += reader.quoted(path, parsed)
     # What is named in quotes is known, and no measure of how much it is used.
+    known = [reference for reference in references if reference.sure]
     graph = Graph(assembly.definitions, references, read.files)
     graph.inherit(names)
-    named = mentions(
-        read, frozenset(one.name for one in assembly.definitions), check
-    )
-    known = (reference for reference in references if reference.sure)
+    defined = frozenset(definition.name for definition in graph.definitions)
     return _Facts(
         read=read,
         resolver=resolver,
         references=tuple(sorted([*known, *quoted], key=_by_place)),
         graph=graph,
-        mentions=named,
+        mentions=mentions(read, defined, check),
     )
 
 
@@ -193,16 +191,7 @@ def _choose(
     read = facts.read
     parsed = sum(read.files[path].lines for path in read.parsed)
     most = size(parsed + pages.code_lines)
-    project = describe(read.files, read.texts).name
-    exports = Exports(facts.graph, facts.resolver, read.texts)
-    ranking = Ranking(
-        read.files,
-        facts.graph,
-        facts.resolver,
-        facts.mentions,
-        encounters,
-        PublicUse(read.files, read.texts, project, exports, check),
-    )
+    ranking = _ranking(facts, encounters, check)
     worth = {
         definition.index: ranking.of(definition)
         for definition in facts.graph.definitions
@@ -211,57 +200,77 @@ def _choose(
     ranked = candidates(facts.graph, read.files, worth)
     of_files = most
     if ranked:
-        of_files = most * pages.code_lines // max(1, parsed + pages.code_lines)
+        lines = max(1, parsed + pages.code_lines)
+        of_files = most * pages.code_lines // lines
+    topics = []
+    if of_files:
+        topics = pages.choose(of_files)
     chooser = Chooser(ranked, facts.graph, read.files, ranking, most - of_files)
-    return _Choice(
-        worth=worth,
-        chosen=chooser.choose(),
-        more=chooser.choose_more(_MORE * most),
-        topics=pages.choose(of_files) if of_files else [],
+    chosen = chooser.choose()
+    more = chooser.choose_more(_MORE * most)
+    return _Choice(worth=worth, chosen=chosen, more=more, topics=topics)
+
+
+def _ranking(
+    facts: _Facts, encounters: Mapping[str, Encounter], check: Check
+) -> Ranking:
+    read = facts.read
+    project = describe(read.files, read.texts).name
+    exports = Exports(facts.graph, facts.resolver, read.texts)
+    return Ranking(
+        read.files,
+        facts.graph,
+        facts.resolver,
+        facts.mentions,
+        encounters,
+        PublicUse(read.files, read.texts, project, exports, check),
     )
 
 
 def _units(facts: _Facts, choice: _Choice, pages: Pages) -> tuple[Unit, ...]:
-    chosen, shown = choice.chosen, choice.topics
+    chosen = choice.chosen
     portraits = Descriptions(
         facts.graph, facts.read.files, facts.references, chosen
     )
     wished = [_wished_name(facts, candidate) for candidate in chosen]
-    paths = [
-        *(portraits.paths(place)[0] for place in range(len(chosen))),
-        *(page.path for page in shown),
-    ]
-    names = distinct([*wished, *(pages.name(page) for page in shown)], paths)
-    of_definitions = [
-        Unit(
+    paths = [portraits.paths(place)[0] for place in range(len(chosen))]
+    for page in choice.topics:
+        wished.append(pages.name(page))
+        paths.append(page.path)
+    names = distinct(wished, paths)
+    units = []
+    for place in range(len(chosen)):
+        unit = Unit(
             name=names[place],
             description=portraits.description(place),
             file_paths=portraits.paths(place),
             symbols=portraits.symbols(place),
             owned=portraits.owned(place),
         )
-        for place in range(len(chosen))
-    ]
-    of_files = [
-        Unit(
-            name=name,
-            description=pages.description(page),
-            file_paths=pages.paths(page),
-            symbols=(),
-            owned=(),
-            headings=((page.path, page.heading or 0),)
-            if pages.heading(page) is not None
-            else (),
-        )
-        for name, page in zip(names[len(chosen) :], shown, strict=True)
-    ]
-    return (*of_definitions, *of_files)
+        units.append(unit)
+    of_files = names[len(chosen) :]
+    for name, page in zip(of_files, choice.topics, strict=True):
+        units.append(_unit_of_page(name, page, pages))
+    return tuple(units)
+
+
+def _unit_of_page(name: str, page: Topic, pages: Pages) -> Unit:
+    headings = []
+    if pages.heading(page) is not None:
+        headings.append((page.path, page.heading or 0))
+    return Unit(
+        name=name,
+        description=pages.description(page),
+        file_paths=pages.paths(page),
+        symbols=(),
+        owned=(),
+        headings=tuple(headings),
+    )
 
 
 def _wished_name(facts: _Facts, candidate: Candidate) -> str:
-    return unit_name(
-        [facts.graph.definitions[index] for index in candidate.leaders]
-    )
+    definitions = facts.graph.definitions
+    return unit_name([definitions[index] for index in candidate.leaders])
 
 
 def _more_units(
@@ -293,7 +302,6 @@ def _more_units(
 def _relations(
     facts: _Facts, choice: _Choice, pages: Pages
 ) -> tuple[Relation, ...]:
-    """Return the relations to show."""
     chosen = choice.chosen
     finder = Relations(facts.graph, facts.read.files, chosen)
     bonds = finder.bonds(facts.references)

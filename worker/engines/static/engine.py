@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from states.course_paths import item_path
 from states.stages import INFO, Stage
 from worker.course.formats import (
     read_abstractions,
@@ -20,17 +21,12 @@ from worker.engines.port import (
 from worker.engines.static.analysis import NoTextError, analyze
 from worker.engines.static.facts import Analysis, Course
 from worker.engines.static.pages import chapters, reviews, tutorials, yaml_files
-from worker.engines.static.pages.course import CourseFacts
+from worker.engines.static.pages.course import Chapter, CourseFacts
 
 _YAML_FILES: Final = {
     Stage.EXTRACT: yaml_files.abstractions,
     Stage.ANALYZE: yaml_files.relationships,
     Stage.ORDER: yaml_files.order,
-}
-_WRITERS: Final = {
-    Stage.GENERATE_CHAPTERS: chapters.items,
-    Stage.REVIEW_CHAPTERS: reviews.items,
-    Stage.GENERATE_TUTORIALS: tutorials.items,
 }
 
 
@@ -45,7 +41,6 @@ class StaticEngine:
     language: str | None = None
 
     def __init__(self) -> None:
-        """Begin with nothing analysed."""
         self._going = threading.Event()
         self._going.set()
         self._stopped = threading.Event()  # of the `produce` in hand
@@ -69,16 +64,18 @@ class StaticEngine:
                 yield Item(path=path, body=_YAML_FILES[stage](analysis))
             return
         facts = self._facts(analysis, _course(workspace.output))
-        for item in _WRITERS[stage](facts, workspace.output):
-            self._wait(stopped)
-            yield item
+        for chapter in facts.chapters:
+            path = item_path(stage, chapter.entry)
+            if not (workspace.output / path).exists():
+                page = _page(facts, chapter, stage, workspace.output)
+                self._wait(stopped)
+                yield Item(path=path, body=f"{page}\n".encode())
 
     def pause(self) -> None:
         """Stop between two files or items, until `unpause`."""
         self._going.clear()
 
     def unpause(self) -> None:
-        """Go on."""
         self._going.set()
 
     def stop(self) -> None:
@@ -104,19 +101,38 @@ class StaticEngine:
 
     def _facts(self, analysis: Analysis, course: Course) -> CourseFacts:
         """Return the facts for pages, which the stages of one course share."""
-        known = self._course_facts
+        facts = self._course_facts
         if (
-            known is None
-            or known.analysis is not analysis
-            or known.course != course
+            facts is None
+            or facts.analysis is not analysis
+            or facts.course != course
         ):
-            known = self._course_facts = CourseFacts(analysis, course)
-        return known
+            facts = self._course_facts = CourseFacts(analysis, course)
+        return facts
 
     def _wait(self, stopped: threading.Event) -> None:
         self._going.wait()
         if stopped.is_set():
             raise EngineFailedError("the engine was stopped", temporary=True)
+
+
+def _page(
+    facts: CourseFacts, chapter: Chapter, stage: Stage, output: Path
+) -> str:
+    if stage is Stage.GENERATE_CHAPTERS:
+        return chapters.written(facts, chapter)
+    if stage is Stage.GENERATE_TUTORIALS:
+        return tutorials.written(facts, chapter)
+    page = _chapter_page(facts, chapter, output)
+    return reviews.written(facts, chapter, page)
+
+
+def _chapter_page(facts: CourseFacts, chapter: Chapter, output: Path) -> str:
+    """Return a chapter as it was written, or anew if another version named it differently."""
+    path = output / item_path(Stage.GENERATE_CHAPTERS, chapter.entry)
+    if path.exists():
+        return path.read_text("utf-8").rstrip("\n")
+    return chapters.written(facts, chapter)
 
 
 def _course(output: Path) -> Course:

@@ -1,12 +1,13 @@
-r"""What the static engine knows of a repository: the facts that everything it writes is built from.
+r"""What the static engine knows of a repository: the facts that its pages are built from.
 
-Nothing here is guessed at by whoever writes: a sentence of the course is a docstring, or follows from these facts, and
-every fact can be pointed at as `path:line`. The same tree gives the same facts, to the order of every tuple.
+A sentence of the course is a docstring, or follows from these facts, and every fact can be
+pointed at as `path:line`. The same tree gives the same facts, to the order of every tuple.
 
-Definitions refer to each other by their positions in `Analysis.definitions`, units by theirs in `Analysis.units`.
-Paths are relative to the repository with `/` between; bytes that are not UTF-8 are shown as `\xff`, so a path is for
-people and for looking up in `Analysis.files`, and `SourceFile.location` is for opening. Lines count from 1. Texts hold
-no control characters but newlines.
+Definitions refer to each other by their positions in `Analysis.definitions`, units by theirs
+in `Analysis.units`. Paths are relative to the repository with `/` between; bytes that are not
+UTF-8 are shown as `\xff`, so a path is for people and for looking up in `Analysis.files`, and
+`SourceFile.location` is for opening. Lines count from 1. Texts hold no control characters but
+newlines.
 """
 
 from collections.abc import Mapping
@@ -99,8 +100,7 @@ class Import:
     everything: bool = False
     """Whether all of the module's names come with it: star imports, includes."""
     again: bool = False
-    """Whether what is taken is passed on to whoever imports this file: `export … from`, `pub use`.
-    """
+    """Whether what is taken is passed on to importers of this file: `export … from`, `pub use`."""
     line: int
     targets: tuple[str, ...] = ()
     """The repository's files that it means, most likely first.
@@ -111,7 +111,7 @@ class Import:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Heading:
-    """A heading of a document, and what stands below it."""
+    """A heading of a document, and what is below it."""
 
     title: str
     """Without markup."""
@@ -179,7 +179,7 @@ class Reference:
     """Where one definition, or the top level of a file, names another."""
 
     source: int | None
-    """The innermost definition that it stands in; None at the top level of the file."""
+    """The innermost definition around it; None at the top level of the file."""
     target: int
     path: str
     line: int
@@ -219,7 +219,7 @@ class Verb(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Relation:
-    """How one unit hangs together with another."""
+    """How one unit is connected to another."""
 
     source: int
     target: int
@@ -314,7 +314,7 @@ class Analysis:
     relations: tuple[Relation, ...]
     """As in step 2; the strongest first."""
     order: tuple[LearningStep, ...]
-    """As in step 3; every unit stands in it once."""
+    """As in step 3; it has every unit once."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -151,7 +151,7 @@ class ExpressionChecker:
             return True
         if not _OMITTED.isdisjoint(arguments):
             return True
-        names = [parameter.name for parameter in inside.parameters]
+        names = list(inside.parameters)
         parameters = {name.lstrip("*&") for name in names}
         if not _keywords(arguments) <= parameters:
             return False

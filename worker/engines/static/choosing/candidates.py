@@ -30,6 +30,10 @@ LEADERS: Final = 3
 """How many definitions a unit is named after."""
 _LOGGER: Final = re.compile(r"(?i)\b(?:get|new)_?(?:\w+_)?logger\b")
 _VALUES: Final = frozenset({Kind.CONSTANT, Kind.MACRO})
+_LEADING: Final = 0.5
+"""A unit is also named after what is worth this share of the best of its file."""
+_JOINED: Final = 0.6
+"""How much of what the other subjects of a file add counts."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -117,7 +121,7 @@ def _related_base(graph: Graph, index: int) -> int | None:
 def _last_word(graph: Graph, index: int) -> tuple[str, ...]:
     """Return the noun in a name: of `FormMixin`, `Form`."""
     words = list(parts(graph.definitions[index].name))
-    while len(words) > 1 and words[-1].lower() in _ROLES:
+    while words[1:] and words[-1].lower() in _ROLES:
         words.pop()
     return tuple(words[-1:])
 
@@ -132,22 +136,21 @@ def _family(
         return -worth[index] - bonus, index
 
     ordered = sorted(members, key=rank)
+    best = ordered[0]
     first_of_name: dict[str, int] = {}
-    namesakes: list[int] = []
     for index in ordered:
         name = graph.definitions[index].name
-        if name in first_of_name:
-            namesakes.append(index)
-        else:
-            first_of_name[name] = index
+        first_of_name.setdefault(name, index)
+    named = list(first_of_name.values())
     # A reader meets the most used member first, and needs the root to understand it.
-    leaders = [ordered[0]]
-    if root in first_of_name.values() and root != ordered[0]:
+    leaders = [best]
+    if root in named and root != best:
         leaders.append(root)
-    size_bonus = _FAMILY_WEIGHT * math.log1p(len(ordered) - 1)
+    others = len(ordered) - 1
+    size_bonus = _FAMILY_WEIGHT * math.log1p(others)
     return Candidate(
-        symbols=(*first_of_name.values(), *namesakes),
-        worth=worth[ordered[0]] + size_bonus,
+        symbols=tuple(dict.fromkeys((*named, *ordered))),
+        worth=worth[best] + size_bonus,
         leaders=tuple(leaders),
     )
 
@@ -214,9 +217,3 @@ def _joined(together: list[Candidate]) -> Candidate:
         worth=best.worth + _JOINED * (total - best.worth),
         leaders=tuple(leaders[:LEADERS]),
     )
-
-
-_LEADING: Final = 0.5
-"""A unit is also named after what is worth this share of the best of its file."""
-_JOINED: Final = 0.6
-"""How much of what the other subjects of a file add counts."""

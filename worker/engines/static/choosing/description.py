@@ -18,7 +18,6 @@ _MAX_NEIGHBOURS: Final = 3
 _MAX_NAMED: Final = 3
 _USED_WEIGHT: Final = 0.7
 """What a file that the unit uses is worth, compared with a file that uses the unit."""
-_GUESS_WEIGHT: Final = 0.3
 
 
 class Descriptions:
@@ -31,14 +30,13 @@ class Descriptions:
         references: Sequence[Reference],
         chosen: Sequence[Candidate],
     ) -> None:
-        """Divide the definitions among the chosen candidates."""
-        self._graph: Final = graph
-        self._chosen: Final = chosen
-        self._references: Final = references
-        self._importers: Final = _importers(files)
-        self._owner: Final[dict[int, int]] = {}
+        self._graph = graph
+        self._chosen = chosen
+        self._references = references
+        self._importers = _importers(files)
+        self._owner: dict[int, int] = {}
         """By top-level definition: the place of its unit."""
-        self._unit_of_file: Final[dict[str, int]] = {}
+        self._unit_of_file: dict[str, int] = {}
         """By path: the place of the first unit whose main symbol is defined there."""
         for place, candidate in enumerate(chosen):
             self._owner.update(dict.fromkeys(candidate.symbols, place))
@@ -52,12 +50,9 @@ class Descriptions:
             if definition.parent is None and unit is not None:
                 self._owner.setdefault(definition.index, unit)
 
-    def owner(self, index: int) -> int | None:
-        """Return the place of the unit that a definition belongs to."""
-        return self._owner.get(self._graph.top[index])
-
     def _main(self, place: int) -> Definition:
-        return self._graph.definitions[self._chosen[place].symbols[0]]
+        first = self._chosen[place].symbols[0]
+        return self._graph.definitions[first]
 
     def owned(self, place: int) -> tuple[int, ...]:
         """Return the top-level definitions of a unit, by path and line."""
@@ -118,8 +113,6 @@ class Descriptions:
             if reference.source is not None:
                 source = top[reference.source]
             weight = math.log1p(reference.count)
-            if not reference.sure:
-                weight *= _GUESS_WEIGHT
             if target in symbols:
                 weights[reference.path] += weight
             elif source in symbols:
@@ -130,7 +123,8 @@ class Descriptions:
 
     def _popularity(self, path: str) -> float:
         """Return the divisor of a file's connections: every unit is connected to a popular file."""
-        return math.sqrt(1 + self._importers.get(path, 0))
+        importers = self._importers.get(path, 0)
+        return math.sqrt(1 + importers)
 
     def description(self, place: int) -> str:
         """Return what the docstrings of the leading definitions say."""
@@ -168,7 +162,8 @@ class Descriptions:
             return sentence(name + summary.removeprefix(main.name))
         if summary:
             return f"{name}: {sentence(summary)}"
-        return f"{name} is {_kind_with_article(main)}{self._extent(main)}."
+        kind = _kind_with_article(main)
+        return f"{name} is {kind}{self._extent(main)}."
 
     def _extent(self, main: Definition) -> str:
         """Name a few public members of a definition without a docstring."""
@@ -192,7 +187,6 @@ class Descriptions:
 
 
 def _importers(files: Mapping[str, SourceFile]) -> Counter[str]:
-    """Count the files that import each file."""
     importers: Counter[str] = Counter()
     for file in files.values():
         targets = {
@@ -205,7 +199,6 @@ def _importers(files: Mapping[str, SourceFile]) -> Counter[str]:
 def _code_names(
     definitions: Sequence[Definition], main: Definition
 ) -> list[str]:
-    """Return the names of definitions that are not called like the main one."""
     names = [definition.name for definition in definitions]
     return [code(name) for name in names if name != main.name]
 

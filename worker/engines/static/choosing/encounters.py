@@ -10,29 +10,6 @@ from worker.engines.static.facts import Role, SourceFile
 from worker.engines.static.prose.code_blocks import code_blocks
 from worker.engines.static.reading.language import PROSE
 
-
-class Source(IntEnum):
-    """What a user reads, in the order in which it is read."""
-
-    README_EXAMPLE = 0
-    README = 1
-    GUIDE = 2
-    EXAMPLE = 3
-    DOCUMENT = 4
-
-
-@dataclass(frozen=True, order=True, slots=True)
-class Encounter:
-    """Where a name is met; encounters sort in the order of reading."""
-
-    source: Source
-    text: int
-    """The position of the text in the order of reading."""
-    line: int
-    column: int
-    path: str
-
-
 _MOST_TEXTS: Final = 80
 """How many texts of each source are read."""
 _MOST_LINES: Final = 2000
@@ -61,6 +38,28 @@ _IMPORT: Final = re.compile(
 _IDENTIFIER: Final = re.compile(r"[^\W\d]\w*")
 
 
+class Source(IntEnum):
+    """What a user reads, in the order in which it is read."""
+
+    README_EXAMPLE = 0
+    README = 1
+    GUIDE = 2
+    EXAMPLE = 3
+    DOCUMENT = 4
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Encounter:
+    """Where a name is met; encounters sort in the order of reading."""
+
+    source: Source
+    text: int
+    """The position of the text in the order of reading."""
+    line: int
+    column: int
+    path: str
+
+
 def readmes(files: Mapping[str, SourceFile]) -> list[str]:
     """Return the READMEs that lie least deep, those in English first."""
     named = [
@@ -79,7 +78,6 @@ def first_encounters(
     names: frozenset[str],
     check: Callable[[], None],
 ) -> dict[str, Encounter]:
-    """Return where each name is met first."""
     encounters: dict[str, Encounter] = {}
     for place, (source, path) in enumerate(_reading_order(files, texts)):
         check()
@@ -135,7 +133,9 @@ def _names(
     lines: list[str], names: frozenset[str], *, is_prose: bool
 ) -> Iterator[tuple[bool, int, int, str]]:
     """Yield whether a name is met in a block of code, its line and column, and the name."""
-    code = _code_lines(lines) if is_prose else range(len(lines))
+    code = list(range(len(lines)))
+    if is_prose:
+        code = _code_lines(lines)
     imported = {
         identifier
         for number in code
@@ -164,9 +164,10 @@ def _named(
     line: str, names: frozenset[str], imported: set[str]
 ) -> Iterator[tuple[int, str]]:
     """Yield the project's names in a line of code, as far as its spelling tells."""
-    blanked = _BLANKED.sub(lambda match: " " * len(match[0]), line)
+    blanked = _BLANKED.sub(_spaces, line)
     for match in _NAME.finditer(blanked):
-        name, owner = match["name"], match["owner"]
+        name = match["name"]
+        owner = match["owner"]
         if name not in names or match["assigned"]:
             continue
         if _DEFINING.search(blanked, 0, match.start()):
@@ -175,6 +176,10 @@ def _named(
             continue
         if owner is not None or name in imported or is_telling(name):
             yield match.start("name"), name
+
+
+def _spaces(match: re.Match[str]) -> str:
+    return " " * len(match[0])
 
 
 def is_telling(name: str) -> bool:
@@ -191,5 +196,6 @@ def _mentioned(
             name = ""
             if words:
                 name = words[-1]
-            if name in names and (is_telling(name) or len(words) > 1):
+            is_path = len(words) > 1
+            if name in names and (is_path or is_telling(name)):
                 yield False, number, span.start(), name

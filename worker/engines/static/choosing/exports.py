@@ -35,18 +35,19 @@ class Exports:
     def __init__(
         self, graph: Graph, resolver: Resolver, texts: Mapping[str, str]
     ) -> None:
-        """Read all doors and manifests."""
-        self._graph: Final = graph
-        self._weights: Final[dict[int, float]] = {}
-        self._by_folder: Final[dict[str, set[int]]] = defaultdict(set)
+        self._graph = graph
+        self._weights: dict[int, float] = {}
+        self._by_folder: dict[str, set[int]] = defaultdict(set)
         """By folder with a door: what it shows."""
         for path in [*_doors(resolver.paths), *_files(texts, resolver.paths)]:
             shown = {graph.top[index] for index in resolver.shown(path)}
             self._by_folder[path.rpartition("/")[0]] |= shown
         self._go(texts)
         for folder, shown in self._by_folder.items():
-            inner = _is_inner(folder, self._by_folder)
-            self._weigh(shown, _SIDE_DOOR if inner else 1.0)
+            weight = 1.0
+            if _is_inner(folder, self._by_folder):
+                weight = _SIDE_DOOR
+            self._weigh(shown, weight)
         self._scripts(texts)
 
     def _go(self, texts: Mapping[str, str]) -> None:
@@ -70,27 +71,30 @@ class Exports:
     def _weigh(self, shown: Iterable[int], weight: float) -> None:
         """Weigh names: each counts more in a short list than in a long one."""
         indices = list(shown)
-        share = min(1.0, _LEAST + _LIST / (len(indices) + 1))
+        rarity = _LIST / (len(indices) + 1)
+        share = min(1.0, _LEAST + rarity)
         for index in indices:
             self._raise(index, weight * share)
 
     def _raise(self, index: int, weight: float) -> None:
-        self._weights[index] = max(self._weights.get(index, 0.0), weight)
+        before = self.weight(index)
+        self._weights[index] = max(before, weight)
 
     def _scripts(self, texts: Mapping[str, str]) -> None:
         """Take the headers of C, and the functions that Python's manifests make commands of."""
-        entries = {
-            (module.rpartition(".")[2], name)
-            for manifest in _PYTHON_MANIFESTS
-            for module, name in _SCRIPT.findall(texts.get(manifest, ""))
-        }
+        entries = set()
+        for manifest in _PYTHON_MANIFESTS:
+            for module, name in _SCRIPT.findall(texts.get(manifest, "")):
+                last = module.rpartition(".")[2]
+                entries.add((last, name))
         for definition in self._top_level():
             *folders, file = definition.path.split("/")
-            stem = file.partition(".")[0]
-            module = folders[-1:] if stem == "__init__" else [stem]
+            module = file.partition(".")[0]
+            if module == "__init__" and folders:
+                module = folders[-1]
             if "include" in folders:
                 self._raise(definition.index, _HEADER)
-            if (*module, definition.name) in entries:
+            if (module, definition.name) in entries:
                 self._raise(definition.index, 1.0)
 
     def weight(self, index: int) -> float:
@@ -111,7 +115,8 @@ class Exports:
             is_package = shown is None and not _DOORED.search(file)
             if is_door or is_package or definition.index in (shown or ()):
                 names.add(name.lower())
-            folder, is_door = above, False
+            folder = above
+            is_door = False
         return names
 
 

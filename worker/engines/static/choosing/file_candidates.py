@@ -62,33 +62,28 @@ class Pages:
         self, files: Mapping[str, SourceFile], texts: Mapping[str, str]
     ) -> None:
         """Take all files, and the texts of those that define nothing."""
-        self._files: Final = files
+        self._files = files
         # Licences and data are no subject, and name others by chance.
         telling = {
             path: text
             for path, text in texts.items()
             if files[path].role is not Role.DATA
         }
-        self._texts: Final = telling or texts
-        unparsed = [
-            file
-            for file in files.values()
-            if file.role is Role.SOURCE and file.language not in PARSED
-        ]
-        self.code_lines: Final = sum(
-            file.lines for file in unparsed if file.language not in MARKUP
-        )
+        self._texts = telling or texts
+        self.code_lines = 0
         """Lines of sources in languages without a grammar."""
-        sources = [
-            path
-            for path, file in files.items()
-            if file.role is Role.SOURCE and file.language in PARSED
-        ]
-        self._undefined: Final = all(path in texts for path in sources)
+        self._undefined = True
         """Whether the sources are scripts without definitions, so that files are the subject."""
-        self._names: Final[dict[str, frozenset[str]]] = {}
+        for path, file in files.items():
+            if file.role is not Role.SOURCE:
+                continue
+            if file.language in PARSED:
+                self._undefined = self._undefined and path in texts
+            elif file.language not in MARKUP:
+                self.code_lines += file.lines
+        self._names: dict[str, frozenset[str]] = {}
         """By unparsed file: the other files' stems that it names."""
-        self._naming: Final[dict[str, list[str]]] = defaultdict(list)
+        self._naming: dict[str, list[str]] = defaultdict(list)
         """By stem: the unparsed files that name it, by path."""
 
     def choose(self, most: int) -> list[Topic]:
@@ -98,36 +93,31 @@ class Pages:
         """
         stems = frozenset(map(_stem, self._texts))
         for path, text in self._texts.items():
-            self._names[path] = stems.intersection(_WORD.findall(text))
+            words = _WORD.findall(text)
+            self._names[path] = stems.intersection(words)
             for stem in self._names[path]:
                 self._naming[stem].append(path)
-        role = next(
-            (
-                role
-                for role in _ROLES
-                if any(self._fits(path, role) for path in self._texts)
-            ),
-            None,
-        )
-        fitting = [
-            path
-            for path in self._texts
-            if role is None or self._fits(path, role)
-        ]
-        if len(fitting) < _ENOUGH_HEADINGS and (
-            sections := self._sections(fitting)
-        ):
-            return sections[:most]
+        fitting = self._fitting()
+        if len(fitting) < _ENOUGH_HEADINGS:
+            sections = self._sections(fitting)
+            if sections:
+                return sections[:most]
         return [Topic(path=path) for path in self._best(fitting, most)]
+
+    def _fitting(self) -> list[str]:
+        """Return the files of the first role that has any."""
+        for role in _ROLES:
+            fitting = [path for path in self._texts if self._fits(path, role)]
+            if fitting:
+                return fitting
+        return list(self._texts)
 
     def _fits(self, path: str, role: Role) -> bool:
         file = self._files[path]
-        is_known = (
-            role is Role.SOURCE
-            and file.language in PARSED
-            and not self._undefined
-        )
-        return file.role is role and not is_known
+        is_known = file.language in PARSED and not self._undefined
+        if is_known and role is Role.SOURCE:
+            return False
+        return file.role is role
 
     def _best(self, fitting: Sequence[str], most: int) -> list[str]:
         worth = {path: self._worth(path) for path in fitting}
@@ -142,55 +132,49 @@ class Pages:
         return chosen
 
     def _worth(self, path: str) -> float:
-        file, stem = self._files[path], _stem(path)
-        dull = _DULLNESS * bool(_DULL.search(path))
-        named = _MENTIONED * math.log1p(len(self.mentioned_in(path)))
-        shallow = -0.2 * path.count("/")
-        return (
-            math.log1p(file.lines / 20)
-            + named
-            + shallow
-            + (stem.lower() in _ENTRY)
-            - dull
-        )
+        file = self._files[path]
+        worth = math.log1p(file.lines / 20)
+        mentions = len(self.mentioned_in(path))
+        worth += _MENTIONED * math.log1p(mentions)
+        worth -= 0.2 * path.count("/")
+        if _stem(path).lower() in _ENTRY:
+            worth += 1
+        if _DULL.search(path):
+            worth -= _DULLNESS
+        return worth
 
     def mentioned_in(self, path: str) -> list[str]:
         """Return the other unparsed files that name this one, by path."""
-        return [other for other in self._naming[_stem(path)] if other != path]
+        naming = self._naming[_stem(path)]
+        return [other for other in naming if other != path]
 
     def _sections(self, paths: Sequence[str]) -> list[Topic]:
         """Return the chapters of a few documents: the headings of the first level that repeats."""
-        found = []
+        sections = []
         for path in paths:
             headings = self._files[path].headings
             levels = Counter(heading.level for heading in headings)
-            level = next(
-                (level for level in sorted(levels) if levels[level] >= _LEVELS),
-                None,
-            )
-            found += [
-                Topic(path=path, heading=at)
-                for at, one in enumerate(headings)
-                if one.level == level
-            ]
-        if len(found) >= _LEVELS:
-            return found
+            repeated = [level for level in levels if levels[level] >= _LEVELS]
+            level = min(repeated, default=None)
+            for position, heading in enumerate(headings):
+                if heading.level == level:
+                    sections.append(Topic(path=path, heading=position))
+        if len(sections) >= _LEVELS:
+            return sections
         return []
 
     def name(self, page: Topic) -> str:
-        """Return what a page is called."""
         file = self._files[page.path]
         if page.heading is not None:
             return file.headings[page.heading].title
         if file.language in PROSE and file.headings:
             return file.headings[0].title
-        folders = page.path.split("/")
         stem = _stem(page.path)
-        return title(
-            stem
-            if stem.lower() not in _ENTRY or len(folders) == 1
-            else f"{folders[-2]}_{stem}"
-        )
+        folder = page.path.rpartition("/")[0]
+        if folder and stem.lower() in _ENTRY:
+            folder_name = folder.rpartition("/")[2]
+            return title(f"{folder_name}_{stem}")
+        return title(stem)
 
     def heading(self, page: Topic) -> Heading | None:
         """Return the heading that a page is about, or begins with."""
@@ -201,22 +185,24 @@ class Pages:
 
     def description(self, page: Topic) -> str:
         """Return what a page is: what it says first, and what is known of its file."""
-        file, heading = self._files[page.path], self.heading(page)
-        said = first_sentence(file.doc)
+        file = self._files[page.path]
+        heading = self.heading(page)
+        opening = first_sentence(file.doc)
         if heading is not None and heading.lead:
-            said = sentence(heading.lead.partition("\n")[0])
-        named = self.mentioned_in(page.path)
-        facts = f"`{page.path}` has {counted(file.lines, 'line')} of {label(file.language)}."
-        inner = []
-        if page.heading is None:
-            inner = [one.title for one in file.headings[1:4]]
-        about = ""
-        if inner and file.language in PROSE:
-            about = f"It covers {listed(inner)}."
-        used = ""
-        if named:
-            used = f"It is mentioned in {counted(len(named), 'other file')}."
-        return " ".join(part for part in (said, facts, about, used) if part)
+            opening = sentence(heading.lead.partition("\n")[0])
+        size = counted(file.lines, "line")
+        words = [
+            opening,
+            f"`{page.path}` has {size} of {label(file.language)}.",
+        ]
+        titles = [inner.title for inner in file.headings[1:4]]
+        if titles and page.heading is None and file.language in PROSE:
+            words.append(f"It covers {listed(titles)}.")
+        naming = self.mentioned_in(page.path)
+        if naming:
+            others = counted(len(naming), "other file")
+            words.append(f"It is mentioned in {others}.")
+        return " ".join(filter(None, words))
 
     def relations(
         self, pages: Sequence[Topic], first: int
@@ -225,22 +211,29 @@ class Pages:
 
         `first` is the first page's place among the units.
         """
-        found = []
+        relations = []
         for place, page in enumerate(pages):
             lines = self._lines(page)
             for other, target in enumerate(pages):
-                if (
-                    other != place
-                    and (seen := self._mention(lines, target)) is not None
-                ):
-                    found.append(
-                        _relation(first + place, first + other, page.path, seen)
+                mention = None
+                if other != place:
+                    mention = self._mention(lines, target)
+                if mention is not None:
+                    number, line = mention
+                    relation = Relation(
+                        source=first + place,
+                        target=first + other,
+                        verb=Verb.MENTIONS,
+                        path=page.path,
+                        line=number,
+                        code=line.strip()[:160],
                     )
-        return tuple(found)
+                    relations.append(relation)
+        return tuple(relations)
 
     def _lines(self, page: Topic) -> list[tuple[int, str]]:
-        """Return the lines that a page consists of."""
-        numbered = list(enumerate(self._texts[page.path].split("\n"), 1))
+        lines = self._texts[page.path].split("\n")
+        numbered = list(enumerate(lines, 1))
         heading = self.heading(page)
         if page.heading is None or heading is None:
             return numbered
@@ -250,50 +243,29 @@ class Pages:
         self, lines: Sequence[tuple[int, str]], target: Topic
     ) -> tuple[int, str] | None:
         """Return the first line that names a page."""
-        name = (
-            _stem(target.path) if target.heading is None else self.name(target)
-        )
+        name = _stem(target.path)
+        if target.heading is not None:
+            name = self.name(target)
         if len(name) <= _LEVELS:
             return None
         pattern = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
-        return next(
-            (
-                (number, line)
-                for number, line in lines
-                if name in line and pattern.search(line)
-            ),
-            None,
-        )
+        for number, line in lines:
+            if name in line and pattern.search(line):
+                return number, line
+        return None
 
     def paths(self, page: Topic) -> tuple[str, ...]:
         """Return a page's file, and those that it and that name each other."""
         words = self._names[page.path]
-        naming = self.mentioned_in(page.path)
-        named = [
-            path
-            for path in self._texts
-            if path != page.path
-            and _stem(path) in words
-            and len(_stem(path)) > _LEVELS
-        ]
-        return tuple(dict.fromkeys([page.path, *named, *naming]))[:MAX_FILES]
-
-
-def _relation(
-    source: int, target: int, path: str, seen: tuple[int, str]
-) -> Relation:
-    number, said = seen
-    return Relation(
-        source=source,
-        target=target,
-        verb=Verb.MENTIONS,
-        path=path,
-        line=number,
-        code=said.strip()[:160],
-    )
+        paths = [page.path]
+        for path in self._texts:
+            stem = _stem(path)
+            if stem in words and len(stem) > _LEVELS:
+                paths.append(path)
+        paths += self.mentioned_in(page.path)
+        return tuple(dict.fromkeys(paths))[:MAX_FILES]
 
 
 def _stem(path: str) -> str:
-    return path.rpartition("/")[2].partition(".")[0] or path.rpartition("/")[
-        2
-    ].lstrip(".")
+    name = path.rpartition("/")[2]
+    return name.partition(".")[0] or name.lstrip(".")

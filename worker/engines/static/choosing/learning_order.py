@@ -37,13 +37,13 @@ def meetings(
     met: dict[int, Meeting] = {}
     for place, candidate in enumerate(chosen):
         names = {definitions[index].name for index in candidate.leaders}
-        known = [
+        named = [
             (encounters[name], name)
             for name in sorted(names & encounters.keys())
             if bearers[name].issubset(candidate.symbols)
         ]
-        if known:
-            met[place] = min(known)
+        if named:
+            met[place] = min(named)
     return met
 
 
@@ -52,7 +52,6 @@ def order(
     relations: Sequence[Relation],
     met: Mapping[int, Meeting],
 ) -> tuple[LearningStep, ...]:
-    """Place every unit."""
     placed = sorted(met, key=lambda unit: (met[unit], unit))
     left = [unit for unit in range(len(units)) if unit not in met]
     while left:
@@ -92,7 +91,8 @@ def _reasoning(
     if unit in met:
         encounter, name = met[unit]
         place = f"{encounter.path}:{encounter.line}"
-        return f"{_SOURCES[encounter.source]} names {code(name)} ({place})."
+        source = _SOURCES[encounter.source]
+        return f"{source} names {code(name)} ({place})."
     links = _links(unit, before, relations)
     if links:
         return _connection(unit, links[0], units)

@@ -36,12 +36,13 @@ def _capitalised(word: str) -> str:
 def distinct(names: Sequence[str], paths: Sequence[str]) -> list[str]:
     """Make names unique, ignoring case and as parts of file names.
 
-    Of two units of the same name, the second is told by the folders that its file lies in.
+    Of two units of the same name, the second gets the folders of its file in its name.
     """
     taken: set[str] = set()
     unique = []
     for name, path in zip(names, paths, strict=True):
-        wanted = " ".join(name.split())[:MAX_NAME] or "Untitled"
+        spaced = " ".join(name.split())
+        wanted = spaced[:MAX_NAME] or "Untitled"
         candidate = next(
             spelling
             for spelling in _spellings(wanted, path)

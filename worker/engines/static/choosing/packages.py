@@ -1,9 +1,8 @@
-"""The packages that the code is divided into, as a reader would: by folders of one chapter's size."""
+"""The packages that the code is divided into: folders of one chapter's size."""
 
 import os.path
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Final
 
 from worker.engines.static.facts import SourceFile
 
@@ -17,16 +16,19 @@ class Packages:
         """Take the files that define something, and the number of chapters for them."""
         sources = sorted(set(paths))
         folders = [path.rpartition("/")[0] for path in sources]
-        self._lines: Final[Counter[str]] = Counter()
+        self._lines: Counter[str] = Counter()
         for path in sources:
             for folder in _above(path):
                 self._lines[folder] += files[path].lines
         common = ""
         if folders and all(folders):
             common = os.path.commonpath(folders)
-        self._outer: Final = len(common.split("/")) if common else 0
+        self._outer = 0
+        """How many folders all files have in common."""
+        if common:
+            self._outer = len(common.split("/"))
         total = sum(files[path].lines for path in sources)
-        self._chapter: Final = total / max(1, most)
+        self._chapter = total / max(1, most)
 
     def chapter(self, path: str) -> str:
         """Return the outermost folder of a file that is no larger than an average chapter.

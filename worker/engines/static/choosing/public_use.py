@@ -12,11 +12,13 @@ _USING: Final = frozenset({Role.TEST, Role.EXAMPLE, Role.DOCUMENT})
 _IDENTIFIER: Final = re.compile(r"[^\W\d]\w*")
 _IMPORTS: Final = (
     re.compile(
-        r"^[ \t>.]*from[ \t]+(?P<module>[\w.]+)[ \t]+import[ \t]+(?P<names>\([^)]{0,4000}\)|[^\n(]*)",
+        r"^[ \t>.]*from[ \t]+(?P<module>[\w.]+)[ \t]+import[ \t]+"
+        r"(?P<names>\([^)]{0,4000}\)|[^\n(]*)",
         re.MULTILINE,
     ),
     re.compile(
-        r"^[ \t]*(?:import|export)\s+(?P<names>[^'\";()]{1,2000}?)\s+from\s+['\"](?P<module>[^'\"\n]+)['\"]",
+        r"^[ \t]*(?:import|export)\s+(?P<names>[^'\";()]{1,2000}?)"
+        r"\s+from\s+['\"](?P<module>[^'\"\n]+)['\"]",
         re.MULTILINE,
     ),
     re.compile(
@@ -32,7 +34,7 @@ _IMPORTS: Final = (
         r"['\"](?P<module>[a-z]\w*(?:\.\w+)+)\.(?P<names>[^\W\d]\w*)['\"]"
     ),
 )
-"""Python, JavaScript, CommonJS, and languages that import one name by its path; strings with a path."""
+"""Python, JavaScript, CommonJS, languages that import a name by its path; paths in quotes."""
 
 
 class PublicUse:
@@ -46,12 +48,11 @@ class PublicUse:
         exports: Exports,
         check: Callable[[], None],
     ) -> None:
-        """Read all tests, examples and documents."""
-        self.exports: Final = exports
-        self.project: Final = project.lower()
-        self._names: Final[dict[str, Counter[str]]] = defaultdict(Counter)
+        self.exports = exports
+        self.project = project.lower()
+        self._names: dict[str, Counter[str]] = defaultdict(Counter)
         """By imported name: how many texts import it, by the last part of the module."""
-        self._modules: Final[Counter[str]] = Counter()
+        self._modules: Counter[str] = Counter()
         """By the last part of a module's name: how many texts import it."""
         for path, file in files.items():
             if path in texts and file.role in _USING:
@@ -62,7 +63,8 @@ class PublicUse:
         for module, name in imported:
             self._names[name][module] += 1
         modules = {module for module, _ in imported}
-        self._modules.update(modules | {name for _, name in imported})
+        names = {name for _, name in imported}
+        self._modules.update(modules | names)
 
     def of_name(self, definition: Definition) -> int:
         """Return how many texts import a definition."""
@@ -76,11 +78,13 @@ class PublicUse:
 
     def of_module(self, path: str) -> int:
         """Return how many texts import the module at a path, or the package that it lies in."""
-        return max(self._modules[place] for place in _places(path)[-2:])
+        places = _places(path)
+        return max(self._modules[place] for place in places[-2:])
 
 
 def _places(path: str) -> list[str]:
-    return re.split(r"/", path.rpartition(".")[0] or path)
+    stem = path.rpartition(".")[0] or path
+    return stem.split("/")
 
 
 def _imported(text: str) -> Iterator[tuple[str, str]]:

@@ -93,122 +93,134 @@ class Ranking:
         encounters: Mapping[str, Encounter],
         public_use: PublicUse,
     ) -> None:
-        """Collect what is known of the whole project."""
-        self._files: Final = files
-        self._graph: Final = graph
-        self._mentions: Final = mentions
-        self._encounters: Final = encounters
-        self._public_use: Final = public_use
-        self._parsed: Final = max(1, len(resolver.paths))
-        self._exports: Final = public_use.exports
-        self._headings: Final = _headings(files)
-        self._versions: Final = _old_versions(resolver.paths)
-        self._names: Final = Counter(one.name for one in graph.definitions)
-        self._depth: Final = min(
+        self._files = files
+        self._graph = graph
+        self._mentions = mentions
+        self._encounters = encounters
+        self._public_use = public_use
+        self._parsed = max(1, len(resolver.paths))
+        self._exports = public_use.exports
+        self._headings = _headings(files)
+        self._versions = _old_versions(resolver.paths)
+        self._names = Counter(
+            definition.name for definition in graph.definitions
+        )
+        self._depth = min(
             (path.count("/") for path in resolver.paths), default=0
         )
-        self._scripted: Final = any(
+        self._scripted = any(
             _SCRIPT.search(path) and ".d." not in path
             for path in resolver.paths
         )
 
-    def of(self, one: Definition) -> float:
-        """Return what a top-level definition is worth."""
+    def of(self, definition: Definition) -> float:
         signs = {
-            **self._use(one),
-            **self._text(one),
-            **self._name(one),
-            **self._place(one),
+            **self._use(definition),
+            **self._text(definition),
+            **self._name(definition),
+            **self._place(definition),
         }
         return sum(_WEIGHTS[sign] * value for sign, value in signs.items())
 
-    def use(self, one: Definition) -> int:
+    def use(self, definition: Definition) -> int:
         """Return how many tests, examples and documents import a definition."""
-        return self._public_use.of_name(one)
+        return self._public_use.of_name(definition)
 
-    def _use(self, one: Definition) -> dict[str, float]:
-        graph, index = self._graph, one.index
-        share = len(graph.used[index]) / self._parsed
-        members = [graph.definitions[member] for member in one.members]
+    def _use(self, definition: Definition) -> dict[str, float]:
+        graph = self._graph
+        used = graph.used[definition.index]
+        uses = len(graph.uses[definition.index])
+        descendants = graph.descendants[definition.index]
+        members = [graph.definitions[member] for member in definition.members]
+        public = sum(member.public for member in members)
+        ubiquity = 0.0
+        if uses < _FEW_USES:
+            share = len(used) / self._parsed
+            ubiquity = max(0.0, share - _UBIQUITOUS)
         return {
-            "used": math.log1p(sum(graph.used[index].values())),
-            "uses": math.log1p(len(graph.uses[index])),
-            "lines": math.log1p(_lines(one, members) / _LINES),
-            "members": math.log1p(sum(member.public for member in members)),
-            "descendants": math.log1p(len(graph.descendants[index])),
-            "exported": self._exports.weight(index),
-            "ubiquitous": max(0.0, share - _UBIQUITOUS)
-            if len(graph.uses[index]) < _FEW_USES
-            else 0.0,
+            "used": math.log1p(sum(used.values())),
+            "uses": math.log1p(uses),
+            "lines": math.log1p(_lines(definition, members) / _LINES),
+            "members": math.log1p(public),
+            "descendants": math.log1p(len(descendants)),
+            "exported": self._exports.weight(definition.index),
+            "ubiquitous": ubiquity,
         }
 
-    def _text(self, one: Definition) -> dict[str, float]:
+    def _text(self, definition: Definition) -> dict[str, float]:
         """Weigh where texts name a definition."""
-        paths = self._mentions.get(one.name, ())
+        paths = self._mentions.get(definition.name, ())
         roles = Counter(self._files[path].role for path in paths)
-        certainty = self._certainty(one)
         shown = roles[Role.EXAMPLE] + roles[Role.DOCUMENT]
+        uses = self._public_use.of_module(definition.path)
+        certainty = self._certainty(definition)
         return {
-            "met": certainty * self._met(one),
-            "imported": math.log1p(self.use(one)),
-            "module": math.log1p(self._public_use.of_module(one.path)),
-            "heading": certainty * self._heading(one.name),
+            "met": certainty * self._met(definition),
+            "imported": math.log1p(self.use(definition)),
+            "module": math.log1p(uses),
+            "heading": certainty * self._heading(definition.name),
             "tests": certainty * math.log1p(roles[Role.TEST]),
             "shown": certainty * math.log1p(shown),
         }
 
-    def _certainty(self, one: Definition) -> float:
+    def _certainty(self, definition: Definition) -> float:
         """Return how surely a text with a definition's name means it.
 
         A name that others have as well proves less; the project's own name proves nothing.
         """
-        if one.name == self._public_use.project:
+        if definition.name == self._public_use.project:
             return 0.0
-        ours = 1 + sum(self._graph.used[one.index].values())
-        share = ours / (ours + self._graph.foreign[one.name])
-        return share / math.pow(self._names[one.name], _NAMESAKES)
+        uses = self._graph.used[definition.index].values()
+        ours = 1 + sum(uses)
+        foreign = self._graph.foreign[definition.name]
+        share = ours / (ours + foreign)
+        bearers = self._names[definition.name]
+        return share / math.pow(bearers, _NAMESAKES)
 
     def _heading(self, name: str) -> float:
         if len(name) <= _SHORT:
             return 0.0
-        return min(1.0, 0.5 * self._headings[_normal(name)])
+        headings = self._headings[_normal(name)]
+        return min(1.0, 0.5 * headings)
 
-    def _met(self, one: Definition) -> float:
-        met = self._encounters.get(one.name)
+    def _met(self, definition: Definition) -> float:
+        met = self._encounters.get(definition.name)
         if met:
             return _MET[met.source]
         return 0.0
 
-    def _name(self, one: Definition) -> dict[str, float]:
-        words = parts(one.name)
+    def _name(self, definition: Definition) -> dict[str, float]:
+        words = parts(definition.name)
         return {
-            "exception": self._graph.is_exception(one.index),
-            "private": not one.public,
+            "exception": self._graph.is_exception(definition.index),
+            "private": not definition.public,
             "words": max(0, len(words) - _WORDS),
-            "value": self._is_mere_value(one),
-            "alias": one.kind is Kind.TYPE,
+            "value": self._is_mere_value(definition),
+            "alias": definition.kind is Kind.TYPE,
             "helper": bool(words) and words[-1].lower() in _HELPERS,
         }
 
-    def _is_mere_value(self, one: Definition) -> bool:
-        if one.members or one.kind not in VALUES:
+    def _is_mere_value(self, definition: Definition) -> bool:
+        if definition.members or definition.kind not in VALUES:
             return False
         is_offered = self._exports.weight(
-            one.index
-        ) > 0 and self._public_use.of_name(one)
-        return one.kind is not Kind.VARIABLE or not is_offered
+            definition.index
+        ) > 0 and self._public_use.of_name(definition)
+        return definition.kind is not Kind.VARIABLE or not is_offered
 
-    def _place(self, one: Definition) -> dict[str, float]:
-        *folders, stem = one.path.rpartition(".")[0].split("/")
+    def _place(self, definition: Definition) -> dict[str, float]:
+        path = definition.path.rpartition(".")[0]
+        *folders, stem = path.split("/")
         places = [*folders, stem]
         return {
-            "utility": is_utility(one.path),
+            "utility": is_utility(definition.path),
             "outdated": any(
-                one.path.startswith(version) for version in self._versions
+                definition.path.startswith(version)
+                for version in self._versions
             ),
             "command": any(place in _COMMANDS for place in places),
             "depth": max(0, len(folders) - self._depth),
-            "declaration": self._scripted and one.path.endswith(".d.ts"),
+            "declaration": self._scripted and definition.path.endswith(".d.ts"),
         }
 
 
@@ -220,14 +232,15 @@ def is_utility(path: str) -> bool:
     )
 
 
-def _lines(one: Definition, members: Sequence[Definition]) -> int:
+def _lines(definition: Definition, members: Sequence[Definition]) -> int:
     """Return how many lines a definition has, members that are written elsewhere included."""
     apart = [
         each
         for each in members
-        if each.path != one.path or not one.line <= each.line <= one.end_line
+        if each.path != definition.path
+        or not definition.line <= each.line <= definition.end_line
     ]
-    return sum(each.end_line - each.line + 1 for each in (one, *apart))
+    return sum(each.end_line - each.line + 1 for each in (definition, *apart))
 
 
 def _normal(name: str) -> str:
@@ -240,38 +253,50 @@ def _normal(name: str) -> str:
 
 def _headings(files: Mapping[str, SourceFile]) -> Counter[str]:
     """Count the words of headings, and pairs of them; a heading deep in a document counts half."""
-    found: Counter[str] = Counter()
+    halves: Counter[str] = Counter()
     for path, file in files.items():
-        for heading in file.headings if not _NEWS.search(path) else ():
-            words = re.findall(r"[^\W\d]\w+", heading.title)
-            singles = {_normal(word) for word in words}
-            pairs = {_normal(one + other) for one, other in pairwise(words)}
-            for word in singles | pairs:
-                found[word] += 2 if heading.level <= _WORDS else 1
-    return Counter({word: count // 2 or 1 for word, count in found.items()})
+        if _NEWS.search(path):
+            continue
+        for heading in file.headings:
+            weight = 1
+            if heading.level <= _WORDS:
+                weight = 2
+            for word in _words(heading.title):
+                halves[word] += weight
+    counts = Counter[str]()
+    for word, count in halves.items():
+        counts[word] = max(1, count // 2)
+    return counts
 
 
-def _within(folder: str, other: str) -> bool:
-    return folder != other and (not other or folder.startswith(f"{other}/"))
+def _words(title: str) -> set[str]:
+    """Return the words of a title, and pairs of them, as names are compared."""
+    words = re.findall(r"[^\W\d]\w+", title)
+    pairs = [first + second for first, second in pairwise(words)]
+    return set(map(_normal, [*words, *pairs]))
 
 
 def _old_versions(paths: Sequence[str]) -> tuple[str, ...]:
     """Return folders of old versions (`v1/`), which have a newer or an unversioned neighbour."""
-    found: dict[str, dict[int, str]] = {}
+    versions: dict[str, dict[int, str]] = {}
     for path in paths:
         for match in re.finditer(r"(?:^|/)v(\d{1,4})/", path):
             before = path[: match.start()]
-            found.setdefault(before, {})[int(match[1])] = path[: match.end()]
+            numbered = versions.setdefault(before, {})
+            numbered[int(match[1])] = path[: match.end()]
     old = []
-    for before, versions in found.items():
-        beside = any(
-            _within(path, before) and path.count("/") == before.count("/") + 1
-            for path in paths
-        )
-        newest = max(versions)
-        old += [
-            folder
-            for number, folder in versions.items()
-            if number != newest or (beside and len(versions) == 1)
-        ]
+    for before, numbered in versions.items():
+        newest = max(numbered)
+        is_alone = len(numbered) == 1
+        if is_alone and any(_is_right_in(path, before) for path in paths):
+            old.append(numbered[newest])
+        numbered.pop(newest)
+        old += numbered.values()
     return tuple(old)
+
+
+def _is_right_in(path: str, folder: str) -> bool:
+    """Tell whether a file lies in a folder, and in no folder of that."""
+    depth = folder.count("/") + 1
+    is_inside = not folder or path.startswith(f"{folder}/")
+    return is_inside and path.count("/") == depth and path != folder

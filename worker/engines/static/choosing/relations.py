@@ -13,11 +13,11 @@ from worker.engines.static.linking.usage import Usage, is_interface
 
 MAX_CODE: Final = 160
 _OUT: Final = 3
-"""A unit shows so many relations to others; a picture of more is not read."""
+"""The most relations of a unit to others; a picture of more is not read."""
 _BY_ITSELF: Final = frozenset({Verb.INHERITS, Verb.IMPLEMENTS})
 """What is said of the first definitions of two units alone."""
 _LOOKED_AT: Final = 24
-"""So many references between two units are looked at, the most frequent first."""
+"""The most references between two units that are looked at, the most frequent first."""
 
 _STRENGTH: Final = {
     Verb.INHERITS: 6.0,
@@ -63,11 +63,10 @@ class Relations:
         files: Mapping[str, SourceFile],
         chosen: Sequence[Candidate],
     ) -> None:
-        """Find which definitions speak for which unit."""
-        self._graph: Final = graph
-        self._usage: Final = Usage(files)
-        self._firsts: Final = [candidate.leaders[0] for candidate in chosen]
-        self._units: Final[dict[int, int]] = {}
+        self._graph = graph
+        self._usage = Usage(files)
+        self._firsts = [candidate.leaders[0] for candidate in chosen]
+        self._units: dict[int, int] = {}
         for place, candidate in enumerate(chosen):
             for index in self._namesakes(candidate):
                 self._units.setdefault(index, place)
@@ -114,18 +113,9 @@ class Relations:
     def _bond(
         self, pair: tuple[int, int], references: Sequence[Reference]
     ) -> WeightedRelation | None:
-        def frequency(reference: Reference) -> tuple[int, str, int]:
-            return -reference.count, reference.path, reference.line
-
-        looked_at = sorted(references, key=frequency)[:_LOOKED_AT]
-        places = [self._seen(reference) for reference in looked_at]
-        candidates = [place for place in places if place is not None]
-        inheritance = self._inheritance(pair)
-        if inheritance is not None:
-            candidates.insert(0, inheritance)
-        if not candidates:
+        best = self._best(pair, references)
+        if best is None:
             return None
-        best = max(candidates, key=lambda candidate: candidate.strength)
         count = sum(reference.count for reference in references)
         reference = best.reference
         code = self._usage.line(reference.path, best.line)
@@ -140,13 +130,26 @@ class Relations:
             object=reference.target,
             count=count,
         )
-        return WeightedRelation(
-            relation=relation, strength=best.strength + math.log1p(count)
-        )
+        strength = best.strength + math.log1p(count)
+        return WeightedRelation(relation=relation, strength=strength)
+
+    def _best(
+        self, pair: tuple[int, int], references: Sequence[Reference]
+    ) -> _Seen | None:
+        """Return what shows the relation of two units best."""
+
+        def frequency(reference: Reference) -> tuple[int, str, int]:
+            return -reference.count, reference.path, reference.line
+
+        looked_at = sorted(references, key=frequency)[:_LOOKED_AT]
+        places = [self._inheritance(pair), *map(self._seen, looked_at)]
+        seen = [place for place in places if place is not None]
+        return max(seen, key=lambda place: place.strength, default=None)
 
     def _inheritance(self, pair: tuple[int, int]) -> _Seen | None:
         """Return that the first definition of one unit extends that of the other."""
-        derived, base = self._firsts[pair[0]], self._firsts[pair[1]]
+        derived = self._firsts[pair[0]]
+        base = self._firsts[pair[1]]
         if base not in self._graph.bases.get(derived, ()):
             return None
         definition = self._graph.definitions[derived]
@@ -187,25 +190,25 @@ def strongest(
     bonds: Sequence[WeightedRelation], units: int
 ) -> tuple[Relation, ...]:
     """Return the relations in a course: a few for each unit, and those that connect all units."""
-    shown: list[WeightedRelation] = []
+    shown: list[Relation] = []
+    pairs: set[tuple[int, int]] = set()
     out: dict[int, int] = defaultdict(int)
     group = list(range(units))
     for bond in bonds:
-        source, target = bond.relation.source, bond.relation.target
-        connects = group[source] != group[target]
-        is_new = _is_new(shown, bond)
-        allowed = _OUT + 1 if connects else _OUT if is_new else _OUT - 1
+        source = bond.relation.source
+        target = bond.relation.target
+        old = group[source]
+        new = group[target]
+        allowed = _OUT
+        if old != new:
+            allowed = _OUT + 1
+        elif (target, source) in pairs:
+            allowed = _OUT - 1
         if out[source] < allowed:
-            shown.append(bond)
+            shown.append(bond.relation)
+            pairs.add((source, target))
             out[source] += 1
-            old, new = group[source], group[target]
-            group = [new if one == old else one for one in group]
-    return tuple(bond.relation for bond in shown)
-
-
-def _is_new(shown: Sequence[WeightedRelation], bond: WeightedRelation) -> bool:
-    """Tell whether the other direction of a bond is not shown yet."""
-    pair = (bond.relation.target, bond.relation.source)
-    return all(
-        (one.relation.source, one.relation.target) != pair for one in shown
-    )
+            for unit in range(units):
+                if group[unit] == old:
+                    group[unit] = new
+    return tuple(shown)

@@ -76,27 +76,32 @@ class Chooser:
         most: int,
     ) -> None:
         """Take the candidates, the best first."""
-        self._candidates: Final = candidates
-        self._graph: Final = graph
-        self._files: Final = files
-        self._ranking: Final = ranking
-        self._most: Final = most
-        self._packages: Final = Packages(
+        self._candidates = candidates
+        self._graph = graph
+        self._files = files
+        self._ranking = ranking
+        self._most = most
+        self._packages = Packages(
             (definition.path for definition in graph.definitions), files, most
         )
-        self._best: Final = candidates[0].worth if candidates else 0.0
+        self._best = 0.0
+        if candidates:
+            self._best = candidates[0].worth
         paths = [self._main(candidate).path for candidate in candidates]
-        self._folders: Final = Counter(map(_folder, paths))
-        self._parts: Final = Counter(map(self._packages.part, paths))
-        self._offers = [_Offer(one) for one in candidates[:_CONSIDERED]]
-        self._taken: Final[set[str]] = set()
+        self._folders = Counter(map(_folder, paths))
+        self._parts = Counter(map(self._packages.part, paths))
+        self._offers = [
+            _Offer(candidate) for candidate in candidates[:_CONSIDERED]
+        ]
+        self._taken: set[str] = set()
 
     def choose(self) -> list[Candidate]:
         """Return the chosen candidates, the best first."""
         chosen: list[Candidate] = []
         while self._offers and len(chosen) < self._most:
             best = max(self._pool(self._offers, chosen), key=_value)
-            if len(chosen) >= _FEW and best.candidate.worth < best.paid:
+            is_cheap = best.candidate.worth < best.paid
+            if is_cheap and len(chosen) >= _FEW:
                 break
             chosen.append(best.candidate)
             self._take(best)
@@ -115,7 +120,8 @@ class Chooser:
     def _take(self, best: _Offer) -> None:
         """Choose an offer: it takes its names, and some worth from its neighbours."""
         self._offers.remove(best)
-        self._taken.update(self._names(best.candidate.symbols[:LEADERS]))
+        leaders = best.candidate.symbols[:LEADERS]
+        self._taken.update(self._names(leaders))
         self._offers = list(self._renamed(self._offers, self._taken))
         for offer in self._offers:
             offer.paid += self._closeness(offer.candidate, best.candidate)
@@ -123,11 +129,15 @@ class Chooser:
     def _pool(
         self, offers: list[_Offer], chosen: Sequence[Candidate]
     ) -> list[_Offer]:
-        """Return what to choose from next."""
-        if self._most <= _LARGE or len(chosen) < _FREE * self._most:
+        is_early = len(chosen) < _FREE * self._most
+        if is_early or self._most <= _LARGE:
             return offers
-        parts = {self._packages.part(self._main(one).path) for one in chosen}
-        least = _WITH * max(map(_value, offers))[0]
+        parts = {
+            self._packages.part(self._main(candidate).path)
+            for candidate in chosen
+        }
+        best, _ = max(map(_value, offers))
+        least = _WITH * best
         new = []
         for offer in offers:
             path = self._main(offer.candidate).path
@@ -147,7 +157,9 @@ class Chooser:
             if not self._names([first]) <= taken:
                 yield offer
                 continue
-            free = [one for one in others if not self._names([one]) <= taken]
+            free = [
+                index for index in others if not self._names([index]) <= taken
+            ]
             if free:
                 offer.candidate = self._led(candidate, free[0], taken)
                 yield offer
@@ -178,7 +190,7 @@ class Chooser:
         package = self._packages.chapter(self._main(candidate).path)
         if not package:
             return candidate
-        used = {index for one in chosen for index in one.symbols}
+        used = {index for candidate in chosen for index in candidate.symbols}
         others = [
             other
             for other in self._candidates
@@ -190,7 +202,9 @@ class Chooser:
             return candidate
         together = [candidate, *others]
         leaders = self._leaders(together)
-        symbols = [index for one in together for index in one.symbols]
+        symbols = [
+            index for candidate in together for index in candidate.symbols
+        ]
         return replace(
             candidate,
             symbols=tuple(dict.fromkeys((*leaders, *symbols))),
@@ -223,14 +237,17 @@ class Chooser:
     def _main(self, candidate: Candidate) -> Definition:
         return self._graph.definitions[candidate.symbols[0]]
 
-    def _closeness(self, one: Candidate, other: Candidate) -> float:
+    def _closeness(self, candidate: Candidate, other: Candidate) -> float:
         bases = self._graph.bases
-        up = set(bases.get(one.symbols[0], ())).isdisjoint(other.symbols)
-        down = set(bases.get(other.symbols[0], ())).isdisjoint(one.symbols)
+        own_bases = bases.get(candidate.symbols[0], ())
+        up = set(own_bases).isdisjoint(other.symbols)
+        other_bases = bases.get(other.symbols[0], ())
+        down = set(other_bases).isdisjoint(candidate.symbols)
         related = _RELATED
         if up and down:
             related = 0.0
-        path, other_path = self._main(one).path, self._main(other).path
+        path = self._main(candidate).path
+        other_path = self._main(other).path
         chapter = self._packages.chapter(path)
         if chapter and chapter == self._packages.chapter(other_path):
             related += _SAME_CHAPTER * self._best
@@ -240,7 +257,8 @@ class Chooser:
         if path == other:
             lines = max(1, self._files[path].lines)
             return _SAME_FILE * min(1.0, _BIG_FILE / lines)
-        folder, part = _folder(path), self._packages.part(path)
+        folder = _folder(path)
+        part = self._packages.part(path)
         if folder == _folder(other):
             return _SAME_FOLDER * self._elsewhere(self._folders[folder])
         if part == self._packages.part(other):

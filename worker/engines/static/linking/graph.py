@@ -9,10 +9,11 @@ from worker.engines.static.facts import Definition, Reference, SourceFile
 from worker.engines.static.linking.names import Names
 
 _ANCESTORS: Final = 100
-"""No type that people wrote has more; of a longer chain, only so many are looked at."""
+"""The most ancestors that are looked at; no type that people wrote has more."""
 _EXCEPTION: Final = re.compile(r".*(?:Error|Exception|Warning|Err)")
 _GUESS: Final = 0.3
 """What a reference is worth that only a name leads to."""
+_Counts = dict[int, Counter[int]]
 
 
 class Graph:
@@ -27,51 +28,46 @@ class Graph:
         references: Iterable[Reference],
         files: Mapping[str, SourceFile],
     ) -> None:
-        """Add references up."""
-        self.definitions: Final = definitions
-        self.top: Final = [_top(definitions, one.index) for one in definitions]
+        self.definitions = definitions
+        self.top = [
+            _top(definitions, definition.index) for definition in definitions
+        ]
         """By position: the top-level definition that a definition lies in."""
-        self.used: Final[dict[int, dict[str, float]]] = defaultdict(dict)
+        self.used: dict[int, dict[str, float]] = defaultdict(dict)
         """By definition: the other files that use it, and how sure that is (up to 1)."""
-        self.users: Final[dict[int, dict[int, int]]] = defaultdict(dict)
+        self.users: _Counts = defaultdict(Counter)
         """By definition: the definitions that use it, and how often."""
-        self.uses: Final[dict[int, dict[int, int]]] = defaultdict(dict)
+        self.uses: _Counts = defaultdict(Counter)
         """By definition: the definitions that it uses, and how often."""
-        for one in references:
-            self._add(one)
-        self.bases: Final[dict[int, tuple[int, ...]]] = {}
-        self.descendants: Final[dict[int, list[int]]] = defaultdict(list)
+        for reference in references:
+            self._add(reference)
+        self.bases: dict[int, tuple[int, ...]] = {}
+        self.descendants: dict[int, list[int]] = defaultdict(list)
         """By type: all types that extend it, directly or not."""
-        self.foreign: Final = Counter(
-            here
-            for file in files.values()
-            for one in file.imports
-            if not one.targets
-            for here, _ in one.names
-        )
+        self.foreign: Counter[str] = Counter()
         """By name: how many imports take it from another project."""
+        for file in files.values():
+            for statement in file.imports:
+                if not statement.targets:
+                    self.foreign.update(here for here, _ in statement.names)
 
-    def _add(self, one: Reference) -> None:
-        target, source = (
-            self.top[one.target],
-            self.top[one.source] if one.source is not None else None,
-        )
+    def _add(self, reference: Reference) -> None:
+        target = self.top[reference.target]
+        source = None
+        if reference.source is not None:
+            source = self.top[reference.source]
         if source == target:
             return
-        if one.path != self.definitions[target].path:
+        path = reference.path
+        if path != self.definitions[target].path:
             weight = _GUESS
-            if one.sure:
+            if reference.sure:
                 weight = 1.0
-            self.used[target][one.path] = max(
-                self.used[target].get(one.path, 0.0), weight
-            )
+            used = self.used[target]
+            used[path] = max(used.get(path, 0.0), weight)
         if source is not None:
-            self.users[target][source] = (
-                self.users[target].get(source, 0) + one.count
-            )
-            self.uses[source][target] = (
-                self.uses[source].get(target, 0) + one.count
-            )
+            self.users[target][source] += reference.count
+            self.uses[source][target] += reference.count
 
     def using_files(self, index: int) -> int:
         """Return how many other files use a definition, guesses not counted."""
@@ -79,9 +75,10 @@ class Graph:
         return sum(weight == 1.0 for weight in weights)
 
     def inherit(self, names: Names) -> None:
-        """Find the bases of all types."""
         for definition in self.definitions:
-            bases = names.bases(definition.index) if definition.bases else ()
+            if not definition.bases:
+                continue
+            bases = names.bases(definition.index)
             if bases:
                 self.bases[definition.index] = bases
         for index in self.bases:
@@ -90,28 +87,21 @@ class Graph:
 
     def ancestors(self, index: int) -> list[int]:
         """Return all types that a type extends, the nearest first."""
-        found, queue = {index: None}, [index]
-        for one in queue:
-            more = [
-                base for base in self.bases.get(one, ()) if base not in found
-            ]
-            queue += more
-            found.update(dict.fromkeys(more))
-            if len(found) > _ANCESTORS:
+        lineage = [index]
+        for descendant in lineage:
+            for base in self.bases.get(descendant, ()):
+                if base not in lineage:
+                    lineage.append(base)
+            if len(lineage) > _ANCESTORS:
                 break
-        return list(found)[1:]
+        return lineage[1:]
 
     def is_exception(self, index: int) -> bool:
         """Tell whether a type is an exception, by its name or that of something that it extends."""
-        names = [
-            base
-            for one in (index, *self.ancestors(index))
-            for base in self.definitions[one].bases
-        ]
-        return any(
-            _EXCEPTION.fullmatch(name)
-            for name in (self.definitions[index].name, *names)
-        )
+        names = [self.definitions[index].name]
+        for type_ in (index, *self.ancestors(index)):
+            names += self.definitions[type_].bases
+        return any(map(_EXCEPTION.fullmatch, names))
 
 
 def _top(definitions: Sequence[Definition], index: int) -> int:

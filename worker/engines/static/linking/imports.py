@@ -30,6 +30,8 @@ _CRATE_FILES: Final = frozenset({"mod.rs", "lib.rs", "main.rs"})
 """Files whose modules lie beside them, and not in a folder of their name."""
 _RELATIVE: Final = frozenset({"crate", "self", "super"})
 """What the paths in Rust's own crate begin with."""
+_Paths = dict[str, list[str]]
+"""Paths by a name, the least deep first."""
 
 
 class Modules:
@@ -46,26 +48,26 @@ class Modules:
 
         `declared` tells the package that each file declares, and the names that it defines in it.
         """
-        self._paths: Final = frozenset(paths)
-        self._packages: Final = frozenset(packages)
-        self._by_name: Final[dict[str, list[str]]] = defaultdict(list)
-        self._by_folder: Final[dict[str, list[str]]] = defaultdict(list)
+        self._paths = frozenset(paths)
+        self._packages = frozenset(packages)
+        self._by_name: _Paths = defaultdict(list)
+        self._by_folder: _Paths = defaultdict(list)
         for path in sorted(self._paths, key=_depth):
             folder, name = split(path)
             self._by_name[name].append(path)
             self._by_folder[folder].append(path)
-        self._by_package: Final[dict[str, list[str]]] = defaultdict(list)
-        self._by_type: Final[dict[str, list[str]]] = defaultdict(list)
+        self._by_package: _Paths = defaultdict(list)
+        self._by_type: _Paths = defaultdict(list)
         """By the name of a type behind that of its package."""
         for path, (package, names) in (declared or {}).items():
             self._by_package[package].append(path)
             for name in names:
                 self._by_type[f"{package}.{name}"].append(path)
-        self._places: Final[dict[str, list[str]]] = {}
-        """The folders that a Python module's absolute name may start in, the least deep first."""
+        self._places: _Paths = {}
+        """The folders that a Python module's absolute name may start in."""
         self._own_name = ""
-        self._scripts: Final = _named_scripts(settings)
-        self._go: Final = _go_modules(settings)
+        self._scripts = _named_scripts(settings)
+        self._go = _go_modules(settings)
 
     def name_root(self, modules: Iterable[str]) -> None:
         """Find the name of a Python package whose folder is the repository itself.
@@ -75,12 +77,14 @@ class Modules:
         votes: Counter[str] = Counter()
         for module in modules:
             first, _, rest = module.partition(".")
-            if first and rest:
-                is_here = self._python_module(rest.replace(".", "/"))
-                votes[first] += 1 if is_here else -1
-        for first in sorted(votes, key=lambda name: (-votes[name], name))[:1]:
-            if votes[first] > 0 and not self._prefixes(first):
-                self._own_name = first
+            if not first or not rest:
+                continue
+            votes[first] -= 1
+            if self._python_module(rest.replace(".", "/")):
+                votes[first] += 2
+        name = min(votes, key=lambda name: (-votes[name], name), default="")
+        if votes[name] > 0 and not self._prefixes(name):
+            self._own_name = name
 
     def targets(
         self, path: str, language: Language, statement: Import
@@ -116,7 +120,8 @@ class Modules:
     def _ending(self, tail: str) -> list[str]:
         """Return the files whose path is `tail` or ends with it, the least deep first."""
         paths = self._by_name.get(basename(tail), [])
-        return [path for path in paths if f"/{path}".endswith(f"/{tail}")]
+        ending = f"/{tail}"
+        return [path for path in paths if f"/{path}".endswith(ending)]
 
     def _python(self, path: str, statement: Import) -> list[str]:
         folder = dirname(path)
@@ -143,7 +148,8 @@ class Modules:
         if rest not in self._places:
             self._places[rest] = self._prefixes(rest)
         first = rest.partition("/")[0]
-        near, far = [], []
+        near = []
+        far = []
         for prefix in self._places[rest]:
             if prefix in _ROOTS or _is_in(folder, prefix):
                 near.append(prefix)
@@ -154,13 +160,12 @@ class Modules:
     def _prefixes(self, rest: str) -> list[str]:
         """Return the folders, themselves no packages, in which a module may lie."""
         first = rest.partition("/")[0]
-        prefixes = set()
+        prefixes: set[str] = set()
         for tail in (f"{rest}.py", f"{rest}/__init__.py"):
-            for path in self._ending(tail):
-                prefixes.add(path.removesuffix(tail).rstrip("/"))
+            prefixes.update(_before(path, tail) for path in self._ending(tail))
         for package in self._packages:
             if f"/{package}".endswith(f"/{first}"):
-                prefixes.add(package.removesuffix(first).rstrip("/"))
+                prefixes.add(_before(package, first))
         outside = prefixes - self._packages
         return sorted(outside, key=lambda prefix: (len(prefix), prefix))
 
@@ -175,7 +180,8 @@ class Modules:
             base = normpath(beside)
             return self._script_file("" if base == "." else base)
         if module.startswith(("@/", "~/", "src/")):
-            return self._script_file("src/" + module.partition("/")[2])
+            rest = module.partition("/")[2]
+            return self._script_file(f"src/{rest}")
         for name, folder in self._scripts.items():
             if _is_in(module, name):
                 return self._workspace_file(folder, _below(module, name))
@@ -210,7 +216,8 @@ class Modules:
         longest = [*inner, *(name for name, _ in statement.names[:1])]
         files = []
         for length in range(len(longest), -1, -1):
-            place = "/".join([base, *longest[:length]])
+            names = [base, *longest[:length]]
+            place = "/".join(names)
             files += self._existing(
                 f"{place}.rs", f"{place}/mod.rs", f"{place}/lib.rs"
             )
@@ -238,7 +245,8 @@ class Modules:
         if first != "super":
             inner = segments[1:]
         while inner and inner[0] == "super":
-            base, inner = dirname(base), inner[1:]
+            base = dirname(base)
+            inner = inner[1:]
         return base, inner
 
     def _crate(self, name: str) -> str:
@@ -281,12 +289,14 @@ class Modules:
         if not headers:
             return []
         stem = headers[0].rpartition(".")[0]
-        twins = self._existing(*(stem + ending for ending in _CODE_OF_HEADER))
+        beside = [stem + ending for ending in _CODE_OF_HEADER]
+        twins = self._existing(*beside)
         if twins:
             return [*headers, *twins]
         elsewhere: list[str] = []
         for ending in _CODE_OF_HEADER:
-            elsewhere += self._by_name.get(basename(stem) + ending, [])
+            name = basename(stem) + ending
+            elsewhere += self._by_name.get(name, [])
         return [*headers, *elsewhere[:1]]
 
 
@@ -301,6 +311,10 @@ def _is_in(path: str, folder: str) -> bool:
 def _below(path: str, folder: str) -> str:
     """Return the rest of a path that lies in a folder, or is that folder."""
     return path[len(folder) + 1 :]
+
+
+def _before(path: str, tail: str) -> str:
+    return path.removesuffix(tail).rstrip("/")
 
 
 def _rust_module(path: str) -> str:

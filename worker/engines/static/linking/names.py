@@ -1,16 +1,16 @@
-"""Finds what a name means where it stands: by scopes, imports, and the types of receivers.
+"""Finds what a name means at a place: by scopes, imports, and the types of receivers.
 
-A name that a function binds is local, and no definition. What stands behind a dot is looked up
+A name that a function binds is local, and no definition. What follows a dot is looked up
 in the module or the type that the names before it lead to; where these are not known, nothing
 is. The type of a variable or an attribute is known where its code says so: see `values`.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
-from worker.engines.static.facts import TYPES, Kind, SourceFile
-from worker.engines.static.linking.assembly import Assembly
+from worker.engines.static.facts import TYPES, Kind
+from worker.engines.static.linking.assembly import Assembly, Span
 from worker.engines.static.linking.scopes import Resolver
 from worker.engines.static.linking.values import (
     SEES_MEMBERS,
@@ -20,7 +20,6 @@ from worker.engines.static.linking.values import (
     Values,
     is_property,
 )
-from worker.engines.static.parsing.source_file import Parsed
 from worker.engines.static.reading.language import Language
 
 _OWN: Final = frozenset({"self", "this", "cls", "Self", "$this", "static"})
@@ -39,37 +38,22 @@ _SEPARATOR: Final = re.compile(r"\.|::|\\")
 
 
 class Names:
-    """Looks names up at the places where they stand."""
+    """Looks names up at places in the code."""
 
-    def __init__(
-        self,
-        files: Mapping[str, SourceFile],
-        parsed: Mapping[str, Parsed],
-        assembly: Assembly,
-        resolver: Resolver,
-    ) -> None:
-        """Remember nothing yet."""
-        self._languages: Final = {path: files[path].language for path in parsed}
-        self._parsed: Final = parsed
-        self._definitions: Final = assembly.definitions
-        self._resolver: Final = resolver
-        self._spans: Final = {
-            index: (start, end)
-            for spans in assembly.spans.values()
-            for start, end, index in spans
-        }
-        self._values: Final = Values(
-            self._languages,
-            parsed,
-            self._definitions,
-            self._spans,
-            self._meaning,
-        )
-        self._bases: Final[dict[int, tuple[int, ...]]] = {}
-        self._lineages: Final[dict[int, list[int]]] = {}
-        self._members: Final[dict[int, dict[str, int]]] = {}
-        self._attributes: Final[dict[tuple[int, str], Meaning]] = {}
-        self._found: Final[dict[tuple[Place, tuple[str, ...]], int | None]] = {}
+    def __init__(self, assembly: Assembly, resolver: Resolver) -> None:
+        self._language = assembly.language
+        self._parsed = assembly.parsed
+        self._definitions = assembly.definitions
+        self._resolver = resolver
+        self._spans: dict[int, Span] = {}
+        for spans in assembly.spans.values():
+            self._spans.update((span.definition, span) for span in spans)
+        self._values = Values(assembly, self._spans, self._meaning)
+        self._bases: dict[int, tuple[int, ...]] = {}
+        self._lineages: dict[int, list[int]] = {}
+        self._members: dict[int, dict[str, int]] = {}
+        self._attributes: dict[tuple[int, str], Meaning] = {}
+        self._found: dict[tuple[Place, tuple[str, ...]], int | None] = {}
 
     def place(
         self, path: str, byte: int, source: int | None, first: str = ""
@@ -85,13 +69,13 @@ class Names:
         """Return the definition that names with dots between them mean at a place."""
         key = place, names
         if key not in self._found:
-            is_plain = len(names) == 1
-            self._found[key] = (
-                self._plain(names[0], place)
-                if is_plain
-                else self._selected(names, place)
-            )
+            self._found[key] = self._sought(names, place)
         return self._found[key]
+
+    def _sought(self, names: Sequence[str], place: Place) -> int | None:
+        if len(names) == 1:
+            return self._plain(names[0], place)
+        return self._selected(names, place)
 
     def _plain(self, name: str, place: Place) -> int | None:
         if name == "Self":
@@ -130,11 +114,10 @@ class Names:
         return self._implied(name, place, 0).definition
 
     def bases(self, index: int) -> tuple[int, ...]:
-        """Return the types of the project that a type extends."""
         if index not in self._bases:
             self._bases[index] = ()
             definition = self._definitions[index]
-            start, _ = self._spans[index]
+            start = self._spans[index].start
             place = self.place(definition.path, start, definition.parent)
             bases: dict[int, None] = {}
             for written in definition.bases:
@@ -145,7 +128,8 @@ class Names:
         return self._bases[index]
 
     def _base(self, written: str, place: Place) -> int | None:
-        index = self.definition(tuple(_SEPARATOR.split(written)), place)
+        names = tuple(_SEPARATOR.split(written))
+        index = self.definition(names, place)
         if index is None:
             return None
         definition = self._definitions[index]
@@ -155,7 +139,7 @@ class Names:
             if meant is None:
                 return index
             return meant
-        is_python = self._languages[place.path] is Language.PYTHON
+        is_python = self._language(place.path) is Language.PYTHON
         # A call in a list of Python's bases may return any type.
         is_function = definition.kind not in TYPES
         if is_python and is_function:
@@ -215,9 +199,11 @@ class Names:
         self, names: Sequence[str], place: Place, depth: int
     ) -> tuple[Meaning, Sequence[str]]:
         """Return what the first of the names mean, and the others."""
-        first, rest = names[0], names[1:]
+        first = names[0]
+        rest = names[1:]
         if first in _SUPER and rest:
-            return self._inherited(place, rest[0]), rest[1:]
+            inherited = self._inherited(place, rest[0])
+            return inherited, rest[1:]
         if first.endswith(_CALL):
             plain = first.removesuffix(_CALL)
             meaning, _ = self._first([plain], place, depth)
@@ -235,7 +221,8 @@ class Names:
         self, names: Sequence[str], place: Place, depth: int
     ) -> tuple[Meaning, Sequence[str]]:
         """Return what names mean that nothing around them binds, as far as one can tell."""
-        first, rest = names[0], names[1:]
+        first = names[0]
+        rest = names[1:]
         module = self._resolver.module(place.path, names)
         if module is not None:
             return Meaning(module=module.files), names[module.length :]
@@ -248,7 +235,9 @@ class Names:
 
     def _own(self, place: Place, name: str) -> Meaning:
         owner = self.type_around(place.source)
-        if owner is None or (name == "this" and self._is_rebound(place)):
+        if name == "this" and self._is_rebound(place):
+            return UNKNOWN
+        if owner is None:
             return UNKNOWN
         if name == "Self":
             return Meaning(definition=owner, instance_of=owner)
@@ -258,7 +247,7 @@ class Names:
         """Tell whether a function inside the definition has a `this` of its own."""
         if place.source is None:
             return True
-        start, _ = self._spans[place.source]
+        start = self._spans[place.source].start
         scopes = self._values.scopes(place.path)
         code = self._parsed[place.path].code
         scope = place.scope
@@ -266,7 +255,8 @@ class Names:
         while scope >= 0 and scopes.starts[scope] >= start:
             inside.append(scopes.starts[scope])
             scope = scopes.outer[scope]
-        return any(code.startswith(_FUNCTIONS, begin) for begin in inside[:-1])
+        inner = inside[:-1]
+        return any(code.startswith(_FUNCTIONS, begin) for begin in inner)
 
     def _inherited(self, place: Place, name: str) -> Meaning:
         owner = self.type_around(place.source)
@@ -280,7 +270,7 @@ class Names:
 
     def _implied(self, name: str, place: Place, depth: int) -> Meaning:
         """Return what a name means as a member of a type around, where that needs no receiver."""
-        if self._languages[place.path] not in SEES_MEMBERS:
+        if self._language(place.path) not in SEES_MEMBERS:
             return UNKNOWN
         owner = self.type_around(place.source)
         while owner is not None:
@@ -354,7 +344,7 @@ class Names:
 
     def _is_namespace(self, name: str, inner: str, place: Place) -> bool:
         """Tell whether a name is that of a C++ namespace that holds a definition."""
-        if self._languages[place.path] is not Language.CPP:
+        if self._language(place.path) is not Language.CPP:
             return False
         index = self._resolver.lookup(place.path, inner)
         if index is None:

@@ -33,7 +33,7 @@ _EXPRESSION: Final = re.compile(
     rb"[ \t]*((?:await\s+|new\s+|&)*)(" + _PATH + rb")"
 )
 _STATEMENT: Final = re.compile(rb"[(,|]\s*\Z")
-"""What stands before a parameter, or one of several names that are assigned at once."""
+"""What precedes a parameter, or one of several names that are assigned at once."""
 _END: Final = re.compile(rb"[ \t]*(?:[\n;})]|\Z)")
 _PLAIN: Final = re.compile(rb"(" + _PATH + rb")\s*(<.*>|\[.*\])?", re.DOTALL)
 _CHOICE: Final = re.compile(rb"(?:[^|\[<]|\[[^\]]*\]?|<[^>]*>?)+")
@@ -62,7 +62,7 @@ _GO_RESULT: Final = re.compile(
 
 
 class Source(Enum):
-    """How a value is told."""
+    """How the code tells a value."""
 
     TYPE = auto()
     """The path names its type."""
@@ -85,7 +85,6 @@ UNKNOWN: Final = Origin(Source.UNKNOWN)
 
 
 def origin(code: bytes, place: int, name: bytes, language: Language) -> Origin:
-    """Tell the value of a name that is bound at a place."""
     end = place + len(name)
     if code[place:end] != name:
         return UNKNOWN
@@ -125,8 +124,10 @@ def plain_type(written: bytes, language: Language) -> str:
     choices = [part for part in choices if part not in _NOTHING]
     if len(choices) != 1:
         return ""
-    stripped = _MODIFIERS.match(choices[0])
-    bare = choices[0][stripped.end() if stripped else 0 :].rstrip(b"?*& ")
+    bare = choices[0].rstrip(b"?*& ")
+    modifiers = _MODIFIERS.match(bare)
+    if modifiers is not None:
+        bare = bare[modifiers.end() :]
     holder = _HOLDERS.fullmatch(bare)
     if holder is not None:
         return plain_type(holder[1], language)
@@ -147,7 +148,7 @@ def _assigned(code: bytes, end: int, language: Language) -> Origin:
 
 
 def returned(code: bytes, place: int, language: Language) -> Origin:
-    """Tell the value of what stands behind a `return`."""
+    """Tell the value that a `return` returns."""
     if _END.match(code, place):
         return Origin(Source.NOTHING)
     return _value(code, place, language)
@@ -157,33 +158,35 @@ def _value(code: bytes, place: int, language: Language) -> Origin:
     match = _EXPRESSION.match(code, place)
     if match is None:
         return UNKNOWN
-    path, after = match[2].decode("utf-8", "replace"), match.end()
+    path = match[2].decode("utf-8", "replace")
+    after = match.end()
     if _END.match(code, after):
-        is_nothing = match[2] in _NOTHING
-        source = Source.COPY
-        if is_nothing:
-            source = Source.NOTHING
-        return Origin(source, path)
-    opening = code[after : after + 1]
-    if opening == b" " and language in _LITERALS:
+        if match[2] in _NOTHING:
+            return Origin(Source.NOTHING, path)
+        return Origin(Source.COPY, path)
+    if language in _LITERALS and code.startswith(b" ", after):
         after += 1
-        opening = code[after : after + 1]
-    closing = _CLOSING.get(opening)
-    if closing is None or (opening == b"{" and language not in _LITERALS):
+    opening = code[after : after + 1]
+    is_literal = opening == b"{"
+    if is_literal and language not in _LITERALS:
         return UNKNOWN
-    last = _matching(code, after, opening, closing)
+    last = _matching(code, after, opening)
     if last is None or not _END.match(code, last):
         return UNKNOWN
-    is_creation = opening == b"{" or b"new" in match[1]
-    return Origin(Source.TYPE if is_creation else Source.CALL, path)
+    source = Source.CALL
+    if is_literal or b"new" in match[1]:
+        source = Source.TYPE
+    return Origin(source, path)
 
 
-def _matching(
-    code: bytes, start: int, opening: bytes, closing: bytes
-) -> int | None:
-    """Return the byte after the bracket that closes the one at `start`."""
+def _matching(code: bytes, start: int, opening: bytes) -> int | None:
+    """Return the byte after the bracket that closes the one at `start`; None if there is none."""
+    closing = _CLOSING.get(opening)
+    if closing is None:
+        return None
     depth = 0
-    for place in range(start, min(len(code), start + _LONGEST)):
+    limit = min(len(code), start + _LONGEST)
+    for place in range(start, limit):
         mark = code[place : place + 1]
         if mark == opening:
             depth += 1
@@ -198,8 +201,8 @@ def result(function: Definition, language: Language) -> str:
     """Return the names of the type that a function returns, by its signature; or nothing."""
     signature = function.signature
     if language in _TYPE_FIRST:
-        before = signature.partition(f"{function.name}(")[0].encode()
-        match_bytes = _TYPE_BEFORE.search(before)
+        before, _, _ = signature.partition(f"{function.name}(")
+        match_bytes = _TYPE_BEFORE.search(before.encode())
         written = b""
         if match_bytes:
             written = match_bytes[1]
@@ -215,5 +218,4 @@ def result(function: Definition, language: Language) -> str:
 
 
 def says_result(function: Definition) -> bool:
-    """Tell whether a signature says what a function returns."""
     return _RESULT_AFTER.search(function.signature) is not None

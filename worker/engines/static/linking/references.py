@@ -1,11 +1,12 @@
 """Finds references: places where code names a definition."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from itertools import zip_longest
 from typing import Final, NamedTuple
 
-from worker.engines.static.facts import TYPES, Definition, Reference, SourceFile
-from worker.engines.static.linking.assembly import Assembly
+from worker.engines.static.facts import TYPES, Definition, Reference
+from worker.engines.static.linking.assembly import Assembly, Span
 from worker.engines.static.linking.names import Names
 from worker.engines.static.linking.scopes import Resolver
 from worker.engines.static.linking.values import SEES_MEMBERS
@@ -34,6 +35,9 @@ _TAG: Final = re.compile(rb"(?:</|(?<![\w$)\]])<)\Z")
 _SCRIPTS: Final = frozenset(
     {Language.JAVASCRIPT, Language.TYPESCRIPT, Language.TSX}
 )
+_LONGEST_GAP: Final = 20
+_LONGEST_TARGET: Final = 100
+"""In bytes, with an annotation."""
 
 
 class _Guess(NamedTuple):
@@ -52,27 +56,18 @@ class References:
     """Reads the references out of a file's code."""
 
     def __init__(
-        self,
-        files: Mapping[str, SourceFile],
-        parsed: Mapping[str, Parsed],
-        assembly: Assembly,
-        resolver: Resolver,
-        names: Names,
+        self, assembly: Assembly, resolver: Resolver, names: Names
     ) -> None:
-        """Look for the names of all definitions, and for those that imports give them."""
-        self._files: Final = files
-        self._assembly: Final = assembly
-        self._resolver: Final = resolver
-        self._names: Final = names
-        self._interesting: Final = interesting_names(
-            assembly.definitions, files, parsed
-        )
+        self._assembly = assembly
+        self._resolver = resolver
+        self._names = names
+        self._interesting = _interesting_names(assembly)
 
     def read(self, path: str, parsed: Parsed) -> list[Reference]:
-        """Return the references in a file, added up by where they stand and what they mean."""
+        """Return the references in a file, added up by their source and their target."""
         reader = _Reader(
             path,
-            self._files[path].language,
+            self._assembly.language(path),
             parsed,
             self._spans(path),
             self._resolver,
@@ -82,7 +77,7 @@ class References:
         return _added_up(path, parsed.code, reader.places)
 
     def quoted(self, path: str, parsed: Parsed) -> list[Reference]:
-        """Return where the whole path of a definition stands in quotes: tables of what may be."""
+        """Return where the whole path of a definition is in quotes, as in tables of settings."""
         spans = self._spans(path)
         places: _Places = {}
         for start, names in parsed.quoted:
@@ -100,7 +95,8 @@ class References:
 
 def _added_up(path: str, code: bytes, places: _Places) -> list[Reference]:
     references = []
-    line, at = 1, 0
+    line = 1
+    at = 0
     for (source, target, is_sure), starts in places.items():
         # In the order of first places, so that every line is counted once.
         line += code.count(b"\n", at, starts[0])
@@ -131,21 +127,22 @@ class _Reader:
         resolver: Resolver,
         names: Names,
     ) -> None:
-        self._path: Final = path
-        self._language: Final = language
-        self._code: Final = parsed.code
-        self._bound: Final = parsed.locals.bound
-        self._spans: Final = spans
-        self._resolver: Final = resolver
-        self._names: Final = names
-        self._sees_members: Final = language in SEES_MEMBERS
-        self._known: Final[dict[bytes, _Guess]] = {}
-        self.places: Final[_Places] = {}
+        self._path = path
+        self._language = language
+        self._code = parsed.code
+        self._bound = parsed.locals.bound
+        self._spans = spans
+        self._resolver = resolver
+        self._names = names
+        self._sees_members = language in SEES_MEMBERS
+        self._known: dict[bytes, _Guess] = {}
+        self.places: _Places = {}
 
     def read(self, interesting: frozenset[bytes]) -> None:
         """Note where the file has one of the names that are of interest."""
         for match in _CHAIN.finditer(self._code):
-            text, start = match[0], match.start()
+            text = match[0]
+            start = match.start()
             if match[1]:
                 links = _LINK.split(text)
                 if not interesting.isdisjoint(links):
@@ -184,7 +181,7 @@ class _Reader:
             start += len(link)
 
     def _plain(self, text: bytes, start: int) -> None:
-        """Note the definition that a name means that nothing stands before."""
+        """Note the definition that a name without a receiver means."""
         at_top = self._known.get(text) or self._at_top(text)
         if at_top is _NOTHING and not self._sees_members:
             return
@@ -236,14 +233,15 @@ class _Reader:
         return self._known[text]
 
     def _is_selected(self, start: int) -> bool:
-        """Tell whether a dot, an arrow or `::` stands before a name, and not three dots."""
+        """Tell whether a dot, an arrow or `::` precedes a name, and not three dots."""
         if self._code[start - 1 : start] == b".":
             return self._code[start - 2 : start - 1] != b"."
         return self._code[start - 2 : start] in _SELECTORS
 
     def _is_no_use(self, text: bytes, start: int) -> bool:
         """Tell whether a name is that of an argument, a key, an attribute or a definition."""
-        code, end = self._code, start + len(text)
+        code = self._code
+        end = start + len(text)
         before = code[max(0, start - _LONGEST_GAP) : start]
         if _DEFINES.search(before):
             return True
@@ -264,18 +262,14 @@ class _Reader:
         return bool(is_tag or is_method or before.endswith(b"</"))
 
 
-_LONGEST_GAP: Final = 20
-
-
 def _names(links: Sequence[bytes]) -> tuple[str, ...]:
     """Return names without the selectors between them, with the parentheses of calls."""
     names = []
-    for position in range(0, len(links), 2):
-        name = links[position].decode("utf-8", "replace")
-        is_call = links[position + 1 : position + 2] and links[
-            position + 1
-        ].startswith(b"(")
-        names.append(f"{name}()" if is_call else name)
+    for name, selector in zip_longest(links[::2], links[1::2], fillvalue=b""):
+        decoded = name.decode("utf-8", "replace")
+        if selector.startswith(b"("):
+            decoded = f"{decoded}()"
+        names.append(decoded)
     return tuple(names)
 
 
@@ -284,63 +278,58 @@ class _Spans:
 
     def __init__(
         self,
-        spans: Sequence[tuple[int, int, int]],
+        spans: Sequence[Span],
         definitions: Sequence[Definition],
     ) -> None:
         self._spans = spans
         self._definitions = definitions
         self._unnamed: set[int] = set()
         self._next = 0
-        self._around: list[tuple[int, int]] = []
+        self._around: list[Span] = []
 
     def at(self, place: int) -> int | None:
         while (
             self._next < len(self._spans)
-            and self._spans[self._next][0] <= place
+            and self._spans[self._next].start <= place
         ):
-            _, end, index = self._spans[self._next]
-            self._around.append((end, index))
-            self._unnamed.add(index)
+            span = self._spans[self._next]
+            self._around.append(span)
+            self._unnamed.add(span.definition)
             self._next += 1
-        while self._around and self._around[-1][0] <= place:
+        while self._around and self._around[-1].end <= place:
             self._around.pop()
+        return self._innermost()
+
+    def _innermost(self) -> int | None:
         if self._around:
-            return self._around[-1][1]
+            return self._around[-1].definition
         return None
 
     def names(self, name: bytes) -> bool:
-        """Tell whether a name at the last place is the definition's own: its first occurrence is."""
-        index = None
-        if self._around:
-            index = self._around[-1][1]
-        if (
-            index is None
-            or index not in self._unnamed
-            or self._definitions[index].name.encode() != name
-        ):
+        """Tell whether a name at the last place is where a definition is named: its first place."""
+        index = self._innermost()
+        if index is None or index not in self._unnamed:
+            return False
+        if self._definitions[index].name.encode() != name:
             return False
         self._unnamed.discard(index)
         return True
 
 
-def interesting_names(
-    definitions: Iterable[Definition],
-    files: Mapping[str, SourceFile],
-    parsed: Mapping[str, Parsed],
-) -> frozenset[bytes]:
+def _interesting_names(assembly: Assembly) -> frozenset[bytes]:
     """Return all names of a definition: its own, and those that imports and values give it."""
-    names = {definition.name.encode() for definition in definitions}
-    for file in files.values():
+    names: set[bytes] = set()
+    types: set[bytes] = set()
+    for definition in assembly.definitions:
+        names.add(definition.name.encode())
+        if definition.kind in TYPES:
+            types.add(definition.name.encode())
+    for file in assembly.files.values():
         for statement in file.imports:
             if statement.targets:
                 names.update(here.encode() for here, _ in statement.names)
-    types = {
-        definition.name.encode()
-        for definition in definitions
-        if definition.kind in TYPES
-    }
-    for path, source in parsed.items():
-        if files[path].language is Language.PYTHON:
+    for path, source in assembly.parsed.items():
+        if assembly.language(path) is Language.PYTHON:
             names.update(_aliases(source.code, types))
     return frozenset(names)
 
@@ -354,7 +343,3 @@ def _aliases(code: bytes, types: Collection[bytes]) -> Iterator[bytes]:
             alias = _ALIASED.search(before)
             if alias is not None:
                 yield alias[1]
-
-
-_LONGEST_TARGET: Final = 100
-"""In bytes, with an annotation."""

@@ -5,20 +5,21 @@ the file imports, and what it sees without an import (its package, star imports,
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from posixpath import join, split
 from typing import Final, NamedTuple
 
-from worker.engines.static.facts import Import, SourceFile
+from worker.engines.static.facts import Import
 from worker.engines.static.linking.assembly import Assembly
 from worker.engines.static.parsing.identifiers import parts
 from worker.engines.static.parsing.source_file import Parsed
 from worker.engines.static.reading.language import Language
 
 _HOPS: Final = 4
-"""A name may come through so many modules that pass it on."""
+"""The most modules through which a name is passed on."""
 _MOST_SEEN: Final = 400
-"""So many files are seen through includes and star imports, at most."""
+"""The most files that are seen through includes and star imports."""
 _PACKAGED: Final = frozenset(
     {Language.JAVA, Language.KOTLIN, Language.CSHARP, Language.PHP}
 )
@@ -29,8 +30,10 @@ _NAMED_MODULES: Final = frozenset({Language.PYTHON, Language.RUST})
 """Languages that import modules by name, as they import definitions."""
 _ROOTS: Final = ("", "src/", "lib/")
 """The folders that the paths of Python modules may begin in."""
+_Indices = dict[str, list[int]]
+"""Positions of definitions by their name."""
 _TELLING: Final = 5
-"""A name of so many letters may be guessed at, if it is not written in lower case throughout."""
+"""The fewest letters of a name that may be guessed at, unless it is in lower case."""
 
 
 @dataclass(slots=True)
@@ -42,7 +45,7 @@ class _Scope:
     given: dict[str, tuple[tuple[str, ...], str]] = field(default_factory=dict)
     """By the name here: the files that it may come from, and its name there."""
     passed: list[str] = field(default_factory=list)
-    """Files whose names are passed on to whoever imports this one."""
+    """Files whose names are passed on to the importers of this one."""
     modules: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """By alias: the files of a module that is imported as a whole; none of another project's."""
     roots: set[str] = field(default_factory=set)
@@ -62,36 +65,26 @@ class Module(NamedTuple):
 class Resolver:
     """Looks names up in the scopes of files."""
 
-    def __init__(
-        self,
-        files: Mapping[str, SourceFile],
-        parsed: Mapping[str, Parsed],
-        assembly: Assembly,
-    ) -> None:
-        """Read the scopes of all parsed files, whose imports in `files` have their targets."""
-        self._files: Final = files
-        self._definitions: Final = assembly.definitions
-        self._top: Final[dict[str, list[int]]] = defaultdict(list)
-        self._members: Final[dict[str, list[int]]] = defaultdict(list)
-        for one in assembly.definitions:
-            (self._top if one.parent is None else self._members)[
-                one.name
-            ].append(one.index)
-        self._only_members: Final = {
-            name: members[0]
-            for name, members in self._members.items()
-            if len(members) == 1 and len(parts(name)) > 1
-        }
-        self._scopes: Final = {
-            path: self._scope(path, parsed[path]) for path in parsed
-        }
-        for one in assembly.definitions:
-            if one.parent is None:
-                self._scopes[one.path].own.setdefault(one.name, one.index)
-        self._homes: Final = {
-            path: self._home(path, parsed[path].package) for path in parsed
-        }
-        self._seen: Final[dict[str, frozenset[str]]] = {}
+    def __init__(self, assembly: Assembly) -> None:
+        """Read the scopes of all parsed files, whose imports have their targets."""
+        self._files = assembly.files
+        self._definitions = assembly.definitions
+        self._top: _Indices = defaultdict(list)
+        self._members: _Indices = defaultdict(list)
+        self._scopes: dict[str, _Scope] = {}
+        self._homes: dict[str, str | None] = {}
+        for path, parsed in assembly.parsed.items():
+            self._scopes[path] = self._scope(path, parsed)
+            self._homes[path] = self._home(path, parsed.package)
+        for definition in assembly.definitions:
+            name = definition.name
+            if definition.parent is not None:
+                self._members[name].append(definition.index)
+                continue
+            self._top[name].append(definition.index)
+            own = self._scopes[definition.path].own
+            own.setdefault(name, definition.index)
+        self._seen: dict[str, frozenset[str]] = {}
         self._known: dict[tuple[str, str, int], int | None] = {}
 
     def _home(self, path: str, package: str) -> str | None:
@@ -105,15 +98,15 @@ class Resolver:
 
     def _is_home(self, path: str, place: str) -> bool:
         """Tell whether a file sees what another defines; in C#, inner namespaces see outer ones."""
-        home, other = self._homes[path], self._homes[place]
+        home = self._homes[path]
+        other = self._homes[place]
         if home is None or other is None:
             return False
-        is_inner = (
-            self._files[path].language is Language.CSHARP
-            and other != ""
-            and home.startswith(f"{other}.")
-        )
-        return home == other or is_inner
+        if home == other:
+            return True
+        is_csharp = self._files[path].language is Language.CSHARP
+        is_inside = home.startswith(f"{other}.")
+        return is_csharp and other != "" and is_inside
 
     def _scope(self, path: str, parsed: Parsed) -> _Scope:
         scope = _Scope(exports=dict(parsed.exports))
@@ -125,53 +118,40 @@ class Resolver:
                 if submodule:
                     scope.modules[here] = (submodule,)
                 if targets or here not in scope.given:
-                    owners = tuple(
-                        target for target in targets if target != submodule
-                    )
-                    scope.given[here] = (owners, there)
+                    owners = [file for file in targets if file != submodule]
+                    scope.given[here] = (tuple(owners), there)
             if statement.alias:
                 scope.modules.setdefault(statement.alias, targets)
-                scope.roots.add(statement.alias.partition(".")[0])
+                root = statement.alias.partition(".")[0]
+                scope.roots.add(root)
             if statement.everything:
                 scope.open += targets
-            if statement.again or (
-                statement.everything and file.language is Language.PYTHON
-            ):
+            is_star = statement.everything and file.language is Language.PYTHON
+            if statement.again or is_star:
                 scope.passed += targets
         return scope
 
     @property
     def paths(self) -> Sequence[str]:
-        """The parsed files."""
         return list(self._scopes)
 
     def shown(self, path: str) -> set[int]:
         """Return what a file exports without defining it itself."""
         scope = self._scopes[path]
-        python = self._files[path].language is Language.PYTHON
-        again = {
-            here
-            for one in self._files[path].imports
-            if one.again or python
-            for here, _ in one.names
-        }
-        names = {
-            name
-            for name in again | set(scope.exports)
-            if not name.startswith("_")
-        }
-        found = [self._exported((path,), name, _HOPS) for name in names]
-        passed = [
-            index
-            for target in scope.passed
-            if target in self._scopes
-            for index in self._scopes[target].own.values()
-        ]
-        return {
-            index
-            for index in (*found, *passed)
-            if index is not None and self._definitions[index].public
-        }
+        is_python = self._files[path].language is Language.PYTHON
+        names = set(scope.exports)
+        for statement in self._files[path].imports:
+            if statement.again or is_python:
+                names.update(here for here, _ in statement.names)
+        shown = set()
+        for name in names:
+            index = self._exported((path,), name, _HOPS)
+            if index is not None and not name.startswith("_"):
+                shown.add(index)
+        for target in scope.passed:
+            if target in self._scopes:
+                shown.update(self._scopes[target].own.values())
+        return {index for index in shown if self._definitions[index].public}
 
     def lookup(self, path: str, name: str) -> int | None:
         """Return the definition that a name at the top of a file means."""
@@ -226,44 +206,39 @@ class Resolver:
         return None
 
     def is_named(self, path: str, name: str) -> bool:
-        """Tell whether a file defines or imports a name."""
         scope = self._scopes[path]
-        return name in scope.own or name in scope.given or name in scope.roots
+        is_own = name in scope.own
+        return is_own or name in scope.given or name in scope.roots
 
     def is_foreign(self, path: str, name: str) -> bool:
         """Tell whether a file takes a name from another project."""
         scope = self._scopes[path]
         if name in scope.given:
-            return not scope.given[name][0] and name not in scope.modules
+            files, _ = scope.given[name]
+            return not files and name not in scope.modules
         return name in scope.roots and not scope.modules.get(name)
 
     def module(self, path: str, names: Sequence[str]) -> Module | None:
-        """Return the longest imported module that dotted names begin with, and how many it takes."""
+        """Return the longest imported module that dotted names begin with."""
         modules = self._scopes[path].modules
         for length in range(len(names), 0, -1):
-            targets = modules.get(".".join(names[:length]))
+            dotted = ".".join(names[:length])
+            targets = modules.get(dotted)
             if targets:
                 return Module(targets, length)
         return None
 
     def in_module(self, targets: Sequence[str], name: str) -> int | None:
-        """Return the definition that a module has under a name."""
         return self._exported(targets, name, _HOPS)
 
     def submodule(self, targets: Sequence[str], name: str) -> tuple[str, ...]:
-        """Return the module of that name in a package."""
-        found = []
+        files = []
         for target in targets:
-            folder = target.rpartition("/")[0]
-            path = name
-            if folder:
-                path = f"{folder}/{name}"
-            found += [
-                file
-                for file in (f"{path}.py", f"{path}/__init__.py")
-                if target.endswith("__init__.py") and file in self._scopes
-            ]
-        return tuple(found)
+            folder, file = split(target)
+            if file.endswith("__init__.py"):
+                path = join(folder, name)
+                files += [f"{path}.py", f"{path}/__init__.py"]
+        return tuple(file for file in files if file in self._scopes)
 
     def by_path(self, names: Sequence[str]) -> int | None:
         """Return the definition that the whole path of a Python module, and a name, lead to."""
@@ -280,19 +255,19 @@ class Resolver:
 
         `append` and the like may be of any other type.
         """
-        return self._only_members.get(name)
+        members = self._members.get(name, ())
+        if len(members) == 1 and len(parts(name)) > 1:
+            return members[0]
+        return None
 
     def _exported(
         self, targets: Sequence[str], name: str, hops: int
     ) -> int | None:
-        return next(
-            (
-                found
-                for path in targets
-                if (found := self._exported_by(path, name, hops)) is not None
-            ),
-            None,
-        )
+        for path in targets:
+            index = self._exported_by(path, name, hops)
+            if index is not None:
+                return index
+        return None
 
     def _exported_by(self, path: str, name: str, hops: int) -> int | None:
         """Return what a file gives for a name; remembered, since ways through modules are many."""
@@ -308,37 +283,32 @@ class Resolver:
         local = scope.exports.get(name, name)
         if local in scope.own:
             return scope.own[local]
-        if hops and local in scope.given:
-            given, there = scope.given[local]
-            if (found := self._exported(given, there, hops - 1)) is not None:
-                return found
-        if hops:
-            return self._exported(scope.passed, name, hops - 1)
-        return None
+        if not hops:
+            return None
+        targets, there = scope.given.get(local, ((), local))
+        index = self._exported(targets, there, hops - 1)
+        if index is not None:
+            return index
+        return self._exported(scope.passed, name, hops - 1)
 
     def _seen_from(self, path: str) -> frozenset[str]:
         """Return the files whose names are seen in a file without being imported one by one."""
         if path not in self._seen:
-            file = self._files[path]
-            found = dict.fromkeys(self._scopes[path].open)
-            transitive = file.language in _TRANSITIVE
-            queue = []
-            if transitive:
-                queue = list(found)
-            for one in queue:
-                more = []
-                if one in self._scopes:
-                    more = [
-                        other
-                        for other in self._scopes[one].open
-                        if other not in found
-                    ]
-                queue += more
-                found.update(dict.fromkeys(more))
-                if len(found) > _MOST_SEEN:
-                    break
-            self._seen[path] = frozenset(found)
+            self._seen[path] = frozenset(self._seen_files(path))
         return self._seen[path]
+
+    def _seen_files(self, path: str) -> list[str]:
+        files = list(dict.fromkeys(self._scopes[path].open))
+        if self._files[path].language not in _TRANSITIVE:
+            return files
+        for file in files:
+            scope = self._scopes.get(file)
+            if scope is not None:
+                more = dict.fromkeys(scope.open)
+                files += [other for other in more if other not in files]
+            if len(files) > _MOST_SEEN:
+                break
+        return files
 
 
 def _submodule(language: Language, statement: Import, name: str) -> str | None:

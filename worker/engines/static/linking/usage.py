@@ -1,4 +1,4 @@
-"""Tells what code does with a name, by the syntax that the name stands in.
+"""Tells what code does with a name, by the syntax around the name.
 
 Only the syntax right around a name tells: `raise Foo(x)` raises Foo and does nothing with x.
 What is not plain to see is just a use.
@@ -24,9 +24,9 @@ from worker.engines.static.reading.encoding import decode
 from worker.engines.static.reading.language import Language
 
 _MOST_PLACES: Final = 12
-"""So many places where one definition names another are looked at."""
+"""The most places where one definition names another that are looked at."""
 _STEPS: Final = 8
-"""What is farther away from a name than so many nodes says nothing about it."""
+"""How many nodes around a name can say something about it."""
 
 _PATHS: Final = word_set(
     "attribute member_expression selector_expression qualified_type scoped_identifier "
@@ -134,10 +134,9 @@ class Usage:
     """
 
     def __init__(self, files: Mapping[str, SourceFile]) -> None:
-        """Remember nothing yet."""
-        self._files: Final = files
-        self._reader: Final = SourceParser()
-        self._trees: Final[dict[str, tuple[Tree, list[str]]]] = {}
+        self._files = files
+        self._reader = SourceParser()
+        self._trees: dict[str, tuple[Tree, list[str]]] = {}
 
     def places(
         self,
@@ -155,7 +154,8 @@ class Usage:
                 continue
             verb = _verb(node, target, language)
             row, column = node.end_point
-            following = lines[row].encode()[column:].lstrip()
+            line = lines[row].encode()
+            following = line[column:].lstrip()
             is_array = verb is Verb.CREATES and following.startswith(b"*")
             # Python's decorators stand before what they decorate: in what is around it.
             is_around = verb is Verb.DECORATED and language is Language.PYTHON
@@ -164,7 +164,6 @@ class Usage:
             yield node.start_point.row + 1, verb
 
     def line(self, path: str, number: int) -> str:
-        """Return a line of a file, stripped."""
         lines = self._tree(path)[1]
         if 0 < number <= len(lines):
             return lines[number - 1].strip()
@@ -206,11 +205,11 @@ def _is_of_inner(node: Node, verb: Verb, source: Definition | None) -> bool:
         functions += outer.type in kinds and not is_own
         outer = outer.parent
     # A type has no parameters and no result: those in it are of other functions.
-    return functions > (0 if source.kind in TYPES else 1)
+    is_function = source.kind not in TYPES
+    return functions > int(is_function)
 
 
 def _verb(name: Node, target: Definition, language: Language) -> Verb:
-    """Return what is done with a name."""
     node = _whole(name)
     outer = node.parent
     if outer is None or target.kind in _VALUES:
@@ -219,17 +218,16 @@ def _verb(name: Node, target: Definition, language: Language) -> Verb:
         return Verb.CREATES
     if _is_callee(node, outer):
         return _called(outer, target, language)
+    if outer.type in _DECORATORS:
+        return Verb.DECORATED
     if target.kind not in TYPES:
-        is_decorator = outer.type in _DECORATORS
-        if is_decorator:
-            return Verb.DECORATED
         return Verb.USES
     return (
         _as_exception(node, outer)
         or _as_base(outer)
         or _as_check(node, outer)
         or _as_type(node)
-        or (Verb.DECORATED if outer.type in _DECORATORS else Verb.USES)
+        or Verb.USES
     )
 
 
@@ -266,7 +264,8 @@ def _is_callee(node: Node, outer: Node) -> bool:
     has_fields = any(
         outer.child_by_field_name(field) is not None for field in _CALLEES
     )
-    return is_field or (not has_fields and _child(outer, 0) == node)
+    is_first = _child(outer, 0) == node
+    return is_field or (is_first and not has_fields)
 
 
 def _is_new_of(node: Node, outer: Node) -> bool:
@@ -333,11 +332,15 @@ def _as_check(node: Node, outer: Node) -> Verb | None:
     if outer.type == "binary_expression":
         is_check = field_text(outer, "operator") == "instanceof"
         is_checked = outer.child_by_field_name("right") == node
-        return Verb.CHECKS if is_check and is_checked else None
+        if is_check and is_checked:
+            return Verb.CHECKS
+        return None
     field = _CHECKED_FIELDS.get(outer.type)
     if field is not None:
         is_checked = outer.child_by_field_name(field) == node
-        return Verb.CHECKS if is_checked else None
+        if is_checked:
+            return Verb.CHECKS
+        return None
     return _as_argument_of_check(node, outer)
 
 
@@ -356,8 +359,9 @@ def _as_argument_of_check(node: Node, outer: Node) -> Verb | None:
 
 
 def _as_type(node: Node) -> Verb | None:
-    """Return what is done with a type that stands in an annotation or a declaration."""
-    child, is_plain = node, True
+    """Return what is done with a type in an annotation or a declaration."""
+    child = node
+    is_plain = True
     for _ in range(_STEPS):
         outer = child.parent
         if outer is None:
@@ -376,7 +380,8 @@ def _may_hold(outer: Node) -> bool:
     """Tell whether a type is a pointer, an option or a container of what it names."""
     if outer.type in _PLAIN_TYPES or outer.type not in _GENERICS:
         return True
-    name = text(_child(outer, 0)).replace("::", ".").rpartition(".")[2]
+    path = text(_child(outer, 0)).replace("::", ".")
+    name = path.rpartition(".")[2]
     return name in _CONTAINERS
 
 

@@ -11,9 +11,9 @@ from typing import Final, NamedTuple
 
 from worker.engines.static.facts import TYPES, Definition, Kind
 from worker.engines.static.linking import origins
+from worker.engines.static.linking.assembly import Assembly, Span
 from worker.engines.static.linking.origins import Origin, Source
 from worker.engines.static.parsing.scopes import LocalNames
-from worker.engines.static.parsing.source_file import Parsed
 from worker.engines.static.reading.language import Language
 
 SEES_MEMBERS: Final = frozenset(
@@ -51,7 +51,7 @@ class Meaning(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where a name stands."""
+    """Where a name is."""
 
     path: str
     scope: int
@@ -61,44 +61,36 @@ class Place(NamedTuple):
 
 UNKNOWN: Final = Meaning()
 Look = Callable[[Sequence[str], Place, int], Meaning]
-"""Finds what names mean at a place, through so many more values."""
+"""Finds what names mean at a place, through a number of further values."""
 
 
 class Values:
     """Reads the code that binds values."""
 
     def __init__(
-        self,
-        languages: Mapping[str, Language],
-        parsed: Mapping[str, Parsed],
-        definitions: Sequence[Definition],
-        spans: Mapping[int, tuple[int, int]],
-        look: Look,
+        self, assembly: Assembly, spans: Mapping[int, Span], look: Look
     ) -> None:
-        """Remember nothing yet."""
-        self._languages: Final = languages
-        self._parsed: Final = parsed
-        self._definitions: Final = definitions
-        self._spans: Final = spans
-        self._look: Final = look
-        self._variables: Final[dict[tuple[str, int, str], Meaning]] = {}
-        self._results: Final[dict[int, Meaning]] = {}
-        self._attributes: Final[dict[str, dict[bytes, list[int]]]] = {}
+        self._language = assembly.language
+        self._parsed = assembly.parsed
+        self._definitions = assembly.definitions
+        self._spans = spans
+        self._look = look
+        self._variables: dict[tuple[str, int, str], Meaning] = {}
+        self._results: dict[int, Meaning] = {}
+        self._attributes: dict[str, dict[bytes, list[int]]] = {}
 
     def scopes(self, path: str) -> LocalNames:
-        """Return what is local in a file."""
         return self._parsed[path].locals
 
     def binding(self, name: str, place: Place) -> tuple[int, list[int]] | None:
         """Return the scope that a name at a place is bound in, and where."""
-        sees_fields = self._languages[place.path] in SEES_MEMBERS
+        sees_fields = self._language(place.path) in SEES_MEMBERS
         scopes = self.scopes(place.path)
         return scopes.binding(
             name.encode(), place.scope, sees_fields=sees_fields
         )
 
     def variable(self, name: str, place: Place, depth: int) -> Meaning:
-        """Return what a variable is."""
         binding = self.binding(name, place)
         if binding is None or not depth:
             return UNKNOWN
@@ -113,7 +105,7 @@ class Values:
     def attribute(self, owner: int, name: str, depth: int) -> Meaning | None:
         """Return what an attribute of a type is; None if the type does not bind it."""
         path = self._definitions[owner].path
-        start, end = self._spans[owner]
+        start, end, _ = self._spans[owner]
         declared = self.scopes(path).fields(name.encode(), start, end)
         assigned = self._assigned(path).get(name.encode(), ())
         inside = [place for place in assigned if start <= place < end]
@@ -126,7 +118,6 @@ class Values:
         return self._common(values, place, depth)
 
     def result(self, function: Definition, depth: int) -> Meaning:
-        """Return what a function returns."""
         if function.kind not in _CALLABLE or not depth:
             return UNKNOWN
         if function.index not in self._results:
@@ -135,11 +126,11 @@ class Values:
         return self._results[function.index]
 
     def _returned(self, function: Definition, depth: int) -> Meaning:
-        language = self._languages[function.path]
+        language = self._language(function.path)
         written = origins.result(function, language)
         if written in {"Self", "self"}:
             return Meaning(instance_of=function.parent)
-        start, _ = self._spans[function.index]
+        start = self._spans[function.index].start
         scope = self.scopes(function.path).scope_at(start)
         place = Place(function.path, scope, function.index)
         if written:
@@ -152,8 +143,9 @@ class Values:
     def _returns(self, function: Definition) -> list[tuple[Origin, int]]:
         """Return what a function returns, without the functions inside it."""
         path = function.path
-        start, end = self._spans[function.index]
-        code, scopes = self._parsed[path].code, self.scopes(path)
+        start, end, _ = self._spans[function.index]
+        code = self._parsed[path].code
+        scopes = self.scopes(path)
         if b"yield" in code[start:end]:
             return []
         around = scopes.scope_at(start)
@@ -161,7 +153,7 @@ class Values:
         for match in _RETURN.finditer(code, start, end):
             scope = scopes.scope_at(match.start())
             if scope >= 0 and scopes.outer[scope] == around:
-                language = self._languages[path]
+                language = self._language(path)
                 value = origins.returned(code, match.end(), language)
                 values.append((value, scope))
         return values
@@ -171,12 +163,13 @@ class Values:
         if path not in self._attributes:
             code = self._parsed[path].code
             places = defaultdict(list)
-            for pattern in _ATTRIBUTES.get(self._languages[path], (_OF_THIS,)):
+            for pattern in _ATTRIBUTES.get(self._language(path), (_OF_THIS,)):
                 for match in pattern.finditer(code):
                     start = match.start()
                     line = code.rfind(b"\n", 0, start) + 1
                     # A colon is an annotation's at the beginning of a line alone.
-                    if not match[2] or not code[line:start].strip():
+                    before = code[line:start]
+                    if not match[2] or not before.strip():
                         places[match[1]].append(match.start(1))
             self._attributes[path] = dict(places)
         return self._attributes[path]
@@ -185,8 +178,9 @@ class Values:
         self, name: str, places: Iterable[int], path: str
     ) -> Iterator[tuple[Origin, int]]:
         """Yield the values that a name is bound to, and the scopes that it is bound in."""
-        code, scopes = self._parsed[path].code, self.scopes(path)
-        language = self._languages[path]
+        code = self._parsed[path].code
+        scopes = self.scopes(path)
+        language = self._language(path)
         for byte in places:
             value = origins.origin(code, byte, name.encode(), language)
             scope = scopes.scope_at(byte)
@@ -194,8 +188,9 @@ class Values:
                 b"lambda", scopes.starts[scope]
             )
             # What follows the colon of a lambda is its body, not a type.
-            is_body = is_lambda and value.source is Source.TYPE
-            yield origins.UNKNOWN if is_body else value, scope
+            if is_lambda and value.source is Source.TYPE:
+                value = origins.UNKNOWN
+            yield value, scope
 
     def _common(
         self, values: Iterable[tuple[Origin, int]], place: Place, depth: int
@@ -217,9 +212,10 @@ class Values:
         meaning = self._look(names, place, depth - 1)
         if value.source is Source.COPY:
             return self._copied(meaning)
-        if meaning == UNKNOWN and names[-1] == "new" and len(names) > 1:
+        *owner, last = names
+        if meaning == UNKNOWN and last == "new" and owner:
             # Ruby's classes are created by a method that none defines.
-            meaning = self._look(names[:-1], place, depth - 1)
+            meaning = self._look(owner, place, depth - 1)
         if value.source is Source.CALL:
             is_own = names == ["cls"]
             if is_own:
@@ -230,7 +226,6 @@ class Values:
         return Meaning(instance_of=meaning.definition)
 
     def called(self, meaning: Meaning, depth: int) -> Meaning:
-        """Return what a call of something returns."""
         if meaning.definition is None:
             return UNKNOWN
         if self._is_type(meaning.definition):

@@ -4,7 +4,12 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Final
 
-from worker.engines.static.pages import excerpts, markdown, project_tests
+from worker.engines.static.pages import (
+    citations,
+    excerpts,
+    markdown,
+    project_tests,
+)
 from worker.engines.static.pages.course import Chapter, CourseFacts
 from worker.engines.static.pages.examples import Example
 from worker.engines.static.pages.excerpts import Span
@@ -39,20 +44,24 @@ def section(
 def _rendered(facts: CourseFacts, test: ProjectTest, span: Span) -> str:
     lines = facts.texts.lines(test.path)
     tag = str(facts.file(test.path).language)
-    command = project_tests.command(facts, test)
-    return markdown.document(
-        f"In the test {markdown.code(test.name)}, {markdown.place(test.path, span)}:",
+    place = markdown.place(test.path, span)
+    blocks = [
+        f"In the test {markdown.code(test.name)}, {place}:",
         excerpts.block(lines, [span], tag),
-        f"Run it with {markdown.code(command)}." if command else "",
-    )
+    ]
+    command = project_tests.command(facts, test)
+    if command:
+        shown = markdown.code(command)
+        blocks.append(f"Run it with {shown}.")
+    return markdown.document(*blocks)
 
 
 def decisive(facts: CourseFacts, test: ProjectTest) -> Span | None:
-    """Return the lines from a use of the subject to the assertion about it; None if they are many."""
+    """Return the lines from a use of the subject to the assertion about it, if they are few."""
     lines = facts.texts.lines(test.path)
     if test.last - test.first < _MOST:
         return test.first, test.last
-    used = project_tests.use_pattern(facts.definitions[test.target])
+    used = citations.use_pattern(facts.definitions[test.target])
     uses = [
         number
         for number in range(test.first + 1, test.last + 1)

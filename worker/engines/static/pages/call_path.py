@@ -163,10 +163,9 @@ def sentence(facts: CourseFacts, hop: Hop) -> str:
     """Return a call as a sentence, with its line where it is a whole statement."""
     place = citations.at(hop.caller.path, hop.call.line)
     line = citations.quoted(facts, hop.caller.path, hop.call.line)
-    words = (
-        f"{citations.name(hop.caller)} calls {citations.name(hop.called)} "
-        f"({place})"
-    )
+    caller = citations.name(hop.caller)
+    called = citations.name(hop.called)
+    words = f"{caller} calls {called} ({place})"
     if line:
         return f"{words}: {line}"
     return f"{words}."

@@ -2,12 +2,8 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Final
 
-from states.course_paths import item_path
-from states.stages import Stage
-from worker.engines.port import Item
 from worker.engines.static.facts import Definition
 from worker.engines.static.pages import (
     assertions,
@@ -45,17 +41,9 @@ _WORD: Final = re.compile(r"[a-z]+|[^\W\d_a-z]")
 _NO_PLAIN: Final = re.compile(r"[^a-z]")
 
 
-def items(facts: CourseFacts, output: Path) -> Iterator[Item]:
-    """Write the chapters that `output` lacks, in the order of the course."""
-    for chapter in facts.chapters:
-        path = item_path(Stage.GENERATE_CHAPTERS, chapter.entry)
-        if not (output / path).exists():
-            yield Item(path=path, body=f"{written(facts, chapter)}\n".encode())
-
-
 def written(facts: CourseFacts, chapter: Chapter) -> str:
-    """Return a chapter."""
-    title = f"Chapter {chapter.entry.index}: {markdown.text(chapter.name)}"
+    name = markdown.text(chapter.name)
+    title = f"Chapter {chapter.entry.index}: {name}"
     shown = examples.best(facts, chapter, _EXAMPLES)
     places = key_places.chosen(facts, chapter)
     return markdown.document(
@@ -95,7 +83,9 @@ def _introduction(facts: CourseFacts, chapter: Chapter) -> list[str]:
         blocks += _more(facts, chapter)
     if not chapter.unit.symbols:
         paths = [markdown.code(path) for path in chapter.unit.file_paths]
-        blocks.append(f"It is in {listed(paths, 4)}." if paths else "")
+        if paths:
+            files = listed(paths, 4)
+            blocks.append(f"It is in {files}.")
     return blocks
 
 
@@ -126,14 +116,14 @@ def _new_paragraphs(facts: CourseFacts, chapter: Chapter) -> list[str]:
         for other in facts.chapters[: chapter.position]
         for paragraph in _more(facts, other)
     ]
-    known = _plain(" ".join([_description(facts, chapter), *earlier]))
+    introduced = _plain(" ".join([_description(facts, chapter), *earlier]))
     for doc in _docs(facts, chapter):
         kept: list[str] = []
         for paragraph in paragraphs(doc, _PARAGRAPHS):
             new = [
                 sentence
                 for sentence in sentences(paragraph)
-                if _plain(sentence)[:60] not in known
+                if _plain(sentence)[:60] not in introduced
                 and not sentence.endswith((":", "…"))
                 and not _POINTER.search(sentence)
             ]
@@ -191,7 +181,6 @@ def _place(
 
 
 def _definitions(places: Sequence[KeyPlace]) -> list[Definition]:
-    """Return the definitions that a page shows."""
     return [
         place.definition for place in places if place.definition is not None
     ]
@@ -201,7 +190,7 @@ def _words(facts: CourseFacts, chapter: Chapter, definition: Definition) -> str:
     """Return the beginning of a definition's documentation that says more than its name."""
     if key_places.named(facts, chapter) == [definition]:
         return ""
-    known = _plain(_description(facts, chapter))
+    introduced = _plain(_description(facts, chapter))
     words = [
         sentence
         for paragraph in paragraphs(definition.doc, 1)
@@ -212,12 +201,13 @@ def _words(facts: CourseFacts, chapter: Chapter, definition: Definition) -> str:
         for sentence in words[:_SENTENCES]
         if not sentence.endswith((":", "…"))
         and not _POINTER.search(sentence)
-        and _plain(sentence) not in known
+        and _plain(sentence) not in introduced
         and _new_words(definition, sentence) > 1
     ]
     text = " ".join(kept)
     if text.startswith(f"{definition.name} "):
-        text = f"`{definition.name}`{text.removeprefix(definition.name)}"
+        rest = text.removeprefix(definition.name)
+        text = f"`{definition.name}`{rest}"
     return markdown.prose(text)
 
 
@@ -294,28 +284,23 @@ def _find_parts(
 ) -> list[Definition]:
     shown = {definition.index for definition in _definitions(places)}
     for definition in _definitions(places):
-        shown.update(target.index for target in _targets(facts, definition))
+        targets = _targets(facts, definition)
+        shown.update(target.index for target in targets)
     description = _plain(chapter.description)
-    family = facts.family(
-        dict.fromkeys((*chapter.unit.symbols, *chapter.unit.owned))
-    )
-    parts = [
-        facts.definitions[index]
-        for index in family
-        if index not in shown
-        and _documents_itself(facts.definitions[index])
-        and _plain(citations.purpose(facts.definitions[index]))
-        not in description
-    ]
+    parts = []
+    for part in facts.parts(chapter):
+        purpose = _plain(citations.purpose(part))
+        is_new = part.index not in shown and purpose not in description
+        if is_new and _documents_itself(part):
+            parts.append(part)
     used = key_places.uses(facts, chapter)
-    parts.sort(
-        key=lambda part: (
-            part.index not in chapter.unit.symbols,
-            -used[part.name],
-            -len(facts.into[part.index]),
-        )
-    )
-    return parts[:_MEMBERS]
+    symbols = chapter.unit.symbols
+
+    def rank(part: Definition) -> tuple[bool, int, int]:
+        users = facts.into[part.index]
+        return part.index not in symbols, -used[part.name], -len(users)
+
+    return sorted(parts, key=rank)[:_MEMBERS]
 
 
 def _documents_itself(definition: Definition) -> bool:
@@ -334,18 +319,18 @@ def _says_more(definition: Definition) -> bool:
 
 def _new_words(definition: Definition, sentence: str) -> int:
     """Count the words of a sentence that the name of a definition does not hold."""
-    words = {word.rstrip("s") for word in _WORD.findall(sentence.casefold())}
+    all_words = _WORD.findall(sentence.casefold())
+    words = {word.rstrip("s") for word in all_words}
     squeezed = _NO_PLAIN.sub("", definition.qualified.casefold())
     return len([word for word in words if word not in squeezed])
 
 
 def _connections(facts: CourseFacts, chapter: Chapter) -> list[str]:
-    family = diagrams.family(facts, chapter)
-    return [
-        mermaid.fenced(family),
-        "" if family else _subtypes(facts, chapter),
-        markdown.bullets(connections.sentences(facts, chapter)),
-    ]
+    family = mermaid.fenced(diagrams.family(facts, chapter))
+    if not family:
+        family = _subtypes(facts, chapter)
+    sentences = connections.sentences(facts, chapter)
+    return [family, markdown.bullets(sentences)]
 
 
 def _subtypes(facts: CourseFacts, chapter: Chapter) -> str:
@@ -361,7 +346,7 @@ def _subtypes(facts: CourseFacts, chapter: Chapter) -> str:
 
 
 def _next(facts: CourseFacts, chapter: Chapter) -> str:
-    following = facts.chapters[chapter.position + 1 : chapter.position + 2]
-    if not following:
+    following = facts.following(chapter)
+    if following is None:
         return ""
-    return f"Next: {citations.link(following[0])}."
+    return f"Next: {citations.link(following)}."

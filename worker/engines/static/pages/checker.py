@@ -61,7 +61,9 @@ class Block:
 
 def blocks(page: str) -> Iterator[Block]:
     """Yield the lines and blocks of code of a page, in order."""
-    before, fence, inside = "", "", list[str]()
+    before = ""
+    fence = ""
+    inside = list[str]()
     for number, line in enumerate(page.split("\n"), 1):
         if fence:
             inside.append(line)
@@ -69,11 +71,13 @@ def blocks(page: str) -> Iterator[Block]:
                 tag = inside[0].lstrip("`")
                 text = "\n".join(inside)
                 yield Block(text=text, end=number, tag=tag, before=before)
-                fence, inside = "", []
+                fence = ""
+                inside = []
             continue
         match = _FENCE.fullmatch(line)
         if match is not None:
-            fence, inside = match[1], [line]
+            fence = match[1]
+            inside = [line]
             continue
         yield Block(text=line, end=number)
         if line.strip():
@@ -81,23 +85,21 @@ def blocks(page: str) -> Iterator[Block]:
 
 
 def spans(line: str) -> list[str]:
-    """Return the contents of the code spans on a line."""
     contents = []
     for match in _SPAN.finditer(line):
         content = match[2]
-        if content[0] == content[-1] == " " and content.strip(" "):
+        is_padded = content[0] == content[-1] == " "
+        if is_padded and content.strip(" "):
             content = content[1:-1]
         contents.append(content)
     return contents
 
 
 def outside_spans(line: str) -> str:
-    """Return a line without its code spans."""
     return _SPAN.sub("", line)
 
 
 def links(page: str) -> list[str]:
-    """Return the targets of a page's links, in order."""
     return [
         target
         for block in blocks(page)
@@ -127,7 +129,8 @@ class _Checker:
 
     def findings(self, block: Block) -> Iterator[Finding]:
         if block.tag == mermaid.TAG:
-            diagram = "\n".join(block.text.split("\n")[1:-1])
+            _, *lines, _ = block.text.split("\n")
+            diagram = "\n".join(lines)
             yield Finding(
                 kind=ClaimKind.DIAGRAM,
                 claim="a diagram",
@@ -162,7 +165,8 @@ class _Checker:
             return ""
         first, last = places[0]
         example = uncommented(lines[first - 1 : last])
-        if len(places) == 1 and block.text == markdown.fence(example, tag):
+        is_example = block.text == markdown.fence(example, tag)
+        if is_example and len(places) == 1:
             return ""
         return "its lines differ from the file"
 
@@ -171,30 +175,36 @@ class _Checker:
             path, places = self._place(shown)
             if not places or (not path and _NO_PATH.search(shown)):
                 continue
-            exists = _exist(places, self._facts.texts.lines(path))
+            fault = "these lines do not exist"
+            if _exist(places, self._facts.texts.lines(path)):
+                fault = ""
             yield Finding(
                 kind=ClaimKind.PLACE,
                 claim=markdown.code(shown),
                 end=block.end,
-                fault="" if exists else "these lines do not exist",
+                fault=fault,
             )
 
     def _links(self, block: Block) -> Iterator[Finding]:
         for target in _LINK.findall(outside_spans(block.text)):
-            exists = target.rpartition("/")[2] in self._pages
+            fault = "this page does not exist"
+            if target.rpartition("/")[2] in self._pages:
+                fault = ""
             yield Finding(
                 kind=ClaimKind.LINK,
                 claim=markdown.code(target),
                 end=block.end,
-                fault="" if exists else "this page does not exist",
+                fault=fault,
             )
 
     def _place(self, shown: str) -> tuple[str, list[Span]]:
         match = _PLACE(shown)
         if match is None:
             return "", []
-        pairs = [piece.partition("-") for piece in match["lines"].split(",")]
-        places = [(int(first), int(last or first)) for first, _, last in pairs]
+        places = []
+        for piece in match["lines"].split(","):
+            first, _, last = piece.partition("-")
+            places.append((int(first), int(last or first)))
         return self._paths.get(match["path"], ""), places
 
 

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from worker.engines.static.facts import Definition
+from worker.engines.static.facts import Definition, Kind
 from worker.engines.static.pages import markdown
 from worker.engines.static.pages.course import Chapter, CourseFacts
 from worker.engines.static.prose.docstrings import first_sentence
@@ -25,7 +25,6 @@ def at(path: str, line: int) -> str:
 
 
 def start(definition: Definition) -> str:
-    """Return where a definition begins."""
     return at(definition.path, definition.line)
 
 
@@ -35,15 +34,23 @@ def call_pattern(definition: Definition) -> str:
     `x.name(` with another `x` is a method of that name.
     """
     stem, _, _ = definition.path.rpartition(".")
-    modules = "|".join(re.escape(part) for part in stem.split("/") if part)
+    parts = filter(None, stem.split("/"))
+    modules = "|".join(map(re.escape, parts))
     called = re.escape(definition.name)
     return (
         rf"(?<![\w$.])(?:(?:{modules})\.)?{called}!?\s?\(|@(?:\w+\.)*{called}\b"
     )
 
 
+def use_pattern(definition: Definition) -> re.Pattern[str]:
+    """Return a pattern that finds a call of a function, or a type's name in code."""
+    if definition.kind in {Kind.FUNCTION, Kind.METHOD, Kind.MACRO}:
+        return re.compile(call_pattern(definition))
+    name = re.escape(definition.name)
+    return re.compile(rf"(?<![\w$]){name}(?![\w$])")
+
+
 def extent(definition: Definition) -> str:
-    """Return the lines of a definition."""
     return markdown.place(
         definition.path, (definition.line, definition.end_line)
     )
@@ -51,7 +58,8 @@ def extent(definition: Definition) -> str:
 
 def title(chapter: Chapter) -> str:
     """Return a chapter's number and name, as Markdown."""
-    return f"Chapter {chapter.entry.index}, {markdown.text(chapter.name)}"
+    shown = markdown.text(chapter.name)
+    return f"Chapter {chapter.entry.index}, {shown}"
 
 
 def link(chapter: Chapter) -> str:
@@ -72,7 +80,8 @@ def described(definition: Definition) -> str:
     doc = purpose(definition)
     named = f"{name(definition)} ({start(definition)})"
     if re.match(rf"{re.escape(definition.name)} (?:[a-z]+s|can|may)\b", doc):
-        return f"{named} {markdown.prose(doc.removeprefix(definition.name))}"
+        rest = doc.removeprefix(definition.name)
+        return f"{named} {markdown.prose(rest)}"
     if doc:
         return f"{named}: {markdown.prose(doc)}"
     return named

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 
 from states.course_paths import ChapterRef, item_path
 from states.stages import Stage
-from worker.course.formats import Abstraction, OrderEntry, Relationship
+from worker.course.formats import Abstraction
 from worker.engines.static.facts import (
     Analysis,
     Course,
@@ -29,7 +29,7 @@ from worker.engines.static.parsing.function_facts import Call
 from worker.engines.static.parsing.functions import FunctionFacts
 from worker.engines.static.parsing.node_types import find
 
-Found = TypeVar("Found")
+Value = TypeVar("Value")
 
 _WORD: Final = re.compile(r"\w+")
 _CACHED_FUNCTIONS: Final = 4096
@@ -54,7 +54,8 @@ class Chapter:
     @property
     def file(self) -> str:
         """The name of its file, in `chapters` and in `reviewed-chapters`."""
-        return item_path(Stage.GENERATE_CHAPTERS, self.entry).rpartition("/")[2]
+        path = item_path(Stage.GENERATE_CHAPTERS, self.entry)
+        return path.rpartition("/")[2]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,8 +65,7 @@ class ChapterLink:
     source: int
     target: int
     verb: str
-    evidence: str
-    """The course's own words, for people."""
+    """In the course's own words."""
     relation: Relation | None
     """Where the analysis knows it."""
 
@@ -77,29 +77,28 @@ class CourseFacts:
     """
 
     def __init__(self, analysis: Analysis, course: Course) -> None:
-        """Join the two."""
-        self.analysis: Final = analysis
-        self.course: Final = course
+        self.analysis = analysis
+        self.course = course
         self._remembered: dict[Hashable, Any] = {}
-        self.definitions: Final = tuple(
+        self.definitions = tuple(
             _within(definition, analysis.files[definition.path].lines)
             for definition in analysis.definitions
         )
-        self.summary: Final = course.summary
-        self.texts: Final = SourceTexts(analysis.files)
-        self.chapters: Final = tuple(self._chapters(course))
-        self.into: Final[dict[int, list[Reference]]] = defaultdict(list)
-        self.out: Final[dict[int, list[Reference]]] = defaultdict(list)
+        self.summary = course.summary
+        self.texts = SourceTexts(analysis.files)
+        self.chapters = tuple(self._chapters(course))
+        self.into: dict[int, list[Reference]] = defaultdict(list)
+        self.out: dict[int, list[Reference]] = defaultdict(list)
         for reference in analysis.references:
             self.into[reference.target].append(reference)
             if reference.source is not None:
                 self.out[reference.source].append(reference)
-        self._owners: Final = {
+        self._owners = {
             index: chapter
             for chapter in reversed(self.chapters)
             for index in self.family(chapter.unit.owned)
         }
-        self.links: Final = tuple(self._links(course))
+        self.links = tuple(self._links(course))
         self.function = lru_cache(_CACHED_FUNCTIONS)(self._function)
 
     def _chapters(self, course: Course) -> Iterable[Chapter]:
@@ -110,70 +109,66 @@ class CourseFacts:
             unit = units.get(entry.name.casefold())
             if unit is None:
                 unit = self._unit_of_files(abstraction)
-            yield _chapter(position, entry, abstraction.description, unit)
+            yield Chapter(
+                position=position,
+                entry=entry.entry,
+                reasoning=entry.reasoning,
+                description=abstraction.description,
+                unit=unit,
+            )
 
     def _unit_of_files(self, abstraction: Abstraction) -> Unit:
+        """Return a unit of files, and of the definitions in them that its description names."""
         paths = tuple(
             path
             for path in abstraction.file_paths
             if path in self.analysis.files
         )
-        owned = tuple(
-            definition.index
-            for definition in self.definitions
-            if definition.parent is None and definition.path in paths
-        )
-        words = _WORD.findall(f"{abstraction.name} {abstraction.description}")
-        places = {word: place for place, word in enumerate(words)}
-        named = [
-            index for index in owned if self.definitions[index].name in places
-        ]
-        named.sort(key=lambda index: places[self.definitions[index].name])
-        headings = tuple(
-            (path, position)
-            for path in paths
-            for position in range(len(self.analysis.files[path].headings))
-        )
+        text = f"{abstraction.name} {abstraction.description}"
+        words = _WORD.findall(text)
+        named: list[int] = []
+        owned: list[int] = []
+        for definition in self.definitions:
+            if definition.parent is None and definition.path in paths:
+                owned.append(definition.index)
+                if definition.name in words:
+                    named.append(definition.index)
         return Unit(
             name=abstraction.name,
             description=abstraction.description,
             file_paths=paths,
             symbols=tuple(named),
-            owned=owned,
-            headings=headings,
+            owned=tuple(owned),
         )
 
     def _links(self, course: Course) -> Iterable[ChapterLink]:
         positions = {
             chapter.name: chapter.position for chapter in self.chapters
         }
-        units = {
-            unit.name: index for index, unit in enumerate(self.analysis.units)
-        }
-        relations = {
-            (relation.source, relation.target, str(relation.verb)): relation
-            for relation in reversed(self.analysis.relations)
-        }
+        units = [unit.name for unit in self.analysis.units]
+        relations: dict[tuple[str, str], Relation] = {}
+        for relation in self.analysis.relations:
+            pair = units[relation.source], units[relation.target]
+            relations.setdefault(pair, relation)
         names = [abstraction.name for abstraction in course.abstractions]
         for entry in course.relationships:
-            source, target = names[entry.source], names[entry.target]
-            if (
-                source == target
-                or source not in positions
-                or target not in positions
-            ):
-                continue
-            key = (units.get(source, -1), units.get(target, -1), entry.label)
-            yield _link(
-                positions[source], positions[target], entry, relations.get(key)
-            )
+            source = names[entry.source]
+            target = names[entry.target]
+            ends = {source, target}
+            if len(ends) > 1 and ends <= positions.keys():
+                yield ChapterLink(
+                    source=positions[source],
+                    target=positions[target],
+                    verb=entry.label,
+                    relation=relations.get((source, target)),
+                )
 
-    def remembered(self, key: Hashable, find: Callable[[], Found]) -> Found:
+    def remembered(self, key: Hashable, find: Callable[[], Value]) -> Value:
         """Return what `find` returns, which is found once for each key."""
         if key not in self._remembered:
             self._remembered[key] = find()
-        found: Found = self._remembered[key]
-        return found
+        value: Value = self._remembered[key]
+        return value
 
     def family(self, indexes: Iterable[int]) -> list[int]:
         """Return definitions and all their members, each once, in order."""
@@ -190,24 +185,27 @@ class CourseFacts:
         return list(family)
 
     def owner(self, index: int) -> Chapter | None:
-        """Return the chapter that a definition belongs to."""
         return self._owners.get(index)
 
+    def following(self, chapter: Chapter) -> Chapter | None:
+        """Return the next chapter of the course."""
+        if chapter.position + 1 == len(self.chapters):
+            return None
+        return self.chapters[chapter.position + 1]
+
     def file(self, path: str) -> SourceFile:
-        """Return a file of the repository."""
         return self.analysis.files[path]
 
     def text(self, definition: Definition) -> str:
-        """Return the lines of a definition."""
         lines = self.texts.lines(definition.path)
-        return "\n".join(lines[definition.line - 1 : definition.end_line])
+        own = lines[definition.line - 1 : definition.end_line]
+        return "\n".join(own)
 
     def symbols(self, chapter: Chapter) -> list[Definition]:
         """Return the definitions that a chapter is about, the most important first."""
         return [self.definitions[index] for index in chapter.unit.symbols]
 
     def members(self, definition: Definition) -> list[Definition]:
-        """Return what a type has as members, in the order of the source."""
         return [self.definitions[index] for index in definition.members]
 
     def methods(self, definition: Definition) -> list[Definition]:
@@ -216,11 +214,14 @@ class CourseFacts:
             member for member in self.members(definition) if is_function(member)
         ]
 
+    def parts(self, chapter: Chapter) -> list[Definition]:
+        """Return a chapter's definitions and their members, its symbols first."""
+        indexes = dict.fromkeys((*chapter.unit.symbols, *chapter.unit.owned))
+        return [self.definitions[index] for index in self.family(indexes)]
+
     def functions(self, chapter: Chapter) -> list[Definition]:
         """Return a chapter's functions and methods, those of its symbols first."""
-        indexes = dict.fromkeys((*chapter.unit.symbols, *chapter.unit.owned))
-        family = [self.definitions[index] for index in self.family(indexes)]
-        return [definition for definition in family if is_function(definition)]
+        return [part for part in self.parts(chapter) if is_function(part)]
 
     def subtypes(self, index: int) -> list[Definition]:
         """Return the types that extend or implement a type directly, by path and line."""
@@ -233,14 +234,15 @@ class CourseFacts:
     def calls(self, index: int) -> list[tuple[Call, Definition]]:
         """Return the calls of a function that lead to definitions, in order."""
         inside = self.function(index)
-        targets = {
-            place: self.definitions[reference.target]
-            for reference in self.out[index]
-            for place in reference.places
-        }
+        if inside is None:
+            return []
+        targets: dict[int, Definition] = {}
+        for reference in self.out[index]:
+            target = self.definitions[reference.target]
+            targets.update(dict.fromkeys(reference.places, target))
         return [
             (call, targets[call.place])
-            for call in (inside.calls if inside is not None else ())
+            for call in inside.calls
             if call.place in targets and not call.inner
         ]
 
@@ -273,30 +275,6 @@ class CourseFacts:
         return FunctionFacts(node, is_type=not is_function(definition))
 
 
-def _chapter(
-    position: int, entry: OrderEntry, description: str, unit: Unit
-) -> Chapter:
-    return Chapter(
-        position=position,
-        entry=entry.entry,
-        reasoning=entry.reasoning,
-        description=description,
-        unit=unit,
-    )
-
-
-def _link(
-    source: int, target: int, entry: Relationship, relation: Relation | None
-) -> ChapterLink:
-    return ChapterLink(
-        source=source,
-        target=target,
-        verb=entry.label,
-        evidence=entry.evidence,
-        relation=relation,
-    )
-
-
 def _within(definition: Definition, lines: int) -> Definition:
     """Return a definition that ends within its file; a parser of broken code may say otherwise."""
     if definition.end_line <= lines:
@@ -311,4 +289,5 @@ def is_function(definition: Definition) -> bool:
 
 def last_name(qualified: str) -> str:
     """Return the last name of `a.b.C` or `a::b::C`."""
-    return qualified.rpartition(".")[2].rpartition("::")[2]
+    name = qualified.rpartition(".")[2]
+    return name.rpartition("::")[2]

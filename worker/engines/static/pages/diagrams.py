@@ -60,11 +60,14 @@ def _calls_between(
                 continue
             if function in _called(facts, caller):
                 pairs[caller, function] = None
-    return [pair for pair in pairs if pair[1] in owned and pair[0] != pair[1]]
+    return [
+        (caller, called)
+        for caller, called in pairs
+        if called in owned and caller != called
+    ]
 
 
 def _called(facts: CourseFacts, function: int) -> list[int]:
-    """Return the functions that a function calls, in order."""
     return [
         called.index
         for _, called in facts.calls(function)
@@ -105,7 +108,6 @@ def family(facts: CourseFacts, chapter: Chapter) -> str:
 
 
 def _name(facts: CourseFacts, end: int | str) -> str:
-    """Return the name of a definition, or of a type elsewhere."""
     if isinstance(end, str):
         return last_name(end)
     return facts.definitions[end].qualified

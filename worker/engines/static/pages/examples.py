@@ -4,19 +4,19 @@ The sources, best first: docstrings, the README, other documents, example files,
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Final
 
-from worker.engines.static.facts import Definition, Kind, Role, SourceFile
+from worker.engines.static.facts import Definition, Role, SourceFile
 from worker.engines.static.pages import (
     citations,
     markdown,
     project_tests,
     standalone,
 )
-from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
+from worker.engines.static.pages.course import Chapter, CourseFacts
 from worker.engines.static.prose.code_blocks import (
     CodeBlock,
     code_blocks,
@@ -66,6 +66,7 @@ _TAGS: Final = {
     "rb": "ruby",
     "kt": "kotlin",
 }
+_AROUND: Final = 14
 
 
 class Origin(IntEnum):
@@ -99,20 +100,19 @@ class Example:
 
     @property
     def place(self) -> str:
-        """Its lines, as code."""
         return markdown.place(self.path, (self.first, self.last))
 
 
 def lines(facts: CourseFacts, example: Example) -> list[str]:
-    """Return the code of an example; that of a document without its comment marks and indentation."""
-    raw = facts.texts.lines(example.path)[example.first - 1 : example.last]
+    """Return the code of an example; of a document, without comment marks and indentation."""
+    text = facts.texts.lines(example.path)
+    raw = text[example.first - 1 : example.last]
     if example.origin in {Origin.EXAMPLE, Origin.TEST}:
         return list(raw)
     return uncommented(raw)
 
 
 def rendered(facts: CourseFacts, example: Example) -> str:
-    """Return an example with its place above it."""
     return markdown.document(
         f"From {example.source}, {example.place}:",
         markdown.fence(lines(facts, example), example.tag),
@@ -120,7 +120,7 @@ def rendered(facts: CourseFacts, example: Example) -> str:
 
 
 def best(facts: CourseFacts, chapter: Chapter, most: int) -> list[Example]:
-    """Return the best examples of a chapter that differ; a test only where there is nothing else."""
+    """Return the best examples of a chapter that differ; a test where there is nothing else."""
     chosen: list[Example] = []
     for example in found(facts, chapter):
         is_test = example.origin is Origin.TEST
@@ -164,27 +164,34 @@ def _found(facts: CourseFacts, chapter: Chapter) -> list[Example]:
         examples += _in_docstrings(facts, symbol)
         examples += _in_files(facts, symbol)
     examples += _in_tests(facts, chapter)
-    positions = {
-        index: place for place, index in enumerate(chapter.unit.symbols)
-    }
-    unique = {
-        (example.path, example.first): _rated(facts, example)
-        for example in reversed(examples)
-        if not standalone.is_hollow(lines(facts, example), example.tag)
-    }
+    unique: dict[tuple[str, int], Example] = {}
+    for example in reversed(examples):
+        if not standalone.is_hollow(lines(facts, example), example.tag):
+            place = example.path, example.first
+            unique[place] = _rated(facts, example)
+    subject = chapter.unit.symbols[:1]
     return sorted(
         unique.values(),
         key=lambda example: (
-            positions.get(example.target, 0) > 0,
-            not example.is_whole,
-            example.last - example.first < _SHORT,
-            example.origin,
-            -_worth(facts, example),
-            _GUIDE.search(example.path) is None,
-            example.last - example.first,
-            example.path,
-            example.first,
+            example.target not in subject,
+            _rank(facts, example),
         ),
+    )
+
+
+def _rank(
+    facts: CourseFacts, example: Example
+) -> tuple[bool, bool, Origin, int, bool, int, str, int]:
+    length = example.last - example.first
+    return (
+        not example.is_whole,
+        length < _SHORT,
+        example.origin,
+        -_worth(facts, example),
+        _GUIDE.search(example.path) is None,
+        length,
+        example.path,
+        example.first,
     )
 
 
@@ -208,7 +215,12 @@ def _worth(facts: CourseFacts, example: Example) -> int:
         for method in facts.methods(target)
         if f".{method.name}(" in code
     }
-    return 4 * bool(called) + 3 * bool(imported) + min(len(used), 3)
+    worth = min(len(used), 3)
+    if called:
+        worth += 4
+    if imported:
+        worth += 3
+    return worth
 
 
 def _fits(block: CodeBlock) -> bool:
@@ -226,14 +238,15 @@ def _in_docstrings(facts: CourseFacts, symbol: Definition) -> Iterator[Example]:
             code = comment[block.first : block.last + 1]
             tag = _tag(block, facts.file(definition.path), code)
             if tag and _fits(block):
+                origin = Origin.MEMBER
+                if definition is symbol:
+                    origin = Origin.DOCSTRING
                 yield Example(
                     path=definition.path,
                     first=start + block.first,
                     last=start + block.last,
                     tag=tag,
-                    origin=Origin.DOCSTRING
-                    if definition is symbol
-                    else Origin.MEMBER,
+                    origin=origin,
                     source=f"the documentation of {citations.name(definition)}",
                     target=symbol.index,
                 )
@@ -262,7 +275,8 @@ def _documentation(
         and _COMMENT.match(text[first - 1])
     ):
         first -= 1
-    return first + 1, _without_marks(text[first:last])
+    comment = text[first:last]
+    return first + 1, _without_marks(comment)
 
 
 def _without_marks(comment: tuple[str, ...]) -> list[str]:
@@ -299,19 +313,15 @@ def _in_document(
     facts: CourseFacts, symbol: Definition, path: str
 ) -> Iterator[Example]:
     file = facts.file(path)
-    if (
-        file.language not in PROSE
-        or file.language is Language.NOTEBOOK
-        or file.size > _LARGEST_DOCUMENT
-        or _NEWS.search(path)
-    ):
+    if not _is_guide(file):
         return
+    origin = Origin.DOCUMENT
+    if _README.match(path):
+        origin = Origin.README
     text = facts.texts.lines(path)
-    pattern = _uses(symbol)
-    blocks = facts.remembered(
-        ("code blocks", path), lambda: tuple(code_blocks(text))
-    )
-    for block in blocks:
+    pattern = citations.use_pattern(symbol)
+    key = ("code blocks", path)
+    for block in facts.remembered(key, lambda: list(code_blocks(text))):
         code = list(text[block.first : block.last + 1])
         tag = _tag(block, facts.file(symbol.path), code)
         if not tag or not _fits(block):
@@ -320,24 +330,22 @@ def _in_document(
             continue
         if standalone.is_of_another(symbol.name, code, tag, modules(facts)):
             continue
-        is_readme = _README.match(path) is not None
         yield Example(
             path=path,
             first=block.first + 1,
             last=block.last + 1,
             tag=tag,
-            origin=Origin.README if is_readme else Origin.DOCUMENT,
+            origin=origin,
             source=_section(file, block.first + 1),
             target=symbol.index,
         )
 
 
-def _uses(symbol: Definition) -> re.Pattern[str]:
-    """Return a pattern that finds a definition's name used as code uses it."""
-    name = re.escape(symbol.name)
-    if is_function(symbol) or symbol.kind is Kind.MACRO:
-        return re.compile(citations.call_pattern(symbol))
-    return re.compile(rf"(?<![\w$]){name}(?![\w$])")
+def _is_guide(file: SourceFile) -> bool:
+    """Tell whether a file is a document for users."""
+    if file.language is Language.NOTEBOOK or file.language not in PROSE:
+        return False
+    return file.size <= _LARGEST_DOCUMENT and not _NEWS.search(file.path)
 
 
 def modules(facts: CourseFacts) -> set[str]:
@@ -360,7 +368,8 @@ def _section(file: SourceFile, line: int) -> str:
         document = "the README"
     if not titles or not titles[-1]:
         return document
-    return f"{document}, section “{markdown.text(titles[-1])}”"
+    title = markdown.text(titles[-1])
+    return f"{document}, section “{title}”"
 
 
 def _in_program(
@@ -368,18 +377,16 @@ def _in_program(
 ) -> Iterator[Example]:
     """Yield a short example file whole, or the part of a longer one around the first use."""
     text = facts.texts.lines(path)
-    pattern = _uses(symbol)
     tag = str(facts.file(path).language)
     code = standalone.expressions(text, tag).split("\n")
-    uses = [
-        number for number, line in enumerate(code, 1) if pattern.search(line)
-    ]
+    use = _first_use(code, citations.use_pattern(symbol))
     known = modules(facts)
-    if not uses or standalone.is_of_another(symbol.name, text, tag, known):
+    if not use or standalone.is_of_another(symbol.name, text, tag, known):
         return
-    first, last = 1, len(text)
+    first = 1
+    last = len(text)
     if last > _LONGEST:
-        first, last = _paragraphs_around(text, uses[0])
+        first, last = _paragraphs_around(text, use)
     while first < last and not text[first - 1].strip():
         first += 1
     while last > first and not text[last - 1].strip():
@@ -395,17 +402,22 @@ def _in_program(
     )
 
 
-_AROUND: Final = 14
+def _first_use(code: Sequence[str], pattern: re.Pattern[str]) -> int:
+    """Return the first line that uses a definition; 0 if none does."""
+    for number, line in enumerate(code, 1):
+        if pattern.search(line):
+            return number
+    return 0
 
 
 def _paragraphs_around(text: tuple[str, ...], line: int) -> tuple[int, int]:
     """Return the lines around one, up to an empty line before unindented code where one is near."""
     first = last = line
-    while first > max(1, line - _AROUND) and not _ends_block(text, first - 1):
+    begin = max(1, line - _AROUND)
+    end = min(len(text), line + _AROUND)
+    while first > begin and not _ends_block(text, first - 1):
         first -= 1
-    while last < min(len(text), line + _AROUND) and not _ends_block(
-        text, last + 1
-    ):
+    while last < end and not _ends_block(text, last + 1):
         last += 1
     return first, last
 
@@ -415,7 +427,9 @@ def _ends_block(text: tuple[str, ...], line: int) -> bool:
     if text[line - 1].strip():
         return False
     following = text[line : line + 1]
-    return not following or following[0][:1].strip() != ""
+    if not following:
+        return True
+    return following[0][:1].strip() != ""
 
 
 def _in_tests(facts: CourseFacts, chapter: Chapter) -> Iterator[Example]:

@@ -70,8 +70,10 @@ def block(lines: Sequence[str], spans: Sequence[Span], tag: str) -> str:
     shown: list[str] = []
     for position, (first, last) in enumerate(spans):
         if position:
-            indent = lines[first - 1][: _indent(lines[first - 1])]
-            mark = _omission(spans[position - 1][1] + 1, first - 1)
+            line = lines[first - 1]
+            indent = line[: _indent(line)]
+            _, before = spans[position - 1]
+            mark = _omission(before + 1, first - 1)
             shown.append(f"{indent}{mark}")
         shown += lines[first - 1 : last]
     return markdown.fence(shown, tag)
@@ -111,9 +113,7 @@ def of_lines(
     return Excerpt(path=path, spans=((filled[0], filled[-1]),))
 
 
-def of_definition(
-    facts: CourseFacts, definition: Definition, budget: int = BUDGET
-) -> Excerpt | None:
+def of_definition(facts: CourseFacts, definition: Definition) -> Excerpt | None:
     """Return an excerpt of a definition; None where its file has changed since it was read.
 
     The docstring is left out: pages say in prose what it says.
@@ -125,11 +125,11 @@ def of_definition(
     is_telling = True
     shown: Iterable[int]
     if function is not None and is_function(definition):
-        shown = _function_lines(lines, definition, function, budget)
+        shown = _function_lines(lines, definition, function)
     elif function is not None and definition.kind in TYPES:
-        shown, is_telling = _type_lines(lines, definition, function, budget)
+        shown, is_telling = _type_lines(lines, definition, function)
     else:
-        last = min(definition.end_line, definition.line + budget - 1)
+        last = min(definition.end_line, definition.line + BUDGET - 1)
         shown = [*range(definition.line, last + 1), definition.end_line]
     first = _first_decorator(lines, definition)
     numbers = [*range(first, definition.line), *shown]
@@ -162,7 +162,9 @@ def _head(
 def _head_end(
     lines: Sequence[str], definition: Definition, function: FunctionFacts
 ) -> int:
-    body = function.doc[0] if function.doc is not None else function.body
+    body = function.body
+    if function.doc is not None:
+        body = function.doc[0]
     last = max(definition.line, min(body - 1, definition.end_line))
     for number in range(definition.line, last + 1):
         if _HEAD_END.search(lines[number - 1]):
@@ -183,7 +185,6 @@ def _function_lines(
     lines: Sequence[str],
     definition: Definition,
     function: FunctionFacts,
-    budget: int,
 ) -> list[int]:
     """Choose lines of a function: all of them, or all but the statements that say least.
 
@@ -191,7 +192,7 @@ def _function_lines(
     """
     head = _head(lines, definition, function)
     body = _body(lines, definition, function)
-    room = budget - len(head)
+    room = BUDGET - len(head)
     kept = set(body)
     for statement in _expendable(lines, function):
         if len(kept) <= room:
@@ -239,7 +240,8 @@ def _pieces_of(
     for statement, following in zip_longest(statements, statements[1:]):
         if following is not None and following.first <= statement.last:
             continue
-        lines = set(range(begin, statement.last + 1)) & kept
+        piece = range(begin, statement.last + 1)
+        lines = kept.intersection(piece)
         if lines:
             yield lines | set(statement.frame)
         begin = statement.last + 1
@@ -262,7 +264,6 @@ def _type_lines(
     lines: Sequence[str],
     definition: Definition,
     function: FunctionFacts,
-    budget: int,
 ) -> tuple[list[int], bool]:
     """Choose the head and the fields of a type: what lies outside its functions."""
     shown = set(_head(lines, definition, function))
@@ -272,8 +273,9 @@ def _type_lines(
     for statement in function.statements:
         if statement.last - statement.first >= _LONG_FIELD:
             continue
-        more = shown | set(range(statement.first, statement.last + 1))
-        if len(more) <= budget and _pieces(more) <= _TYPE_SPANS:
+        field = range(statement.first, statement.last + 1)
+        more = shown.union(field)
+        if len(more) <= BUDGET and _pieces(more) <= _TYPE_SPANS:
             shown = more
             fields += 1
     return sorted(shown), fields >= _ENOUGH_FIELDS
@@ -292,12 +294,14 @@ def _spans(
     closed = set(chosen)
     for number, following in pairwise(chosen):
         between = range(number + 1, following)
-        is_empty = not any(lines[line - 1].strip() for line in between)
+        left_out = lines[number : following - 1]
+        is_empty = not any(map(str.strip, left_out))
         if len(between) <= _GAP or is_empty:
             closed.update(between)
     spans: list[Span] = []
     for line in sorted(closed):
-        if spans and spans[-1][1] == line - 1:
+        is_next = bool(spans) and spans[-1][1] == line - 1
+        if is_next:
             spans[-1] = (spans[-1][0], line)
         else:
             spans.append((line, line))

@@ -85,7 +85,8 @@ def _names_an_error(cause: Raise) -> bool:
 
 def sentence(failure: Failure) -> str:
     """Return a failure as a sentence: who fails, with what, where, and under which conditions."""
-    cause, function = failure.cause, failure.function
+    cause = failure.cause
+    function = failure.function
     place = citations.at(function.path, cause.line)
     who = citations.name(function)
     if cause.is_inner:
@@ -126,8 +127,8 @@ def _joined(
 
 
 def sentences(facts: CourseFacts, chapter: Chapter) -> list[str]:
-    """Return the failures of a chapter as sentences."""
-    return [sentence(failure) for failure in found(facts, chapter)[:_MOST]]
+    failures = found(facts, chapter)[:_MOST]
+    return [sentence(failure) for failure in failures]
 
 
 def cautions(facts: CourseFacts, chapter: Chapter) -> list[str]:
@@ -176,7 +177,8 @@ def _settings(facts: CourseFacts, chapter: Chapter) -> list[str]:
     for path, number, line in _own_lines(facts, chapter):
         for name in _SETTING.findall(line):
             place = citations.at(path, number)
-            settings.setdefault(name, f"{markdown.code(name)} ({place})")
+            shown = markdown.code(name)
+            settings.setdefault(name, f"{shown} ({place})")
     if not settings:
         return []
     noun = "variables"
@@ -220,11 +222,11 @@ def _deprecated(facts: CourseFacts, chapter: Chapter) -> list[str]:
 def _is_deprecated(definition: Definition) -> bool:
     if any(_DEPRECATED.search(mark) for mark in definition.decorators):
         return True
-    return _DEPRECATED.search(first_sentence(definition.doc)[:40]) is not None
+    beginning = first_sentence(definition.doc)[:40]
+    return _DEPRECATED.search(beginning) is not None
 
 
 def handlers(facts: CourseFacts, function: Definition) -> list[Handler]:
-    """Return what a function catches."""
     if not _HANDLING.search(facts.text(function)):
         return []
     inside = facts.function(function.index)

@@ -1,4 +1,4 @@
-"""Chooses the code that a reader of a chapter should see: what users call, and what does the work."""
+"""Chooses the code that a chapter shows: what users call, and what does the work."""
 
 import re
 from collections import Counter
@@ -103,7 +103,8 @@ def _place_of(
 
 def _is_shown(excerpt: Excerpt, places: Iterable[KeyPlace]) -> bool:
     """Tell whether an excerpt lies within another."""
-    first, last = excerpt.spans[0][0], excerpt.spans[-1][1]
+    first = excerpt.spans[0][0]
+    last = excerpt.spans[-1][1]
     return any(
         place.excerpt.path == excerpt.path
         and any(
@@ -133,32 +134,35 @@ def _of_symbol(
         return
     if _is_worth_showing(facts, symbol):
         yield symbol
-    methods = [
-        method
-        for method in facts.methods(symbol)
-        if method.end_line - method.line > _TRIVIAL
-        and _has_statements(facts, method)
-        and not _MINOR.match(method.name)
-    ]
     maker = constructor(facts, symbol)
-    methods = [method for method in methods if method is not maker]
+    methods = []
+    for method in facts.methods(symbol):
+        lines = method.end_line - method.line
+        is_minor = lines <= _TRIVIAL or _MINOR.match(method.name) is not None
+        is_telling = not is_minor and _has_statements(facts, method)
+        if is_telling and method is not maker:
+            methods.append(method)
     ranked = _by_use(facts, methods, used)
-    spine = call_path.spine(facts, methods)
-    first = [
-        call_path.worker(facts, method)
-        for method in ranked[:1]
-        if used[method.name]
-        or not spine
-        or method.name in _inherited(facts, method)
-    ]
-    if spine:
-        first = [
-            method for method in first if not call_path.hands_on(facts, method)
-        ]
-    yield from list(dict.fromkeys((*first, *spine)))[:most]
+    yield from _first_methods(facts, ranked, used)[:most]
     yield from (call_path.worker(facts, method) for method in ranked)
     if maker is not None:
         yield maker
+
+
+def _first_methods(
+    facts: CourseFacts, ranked: list[Definition], used: Counter[str]
+) -> list[Definition]:
+    """Return the method that is used most, unless it only calls another; then the spine."""
+    spine = call_path.spine(facts, ranked)
+    if not ranked:
+        return spine
+    most_used = call_path.worker(facts, ranked[0])
+    is_inherited = ranked[0].name in _inherited(facts, ranked[0])
+    is_used = used[ranked[0].name] > 0 or is_inherited
+    is_idle = call_path.hands_on(facts, most_used)
+    if spine and (is_idle or not is_used):
+        return spine
+    return list(dict.fromkeys((most_used, *spine)))
 
 
 def _has_statements(facts: CourseFacts, method: Definition) -> bool:
@@ -234,7 +238,9 @@ def _weight(facts: CourseFacts, function: Definition) -> int:
     """Rate how much a function brings together: what it calls, and how much code calls it."""
     called = {reference.target for reference in facts.out[function.index]}
     callers = facts.callers(function.index)
-    return 2 * min(len(called), _MOST_WEIGHT) + min(len(callers), _MOST_WEIGHT)
+    outward = min(len(called), _MOST_WEIGHT)
+    inward = min(len(callers), _MOST_WEIGHT)
+    return 2 * outward + inward
 
 
 def calls(facts: CourseFacts, function: Definition, code: str) -> bool:

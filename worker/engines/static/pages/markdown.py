@@ -14,8 +14,9 @@ MAX_LINE: Final = 200
 """Characters of a line of code that are shown."""
 
 _HIDDEN: Final = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f\u2028-\u202e"
-    "\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    "\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb"
+    "\ufffe\uffff\ud800-\udfff\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
     "|(?<=[\\x00-\\x7f])[\u200c\u200d\ufe00-\ufe0f]|^[\u200c\u200d\ufe00-\ufe0f]"
 )
 """Invisible characters, and those that change the direction of text.
@@ -56,14 +57,16 @@ def text(raw: str) -> str:
 
 def _text(line: str, *, first: bool) -> str:
     """Escape a line, or a part of one; only what comes first on a line can begin a block."""
+    escaped = []
     pieces = _ADDRESS.split(visible(line))
-    escaped = [
-        _code(piece) if index % 2 else _MARKUP.sub(_escape, piece)
-        for index, piece in enumerate(pieces)
-    ]
-    escaped[0] = (
-        _BEGINNING.sub(r"\1\\\2\3", escaped[0]) if first else escaped[0]
-    )
+    for index, piece in enumerate(pieces):
+        is_address = index % 2 == 1
+        if is_address:
+            escaped.append(_code(piece))
+        else:
+            escaped.append(_MARKUP.sub(_escape, piece))
+    if first:
+        escaped[0] = _BEGINNING.sub(r"\1\\\2\3", escaped[0])
     return "".join(escaped)
 
 
@@ -77,14 +80,22 @@ def _escape(match: re.Match[str]) -> str:
 
 def code(raw: str) -> str:
     """Return a code span on one line."""
-    return _code(visible(" ".join(raw.split("\n"))))
+    line = raw.replace("\n", " ")
+    return _code(visible(line))
+
+
+def _ticks(shown: str, fewest: int) -> str:
+    """Return more backticks than the text has in a row."""
+    longest = max(map(len, _TICKS.findall(shown)), default=0)
+    return "`" * max(fewest, longest + 1)
 
 
 def _code(shown: str) -> str:
     if not shown.strip(" "):
         return "(nothing)"
-    ticks = "`" * (max(map(len, _TICKS.findall(shown)), default=0) + 1)
-    if ticks == "`" and not (shown.startswith(" ") and shown.endswith(" ")):
+    ticks = _ticks(shown, 1)
+    is_padded = shown.startswith(" ") and shown.endswith(" ")
+    if ticks == "`" and not is_padded:
         return f"`{shown}`"
     return f"{ticks} {shown} {ticks}"
 
@@ -99,27 +110,33 @@ def prose(raw: str) -> str:
     pieces: list[str] = []
     end = 0
     for match in _SPAN.finditer(line):
-        pieces.append(_text(line[end : match.start()], first=not pieces))
+        before = line[end : match.start()]
+        pieces.append(_text(before, first=not pieces))
         shown = match[2].strip()
-        pieces.append(
-            _text(shown, first=not any(pieces))
-            if PLACE.fullmatch(shown)
-            else code(shown)
-        )
+        if PLACE.fullmatch(shown):
+            pieces.append(_text(shown, first=not any(pieces)))
+        else:
+            pieces.append(code(shown))
         end = match.end()
-    return "".join([*pieces, _text(line[end:], first=not pieces)])
+    pieces.append(_text(line[end:], first=not pieces))
+    return "".join(pieces)
 
 
-def place(path: str, *lines: tuple[int, int]) -> str:
+def place(path: str, *spans: tuple[int, int]) -> str:
     """Return a place in a file as a code span: `path:12`, `path:3-20,45-60`.
 
     The path alone without lines.
     """
-    shown = ",".join(
-        f"{first}" if first == last else f"{first}-{last}"
-        for first, last in lines
-    )
-    return code(f"{path}:{shown}" if shown else path)
+    shown = []
+    for first, last in spans:
+        if first == last:
+            shown.append(f"{first}")
+        else:
+            shown.append(f"{first}-{last}")
+    if not shown:
+        return code(path)
+    lines = ",".join(shown)
+    return code(f"{path}:{lines}")
 
 
 def cut(line: str, limit: int = MAX_LINE) -> str:
@@ -140,8 +157,9 @@ def heading(level: int, content: str) -> str:
 
 def fence(lines: Iterable[str], tag: str) -> str:
     """Return a block of code, each line visible and cut; `tag` is one of our own words."""
-    shown = "\n".join(cut(visible(line.replace("\n", " "))) for line in lines)
-    ticks = "`" * max(3, max(map(len, _TICKS.findall(shown)), default=0) + 1)
+    whole = (line.replace("\n", " ") for line in lines)
+    shown = "\n".join(cut(visible(line)) for line in whole)
+    ticks = _ticks(shown, 3)
     return f"{ticks}{tag}\n{shown}\n{ticks}"
 
 

@@ -15,7 +15,7 @@ from worker.engines.static.pages.markdown import fence, visible
 TAG: Final = "mermaid"
 """Of the code blocks that hold diagrams."""
 MAX_LABEL: Final = 48
-"""Characters; longer labels make boxes that nobody can take in."""
+"""Characters; longer labels make boxes that are too wide to read."""
 
 _HARMLESS: Final = frozenset(" _.,/()-")
 _LABEL: Final = r"(?:[^\W]|[ _.,/()-]|#\d+;)+"
@@ -72,18 +72,17 @@ class Message:
 
 
 def class_diagram(names: Sequence[str], extensions: Sequence[Extension]) -> str:
-    """Return a diagram of classes."""
     lines = ["classDiagram"]
     for index, name in enumerate(names):
         lines.append(f'  class C{index}["{label(name)}"]')
     for extension in extensions:
-        base, derived = f"C{extension.base}", f"C{extension.derived}"
+        base = f"C{extension.base}"
+        derived = f"C{extension.derived}"
         lines.append(f"  {base} {extension.arrow} {derived}")
     return "\n".join(lines)
 
 
 def flowchart(names: Sequence[str], edges: Sequence[Edge]) -> str:
-    """Return a diagram of nodes."""
     lines = ["flowchart LR"]
     for index, name in enumerate(names):
         lines.append(f'  n{index}["{label(name)}"]')
@@ -96,7 +95,6 @@ def flowchart(names: Sequence[str], edges: Sequence[Edge]) -> str:
 
 
 def sequence_diagram(names: Sequence[str], messages: Sequence[Message]) -> str:
-    """Return a diagram of messages between participants, in their order."""
     participants = [
         f"  participant p{index} as {label(name)}"
         for index, name in enumerate(names)
@@ -116,7 +114,7 @@ def fenced(diagram: str) -> str:
 
 
 def label(raw: str) -> str:
-    """Return a text as it may stand in a diagram."""
+    """Return a text as a diagram may hold it."""
     line = visible(" ".join(raw.split())) or "?"
     if len(line) > MAX_LABEL:
         line = f"{line[: MAX_LABEL - 3]}..."

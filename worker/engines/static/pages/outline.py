@@ -19,7 +19,7 @@ LENGTH: Final = 16
 _BEGINNING: Final = 24
 """Lines of a file without marks that are shown."""
 _MOST_LINES: Final = 4000
-"""So far into a file landmarks are looked for."""
+"""The lines of a file in which landmarks are looked for."""
 
 _LANDMARK: Final = re.compile(
     r"\s{0,8}(?:(?:pub(?:lic)?|private|protected|internal|static|final|abstract|sealed|open"
@@ -98,8 +98,8 @@ def landmarks(facts: CourseFacts, path: str) -> list[NamedPlace]:
     for number, line in enumerate(lines[:_MOST_LINES], 1):
         match = pattern.match(line)
         if match is not None:
-            titles = [group for group in match.groups() if group]
-            named.append((number, titles[0] if titles else ""))
+            title = next(filter(None, match.groups()), "")
+            named.append((number, title))
     if not named:
         last = min(_BEGINNING, len(lines))
         return [NamedPlace(path=path, title="", line=1, end_line=last)]

@@ -10,7 +10,7 @@ from tree_sitter import Node
 
 from worker.engines.static.facts import Definition, Role
 from worker.engines.static.pages import citations
-from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
+from worker.engines.static.pages.course import Chapter, CourseFacts
 from worker.engines.static.parsing.grammar import (
     field_text,
     line,
@@ -86,7 +86,8 @@ def _found(facts: CourseFacts, chapter: Chapter) -> list[ProjectTest]:
         for path in _files(facts, symbol):
             if path not in seen and len(seen) < _MOST_FILES:
                 seen.add(path)
-                tests += [(rank, test) for test in _tests(facts, path, symbol)]
+                new = _tests(facts, path, symbol)
+                tests += [(rank, test) for test in new]
     tests.sort(
         key=lambda entry: (
             entry[0],
@@ -109,7 +110,8 @@ def command(facts: CourseFacts, test: ProjectTest) -> str:
     if language is Language.PYTHON:
         return f"python -m pytest {shlex.quote(test.path)} -k {test.name}"
     if language is Language.GO and test.name.startswith("Test"):
-        folder = shlex.quote(f"./{test.path.rpartition('/')[0]}")
+        path = test.path.rpartition("/")[0]
+        folder = shlex.quote(f"./{path}")
         return f"go test {folder} -run '^{test.name}$'"
     if language is Language.RUST:
         return f"cargo test {test.name}"
@@ -146,7 +148,8 @@ def _tests(
         ("tests of", path), lambda: _short_tests(facts, path)
     )
     for name, first, last in tests:
-        worth = _worth(facts, symbol, name, lines[first - 1 : last])
+        body = lines[first - 1 : last]
+        worth = _worth(facts, symbol, name, body)
         if worth:
             yield ProjectTest(
                 name=name,
@@ -181,21 +184,16 @@ def _worth(
     body = "\n".join(lines)
     if symbol.name not in body:
         return 0
-    used = use_pattern(symbol)
-    uses = sum(bool(used.search(code(row))) for row in lines[1:])
+    used = citations.use_pattern(symbol)
+    uses = [row for row in lines[1:] if used.search(code(row))]
     if not uses:
         return 0
     methods = {method.name for method in facts.methods(symbol)}
     called = sum(f".{method}(" in body for method in methods)
-    return min(uses, 3) + 4 * _is_named_after(name, symbol) + min(called, 4)
-
-
-def use_pattern(symbol: Definition) -> re.Pattern[str]:
-    """Return a pattern that finds a call of a function, or a type's name in code."""
-    name = re.escape(symbol.name)
-    if is_function(symbol):
-        return re.compile(citations.call_pattern(symbol))
-    return re.compile(rf"(?<![\w$]){name}(?![\w$])")
+    worth = min(len(uses), 3) + min(called, 4)
+    if _is_named_after(name, symbol):
+        worth += 4
+    return worth
 
 
 def code(row: str) -> str:
@@ -203,9 +201,10 @@ def code(row: str) -> str:
     return _COMMENT.sub("", _QUOTED.sub("", row))
 
 
-def _is_named_after(name: str, symbol: Definition) -> int:
+def _is_named_after(name: str, symbol: Definition) -> bool:
     squeezed = name.lower().replace("_", "").replace(" ", "")
-    return int(symbol.name.lower().replace("_", "") in squeezed)
+    subject = symbol.name.lower().replace("_", "")
+    return subject in squeezed
 
 
 def _test_nodes(root: Node) -> Iterator[tuple[Node, str]]:

@@ -70,7 +70,7 @@ def _handlers(facts: CourseFacts, chapter: Chapter) -> Iterator[Question]:
         spans = dict.fromkeys((each.first, each.last) for each in handlers)
         if len(spans) != 1:
             continue
-        caught = [markdown.code(handler.said) for handler in handlers]
+        caught = [markdown.code(handler.text) for handler in handlers]
         text = (
             f"{citations.name(function)} catches {listed(caught, _NAMES)}. What "
             "leads to it, and what happens then?"
@@ -108,7 +108,8 @@ def _overrides(facts: CourseFacts, chapter: Chapter) -> Iterator[Question]:
                 f"{citations.name(subtype)} extends {citations.name(symbol)}. "
                 "Which of its methods does it replace?"
             )
-            yield Question(text, f"It replaces {listed(replaced, _NAMES)}.")
+            methods = listed(replaced, _NAMES)
+            yield Question(text, f"It replaces {methods}.")
 
 
 def _returns(facts: CourseFacts, chapter: Chapter) -> Iterator[Question]:
@@ -118,10 +119,12 @@ def _returns(facts: CourseFacts, chapter: Chapter) -> Iterator[Question]:
         results = []
         if inside is not None:
             results = inside.returns
-        if inside is None or len({each.said for each in results}) < _FEWEST:
+        different = {each.text for each in results}
+        if inside is None or len(different) < _FEWEST:
             continue
         excerpt = excerpts.of_definition(facts, function)
-        first, last = function.line, function.end_line
+        first = function.line
+        last = function.end_line
         length = last - first
         if inside.doc is not None:
             length -= inside.doc[1] - inside.doc[0]
@@ -148,7 +151,8 @@ def _users(facts: CourseFacts, chapter: Chapter) -> Iterator[Question]:
             f"You add a required parameter to {citations.name(function)}. "
             "Which callers break?"
         )
-        yield Question(text, f"For example {listed(places[:_PLACES])}.")
+        shown = listed(places[:_PLACES])
+        yield Question(text, f"For example {shown}.")
 
 
 def _entries(facts: CourseFacts, chapter: Chapter) -> Iterator[Definition]:

@@ -5,13 +5,9 @@ are named, and a claim that the checker finds wrong gets a correction right belo
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Final
 
-from states.course_paths import item_path
-from states.stages import Stage
-from worker.engines.port import Item
 from worker.engines.static.pages import (
     chapters,
     checker,
@@ -27,24 +23,6 @@ _SHORTEST: Final = 3
 """Letters of a name that is linked."""
 _CODE: Final = re.compile(r"``+.*?``+|(?<!`)`([^`\n]+)`(?!`)")
 """A code span; those with two or more backticks are quotations, and get no link."""
-
-
-def items(facts: CourseFacts, output: Path) -> Iterator[Item]:
-    """Review the chapters in `output` that have no review yet, in the course's order."""
-    for chapter in facts.chapters:
-        path = item_path(Stage.REVIEW_CHAPTERS, chapter.entry)
-        if not (output / path).exists():
-            page = _page(facts, chapter, output)
-            body = f"{written(facts, chapter, page)}\n"
-            yield Item(path=path, body=body.encode())
-
-
-def _page(facts: CourseFacts, chapter: Chapter, output: Path) -> str:
-    path = output / item_path(Stage.GENERATE_CHAPTERS, chapter.entry)
-    try:
-        return path.read_text("utf-8").rstrip("\n")
-    except FileNotFoundError:
-        return chapters.written(facts, chapter)
 
 
 def written(facts: CourseFacts, chapter: Chapter, page: str) -> str:
@@ -83,14 +61,14 @@ def _with_prerequisites(
 
 
 def _linked(facts: CourseFacts, chapter: Chapter, page: str) -> list[str]:
-    """Return the lines of a page with a link at the first mention of each other chapter's subject."""
+    """Link the first mention of each other chapter's subject on a page."""
     targets = _subjects(facts, chapter)
     lines: list[str] = []
     for block in checker.blocks(page):
-        if block.tag is not None:
+        if block.tag is None:
+            lines.append(_with_links(block, targets))
+        else:
             lines += block.text.split("\n")
-            continue
-        lines.append(_with_links(block, targets) if targets else block.text)
     return lines
 
 

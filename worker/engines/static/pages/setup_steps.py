@@ -79,7 +79,7 @@ class Setup:
 
 
 def setup(facts: CourseFacts, path: str) -> Setup | None:
-    """Return how the project of a file is built, by the nearest manifest of its language above it."""
+    """Return how the project of a file is built, by the nearest manifest of its language."""
     names = _OF_LANGUAGE.get(facts.file(path).language, set())
     folder = path
     while folder:
@@ -107,7 +107,8 @@ def _commands(
     if manifest.endswith("package.json"):
         files = facts.analysis.files
         locks = [lock for lock in _LOCKS if f"{prefix}{lock}" in files]
-        return tuple(_LOCKS[lock] for lock in locks[:1]) or commands
+        if locks:
+            return (_LOCKS[locks[0]],)
     return commands
 
 
@@ -118,7 +119,8 @@ def _installation(facts: CourseFacts, prefix: str) -> tuple[str, ...]:
         if f"{prefix}{name}" in facts.analysis.files:
             return (f"{install} -r {name}",)
     manifest = f"{prefix}pyproject.toml"
-    declared = table(manifest, "\n".join(facts.texts.lines(manifest)))
+    text = "\n".join(facts.texts.lines(manifest))
+    declared = table(manifest, text)
     group = _with_pytest(declared.get("dependency-groups"))
     if group:
         # Older versions of pip do not know `--group`.
@@ -127,7 +129,8 @@ def _installation(facts: CourseFacts, prefix: str) -> tuple[str, ...]:
     if isinstance(project, dict):
         extra = _with_pytest(project.get("optional-dependencies"))
         if extra:
-            return (f"{install.removesuffix('.')}'.[{extra}]'",)
+            before = install.removesuffix(".")
+            return (f"{before}'.[{extra}]'",)
     return (f"{install} pytest",)
 
 
@@ -145,5 +148,5 @@ def _with_pytest(groups: object) -> str:
 
 
 def script(language: str) -> tuple[str, str]:
-    """Return a file name for a small program and the command that runs it; empty where there is none."""
+    """Return a file name for a small program, and the command that runs it, if there are any."""
     return _INTERPRETERS.get(language, ("", ""))

@@ -24,9 +24,8 @@ class SourceTexts:
     """Reads files, and keeps those that were read last."""
 
     def __init__(self, files: Mapping[str, SourceFile]) -> None:
-        """Read nothing yet."""
-        self._files: Final = files
-        self._reader: Final = SourceParser()
+        self._files = files
+        self._reader = SourceParser()
         self.lines = lru_cache(_KEPT_TEXTS)(self._lines)
         self._tree = lru_cache(_KEPT_TREES)(self._parse)
 
@@ -67,7 +66,8 @@ class SourceTexts:
     def _source(self, path: str) -> bytes | None:
         if path not in self._files or self._files[path].language not in PARSED:
             return None
-        data = "\n".join(self.lines(path)).encode("utf-8", "replace")
+        text = "\n".join(self.lines(path))
+        data = text.encode("utf-8", "replace")
         if 0 < len(data) <= MAX_PARSED_BYTES:
             return data
         return None

@@ -17,7 +17,7 @@ from worker.engines.static.prose.code_blocks import DOCTEST
 from worker.engines.static.reading.language import PARSED, Language
 
 _HOLLOW: Final = re.compile(r"^\s*(?:\.\.\.|…)\s*$|^\.\. \w|eval-rst")
-"""What stands for code that is left out, and directives of documents."""
+"""Marks of code that is left out, and directives of documents."""
 _PROMPT: Final = re.compile(r"^\s*(?:>>>|\.\.\.) ?")
 _WHOLE: Final = {
     "javascript": re.compile(r"\bimport\b|\brequire\("),
@@ -67,7 +67,8 @@ def is_whole(lines: Sequence[str], tag: str) -> bool:
     if tag == str(Language.PYTHON):
         return _binds_its_names("\n".join(lines))
     pattern = _WHOLE.get(tag)
-    return pattern is not None and bool(pattern.search("\n".join(lines)))
+    code = "\n".join(lines)
+    return pattern is not None and pattern.search(code) is not None
 
 
 def imports_only(
@@ -76,7 +77,9 @@ def imports_only(
     """Tell whether Python code imports nothing but its standard library and some modules."""
     if tag not in {DOCTEST, str(Language.PYTHON)}:
         return True
-    code = _typed(lines) if tag == DOCTEST else "\n".join(lines)
+    code = "\n".join(lines)
+    if tag == DOCTEST:
+        code = _typed(lines)
     known = {*sys.stdlib_module_names, *modules}
     return all(
         name.strip().partition(".")[0].partition(" ")[0] in known
@@ -137,17 +140,23 @@ def executed(lines: Sequence[str], tag: str, entry: str = "") -> str:
 
     It is the body of the function `entry`, or what is outside all functions.
     """
-    code = dedent(_typed(lines) if tag == DOCTEST else "\n".join(lines))
-    language = Language.PYTHON if tag == DOCTEST else Language(tag)
+    code = dedent("\n".join(lines))
+    language = Language.PYTHON
+    if tag != DOCTEST:
+        language = Language(tag)
     root = _parser().tree(language, code.encode()).root_node
-    start = _body_of_entry(root, entry) if entry else root
+    start: Node | None = root
+    if entry:
+        start = _body_of_entry(root, entry)
     if start is None:
         return ""
     data = bytearray(code.encode()[: start.end_byte])
     stack = list(start.named_children)
     while stack:
         node = stack.pop()
-        body = body_of(node) if node.type in FUNCTIONS else None
+        body = None
+        if node.type in FUNCTIONS:
+            body = body_of(node)
         if body is not None:
             size = body.end_byte - body.start_byte
             data[body.start_byte : body.end_byte] = b" " * size
@@ -185,13 +194,17 @@ def _parser() -> SourceParser:
 
 
 def _binds_its_names(code: str) -> bool:
-    tree = _parser().tree(Language.PYTHON, code.encode("utf-8", "replace"))
+    data = code.encode("utf-8", "replace")
+    tree = _parser().tree(Language.PYTHON, data)
     if tree.root_node.has_error:
         return False
     bound: set[str] = set()
     used: set[str] = set()
     for node, is_bound in _names(tree.root_node):
-        (bound if is_bound else used).add(text(node))
+        if is_bound:
+            bound.add(text(node))
+        else:
+            used.add(text(node))
     return used <= bound | _BUILTINS
 
 

@@ -12,7 +12,7 @@ _UNREMARKABLE: Final = frozenset({Skip.EMPTY, Skip.BINARY, Skip.IGNORED})
 def summarize(
     project: Project, skipped: Sequence[Skipped], units: Sequence[Unit]
 ) -> str:
-    """Return the paragraph; the chapters and their relations stand beside it."""
+    """Return the paragraph; it does not repeat the chapters and their relations."""
     subject = project.tagline
     if not subject:
         parts = counted(len(units), "part")

@@ -2,12 +2,10 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Final, NamedTuple
 
 from states.course_paths import item_path
 from states.stages import Stage
-from worker.engines.port import Item
 from worker.engines.static.facts import Definition
 from worker.engines.static.pages import (
     call_path,
@@ -64,29 +62,25 @@ class Step(NamedTuple):
     blocks: tuple[str, ...]
 
 
-def items(facts: CourseFacts, output: Path) -> Iterator[Item]:
-    """Write the tutorials that `output` lacks, in the order of the course."""
-    for chapter in facts.chapters:
-        path = item_path(Stage.GENERATE_TUTORIALS, chapter.entry)
-        if not (output / path).exists():
-            yield Item(path=path, body=f"{written(facts, chapter)}\n".encode())
-
-
 def written(facts: CourseFacts, chapter: Chapter) -> str:
-    """Return a tutorial."""
-    title = f"Tutorial {chapter.entry.index}: {markdown.text(chapter.name)}"
-    page = markdown.link(
-        citations.title(chapter), f"../reviewed-chapters/{chapter.file}"
-    )
+    name = markdown.text(chapter.name)
+    title = f"Tutorial {chapter.entry.index}: {name}"
+    target = f"../reviewed-chapters/{chapter.file}"
+    page = markdown.link(citations.title(chapter), target)
     blocks = [markdown.heading(1, title), f"Read {page} first."]
     asked = _questions(facts, chapter)
     steps = list(_steps(facts, chapter))
     if not steps and not asked:
         steps = [_retell(facts, chapter)]
     for number, step in enumerate(steps, 1):
-        heading = markdown.heading(2, f"Step {number}: {step.title}")
+        title = f"Step {number}: {step.title}"
+        heading = markdown.heading(2, title)
         blocks.append(markdown.document(heading, *step.blocks))
-    return markdown.document(*blocks, asked, _next(facts, chapter))
+    blocks.append(asked)
+    following = facts.following(chapter)
+    if following is not None:
+        blocks.append(f"Next: {_tutorial_link(following)}.")
+    return markdown.document(*blocks)
 
 
 def _steps(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
@@ -131,7 +125,8 @@ def _install(
     folder = "the repository's folder"
     if setup.folder:
         folder = f"the folder {markdown.code(setup.folder)}"
-    manifest = markdown.code(setup.manifest.rpartition("/")[2])
+    name = setup.manifest.rpartition("/")[2]
+    manifest = markdown.code(name)
     network = ""
     if setup.needs_network:
         network = " (this needs a network)"
@@ -193,7 +188,8 @@ def _network(facts: CourseFacts, example: Example) -> str:
     hosts = dict.fromkeys(_HOST.findall(code))
     if not hosts:
         return ""
-    names = listed([markdown.code(host) for host in hosts], _PARAMETERS)
+    shown = [markdown.code(host) for host in hosts]
+    names = listed(shown, _PARAMETERS)
     return f"It names {names}: run it where the network is reachable."
 
 
@@ -203,9 +199,11 @@ def _following_commands(facts: CourseFacts, example: Example) -> str:
         return ""
     lines = facts.texts.lines(example.path)
     for block in code_blocks(lines[: example.last + _NEAR]):
-        first, last = block.first + 1, block.last + 1
+        first = block.first + 1
+        last = block.last + 1
         is_near = example.last < first <= example.last + _NEAR
-        if is_near and lines[first - 1].lstrip().startswith("$ "):
+        line = lines[first - 1].lstrip()
+        if is_near and line.startswith("$ "):
             place = markdown.place(example.path, (first, last))
             return markdown.document(
                 f"{_save(facts, example)} Then, as in {place}:",
@@ -227,7 +225,8 @@ def _how_to_run(facts: CourseFacts, example: Example) -> str:
     if not file or not _does_something(facts, example):
         return ""
     command = command.replace(file, _file(facts, example))
-    return f"{_save(facts, example)} Run {markdown.code(command)}."
+    save = _save(facts, example)
+    return f"{save} Run {markdown.code(command)}."
 
 
 def _does_something(facts: CourseFacts, example: Example) -> bool:
@@ -238,13 +237,15 @@ def _does_something(facts: CourseFacts, example: Example) -> bool:
 
 
 def _save(facts: CourseFacts, example: Example) -> str:
-    return f"Save it as {markdown.code(_file(facts, example))}."
+    file = markdown.code(_file(facts, example))
+    return f"Save it as {file}."
 
 
 def _file(facts: CourseFacts, example: Example) -> str:
     """Return the name that an example gives to its file, or a name of ours."""
     file, _ = setup_steps.script(example.tag)
-    named = _FILE_NAME.match(examples.lines(facts, example)[0])
+    first, *_ = examples.lines(facts, example)
+    named = _FILE_NAME.match(first)
     if named is not None and file.endswith(named[2]):
         return named[1]
     return file
@@ -281,8 +282,8 @@ def _stop_inside(
             continue
         inside = facts.function(function.index)
         names = [
-            markdown.code(parameter.name)
-            for parameter in (inside.parameters if inside is not None else [])
+            markdown.code(name)
+            for name in (inside.parameters if inside is not None else [])
         ]
         look = ""
         if names:
@@ -292,7 +293,8 @@ def _stop_inside(
             f"Set a breakpoint at {breakpoint_}, and run the example again."
             f"{look} Then step through the function to its end."
         )
-        yield Step(f"Stop inside {citations.name(function)}", (text,))
+        name = citations.name(function)
+        yield Step(f"Stop inside {name}", (text,))
         return
 
 
@@ -308,7 +310,8 @@ def _called(
     ]
     target = facts.definitions[example.target]
     maker = key_places.constructor(facts, target)
-    made = re.search(rf"(?<![\w$.]){re.escape(target.name)}\(", code)
+    name = re.escape(target.name)
+    made = re.search(rf"(?<![\w$.]){name}\(", code)
     if maker is not None and made is not None:
         called.append(maker)
     return called
@@ -331,7 +334,9 @@ def _first_statement(facts: CourseFacts, function: Definition) -> int:
     inside = facts.function(function.index)
     if inside is None:
         return 0
-    after = inside.doc[1] if inside.doc is not None else 0
+    after = 0
+    if inside.doc is not None:
+        after = inside.doc[1]
     for statement in inside.statements:
         if statement.first > after:
             return min((statement.first, *statement.frame))
@@ -384,7 +389,8 @@ def _test_of(
 ) -> project_tests.ProjectTest | None:
     """Return a test that can be run alone and that expects a failure of a function."""
     for test in project_tests.found(facts, chapter):
-        lines = facts.texts.lines(test.path)[test.first - 1 : test.last]
+        text = facts.texts.lines(test.path)
+        lines = text[test.first - 1 : test.last]
         if project_tests.command(facts, test) and _expects(
             facts, failure, lines
         ):
@@ -401,10 +407,13 @@ def _expects(
     """
     function = failure.function
     error = last_name(failure.cause.what)
-    if not error or not key_places.calls(facts, function, "\n".join(lines)):
+    code = "\n".join(lines)
+    if not error or not key_places.calls(facts, function, code):
         return False
     inside = facts.function(function.index)
-    raised = inside.raises if inside is not None else []
+    raised = []
+    if inside is not None:
+        raised = inside.raises
     alike = [cause for cause in raised if last_name(cause.what) == error]
     for position, line in enumerate(lines):
         expected = _EXPECTED.match(line)
@@ -421,7 +430,8 @@ def _expects(
 def _below(lines: Sequence[str], indent: int) -> Iterator[str]:
     """Yield the lines of the block that the first line opens."""
     for line in lines[1:]:
-        if line.strip() and len(line) - len(line.lstrip()) <= indent:
+        own_indent = len(line) - len(line.lstrip())
+        if line.strip() and own_indent <= indent:
             return
         yield line
 
@@ -438,7 +448,8 @@ def _reading(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
     """Go through the sections of a chapter without definitions."""
     for place in key_places.chosen(facts, chapter):
         title = markdown.text(place.title) or markdown.code(place.excerpt.path)
-        yield Step(f"Read {title}", (excerpts.rendered(facts, place.excerpt),))
+        excerpt = excerpts.rendered(facts, place.excerpt)
+        yield Step(f"Read {title}", (excerpt,))
 
 
 def _questions(facts: CourseFacts, chapter: Chapter) -> str:
@@ -447,20 +458,15 @@ def _questions(facts: CourseFacts, chapter: Chapter) -> str:
         return ""
     blocks = [markdown.heading(2, "Questions")]
     for number, question in enumerate(asked, 1):
-        blocks.append(markdown.heading(3, f"Question {number}"))
+        title = f"Question {number}"
+        blocks.append(markdown.heading(3, title))
         blocks += [question.text, markdown.answer(question.answer)]
     return markdown.document(*blocks)
 
 
-def _next(facts: CourseFacts, chapter: Chapter) -> str:
-    following = facts.chapters[chapter.position + 1 : chapter.position + 2]
-    if not following:
-        return ""
-    return f"Next: {_tutorial_link(following[0])}."
-
-
 def _tutorial_link(chapter: Chapter) -> str:
     """Return a link to the tutorial of a chapter from another tutorial."""
-    name = f"Tutorial {chapter.entry.index}, {markdown.text(chapter.name)}"
+    shown = markdown.text(chapter.name)
+    name = f"Tutorial {chapter.entry.index}, {shown}"
     path = item_path(Stage.GENERATE_TUTORIALS, chapter.entry)
     return markdown.link(name, path.rpartition("/")[2])

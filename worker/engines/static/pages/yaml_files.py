@@ -25,16 +25,16 @@ def abstractions(analysis: Analysis) -> bytes:
 
 def relationships(analysis: Analysis) -> bytes:
     """Return `step2_relationships.yaml`."""
-    found = [
+    relations_ = [
         {
-            "from_abstraction": one.source,
-            "to_abstraction": one.target,
-            "label": str(one.verb),
-            "evidence": f"{one.path}:{one.line}: {one.code}",
+            "from_abstraction": relation.source,
+            "to_abstraction": relation.target,
+            "label": str(relation.verb),
+            "evidence": f"{relation.path}:{relation.line}: {relation.code}",
         }
-        for one in analysis.relations
+        for relation in analysis.relations
     ]
-    return _dump({"summary": analysis.summary, "relationships": found})
+    return _dump({"summary": analysis.summary, "relationships": relations_})
 
 
 def order(analysis: Analysis) -> bytes:
@@ -51,7 +51,7 @@ def order(analysis: Analysis) -> bytes:
 
 
 def _dump(document: Any) -> bytes:  # noqa: ANN401 - whatever YAML holds
-    said: str = yaml.safe_dump(
+    text: str = yaml.safe_dump(
         document, allow_unicode=True, sort_keys=False, width=_WIDTH
     )
-    return said.encode()
+    return text.encode()

@@ -74,11 +74,19 @@ _STATIC: Final = re.compile(r"\bstatic\b")
 _ARGUMENTS: Final = re.compile(r"<[^<>]*>")
 _DEEP: Final = 12
 _TYPEDEF: Final = "type_definition"
+_BASE_ACCESS: Final = re.compile(r"\b(?:public|private|protected|virtual)\b")
+_SPECIFIERS: Final = frozenset(
+    {"struct_specifier", "enum_specifier", "union_specifier"}
+)
 
 
 def blank_macros(data: bytes) -> bytes:
     """Return code of the same length without the macros between `class` and its name."""
-    return _EXPORTED.sub(lambda match: match[1] + b" " * len(match[2]), data)
+    return _EXPORTED.sub(_blanked, data)
+
+
+def _blanked(match: re.Match[bytes]) -> bytes:
+    return match[1] + b" " * len(match[2])
 
 
 def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
@@ -102,7 +110,8 @@ def _function(node: Node, page: FileText) -> Iterator[Draft]:
     body = node.child_by_field_name("body")
     outer = _template(node)
     function = draft(page, outer, name.strip(), Kind.FUNCTION, body=body)
-    function.owner = owners[-1].strip() if owners else ""
+    if owners:
+        function.owner = owners[-1].strip()
     function.declared = body is None
     before = function.signature.partition("(")[0]
     is_private = _access(node, page) == "private"
@@ -139,7 +148,7 @@ def _inner(node: Node) -> Node | None:
 
 
 def _is_local(node: Node) -> bool:
-    """Tell whether a declaration stands inside a function."""
+    """Tell whether a declaration is inside a function."""
     outer = node.parent
     is_inside = outer is not None and outer.type == "compound_statement"
     return node.type == "declaration" and is_inside
@@ -154,7 +163,7 @@ def _template(node: Node) -> Node:
 
 
 def _access(node: Node, page: FileText) -> str:
-    """Return the access that a member stands under, or nothing where none is given."""
+    """Return the access of a member, or nothing where none is given."""
     if node.parent is None:
         return ""
     marks = page.children(node.parent, "access_specifier")
@@ -172,7 +181,8 @@ def _record(node: Node, kind: Kind, page: FileText) -> Iterator[Draft]:
     typedef = node.parent
     if typedef is not None and typedef.type == _TYPEDEF:
         outer = typedef
-        name = name or _declared(typedef.child_by_field_name("declarator"))[0]
+        declarator = typedef.child_by_field_name("declarator")
+        name = name or _declared(declarator)[0]
     if not name or name in _KEYWORDS:
         return
     body = node.child_by_field_name("body")
@@ -185,9 +195,6 @@ def _record(node: Node, kind: Kind, page: FileText) -> Iterator[Draft]:
         for base in bases_in(_BASE_ACCESS.sub("", text(clause)))
     )
     yield record
-
-
-_BASE_ACCESS: Final = re.compile(r"\b(?:public|private|protected|virtual)\b")
 
 
 def _type(node: Node, page: FileText) -> Iterator[Draft]:
@@ -203,17 +210,14 @@ def _type(node: Node, page: FileText) -> Iterator[Draft]:
         if name and name != field_text(meant, "name"):
             alias = draft(page, node, name, Kind.TYPE)
             alias.declared = meant.type in _SPECIFIERS
-            alias.start, alias.end = declarator.start_byte, declarator.end_byte
+            alias.start = declarator.start_byte
+            alias.end = declarator.end_byte
             yield alias
 
 
-_SPECIFIERS: Final = frozenset(
-    {"struct_specifier", "enum_specifier", "union_specifier"}
-)
-
-
 def _macro(node: Node, kind: Kind, page: FileText) -> Iterator[Draft]:
-    name, value = field_text(node, "name"), node.child_by_field_name("value")
+    name = field_text(node, "name")
+    value = node.child_by_field_name("value")
     if text(value).strip() and not _GUARD.fullmatch(name):
         yield draft(page, node, name, kind, body=value)
 

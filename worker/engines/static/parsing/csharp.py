@@ -39,8 +39,10 @@ _SHOWN: Final = frozenset({"public", "protected"})
 def _imports(node: Node) -> Iterator[Import]:
     """Read `using A.B;`, `using static A.B;` and `using C = A.B;`."""
     alias = field_text(node, "name")
-    path = text(node.named_children[-1]).partition("<")[0]
-    if alias or any(child.type == "static" for child in node.children):
+    last = node.named_children[-1]
+    path = text(last).partition("<")[0]
+    is_static = any(child.type == "static" for child in node.children)
+    if alias or is_static:
         module, _, name = path.rpartition(".")
         names = ((alias or name, name),)
         yield Import(module=module, names=names, line=line(node))

@@ -28,12 +28,15 @@ _COMMON: Final = """
 (method_definition) @method
 (program (lexical_declaration (variable_declarator name: (identifier)) @variable))
 (program (variable_declaration (variable_declarator name: (identifier)) @variable))
-(program (export_statement (lexical_declaration (variable_declarator name: (identifier)) @variable)))
-(assignment_expression left: (member_expression) right: [(function_expression) (arrow_function) (class)]) @function
+(program (export_statement
+  (lexical_declaration (variable_declarator name: (identifier)) @variable)))
+(assignment_expression left: (member_expression)
+  right: [(function_expression) (arrow_function) (class)]) @function
 (import_statement) @import
 (export_statement source: (_)) @import
 (variable_declarator value: (call_expression function: (identifier) @_require)) @import
-(variable_declarator value: (member_expression object: (call_expression function: (identifier) @_require))) @import
+(variable_declarator value: (member_expression
+  object: (call_expression function: (identifier) @_require))) @import
 (assignment_expression right: (call_expression function: (identifier) @_require)) @import
 (export_statement) @export
 (assignment_expression left: (member_expression object: [(identifier) (member_expression)])) @export
@@ -78,6 +81,7 @@ _MEMBER: Final = re.compile(
     r"(?:(?P<owner>[\w$]+)(?P<prototype>\.prototype)?|module\.exports)\.(?P<name>[\w$]+)"
 )
 _QUOTES: Final = "\"'`"
+_CLAUSES: Final = frozenset({"import_clause", "export_clause"})
 
 
 def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
@@ -126,7 +130,8 @@ def _row(node: Node | None) -> int:
 def _decorators(node: Node, page: FileText) -> tuple[str, ...]:
     """Return decorators in a definition, before its export, and right before it in a class."""
     decorators = [child for child in node.children if child.type == "decorator"]
-    outer, start = node.parent, node.start_byte
+    outer = node.parent
+    start = node.start_byte
     if outer is not None and outer.type in _DECORATED:
         beside = page.children(outer, "decorator")
         place = bisect_left(beside, start, key=lambda mark: mark.start_byte)
@@ -149,16 +154,19 @@ def _bases(node: Node | None) -> tuple[str, ...]:
 
 
 def _variable(node: Node, page: FileText) -> Draft:
-    name, value = field_text(node, "name"), node.child_by_field_name("value")
+    name = field_text(node, "name")
+    value = node.child_by_field_name("value")
     statement = node.parent or node
     outer: Node | None = statement
     if _is_exported(statement.parent):
         outer = statement.parent
     kind, body = _kind_of(name, value)
     variable = draft(page, node, name, kind, body=body)
-    variable.signature = f"{text(statement.child(0))} {variable.signature}"
+    keyword = text(statement.child(0))
+    variable.signature = f"{keyword} {variable.signature}"
     variable.doc = page.comment_above(_row(outer))
-    variable.bases = _bases(value) if kind is Kind.CLASS else ()
+    if kind is Kind.CLASS:
+        variable.bases = _bases(value)
     variable.public = not name.startswith("_")
     return variable
 
@@ -171,36 +179,42 @@ def _kind_of(name: str, value: Node | None) -> tuple[Kind, Node | None]:
         return Kind.FUNCTION, value.child_by_field_name("body")
     if value.type == "class":
         return Kind.CLASS, value.child_by_field_name("body")
-    return Kind.CONSTANT if _CONSTANT.fullmatch(name) else Kind.VARIABLE, value
+    if _CONSTANT.fullmatch(name):
+        return Kind.CONSTANT, value
+    return Kind.VARIABLE, value
 
 
 def _assigned(node: Node, page: FileText) -> Iterator[Draft]:
     """Read `Socket.prototype.send = function …`, `app.use = function …` and `exports.parse = …`."""
-    left, value = field_text(node, "left"), node.child_by_field_name("right")
+    value = node.child_by_field_name("right")
     if value is None:
         return
-    name, owner = field_text(value, "name"), ""
-    if not _WHOLE.fullmatch(left):
-        member = _MEMBER.fullmatch(left)
-        if member is None or member["owner"] == "this":
-            return
-        name = member["name"]
-        is_export = member["owner"] in {None, "module", "exports"}
-        owner = ""
-        if not is_export:
-            owner = member["owner"]
+    owner, name = _assigned_names(field_text(node, "left"), value)
     if not name:
         return
     kind, body = _kind_of(name, value)
-    outer = node
-    if node.parent is not None:
-        outer = node.parent
     definition = draft(page, node, name, kind, body=body)
-    definition.owner = owner if kind is Kind.FUNCTION else ""
-    definition.bases = _bases(value) if kind is Kind.CLASS else ()
+    if kind is Kind.FUNCTION:
+        definition.owner = owner
+    if kind is Kind.CLASS:
+        definition.bases = _bases(value)
+    outer = node.parent or node
     definition.doc = page.comment_above(_row(outer))
     definition.public = not name.startswith("_")
     yield definition
+
+
+def _assigned_names(left: str, value: Node) -> tuple[str, str]:
+    """Return the owner and the name of a member that is assigned; no name for other variables."""
+    if _WHOLE.fullmatch(left):
+        return "", field_text(value, "name")
+    member = _MEMBER.fullmatch(left)
+    if member is None or member["owner"] == "this":
+        return "", ""
+    owner = member["owner"]
+    if owner in {None, "module", "exports"}:
+        owner = ""
+    return owner, member["name"]
 
 
 def _imports(node: Node) -> Iterator[Import]:
@@ -215,7 +229,10 @@ def _imports(node: Node) -> Iterator[Import]:
     clause = next(
         (child for child in node.children if child.type in _CLAUSES), None
     )
-    names, alias = _taken(clause) if clause is not None else ([], "")
+    names: list[tuple[str, str]] = []
+    alias = ""
+    if clause is not None:
+        names, alias = _taken(clause)
     if module:
         yield Import(
             module=module,
@@ -242,9 +259,6 @@ def _taken(clause: Node) -> tuple[list[tuple[str, str]], str]:
     return names, alias
 
 
-_CLAUSES: Final = frozenset({"import_clause", "export_clause"})
-
-
 def _specifiers(clause: Node, kind: str) -> list[tuple[str, str]]:
     """Return the pairs of the name after and before `as`."""
     pairs = []
@@ -262,13 +276,15 @@ def _required(node: Node) -> Iterator[Import]:
     module = _required_module(value)
     if value is None or target is None or not module:
         return
-    name, alias = text(target), ""
+    name = text(target)
+    alias = ""
     if value.type == "member_expression":
         names = [(name, field_text(value, "property"))]
     elif target.type == "object_pattern":
         names = [_property(member)[::-1] for member in target.named_children]
     else:
-        names, alias = [(name, "default")], name
+        names = [(name, "default")]
+        alias = name
     yield Import(
         module=module, alias=alias, names=tuple(names), line=line(node)
     )
@@ -280,10 +296,13 @@ def _passed_on(node: Node) -> Iterator[Import]:
     module = _required_module(node.child_by_field_name("right"))
     member = _EXPORT.fullmatch(left)
     is_whole = _WHOLE.fullmatch(left) is not None
-    if module and (is_whole or member is not None):
+    names = []
+    if member is not None:
+        names.append((member[1], "default"))
+    if module and (is_whole or names):
         yield Import(
             module=module,
-            names=((member[1], "default"),) if member is not None else (),
+            names=tuple(names),
             everything=is_whole,
             again=True,
             line=line(node),
@@ -315,7 +334,10 @@ def _exports(node: Node) -> Iterator[tuple[str, str]]:
     ) or node.child_by_field_name("value")
     is_default = any(child.type == "default" for child in node.children)
     for name in _declared(declaration):
-        yield "default" if is_default else name, name
+        shown = name
+        if is_default:
+            shown = "default"
+        yield shown, name
     if node.child_by_field_name("source") is None:
         for clause in node.children:
             yield from _specifiers(clause, "export_specifier")
@@ -324,20 +346,24 @@ def _exports(node: Node) -> Iterator[tuple[str, str]]:
 def _declared(node: Node | None) -> list[str]:
     if node is None:
         return []
+    names = [_name(node)]
     if node.type in _VARIABLES:
         names = [field_text(child, "name") for child in node.named_children]
-    else:
-        is_name = node.type == "identifier"
-        names = [text(node) if is_name else field_text(node, "name")]
     return [name for name in names if name]
 
 
+def _name(node: Node) -> str:
+    if node.type == "identifier":
+        return text(node)
+    return field_text(node, "name")
+
+
 def _assigned_exports(node: Node) -> Iterator[tuple[str, str]]:
-    left, value = field_text(node, "left"), node.child_by_field_name("right")
+    left = field_text(node, "left")
+    value = node.child_by_field_name("right")
     if value is None:
         return
-    is_name = value.type == "identifier"
-    name = text(value) if is_name else field_text(value, "name")
+    name = _name(value)
     member = _EXPORT.fullmatch(left)
     if member is not None:
         yield member[1], name or member[1]
@@ -349,7 +375,8 @@ def _assigned_exports(node: Node) -> Iterator[tuple[str, str]]:
 
 def _property(node: Node) -> tuple[str, str]:
     """Return key and value of a member of an object or of a pattern."""
-    key, value = field_text(node, "key"), field_text(node, "value")
+    key = field_text(node, "key")
+    value = field_text(node, "value")
     if key:
         return (key, value)
     return (text(node), text(node))

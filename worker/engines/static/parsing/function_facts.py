@@ -1,20 +1,12 @@
-"""What is told of the inside of a function; each fact stands in the source, on its line."""
+"""The facts about the inside of a function, each with its line in the source."""
 
 from typing import NamedTuple
 
 
-class Parameter(NamedTuple):
-    """A parameter; `default` as written, empty where it has none."""
-
-    name: str
-    default: str
-
-
 class Call(NamedTuple):
-    """A call; `name` is the last name of what is called, `said` all of it."""
+    """A call; `name` is the last name of what is called."""
 
     name: str
-    said: str
     line: int
     end: int
     """The byte after it."""
@@ -33,8 +25,7 @@ class Raise(NamedTuple):
     message: str
     """The first text in it, as written with its quotes, or nothing."""
     conditions: tuple[str, ...]
-    """What has to hold for it to happen, the outermost first: `if …`, `unless …`, `after catching …`.
-    """
+    """What has to hold, the outermost first: `if …`, `unless …`, `after catching …`."""
     line: int
     is_inner: bool = False
     """Whether a function that is defined inside fails."""
@@ -43,14 +34,14 @@ class Raise(NamedTuple):
 class Expression(NamedTuple):
     """An expression and its line."""
 
-    said: str
+    text: str
     line: int
 
 
 class Handler(NamedTuple):
     """What a handler catches, and the lines of the whole statement that it belongs to."""
 
-    said: str
+    text: str
     first: int
     last: int
 

@@ -15,7 +15,6 @@ from worker.engines.static.parsing.function_facts import (
     Call,
     Expression,
     Handler,
-    Parameter,
     Raise,
     Statement,
 )
@@ -36,11 +35,11 @@ from worker.engines.static.parsing.node_types import (
     HANDLERS,
     MAX_CONDITION,
     MAX_DEPTH,
-    MAX_SAID,
+    MAX_QUOTED,
     RAISES,
     RETURNS,
     STRINGS,
-    said,
+    shortened,
 )
 
 MAX_NODES: Final = 20_000
@@ -91,20 +90,19 @@ class FunctionFacts:
     """A function, or a type whose fields are its statements."""
 
     def __init__(self, node: Node, *, is_type: bool = False) -> None:
-        """Take the node of a definition."""
-        self._node: Final = node
-        self._is_type: Final = is_type
-        self._head: Final = _head(node)
-        self._body: Final = body_of(self._head) or _go_fields(node)
+        self._node = node
+        self._is_type = is_type
+        self._head = _head(node)
+        self._body = body_of(self._head) or _go_fields(node)
         children = []
         if self._body is not None:
             children = self._body.named_children
-        self._children: Final = children
-        self._statements: Final = [
+        self._children = children
+        self._statements = [
             child for child in children if not _is_comment(child)
         ]
-        self.first: Final = line(node)
-        self.last: Final = node.end_point.row + 1
+        self.first = line(node)
+        self.last = node.end_point.row + 1
         self.doc: tuple[int, int] | None = None
         """The lines of a docstring inside the body."""
         self.body = node.end_point.row + 2
@@ -116,8 +114,8 @@ class FunctionFacts:
                 self.doc = line(first), first.end_point.row + 1
 
     @cached_property
-    def parameters(self) -> list[Parameter]:
-        """The parameters, without the receiver (`self`, `this`)."""
+    def parameters(self) -> list[str]:
+        """The names of the parameters, without the receiver (`self`, `this`)."""
         holder: Node | None = self._head
         for _ in range(_DECLARATORS):
             if holder is None:
@@ -168,22 +166,21 @@ class FunctionFacts:
 
     @cached_property
     def returns(self) -> list[Expression]:
-        """What is returned; nothing where a bare return stands."""
+        """What is returned; nothing for a bare return."""
         if self._body is None:
             return []
         results = [
-            Expression(said(_first_child(place.node)), line(place.node))
+            Expression(shortened(_first_child(place.node)), line(place.node))
             for place in self._places
             if place.node.type in RETURNS and not _is_inner(place)
         ]
         tail = _tail(self._body, self._statements)
         if tail is not None:
-            results.append(Expression(said(tail), line(tail)))
+            results.append(Expression(shortened(tail), line(tail)))
         return results
 
     @cached_property
     def handles(self) -> list[Handler]:
-        """What is caught."""
         return [
             _handler(place, caught)
             for place in self._places
@@ -217,7 +214,8 @@ def _head(node: Node) -> Node:
     for candidate in queue:
         if body_of(candidate) is not None:
             return candidate
-        queue += candidate.named_children if len(queue) < _FEW else []
+        if len(queue) < _FEW:
+            queue += candidate.named_children
     return node
 
 
@@ -273,18 +271,17 @@ def _parameter_list(holder: Node) -> Node | None:
     return next((child for child in children if child.type in _LISTS), None)
 
 
-def _parameters(listed: Node) -> Iterator[Parameter]:
+def _parameters(listed: Node) -> Iterator[str]:
     is_mixed = listed.type in _LISTS
     for place, child in enumerate(listed.named_children):
         if child.type.endswith(_NO_PARAMETER):
             continue
         if child.type in _RECEIVING or (is_mixed and child.type != "parameter"):
             continue
-        default = _field(child, "value", "right", "default_value")
         for name in _names(child):
-            if not name or (place == 0 and name in _RECEIVERS):
-                continue
-            yield Parameter(name[:MAX_SAID], one_line(text(default)))
+            is_receiver = place == 0 and name in _RECEIVERS
+            if name and not is_receiver:
+                yield name[:MAX_QUOTED]
 
 
 def _names(parameter: Node) -> list[str]:
@@ -299,7 +296,9 @@ def _names(parameter: Node) -> list[str]:
         return [_plain_name(other)]
     if parameter.type == "spread_parameter":
         return [one_line(text(parameter.named_children[-1]))]
-    return [one_line(text(parameter)).partition(":")[0].lstrip("&").strip()]
+    whole = one_line(text(parameter))
+    name = whole.partition(":")[0]
+    return [name.lstrip("&").strip()]
 
 
 def _plain_name(node: Node) -> str:
@@ -363,12 +362,12 @@ def _frame(outer: Node, child: Node) -> tuple[int, ...]:
 def _call(place: _Place) -> Call:
     node = place.node
     callee = _callee(node) or node
-    called = said(callee)
+    called = shortened(callee)
     name = _last_name(called)
-    before = (callee.text or b"").partition(b"<")[0].rfind(name.encode())
+    path = (callee.text or b"").partition(b"<")[0]
+    before = path.rfind(name.encode())
     return Call(
         name=name,
-        said=called,
         line=callee.end_point.row + 1,
         end=node.end_byte,
         place=callee.start_byte + max(0, before),
@@ -394,7 +393,7 @@ def _verb(node: Node) -> str:
         return RAISES[node.type]
     if node.type not in CALLS:
         return ""
-    return FAILING_CALLS.get(said(_callee(node)), "")
+    return FAILING_CALLS.get(shortened(_callee(node)), "")
 
 
 def _raised(verb: str, place: _Place) -> Raise:
@@ -408,7 +407,7 @@ def _raised(verb: str, place: _Place) -> Raise:
             thrown = _first_child(arguments)
     return Raise(
         verb,
-        said(_constructed(thrown)),
+        shortened(_constructed(thrown)),
         _message(node),
         tuple(_conditions(place)),
         line(node),
@@ -419,7 +418,8 @@ def _raised(verb: str, place: _Place) -> Raise:
 def _is_caught(cause: Raise, place: _Place) -> bool:
     """Tell whether a statement around a failure catches it, so that it does not leave."""
     while place.around is not None and place.node.type not in FUNCTIONS:
-        outer, child = place.around.node, place.node
+        outer = place.around.node
+        child = place.node
         if child.type not in CLAUSES and any(
             _catches(handler, cause.what)
             for handler in outer.named_children
@@ -436,7 +436,9 @@ def _catches(handler: Node, error: str) -> bool:
 
 
 def _handler(place: _Place, caught: str) -> Handler:
-    around = place.around.node if place.around is not None else place.node
+    around = place.node
+    if place.around is not None:
+        around = place.around.node
     return Handler(caught, line(around), around.end_point.row + 1)
 
 
@@ -470,7 +472,7 @@ def _around_message(node: Node) -> list[Node]:
         return []
     method = ""
     if node.type in CALLS:
-        method = _last_name(said(_callee(node)))
+        method = _last_name(shortened(_callee(node)))
     if method == "join":
         return []
     if method == "format":
@@ -482,13 +484,14 @@ def _whole_string(node: Node) -> str:
     """Return a string, with those written right behind it as one."""
     outer = node.parent
     if outer is None or outer.type != "concatenated_string":
-        return said(node, MAX_CONDITION)
+        return shortened(node, MAX_CONDITION)
     pieces = [text(part) for part in outer.named_children]
     quote = pieces[0][-1:]
     prefix = pieces[0].partition(quote)[0]
-    if not all(piece.lstrip("fFbBrRuU")[:1] == quote for piece in pieces):
-        return said(node, MAX_CONDITION)
-    joined = "".join(piece.partition(quote)[2][:-1] for piece in pieces)
+    bare = [piece.lstrip("fFbBrRuU") for piece in pieces]
+    if not all(piece.startswith(quote) for piece in bare):
+        return shortened(node, MAX_CONDITION)
+    joined = "".join(piece[1:-1] for piece in bare)
     return f"{prefix}{quote}{joined}{quote}"[:MAX_CONDITION]
 
 
@@ -506,7 +509,8 @@ def _conditions(place: _Place) -> list[str]:
     """Return what has to hold for a node of a function to be reached, the outermost first."""
     conditions: list[str] = []
     while place.around is not None and place.node.type not in FUNCTIONS:
-        outer, child = place.around.node, place.node
+        outer = place.around.node
+        child = place.node
         conditions = [
             *_early_returns(outer, child),
             *_conditions_between(outer, child),
@@ -597,8 +601,11 @@ def _leaves(branch: Node) -> bool:
 def _conditions_between(outer: Node, child: Node) -> Iterator[str]:
     """Yield what has to hold for a child of a branch or a handler to be reached."""
     if outer.type in HANDLERS and child.type in BLOCKS:
+        error = "any error"
         caught = _caught(outer)
-        yield f"after catching {_quoted(caught) if caught else 'any error'}"
+        if caught:
+            error = _quoted(caught)
+        yield f"after catching {error}"
     if outer.type == "case_clause" and child.type in BLOCKS:
         yield from _case(outer)
     condition = outer.child_by_field_name("condition")
@@ -610,9 +617,15 @@ def _conditions_between(outer: Node, child: Node) -> Iterator[str]:
     if is_else != is_unless:
         word = "unless"
     yield f"{word} {_quoted(_condition(outer))}"
-    for sibling in outer.named_children if is_else else ():
+    if is_else:
+        yield from _else_ifs(outer, child)
+
+
+def _else_ifs(outer: Node, child: Node) -> Iterator[str]:
+    """Yield what must not hold, since a branch before a child is taken in that case."""
+    for sibling in outer.named_children:
         if sibling.start_byte >= child.start_byte:
-            break
+            return
         if sibling.type in ELSE_IFS:
             yield f"unless {_quoted(_condition(sibling))}"
 
@@ -624,25 +637,28 @@ def _case(clause: Node) -> Iterator[str]:
         statement = statement.parent
     if statement is None:
         return
-    subject = _quoted(said(statement.child_by_field_name("subject")))
+    subject = _quoted(shortened(statement.child_by_field_name("subject")))
     patterns = [
-        said(child, MAX_CONDITION)
+        shortened(child, MAX_CONDITION)
         for child in clause.named_children
         if child.type == "case_pattern"
     ]
     if patterns == ["_"]:
         yield f"if {subject} matches no other case"
     else:
-        yield f"if {subject} matches {_quoted(', '.join(patterns))}"
+        shown = _quoted(", ".join(patterns))
+        yield f"if {subject} matches {shown}"
 
 
 def _condition(branch: Node) -> str:
     """Return the condition of a branch, behind the statement that prepares it (Go)."""
-    condition = said(branch.child_by_field_name("condition"), MAX_CONDITION)
+    condition = shortened(
+        branch.child_by_field_name("condition"), MAX_CONDITION
+    )
     before = branch.child_by_field_name("initializer")
     if before is None:
         return condition
-    return f"{said(before, MAX_CONDITION)}; {condition}"
+    return f"{shortened(before, MAX_CONDITION)}; {condition}"
 
 
 def _is_alternative(outer: Node, child: Node) -> bool:
@@ -658,13 +674,9 @@ def _is_alternative(outer: Node, child: Node) -> bool:
 
 def _quoted(expression: str) -> str:
     """Return an expression as a code span."""
-    ticks = "`"
     if "`" in expression:
-        ticks = "``"
-    space = ""
-    if "`" in expression:
-        space = " "
-    return f"{ticks}{space}{expression}{space}{ticks}"
+        return f"`` {expression} ``"
+    return f"`{expression}`"
 
 
 def _caught(handler: Node) -> str:
@@ -675,12 +687,13 @@ def _caught(handler: Node) -> str:
     if caught is None or _is_comment(caught):
         return ""
     if handler.type == "catch_block":
-        return said(handler.named_children[1])
+        return shortened(handler.named_children[1])
     if caught.type == "identifier" and handler.type == "catch_clause":
         return ""
     if caught.type in {"catch_formal_parameter", "catch_declaration"}:
         caught = _first_child(caught)
-    types = said(caught).partition(" as ")[0].removeprefix("const ")
+    types = shortened(caught).partition(" as ")[0]
+    types = types.removeprefix("const ")
     return types.partition("&")[0].strip()
 
 
@@ -690,7 +703,9 @@ def _tail(body: Node, statements: list[Node]) -> Node | None:
     if body.type not in BLOCKS:
         return body
     is_kotlin = outer is not None and outer.type == "function_body"
-    if body.type != "block" or is_kotlin or not text(body).endswith("}"):
+    is_block = body.type == "block"
+    is_braced = is_block and text(body).endswith("}")
+    if is_kotlin or not is_braced:
         return None
     last = None
     if statements:

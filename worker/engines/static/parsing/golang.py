@@ -36,13 +36,16 @@ _QUERY: Final = """
 _KINDS: Final = {"struct_type": Kind.STRUCT, "interface_type": Kind.INTERFACE}
 _RECEIVER: Final = re.compile(r"([A-Za-z_]\w*)\s*(?:\[[^\]]*\]\s*)?\)\s*$")
 _VERSION: Final = re.compile(r"v\d+")
+_KEYWORDS: Final = {Kind.CONSTANT: "const", Kind.VARIABLE: "var"}
+_BRACES: Final = frozenset({"{", "field_declaration_list"})
 
 
 def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
     if capture == "type":
         yield _type(node, page)
         return
-    kind, body = Kind(capture), node.child_by_field_name("body")
+    kind = Kind(capture)
+    body = node.child_by_field_name("body")
     names = [
         name for name in node.children_by_field_name("name") if name.is_named
     ]
@@ -57,13 +60,11 @@ def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
             definition.signature = signature
             definition.doc = definition.doc or _outer_doc(node, page)
         receiver = _RECEIVER.search(field_text(node, "receiver"))
-        definition.owner = receiver[1] if receiver is not None else ""
+        if receiver is not None:
+            definition.owner = receiver[1]
         definition.public = definition.name[:1].isupper()
         if definition.name != "_":
             yield definition
-
-
-_KEYWORDS: Final = {Kind.CONSTANT: "const", Kind.VARIABLE: "var"}
 
 
 def _outer_doc(node: Node, page: FileText) -> str:
@@ -76,7 +77,8 @@ def _outer_doc(node: Node, page: FileText) -> str:
 
 def _type(node: Node, page: FileText) -> Draft:
     value = node.child_by_field_name("type")
-    kind, body = Kind.TYPE, None
+    kind = Kind.TYPE
+    body = None
     if value is not None and value.type in _KINDS:
         kind = _KINDS[value.type]
         braces = (child for child in value.children if child.type in _BRACES)
@@ -84,12 +86,10 @@ def _type(node: Node, page: FileText) -> Draft:
     definition = draft(page, node, field_text(node, "name"), kind, body=body)
     definition.signature = f"type {definition.signature}"
     definition.doc = definition.doc or _outer_doc(node, page)
-    definition.bases = tuple(_embedded(value)) if value is not None else ()
+    if value is not None:
+        definition.bases = tuple(_embedded(value))
     definition.public = definition.name[:1].isupper()
     return definition
-
-
-_BRACES: Final = frozenset({"{", "field_declaration_list"})
 
 
 def _embedded(value: Node) -> Iterator[str]:
@@ -106,19 +106,21 @@ def _embedded(value: Node) -> Iterator[str]:
 
 
 def _imports(node: Node) -> Iterator[Import]:
-    module, name = (
-        field_text(node, "path").strip('"`'),
-        field_text(node, "name"),
-    )
+    module = field_text(node, "path").strip('"`')
+    name = field_text(node, "name")
     pieces = [
         piece for piece in module.split("/") if not _VERSION.fullmatch(piece)
     ]
     usual = module
     if pieces:
-        usual = pieces[-1].partition(".")[0].removeprefix("go-")
+        last = pieces[-1].partition(".")[0]
+        usual = last.removeprefix("go-")
+    alias = name or usual
+    if name in {"_", "."}:
+        alias = ""
     yield Import(
         module=module,
-        alias="" if name in {"_", "."} else name or usual,
+        alias=alias,
         everything=name == ".",
         line=line(node),
     )

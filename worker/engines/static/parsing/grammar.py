@@ -15,6 +15,7 @@ import importlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from tree_sitter import Language as TreeLanguage
@@ -83,6 +84,8 @@ class Draft:
     declared: bool = False
     """Whether it only announces what is defined elsewhere: prototypes, overloads."""
     parent: "Draft | None" = None
+    path: str = ""
+    """Of its file; not known to the grammar."""
 
 
 class FileText:
@@ -98,17 +101,17 @@ class FileText:
 
         Comments that begin with one of `documenting` are about what is below them.
         """
-        self.data: Final = data
-        self._documenting: Final = documenting
-        self._ending_at: Final = {
+        self.data = data
+        self._documenting = documenting
+        self._ending_at = {
             last_row(node): node
             for node in comments
             if self._stands_alone(node)
         }
-        self._starting_at: Final = {
+        self._starting_at = {
             node.start_point.row for node in self._ending_at.values()
         }
-        self._children: Final[dict[tuple[int, str], list[Node]]] = {}
+        self._children: dict[tuple[int, str], list[Node]] = {}
 
     def _stands_alone(self, node: Node) -> bool:
         begin = node.start_byte
@@ -169,7 +172,8 @@ class FileText:
 
     def _is_apart(self, end: int) -> bool:
         """Tell whether what follows a comment on the next line is not what it describes."""
-        following = self.data[end : end + _BELOW_BYTES].partition(b"\n")[2]
+        after = self.data[end : end + _BELOW_BYTES]
+        following = after.partition(b"\n")[2]
         below = following.split(b"\n")[0]
         return not below.strip() or below.startswith(_BELOW)
 
@@ -189,7 +193,10 @@ def is_licence(comment: str) -> bool:
 
 def last_row(node: Node) -> int:
     """Return the row of a node's last character; some grammars give comments their newline."""
-    return node.end_point.row - (1 if node.end_point.column == 0 else 0)
+    row, column = node.end_point
+    if column == 0:
+        return row - 1
+    return row
 
 
 DOC_COMMENTS: Final = ("/**", "///")
@@ -223,7 +230,6 @@ class Grammar:
     """Make code readable for the parser, without moving a byte."""
 
     def load(self) -> TreeLanguage:
-        """Load the parser."""
         package = importlib.import_module(self.module)
         return TreeLanguage(getattr(package, self.function)())
 
@@ -239,39 +245,43 @@ def define_by(
     `is_public` is given the name and the words before it. `bases` are the types of nodes that
     list what a type extends, `marks` those of its annotations.
     """
-    base_types, mark_types = frozenset(bases), frozenset(marks)
+    return partial(
+        _define,
+        is_public=is_public,
+        bases=frozenset(bases),
+        marks=frozenset(marks),
+    )
 
-    def define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
-        named = _named(node)
-        if named is None:
-            return
-        marks = _marks(node, mark_types)
-        start = _unmarked(node, marks, page)
-        definition = draft(
-            page,
-            node,
-            text(named),
-            Kind(capture),
-            body=body_of(node),
-            start=start,
-        )
-        definition.decorators = tuple(
-            one_line(text(mark)).lstrip("@#[").rstrip("]") for mark in marks
-        )
-        words = page.data[start : named.start_byte].decode().split()
-        definition.kind = _kind(definition.kind, words)
-        definition.public = _in_interface(node) or is_public(
-            definition.name, words
-        )
-        definition.bases = tuple(
-            base
-            for child in node.children
-            if child.type in base_types
-            for base in bases_in(text(child))
-        )
-        yield definition
 
-    return define
+def _define(
+    node: Node,
+    capture: str,
+    page: FileText,
+    *,
+    is_public: Callable[[str, Sequence[str]], bool],
+    bases: frozenset[str],
+    marks: frozenset[str],
+) -> Iterator[Draft]:
+    named = _named(node)
+    if named is None:
+        return
+    name = text(named)
+    body = body_of(node)
+    own_marks = _marks(node, marks)
+    start = _unmarked(node, own_marks, page)
+    definition = draft(page, node, name, Kind(capture), body=body, start=start)
+    for mark in own_marks:
+        whole = one_line(text(mark))
+        decorator = whole.lstrip("@#[").rstrip("]")
+        definition.decorators += (decorator,)
+    before = page.data[start : named.start_byte]
+    words = before.decode().split()
+    definition.kind = _kind(definition.kind, words)
+    definition.public = _in_interface(node) or is_public(name, words)
+    for child in node.children:
+        if child.type in bases:
+            definition.bases += tuple(bases_in(text(child)))
+    yield definition
 
 
 def _kind(kind: Kind | None, words: Sequence[str]) -> Kind | None:
@@ -314,7 +324,9 @@ def _marks(node: Node, types: frozenset[str]) -> list[Node]:
     """Return the annotations of a definition, which may stand among its modifiers."""
     marks = []
     for child in node.children:
-        inner = child.children if child.type == _MODIFIERS else [child]
+        inner = [child]
+        if child.type == _MODIFIERS:
+            inner = child.children
         marks += [mark for mark in inner if mark.type in types]
     return marks
 
@@ -379,11 +391,15 @@ def one_line(phrase: str) -> str:
 
 def head(page: FileText, start: int, node: Node, body: Node | None) -> str:
     """Return a definition's text up to its body, on one line."""
-    end = body.start_byte if body is not None else node.end_byte
-    code = page.data[start : min(end, start + 4 * MAX_SIGNATURE)]
+    end = node.end_byte
+    if body is not None:
+        end = body.start_byte
+    end = min(end, start + 4 * MAX_SIGNATURE)
+    code = page.data[start:end]
     if b"/*" in code:
         code = _INNER_COMMENT.sub(rb"\1", code)
-    signature = one_line(code.decode("utf-8", "replace")).rstrip("{; ")
+    decoded = code.decode("utf-8", "replace")
+    signature = one_line(decoded).rstrip("{; ")
     if body is not None:
         signature = signature.removesuffix("=>").removesuffix("=").rstrip(": ")
     return signature[:MAX_SIGNATURE]

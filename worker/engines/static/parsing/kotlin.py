@@ -35,8 +35,10 @@ def _imports(node: Node) -> Iterator[Import]:
         yield Import(module=path, everything=True, line=line(node))
         return
     module, _, name = path.rpartition(".")
-    names = ((aliases[0] if aliases else name, name),)
-    yield Import(module=module, names=names, line=line(node))
+    here = name
+    if aliases:
+        here = aliases[0]
+    yield Import(module=module, names=((here, name),), line=line(node))
 
 
 GRAMMAR: Final = Grammar(

@@ -10,7 +10,7 @@ from worker.engines.static.parsing.identifiers import word_set
 
 MAX_DEPTH: Final = 80
 """How deep nodes are nested that are still read."""
-MAX_SAID: Final = 90
+MAX_QUOTED: Final = 90
 """Characters of an expression that are quoted in a sentence."""
 MAX_CONDITION: Final = 240
 """Characters of a condition: it is true only as a whole."""
@@ -82,12 +82,14 @@ STRINGS: Final = word_set(
 
 def find(root: Node, definition: Definition) -> Node | None:
     """Return the node of a definition: the outermost one on exactly its lines."""
-    first, last = definition.line - 1, definition.end_line - 1
+    first = definition.line - 1
+    last = definition.end_line - 1
     node: Node | None = root
     for _ in range(MAX_DEPTH):
         if node is None:
             return None
-        is_inside = node.start_point.row >= first and last_row(node) <= last
+        begins = node.start_point.row >= first
+        is_inside = begins and last_row(node) <= last
         if is_inside and node is not root:
             return node
         around = (
@@ -106,7 +108,7 @@ def _is_on(node: Node, first: int, last: int) -> bool:
     return node.start_point.row == first and last_row(node) == last
 
 
-def said(node: Node | None, most: int = MAX_SAID) -> str:
+def shortened(node: Node | None, most: int = MAX_QUOTED) -> str:
     """Return an expression on one line, without parentheses around it, cut where it is long."""
     line = one_line(text(node)[: 4 * most])
     if line.startswith("(") and line.endswith(")"):

@@ -39,6 +39,7 @@ _read: Final = define_by(
     bases=("base_clause", "class_interface_clause"),
     marks=("attribute_list",),
 )
+_PREFIX: Final = "namespace_name"
 
 
 def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
@@ -71,14 +72,13 @@ def _imports(node: Node) -> Iterator[Import]:
         if clause.type != "namespace_use_clause":
             continue
         alias = field_text(clause, "alias")
-        path = text(clause).partition(" as ")[0].rpartition(" ")[2]
-        whole = f"{prefix}\\{path}".strip("\\").replace("\\", ".")
-        module, _, name = whole.rpartition(".")
+        named = text(clause).partition(" as ")[0]
+        path = named.rpartition(" ")[2]
+        whole = f"{prefix}\\{path}".strip("\\")
+        module, _, name = whole.replace("\\", ".").rpartition(".")
         names = ((alias or name, name),)
         yield Import(module=module, names=names, line=line(node))
 
-
-_PREFIX: Final = "namespace_name"
 
 GRAMMAR: Final = Grammar(
     module="tree_sitter_php",

@@ -27,7 +27,8 @@ _QUERY: Final = """
 (module (type_alias_statement) @type)
 (import_statement) @import
 (import_from_statement) @import
-(module (expression_statement (assignment left: (identifier) @_name) @export) (#eq? @_name "__all__"))
+(module (expression_statement (assignment left: (identifier) @_name) @export)
+  (#eq? @_name "__all__"))
 (comment) @comment
 (string_content) @string
 (type (string (string_content) @annotation))
@@ -37,6 +38,8 @@ _CONSTANT: Final = re.compile(r"_?[A-Z][A-Z\d_]*")
 _ENUMS: Final = frozenset({"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"})
 _AGAIN: Final = ("overload", ".setter", ".deleter")
 """Decorators of functions that define a second time what has been, or will be, defined."""
+_BASES: Final = frozenset({"identifier", "attribute", "subscript", "call"})
+_ARGUMENTS: Final = re.compile(r"[\[(]")
 
 
 def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
@@ -55,7 +58,8 @@ def _class_or_function(node: Node, kind: Kind, page: FileText) -> Draft:
     name = field_text(node, "name")
     definition = draft(page, node, name, kind, body=body)
     definition.doc = _docstring(body)
-    definition.public = not name.startswith("_") or name.endswith("__")
+    is_private = name.startswith("_") and not name.endswith("__")
+    definition.public = not is_private
     if kind is Kind.CLASS:
         definition.bases = _bases(node.child_by_field_name("superclasses"))
         definition.kind = _kind(definition.bases)
@@ -82,19 +86,20 @@ def _kind(bases: Iterable[str]) -> Kind:
 
 def _bases(arguments: Node | None) -> tuple[str, ...]:
     """Return base classes without type arguments; keyword arguments are none."""
-    children = arguments.named_children if arguments is not None else ()
-    bases = [text(child) for child in children if child.type in _BASES]
-    return tuple(
-        _ARGUMENTS.split(base, maxsplit=1)[0].strip() for base in bases
-    )
-
-
-_BASES: Final = frozenset({"identifier", "attribute", "subscript", "call"})
-_ARGUMENTS: Final = re.compile(r"[\[(]")
+    if arguments is None:
+        return ()
+    bases = []
+    for child in arguments.named_children:
+        if child.type in _BASES:
+            base = _ARGUMENTS.split(text(child), maxsplit=1)[0]
+            bases.append(base.strip())
+    return tuple(bases)
 
 
 def _docstring(body: Node | None) -> str:
-    for child in body.named_children if body is not None else ():
+    if body is None:
+        return ""
+    for child in body.named_children:
         if child.type != "comment":
             return _literal(child)
     return ""
@@ -117,7 +122,8 @@ def _literal(statement: Node | None) -> str:
 
 def _variable(node: Node, page: FileText) -> Iterator[Draft]:
     name = field_text(node, "left")
-    if name.startswith("__") or node.child_by_field_name("right") is None:
+    value = node.child_by_field_name("right")
+    if name.startswith("__") or value is None:
         return
     kind = Kind.VARIABLE
     if _CONSTANT.fullmatch(name):
@@ -155,7 +161,9 @@ def _aliased(node: Node) -> tuple[str, str]:
 
 def _exports(node: Node) -> Iterator[tuple[str, str]]:
     value = node.child_by_field_name("right")
-    for child in value.named_children if value is not None else []:
+    if value is None:
+        return
+    for child in value.named_children:
         if child.type == "string":
             name = text(child).strip("\"'")
             yield name, name

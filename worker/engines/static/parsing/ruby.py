@@ -67,7 +67,8 @@ def _head(node: Node, page: FileText) -> str:
     """Return a definition up to its name, parameters or superclass."""
     ends = (node.child_by_field_name(name) for name in _LAST_FIELDS)
     end = max(last.end_byte for last in ends if last is not None)
-    code = page.data[node.start_byte : min(end, node.start_byte + _MOST_HEAD)]
+    start = node.start_byte
+    code = page.data[start : min(end, start + _MOST_HEAD)]
     return one_line(code.decode("utf-8", "replace"))[:MAX_SIGNATURE]
 
 
@@ -83,7 +84,9 @@ def _is_namespace(node: Node, body: Node | None) -> bool:
 
 def _mixed_in(body: Node | None, page: FileText) -> Iterator[str]:
     """Yield the modules that a type includes or extends itself with."""
-    for call in page.children(body, "call") if body is not None else ():
+    if body is None:
+        return
+    for call in page.children(body, "call"):
         if field_text(call, "method") in _MIXING:
             arguments = field_text(call, "arguments").strip("()")
             yield from (
@@ -92,7 +95,7 @@ def _mixed_in(body: Node | None, page: FileText) -> Iterator[str]:
 
 
 def _access(node: Node, page: FileText) -> str:
-    """Return the access that a method stands under."""
+    """Return the access of a method."""
     outer = node.parent
     if outer is None or outer.type != "body_statement":
         return "public"

@@ -42,6 +42,9 @@ _QUERY: Final = """
 
 _NAME: Final = re.compile(r"[A-Za-z_]\w*")
 _DEEP: Final = 20
+_OPENING: Final = frozenset({"{", "(", "["})
+_ATTRIBUTE: Final = "attribute_item"
+_BEFORE: Final = frozenset({_ATTRIBUTE, "line_comment", "block_comment"})
 
 
 def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
@@ -85,9 +88,6 @@ def _item(node: Node, kind: Kind, page: FileText) -> Draft:
     return item
 
 
-_OPENING: Final = frozenset({"{", "(", "["})
-
-
 def _is_public(node: Node) -> bool:
     """Tell whether an item can be seen outside its crate.
 
@@ -112,7 +112,8 @@ def _last(path: str) -> str:
 def _attributes(node: Node) -> tuple[list[str], Node]:
     """Return an item's attributes, and the first node that belongs to the item."""
     attributes: list[str] = []
-    first, before = node, node.prev_sibling
+    first = node
+    before = node.prev_sibling
     while before is not None and before.type in _BEFORE:
         if before.type == _ATTRIBUTE:
             attribute = one_line(text(before))
@@ -120,10 +121,6 @@ def _attributes(node: Node) -> tuple[list[str], Node]:
             first = before
         before = before.prev_sibling
     return attributes[::-1], first
-
-
-_ATTRIBUTE: Final = "attribute_item"
-_BEFORE: Final = frozenset({_ATTRIBUTE, "line_comment", "block_comment"})
 
 
 def _imports(node: Node) -> Iterator[Import]:
@@ -135,7 +132,7 @@ def _imports(node: Node) -> Iterator[Import]:
 
 
 def _used(node: Node, prefix: tuple[str, ...]) -> Iterator[Import]:
-    """Read a use tree; one that is nested deeper than anybody writes is left."""
+    """Read a use tree, up to a depth that no one writes."""
     match node.type:
         case "use_list":
             yield from _used_of(node, prefix)

@@ -291,20 +291,27 @@ def local_names(captures: Mapping[str, list[Node]], data: bytes) -> LocalNames:
         names.starts.append(start)
         names.ends.append(-negative_end)
         names.is_class.append(is_class)
-        names.outer.append(around[-1] if around else -1)
+        outer = -1
+        if around:
+            outer = around[-1]
+        names.outer.append(outer)
         around.append(scope)
     for node in captures.get("_bound", ()):
-        start = node.start_byte
-        names.bound.setdefault(data[start : node.end_byte], []).append(start)
+        _add(names.bound, data, node, node.start_byte)
     for node in captures.get("_named", ()):
         if node.parent is not None:
             # A function is named in the scope around it.
-            name = data[node.start_byte : node.end_byte]
-            names.bound.setdefault(name, []).append(node.parent.start_byte)
+            _add(names.bound, data, node, node.parent.start_byte)
     for node in captures.get("_global", ()):
-        start = node.start_byte
-        names.globals.setdefault(data[start : node.end_byte], []).append(start)
+        _add(names.globals, data, node, node.start_byte)
     return names
+
+
+def _add(
+    places: dict[bytes, list[int]], data: bytes, node: Node, place: int
+) -> None:
+    name = data[node.start_byte : node.end_byte]
+    places.setdefault(name, []).append(place)
 
 
 def _spans(

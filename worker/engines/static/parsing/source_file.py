@@ -52,6 +52,8 @@ _DOTTED: Final = re.compile(
     rb"[\"']([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?::[A-Za-z_]\w*)?)[\"']"
 )
 _NOT_NEWLINE: Final = re.compile(rb"[^\n]")
+_SKIP: Final = "skip"
+_SCOPES: Final = frozenset({"scope", _SKIP})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,53 +93,35 @@ class SourceParser:
     """Parses the files of a repository; grammars are loaded when they are first needed."""
 
     def __init__(self) -> None:
-        """Load nothing yet."""
         self._loaded: dict[Language, tuple[Parser, Query]] = {}
 
     def tree(self, language: Language, data: bytes) -> Tree:
-        """Parse UTF-8 text."""
         prepared = _GRAMMARS[language].prepare(data)
         return self._load(language)[0].parse(prepared)
 
     def read(self, language: Language, content: str) -> Parsed:
-        """Parse the text of a file."""
         data = content.encode("utf-8", "replace")
         grammar = _GRAMMARS[language]
-        tree = self.tree(language, data)
-        found = QueryCursor(self._load(language)[1]).captures(tree.root_node)
-        page = FileText(data, found.get("comment", []), grammar.documenting)
-        imports = [
-            (node, one)
-            for node in _ordered(found.pop("import", []))
-            for one in grammar.imports(node)
-        ]
-        annotations = {node.start_byte for node in found.pop("annotation", [])}
-        strings = [
-            node
-            for node in found.pop("string", [])
-            if node.start_byte not in annotations
-        ]
-        passed_on = _ordered(found.pop("export", []))
-        exports = [pair for node in passed_on for pair in grammar.exports(node)]
-        comments = found.pop("comment", [])
-        packages = found.pop("package", [])
-        not_code = [*comments, *strings, *packages]
-        not_code += [node for node, _ in imports]
-        not_code += [
-            node
-            for node in found.get(_SKIP, ())
-            if any(True for _ in grammar.define(node, _SKIP, page))
-        ]
-        drafts, extends = _nest(_drafts(grammar, found, page))
+        root = self.tree(language, data).root_node
+        captures = QueryCursor(self._load(language)[1]).captures(root)
+        page = FileText(data, captures.get("comment", []), grammar.documenting)
+        not_code = captures.pop("comment", [])
+        imports, imported = _imports(grammar, captures.pop("import", []))
+        exports = _exports(grammar, captures.pop("export", []))
+        packages = captures.pop("package", [])
+        strings = _strings(captures)
+        not_code += [*imported, *packages, *strings]
+        not_code += _tests(grammar, captures.get(_SKIP, []), page)
+        drafts, extends = _nest(_drafts(grammar, captures, page))
         return Parsed(
             drafts=drafts,
             extends=extends,
-            imports=tuple(one for _, one in imports),
-            exports=tuple(dict.fromkeys(exports)),
+            imports=imports,
+            exports=exports,
             package=_package(packages),
-            doc=grammar.doc(tree.root_node, page),
+            doc=grammar.doc(root, page),
             code=_blank(data, not_code),
-            locals=scopes.local_names(found, data),
+            locals=scopes.local_names(captures, data),
             quoted=tuple(_quoted(strings, data)),
         )
 
@@ -157,6 +141,46 @@ def _ordered(nodes: Iterable[Node]) -> list[Node]:
     return sorted(nodes, key=lambda node: (node.start_byte, -node.end_byte))
 
 
+def _imports(
+    grammar: Grammar, nodes: Iterable[Node]
+) -> tuple[tuple[Import, ...], list[Node]]:
+    """Return the imports of a file, and the nodes that they were read from."""
+    imports: list[Import] = []
+    read = []
+    for node in _ordered(nodes):
+        statements = list(grammar.imports(node))
+        if statements:
+            imports += statements
+            read.append(node)
+    return tuple(imports), read
+
+
+def _exports(
+    grammar: Grammar, nodes: Iterable[Node]
+) -> tuple[tuple[str, str], ...]:
+    exports: dict[tuple[str, str], None] = {}
+    for node in _ordered(nodes):
+        exports.update(dict.fromkeys(grammar.exports(node)))
+    return tuple(exports)
+
+
+def _strings(captures: dict[str, list[Node]]) -> list[Node]:
+    """Take the texts in quotes out of what was found; annotations are code."""
+    annotations = {node.start_byte for node in captures.pop("annotation", [])}
+    return [
+        node
+        for node in captures.pop("string", [])
+        if node.start_byte not in annotations
+    ]
+
+
+def _tests(
+    grammar: Grammar, nodes: Iterable[Node], page: FileText
+) -> list[Node]:
+    """Return the nodes that are tests among sources."""
+    return [node for node in nodes if list(grammar.define(node, _SKIP, page))]
+
+
 def _package(names: Sequence[Node]) -> str:
     if names:
         return text(_ordered(names)[0]).replace("\\", ".")
@@ -164,13 +188,13 @@ def _package(names: Sequence[Node]) -> str:
 
 
 def _drafts(
-    grammar: Grammar, found: dict[str, list[Node]], page: FileText
+    grammar: Grammar, captures: dict[str, list[Node]], page: FileText
 ) -> list[Draft]:
     drafts: list[Draft] = []
-    for capture in sorted(found):
+    for capture in sorted(captures):
         if capture.startswith("_"):
             continue
-        for node in found[capture]:
+        for node in captures[capture]:
             for definition in grammar.define(node, capture, page):
                 if capture in _SCOPES:
                     definition.kind = None
@@ -178,10 +202,6 @@ def _drafts(
                 if len(definition.name) <= MAX_NAME:
                     drafts.append(definition)
     return sorted(drafts, key=_by_place)
-
-
-_SKIP: Final = "skip"
-_SCOPES: Final = frozenset({"scope", _SKIP})
 
 
 def _by_place(definition: Draft) -> tuple[int, int, str]:
@@ -234,7 +254,8 @@ def _give_comments_on(drafts: Sequence[Draft]) -> None:
             and function.kind is Kind.METHOD
             and not function.doc
         ):
-            function.doc, nested.doc = nested.doc, ""
+            function.doc = nested.doc
+            nested.doc = ""
 
 
 def _hides(outer: Draft) -> bool:
@@ -266,7 +287,8 @@ def _without_repetitions(drafts: Iterable[Draft]) -> tuple[Draft, ...]:
         elif other.declared and not definition.declared:
             definition.doc = definition.doc or other.doc
             chosen[key] = definition
-    alive = {id(definition) for definition in chosen.values()} | {id(None)}
+    alive = {id(definition) for definition in chosen.values()}
+    alive.add(id(None))
     kept = [
         definition
         for definition in chosen.values()
@@ -296,7 +318,8 @@ def _blank(data: bytes, nodes: Iterable[Node]) -> bytes:
     """Return code of the same length and lines without some of its nodes."""
     code = bytearray(data)
     for node in nodes:
-        start, end = node.start_byte, node.end_byte
+        start = node.start_byte
+        end = node.end_byte
         if node.start_point.row == node.end_point.row:
             code[start:end] = b" " * (end - start)
         else:

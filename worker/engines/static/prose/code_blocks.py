@@ -82,7 +82,8 @@ def _fenced(
     for end in range(number + 1, len(lines)):
         closing = lines[end].strip()
         if closing.startswith(marks) and not closing.strip(marks[0]):
-            block = CodeBlock(number + 1, end - 1, _tag(fence["info"]))
+            tag = _tag(fence["info"])
+            block = CodeBlock(number + 1, end - 1, tag)
             return block, end + 1
     return None, number + 1
 
@@ -113,7 +114,8 @@ def _indented(
         not lines[first].strip() or _OPTION.match(lines[first])
     ):
         first += 1
-    last, end = first - 1, first
+    last = first - 1
+    end = first
     while end < len(lines) and (
         not lines[end].strip() or _indent(lines[end]) > least
     ):
@@ -145,10 +147,7 @@ def _jsdoc(
 
 
 def uncommented(lines: Sequence[str]) -> list[str]:
-    """Return lines without the comment mark that all of them begin with, and without their indentation.
-
-    Lines that do not all begin with such a mark lose only the indentation that they share.
-    """
+    """Return lines without the comment mark and the indentation that all of them begin with."""
     filled = [line for line in lines if line.strip()]
     if filled and all(_COMMENT.match(line) for line in filled):
         lines = [_COMMENT.sub("", line, count=1) for line in lines]

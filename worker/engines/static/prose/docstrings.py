@@ -129,11 +129,14 @@ def _raw_paragraphs(doc: str, most: int) -> list[str]:
         is_underline = _UNDERLINE.match(line) is not None
         if _END.match(line) or (is_underline and lines):
             # The lines above an underline are its heading.
-            paragraphs.append("" if is_underline else " ".join(lines))
+            if is_underline:
+                lines = []
+            paragraphs.append(" ".join(lines))
             break
         if not line.strip() or _ITEM.match(line):
             paragraphs.append(" ".join(lines))
-            filled += 1 if lines else 0
+            if lines:
+                filled += 1
             lines = []
             in_item = bool(line.strip())
         elif not in_item:
@@ -174,11 +177,11 @@ def _shortened(text: str) -> str:
         kept = f"{kept} {piece}".strip()
     if len(kept) <= 2 * _MOST_SHOWN:
         return kept
-    return f"{kept[:_MOST_SHOWN].rsplit(' ', 1)[0]} …"
+    whole_words = kept[:_MOST_SHOWN].rsplit(" ", 1)[0]
+    return f"{whole_words} …"
 
 
 def sentences(paragraph: str) -> list[str]:
-    """Return the sentences of a paragraph."""
     pieces: list[str] = []
     start = 0
     for match in _STOP.finditer(paragraph):
@@ -209,7 +212,8 @@ def first_sentence(doc: str, limit: int = 180) -> str:
         return ""
     text = sentences(first)[0].rstrip(":,; ")
     if len(text) > limit:
-        text = f"{text[:limit].rsplit(' ', 1)[0]} …"
+        whole_words = text[:limit].rsplit(" ", 1)[0]
+        text = f"{whole_words} …"
         return text + "`" * (text.count("`") % 2)
     if text.endswith((".", "!", "?", "。", "…")):
         return text

@@ -38,11 +38,11 @@ def number(count: int) -> str:
     return f"{count:,}"
 
 
-def counted(count: int, noun: str, plural: str = "") -> str:
+def counted(count: int, noun: str) -> str:
     """Return a number with its noun: `one file`, `12 files`."""
     if count == 1:
         return f"{number(count)} {noun}"
-    return f"{number(count)} {plural or noun + 's'}"
+    return f"{number(count)} {noun}s"
 
 
 def listed(
@@ -54,7 +54,8 @@ def listed(
     """
     shown = list(items)
     if most and len(items) > most + 1:
-        shown = [*items[:most], f"{number(len(items) - most)} more"]
+        left = number(len(items) - most)
+        shown = [*items[:most], f"{left} more"]
     if not shown:
         return ""
     *others, last = shown
@@ -82,5 +83,4 @@ def capital(text: str) -> str:
 
 
 def code(name: str) -> str:
-    """Return a name as code."""
     return f"`{name}`"

@@ -13,8 +13,8 @@ from worker.engines.static.reading.manifests import table
 MAX_TITLE: Final = 120
 MAX_LEAD: Final = 600
 
-_HASHES: Final = re.compile(r"(#{1,6})\s+(.*?)\s*#*\s*$")
-_EQUALS: Final = re.compile(r"(={1,6})\s+(\S.*)$")
+_HASHES: Final = re.compile(r"^(#{1,6})\s+(.*?)\s*#*\s*$")
+_EQUALS: Final = re.compile(r"^(={1,6})\s+(\S.*)$")
 _UNDERLINE: Final = re.compile(r"([=\-~^\"'`#*+.:_])\1{2,}\s*$")
 _FENCES: Final = {
     Language.MARKDOWN: re.compile(r"\s{0,3}(`{3,}|~{3,})"),
@@ -26,7 +26,7 @@ _FENCES: Final = {
 _NO_FENCE: Final = re.compile(r"(?!)")
 _SECTION: Final = re.compile(r"\\(part|chapter|(?:sub)*section)\*?\{(.*)\}")
 _NUMBERED: Final = re.compile(
-    r"(?=.{3,80}$)(\d+(?:\.\d+)*)[.)]?\s+([^\W\d].*)$"
+    r"^(?=.{3,80}$)(\d+(?:\.\d+)*)[.)]?\s+([^\W\d].*)$"
 )
 
 _MARKUP: Final = (
@@ -60,6 +60,36 @@ _IDENTIFIER: Final = re.compile(r"[^\W\d]\w*")
 _TELLING: Final = re.compile(
     r"\b(?:[A-Z][a-z\d]+(?:[A-Z][a-z\d]*)+|[a-z\d]+(?:_[a-z\d]+)+|[A-Z]+(?:_[A-Z]+)+)\b"
 )
+_LONGEST_FRONT: Final = 100
+_HEADINGS: Final = {
+    Language.MARKDOWN: _HASHES,
+    Language.NOTEBOOK: _HASHES,
+    Language.ASCIIDOC: _EQUALS,
+    Language.LATEX: _SECTION,
+    Language.TEXT: _NUMBERED,
+}
+"""By language: the mark of a heading, which tells its level, and its title."""
+_SHORTEST: Final = 3
+_FEWEST_WORDS: Final = 3
+_OPENING: Final = re.compile(
+    r"\s*(?:import|module|use|using|package|require|library|open|set|defmodule|program|unit|from"
+    r"|local \w+ = require)\b"
+)
+"""Code that may follow a comment on the file: other code is what the comment describes."""
+_RECORD: Final = re.compile(
+    r"(?:created|written|author|maintainer)\b", re.IGNORECASE
+)
+_MOST_TOP: Final = 4000
+"""Characters in which a file says what it is."""
+_COMMENT: Final = re.compile(
+    r"\s*(?:--+[\[|]*|#+(?=[\s']|$)'?|//+!?|;+|%+|\"(?=\s)|\(\*+|/\*+|\*+|\{-+\s*\|?)"
+    r"\s*(.*?)\s*(?:\*+[/)]|-\}|\]\])?\s*$"
+)
+_LETTERS: Final = re.compile(r"[^\W\d_]{2}")
+_FOR_PROGRAMS: Final = re.compile(
+    r"#!|.*-\*-|.*\b(?:vim?|ex):|\W*[\w+-]+\.\w{1,5}\W*$"
+)
+"""First lines of scripts, lines for editors, and names of files."""
 
 
 def headings(language: Language, text: str) -> tuple[Heading, ...]:
@@ -69,7 +99,8 @@ def headings(language: Language, text: str) -> tuple[Heading, ...]:
     """
     lines = text.split("\n")
     titles = list(_titles(language, lines))
-    ends = [*(title.line - 1 for title in titles[1:]), len(lines)]
+    ends = [title.line - 1 for title in titles[1:]]
+    ends.append(len(lines))
     fence = _FENCES.get(language, _NO_FENCE)
     return tuple(
         Heading(
@@ -91,7 +122,8 @@ class _Title(NamedTuple):
 
 def _titles(language: Language, lines: list[str]) -> Iterator[_Title]:
     marks: list[str] = []
-    pattern, closing = _FENCES.get(language, _NO_FENCE), ""
+    pattern = _FENCES.get(language, _NO_FENCE)
+    closing = ""
     front = _front_matter(lines)
     for number, line in enumerate(lines[front:], front + 1):
         fence = pattern.match(line)
@@ -117,32 +149,24 @@ def _front_matter(lines: list[str]) -> int:
     """Return how many lines at the top are settings between two lines of dashes."""
     if lines[0].rstrip() != "---":
         return 0
-    return next(
-        (
-            number
-            for number, line in enumerate(lines[1:_LONGEST_FRONT], 2)
-            if line.rstrip() == "---"
-        ),
-        0,
-    )
-
-
-_LONGEST_FRONT: Final = 100
+    for number, line in enumerate(lines[1:_LONGEST_FRONT], 2):
+        if line.rstrip() == "---":
+            return number
+    return 0
 
 
 def _marked(language: Language, line: str) -> tuple[int, str] | None:
-    if language in _HASHED and (match := _HASHES.match(line)):
-        return len(match[1]), match[2]
-    if language is Language.ASCIIDOC and (match := _EQUALS.match(line)):
-        return len(match[1]), match[2]
-    if language is Language.LATEX and (match := _SECTION.search(line)):
-        return 1 + match[1].count("sub"), match[2]
-    if language is Language.TEXT and (match := _NUMBERED.match(line)):
-        return 1 + match[1].count("."), match[2]
-    return None
-
-
-_HASHED: Final = frozenset({Language.MARKDOWN, Language.NOTEBOOK})
+    pattern = _HEADINGS.get(language, _NO_FENCE)
+    match = pattern.search(line)
+    if match is None:
+        return None
+    mark, title = match.groups()
+    level = len(mark)
+    if language is Language.LATEX:
+        level = 1 + mark.count("sub")
+    if language is Language.TEXT:
+        level = 1 + mark.count(".")
+    return level, title
 
 
 def _underlines(lines: list[str], number: int) -> bool:
@@ -150,7 +174,8 @@ def _underlines(lines: list[str], number: int) -> bool:
     above = ""
     if number > 1:
         above = lines[number - 2]
-    return bool(above.strip()) and bool(_UNDERLINE.match(lines[number - 1]))
+    underline = _UNDERLINE.match(lines[number - 1])
+    return above.strip() != "" and underline is not None
 
 
 def _underlined(
@@ -160,28 +185,20 @@ def _underlined(
 
     The order in which marks appear tells their levels.
     """
-    title = lines[number - 1]
-    below = ""
+    title = lines[number - 1].rstrip()
+    match = None
     if number < len(lines):
-        below = lines[number]
-    match = _UNDERLINE.match(below)
-    if (
-        not match
-        or not title.strip()
-        or title[:1].isspace()
-        or _UNDERLINE.match(title)
-    ):
+        match = _UNDERLINE.match(lines[number])
+    if match is None or title[:1].isspace() or _UNDERLINE.match(title):
         return None
-    if len(below.rstrip()) < min(
-        len(title.rstrip()), _SHORTEST
-    ) or not _IDENTIFIER.search(title):
+    fewest = min(len(title), _SHORTEST)
+    is_long_enough = len(match[0].rstrip()) >= fewest
+    if not is_long_enough or not _IDENTIFIER.search(title):
         return None
     if match[1] not in marks:
         marks.append(match[1])
-    return marks.index(match[1]) + 1, title
-
-
-_SHORTEST: Final = 3
+    level = marks.index(match[1]) + 1
+    return level, lines[number - 1]
 
 
 def _lead(lines: list[str], fence: re.Pattern[str]) -> str:
@@ -214,7 +231,8 @@ def comment_on_top(text: str) -> str:
             continue
         comment = " ".join(lines)
         is_code = match is None and line.strip() != ""
-        if _tells(comment) and not (is_code and not _OPENING.match(line)):
+        is_opening = not is_code or _OPENING.match(line) is not None
+        if is_opening and _tells(comment):
             return comment[:MAX_LEAD]
         if is_code:
             break
@@ -227,28 +245,6 @@ def _tells(comment: str) -> bool:
     is_long_enough = len(comment.split()) >= _FEWEST_WORDS
     is_record = _RECORD.match(comment) is not None or is_licence(comment)
     return is_long_enough and not is_record
-
-
-_FEWEST_WORDS: Final = 3
-_OPENING: Final = re.compile(
-    r"\s*(?:import|module|use|using|package|require|library|open|set|defmodule|program|unit|from"
-    r"|local \w+ = require)\b"
-)
-"""Code that may follow a comment on the file: other code is what the comment describes."""
-_RECORD: Final = re.compile(
-    r"(?:created|written|author|maintainer)\b", re.IGNORECASE
-)
-_MOST_TOP: Final = 4000
-"""Characters in which a file says what it is."""
-_COMMENT: Final = re.compile(
-    r"\s*(?:--+[\[|]*|#+(?=[\s']|$)'?|//+!?|;+|%+|\"(?=\s)|\(\*+|/\*+|\*+|\{-+\s*\|?)"
-    r"\s*(.*?)\s*(?:\*+[/)]|-\}|\]\])?\s*$"
-)
-_LETTERS: Final = re.compile(r"[^\W\d_]{2}")
-_FOR_PROGRAMS: Final = re.compile(
-    r"#!|.*-\*-|.*\b(?:vim?|ex):|\W*[\w+-]+\.\w{1,5}\W*$"
-)
-"""First lines of scripts, lines for editors, and names of files."""
 
 
 def plain(marked: str) -> str:
@@ -290,6 +286,8 @@ def notebook(text: str) -> str:
         if not isinstance(source, list):
             lines = [source]
         text = "".join(map(str, lines))
-        is_code = cell.get("cell_type") == "code"
-        pieces.append(f"```\n{text}\n```\n" if is_code else f"{text}\n")
-    return decode("\n".join(pieces).encode("utf-8", "replace")) or ""
+        if cell.get("cell_type") == "code":
+            text = f"```\n{text}\n```"
+        pieces.append(f"{text}\n")
+    joined = "\n".join(pieces)
+    return decode(joined.encode("utf-8", "replace")) or ""

@@ -30,7 +30,7 @@ _LEGACY: Final = [
 _HEAD: Final = 8192
 """Bytes without a NUL that make a file text, as git sees it."""
 _SAMPLE: Final = 16 * 1024
-"""Bytes of lines that are not ASCII from which an encoding is told."""
+"""Bytes of lines that are not ASCII by which an encoding is recognised."""
 _MOST_CONTROLS: Final = 0.02
 """A text with a larger share of control characters is binary."""
 _WESTERN: Final = 0.6
@@ -80,12 +80,13 @@ def _wide(data: bytes) -> str | None:
     if len(data) % 2:
         return None
     head = data[:_HEAD]
-    for first_nul, name in ((1, "utf-16-le"), (0, "utf-16-be")):
-        nuls = head[first_nul::2].count(0)
-        if nuls > len(head) // 2 * _WIDE and not head[1 - first_nul :: 2].count(
-            0
-        ):
-            return _clean(data.decode(name, "replace"))
+    even = head[::2].count(0)
+    odd = head[1::2].count(0)
+    fewest = len(head) // 2 * _WIDE
+    if odd > fewest and not even:
+        return _clean(data.decode("utf-16-le", "replace"))
+    if even > fewest and not odd:
+        return _clean(data.decode("utf-16-be", "replace"))
     return None
 
 
@@ -93,7 +94,8 @@ def _mended(data: bytes) -> str | None:
     """Return UTF-8 text of which a few characters are broken."""
     text = data.decode("utf-8", "replace")
     broken = text.count("\ufffd")
-    sound = len(text) - len(text.encode("ascii", "ignore")) - broken
+    plain = len(text.encode("ascii", "ignore"))
+    sound = len(text) - plain - broken
     if broken > sound * _FEW_BROKEN:
         return None
     return _clean(text.replace("\ufffd", " "))
@@ -102,11 +104,13 @@ def _mended(data: bytes) -> str | None:
 def _legacy(data: bytes) -> str | None:
     """Return text in an encoding of one language.
 
-    What stands for other characters is blank where the encoding is unknown.
+    Bytes above ASCII are blank where the encoding is unknown.
     """
     name = _encoding(data)
-    head = data[:_HEAD].decode(name or "cp1252", "replace").replace("\r", "")
-    controls = len(_CONTROL.findall(head)) + head.count("\ufffd")
+    head = data[:_HEAD].decode(name or "cp1252", "replace")
+    head = head.replace("\r", "")
+    broken = head.count("\ufffd")
+    controls = broken + len(_CONTROL.findall(head))
     if controls > len(head) * _MOST_CONTROLS:
         return None
     if name is None:
@@ -119,7 +123,8 @@ def _encoding(data: bytes) -> str | None:
     lines = b"\n".join(_HIGH_LINE.findall(data))[:_SAMPLE]
     runs = _HIGH.findall(lines)
     words = _WORD.findall(lines)
-    letters = sum(len(word) for word in words if not word.isascii())
+    foreign = [word for word in words if not word.isascii()]
+    letters = sum(map(len, foreign))
     accented = sum(map(len, runs))
     if accented == len(runs) or accented <= letters * _WESTERN:
         if _CENTRAL.search(lines):

@@ -1,11 +1,25 @@
-"""The languages that files are written in, told by their names.
-
-And by the first line where there is no other sign.
-"""
+"""The languages that files are written in, by their names, or else by their first lines."""
 
 import re
 from enum import StrEnum
 from typing import Final
+
+_SHEBANG: Final = re.compile(
+    r"#!\s*(?:\S*/)?(?:env\s+(?:-\S+\s+|\w+=\S*\s+)*(?:\S*/)?)?([a-z][a-z+-]*)"
+)
+_EDITOR: Final = re.compile(
+    r"-\*-\s*(?:.*?\bmode:\s*)?([\w+-]+)\s*(?:;.*?)?-\*-"
+    r"|\b(?:vim?|ex):.*?\b(?:ft|filetype|syntax)=(\w+)",
+    re.IGNORECASE,
+)
+"""What tells an editor the language: `-*- shell-script -*-`, `vim: ft=sh`."""
+_ZSH: Final = ("#compdef", "#autoload")
+_CPP_HEADER: Final = re.compile(
+    r"^[ \t]*(?:class\s+\w+|namespace\b|template\s*<|using\s+\w|(?:public|private|protected)\s*:)",
+    re.MULTILINE,
+)
+_HEAD: Final = 400
+"""Characters at either end of a file that may tell its language."""
 
 
 class Language(StrEnum):
@@ -284,20 +298,6 @@ _PROGRAMS: Final = {
     for name in names.split()
 }
 """Interpreters that a first line names, and languages as editors call them."""
-_SHEBANG: Final = re.compile(
-    r"#!\s*(?:\S*/)?(?:env\s+(?:-\S+\s+|\w+=\S*\s+)*(?:\S*/)?)?([a-z][a-z+-]*)"
-)
-_EDITOR: Final = re.compile(
-    r"-\*-\s*(?:.*?\bmode:\s*)?([\w+-]+)\s*(?:;.*?)?-\*-"
-    r"|\b(?:vim?|ex):.*?\b(?:ft|filetype|syntax)=(\w+)",
-    re.IGNORECASE,
-)
-"""What tells an editor the language: `-*- shell-script -*-`, `vim: ft=sh`."""
-_ZSH: Final = ("#compdef", "#autoload")
-_CPP_HEADER: Final = re.compile(
-    r"^[ \t]*(?:class\s+\w+|namespace\b|template\s*<|using\s+\w|(?:public|private|protected)\s*:)",
-    re.MULTILINE,
-)
 
 
 def label(language: Language) -> str:
@@ -328,16 +328,14 @@ def _by_first_lines(text: str) -> Language:
     if first.startswith(_ZSH):
         return Language.SHELL
     second = rest.partition("\n")[0]
-    last = text[-_HEAD:].rstrip().rpartition("\n")[2]
+    end = text[-_HEAD:].rstrip()
+    last = end.rpartition("\n")[2]
     program = _SHEBANG.match(first)
-    mode = _EDITOR.search(f"{first}\n{second}\n{last}")
+    lines = f"{first}\n{second}\n{last}"
+    mode = _EDITOR.search(lines)
     if program is not None:
         return _PROGRAMS.get(program[1].rstrip("-"), Language.TEXT)
     if mode is not None:
         name = (mode[1] or mode[2]).lower()
         return _PROGRAMS.get(name, Language.TEXT)
     return Language.TEXT
-
-
-_HEAD: Final = 400
-"""Characters at either end of a file that may tell its language."""

@@ -6,14 +6,6 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
-
-class Manifest(NamedTuple):
-    """What a package calls itself; either may be empty."""
-
-    name: str
-    description: str
-
-
 _TABLES: Final = {
     "pyproject.toml": (("project",), ("tool", "poetry")),
     "package.json": ((),),
@@ -23,7 +15,7 @@ _TABLES: Final = {
 }
 """The tables of structured manifests that describe the package."""
 _MOST_READ: Final = 64 * 1024
-"""Characters of a manifest in which its head stands."""
+"""Characters of a manifest that are read."""
 _PATTERNS: Final = (
     (r"go\.mod", r"^module\s+\S*?([\w.-]+?)(?:/v\d+)?$", None),
     (r"setup\.cfg", r"^name\s*=\s*(\S+)", r"^description\s*=\s*(\S.*)"),
@@ -74,9 +66,15 @@ _PATTERNS: Final = (
     (r"meson\.build", r"^project\(\s*'([^'\n]+)'", None),
 )
 """Manifests that are read by patterns: of their file name, the name, and the description."""
-
 _NAMED_LIKE_PACKAGES: Final = frozenset({"csproj", "sln"})
 """Endings of manifests that have the name of their package."""
+
+
+class Manifest(NamedTuple):
+    """What a package calls itself; either may be empty."""
+
+    name: str
+    description: str
 
 
 def manifests(texts: Mapping[str, str]) -> Iterator[Manifest]:

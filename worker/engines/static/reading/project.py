@@ -58,7 +58,7 @@ _NEWS: Final = re.compile(
     r"|(?:has|have) \d)",
     re.IGNORECASE,
 )
-"""Words of announcements, of calls for help, and of what is about the repository instead of the project."""
+"""Words of announcements, of calls for help, and of sentences about the repository."""
 _NO_OPENING: Final = re.compile(
     r"(?:(?:to )?(?:install|build|use|get|run|download|learn|start)|npm|pip|yarn"
     r"|go (?:get|install)|cargo|note|warning|"
@@ -68,7 +68,9 @@ _NO_OPENING: Final = re.compile(
     r"latest|version|new|requires?|supports?|author|contents?|features?|http\S*|\d)\b|\W*$",
     re.IGNORECASE,
 )
-"""How a sentence begins that does not say what a project is, if nothing else tells that it does."""
+"""How a sentence begins that does not say what a project is."""
+_MOST_WORDS: Final = 5
+"""Words of a project's name."""
 
 
 def describe(
@@ -88,7 +90,7 @@ def describe(
 
 
 def _whole(tagline: str, names: Sequence[str]) -> str:
-    """Return a sentence with a capital, unless it begins with the project's name, and a full stop."""
+    """Return a sentence with a full stop, and a capital unless it begins with a name."""
     first_word = tagline.partition(" ")[0]
     whole = sentence(tagline)
     if first_word in names:
@@ -110,7 +112,8 @@ def _name(packages: Sequence[Manifest], readme: Readme) -> str:
     name = next((package.name for package in packages if package.name), "")
     if not name or _normal(name) == _normal(readme.title):
         name = readme.title or name
-    return plain(name or _subject(readme))[:_MOST_NAME] or _UNNAMED
+    shown = plain(name or _subject(readme))
+    return shown[:_MOST_NAME] or _UNNAMED
 
 
 def _subject(readme: Readme) -> str:
@@ -131,32 +134,26 @@ def _taglines(
     entrance: Sequence[str],
 ) -> Iterator[str]:
     """Yield sentences that say what the project is, the surest first."""
-    spoken = [
-        (place, statement)
-        for paragraph in paragraphs
-        for place, statement in enumerate(sentences(paragraph)[:2])
-        if _is_usable(statement) and not _NEWS.search(statement)
-    ]
     subjects = frozenset(filter(None, map(_normal, names)))
-    statements = [statement for _, statement in spoken]
-    named = [
-        statement
-        for statement in statements
-        if _follows(_COPULA, statement, subjects)
-    ]
-    acting = [
-        statement
-        for statement in statements
-        if _follows(_DEFINING, statement, subjects) or _PRONOUN.match(statement)
-    ]
-    first = [statement for place, statement in spoken if place == 0]
-    openings = [
-        statement for statement in first if not _NO_OPENING.match(statement)
-    ]
-    described = (_description(package.description) for package in packages)
-    yield from chain(
-        named, filter(_is_usable, described), acting, entrance, openings
-    )
+    named = []
+    acting = []
+    openings = []
+    for paragraph in paragraphs:
+        for place, statement in enumerate(sentences(paragraph)[:2]):
+            if not _is_usable(statement) or _NEWS.search(statement):
+                continue
+            if _follows(_COPULA, statement, subjects):
+                named.append(statement)
+            if _PRONOUN.match(statement) or _follows(
+                _DEFINING, statement, subjects
+            ):
+                acting.append(statement)
+            if place == 0 and not _NO_OPENING.match(statement):
+                openings.append(statement)
+    described = [_description(package.description) for package in packages]
+    yield from named
+    yield from filter(_is_usable, described)
+    yield from chain(acting, entrance, openings)
 
 
 def _is_usable(statement: str) -> bool:
@@ -184,12 +181,9 @@ def _follows(
     for count in range(1, min(len(words), _MOST_WORDS)):
         subject = " ".join(words[:count])
         if _normal(subject) in subjects:
-            return bool(pattern.match(f" {' '.join(words[count:])}"))
+            rest = " ".join(["", *words[count:]])
+            return pattern.match(rest) is not None
     return False
-
-
-_MOST_WORDS: Final = 5
-"""Words of a project's name."""
 
 
 def _entrances(
@@ -218,5 +212,6 @@ def _entrances(
 
 def _normal(name: str) -> str:
     """Return the letters and digits by which spellings of a name are compared."""
-    last = name.rstrip("/").rpartition("/")[2].lower()
+    path = name.rstrip("/").lower()
+    last = path.rpartition("/")[2]
     return re.sub(r"[\W_]|\.(?:js|py|rb|net)$", "", last)

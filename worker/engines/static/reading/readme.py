@@ -7,22 +7,11 @@ from typing import Final, NamedTuple
 from worker.engines.static.reading.documents import headings, plain
 from worker.engines.static.reading.language import Language
 
-
-class Readme(NamedTuple):
-    """What a README begins with."""
-
-    title: str
-    """Without the words around a name (`What is Redis?`); empty where it names nothing."""
-    paragraphs: tuple[str, ...]
-    """Without markup, of the sections that may say what the project is."""
-
-
 _MOST_READ: Final = 20_000
 _MOST_PARAGRAPHS: Final = 12
 _MOST_SECTIONS: Final = 8
 _MOST_TITLE: Final = 60
 _MOST_WORDS: Final = 5
-
 _HTML_TITLE: Final = re.compile(
     r"<h[12]\b[^<>]*>((?:(?!</h[12]>).){0,600})</h[12]>",
     re.DOTALL | re.IGNORECASE,
@@ -56,12 +45,11 @@ _LINK: Final = re.compile(
     r"\[[^\]]*\](?:\([^)]*\)|\[[^\]]*\])|`[^`]*<[^`>]*>`__?|<?https?://\S+"
 )
 _SHORTCUT: Final = re.compile(r"(?<![!\]])\[([^\[\]\n]{2,60})\](?![(\[:])")
-"""A Markdown link whose address stands elsewhere under the same name."""
+"""A Markdown link whose address is elsewhere under the same name."""
 _WORD: Final = re.compile(r"[^\W\d_]{2,}")
 _NOT_PROSE: Final = re.compile(
     r"(?: {4}|\t|\s*(?:[-*+•] |\d+[.)] |[|+$%{\\]|>>>|\.\. |[-=~^*_]{3,}\s*$))"
 )
-
 _RULE: Final = re.compile(r"^[=\-~^*_#]{3,}[ \t]*$\n?", re.MULTILINE)
 _QUOTE: Final = re.compile(r"^[ ]*> ?", re.MULTILINE)
 _ABOUT: Final = re.compile(
@@ -84,21 +72,35 @@ _NO_TITLE: Final = re.compile(
     r"|warning|this)\b.*|announcements?|overview|introduction|about|general",
     re.IGNORECASE,
 )
+_FEWEST_WORDS: Final = 3
+"""Words of a paragraph outside of links."""
+_UNSPACED: Final = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
+
+
+class Readme(NamedTuple):
+    """What a README begins with."""
+
+    title: str
+    """Without the words around a name (`What is Redis?`); empty where it names nothing."""
+    paragraphs: tuple[str, ...]
+    """Without markup, of the sections that may say what the project is."""
 
 
 def read_readme(language: Language, text: str) -> Readme:
-    """Read the beginning of a README."""
     visible = _visible(language, text[:_MOST_READ])
     lines = visible.split("\n")
     sections = headings(language, visible)[:_MOST_SECTIONS]
     title = ""
     if sections:
         title = _title(sections[0].title)
-    first_line = sections[0].line if sections else len(lines) + 1
+    first_line = len(lines) + 1
+    if sections:
+        first_line = sections[0].line
     blocks = ["\n".join(lines[: first_line - 1])]
     for place, section in enumerate(sections):
         if place == 0 or _ABOUT.fullmatch(section.title.strip()):
-            blocks.append("\n".join(lines[section.line : section.end_line]))
+            block = lines[section.line : section.end_line]
+            blocks.append("\n".join(block))
     paragraphs = [
         paragraph for block in blocks for paragraph in _paragraphs(block)
     ]
@@ -148,9 +150,5 @@ def _paragraphs(block: str) -> Iterator[str]:
 
 def word_count(text: str) -> int:
     """Return the number of words, two characters each where no spaces are written."""
-    return len(_WORD.findall(text)) + len(_UNSPACED.findall(text)) // 2
-
-
-_FEWEST_WORDS: Final = 3
-"""Words of a paragraph outside of links."""
-_UNSPACED: Final = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
+    unspaced = _UNSPACED.findall(text)
+    return len(_WORD.findall(text)) + len(unspaced) // 2

@@ -1,4 +1,4 @@
-"""What a file is in the repository for, told by its path and its first lines."""
+"""What a file is in the repository for, by its path and its first lines."""
 
 import re
 from collections.abc import Collection
@@ -16,17 +16,19 @@ from worker.engines.static.reading.language import (
 _FOLDERS: Final = {
     folder: role
     for role, folders in {
-        Role.VENDORED: "vendor vendors vendored _vendor _vendored third_party third-party thirdparty 3rdparty extern "
-        "externals contrib_vendor deps pods carthage",
+        Role.VENDORED: "vendor vendors vendored _vendor _vendored third_party "
+        "third-party thirdparty 3rdparty extern externals contrib_vendor deps pods carthage",
         Role.GENERATED: "generated __generated__ _generated autogen dist min",
-        Role.TEST: "test tests __tests__ __test__ __mocks__ spec specs e2e testdata test_data test-data "
-        "fixture fixtures __fixtures__ __snapshots__ unittests unit_tests integration_tests "
-        "functional_tests js_tests test-utils test_utils testutil testutils benchmark "
-        "benchmarks bench benches fuzz",
-        Role.EXAMPLE: "example examples sample samples demo demos tutorial tutorials cookbook playground "
-        "notebooks docs_src",
+        Role.TEST: "test tests __tests__ __test__ __mocks__ spec specs e2e "
+        "testdata test_data test-data fixture fixtures __fixtures__ "
+        "__snapshots__ unittests unit_tests integration_tests "
+        "functional_tests js_tests test-utils test_utils testutil "
+        "testutils benchmark benchmarks bench benches fuzz",
+        Role.EXAMPLE: "example examples sample samples demo demos tutorial tutorials "
+        "cookbook playground notebooks docs_src",
         Role.DOCUMENT: "doc docs documentation website man changelog changelogs",
-        Role.CONFIGURATION: ".github .gitlab .circleci .vscode .husky .devcontainer .storybook .changeset ci .ci",
+        Role.CONFIGURATION: ".github .gitlab .circleci .vscode .husky "
+        ".devcontainer .storybook .changeset ci .ci",
         Role.DATA: "locale locales i18n translations",
     }.items()
     for folder in folders.split()
@@ -101,10 +103,38 @@ _HEAD: Final = 600
 _LONG_LINE: Final = 5000
 _LONG_AVERAGE: Final = 250
 """People do not write lines of this length on average, or half a file in one `_LONG_LINE`."""
+_WORDS: Final = re.compile(r"[A-Z]?[a-z\d]+|[A-Z\d]+")
+_COMPOUND: Final = 2
+_LAST_WORDS: Final = {
+    "examples": Role.EXAMPLE,
+    "samples": Role.EXAMPLE,
+    "demos": Role.EXAMPLE,
+    "tests": Role.TEST,
+    "test": Role.TEST,
+}
+_PRECEDENCE: Final = tuple(dict.fromkeys(_FOLDERS.values()))
+_BUILDS: Final = word_set(
+    "cjs esm es umd types module commonjs lib-esm node browser"
+)
+
+
+_MADE: Final = re.compile(
+    r"(?P<stem>.*?)\.(?P<ending>d\.[cm]?ts|pyi|[cm]?jsx?)"
+)
+"""Files that are made from others, or describe them."""
+_TYPESCRIPT: Final = ("ts", "tsx", "mts")
+_SCRIPTS: Final = (*_TYPESCRIPT, "js", "mjs", "cjs", "jsx")
+_ORIGINS: Final = {
+    "pyi": ("py",),
+    "cjs": (*_TYPESCRIPT, "js", "mjs"),
+    "d.ts": _SCRIPTS,
+    "d.mts": _SCRIPTS,
+    "d.cts": _SCRIPTS,
+}
+"""By ending: those of the files that they are made from; TypeScript's for all others."""
 
 
 def role_of(path: str, language: Language, text: str) -> Role:
-    """Tell what a file is for."""
     *folders, name = path.split("/")
     if name == _PACKED_NAME:
         return Role.GENERATED
@@ -155,18 +185,6 @@ def _folder_role(folder: str) -> Role | None:
     return _LAST_WORDS.get(words[-1].lower())
 
 
-_WORDS: Final = re.compile(r"[A-Z]?[a-z\d]+|[A-Z\d]+")
-_COMPOUND: Final = 2
-_LAST_WORDS: Final = {
-    "examples": Role.EXAMPLE,
-    "samples": Role.EXAMPLE,
-    "demos": Role.EXAMPLE,
-    "tests": Role.TEST,
-    "test": Role.TEST,
-}
-_PRECEDENCE: Final = tuple(dict.fromkeys(_FOLDERS.values()))
-
-
 def _by_name(name: str, folders: list[str], language: Language) -> Role:
     extension = name.rpartition(".")[2].lower()
     is_legal = _LEGAL_NAME.fullmatch(name) and not _is_code(language)
@@ -196,45 +214,38 @@ def _is_generated(text: str) -> bool:
     """Tell whether a program wrote a text, by its own words or by the length of its lines."""
     if _GENERATED_MARK.search(text, 0, _HEAD):
         return True
-    if len(text) < _LONG_LINE:
+    size = len(text)
+    if size < _LONG_LINE:
         return False
-    longest = max(map(len, text.split("\n")))
-    return len(text) > (text.count("\n") + 1) * _LONG_AVERAGE or longest > max(
-        _LONG_LINE, len(text) // 2
-    )
+    lines = text.split("\n")
+    longest = max(map(len, lines))
+    is_dense = size > len(lines) * _LONG_AVERAGE
+    return is_dense or longest > max(_LONG_LINE, size // 2)
 
 
 def twin(path: str, paths: Collection[str]) -> bool:
-    """Tell whether a file was made from another (`a.js`, `a.ts`), or describes it (`a.pyi`, `a.py`)."""
-    match = re.fullmatch(
-        r"(?P<stem>.*?)\.(?P<ending>d\.[cm]?ts|pyi|[cm]?jsx?)", path
-    )
+    """Tell whether a file was made from another (`a.ts` of `a.js`), or describes it (`a.pyi`)."""
+    match = _MADE.fullmatch(path)
     if match is None:
         return False
-    ending = match["ending"]
-    origins = ["py"] if ending == "pyi" else ["ts", "tsx", "mts"]
-    if ending in {"cjs", "d.ts", "d.mts", "d.cts"}:
-        origins += (
-            ["js", "mjs"] if ending == "cjs" else ["js", "mjs", "cjs", "jsx"]
-        )
-    folders = ("", "src/") if not path.startswith("src/") else ("",)
-    return any(
-        f"{folder}{match['stem']}.{origin}" in paths
-        for folder in folders
-        for origin in origins
-    )
+    origins = _ORIGINS.get(match["ending"], _TYPESCRIPT)
+    folders = [""]
+    if not path.startswith("src/"):
+        folders.append("src/")
+    for folder in folders:
+        stem = f"{folder}{match['stem']}"
+        if any(f"{stem}.{origin}" in paths for origin in origins):
+            return True
+    return False
 
 
 def build(path: str) -> tuple[str, bool]:
     """Return the source of a built file, and whether another build of it is preferred."""
     folder, _, name = path.rpartition("/")
-    kept = "/".join(part for part in folder.split("/") if part not in _BUILDS)
+    parts = [part for part in folder.split("/") if part not in _BUILDS]
+    kept = "/".join(parts)
     poor = bool(
         re.search(r"[._-](?:prod|min|bundle|production)\b|\.d\.[cm]?ts$", name)
     )
-    return f"{kept}/{name.partition('.')[0]}", poor
-
-
-_BUILDS: Final = word_set(
-    "cjs esm es umd types module commonjs lib-esm node browser"
-)
+    stem = name.partition(".")[0]
+    return f"{kept}/{stem}", poor

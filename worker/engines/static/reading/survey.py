@@ -49,9 +49,9 @@ from worker.engines.static.reading.walk import (
 from worker.system.disk import raise_if_passing
 
 MAX_TEXT_BYTES: Final = 96 * 1024 * 1024
-"""So much of a repository is read, sources before all else; the rest is left out."""
+"""How much of a repository is read, sources first; the rest is left out."""
 MAX_SOURCE_BYTES: Final = 48 * 1024 * 1024
-"""So much is parsed, at about two megabytes a second."""
+"""How much is parsed, at about two megabytes a second."""
 
 _NOTEBOOKS: Final = 2
 _DOCUMENTS: Final = 10
@@ -207,7 +207,8 @@ class _Surveyor:
         code = self._lines(self.parsed)
         if not code or any(manifests(self.texts)):
             return
-        notebooks, documents = [], []
+        notebooks = []
+        documents = []
         for path, file in self.files.items():
             if file.language is Language.NOTEBOOK:
                 notebooks.append(path)
@@ -227,7 +228,8 @@ class _Surveyor:
             is_parsed = self.files[path].language in PARSED
             if not is_parsed or len(self.texts[path]) > MAX_PARSED_BYTES:
                 continue
-            product, is_poor = path, False
+            product = path
+            is_poor = False
             if role is Role.GENERATED:
                 product, is_poor = build(path)
             other = best.get(product, (is_poor, path))
@@ -245,8 +247,10 @@ class _Surveyor:
             self._check()
             text = self.texts[path]
             if len(text) > min(MAX_PARSED_BYTES, self._room):
-                is_large = len(text) > MAX_PARSED_BYTES
-                self._leave(Skip.LARGE if is_large else Skip.LIMIT, path)
+                reason = Skip.LIMIT
+                if len(text) > MAX_PARSED_BYTES:
+                    reason = Skip.LARGE
+                self._leave(reason, path)
                 self._give(Role.DATA, [path])
                 continue
             self._room -= len(text)
@@ -320,7 +324,6 @@ def _aimed(statement: Import, file: SourceFile, modules: Modules) -> Import:
 
 
 def survey(root: Path, check: Check) -> Survey:
-    """Read a repository."""
     surveyor = _Surveyor(root, check)
     surveyor.read()
     surveyor.sources()
@@ -342,7 +345,9 @@ def mentions(
         if file.role in _MENTIONING and path in read.texts:
             check()
             text = read.texts[path]
-            named = code_names(text) if file.language in PROSE else names(text)
+            named = names(text)
+            if file.language in PROSE:
+                named = code_names(text)
             for name in named & wanted:
                 naming[name].append(path)
     return naming

@@ -19,7 +19,7 @@ MAX_FILE_BYTES: Final = 1024 * 1024
 The reading of one must not take all memory.
 """
 MAX_LONE_BYTES: Final = 8 * MAX_FILE_BYTES
-"""So large may a file be where there is no smaller one to tell of."""
+"""The largest file that is read where there is no smaller one."""
 
 _HIDDEN: Final = frozenset({".git", ".hg", ".svn", ".bzr", "CVS", ".DS_Store"})
 """Of version control and desktops; not worth a word."""
@@ -51,7 +51,7 @@ class FoundFile:
 
 
 Leave = Callable[[Skip, str], None]
-"""Is told what is left out: why, and the path."""
+"""Takes what is left out: why, and the path."""
 
 
 def walk(
@@ -61,9 +61,10 @@ def walk(
     ignoring: bool = True,
     largest: int = MAX_FILE_BYTES,
 ) -> Iterator[FoundFile]:
-    """Yield the regular files below a folder, sorted by the bytes of their paths; links are not followed.
+    """Yield the regular files below a folder, sorted by the bytes of their paths.
 
-    What the repository's ignore rules name is left out, unless they are not to be heeded.
+    Links are not followed. Unless they are not to be heeded, the repository's ignore rules
+    count.
     """
     files: dict[str, FoundFile] = {}
     rules = None
@@ -136,7 +137,10 @@ def _file(
     except OSError:
         leave(Skip.UNREADABLE, shown(path))
         return None
-    if size > largest or size == 0:
-        leave(Skip.LARGE if size else Skip.EMPTY, shown(path))
+    if size == 0:
+        leave(Skip.EMPTY, shown(path))
+        return None
+    if size > largest:
+        leave(Skip.LARGE, shown(path))
         return None
     return FoundFile(path=shown(path), location=root / path, size=size)
