@@ -330,7 +330,8 @@ def _few(facts: _Facts) -> dict[str, tuple[str, ...]]:
 
 def _path_words(path: str) -> set[str]:
     """Return the words of a path, singular and without its ending."""
-    words = re.findall(r"[^\W\d_]+", path.rpartition(".")[0].lower())
+    stem = path.rpartition(".")[0].lower()
+    words = re.findall(r"[^\W\d_]+", stem)
     return {word.removesuffix("s") for word in words}
 
 

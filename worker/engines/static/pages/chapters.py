@@ -101,7 +101,8 @@ def _description(facts: CourseFacts, chapter: Chapter) -> str:
         if not (symbols and "is the base of `" in sentence)
         and not SHAPE.fullmatch(sentence)
     ]
-    return " ".join(kept).removeprefix(f"`{chapter.name}`: ")
+    name = f"`{chapter.name}`: "
+    return " ".join(kept).removeprefix(name)
 
 
 def _more(facts: CourseFacts, chapter: Chapter) -> list[str]:
@@ -116,7 +117,8 @@ def _new_paragraphs(facts: CourseFacts, chapter: Chapter) -> list[str]:
         for other in facts.chapters[: chapter.position]
         for paragraph in _more(facts, other)
     ]
-    introduced = _plain(" ".join([_description(facts, chapter), *earlier]))
+    description = _description(facts, chapter)
+    introduced = _plain(" ".join([description, *earlier]))
     for doc in _docs(facts, chapter):
         kept: list[str] = []
         for paragraph in paragraphs(doc, _PARAGRAPHS):
@@ -170,7 +172,8 @@ def _place(
     excerpt = excerpts.rendered(facts, place.excerpt)
     definition = place.definition
     if definition is None:
-        title = markdown.text(place.title) or markdown.code(place.excerpt.path)
+        path = markdown.code(place.excerpt.path)
+        title = markdown.text(place.title) or path
         return markdown.document(markdown.heading(3, title), excerpt)
     return markdown.document(
         markdown.heading(3, citations.name(definition)),
@@ -298,7 +301,8 @@ def _find_parts(
 
     def rank(part: Definition) -> tuple[bool, int, int]:
         users = facts.into[part.index]
-        return part.index not in symbols, -used[part.name], -len(users)
+        is_other = part.index not in symbols
+        return is_other, -used[part.name], -len(users)
 
     return sorted(parts, key=rank)[:_MEMBERS]
 

@@ -45,7 +45,8 @@ def _sentence(facts: CourseFacts, link: ChapterLink) -> str:
     source = _end(facts, subject, link.source)
     target = _end(facts, relation.object, link.target)
     place = citations.at(relation.path, relation.line)
-    return f"{source} {relation.verb} {target} ({place})"
+    verb = relation.verb
+    return f"{source} {verb} {target} ({place})"
 
 
 def _holder(facts: CourseFacts, index: int) -> int:

@@ -216,7 +216,8 @@ class CourseFacts:
 
     def parts(self, chapter: Chapter) -> list[Definition]:
         """Return a chapter's definitions and their members, its symbols first."""
-        indexes = dict.fromkeys((*chapter.unit.symbols, *chapter.unit.owned))
+        unit = chapter.unit
+        indexes = dict.fromkeys((*unit.symbols, *unit.owned))
         return [self.definitions[index] for index in self.family(indexes)]
 
     def functions(self, chapter: Chapter) -> list[Definition]:

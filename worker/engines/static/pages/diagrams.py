@@ -118,7 +118,8 @@ def _extensions(
 ) -> dict[tuple[int | str, int], None]:
     """Return base and derived type of each inheritance that a chapter's types take part in."""
     extensions: dict[tuple[int | str, int], None] = {}
-    for index in dict.fromkeys((*chapter.unit.symbols, *chapter.unit.owned)):
+    unit = chapter.unit
+    for index in dict.fromkeys((*unit.symbols, *unit.owned)):
         definition = facts.definitions[index]
         if definition.kind not in TYPES:
             continue

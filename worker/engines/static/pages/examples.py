@@ -149,7 +149,8 @@ def _resembles(
 
 def _statements(facts: CourseFacts, example: Example) -> set[str]:
     code = (line.strip() for line in lines(facts, example))
-    return {line.replace("'", '"') for line in code if len(line) > 1}
+    telling = [line for line in code if len(line) > 1]
+    return {line.replace("'", '"') for line in telling}
 
 
 def found(facts: CourseFacts, chapter: Chapter) -> list[Example]:
@@ -319,26 +320,31 @@ def _in_document(
     if _README.match(path):
         origin = Origin.README
     text = facts.texts.lines(path)
-    pattern = citations.use_pattern(symbol)
     key = ("code blocks", path)
     for block in facts.remembered(key, lambda: list(code_blocks(text))):
         code = list(text[block.first : block.last + 1])
         tag = _tag(block, facts.file(symbol.path), code)
-        if not tag or not _fits(block):
-            continue
-        if not pattern.search(standalone.expressions(code, tag)):
-            continue
-        if standalone.is_of_another(symbol.name, code, tag, modules(facts)):
-            continue
-        yield Example(
-            path=path,
-            first=block.first + 1,
-            last=block.last + 1,
-            tag=tag,
-            origin=origin,
-            source=_section(file, block.first + 1),
-            target=symbol.index,
-        )
+        if tag and _fits(block) and _is_use(facts, symbol, code, tag):
+            yield Example(
+                path=path,
+                first=block.first + 1,
+                last=block.last + 1,
+                tag=tag,
+                origin=origin,
+                source=_section(file, block.first + 1),
+                target=symbol.index,
+            )
+
+
+def _is_use(
+    facts: CourseFacts, symbol: Definition, code: list[str], tag: str
+) -> bool:
+    """Tell whether code uses a definition, and not another of its name."""
+    pattern = citations.use_pattern(symbol)
+    if not pattern.search(standalone.expressions(code, tag)):
+        return False
+    own = modules(facts)
+    return not standalone.is_of_another(symbol.name, code, tag, own)
 
 
 def _is_guide(file: SourceFile) -> bool:

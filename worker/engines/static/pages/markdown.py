@@ -44,7 +44,12 @@ PLACE: Final = re.compile(
 
 def visible(raw: str) -> str:
     """Return a text in which what cannot be seen is shown by its number, as `⟨U+202E⟩`."""
-    return _HIDDEN.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", raw)
+    return _HIDDEN.sub(_numbered, raw)
+
+
+def _numbered(match: re.Match[str]) -> str:
+    number = ord(match[0])
+    return f"⟨U+{number:04X}⟩"
 
 
 def text(raw: str) -> str:

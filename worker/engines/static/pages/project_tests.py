@@ -239,7 +239,9 @@ def _name_of_function(node: Node) -> str:
     if not name:
         name = one_line(field_text(node, "declarator"))
         is_test = _DECLARED.match(name) is not None
-    return name if is_test or _is_marked_as_test(node) else ""
+    if is_test or _is_marked_as_test(node):
+        return name
+    return ""
 
 
 def _is_marked_as_test(node: Node) -> bool:

@@ -67,7 +67,8 @@ def _handlers(facts: CourseFacts, chapter: Chapter) -> Iterator[Question]:
     """Ask which errors a function does not pass on."""
     for function in _unseen(facts, chapter):
         handlers = failures.handlers(facts, function)
-        spans = dict.fromkeys((each.first, each.last) for each in handlers)
+        pairs = [(handler.first, handler.last) for handler in handlers]
+        spans = dict.fromkeys(pairs)
         if len(spans) != 1:
             continue
         caught = [markdown.code(handler.text) for handler in handlers]

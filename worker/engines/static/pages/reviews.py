@@ -38,7 +38,8 @@ def _corrected(lines: Sequence[str], findings: Sequence[Finding]) -> list[str]:
     corrections: dict[int, list[str]] = {}
     for finding in findings:
         if finding.fault:
-            words = f"> Correction: {finding.kind} {finding.claim}: {finding.fault}."
+            claim = f"{finding.kind} {finding.claim}"
+            words = f"> Correction: {claim}: {finding.fault}."
             corrections.setdefault(finding.end, []).append(words)
     corrected: list[str] = []
     for number, line in enumerate(lines, 1):
@@ -56,7 +57,8 @@ def _with_prerequisites(
         citations.link(other) for other in connections.builds_on(facts, chapter)
     ]
     if before:
-        lines[1:1] = ["", f"Read first: {listed(before)}."]
+        links = listed(before)
+        lines[1:1] = ["", f"Read first: {links}."]
     return "\n".join(lines)
 
 

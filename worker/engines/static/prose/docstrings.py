@@ -154,7 +154,9 @@ def _without_code(doc: str) -> Iterator[str]:
         if margin is not None and (not line.strip() or indent > margin):
             yield ""
             continue
-        margin = indent if line.rstrip().endswith("::") else None
+        margin = None
+        if line.rstrip().endswith("::"):
+            margin = indent
         yield line
 
 
@@ -188,7 +190,8 @@ def sentences(paragraph: str) -> list[str]:
         end = match.end()
         near = max(start - 1, end - _LONGEST_SHORT, 0)
         is_code = paragraph.count("`", start, end) % 2 == 1
-        is_inside = is_code or _closes(match[0], paragraph[start:end])
+        sentence = paragraph[start:end]
+        is_inside = is_code or _closes(match[0], sentence)
         if is_inside or _SHORT.search(paragraph, near, end):
             continue
         pieces.append(paragraph[start:end].strip())

@@ -151,4 +151,5 @@ def _paragraphs(block: str) -> Iterator[str]:
 def word_count(text: str) -> int:
     """Return the number of words, two characters each where no spaces are written."""
     unspaced = _UNSPACED.findall(text)
-    return len(_WORD.findall(text)) + len(unspaced) // 2
+    words = _WORD.findall(text)
+    return len(words) + len(unspaced) // 2
