@@ -72,6 +72,11 @@ PAYING: Final = (
         tests=("tests/unit/claude/test_parallel.py",),
     ),
     Sabotage(
+        guard="paid calls: after an error that ends the stage none is begun",
+        new="pass",
+        tests=("tests/unit/claude/test_parallel.py",),
+    ),
+    Sabotage(
         guard="paid calls: what may pass is waited for, but not endlessly",
         expression="resumes_at - self._failing_since > PATIENCE_SECONDS",
         new="False",

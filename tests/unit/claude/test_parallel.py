@@ -1,10 +1,14 @@
 """The first question begins alone, and the others as soon as its prefix is cached."""
 
+import time
 from collections.abc import Callable
 from queue import SimpleQueue
 
+import pytest
+
 from worker.engines.claude.parallel import in_parallel
 from worker.engines.claude.permission import Permission
+from worker.engines.port import EngineFailedError
 from worker.system.runtime import Flag, SystemRuntime
 
 
@@ -48,3 +52,37 @@ def test_the_second_waits_until_the_first_has_cached_their_prefix() -> None:
     outcomes = dict(in_parallel([first, second], 2, runtime, permission))
     assert outcomes == {0: None, 1: None}
     assert seen[0] == "the second waits"
+
+
+class _Lingering:
+    """A flag whose setter is slow to go on, so that those who wait for it are first."""
+
+    def __init__(self, flag: Flag) -> None:
+        self._flag = flag
+        self.is_set = flag.is_set
+        self.wait = flag.wait
+
+    def set(self) -> None:
+        self._flag.set()
+        time.sleep(0.2)
+
+
+class _LingeringRuntime(SystemRuntime):
+    def flag(self) -> Flag:
+        return _Lingering(super().flag())
+
+
+def test_none_begins_after_the_first_has_failed() -> None:
+    runtime = _LingeringRuntime()
+    begun: list[str] = []
+
+    def first(_: Callable[[], None]) -> None:
+        raise EngineFailedError("the key is refused", temporary=False)
+
+    def second(_: Callable[[], None]) -> None:
+        begun.append("the second")
+
+    permission = Permission(runtime, lambda: True)
+    with pytest.raises(EngineFailedError):
+        list(in_parallel([first, second], 2, runtime, permission))
+    assert begun == []

@@ -41,7 +41,6 @@ class _Team(Generic[Result]):
             while (number := self._take()) is not None:
                 self.outcomes.put((number, self._do(number)))
         except BaseException as failure:  # noqa: BLE001 - it is raised in the other thread
-            self.over.set()
             error = failure
         self.outcomes.put(_Ended(error))
 
@@ -61,7 +60,12 @@ class _Team(Generic[Result]):
             return self._works[number](self._first_began.set)
         except UnusableAnswerError as error:
             return error
+        except BaseException:
+            # guard: paid calls: after an error that ends the stage none is begun
+            self.over.set()
+            raise
         finally:
+            # Those that wait for the first look at `over` next.
             self._first_began.set()
 
 
