@@ -63,10 +63,11 @@ class FileMove:
 def compare_lines(old: Sequence[bytes], new: Sequence[bytes]) -> Moves:
     """Compare two versions of a file, line by line."""
     matcher = difflib.SequenceMatcher(None, old, new)
-    numbers = {}
+    numbers: dict[int, int] = {}
     for block in matcher.get_matching_blocks():
-        for offset in range(block.size):
-            numbers[block.a + offset + 1] = block.b + offset + 1
+        before = range(block.a + 1, block.a + block.size + 1)
+        now = range(block.b + 1, block.b + block.size + 1)
+        numbers.update(zip(before, now, strict=True))
     return Moves(numbers=numbers, last=len(old))
 
 
@@ -107,33 +108,35 @@ def corrected(
 def _mentioned(text: str, paths: Iterable[str]) -> list[str]:
     words = set(_WORD.findall(text))
     # A sentence may end after a path.
-    words |= {word.rstrip(".;!?") for word in words}
+    sentence_ends = {word.rstrip(".;!?") for word in words}
+    words.update(sentence_ends)
     mentioned = []
     for path in paths:
-        is_word = _WORD.fullmatch(path) is not None
-        if path in words if is_word else path in text:
+        is_word = _WORD.fullmatch(path)
+        place = words if is_word else text
+        if path in place:
             mentioned.append(path)
     return mentioned
 
 
 def _pattern(paths: Sequence[str]) -> re.Pattern[str]:
     """Return the pattern of a path, with or without lines; the longest path counts."""
-    longest_first = sorted(paths, key=lambda path: (-len(path), path))
-    names = "|".join(map(re.escape, longest_first))
+    longest_first = sorted(paths, key=len, reverse=True)
+    escaped = map(re.escape, longest_first)
+    names = "|".join(escaped)
     return re.compile(rf"(?<![\w./-])(?P<path>{names}){_LINES}(?![\w/-]|\.\w)")
 
 
 def _moved(lines: str, moves: Moves, *, with_margin: bool) -> str:
+    """Return the lines of a place where they are now."""
     spans = []
     for span in lines.split(","):
-        first, _, last = span.partition("-")
-        begin = int(first)
-        end = int(last or first)
-        shift = moves.shift(begin, end, with_margin=with_margin)
-        numbers = [str(begin + shift)]
-        if last:
-            numbers.append(str(end + shift))
-        spans.append("-".join(numbers))
+        numbers = [int(number) for number in span.split("-")]
+        first = numbers[0]
+        last = numbers[-1]
+        shift = moves.shift(first, last, with_margin=with_margin)
+        moved = [str(number + shift) for number in numbers]
+        spans.append("-".join(moved))
     return ",".join(spans)
 
 

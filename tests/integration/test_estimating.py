@@ -87,8 +87,7 @@ def test_an_update_costs_only_what_is_not_kept(shell: Shell) -> None:
     (Path(folder) / "till.py").unlink()
     (Path(folder) / "till.txt").write_text("count more")
     document = shell.json("estimate", folder, "--update")
-    assert document["updateFrom"] == "old"
-    assert document["kept"] == 9
+    assert document["update"] == {"from": "old", "kept": 9, "why": None}
     calls = {stage["stage"]: stage["calls"] for stage in document["stages"]}
     assert calls == dict.fromkeys(STAGES[:3], 0) | dict.fromkeys(STAGES[3:], 1)
     assert "9 files of old can be kept" in shell("estimate", folder, "--update")
@@ -99,6 +98,6 @@ def test_an_update_that_keeps_nothing_costs_a_whole_course(
 ) -> None:
     folder = with_earlier_course(shell, OLD)
     document = shell.json("estimate", folder, "--update")
-    assert document["kept"] == 0
-    assert "has lost its file signer.txt" in document["why"]
+    assert document["update"]["kept"] == 0
+    assert "has lost its file signer.txt" in document["update"]["why"]
     assert document["calls"] == shell.json("estimate", folder)["calls"]

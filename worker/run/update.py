@@ -136,7 +136,7 @@ class Updater:
             body = self._copy_kept(stage, inputs, artifact)
             if body is None:
                 LOG.warning(
-                    "an item of the earlier course is missing or damaged, and is made anew",
+                    "an item of the earlier course is missing or damaged, and is made again",
                     extra={"path": path},
                 )
             else:
@@ -289,7 +289,7 @@ class Updater:
         body = self._context.inbox.do("restore", read)
         if body is None:
             LOG.warning(
-                "the plan of the update is missing or damaged, and all is made anew"
+                "the plan of the update is missing or damaged, and everything is made again"
             )
             return UpdatePlan()
         return decode_plan(body)

@@ -37,6 +37,17 @@ from worker.wiring import (
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Followed:
+    """What an update can keep of an earlier job's course."""
+
+    job_id: str
+    kept: Mapping[str, bytes] = field(default_factory=dict)
+    """Its files that are still true, by path."""
+    why: str | None = None
+    """Why none are, if none are."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CourseEstimate:
     """What the calls of a course will use."""
 
@@ -45,21 +56,8 @@ class CourseEstimate:
     commit: str
     prices_dated: str | None
     stages: list[StageEstimate]
-    update_from: str | None = None
-    """The earlier job that the course follows."""
-    kept: int = 0
-    """How many files of it can be kept."""
-    why: str | None = None
-    """Why none can, if none can."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Followed:
-    """What an update can keep."""
-
-    kept: Mapping[str, bytes] = field(default_factory=dict)
-    why: str | None = None
-    """Why nothing, if it is nothing."""
+    followed: Followed | None
+    """The course that it follows, if it follows one."""
 
 
 def estimate_course(
@@ -75,21 +73,19 @@ def estimate_course(
     model_settings = settings.engine.model
     model, language = pinned_model(model_settings, None)
     prices = prices_for(model_settings, model, Budget())
-    followed = _Followed()
     with tempfile.TemporaryDirectory(dir=_parent(settings)) as name:
         folder = Path(name)
         tree = folder / "tree"
         commit = _checkout(settings, environment, repository, folder, tree)
         analysis = _analysis(tree)
-        if earlier is not None:
-            followed = _followed(settings, earlier, folder, tree)
+        followed = _followed(settings, earlier, folder, tree)
         stages = estimate(
             analysis,
             language,
             prices,
             batch=model_settings.batch,
             course=_earlier_course(analysis, followed, folder),
-            kept=followed.kept,
+            kept=followed.kept if followed else (),
         )
     return CourseEstimate(
         model=model,
@@ -97,9 +93,7 @@ def estimate_course(
         commit=commit,
         prices_dated=prices.dated if prices else None,
         stages=stages,
-        update_from=earlier.job_id if earlier else None,
-        kept=len(followed.kept),
-        why=followed.why,
+        followed=followed,
     )
 
 
@@ -120,28 +114,30 @@ def _checkout(
 
 
 def _followed(
-    settings: Settings, manifest: Manifest, folder: Path, tree: Path
-) -> _Followed:
+    settings: Settings, manifest: Manifest | None, folder: Path, tree: Path
+) -> Followed | None:
     """Return what of an earlier course is still true of a tree."""
+    if manifest is None:
+        return None
+    job_id = manifest.job_id
     runtime = SystemRuntime()
     store = open_retrying_store(settings, runtime)
-    executor = runtime.executor(TRANSFERS)
-    artifacts = Artifacts(store, manifest.job_id, executor)
+    artifacts = Artifacts(store, job_id, runtime.executor(TRANSFERS))
     old_tree = folder / "earlier"
     try:
         earlier = read_earlier(manifest, artifacts)
         unpack_earlier(earlier, snapshot, folder / "earlier.tar.gz", old_tree)
         comparison = compare_trees(earlier, old_tree, tree)
     except (UnfollowableError, InvalidItemError) as error:
-        return _Followed(why=str(error))
-    return _Followed(kept=comparison.kept, why=comparison.why)
+        return Followed(job_id=job_id, why=str(error))
+    return Followed(job_id=job_id, kept=comparison.kept, why=comparison.why)
 
 
 def _earlier_course(
-    analysis: Analysis, followed: _Followed, folder: Path
+    analysis: Analysis, followed: Followed | None, folder: Path
 ) -> CourseFacts | None:
     """Return the facts of a course with the chapters of the one that it follows, if any."""
-    if not followed.kept:
+    if followed is None or not followed.kept:
         return None
     output = folder / "course"
     output.mkdir()

@@ -10,7 +10,11 @@ from worker.cli.options import EstimateOptions
 from worker.cli.output import Output, counted, table
 from worker.engines.claude.estimate import StageEstimate
 from worker.job_request import check_trust
-from worker.services.estimate import CourseEstimate, estimate_course
+from worker.services.estimate import (
+    CourseEstimate,
+    Followed,
+    estimate_course,
+)
 from worker.services.update import earlier_job
 from worker.services.view import open_view_with, store_settings
 from worker.settings.reader import EnvironmentReader
@@ -54,9 +58,7 @@ def _document(course: CourseEstimate) -> dict[str, Any]:
         "pricesDated": course.prices_dated,
         "calls": sum(stage.calls for stage in course.stages),
         "costUsd": _total(course),
-        "updateFrom": course.update_from,
-        "kept": course.kept,
-        "why": course.why,
+        "update": _update(course.followed),
         "stages": [_stage(stage) for stage in course.stages],
     }
 
@@ -97,15 +99,25 @@ def _lines(course: CourseEstimate) -> list[str]:
                 _cost(dollars(stage.nanodollars)),
             ]
         )
-    return [*table(rows), *_update_lines(course), _summary(course)]
+    return [*table(rows), *_update_lines(course.followed), _summary(course)]
 
 
-def _update_lines(course: CourseEstimate) -> list[str]:
-    if course.update_from is None:
+def _update(followed: Followed | None) -> dict[str, Any] | None:
+    if followed is None:
+        return None
+    return {
+        "from": followed.job_id,
+        "kept": len(followed.kept),
+        "why": followed.why,
+    }
+
+
+def _update_lines(followed: Followed | None) -> list[str]:
+    if followed is None:
         return []
-    reason = f": {course.why}" if course.why else ""
-    files = counted(course.kept, "file")
-    return [f"{files} of {course.update_from} can be kept{reason}"]
+    reason = f": {followed.why}" if followed.why else ""
+    files = counted(len(followed.kept), "file")
+    return [f"{files} of {followed.job_id} can be kept{reason}"]
 
 
 def _summary(course: CourseEstimate) -> str:
