@@ -156,3 +156,27 @@ def test_a_job_is_not_completed_while_something_of_it_is_missing(
     assert run(simulation, judge=lose).code is Exit.OK
     assert lost
     assert simulation.course()[CHAPTER].startswith(b"# Thing 2")
+
+
+def test_once_something_is_missing_all_that_was_stored_is_read_again(
+    simulation: Simulation,
+) -> None:
+    """A listing shows what is missing, and not what has changed without another size."""
+    key = ""
+    body = b""
+
+    def damage(operation: str, _process: Process) -> Fault | None:
+        nonlocal key, body
+        is_listing = operation.startswith("list job-1/artifacts")
+        if key or not is_listing:
+            return None
+        if simulation.manifest.state is State.PUBLISHING:
+            key = artifact_of(simulation, "step1_abstractions.yaml")
+            body = simulation.store.get(key)
+            simulation.store.put(key, body[::-1], "application/yaml")
+            simulation.store.delete([artifact_of(simulation, CHAPTER)])
+        return None
+
+    assert run(simulation, judge=damage).code is Exit.OK
+    assert key
+    assert simulation.store.get(key) == body

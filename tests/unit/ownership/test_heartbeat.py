@@ -87,6 +87,7 @@ def scene() -> Scene:
 def test_silence_is_the_age_of_the_younger_of_claim_and_heartbeat(
     scene: Scene,
 ) -> None:
+    assert not scene.vigil.is_alive, "nothing has been looked at"
     assert scene.silence_after(20) == 20
     put_heartbeat(scene.store, scene.manifest, 1)
     assert scene.silence_after(5) == 5
@@ -181,3 +182,11 @@ def test_where_no_answer_is_dated_nothing_is_known_of_two_clocks(
 ) -> None:
     scene.store.undated = True
     assert measure_skew(scene.store, scene.manifest, scene.runtime) == (0, 0)
+
+
+def test_a_store_that_loses_the_heartbeat_it_has_just_answered_is_unavailable(
+    scene: Scene,
+) -> None:
+    scene.store.missing = 1
+    with pytest.raises(StoreUnavailableError, match="cannot be read"):
+        measure_skew(scene.store, scene.manifest, scene.runtime)

@@ -21,6 +21,7 @@ from worker.errors import (
     StoreRefusedError,
     StoreUnavailableError,
 )
+from worker.ownership.clocks import measure_skew
 from worker.ownership.heartbeat import Heartbeat, read_heartbeat
 from worker.ownership.keep_alive import KeepAlive
 from worker.ownership.lease import (
@@ -94,13 +95,15 @@ class Moody(MemoryStore):
 class Scene:
     """A run that has just claimed its job."""
 
-    def __init__(self, *, skew: int = 0) -> None:
+    def __init__(self, *, skew: int = 0, lease_seconds: int = LEASE) -> None:
         self.scheduler = Scheduler(1)
         self.process = Process(name="p")
         self.runtime = SimRuntime(self.scheduler, self.process)
         self.store = Moody(self.scheduler)
         self.log = CheckpointLog(self.store, IDENTITY.job_id, self.runtime)
-        checkpoint = self.log.append(None, begun(), Writer.WORKER)
+        owner = run_record(lease_seconds=lease_seconds)
+        manifest = begun().with_owner(owner)
+        checkpoint = self.log.append(None, manifest, Writer.WORKER)
         now = self.scheduler.time
         self.owned = Ownership(
             self.log, checkpoint, since=now, dated=now, skew=skew
@@ -150,6 +153,15 @@ def test_each_heartbeat_differs_from_the_one_before(scene: Scene) -> None:
     first = scene.heartbeat()
     scene.lease.beat()
     assert scene.heartbeat() != first
+
+
+def test_the_first_heartbeat_differs_from_the_one_that_measured_the_clocks(
+    scene: Scene,
+) -> None:
+    measure_skew(scene.store, scene.owned.manifest, scene.runtime)
+    measured = scene.heartbeat()
+    scene.lease.beat()
+    assert scene.heartbeat() != measured
 
 
 def test_an_answer_that_comes_too_late_does_not_bring_the_lease_back_by_itself(
@@ -492,14 +504,16 @@ def test_one_stuck_request_costs_no_lease(scene: Scene, since: float) -> None:
     assert max(gaps) < LEASE / 3 + 0.01
 
 
+@pytest.mark.parametrize("since", [0, 100])
 def test_a_store_where_everything_gets_stuck_is_not_asked_more_and_more(
-    scene: Scene,
+    scene: Scene, since: float
 ) -> None:
-    scene.store.stuck = NEVER
+    scene.scheduler.at(since, lambda: setattr(scene.store, "stuck", NEVER))
     news = beating(scene, until=1000)
     assert LeaseLost() in news
-    assert len(scene.store.times("put")) == 4
-    assert len(scene.store.times("list")) == 4
+    for kind in ("put", "list"):
+        stuck = [time for time in scene.store.times(kind) if time >= since]
+        assert len(stuck) == 4
 
 
 def test_a_heart_without_its_store_pauses_the_engine_in_time_and_gives_up_at_last(
@@ -641,3 +655,93 @@ def test_a_store_that_comes_back_is_reported(scene: Scene) -> None:
     scene.store.mood = StoreUnavailableError("away")
     scene.scheduler.at(LEASE + 10, lambda: setattr(scene.store, "mood", None))
     assert beating(scene, until=LEASE + 15)[-1] == LeaseRefreshed()
+
+
+def test_even_the_shortest_lease_comes_back() -> None:
+    scene = Scene(lease_seconds=1)
+    scene.lease.suspend("the store's clock was set")
+    assert beating(scene, until=0.9)[-1] == LeaseRefreshed()
+
+
+def test_each_absence_of_the_store_is_tolerated_anew(scene: Scene) -> None:
+    def away(since: float, until: float) -> None:
+        mood = StoreUnavailableError("away")
+        scene.scheduler.at(since, lambda: setattr(scene.store, "mood", mood))
+        scene.scheduler.at(until, lambda: setattr(scene.store, "mood", None))
+
+    away(0, LEASE + 10)
+    scene.scheduler.at(LEASE + 20, lambda: scene.lease.reassert(lambda: None))
+    away(100, 1000)
+    news = beating(scene, until=100 + LEASE + 30, give_up=60)
+    assert news.count(LeaseLost()) == 2
+    assert not [message for message in news if isinstance(message, StoreLost)]
+
+
+def test_a_failure_before_the_last_answer_is_not_why_the_store_is_lost(
+    scene: Scene,
+) -> None:
+    away = StoreUnavailableError("away")
+    refused = StoreRefusedError("no more")
+    scene.scheduler.at(5, lambda: setattr(scene.store, "mood", away))
+    scene.scheduler.at(25, lambda: setattr(scene.store, "mood", None))
+    scene.scheduler.at(50, lambda: setattr(scene.store, "mood", refused))
+    [lost] = [
+        message
+        for message in beating(scene, until=1000)
+        if isinstance(message, StoreLost)
+    ]
+    assert isinstance(lost.error, StoreRefusedError)
+
+
+def test_a_try_that_fails_after_a_later_one_was_answered_is_not_repeated(
+    scene: Scene,
+) -> None:
+    def set_mood(mood: Exception | None) -> None:
+        scene.store.mood = scene.store.list_mood = mood
+
+    away = StoreUnavailableError("away")
+    scene.scheduler.at(9, lambda: setattr(scene.store, "stuck", 8.0))
+    scene.scheduler.at(17.9, lambda: set_mood(away))
+    scene.scheduler.at(18.1, lambda: set_mood(None))
+    beating(scene, until=22)
+    times = [time for time, _ in scene.store.requests]
+    repeated = 10 + LEASE / 9
+    assert times == pytest.approx([10, 10, repeated, 20], abs=0.1)
+
+
+@pytest.mark.parametrize(("jitter", "share"), [(0, 0.5), (0.5, 0.75), (1, 1)])
+def test_a_request_that_failed_is_repeated_after_half_to_all_of_the_usual_pause(
+    scene: Scene,
+    monkeypatch: pytest.MonkeyPatch,
+    jitter: float,
+    share: float,
+) -> None:
+    monkeypatch.setattr(scene.runtime, "jitter", lambda: jitter)
+    scene.store.mood = StoreUnavailableError("away")
+    beating(scene, until=18)
+    first, second, *_ = scene.store.times("put")
+    assert second - first == pytest.approx(share * LEASE / 9, abs=0.1)
+
+
+def test_each_kind_of_failure_is_logged_once_until_the_store_answers(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    def set_mood(at: float, mood: Exception | None) -> None:
+        scene.scheduler.at(at, lambda: setattr(scene.store, "mood", mood))
+
+    set_mood(5, StoreUnavailableError("503"))
+    set_mood(15, StoreRefusedError("403"))
+    set_mood(25, None)
+    set_mood(45, StoreUnavailableError("503 again"))
+    set_mood(60, None)
+    beating(scene, until=70)
+    reasons = [
+        record.__dict__["reason"]
+        for record in caplog.records
+        if record.message == "could not refresh the lease, retrying"
+    ]
+    assert reasons == [
+        "StoreUnavailableError: 503",
+        "StoreRefusedError: 403",
+        "StoreUnavailableError: 503 again",
+    ]

@@ -21,6 +21,7 @@ from tests.support.builders import (
     AT,
     COMMIT,
     ENGINE,
+    IDENTITY,
     artifact,
     begun,
     completed,
@@ -45,6 +46,21 @@ def test_a_job_begins_pending_with_its_first_run() -> None:
     assert manifest.run == 1
     assert manifest.sequence == 1
     assert manifest.next_stage is Stage.CLONE
+
+
+def test_a_job_begins_with_nothing_done_asked_or_counted() -> None:
+    manifest = decisions.begin(
+        IDENTITY, ENGINE, run_record(), announces=True, update_from="job-0"
+    )
+    assert not manifest.cancel_requested
+    assert not manifest.collected
+    assert manifest.fruitless_runs == 0
+    assert manifest.outbox.settled == 0
+    assert manifest.update == Update(from_="job-0", kept=0, made=0)
+    for record in manifest.stages:
+        assert record.generation == 1
+        assert record.attempts == 0
+        assert record.seconds == 0
 
 
 def test_entering_a_stage_is_announced_with_the_sequence_of_its_checkpoint() -> (
