@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from states.stages import STAGE_OF, State
+from tests.support.git_repository import Repository
 from tests.support.git_server import GitServer
 from tests.support.program import ROOT, PlatformJob
 from tests.support.receiver import Receiver
@@ -16,27 +17,50 @@ from worker.store.folder import FolderStore
 STATES = list(STAGE_OF)
 
 
+FILES = {
+    f"states/{file.name}": file.read_bytes()
+    for file in (ROOT / "states").glob("*.py")
+}
+CHANGED = FILES | {
+    "states/usage.py": FILES["states/usage.py"] + b"\nLATER = 1\n"
+}
+
+
 @pytest.fixture
-def environment(tmp_path: Path, receiver: Receiver) -> Iterator[dict[str, str]]:
-    """Return the environment of a job whose repository is a part of this one."""
-    files = {
-        f"states/{file.name}": file.read_bytes()
-        for file in (ROOT / "states").glob("*.py")
-    }
+def host(tmp_path: Path) -> Iterator[GitServer]:
     with GitServer(tmp_path / "host of the states") as server:
-        server.repository("owner/states", files)
-        yield {
-            "REPOSITORY_URL": server.url("owner/states"),
-            "CALLBACK_URL": receiver.url,
-            "CALLBACK_TOKEN": "a token",
-            "ENGINE": "static",
-        }
+        yield server
+
+
+@pytest.fixture
+def repository(host: GitServer) -> Repository:
+    """Return a repository with a part of this one."""
+    return host.repository("owner/states", FILES)
+
+
+@pytest.fixture
+def environment(
+    host: GitServer, repository: Repository, receiver: Receiver
+) -> dict[str, str]:
+    """Return the environment of a job about the repository."""
+    assert repository.head()
+    return {
+        "REPOSITORY_URL": host.url("owner/states"),
+        "CALLBACK_URL": receiver.url,
+        "CALLBACK_TOKEN": "a token",
+        "ENGINE": "static",
+    }
 
 
 def new_job(
-    tmp_path: Path, name: str, environment: dict[str, str]
+    tmp_path: Path,
+    name: str,
+    environment: dict[str, str],
+    *,
+    store_of: str | None = None,
 ) -> PlatformJob:
-    store = tmp_path / f"{name} store"
+    """Return a job in a store of its own, or in that of another job."""
+    store = tmp_path / f"{store_of or name} store"
     return PlatformJob(
         FolderStore(store),
         tmp_path / name,
@@ -72,6 +96,41 @@ def test_a_course_is_the_same_to_the_byte_though_its_job_was_killed_in_every_sta
     finally:
         calm.end()
         killed.end()
+
+
+def test_an_update_is_the_same_to_the_byte_though_its_job_was_killed_in_every_stage(
+    tmp_path: Path, environment: dict[str, str], repository: Repository
+) -> None:
+    first = new_job(tmp_path, "first", environment)
+    following = {**environment, "UPDATE_FROM": "first"}
+    calm, killed = (
+        new_job(tmp_path, name, following, store_of="first")
+        for name in ("calm", "killed")
+    )
+    try:
+        assert first.start().wait() == 0, first.report()
+        repository.commit(CHANGED)
+        assert calm.start().wait() == 0, calm.report()
+        run = killed.start()
+        for state in STATES:
+            until(partial(has_reached, killed, state))
+            run.kill()
+            run = killed.start("resume", killed.name, "--takeover")
+        assert run.wait() == 0, killed.report()
+        assert killed.course == calm.course
+        update = killed.manifest.update
+        assert update is not None
+        assert calm.manifest.update is not None
+        assert (update.kept, update.made) == (
+            calm.manifest.update.kept,
+            calm.manifest.update.made,
+        )
+        assert update.kept > 3
+        assert update.made > 0
+        print(f"{update.kept} files kept, {update.made} made")  # noqa: T201 - shown with `pytest -rP`
+    finally:
+        for job in (first, calm, killed):
+            job.end()
 
 
 def has_reached(job: PlatformJob, state: State) -> bool:
