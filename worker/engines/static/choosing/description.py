@@ -65,7 +65,8 @@ class Descriptions:
         """Return the symbols of a unit's candidate, then types defined beside its main symbol."""
         symbols = self._chosen[place].symbols[:MAX_SYMBOLS]
         neighbours = self._neighbours(place)[:_MAX_NEIGHBOURS]
-        return (*symbols, *(neighbour.index for neighbour in neighbours))
+        nearby = [neighbour.index for neighbour in neighbours]
+        return (*symbols, *nearby)
 
     def _neighbours(self, place: int) -> list[Definition]:
         """Return the public types in the main symbol's file, the most used and largest first."""
@@ -101,7 +102,8 @@ class Descriptions:
         connected = sorted(
             (path for path in weights if path not in own), key=rank
         )
-        return tuple([*own, *connected][:MAX_FILES])
+        paths = [*own, *connected]
+        return tuple(paths[:MAX_FILES])
 
     def _connections(self, symbols: frozenset[int]) -> dict[str, float]:
         """Weigh the files that use some symbols, and those that these use."""
@@ -116,9 +118,8 @@ class Descriptions:
             if target in symbols:
                 weights[reference.path] += weight
             elif source in symbols:
-                weights[self._graph.definitions[target].path] += (
-                    weight * _USED_WEIGHT
-                )
+                path = self._graph.definitions[target].path
+                weights[path] += weight * _USED_WEIGHT
         return weights
 
     def _popularity(self, path: str) -> float:

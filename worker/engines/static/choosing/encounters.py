@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from posixpath import basename
 from typing import Final
 
 from worker.engines.static.facts import Role, SourceFile
@@ -63,9 +64,7 @@ class Encounter:
 def readmes(files: Mapping[str, SourceFile]) -> list[str]:
     """Return the READMEs that lie least deep, those in English first."""
     named = [
-        path
-        for path in files
-        if path.rpartition("/")[2].lower().startswith("readme")
+        path for path in files if basename(path).lower().startswith("readme")
     ]
     depth = min((path.count("/") for path in named), default=0)
     shallow = [path for path in named if path.count("/") == depth]
@@ -136,28 +135,27 @@ def _names(
     code = list(range(len(lines)))
     if is_prose:
         code = _code_lines(lines)
-    imported = {
-        identifier
-        for number in code
-        if _IMPORT.match(lines[number])
-        for identifier in _IDENTIFIER.findall(lines[number])
-    }
+    imported: set[str] = set()
     for number in code:
-        if _IMPORT.match(lines[number]):
+        line = lines[number]
+        if _IMPORT.match(line):
+            imported.update(_IDENTIFIER.findall(line))
+    for number in code:
+        line = lines[number]
+        if _IMPORT.match(line):
             continue
-        for column, name in _named(lines[number], names, imported):
+        for column, name in _named(line, names, imported):
             yield True, number + 1, column, name
     if is_prose:
         yield from _mentioned(lines, names)
 
 
 def _code_lines(lines: list[str]) -> list[int]:
-    return [
-        number
-        for block in code_blocks(lines)
-        if block.tag not in _SHELL
-        for number in range(block.first, block.last + 1)
-    ]
+    numbers: list[int] = []
+    for block in code_blocks(lines):
+        if block.tag not in _SHELL:
+            numbers += range(block.first, block.last + 1)
+    return numbers
 
 
 def _named(

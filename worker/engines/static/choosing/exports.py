@@ -1,9 +1,9 @@
 """What the project offers to others: by its packages' doors, and by its manifests."""
 
-import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from posixpath import basename, dirname, join, normpath, split
 from typing import Final
 
 from worker.engines.static.facts import Definition
@@ -39,9 +39,11 @@ class Exports:
         self._weights: dict[int, float] = {}
         self._by_folder: dict[str, set[int]] = defaultdict(set)
         """By folder with a door: what it shows."""
-        for path in [*_doors(resolver.paths), *_files(texts, resolver.paths)]:
+        paths = resolver.paths
+        doors = [*_doors(paths), *_files(texts, paths)]
+        for path in doors:
             shown = {graph.top[index] for index in resolver.shown(path)}
-            self._by_folder[path.rpartition("/")[0]] |= shown
+            self._by_folder[dirname(path)] |= shown
         self._go(texts)
         for folder, shown in self._by_folder.items():
             weight = 1.0
@@ -53,12 +55,10 @@ class Exports:
     def _go(self, texts: Mapping[str, str]) -> None:
         """Take what the packages beside the `go.mod` files define."""
         folders = {
-            path.rpartition("/")[0]
-            for path in texts
-            if path.rpartition("/")[2] == "go.mod"
+            dirname(path) for path in texts if basename(path) == "go.mod"
         }
         for definition in self._top_level():
-            folder = definition.path.rpartition("/")[0]
+            folder = dirname(definition.path)
             is_go = definition.path.endswith(".go") and folder in folders
             if is_go and definition.public:
                 self._by_folder[folder].add(definition.index)
@@ -84,7 +84,8 @@ class Exports:
         """Take the headers of C, and the functions that Python's manifests make commands of."""
         entries = set()
         for manifest in _PYTHON_MANIFESTS:
-            for module, name in _SCRIPT.findall(texts.get(manifest, "")):
+            text = texts.get(manifest, "")
+            for module, name in _SCRIPT.findall(text):
                 last = module.rpartition(".")[2]
                 entries.add((last, name))
         for definition in self._top_level():
@@ -106,11 +107,12 @@ class Exports:
 
         A folder is one of them only if its door shows the definition, where languages have doors.
         """
-        folder, _, file = definition.path.rpartition("/")
-        names = {file.partition(".")[0].lower()}
+        folder, file = split(definition.path)
+        stem = file.partition(".")[0]
+        names = {stem.lower()}
         is_door = _DOOR.fullmatch(definition.path) is not None
         while folder:
-            above, _, name = folder.rpartition("/")
+            above, name = split(folder)
             shown = self._by_folder.get(folder)
             is_package = shown is None and not _DOORED.search(file)
             if is_door or is_package or definition.index in (shown or ()):
@@ -135,13 +137,13 @@ def _files(texts: Mapping[str, str], paths: Iterable[str]) -> Iterator[str]:
     """Yield the sources that package.json files name."""
     sources = frozenset(paths)
     for path, text in texts.items():
-        folder, _, name = path.rpartition("/")
+        folder, name = split(path)
         if name != "package.json":
             continue
         package = table(path, text)
         for field in _FIELDS:
             for value in _strings(package.get(field)):
-                target = posixpath.normpath(posixpath.join(folder, value))
+                target = normpath(join(folder, value))
                 if target in sources:
                     yield target
 

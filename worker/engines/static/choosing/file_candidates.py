@@ -5,6 +5,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from posixpath import basename, dirname
 from typing import Final
 
 from worker.engines.static.choosing.naming import title
@@ -126,9 +127,11 @@ class Pages:
             best = min(worth, key=lambda path: (-worth[path], path))
             chosen.append(best)
             del worth[best]
+            folder = dirname(best)
+            loss = _SAME_FOLDER * (1 - 1 / len(fitting))
             for path in worth:
-                if path.rpartition("/")[0] == best.rpartition("/")[0]:
-                    worth[path] -= _SAME_FOLDER * (1 - 1 / len(fitting))
+                if dirname(path) == folder:
+                    worth[path] -= loss
         return chosen
 
     def _worth(self, path: str) -> float:
@@ -170,9 +173,9 @@ class Pages:
         if file.language in PROSE and file.headings:
             return file.headings[0].title
         stem = _stem(page.path)
-        folder = page.path.rpartition("/")[0]
+        folder = dirname(page.path)
         if folder and stem.lower() in _ENTRY:
-            folder_name = folder.rpartition("/")[2]
+            folder_name = basename(folder)
             return title(f"{folder_name}_{stem}")
         return title(stem)
 
@@ -189,7 +192,8 @@ class Pages:
         heading = self.heading(page)
         opening = first_sentence(file.doc)
         if heading is not None and heading.lead:
-            opening = sentence(heading.lead.partition("\n")[0])
+            first_line = heading.lead.partition("\n")[0]
+            opening = sentence(first_line)
         size = counted(file.lines, "line")
         words = [
             opening,
@@ -248,7 +252,8 @@ class Pages:
             name = self.name(target)
         if len(name) <= _LEVELS:
             return None
-        pattern = re.compile(rf"(?<!\w){re.escape(name)}(?!\w)")
+        spelling = re.escape(name)
+        pattern = re.compile(rf"(?<!\w){spelling}(?!\w)")
         for number, line in lines:
             if name in line and pattern.search(line):
                 return number, line
@@ -267,5 +272,6 @@ class Pages:
 
 
 def _stem(path: str) -> str:
-    name = path.rpartition("/")[2]
-    return name.partition(".")[0] or name.lstrip(".")
+    name = basename(path)
+    stem = name.partition(".")[0]
+    return stem or name.lstrip(".")

@@ -1,8 +1,8 @@
 """The packages that the code is divided into: folders of one chapter's size."""
 
-import os.path
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from posixpath import commonpath, dirname
 
 from worker.engines.static.facts import SourceFile
 
@@ -15,14 +15,14 @@ class Packages:
     ) -> None:
         """Take the files that define something, and the number of chapters for them."""
         sources = sorted(set(paths))
-        folders = [path.rpartition("/")[0] for path in sources]
+        folders = [dirname(path) for path in sources]
         self._lines: Counter[str] = Counter()
         for path in sources:
             for folder in _above(path):
                 self._lines[folder] += files[path].lines
         common = ""
         if folders and all(folders):
-            common = os.path.commonpath(folders)
+            common = commonpath(folders)
         self._outer = 0
         """How many folders all files have in common."""
         if common:

@@ -133,6 +133,7 @@ class Ranking:
         descendants = graph.descendants[definition.index]
         members = [graph.definitions[member] for member in definition.members]
         public = sum(member.public for member in members)
+        lines = _lines(definition, members)
         ubiquity = 0.0
         if uses < _FEW_USES:
             share = len(used) / self._parsed
@@ -140,7 +141,7 @@ class Ranking:
         return {
             "used": math.log1p(sum(used.values())),
             "uses": math.log1p(uses),
-            "lines": math.log1p(_lines(definition, members) / _LINES),
+            "lines": math.log1p(lines / _LINES),
             "members": math.log1p(public),
             "descendants": math.log1p(len(descendants)),
             "exported": self._exports.weight(definition.index),
@@ -209,27 +210,30 @@ class Ranking:
         return definition.kind is not Kind.VARIABLE or not is_offered
 
     def _place(self, definition: Definition) -> dict[str, float]:
-        path = definition.path.rpartition(".")[0]
-        *folders, stem = path.split("/")
-        places = [*folders, stem]
+        path = definition.path
+        places = _places(path)
+        depth = len(places) - 1
         return {
-            "utility": is_utility(definition.path),
-            "outdated": any(
-                definition.path.startswith(version)
-                for version in self._versions
-            ),
+            "utility": is_utility(path),
+            "outdated": path.startswith(self._versions),
             "command": any(place in _COMMANDS for place in places),
-            "depth": max(0, len(folders) - self._depth),
-            "declaration": self._scripted and definition.path.endswith(".d.ts"),
+            "depth": max(0, depth - self._depth),
+            "declaration": self._scripted and path.endswith(".d.ts"),
         }
 
 
 def is_utility(path: str) -> bool:
     """Tell whether a file's folders or name say that it helps others."""
-    places = path.rpartition(".")[0].split("/")
     return any(
-        place in _UTILITY or re.match(r"_[a-z]", place) for place in places
+        place in _UTILITY or re.match(r"_[a-z]", place)
+        for place in _places(path)
     )
+
+
+def _places(path: str) -> list[str]:
+    """Return the folders of a file, and its name without the ending."""
+    stem = path.rpartition(".")[0]
+    return stem.split("/")
 
 
 def _lines(definition: Definition, members: Sequence[Definition]) -> int:
@@ -240,7 +244,10 @@ def _lines(definition: Definition, members: Sequence[Definition]) -> int:
         if each.path != definition.path
         or not definition.line <= each.line <= definition.end_line
     ]
-    return sum(each.end_line - each.line + 1 for each in (definition, *apart))
+    lines = 0
+    for each in (definition, *apart):
+        lines += each.end_line - each.line + 1
+    return lines
 
 
 def _normal(name: str) -> str:
@@ -283,7 +290,8 @@ def _old_versions(paths: Sequence[str]) -> tuple[str, ...]:
         for match in re.finditer(r"(?:^|/)v(\d{1,4})/", path):
             before = path[: match.start()]
             numbered = versions.setdefault(before, {})
-            numbered[int(match[1])] = path[: match.end()]
+            number = int(match[1])
+            numbered[number] = path[: match.end()]
     old = []
     for before, numbered in versions.items():
         newest = max(numbered)

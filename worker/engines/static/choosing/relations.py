@@ -11,6 +11,9 @@ from worker.engines.static.facts import Reference, Relation, SourceFile, Verb
 from worker.engines.static.linking.graph import Graph
 from worker.engines.static.linking.usage import Usage, is_interface
 
+_Pair = tuple[int, int]
+"""The units of a relation: its source and its target."""
+
 MAX_CODE: Final = 160
 _OUT: Final = 3
 """The most relations of a unit to others; a picture of more is not read."""
@@ -86,11 +89,13 @@ class Relations:
 
     def bonds(self, references: Iterable[Reference]) -> list[WeightedRelation]:
         """Return the relation of each pair of units, in each direction, strongest first."""
-        between: dict[tuple[int, int], list[Reference]] = defaultdict(list)
+        between: dict[_Pair, list[Reference]] = defaultdict(list)
         for reference in references:
             source = self._unit(reference.source)
             target = self._unit(reference.target)
-            if source is not None and target is not None and source != target:
+            if source is None or target is None:
+                continue
+            if source != target:
                 between[source, target].append(reference)
         bonds = []
         for pair, together in sorted(between.items()):
@@ -111,7 +116,7 @@ class Relations:
         return self._units.get(self._graph.top[index])
 
     def _bond(
-        self, pair: tuple[int, int], references: Sequence[Reference]
+        self, pair: _Pair, references: Sequence[Reference]
     ) -> WeightedRelation | None:
         best = self._best(pair, references)
         if best is None:
@@ -134,7 +139,7 @@ class Relations:
         return WeightedRelation(relation=relation, strength=strength)
 
     def _best(
-        self, pair: tuple[int, int], references: Sequence[Reference]
+        self, pair: _Pair, references: Sequence[Reference]
     ) -> _Seen | None:
         """Return what shows the relation of two units best."""
 
@@ -142,11 +147,12 @@ class Relations:
             return -reference.count, reference.path, reference.line
 
         looked_at = sorted(references, key=frequency)[:_LOOKED_AT]
-        places = [self._inheritance(pair), *map(self._seen, looked_at)]
+        inheritance = self._inheritance(pair)
+        places = [inheritance, *map(self._seen, looked_at)]
         seen = [place for place in places if place is not None]
         return max(seen, key=lambda place: place.strength, default=None)
 
-    def _inheritance(self, pair: tuple[int, int]) -> _Seen | None:
+    def _inheritance(self, pair: _Pair) -> _Seen | None:
         """Return that the first definition of one unit extends that of the other."""
         derived = self._firsts[pair[0]]
         base = self._firsts[pair[1]]
@@ -191,7 +197,7 @@ def strongest(
 ) -> tuple[Relation, ...]:
     """Return the relations in a course: a few for each unit, and those that connect all units."""
     shown: list[Relation] = []
-    pairs: set[tuple[int, int]] = set()
+    pairs: set[_Pair] = set()
     out: dict[int, int] = defaultdict(int)
     group = list(range(units))
     for bond in bonds:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from posixpath import dirname
 from typing import Final
 
 from worker.engines.static.choosing.candidates import LEADERS, Candidate
@@ -53,7 +54,10 @@ _FREE: Final = 0.75
 
 def size(lines: int) -> int:
     """Return how many units a project of this many lines has at most."""
-    return next((most for limit, most in _SIZES if lines <= limit), _MOST)
+    for limit, most in _SIZES:
+        if lines <= limit:
+            return most
+    return _MOST
 
 
 @dataclass(eq=False, slots=True)
@@ -190,7 +194,9 @@ class Chooser:
         package = self._packages.chapter(self._main(candidate).path)
         if not package:
             return candidate
-        used = {index for candidate in chosen for index in candidate.symbols}
+        used: set[int] = set()
+        for other in chosen:
+            used.update(other.symbols)
         others = [
             other
             for other in self._candidates
@@ -271,7 +277,7 @@ class Chooser:
 
 
 def _folder(path: str) -> str:
-    return path.rpartition("/")[0]
+    return dirname(path)
 
 
 def _value(offer: _Offer) -> tuple[float, int]:

@@ -91,9 +91,10 @@ class Assembly:
         for path in sorted(self.parsed):
             for name, base in self.parsed[path].extends:
                 types = self._types.get(name, [])
-                own = [draft for draft in types if draft.path == path] or types
-                if own and base not in own[0].bases:
-                    own[0].bases = (*own[0].bases, base)
+                own = [draft for draft in types if draft.path == path]
+                fitting = own or types
+                if fitting:
+                    _add_base(fitting[0], base)
 
     def _defined(self, drafts: Iterable[Draft]) -> list[Draft]:
         """Drop declarations of what is defined elsewhere; the definition gets their comments."""
@@ -101,10 +102,12 @@ class Assembly:
         for draft in drafts:
             is_c = self.language(draft.path) in _C_LIKE
             if is_c and not draft.declared:
-                bodies.setdefault((id(draft.parent), draft.name), draft)
+                key = id(draft.parent), draft.name
+                bodies.setdefault(key, draft)
         kept = []
         for draft in drafts:
-            body = bodies.get((id(draft.parent), draft.name))
+            key = id(draft.parent), draft.name
+            body = bodies.get(key)
             if body is None or not draft.declared:
                 kept.append(draft)
                 continue
@@ -114,11 +117,18 @@ class Assembly:
         return kept
 
 
+def _add_base(draft: Draft, base: str) -> None:
+    if base not in draft.bases:
+        draft.bases = (*draft.bases, base)
+
+
 def _distance(draft: Draft, other: Draft) -> int:
     """Tell how far two files are apart: of one stem, in one folder, or anywhere."""
     if draft.path == other.path:
         return 0
-    if splitext(draft.path)[0] == splitext(other.path)[0]:
+    stem, _ = splitext(draft.path)
+    other_stem, _ = splitext(other.path)
+    if stem == other_stem:
         return 1
     if dirname(draft.path) == dirname(other.path):
         return _FOLDER

@@ -62,7 +62,8 @@ class Modules:
         for path, (package, names) in (declared or {}).items():
             self._by_package[package].append(path)
             for name in names:
-                self._by_type[f"{package}.{name}"].append(path)
+                qualified = f"{package}.{name}"
+                self._by_type[qualified].append(path)
         self._places: _Paths = {}
         """The folders that a Python module's absolute name may start in."""
         self._own_name = ""
@@ -80,7 +81,8 @@ class Modules:
             if not first or not rest:
                 continue
             votes[first] -= 1
-            if self._python_module(rest.replace(".", "/")):
+            base = rest.replace(".", "/")
+            if self._python_module(base):
                 votes[first] += 2
         name = min(votes, key=lambda name: (-votes[name], name), default="")
         if votes[name] > 0 and not self._prefixes(name):
@@ -111,7 +113,9 @@ class Modules:
                 files = self._required(path, module)
             case _:
                 files = self._included(path, module)
-        return tuple(file for file in dict.fromkeys(files) if file != path)
+        others = dict.fromkeys(files)
+        others.pop(path, None)
+        return tuple(others)
 
     def _existing(self, *candidates: str) -> list[str]:
         paths = [candidate.lstrip("/") for candidate in candidates]
@@ -140,7 +144,8 @@ class Modules:
         for base in bases:
             files += self._python_module(base)
             for _, name in statement.names:
-                files += self._python_module(join(base, name))
+                inner = join(base, name)
+                files += self._python_module(inner)
         return files
 
     def _absolute(self, rest: str, folder: str) -> list[str]:
@@ -153,7 +158,8 @@ class Modules:
         for prefix in self._places[rest]:
             if prefix in _ROOTS or _is_in(folder, prefix):
                 near.append(prefix)
-            if "/" in rest or join(prefix, first) in self._packages:
+            package = join(prefix, first)
+            if "/" in rest or package in self._packages:
                 far.append(prefix)
         return [join(prefix, rest) for prefix in near or far]
 
@@ -162,7 +168,9 @@ class Modules:
         first = rest.partition("/")[0]
         prefixes: set[str] = set()
         for tail in (f"{rest}.py", f"{rest}/__init__.py"):
-            prefixes.update(_before(path, tail) for path in self._ending(tail))
+            for path in self._ending(tail):
+                prefix = _before(path, tail)
+                prefixes.add(prefix)
         for package in self._packages:
             if f"/{package}".endswith(f"/{first}"):
                 prefixes.add(_before(package, first))
@@ -178,7 +186,9 @@ class Modules:
         if module.startswith("."):
             beside = join(dirname(path), module)
             base = normpath(beside)
-            return self._script_file("" if base == "." else base)
+            if base == ".":
+                base = ""
+            return self._script_file(base)
         if module.startswith(("@/", "~/", "src/")):
             rest = module.partition("/")[2]
             return self._script_file(f"src/{rest}")
@@ -190,7 +200,8 @@ class Modules:
     def _workspace_file(self, folder: str, rest: str) -> list[str]:
         """Return a file of a package in the same repository."""
         for inner in (f"src/{rest}", rest, "src/index", f"lib/{rest}"):
-            files = self._script_file(f"{folder}{inner}".rstrip("/"))
+            base = f"{folder}{inner}".rstrip("/")
+            files = self._script_file(base)
             if files:
                 return files
         return []
@@ -200,7 +211,10 @@ class Modules:
         names = [base]
         for start in (base, stem, join(base, "index")):
             names += [start + ending for ending in _SCRIPTS]
-        return [name for name in names if name in self._paths][:1]
+        for name in names:
+            if name in self._paths:
+                return [name]
+        return []
 
     def _go_package(self, module: str) -> list[str]:
         for name, folder in self._go.items():
@@ -213,7 +227,8 @@ class Modules:
         segments = [part for part in statement.module.split("::") if part]
         own = _rust_module(path)
         base, inner = self._rust_base(path, own, segments)
-        longest = [*inner, *(name for name, _ in statement.names[:1])]
+        named = [name for name, _ in statement.names[:1]]
+        longest = [*inner, *named]
         files = []
         for length in range(len(longest), -1, -1):
             names = [base, *longest[:length]]
@@ -266,7 +281,8 @@ class Modules:
             files += self._by_package.get(module, [])
         else:
             for _, name in statement.names:
-                files += self._by_type.get(f"{module}.{name}", [])
+                qualified = f"{module}.{name}"
+                files += self._by_type.get(qualified, [])
         return files or self._by_type.get(module, [])
 
     def _required(self, path: str, module: str) -> list[str]:
@@ -277,7 +293,9 @@ class Modules:
         elsewhere = []
         if "/" in file:
             elsewhere = self._ending(file)
-        return (self._ending(f"lib/{file}") or elsewhere)[:1]
+        in_library = self._ending(f"lib/{file}")
+        files = in_library or elsewhere
+        return files[:1]
 
     def _included(self, path: str, module: str) -> list[str]:
         """Return a header, and the code that it announces."""

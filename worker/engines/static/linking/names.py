@@ -35,6 +35,8 @@ _CALL: Final = "()"
 _VALUES: Final = frozenset({Kind.VARIABLE, Kind.CONSTANT})
 _GETTERS: Final = ("get ", "static get ")
 _SEPARATOR: Final = re.compile(r"\.|::|\\")
+_Dotted = tuple[str, ...]
+"""Names with dots between them."""
 
 
 class Names:
@@ -53,7 +55,7 @@ class Names:
         self._lineages: dict[int, list[int]] = {}
         self._members: dict[int, dict[str, int]] = {}
         self._attributes: dict[tuple[int, str], Meaning] = {}
-        self._found: dict[tuple[Place, tuple[str, ...]], int | None] = {}
+        self._looked_up: dict[tuple[Place, _Dotted], int | None] = {}
 
     def place(
         self, path: str, byte: int, source: int | None, first: str = ""
@@ -65,12 +67,12 @@ class Names:
         scope = self._values.scopes(path).scope_at(byte)
         return Place(path, scope, source)
 
-    def definition(self, names: tuple[str, ...], place: Place) -> int | None:
+    def definition(self, names: _Dotted, place: Place) -> int | None:
         """Return the definition that names with dots between them mean at a place."""
         key = place, names
-        if key not in self._found:
-            self._found[key] = self._sought(names, place)
-        return self._found[key]
+        if key not in self._looked_up:
+            self._looked_up[key] = self._sought(names, place)
+        return self._looked_up[key]
 
     def _sought(self, names: Sequence[str], place: Place) -> int | None:
         if len(names) == 1:
@@ -88,17 +90,19 @@ class Names:
         return self._resolver.lookup(place.path, name)
 
     def _selected(self, names: Sequence[str], place: Place) -> int | None:
+        first = names[0]
+        last = names[-1]
         is_pair = len(names) == _PAIR
-        if names[0] in _SUPER and is_pair:
-            return self._inherited(place, names[1]).definition
+        if first in _SUPER and is_pair:
+            return self._inherited(place, last).definition
         owner = self._meaning(names[:-1], place, _DEPTH)
-        target = self._definition_inside(owner, names[-1])
+        target = self._definition_inside(owner, last)
         if target is not None:
             return target
-        if is_pair and self._is_namespace(names[0], names[1], place):
-            return self._resolver.lookup(place.path, names[1])
+        if is_pair and self._is_namespace(first, last, place):
+            return self._resolver.lookup(place.path, last)
         # An attribute that is a class: `self.response_class(…)`.
-        attribute = self._attribute(owner, names[-1], _DEPTH)
+        attribute = self._attribute(owner, last, _DEPTH)
         return attribute.definition
 
     def is_local(self, name: str, place: Place) -> bool:
@@ -167,7 +171,8 @@ class Names:
         if index not in self._members:
             members: dict[str, int] = {}
             for member in self._definitions[index].members:
-                members.setdefault(self._definitions[member].name, member)
+                name = self._definitions[member].name
+                members.setdefault(name, member)
             self._members[index] = members
         return self._members[index]
 
@@ -274,10 +279,12 @@ class Names:
             return UNKNOWN
         owner = self.type_around(place.source)
         while owner is not None:
-            meaning = self._inside(Meaning(instance_of=owner), name, depth)
+            instance = Meaning(instance_of=owner)
+            meaning = self._inside(instance, name, depth)
             if meaning != UNKNOWN:
                 return meaning
-            owner = self.type_around(self._definitions[owner].parent)
+            outer = self._definitions[owner].parent
+            owner = self.type_around(outer)
         return UNKNOWN
 
     def _inside(self, meaning: Meaning, name: str, depth: int) -> Meaning:

@@ -190,7 +190,7 @@ class _Reader:
             return
         target = at_top.target
         if self._sees_members or text in self._bound:
-            name = text.decode("utf-8", "replace")
+            name = _decoded(text)
             place = self._names.place(self._path, start, source)
             if self._names.is_local(name, place):
                 return
@@ -215,12 +215,13 @@ class _Reader:
 
     def _guess(self, text: bytes, start: int, source: int | None) -> None:
         """Note the only definition that a name behind an unknown receiver may mean."""
-        target = self._resolver.any_member(text.decode("utf-8", "replace"))
+        name = _decoded(text)
+        target = self._resolver.any_member(name)
         self._note(start, source, target, is_sure=False)
 
     def _at_top(self, text: bytes) -> _Guess:
         if text not in self._known:
-            name = text.decode("utf-8", "replace")
+            name = _decoded(text)
             target = self._resolver.lookup(self._path, name)
             guess = None
             if target is None:
@@ -234,9 +235,11 @@ class _Reader:
 
     def _is_selected(self, start: int) -> bool:
         """Tell whether a dot, an arrow or `::` precedes a name, and not three dots."""
-        if self._code[start - 1 : start] == b".":
-            return self._code[start - 2 : start - 1] != b"."
-        return self._code[start - 2 : start] in _SELECTORS
+        last = self._code[start - 1 : start]
+        pair = self._code[start - 2 : start]
+        if last == b".":
+            return pair[:1] != b"."
+        return pair in _SELECTORS
 
     def _is_no_use(self, text: bytes, start: int) -> bool:
         """Tell whether a name is that of an argument, a key, an attribute or a definition."""
@@ -257,16 +260,22 @@ class _Reader:
             return True
         if not is_script:
             return False
-        is_tag = text[:1].islower() and _TAG.search(before)
+        is_lower = text[:1].islower()
+        is_tag = is_lower and _TAG.search(before)
         is_method = is_label and _METHOD.match(code, end)
         return bool(is_tag or is_method or before.endswith(b"</"))
+
+
+def _decoded(name: bytes) -> str:
+    return name.decode("utf-8", "replace")
 
 
 def _names(links: Sequence[bytes]) -> tuple[str, ...]:
     """Return names without the selectors between them, with the parentheses of calls."""
     names = []
-    for name, selector in zip_longest(links[::2], links[1::2], fillvalue=b""):
-        decoded = name.decode("utf-8", "replace")
+    selectors = links[1::2]
+    for name, selector in zip_longest(links[::2], selectors, fillvalue=b""):
+        decoded = _decoded(name)
         if selector.startswith(b"("):
             decoded = f"{decoded}()"
         names.append(decoded)

@@ -7,7 +7,7 @@ the file imports, and what it sees without an import (its package, star imports,
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from posixpath import join, split
+from posixpath import basename, dirname, join, split
 from typing import Final, NamedTuple
 
 from worker.engines.static.facts import Import
@@ -30,6 +30,7 @@ _NAMED_MODULES: Final = frozenset({Language.PYTHON, Language.RUST})
 """Languages that import modules by name, as they import definitions."""
 _ROOTS: Final = ("", "src/", "lib/")
 """The folders that the paths of Python modules may begin in."""
+_Files = tuple[str, ...]
 _Indices = dict[str, list[int]]
 """Positions of definitions by their name."""
 _TELLING: Final = 5
@@ -42,11 +43,11 @@ class _Scope:
 
     own: dict[str, int] = field(default_factory=dict)
     exports: dict[str, str] = field(default_factory=dict)
-    given: dict[str, tuple[tuple[str, ...], str]] = field(default_factory=dict)
+    given: dict[str, tuple[_Files, str]] = field(default_factory=dict)
     """By the name here: the files that it may come from, and its name there."""
     passed: list[str] = field(default_factory=list)
     """Files whose names are passed on to the importers of this one."""
-    modules: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    modules: dict[str, _Files] = field(default_factory=dict)
     """By alias: the files of a module that is imported as a whole; none of another project's."""
     roots: set[str] = field(default_factory=set)
     """The first names of those aliases."""
@@ -57,7 +58,7 @@ class _Scope:
 class Module(NamedTuple):
     """A module of the project that names lead to."""
 
-    files: tuple[str, ...]
+    files: _Files
     length: int
     """How many of the names lead to it."""
 
@@ -91,7 +92,7 @@ class Resolver:
         """Return what files have in common that see each other's definitions."""
         language = self._files[path].language
         if language is Language.GO:
-            return path.rpartition("/")[0]
+            return dirname(path)
         if language in _PACKAGED:
             return package
         return None
@@ -231,7 +232,7 @@ class Resolver:
     def in_module(self, targets: Sequence[str], name: str) -> int | None:
         return self._exported(targets, name, _HOPS)
 
-    def submodule(self, targets: Sequence[str], name: str) -> tuple[str, ...]:
+    def submodule(self, targets: Sequence[str], name: str) -> _Files:
         files = []
         for target in targets:
             folder, file = split(target)
@@ -256,7 +257,8 @@ class Resolver:
         `append` and the like may be of any other type.
         """
         members = self._members.get(name, ())
-        if len(members) == 1 and len(parts(name)) > 1:
+        is_compound = len(parts(name)) > 1
+        if len(members) == 1 and is_compound:
             return members[0]
         return None
 
@@ -315,13 +317,14 @@ def _submodule(language: Language, statement: Import, name: str) -> str | None:
     """Return the file of a module that is imported by name, as `from package import module`."""
     if language not in _NAMED_MODULES:
         return None
-    package = statement.module.replace("::", ".").rpartition(".")[2]
+    module = statement.module.replace("::", ".")
+    package = module.rpartition(".")[2]
     for target in statement.targets:
         stem = target.rpartition(".")[0]
         stem = stem.removesuffix("/__init__").removesuffix("/mod")
-        folder, _, last = stem.rpartition("/")
+        folder, last = split(stem)
         is_inside = package in {"", "crate", "self", "super"} or (
-            folder.rpartition("/")[2] == package
+            basename(folder) == package
         )
         if last == name and is_inside:
             return target

@@ -106,24 +106,27 @@ class Values:
         """Return what an attribute of a type is; None if the type does not bind it."""
         path = self._definitions[owner].path
         start, end, _ = self._spans[owner]
-        declared = self.scopes(path).fields(name.encode(), start, end)
-        assigned = self._assigned(path).get(name.encode(), ())
+        written = name.encode()
+        declared = self.scopes(path).fields(written, start, end)
+        assigned = self._assigned(path).get(written, ())
         inside = [place for place in assigned if start <= place < end]
         if not declared and not inside:
             return None
         place = Place(path, -1, owner)
         values = list(self._origins(name, declared, path))
-        if all(value.source is not Source.TYPE for value, _ in values):
+        is_typed = any(value.source is Source.TYPE for value, _ in values)
+        if not is_typed:
             values += self._origins(name, inside, path)
         return self._common(values, place, depth)
 
     def result(self, function: Definition, depth: int) -> Meaning:
         if function.kind not in _CALLABLE or not depth:
             return UNKNOWN
-        if function.index not in self._results:
-            self._results[function.index] = UNKNOWN
-            self._results[function.index] = self._returned(function, depth)
-        return self._results[function.index]
+        index = function.index
+        if index not in self._results:
+            self._results[index] = UNKNOWN
+            self._results[index] = self._returned(function, depth)
+        return self._results[index]
 
     def _returned(self, function: Definition, depth: int) -> Meaning:
         language = self._language(function.path)
@@ -163,7 +166,8 @@ class Values:
         if path not in self._attributes:
             code = self._parsed[path].code
             places = defaultdict(list)
-            for pattern in _ATTRIBUTES.get(self._language(path), (_OF_THIS,)):
+            language = self._language(path)
+            for pattern in _ATTRIBUTES.get(language, (_OF_THIS,)):
                 for match in pattern.finditer(code):
                     start = match.start()
                     line = code.rfind(b"\n", 0, start) + 1
@@ -230,7 +234,8 @@ class Values:
             return UNKNOWN
         if self._is_type(meaning.definition):
             return Meaning(instance_of=meaning.definition)
-        return self.result(self._definitions[meaning.definition], depth)
+        function = self._definitions[meaning.definition]
+        return self.result(function, depth)
 
     def _copied(self, meaning: Meaning) -> Meaning:
         if meaning.instance_of is not None:
@@ -241,7 +246,9 @@ class Values:
         return UNKNOWN
 
     def _is_type(self, index: int | None) -> bool:
-        return index is not None and self._definitions[index].kind in TYPES
+        if index is None:
+            return False
+        return self._definitions[index].kind in TYPES
 
 
 def _is_read_by_body(function: Definition, language: Language) -> bool:

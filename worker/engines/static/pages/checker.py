@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from posixpath import basename
 from typing import Final
 
 from worker.engines.static.pages import excerpts, markdown, mermaid
@@ -188,7 +189,7 @@ class _Checker:
     def _links(self, block: Block) -> Iterator[Finding]:
         for target in _LINK.findall(outside_spans(block.text)):
             fault = "this page does not exist"
-            if target.rpartition("/")[2] in self._pages:
+            if basename(target) in self._pages:
                 fault = ""
             yield Finding(
                 kind=ClaimKind.LINK,

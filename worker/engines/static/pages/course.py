@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from posixpath import basename
 from typing import Any, Final, TypeVar
 
 from states.course_paths import ChapterRef, item_path
@@ -55,7 +56,7 @@ class Chapter:
     def file(self) -> str:
         """The name of its file, in `chapters` and in `reviewed-chapters`."""
         path = item_path(Stage.GENERATE_CHAPTERS, self.entry)
-        return path.rpartition("/")[2]
+        return basename(path)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

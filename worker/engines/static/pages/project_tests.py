@@ -4,6 +4,7 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from posixpath import dirname
 from typing import Final
 
 from tree_sitter import Node
@@ -110,7 +111,7 @@ def command(facts: CourseFacts, test: ProjectTest) -> str:
     if language is Language.PYTHON:
         return f"python -m pytest {shlex.quote(test.path)} -k {test.name}"
     if language is Language.GO and test.name.startswith("Test"):
-        path = test.path.rpartition("/")[0]
+        path = dirname(test.path)
         folder = shlex.quote(f"./{path}")
         return f"go test {folder} -run '^{test.name}$'"
     if language is Language.RUST:

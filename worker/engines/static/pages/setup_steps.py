@@ -1,6 +1,7 @@
 """How to build a project and run its code: the commands of its ecosystem, by its manifest files."""
 
 from dataclasses import dataclass
+from posixpath import dirname
 from typing import Final
 
 from worker.engines.static.pages.course import CourseFacts
@@ -83,7 +84,7 @@ def setup(facts: CourseFacts, path: str) -> Setup | None:
     names = _OF_LANGUAGE.get(facts.file(path).language, set())
     folder = path
     while folder:
-        folder = folder.rpartition("/")[0]
+        folder = dirname(folder)
         prefix = ""
         if folder:
             prefix = f"{folder}/"

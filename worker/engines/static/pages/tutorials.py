@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from posixpath import basename
 from typing import Final, NamedTuple
 
 from states.course_paths import item_path
@@ -125,7 +126,7 @@ def _install(
     folder = "the repository's folder"
     if setup.folder:
         folder = f"the folder {markdown.code(setup.folder)}"
-    name = setup.manifest.rpartition("/")[2]
+    name = basename(setup.manifest)
     manifest = markdown.code(name)
     network = ""
     if setup.needs_network:
@@ -469,4 +470,4 @@ def _tutorial_link(chapter: Chapter) -> str:
     shown = markdown.text(chapter.name)
     name = f"Tutorial {chapter.entry.index}, {shown}"
     path = item_path(Stage.GENERATE_TUTORIALS, chapter.entry)
-    return markdown.link(name, path.rpartition("/")[2])
+    return markdown.link(name, basename(path))

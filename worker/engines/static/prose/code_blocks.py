@@ -81,7 +81,8 @@ def _fenced(
     marks = fence["marks"]
     for end in range(number + 1, len(lines)):
         closing = lines[end].strip()
-        if closing.startswith(marks) and not closing.strip(marks[0]):
+        is_bare = not closing.strip(marks[0])
+        if is_bare and closing.startswith(marks):
             tag = _tag(fence["info"])
             block = CodeBlock(number + 1, end - 1, tag)
             return block, end + 1
@@ -94,10 +95,16 @@ def _doctest(lines: Sequence[str], number: int) -> tuple[CodeBlock | None, int]:
     while end < len(lines):
         if lines[end].strip():
             last = end
-        elif end + 1 >= len(lines) or not _DOCTEST.match(lines[end + 1]):
+        elif not _is_prompt(lines, end + 1):
             break
         end += 1
     return CodeBlock(number, last, DOCTEST), end
+
+
+def _is_prompt(lines: Sequence[str], number: int) -> bool:
+    if number >= len(lines):
+        return False
+    return _DOCTEST.match(lines[number]) is not None
 
 
 def _indent(line: str) -> int:
@@ -140,16 +147,19 @@ def _jsdoc(
         if _FENCE.match(lines[end]):
             return None, end
         end += 1
-    shown = [n for n in range(number + 1, end) if lines[n].strip(" */")]
+    inner = range(number + 1, end)
+    shown = [row for row in inner if lines[row].strip(" */")]
     if not shown:
         return None, end
-    return CodeBlock(shown[0], shown[-1], ""), end
+    block = CodeBlock(shown[0], shown[-1], "")
+    return block, end
 
 
 def uncommented(lines: Sequence[str]) -> list[str]:
     """Return lines without the comment mark and the indentation that all of them begin with."""
     filled = [line for line in lines if line.strip()]
-    if filled and all(_COMMENT.match(line) for line in filled):
+    is_comment = all(_COMMENT.match(line) for line in filled)
+    if filled and is_comment:
         lines = [_COMMENT.sub("", line, count=1) for line in lines]
     return dedented(lines)
 
@@ -158,4 +168,10 @@ def dedented(lines: Sequence[str]) -> list[str]:
     """Return lines without the indentation that all of them share."""
     filled = [line for line in lines if line.strip()]
     shared = min((_indent(line) for line in filled), default=0)
-    return [line[shared:] if line.strip() else "" for line in lines]
+    texts = []
+    for line in lines:
+        text = ""
+        if line.strip():
+            text = line[shared:]
+        texts.append(text)
+    return texts

@@ -2,6 +2,7 @@
 
 import re
 from enum import StrEnum
+from posixpath import basename
 from typing import Final
 
 _SHEBANG: Final = re.compile(
@@ -310,7 +311,7 @@ def language_of(path: str, text: str) -> Language:
 
     Plain text is what nothing else fits.
     """
-    name = path.rpartition("/")[2].lower()
+    name = basename(path).lower()
     if name in _NAMES:
         return _NAMES[name]
     extension = name.rpartition(".")[2]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
+from posixpath import basename, split
 from typing import Final
 
 from worker.engines.static.choosing.encounters import readmes
@@ -193,10 +194,9 @@ def _entrances(
     subjects = frozenset(filter(None, map(_normal, names)))
     spoken = []
     for path, file in files.items():
-        folder, _, name = path.rpartition("/")
+        folder, name = split(path)
         is_entrance = (
-            name == "__init__.py"
-            and _normal(folder.rpartition("/")[2]) in subjects
+            name == "__init__.py" and _normal(basename(folder)) in subjects
         ) or path in {"src/lib.rs", "lib.rs"}
         is_go = name.endswith(".go") and not folder
         if (is_go and file.doc.startswith("Package ")) or (
@@ -213,5 +213,5 @@ def _entrances(
 def _normal(name: str) -> str:
     """Return the letters and digits by which spellings of a name are compared."""
     path = name.rstrip("/").lower()
-    last = path.rpartition("/")[2]
+    last = basename(path)
     return re.sub(r"[\W_]|\.(?:js|py|rb|net)$", "", last)

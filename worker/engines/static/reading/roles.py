@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from posixpath import basename, split
 from typing import Final
 
 from worker.engines.static.facts import Role
@@ -160,7 +161,7 @@ def role_of(path: str, language: Language, text: str) -> Role:
 
 def is_about_project(path: str) -> bool:
     """Tell whether a document is about the project itself, as its README and its changelog."""
-    return _PROSE_NAME.fullmatch(path.rpartition("/")[2]) is not None
+    return _PROSE_NAME.fullmatch(basename(path)) is not None
 
 
 def _is_code(language: Language) -> bool:
@@ -241,7 +242,7 @@ def twin(path: str, paths: Collection[str]) -> bool:
 
 def build(path: str) -> tuple[str, bool]:
     """Return the source of a built file, and whether another build of it is preferred."""
-    folder, _, name = path.rpartition("/")
+    folder, name = split(path)
     parts = [part for part in folder.split("/") if part not in _BUILDS]
     kept = "/".join(parts)
     poor = bool(

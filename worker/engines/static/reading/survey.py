@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from posixpath import basename
 from typing import Final
 
 from worker.engines.static.facts import (
@@ -263,7 +264,7 @@ class _Surveyor:
         settings = {
             path: text
             for path, text in self.texts.items()
-            if path.rpartition("/")[2] in _SETTINGS
+            if basename(path) in _SETTINGS
         }
         declared = {
             path: (parsed.package, parsed.top_names)
