@@ -27,6 +27,12 @@ def _unchecked(
 
 LESSONS: Final = (
     Sabotage(
+        guard="prompts: a file of secrets is not sent as a diff either",
+        expression="is_secret_file(path)",
+        new="False",
+        tests=("tests/unit/claude/lessons/test_earlier.py",),
+    ),
+    Sabotage(
         guard="prompts: secrets are not sent",
         expression="is_inside or begins",
         new="False",

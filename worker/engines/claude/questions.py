@@ -22,6 +22,7 @@ from worker.engines.claude.candidates import Candidate
 from worker.engines.claude.material import Material
 from worker.engines.claude.model import Question
 from worker.engines.claude.schemas import Schema
+from worker.engines.claude.secrets import is_secret_file
 from worker.engines.claude.shown import Shown, plain, shown_path
 from worker.engines.claude.source import code_of
 from worker.engines.port import EarlierCourse
@@ -179,11 +180,12 @@ class Questions:
         body = self._earlier.read(item_path(stage, chapter.entry))
         if body is None:
             return ""
-        diffs = [
-            plain(self._earlier.diffs[path].split("\n"), shown_path(path))
-            for path in chapter.unit.file_paths
-            if path in self._earlier.diffs
-        ]
+        diffs: list[str] = []
+        for path in chapter.unit.file_paths:
+            diff = self._earlier.diffs.get(path)
+            # guard: prompts: a file of secrets is not sent as a diff either
+            if diff is not None and not is_secret_file(path):
+                diffs.append(plain(diff.split("\n"), shown_path(path)))
         page = markdown.cut(body.decode("utf-8", "replace"), _MOST_PAGE)
         return prompt.filled(
             "earlier",

@@ -72,6 +72,17 @@ def test_secrets_of_a_diff_are_not_shown(facts: CourseFacts) -> None:
     assert f"+    key = '{REMOVED}'" in prompt
 
 
+def test_a_file_of_secrets_is_not_shown(facts: CourseFacts) -> None:
+    stage = Stage.GENERATE_CHAPTERS
+    chapter = facts.chapters[0]
+    unit = replace(chapter.unit, file_paths=(".env",))
+    course = replace(known_pages(facts, stage), diffs={".env": "+SHOP=open"})
+    questions = Questions(facts, "English", course)
+    question, _ = questions.of_chapter(stage, replace(chapter, unit=unit))
+    assert HEADING in question.prompt
+    assert "SHOP=open" not in question.prompt
+
+
 def test_files_of_other_chapters_are_not_shown(facts: CourseFacts) -> None:
     stage = Stage.GENERATE_CHAPTERS
     course = replace(known_pages(facts, stage), diffs={"other.py": DIFF})
