@@ -31,7 +31,6 @@ _GUIDED: Final = 1.5
 """What a guide is worth more than another document."""
 _LENGTH: Final = 3_000
 """Characters of a section that is worth half as much as a short one with as many uses."""
-_NOTHING: Final = re.compile(r"(?!)")
 _GUIDE: Final = re.compile(
     r"(?i)quick.?start|get(?:ting)?.?started|first.?steps|tutorial|intro|guide|usage|basic"
 )
@@ -41,15 +40,38 @@ _NEWS: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class _Section:
-    """A section of a document, with how much it says of a chapter's subjects."""
+    """A section of a document."""
 
-    rate: float
     path: str
+    title: str
     first: int
     last: int
-    title: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Rated:
+    """A section with how much it says of a chapter's subjects."""
+
+    section: _Section
+    rate: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Name:
+    """What finds a name in a text, and what each use of it is worth."""
+
+    pattern: re.Pattern[str]
+    weight: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Names:
+    """The names of a chapter's subjects, and of the main one's methods."""
+
+    subjects: list[_Name]
+    methods: list[_Name]
 
 
 def rendered(facts: CourseFacts, chapter: Chapter, shown: Shown) -> str:
@@ -76,55 +98,68 @@ def _ranked(facts: CourseFacts, chapter: Chapter) -> list[_Section]:
     subjects = facts.symbols(chapter)[:_SUBJECTS]
     if not subjects:
         return []
-    sections = [
-        section
-        for file in _documents(facts)
-        for section in _sections(facts, file, subjects)
-    ]
-    return sorted(
-        sections,
-        key=lambda section: (-section.rate, section.path, section.first),
-    )
+    candidates: list[_Rated] = []
+    for file in _documents(facts):
+        candidates += _telling(facts, file, subjects)
+    candidates.sort(key=_rank)
+    return [candidate.section for candidate in candidates]
+
+
+def _rank(candidate: _Rated) -> tuple[float, str, int]:
+    section = candidate.section
+    return -candidate.rate, section.path, section.first
 
 
 def _documents(facts: CourseFacts) -> list[SourceFile]:
     """Return the documents to read, without the README, which every prompt shows."""
+    files = facts.analysis.files.values()
+    readme = facts.analysis.project.readme
     return [
-        file
-        for file in facts.analysis.files.values()
-        if file.role is Role.DOCUMENT
-        and file.language in PROSE
-        and file.size <= _LARGEST
-        and file.path != facts.analysis.project.readme
-        and not _NEWS.search(file.path)
-        and not secrets.is_secret_file(file.path)
+        file for file in files if file.path != readme and _is_readable(file)
     ]
 
 
-def _sections(
+def _is_readable(file: SourceFile) -> bool:
+    if file.role is not Role.DOCUMENT:
+        return False
+    if file.language not in PROSE:
+        return False
+    if file.size > _LARGEST:
+        return False
+    if secrets.is_secret_file(file.path):
+        return False
+    return not _NEWS.search(file.path)
+
+
+def _telling(
     facts: CourseFacts, file: SourceFile, subjects: Sequence[Definition]
-) -> Iterator[_Section]:
+) -> Iterator[_Rated]:
     """Yield the sections of a document that name a subject."""
     text = facts.texts.lines(file.path)
-    names = _patterns(facts, subjects)
+    names = _names(facts, subjects)
     main = subjects[0].name
     if _is_project(facts, main):
         # Titles that name the project are about all of it.
         main = ""
-    _, _, file_name = file.path.rpartition("/")
-    stem, _, _ = file_name.partition(".")
-    for title, first, last in _parts(file, len(text)):
-        body = "\n".join(text[first - 1 : last])
+    for section in _sections(file, len(text)):
+        body = "\n".join(text[section.first - 1 : section.last])
         rate = _rate(names, body)
-        if _is_named(title, main):
+        if _is_named(section.title, main):
             rate += min(rate, _TITLE)
-        if _is_named(stem, main):
+        if _is_named(_stem(file.path), main):
             rate += min(rate, _STEM)
         if is_guide(file.path):
             rate *= _GUIDED
         rate /= 1 + len(body) / _LENGTH
         if rate:
-            yield _Section(rate, file.path, first, last, title)
+            yield _Rated(section=section, rate=rate)
+
+
+def _stem(path: str) -> str:
+    """Return a file's name without what is behind its first dot."""
+    _, _, name = path.rpartition("/")
+    stem, _, _ = name.partition(".")
+    return stem
 
 
 def is_guide(path: str) -> bool:
@@ -132,44 +167,70 @@ def is_guide(path: str) -> bool:
     return _GUIDE.search(path) is not None
 
 
-def _rate(names: Sequence[tuple[float, re.Pattern[str]]], body: str) -> float:
+def _rate(names: _Names, body: str) -> float:
     """Return how often a text names the subjects, and their methods beside them."""
-    counts = [
-        weight * min(len(pattern.findall(body)), _ENOUGH)
-        for weight, pattern in names
-    ]
-    of_subjects = sum(counts[:_SUBJECTS])
-    return of_subjects + min(of_subjects, sum(counts[_SUBJECTS:]))
+    of_subjects = _weight(names.subjects, body)
+    of_methods = _weight(names.methods, body)
+    return of_subjects + min(of_subjects, of_methods)
 
 
-def _parts(file: SourceFile, length: int) -> Iterator[tuple[str, int, int]]:
-    """Yield the titles of a document's parts, with their lines."""
+def _weight(names: Sequence[_Name], body: str) -> float:
+    weight = 0.0
+    for name in names:
+        uses = name.pattern.findall(body)
+        count = min(len(uses), _ENOUGH)
+        weight += name.weight * count
+    return weight
+
+
+def _sections(file: SourceFile, length: int) -> Iterator[_Section]:
+    """Yield the sections of a document; one without headings is a section itself."""
     if not file.headings:
-        yield "", 1, length
+        yield _Section(path=file.path, title="", first=1, last=length)
     for heading in file.headings:
-        yield heading.title, heading.line, heading.end_line
+        yield _Section(
+            path=file.path,
+            title=heading.title,
+            first=heading.line,
+            last=heading.end_line,
+        )
 
 
-def _patterns(
-    facts: CourseFacts, subjects: Sequence[Definition]
-) -> list[tuple[float, re.Pattern[str]]]:
-    """Return what finds the subjects' names, and the main one's methods, with their weights."""
-    key = ("names in documents", tuple(subject.index for subject in subjects))
+def _names(facts: CourseFacts, subjects: Sequence[Definition]) -> _Names:
+    indexes = tuple(subject.index for subject in subjects)
+    key = ("names in documents", indexes)
 
-    def compiled() -> list[tuple[float, re.Pattern[str]]]:
-        weights = [
-            (1.0 / (place + 1), _use_of(facts, subject.name))
-            for place, subject in enumerate(subjects)
-        ]
-        # The names of the subjects come first, as many as there may be.
-        weights += [(0.0, _NOTHING)] * (_SUBJECTS - len(subjects))
-        for method in most_used(facts, subjects[0])[:_METHODS]:
-            if not method.name.startswith("_"):
-                name = re.escape(method.name)
-                weights.append((0.5, re.compile(rf"\.{name}\b")))
-        return weights
+    def compiled() -> _Names:
+        return _Names(
+            subjects=_of_subjects(facts, subjects),
+            methods=_of_methods(facts, subjects[0]),
+        )
 
     return facts.remembered(key, compiled)
+
+
+def _of_subjects(
+    facts: CourseFacts, subjects: Sequence[Definition]
+) -> list[_Name]:
+    names: list[_Name] = []
+    for place, subject in enumerate(subjects, 1):
+        pattern = _use_of(facts, subject.name)
+        name = _Name(pattern=pattern, weight=1.0 / place)
+        names.append(name)
+    return names
+
+
+def _of_methods(facts: CourseFacts, subject: Definition) -> list[_Name]:
+    names: list[_Name] = []
+    methods = most_used(facts, subject)
+    for method in methods[:_METHODS]:
+        if method.name.startswith("_"):
+            continue
+        escaped = re.escape(method.name)
+        pattern = re.compile(rf"\.{escaped}\b")
+        name = _Name(pattern=pattern, weight=0.5)
+        names.append(name)
+    return names
 
 
 def _use_of(facts: CourseFacts, name: str) -> re.Pattern[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from worker.engines.claude.material import CallSite
+from worker.engines.claude.material import CallSite, relation_ends
 from worker.engines.static.facts import Definition, Relation
 from worker.engines.static.pages import mermaid
 from worker.engines.static.pages.course import CourseFacts, is_function
@@ -38,19 +38,6 @@ class _Labels:
         if label not in self.in_order:
             self.in_order.append(label)
         return self.in_order.index(label)
-
-
-def relation_ends(facts: CourseFacts, relation: Relation) -> tuple[str, str]:
-    """Return the names at the ends of a relation: definitions, or the chapters' subjects."""
-    source = _end(facts, relation.subject, relation.source)
-    target = _end(facts, relation.object, relation.target)
-    return source, target
-
-
-def _end(facts: CourseFacts, definition: int | None, unit: int) -> str:
-    if definition is not None:
-        return facts.definitions[definition].qualified
-    return facts.analysis.units[unit].name
 
 
 def of_calls(facts: CourseFacts, sites: Sequence[CallSite]) -> str:

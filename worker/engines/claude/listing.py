@@ -1,7 +1,7 @@
 """Lists a project's files by folder, so that no part of it is missing from a prompt."""
 
 from collections import Counter, defaultdict
-from typing import Final
+from typing import Final, NamedTuple
 
 from worker.engines.claude import secrets
 from worker.engines.claude.shown import plain, shown_path
@@ -27,25 +27,31 @@ _COUNTED: Final = frozenset({Role.GENERATED, Role.VENDORED, Role.DATA})
 """Files of which a prompt holds only how many there are."""
 
 
+class _Folder(NamedTuple):
+    path: str
+    role: Role
+
+
 def files(facts: CourseFacts) -> str:
     """Return the folders with their roles and sizes, and the files that matter most in each."""
     rows: list[str] = []
     for depth, names in _TRIES:
         rows = _rows(facts, depth, names)
-        if sum(map(len, rows)) <= SHARE:
+        size = sum(map(len, rows))
+        if size <= SHARE:
             break
     return plain(rows, "files")
 
 
 def _rows(facts: CourseFacts, depth: int, names: int) -> list[str]:
-    folders: dict[tuple[str, Role], list[SourceFile]] = defaultdict(list)
+    folders: dict[_Folder, list[SourceFile]] = defaultdict(list)
     for file in _ranked(facts):
-        key = (_folder(file, depth), file.role)
-        folders[key].append(file)
+        folder = _folder(file, depth)
+        folders[folder].append(file)
     rows: list[str] = []
-    for folder, role in sorted(folders):
-        inside = folders[folder, role]
-        rows.append(_row(folder, role, inside, names))
+    for folder in sorted(folders):
+        row = _row(folder, folders[folder], names)
+        rows.append(row)
     return rows
 
 
@@ -54,54 +60,67 @@ def _ranked(facts: CourseFacts) -> list[SourceFile]:
     rates: dict[str, float] = {}
     for index, worth in facts.analysis.worth.items():
         path = facts.definitions[index].path
-        rates[path] = max(worth, rates.get(path, worth))
+        best = rates.get(path, worth)
+        rates[path] = max(worth, best)
 
     def rank(file: SourceFile) -> tuple[float, str]:
-        return -rates.get(file.path, 0.0), file.path
+        rate = rates.get(file.path, 0.0)
+        return -rate, file.path
 
-    shown = [
-        file
-        for file in facts.analysis.files.values()
-        if not secrets.is_secret_file(file.path)
-    ]
+    known = facts.analysis.files.values()
+    shown = [file for file in known if not secrets.is_secret_file(file.path)]
     return sorted(shown, key=rank)
 
 
-def _folder(file: SourceFile, depth: int) -> str:
+def _folder(file: SourceFile, depth: int) -> _Folder:
     """Return the folder that a file is listed with; `./` at the top."""
-    folders = file.path.split("/")[:-1]
-    most = depth if file.role in _NAMED else 1
-    if not folders:
-        return "./"
-    return "/".join(folders[:most]) + "/"
+    *parents, _ = file.path.split("/")
+    if not parents:
+        return _Folder("./", file.role)
+    if file.role not in _NAMED:
+        depth = 1
+    path = "/".join(parents[:depth])
+    return _Folder(f"{path}/", file.role)
 
 
-def _row(folder: str, role: Role, inside: list[SourceFile], most: int) -> str:
+def _row(folder: _Folder, inside: list[SourceFile], most: int) -> str:
+    path = shown_path(folder.path)
     count = "1 file"
     if len(inside) > 1:
         count = f"{len(inside)} files"
     lines = sum(file.lines for file in inside)
-    head = f"{shown_path(folder)} ({role}, {count}, {lines} lines)"
-    if role in _COUNTED or not most:
+    head = f"{path} ({folder.role}, {count}, {lines} lines)"
+    if folder.role in _COUNTED:
+        return head
+    if not most:
         return head
     names = _names(folder, inside)
     shown = names[:most]
     if len(names) > most:
         shown.append("…")
-    return f"{head}: {', '.join(shown)}"
+    listed = ", ".join(shown)
+    return f"{head}: {listed}"
 
 
-def _names(folder: str, inside: list[SourceFile]) -> list[str]:
+def _names(folder: _Folder, inside: list[SourceFile]) -> list[str]:
     """Return the names below a folder, those of files; what lies deeper only by its folder."""
     counts: Counter[str] = Counter()
     for file in inside:
-        below = file.path.removeprefix(folder).removeprefix("./")
-        name, slash, _ = below.partition("/")
-        if file.role in _NAMED:
-            name, slash = below, ""
-        counts[shown_path(name) + slash] += 1
+        name = _name(folder, file)
+        counts[name] += 1
     names: list[str] = []
     for name, count in counts.items():
-        is_folder = name.endswith("/")
-        names.append(f"{name} {count}" if is_folder else name)
+        row = name
+        if name.endswith("/"):
+            row += f" {count}"
+        names.append(row)
     return names
+
+
+def _name(folder: _Folder, file: SourceFile) -> str:
+    below = file.path.removeprefix(folder.path)
+    below = below.removeprefix("./")
+    if file.role in _NAMED:
+        return shown_path(below)
+    name, slash, _ = below.partition("/")
+    return shown_path(name) + slash

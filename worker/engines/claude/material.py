@@ -82,11 +82,18 @@ def relations_of(facts: CourseFacts) -> dict[str, Relation]:
 def calls_of(facts: CourseFacts, chapter: Chapter) -> dict[str, CallSite]:
     """Return the calls that a chapter's functions make, by their ids, each once."""
     sites: dict[tuple[int, int], CallSite] = {}
-    for function in code_of(facts, chapter).functions()[:_CALLING]:
-        for call, called in facts.calls(function.index):
-            site = CallSite(caller=function, called=called, line=call.line)
-            sites.setdefault((function.index, called.index), site)
-    return _numbered("K", list(sites.values())[:_CALLS])
+    functions = code_of(facts, chapter).functions()
+    for function in functions[:_CALLING]:
+        for call, callee in facts.calls(function.index):
+            ends = (function.index, callee.index)
+            site = CallSite(
+                caller=function,
+                called=callee,
+                line=call.line,
+            )
+            sites.setdefault(ends, site)
+    unique = list(sites.values())
+    return _numbered("K", unique[:_CALLS])
 
 
 def _numbered(letter: str, values: Iterable[Value]) -> dict[str, Value]:
@@ -109,27 +116,34 @@ def commands_of(facts: CourseFacts, chapter: Chapter) -> dict[str, str]:
 
 
 def _setup(facts: CourseFacts, chapter: Chapter) -> Iterator[str]:
-    for path in chapter.unit.file_paths[:1]:
-        if path not in facts.analysis.files:
-            continue
-        setup = setup_steps.setup(facts, path)
-        if setup is not None:
-            yield from setup.commands
-        _, command = setup_steps.script(facts.file(path).language)
-        if command:
-            yield command
+    paths = chapter.unit.file_paths
+    if not paths:
+        return
+    path = paths[0]
+    if path not in facts.analysis.files:
+        return
+    setup = setup_steps.setup(facts, path)
+    if setup is not None:
+        yield from setup.commands
+    language = facts.file(path).language
+    _, command = setup_steps.script(language)
+    if command:
+        yield command
 
 
 def _tests(facts: CourseFacts, chapter: Chapter) -> Iterator[str]:
-    for test in project_tests.found(facts, chapter)[:_TESTS]:
-        command = project_tests.command(facts, test)
+    cases = project_tests.found(facts, chapter)
+    for case in cases[:_TESTS]:
+        command = project_tests.command(facts, case)
         if command:
             yield _in_environment(command)
 
 
 def _in_environment(command: str) -> str:
     """Return a command as it is typed in the environment that the set-up makes."""
-    return f".venv/bin/{command}" if command.startswith("python ") else command
+    if not command.startswith("python "):
+        return command
+    return f".venv/bin/{command}"
 
 
 def documented(facts: CourseFacts) -> Sequence[str]:
@@ -145,9 +159,10 @@ def _documented(facts: CourseFacts) -> Iterator[str]:
     for path in _in_reading_order(facts):
         lines = facts.texts.lines(path)
         for block in code_blocks(lines):
-            if block.tag in _SHELLS:
-                inside = lines[block.first : block.last + 1]
-                yield from _typed(inside)
+            if block.tag not in _SHELLS:
+                continue
+            inside = lines[block.first : block.last + 1]
+            yield from _typed(inside)
 
 
 def _in_reading_order(facts: CourseFacts) -> list[str]:
@@ -160,8 +175,11 @@ def _in_reading_order(facts: CourseFacts) -> list[str]:
 
     paths: list[str] = []
     for path, file in facts.analysis.files.items():
-        is_document = file.role is Role.DOCUMENT and file.language in PROSE
-        if is_document and not secrets.is_secret_file(path):
+        if file.role is not Role.DOCUMENT:
+            continue
+        if file.language not in PROSE:
+            continue
+        if not secrets.is_secret_file(path):
             paths.append(path)
     return sorted(paths, key=rank)
 
@@ -178,7 +196,9 @@ def _typed(lines: Sequence[str]) -> Iterator[str]:
 
 def _is_command(command: str) -> bool:
     """Tell whether a line can be typed as it is, and touches the project alone."""
-    if len(command) > _LONGEST_COMMAND or secrets.REMOVED in command:
+    if len(command) > _LONGEST_COMMAND:
+        return False
+    if secrets.REMOVED in command:
         return False
     if _OF_SYSTEM.search(command):
         return False
@@ -187,36 +207,37 @@ def _is_command(command: str) -> bool:
 
 def uses(facts: CourseFacts, chapter: Chapter, shown: Shown) -> str:
     """Return where documents, examples and docstrings use a chapter's subject."""
-    places = [
-        (example.path, example.first, example.last)
-        for example in examples.found(facts, chapter)[:_EXAMPLES]
-    ]
-    return _places(shown, places, EXAMPLES_SHARE)
+    places: list[Lines] = []
+    for example in examples.found(facts, chapter):
+        place = Lines(example.path, example.first, example.last)
+        places.append(place)
+    return _places(shown, places[:_EXAMPLES], EXAMPLES_SHARE)
 
 
 def tests(facts: CourseFacts, chapter: Chapter, shown: Shown) -> str:
     """Return tests of a chapter's subject."""
-    places = [
-        (test.path, test.first, test.last)
-        for test in project_tests.found(facts, chapter)[:_TESTS]
-    ]
-    return _places(shown, places, TESTS_SHARE)
+    places: list[Lines] = []
+    for case in project_tests.found(facts, chapter):
+        place = Lines(case.path, case.first, case.last)
+        places.append(place)
+    return _places(shown, places[:_TESTS], TESTS_SHARE)
 
 
-def _places(
-    shown: Shown, places: Sequence[tuple[str, int, int]], share: int
-) -> str:
+def _places(shown: Shown, places: Sequence[Lines], share: int) -> str:
+    """Return places that are not shown yet, as many as there is room for."""
     pieces: list[str] = []
     left = share
-    for path, first, last in places:
-        numbers = range(first, last + 1)
-        if not shown.fault(Lines(path, first, last)):
+    for place in places:
+        if not shown.fault(place):
             continue
+        path = place.path
+        numbers = range(place.first, place.last + 1)
         left -= shown.size(path, numbers)
         if left < 0:
             break
-        pieces.append(shown.file(path, numbers))
-    return "\n\n".join(piece for piece in pieces if piece)
+        piece = shown.file(path, numbers)
+        pieces.append(piece)
+    return prompt.joined(*pieces)
 
 
 def beginnings(facts: CourseFacts, shown: Shown) -> str:
@@ -238,45 +259,65 @@ def beginnings(facts: CourseFacts, shown: Shown) -> str:
 
 def _openings(facts: CourseFacts) -> Iterator[tuple[Definition, int]]:
     """Yield definitions with how many of their lines are shown: those of each chapter in turn."""
-    main = [
-        facts.definitions[index]
-        for unit in facts.analysis.units
-        for index in unit.symbols[:1]
-    ]
+    main: list[Definition] = []
+    for unit in facts.analysis.units:
+        if not unit.symbols:
+            continue
+        index = unit.symbols[0]
+        main.append(facts.definitions[index])
     for definition in main:
         yield definition, _OPENING
     for definition in main:
-        methods = [
-            method
-            for method in most_used(facts, definition)
-            if not method.name.startswith("_")
-        ]
-        for method in methods[:_OPENED]:
+        for method in _opened(facts, definition):
             yield method, _METHOD
+
+
+def _opened(facts: CourseFacts, definition: Definition) -> list[Definition]:
+    """Return the methods whose beginnings are shown beside that of their type."""
+    methods = most_used(facts, definition)
+    named = [method for method in methods if not method.name.startswith("_")]
+    return named[:_OPENED]
 
 
 def failing(facts: CourseFacts, chapter: Chapter) -> str:
     """Return how the chapter's functions fail, as the analysis reads it."""
     sentences = failures.sentences(facts, chapter)
-    return plain(sentences, "failures") if sentences else ""
+    return plain(sentences, "failures")
 
 
 def neighbours(facts: CourseFacts, chapter: Chapter) -> str:
     """Return what the chapter's code uses of other chapters, then what uses it."""
-    own = set(facts.family(chapter.unit.owned))
-    used: Counter[int] = Counter()
-    using: Counter[int] = Counter()
-    for index in facts.family(chapter.unit.symbols):
-        for reference in facts.out[index]:
-            used[reference.target] += reference.count
-        for reference in facts.into[index]:
-            if reference.source is not None:
-                using[reference.source] += reference.count
+    unit = chapter.unit
+    own = set(facts.family(unit.owned))
+    subjects = facts.family(unit.symbols)
+    used = _used(facts, subjects)
+    using = _using(facts, subjects)
+    own_or_used = own | used.keys()
     rows = [
         *_neighbour_rows(facts, used, own, "used:"),
-        *_neighbour_rows(facts, using, own | used.keys(), "uses it:"),
+        *_neighbour_rows(facts, using, own_or_used, "uses it:"),
     ]
-    return plain(rows, "neighbours") if rows else ""
+    return plain(rows, "neighbours")
+
+
+def _used(facts: CourseFacts, subjects: Iterable[int]) -> Counter[int]:
+    """Return what definitions use, with how often."""
+    used: Counter[int] = Counter()
+    for subject in subjects:
+        for reference in facts.out[subject]:
+            used[reference.target] += reference.count
+    return used
+
+
+def _using(facts: CourseFacts, subjects: Iterable[int]) -> Counter[int]:
+    """Return what uses definitions, with how often."""
+    using: Counter[int] = Counter()
+    for subject in subjects:
+        for reference in facts.into[subject]:
+            if reference.source is None:
+                continue
+            using[reference.source] += reference.count
+    return using
 
 
 def _neighbour_rows(
@@ -286,21 +327,25 @@ def _neighbour_rows(
     verb: str,
 ) -> Iterator[str]:
     """Yield the definitions outside of a chapter, the most frequent first, with their chapters."""
-    ranked = [
-        facts.definitions[index]
-        for index, _ in counts.most_common()
-        if index not in left_out
-    ]
-    neighbouring = [
-        definition
-        for definition in ranked
-        if facts.file(definition.path).role is Role.SOURCE
-        and (is_function(definition) or definition.kind in TYPES)
-    ]
+    neighbouring: list[Definition] = []
+    for index, _ in counts.most_common():
+        if index in left_out:
+            continue
+        definition = facts.definitions[index]
+        if _is_neighbour(facts, definition):
+            neighbouring.append(definition)
     for definition in neighbouring[:_NEIGHBOURS]:
+        row = outline.signature(facts, definition)
         owner = facts.owner(definition.index)
-        link = f"[[{owner.entry.index}]] " if owner is not None else ""
-        yield f"{verb} {link}{outline.signature(facts, definition)}"
+        if owner is not None:
+            row = f"[[{owner.entry.index}]] {row}"
+        yield f"{verb} {row}"
+
+
+def _is_neighbour(facts: CourseFacts, definition: Definition) -> bool:
+    if facts.file(definition.path).role is not Role.SOURCE:
+        return False
+    return is_function(definition) or definition.kind in TYPES
 
 
 def relation_rows(
@@ -311,15 +356,27 @@ def relation_rows(
     """Return relations as lines: id, chapters' ids, verb, place, and the line that shows it."""
     rows: list[str] = []
     for key, relation in relations.items():
-        source, target = ids[relation.source], ids[relation.target]
-        subject = _end(facts, relation.subject, relation.source)
-        object_ = _end(facts, relation.object, relation.target)
-        place = f"{shown_path(relation.path)}:{relation.line}"
-        statement = f"{subject} {relation.verb} {object_}"
-        line = evidence_line(facts, relation)
-        row = f"{key} {source} \u2192 {target}: {statement} ({place}) {line}"
+        source = ids[relation.source]
+        target = ids[relation.target]
+        statement = _statement(facts, relation)
+        evidence = evidence_line(facts, relation)
+        row = f"{key} {source} \u2192 {target}: {statement} {evidence}"
         rows.append(row.rstrip())
     return rows
+
+
+def _statement(facts: CourseFacts, relation: Relation) -> str:
+    """Return a relation as a sentence, with its place."""
+    subject, object_ = relation_ends(facts, relation)
+    path = shown_path(relation.path)
+    return f"{subject} {relation.verb} {object_} ({path}:{relation.line})"
+
+
+def relation_ends(facts: CourseFacts, relation: Relation) -> tuple[str, str]:
+    """Return the names at the ends of a relation: definitions, or the chapters' subjects."""
+    source = _end(facts, relation.subject, relation.source)
+    target = _end(facts, relation.object, relation.target)
+    return source, target
 
 
 def _end(facts: CourseFacts, definition: int | None, unit: int) -> str:
@@ -342,10 +399,11 @@ def call_rows(calls: dict[str, CallSite]) -> list[str]:
     """Return calls as lines."""
     rows: list[str] = []
     for key, site in calls.items():
-        caller = site.caller
-        place = f"{shown_path(caller.path)}:{site.line}"
+        caller = site.caller.qualified
         callee = called(site.called)
-        rows.append(f"{key} {caller.qualified} calls {callee} ({place})")
+        path = shown_path(site.caller.path)
+        row = f"{key} {caller} calls {callee} ({path}:{site.line})"
+        rows.append(row)
     return rows
 
 

@@ -1,8 +1,7 @@
 """What all prompts of a stage share: the README, and what the project defines."""
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections import Counter
 from typing import Final
 
 from worker.engines.claude import secrets
@@ -39,61 +38,76 @@ def readme(facts: CourseFacts, shown: Shown) -> str:
         return ""
     lines = facts.texts.lines(path)
     headings = facts.file(path).headings
-    return shown.file(path, chosen_lines(lines, headings))
+    numbers = chosen_lines(lines, headings)
+    return shown.file(path, numbers)
 
 
 def definitions(facts: CourseFacts) -> str:
     """Return the definitions that matter most, by file and line; types with their methods."""
-    by_file: dict[str, list[Definition]] = defaultdict(list)
-    left = OUTLINE_SHARE
-    for definition in _ranked(facts):
-        left -= len(_row(definition)) + 1
-        if left < 0:
-            break
-        by_file[definition.path].append(definition)
     rows: list[str] = []
-    for path in sorted(by_file):
-        rows.append(_file_row(facts, path))
-        inside = by_file[path]
-        inside.sort(key=_by_index)
-        rows += map(_row, inside)
+    path = ""
+    for definition in sorted(_fitting(facts), key=_place):
+        if definition.path != path:
+            path = definition.path
+            rows.append(_file_row(facts, path))
+        rows.append(_row(definition))
     return plain(rows, "outline")
 
 
-def _by_index(definition: Definition) -> int:
-    return definition.index
+def _fitting(facts: CourseFacts) -> list[Definition]:
+    """Return the definitions that matter most, as many as there is room for."""
+    fitting: list[Definition] = []
+    left = OUTLINE_SHARE
+    for definition in _ranked(facts):
+        row = _row(definition)
+        left -= len(row) + 1
+        if left < 0:
+            break
+        fitting.append(definition)
+    return fitting
+
+
+def _place(definition: Definition) -> tuple[str, int]:
+    return definition.path, definition.index
 
 
 def _file_row(facts: CourseFacts, path: str) -> str:
-    row = shown_path(path)
-    purpose = first_sentence(facts.file(path).doc)
-    if purpose:
-        row += f"  # {purpose[:_SENTENCE]}"
-    return row
+    purpose = facts.file(path).doc
+    return _explained(shown_path(path), purpose)
+
+
+def _explained(row: str, doc: str) -> str:
+    """Return a row with the first sentence of what its source says, if it says anything."""
+    sentence = first_sentence(doc)
+    if not sentence:
+        return row
+    return f"{row}  # {sentence[:_SENTENCE]}"
 
 
 def _ranked(facts: CourseFacts) -> list[Definition]:
     """Return the definitions that others can use, those that matter most first."""
-    rates = dict(_rates(facts))
+    rates = _rates(facts)
 
-    def rank(definition: Definition) -> tuple[float, int]:
-        return -rates[definition.index], definition.index
+    def rank(index: int) -> tuple[float, int]:
+        return -rates[index], index
 
-    offered = [facts.definitions[index] for index in rates]
-    return sorted(offered, key=rank)
+    ranked = sorted(rates, key=rank)
+    return [facts.definitions[index] for index in ranked]
 
 
-def _rates(facts: CourseFacts) -> Iterator[tuple[int, float]]:
-    """Yield definitions with what they are worth, each method less than its type."""
+def _rates(facts: CourseFacts) -> dict[int, float]:
+    """Return what definitions are worth, each method less than its type."""
+    rates: dict[int, float] = {}
     for index, worth in facts.analysis.worth.items():
         definition = facts.definitions[index]
         if not _is_offered(facts, definition):
             continue
-        yield index, worth
+        rates[index] = worth
         rate = max(worth, 0.0)
         for member in most_used(facts, definition):
             rate *= _LESS
-            yield member.index, min(rate, worth)
+            rates[member.index] = min(rate, worth)
+    return rates
 
 
 def _is_offered(facts: CourseFacts, definition: Definition) -> bool:
@@ -123,16 +137,19 @@ def most_used(facts: CourseFacts, definition: Definition) -> list[Definition]:
 
 def _uses(facts: CourseFacts, member: Definition) -> float:
     """Count the files that use a method, and the texts that use it or a namesake of it."""
+    name = member.name
     users: set[str] = set()
     for reference in facts.into[member.index]:
         users.add(reference.path)
-    texts = _uses_in_texts(facts)[member.name]
-    return len(users) + texts / _namesakes(facts)[member.name]
+    texts = _uses_in_texts(facts)[name]
+    namesakes = _namesakes(facts)[name]
+    return len(users) + texts / namesakes
 
 
 def _namesakes(facts: CourseFacts) -> Counter[str]:
     def counted() -> Counter[str]:
-        return Counter(definition.name for definition in facts.definitions)
+        names = [definition.name for definition in facts.definitions]
+        return Counter(names)
 
     return facts.remembered("namesakes", counted)
 
@@ -143,10 +160,12 @@ def _uses_in_texts(facts: CourseFacts) -> Counter[str]:
     def counted() -> Counter[str]:
         uses: Counter[str] = Counter()
         for path, file in facts.analysis.files.items():
-            if file.role not in _USING or file.size > _LARGEST:
+            if file.role not in _USING:
                 continue
-            text = "\n".join(facts.texts.lines(path))
-            names = _ATTRIBUTE.findall(text)
+            if file.size > _LARGEST:
+                continue
+            lines = facts.texts.lines(path)
+            names = _ATTRIBUTE.findall("\n".join(lines))
             uses.update(set(names))
         return uses
 
@@ -163,14 +182,13 @@ def _is_part(member: Definition) -> bool:
 
 
 def _row(definition: Definition) -> str:
-    lines = f"{definition.line}-{definition.end_line}"
-    row = f"  {lines} {_head(definition)}"
+    first = definition.line
+    last = definition.end_line
+    head = _head(definition)
+    row = f"  {first}-{last} {head}"
     if definition.parent is not None:
         row = f"  {row}"
-    sentence = first_sentence(definition.doc)
-    if sentence:
-        row += f"  # {sentence[:_SENTENCE]}"
-    return row
+    return _explained(row, definition.doc)
 
 
 def _head(definition: Definition) -> str:
@@ -192,9 +210,10 @@ def _head(definition: Definition) -> str:
 
 def signature(facts: CourseFacts, definition: Definition) -> str:
     """Return a definition as a neighbour is shown: place, type, head, first sentence."""
+    path = shown_path(definition.path)
     row = _row(definition).strip()
-    row = f"{shown_path(definition.path)}:{row}"
+    row = f"{path}:{row}"
     if definition.parent is None:
         return row
-    type_ = facts.definitions[definition.parent]
-    return f"{type_.name}: {row}"
+    owner = facts.definitions[definition.parent]
+    return f"{owner.name}: {row}"

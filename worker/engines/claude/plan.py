@@ -60,12 +60,21 @@ def extract(questions: Questions, verifier: Verifier) -> Task:
     analysis = questions.facts.analysis
     known = choice.candidates(analysis)
     least, most = limits(analysis)
+
+    def fallback() -> str:
+        return _abstractions(analysis)
+
     return Task(
         path=_path(Stage.EXTRACT),
         question=questions.extract(known, least, most),
         draft=partial(_chosen, questions, verifier, known, (least, most)),
-        fallback=lambda: _text(yaml_files.abstractions(analysis)),
+        fallback=fallback,
     )
+
+
+def _abstractions(analysis: Analysis) -> str:
+    body = yaml_files.abstractions(analysis)
+    return _text(body)
 
 
 def limits(analysis: Analysis) -> tuple[int, int]:
@@ -86,19 +95,23 @@ def _chosen(
     units: list[Unit] = []
     faults: list[str] = []
     left = {candidate.id: candidate.unit for candidate in known}
-    for number, entry in enumerate(entries_of(answer, "chapters", faults), 1):
+    entries = entries_of(answer, "chapters", faults)
+    for number, entry in enumerate(entries, 1):
         with noted(faults, f"chapter {number}"):
-            units.append(_unit(verifier, entry, left, units))
+            unit = _unit(verifier, entry, left, units)
+            units.append(unit)
     least, most = limits
-    if not least <= len(units) <= most:
+    count = len(units)
+    if not least <= count <= most:
         faults.append(
-            f"there are {len(units)} whole chapters; choose {least} to {most}"
+            f"there are {count} whole chapters; choose {least} to {most}"
         )
-    analysis = replace(questions.facts.analysis, units=tuple(units[:most]))
+    chosen = tuple(units[:most])
+    analysis = replace(questions.facts.analysis, units=chosen)
     return Draft(
-        text=_text(yaml_files.abstractions(analysis)),
+        text=_abstractions(analysis),
         faults=faults,
-        is_enough=len(units) >= least,
+        is_enough=count >= least,
     )
 
 
@@ -114,13 +127,13 @@ def _unit(
     if not ids:
         raise AnswerFault("it has no candidates")
     name = _line_of(fields.text("name").replace("`", ""))
-    _check_name(name, units)
+    _check_name(name)
+    for unit in units:
+        _check_difference(name, unit)
     description = _line_of(fields.text("description"))
     if not description:
         raise AnswerFault("it has no description")
-    wrong = _faults_of(verifier, description)
-    if wrong:
-        raise AnswerFault("; ".join(wrong))
+    _check_all(_faults_of(verifier, description))
     parts = [left.pop(key) for key in ids]
     whole = choice.described(description, parts)
     return choice.merged(parts, name, whole)
@@ -131,28 +144,40 @@ def _line_of(text: str) -> str:
     return " ".join(words)
 
 
-def _check_name(name: str, units: list[Unit]) -> None:
+def _check_all(faults: list[str]) -> None:
+    if faults:
+        raise AnswerFault("; ".join(faults))
+
+
+def _check_name(name: str) -> None:
     if not 0 < len(name) <= _LONGEST_NAME:
         raise AnswerFault(f"the name must have 1 to {_LONGEST_NAME} characters")
     if not name.isprintable() or _NO_TITLE.search(name):
         raise AnswerFault("the name must be letters, digits and dots")
+
+
+def _check_difference(name: str, unit: Unit) -> None:
+    """Raise AnswerFault if a name, or the name of its file, is another chapter's."""
+    is_same = unit.name.casefold() == name.casefold()
     file = slug(name)
-    for unit in units:
-        is_same = unit.name.casefold() == name.casefold()
-        has_file = file not in {"_", ""} and file == slug(unit.name)
-        if is_same or has_file:
-            raise AnswerFault(f"another chapter is called {name!r}")
+    if file not in {"_", ""}:
+        is_same |= file == slug(unit.name)
+    if is_same:
+        raise AnswerFault(f"another chapter is called {name!r}")
 
 
 def analyze(questions: Questions, verifier: Verifier) -> Task:
     """Return the task to write the overview."""
+    summary = questions.facts.analysis.summary
+
+    def fallback() -> str:
+        return _relationships(questions, summary, {})
+
     return Task(
         path=_path(Stage.ANALYZE),
         question=questions.analyze(),
         draft=partial(_overview, questions, verifier),
-        fallback=lambda: _relationships(
-            questions, questions.facts.analysis.summary, {}
-        ),
+        fallback=fallback,
     )
 
 
@@ -162,23 +187,27 @@ def _overview(
     shown = questions.overview_lines()
     sentences: list[str] = []
     faults: list[str] = []
-    for number, entry in enumerate(entries_of(answer, "summary", faults), 1):
+    entries = entries_of(answer, "summary", faults)
+    for number, entry in enumerate(entries, 1):
         with noted(faults, f"sentence {number}"):
-            sentences.append(_sentence(shown, verifier, entry))
+            sentence = _sentence(shown, verifier, entry)
+            sentences.append(sentence)
     labels: dict[str, str] = {}
     for entry in entries_of(answer, "labels", faults):
         try:
             key, label = _label(questions, verifier, entry)
-            labels[key] = label
         except AnswerFault as fault:
             faults.append(str(fault))
+            continue
+        labels[key] = label
     summary = " ".join(sentences)[:_LONGEST_SUMMARY]
-    if len(summary) < _LEAST_SUMMARY:
+    is_enough = len(summary) >= _LEAST_SUMMARY
+    if not is_enough:
         faults.append("the summary is too short to be retold")
     return Draft(
         text=_relationships(questions, summary, labels),
         faults=faults,
-        is_enough=len(summary) >= _LEAST_SUMMARY,
+        is_enough=is_enough,
     )
 
 
@@ -187,13 +216,14 @@ def _sentence(shown: Shown, verifier: Verifier, entry: object) -> str:
     text = _line_of(fields.text("text"))
     if not text:
         raise AnswerFault("it is empty")
-    sources = [lines(Fields(one)) for one in fields.entries("sources")]
-    wrong = [
-        *filter(None, map(shown.fault, sources)),
-        *_faults_of(verifier, text),
-    ]
-    if wrong:
-        raise AnswerFault("; ".join(wrong))
+    faults: list[str] = []
+    sources = [lines(Fields(source)) for source in fields.entries("sources")]
+    for source in sources:
+        fault = shown.fault(source)
+        if fault:
+            faults.append(fault)
+    faults += _faults_of(verifier, text)
+    _check_all(faults)
     return text
 
 
@@ -217,27 +247,32 @@ def _relationships(
     questions: Questions, summary: str, labels: dict[str, str]
 ) -> str:
     facts = questions.facts
-    entries = [
-        {
+    entries: list[dict[str, int | str]] = []
+    for key, relation in material.relations_of(facts).items():
+        line = material.evidence_line(facts, relation)
+        entry: dict[str, int | str] = {
             "from_abstraction": relation.source,
             "to_abstraction": relation.target,
-            "label": labels.get(key, str(relation.verb)),
-            "evidence": f"{relation.path}:{relation.line}: "
-            f"{material.evidence_line(facts, relation)}",
+            "label": labels.get(key, relation.verb.value),
+            "evidence": f"{relation.path}:{relation.line}: {line}",
         }
-        for key, relation in material.relations_of(facts).items()
-    ]
+        entries.append(entry)
     return _dump({"summary": summary, "relationships": entries})
 
 
 def order(questions: Questions, verifier: Verifier) -> Task:
     """Return the task to order the chapters."""
     analysis = questions.facts.analysis
+
+    def fallback() -> str:
+        body = yaml_files.order(analysis)
+        return _text(body)
+
     return Task(
         path=_path(Stage.ORDER),
         question=questions.order(),
         draft=partial(_ordered, questions, verifier),
-        fallback=lambda: _text(yaml_files.order(analysis)),
+        fallback=fallback,
     )
 
 
@@ -246,21 +281,23 @@ def _ordered(
 ) -> Draft:
     analysis = questions.facts.analysis
     left: dict[str, int] = {}
-    for number, _ in enumerate(analysis.units):
-        left[f"U{number + 1}"] = number
+    for unit, _ in enumerate(analysis.units):
+        left[f"U{unit + 1}"] = unit
     steps: list[LearningStep] = []
     faults: list[str] = []
-    for number, entry in enumerate(entries_of(answer, "order", faults), 1):
-        try:
-            unit, reason, wrong = _step(verifier, entry, left)
-        except AnswerFault as fault:
-            faults.append(f"place {number}: {fault}")
-            continue
-        steps.append(LearningStep(unit=unit, reasoning=reason))
-        faults += [f"place {number}: {fault}" for fault in wrong]
+    entries = entries_of(answer, "order", faults)
+    for number, entry in enumerate(entries, 1):
+        place = f"place {number}"
+        with noted(faults, place):
+            step, wrong = _step(verifier, entry, left)
+            steps.append(step)
+            faults += [f"{place}: {fault}" for fault in wrong]
     if left:
-        faults.append(f"the order lacks {', '.join(left)}")
-    steps += [LearningStep(unit=rest, reasoning="") for rest in left.values()]
+        missing = ", ".join(left)
+        faults.append(f"the order lacks {missing}")
+    for unit in left.values():
+        step = LearningStep(unit=unit, reasoning="")
+        steps.append(step)
     ordered = replace(analysis, order=tuple(steps))
     body = yaml_files.order(ordered)
     return Draft(text=_text(body), faults=faults, is_enough=not left)
@@ -268,21 +305,22 @@ def _ordered(
 
 def _step(
     verifier: Verifier, entry: object, left: dict[str, int]
-) -> tuple[int, str, list[str]]:
-    """Return a chapter's place, its reason, and the reason's faults; then it is left out."""
+) -> tuple[LearningStep, list[str]]:
+    """Return the step of a chapter that is left, and its reason's faults: it loses its reason."""
     fields = Fields(entry)
     key = fields.text("unit")
     if key not in left:
         raise AnswerFault(f"{key[:20]!r} is no chapter, or placed already")
     unit = left.pop(key)
+    without_reason = LearningStep(unit=unit, reasoning="")
     try:
         reason = _line_of(fields.text("reason"))
     except AnswerFault as fault:
-        return unit, "", [str(fault)]
-    wrong = _faults_of(verifier, reason)
-    if wrong:
-        reason = ""
-    return unit, reason, wrong
+        return without_reason, [str(fault)]
+    faults = _faults_of(verifier, reason)
+    if faults:
+        return without_reason, faults
+    return replace(without_reason, reasoning=reason), []
 
 
 def _faults_of(verifier: Verifier, text: str) -> list[str]:

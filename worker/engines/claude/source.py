@@ -5,17 +5,17 @@ the helpers that it calls. What nothing shown calls is left out.
 """
 
 import re
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 from enum import IntEnum
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 from typing import Final
 
 from worker.engines.claude import prompt
 from worker.engines.claude.outline import most_used
 from worker.engines.claude.shown import Shown
 from worker.engines.static.choosing.candidates import is_logger
-from worker.engines.static.facts import Definition, Unit
+from worker.engines.static.facts import Definition, Reference, Unit
 from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
 
 SHARE: Final = 60_000
@@ -58,7 +58,11 @@ class Code:
         self.definitions: Final[dict[int, None]] = {}
         """What is shown, in the order in which it was chosen."""
         self._sizes: Final = Shown(facts)
-        self._lines: Final[dict[tuple[Group, str], set[int]]] = {}
+        self._lines: Final = {
+            Group.MAIN: defaultdict[str, set[int]](set),
+            Group.OTHERS: defaultdict[str, set[int]](set),
+            Group.HELPERS: defaultdict[str, set[int]](set),
+        }
 
     def size(self, path: str, numbers: Iterable[int]) -> int:
         """Return about how many characters lines take."""
@@ -76,7 +80,7 @@ class Code:
             size = self.size(path, new)
         if size > room or not new:
             return 0
-        self._lines.setdefault((group, path), set()).update(new)
+        self._lines[group][path].update(new)
         self.left -= size
         return size
 
@@ -92,58 +96,61 @@ class Code:
 
     def has_line(self, path: str, number: int) -> bool:
         """Tell whether a line is shown."""
-        return any(
-            number in self._lines.get((group, path), ()) for group in Group
-        )
+        groups = self._lines.values()
+        return any(number in files.get(path, ()) for files in groups)
 
     def has_file(self, path: str) -> bool:
         """Tell whether a line of a file is shown."""
-        return any((group, path) in self._lines for group in Group)
+        return any(path in files for files in self._lines.values())
 
     def functions(self) -> list[Definition]:
         """Return the functions whose last line is shown, in the order of their choice."""
-        inside = [
-            self.facts.definitions[index]
-            for index in self.facts.family(self.definitions)
-        ]
-        return [
-            definition
-            for definition in inside
-            if is_function(definition)
-            and self.has_line(definition.path, definition.end_line)
-        ]
+        functions: list[Definition] = []
+        for index in self.facts.family(self.definitions):
+            definition = self.facts.definitions[index]
+            if not is_function(definition):
+                continue
+            if self.has_line(definition.path, definition.end_line):
+                functions.append(definition)
+        return functions
 
     def rendered(self, shown: Shown) -> str:
         """Return the lines, numbered, by group and file."""
         pieces: list[str] = []
-        for wanted in Group:
-            for (group, path), numbers in self._lines.items():
-                if group is wanted:
-                    pieces.append(shown.file(path, numbers))
+        for files in self._lines.values():
+            for path, numbers in files.items():
+                pieces.append(shown.file(path, numbers))
         return prompt.joined(*pieces)
 
 
 def code_of(facts: CourseFacts, chapter: Chapter) -> Code:
     """Return the code of a chapter that a prompt shows."""
     key = ("shown code", chapter.position)
-    return facts.remembered(key, lambda: _chosen(facts, chapter.unit))
+
+    def chosen() -> Code:
+        return _chosen(facts, chapter.unit)
+
+    return facts.remembered(key, chosen)
 
 
 def _chosen(facts: CourseFacts, unit: Unit) -> Code:
     code = Code(facts)
     subjects = [facts.definitions[index] for index in unit.symbols]
-    for subject in subjects[:1]:
-        _add_subject(code, Group.MAIN, subject, _MAIN)
-    for subject in subjects[1:]:
-        _add_subject(code, Group.OTHERS, subject, code.left - _HELPERS)
-    _add_documents(code, unit)
     if not subjects:
+        _add_documents(code, unit)
         for path in unit.file_paths:
             _add_file(code, Group.MAIN, path)
+        _add_helpers(code)
+        return code
+    main, *others = subjects
+    _add_subject(code, Group.MAIN, main, _MAIN)
+    for subject in others:
+        room = code.left - _HELPERS
+        _add_subject(code, Group.OTHERS, subject, room)
+    _add_documents(code, unit)
     _add_helpers(code)
     # What the others have left.
-    for subject in subjects[:1]:
-        _add_subject(code, Group.MAIN, subject, code.left)
+    _add_subject(code, Group.MAIN, main, code.left)
     return code
 
 
@@ -151,15 +158,19 @@ def _add_subject(
     code: Code, group: Group, subject: Definition, room: int
 ) -> None:
     """Show a subject with its short file, or whole, or its head and its methods."""
-    facts, path = code.facts, subject.path
-    if code.size(path, _whole(facts, path)) <= _WHOLE_FILE:
+    facts = code.facts
+    path = subject.path
+    file_size = code.size(path, _whole(facts, path))
+    if file_size <= _WHOLE_FILE:
         _add_file(code, group, path)
     lines = lines_of(facts, subject)
-    is_short = code.size(path, lines) <= min(room, _WHOLE)
+    size = code.size(path, lines)
+    is_short = size <= min(room, _WHOLE)
     if is_short or not subject.members:
         room -= code.add_definition(group, subject, room)
     else:
-        room -= code.add(group, path, _head(facts, subject), room)
+        head = _head(facts, subject)
+        room -= code.add(group, path, head, room)
     code.definitions.setdefault(subject.index)
     for method in _in_order(facts, subject):
         room -= code.add_definition(group, method, room)
@@ -174,87 +185,102 @@ def _add_file(code: Code, group: Group, path: str) -> None:
     facts = code.facts
     if path not in facts.analysis.files:
         return
-    if not code.add(group, path, _whole(facts, path), code.left):
+    numbers = _whole(facts, path)
+    size = code.add(group, path, numbers, code.left)
+    if not size:
         return
     for index in facts.analysis.worth:
         definition = facts.definitions[index]
-        if definition.path == path and code.has_line(path, definition.line):
+        if definition.path != path:
+            continue
+        if code.has_line(path, definition.line):
             code.definitions.setdefault(index)
 
 
 def _head(facts: CourseFacts, subject: Definition) -> range:
     """Return the lines of a type before its first member in the same file."""
     lines = lines_of(facts, subject)
-    starts = [
-        lines_of(facts, member).start
-        for member in facts.members(subject)
-        if member.path == subject.path and member.line > subject.line
-    ]
-    return range(lines.start, min([*starts, lines.stop]))
+    stop = lines.stop
+    for member in facts.members(subject):
+        if member.path != subject.path:
+            continue
+        if member.line > subject.line:
+            first = lines_of(facts, member).start
+            stop = min(stop, first)
+    return range(lines.start, stop)
 
 
 def _in_order(facts: CourseFacts, subject: Definition) -> Iterator[Definition]:
     """Yield the methods of a type: the most used first, each soon before those that it names."""
-    members = {member.name: member for member in facts.members(subject)}
+    members: dict[str, int] = {}
+    for member in facts.members(subject):
+        members[member.name] = member.index
+    public: set[int] = set()
     # Rank and index: of two equal ranks, the one that comes first in the source.
-    waiting: list[tuple[float, int]] = [
-        (float(rank), method.index)
-        for rank, method in enumerate(most_used(facts, subject))
-    ]
-    public = {index for _, index in waiting}
-    heapify(waiting)
+    waiting: list[tuple[float, int]] = []
+    for place, method in enumerate(most_used(facts, subject)):
+        public.add(method.index)
+        heappush(waiting, (float(place), method.index))
     seen: set[int] = set()
     while waiting:
         rank, index = heappop(waiting)
         if index in seen:
             continue
         seen.add(index)
-        yield facts.definitions[index]
-        for name in _names_in(facts.text(facts.definitions[index])):
-            if name in members:
-                named = members[name].index
-                later = _LATER if named in public else 0.0
-                heappush(waiting, (rank + later, named))
+        method = facts.definitions[index]
+        yield method
+        for name in _names_in(facts.text(method)):
+            if name not in members:
+                continue
+            named = members[name]
+            later = rank
+            if named in public:
+                later += _LATER
+            heappush(waiting, (later, named))
 
 
 def _names_in(text: str) -> Iterable[str]:
     """Return the names behind dots in a text, each once."""
-    return dict.fromkeys(_NAMED.findall(text))
+    names = _NAMED.findall(text)
+    return dict.fromkeys(names)
 
 
 def _called(facts: CourseFacts, index: int) -> list[int]:
     """Return what a definition uses, as its lines name it."""
-    return list(
-        dict.fromkeys(
-            reference.target
-            for reference in sorted(
-                facts.out[index], key=lambda reference: reference.line
-            )
-        )
-    )
+
+    def line(reference: Reference) -> int:
+        return reference.line
+
+    targets: dict[int, None] = {}
+    for reference in sorted(facts.out[index], key=line):
+        targets.setdefault(reference.target)
+    return list(targets)
 
 
 def _add_documents(code: Code, unit: Unit) -> None:
     """Show the sections of documents that a unit is about."""
     for path, position in unit.headings:
         headings = code.facts.file(path).headings
-        if position < len(headings):
-            heading = headings[position]
-            numbers = range(heading.line, heading.end_line + 1)
-            code.add(Group.MAIN, path, numbers, code.left)
+        if position >= len(headings):
+            continue
+        heading = headings[position]
+        numbers = range(heading.line, heading.end_line + 1)
+        code.add(Group.MAIN, path, numbers, code.left)
 
 
 def _add_helpers(code: Code) -> None:
     """Show what the shown code uses of the same files, and what that uses."""
-    facts, room = code.facts, _HELPERS
-    queue = dict.fromkeys(facts.family(code.definitions))
-    waiting = deque(queue)
+    facts = code.facts
+    room = _HELPERS
+    waiting = deque(facts.family(code.definitions))
+    seen = set(waiting)
     while waiting:
-        for index in _called(facts, waiting.popleft()):
+        user = waiting.popleft()
+        for index in _called(facts, user):
             helper = facts.definitions[index]
-            if index in queue or not _is_helper(code, helper):
+            if index in seen or not _is_helper(code, helper):
                 continue
-            queue.setdefault(index)
+            seen.add(index)
             waiting.append(index)
             room -= code.add_definition(Group.HELPERS, helper, room)
 
@@ -263,8 +289,10 @@ def _is_helper(code: Code, helper: Definition) -> bool:
     """Tell whether a definition lies beside the subjects, and can be shown by itself."""
     if helper.parent is not None or is_logger(helper):
         return False
-    size = code.size(helper.path, lines_of(code.facts, helper))
-    return code.has_file(helper.path) and size <= _HELPERS
+    if not code.has_file(helper.path):
+        return False
+    lines = lines_of(code.facts, helper)
+    return code.size(helper.path, lines) <= _HELPERS
 
 
 def lines_of(facts: CourseFacts, definition: Definition) -> range:

@@ -8,6 +8,7 @@ from html import unescape
 from typing import Final
 
 from worker.engines.claude import drawings
+from worker.engines.claude.material import relation_ends
 from worker.engines.static.pages import mermaid
 from worker.engines.static.pages.course import CourseFacts
 
@@ -66,7 +67,7 @@ class DiagramChecker:
     def _relations(self) -> frozenset[_Arrow]:
         arrows: set[_Arrow] = set()
         for relation in self._facts.analysis.relations:
-            source, target = drawings.relation_ends(self._facts, relation)
+            source, target = relation_ends(self._facts, relation)
             arrow = _Arrow(
                 source=_shown(source),
                 text=str(relation.verb),
