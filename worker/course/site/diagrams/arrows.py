@@ -77,13 +77,17 @@ class End:
     def _triangle(self, width: float) -> list[Spot]:
         base = self.line_end
         side = self._aside(width)
-        return [self.tip, base + side, base - side]
+        right = base + side
+        left = base - side
+        return [self.tip, right, left]
 
     def _diamond(self) -> list[Spot]:
         half = self._length / 2
         middle = self._before(half)
         side = self._aside(_DIAMOND_WIDTH)
-        return [self.tip, middle + side, self.line_end, middle - side]
+        right = middle + side
+        left = middle - side
+        return [self.tip, right, self.line_end, left]
 
     def _circle(self) -> str:
         radius = self._length / 2
@@ -107,7 +111,8 @@ def line(spots: Sequence[Spot], style: Line, *, upright: bool) -> str:
     """Return a smooth line through places; `upright` where it leaves and enters vertically."""
     path = svg.Path(spots[0])
     for start, end in pairwise(spots):
-        if start.x == end.x or start.y == end.y:
+        is_straight = start.x == end.x or start.y == end.y
+        if is_straight:
             path.to(end)
         elif upright:
             _curve_down(path, start, end)

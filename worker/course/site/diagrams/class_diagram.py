@@ -130,8 +130,9 @@ class _Reader:
         elif kind := re.fullmatch(r"<<(.+)>>", line):
             self._set_kind(key, kind[1])
         elif line:
-            member = plain(_generic(line).rstrip("*$"))
-            self._members[key].append(member)
+            member = _generic(line)
+            label = plain(member.rstrip("*$"))
+            self._members[key].append(label)
 
     def _relation(self, relation: re.Match[str]) -> None:
         source = relation["source"]
@@ -139,14 +140,15 @@ class _Reader:
         self._add(source)
         self._add(target)
         label = plain(relation["label"] or "")
-        texts = filter(None, (relation["near"], label, relation["far"]))
+        texts = (relation["near"], label, relation["far"])
+        written = filter(None, texts)
         line = Line.SOLID
         if relation["line"] == "..":
             line = Line.DOTTED
         edge = Edge(
             source=source,
             target=target,
-            label=" ".join(texts),
+            label=" ".join(written),
             line=line,
             tail=_head(relation["tail"]),
             head=_head(relation["head"]),

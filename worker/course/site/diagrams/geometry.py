@@ -31,10 +31,12 @@ class Spot:
         return Spot(-self.y, self.x)
 
     def right(self, length: float) -> "Spot":
-        return Spot(self.x + length, self.y)
+        x = self.x + length
+        return Spot(x, self.y)
 
     def down(self, length: float) -> "Spot":
-        return Spot(self.x, self.y + length)
+        y = self.y + length
+        return Spot(self.x, y)
 
 
 ORIGIN = Spot(0, 0)
@@ -123,7 +125,9 @@ class Span:
 
     def wider(self, margin: float) -> "Span":
         """Return the span with a margin on both sides."""
-        return Span(self.left - margin, self.right + margin)
+        left = self.left - margin
+        right = self.right + margin
+        return Span(left, right)
 
     def including(self, other: "Span") -> "Span":
         left = min(self.left, other.left)

@@ -145,13 +145,15 @@ class _Pen:
         upper = beyond.down(-16)
         lower = beyond.down(16)
         path = svg.Path(begin)
-        path.curve(upper, lower, tip.right(7))
+        arrival = tip.right(7)
+        path.curve(upper, lower, arrival)
         line = path.drawn(f"edge {edge.line}")
         self._lines += [line, end.drawn()]
         label = route.label
         if label.lines:
             half = label.width / 2
-            self._label(label, side.right(LOOP + half))
+            middle = side.right(LOOP + half)
+            self._label(label, middle)
 
     def _label(self, text: Text, middle: Spot) -> None:
         label = svg.label(text, middle, _LABEL_PADDING)

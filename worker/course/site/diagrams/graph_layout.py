@@ -1,5 +1,6 @@
 """Where the nodes, groups and edges of a graph are drawn: groups from the inside out."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import sqrt
@@ -110,7 +111,8 @@ class Laid:
         if not begin:
             begin = [child.attached(rest, way)]
         corner = self.corner(key)
-        return [corner + spot for spot in (*begin, *way)]
+        whole = [*begin, *way]
+        return [corner + spot for spot in whole]
 
     def attached(self, path: Sequence[str], line: Sequence[Spot]) -> Spot:
         """Return where a line from beside a node, or outside its group, meets its outline."""
@@ -173,11 +175,10 @@ class _Layout:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self._paths = _paths(graph.root, ())
-        self._levels: dict[Path, list[int]] = {}
+        self._levels = defaultdict[Path, list[int]](list)
         for number, edge in enumerate(graph.edges):
             level = self._level(edge)
-            numbers = self._levels.setdefault(level, [])
-            numbers.append(number)
+            self._levels[level].append(number)
 
     def _level(self, edge: Edge) -> Path:
         """Return the path of the innermost group that holds both ends of an edge."""
@@ -204,8 +205,9 @@ class _Layout:
             inner = child.direction or direction
             child_path = (*path, key)
             laid.inner[key] = self.laid(child, child_path, inner, direction)
-        level = _Level(self._graph.edges, self._paths, laid, path)
-        numbers = self._levels.get(path, [])
+        edges = self._graph.edges
+        level = _Level(edges, self._paths, laid, path)
+        numbers = self._levels[path]
         level.place(numbers, direction, with_gates=direction is outer)
         return laid
 
@@ -235,9 +237,9 @@ class _Level:
         self._laid = laid
         self._path = path
         self._depth = len(path)
-        self._keys = [*laid.outlines, *laid.inner]
         self._items: dict[str, int] = {}
-        for number, key in enumerate(self._keys):
+        keys = [*laid.outlines, *laid.inner]
+        for number, key in enumerate(keys):
             self._items[key] = number
 
     def place(
@@ -247,7 +249,7 @@ class _Level:
         gates = []
         if with_gates:
             gates = self._gates(numbers)
-        sizes = [self._size(key, numbers) for key in self._keys]
+        sizes = [self._size(key, numbers) for key in self._items]
         wires = [self._wire(number) for number in numbers]
         ends = {}
         for gate in gates:
@@ -403,7 +405,9 @@ class _Level:
             return None
         child = self._laid.inner[outermost]
         way = child.gates.get(gate)
-        spot = way[-1] if way else child.spot(rest)
+        spot = child.spot(rest)
+        if way:
+            spot = way[-1]
         if self._laid.upright:
             return spot.x - child.width / 2
         return spot.y - child.height / 2
@@ -417,7 +421,8 @@ class _Level:
             backward = points[::-1]
             end = self._way(edge.target, number, backward, leaving=False)
             end.reverse()
-            points = _distinct([*begin, *points, *end])
+            way = [*begin, *points, *end]
+            points = _distinct(way)
         return Route(
             edge=edge,
             spots=points,

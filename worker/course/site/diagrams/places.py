@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate, chain, pairwise
+from itertools import accumulate, chain, pairwise, starmap
 from operator import sub
 from typing import Final
 
@@ -253,7 +253,7 @@ def _desired(place: Place, *, downward: bool) -> float:
 
 def _settle(rank: Rank, desired: Sequence[float]) -> None:
     """Place a rank as near to its desired as the distances allow."""
-    distances = [_distance(left, right) for left, right in pairwise(rank)]
+    distances = starmap(_distance, pairwise(rank))
     offsets = list(accumulate(distances, initial=0.0))
     # How far each place would be from its offset.
     wanted = list(map(sub, desired, offsets))

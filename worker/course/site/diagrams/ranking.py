@@ -46,9 +46,10 @@ def ranks(count: int, wires: Sequence[Pair], length: int) -> list[int]:
     # A box that nothing leads to is near to what it leads to.
     led_to = {wire.target for wire in wires}
     for box in reversed(order):
-        if box in led_to or not following[box]:
+        followers = following[box]
+        if box in led_to or not followers:
             continue
-        nearest = min(ranked[lower] for lower in following[box])
+        nearest = min(ranked[follower] for follower in followers)
         ranked[box] = nearest - length
     return ranked
 

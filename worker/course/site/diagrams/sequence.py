@@ -154,7 +154,8 @@ class _Reader:
             return True
         if part := _ELSE.fullmatch(line):
             if self._open:
-                self._add(FrameElse(text=plain(part[1])))
+                text = plain(part[1])
+                self._add(FrameElse(text=text))
             return True
         if _BOX.fullmatch(line):
             self._open.append("box")

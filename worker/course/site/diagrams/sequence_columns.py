@@ -105,7 +105,8 @@ def _needs(sequence: Sequence, keys: List[str]) -> list[_Need]:
 
 
 def _need(message: Message, keys: List[str]) -> _Need:
-    label = wrapped(_LONGEST_NUMBER + message.text, TEXT_WIDTH)
+    longest = _LONGEST_NUMBER + message.text
+    label = wrapped(longest, TEXT_WIDTH)
     width = label.width + _BESIDE_TEXT
     source = keys.index(message.source)
     target = keys.index(message.target)

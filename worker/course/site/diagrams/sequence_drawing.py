@@ -144,9 +144,11 @@ class _Canvas:
         self._y += label.height + 6
         begin, end = self._ends(message)
         sides = Span(begin.tip.x, end.tip.x)
-        self._label(label, Spot(sides.middle, y))
+        middle = Spot(sides.middle, y)
+        self._label(label, middle)
         spots = [begin.line_end, end.line_end]
-        line = arrows.line(spots, _style(message), upright=False)
+        style = _style(message)
+        line = arrows.line(spots, style, upright=False)
         heads = [end.drawn(), begin.drawn()]
         self._above += [*heads, line]
 
@@ -183,11 +185,13 @@ class _Canvas:
 
     def _to_itself(self, message: Message, label: Text) -> None:
         lifeline = self._sides(message.source)
-        begin = Spot(lifeline.right, self._y + 4)
+        top = self._y + 4
+        begin = Spot(lifeline.right, top)
         height = max(label.height, 22)
         tip = begin.down(height)
         end = End(tip=tip, step=LEFT, head=message.head)
-        loop = _half_round(begin, end, _style(message))
+        style = _style(message)
+        loop = _half_round(begin, end, style)
         self._above += [loop, end.drawn()]
         beyond = begin.right(LOOP)
         beside = beyond.right(_CORNER)

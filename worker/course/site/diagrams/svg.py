@@ -34,7 +34,8 @@ class Path:
     def arc(self, size: Spot, end: Spot, turn: int) -> Self:
         """Go along an ellipse of a size; `turn` is 1 for the right and 0 for the left."""
         radius = _at(size * 0.5)
-        return self._step(f"A{radius} 0 0 {turn} ", end)
+        command = f"A{radius} 0 0 {turn} "
+        return self._step(command, end)
 
     def _step(self, command: str, *spots: Spot) -> Self:
         places = " ".join(map(_at, spots))
@@ -73,7 +74,8 @@ def texts(text: Text, middle: Spot, class_: str = "text") -> str:
 
 def label(text: Text, middle: Spot, padding: float) -> str:
     """Return lines of text around a middle, on a ground that hides what is below."""
-    box = Box.around(middle, text.width + padding, text.height)
+    width = text.width + padding
+    box = Box.around(middle, width, text.height)
     drawn = rectangle(box, "paper")
     drawn += texts(text, middle, "label")
     return drawn

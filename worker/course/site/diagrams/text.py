@@ -62,7 +62,8 @@ def plain(label: str) -> str:
 
 def _within(text: str, quote: str) -> str:
     """Return a text without the quotes around it, if it has them."""
-    if len(text) > 1 and text.startswith(quote) and text.endswith(quote):
+    is_quoted = text.startswith(quote) and text.endswith(quote)
+    if is_quoted and len(text) > 1:
         return text[1:-1]
     return text
 
@@ -121,8 +122,9 @@ def _pieces(word: str, limit: float) -> list[str]:
     pieces = [""]
     for part in _PART.findall(word):
         piece = pieces[-1]
-        if piece and width(piece + part) > limit:
+        longer = piece + part
+        if piece and width(longer) > limit:
             pieces.append(part)
         else:
-            pieces[-1] += part
+            pieces[-1] = longer
     return pieces
