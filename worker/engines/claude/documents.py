@@ -1,11 +1,12 @@
 """Chooses the sections of a project's documents that say most of a chapter's subjects."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from worker.engines.claude import prompt, secrets
+from worker.engines.claude import secrets
 from worker.engines.claude.outline import most_used
 from worker.engines.claude.shown import Shown
 from worker.engines.static.choosing.encounters import is_telling
@@ -76,22 +77,29 @@ class _Names:
 
 def rendered(facts: CourseFacts, chapter: Chapter, shown: Shown) -> str:
     """Return the sections that say most, numbered, by document."""
-    wanted: dict[str, set[int]] = {}
+    wanted: dict[str, set[int]] = defaultdict(set)
     left = SHARE
-    titles: set[str] = set()
-    for section in _ranked(facts, chapter):
-        # Documents include parts of each other.
-        if section.title and section.title in titles:
-            continue
-        titles.add(section.title)
+    sections = _ranked(facts, chapter)
+    for section in _distinct(sections):
+        path = section.path
         numbers = _as_far_as(section, shown)
-        size = shown.size(section.path, numbers)
+        size = shown.size(path, numbers)
         if size > left:
             continue
         left -= size
-        wanted.setdefault(section.path, set()).update(numbers)
-    pieces = [shown.file(path, wanted[path]) for path in wanted]
-    return prompt.joined(*pieces)
+        wanted[path].update(numbers)
+    return shown.files(wanted)
+
+
+def _distinct(sections: Iterable[_Section]) -> Iterator[_Section]:
+    """Yield the first section of each title: documents include parts of each other."""
+    titles: set[str] = set()
+    for section in sections:
+        if section.title in titles:
+            continue
+        if section.title:
+            titles.add(section.title)
+        yield section
 
 
 def _ranked(facts: CourseFacts, chapter: Chapter) -> list[_Section]:
@@ -112,27 +120,31 @@ def _rank(candidate: _Rated) -> tuple[float, str, int]:
 
 def _documents(facts: CourseFacts) -> list[SourceFile]:
     """Return the documents to read, without the README, which every prompt shows."""
-    files = facts.analysis.files.values()
     readme = facts.analysis.project.readme
-    return [
-        file for file in files if file.path != readme and _is_readable(file)
-    ]
+    documents: list[SourceFile] = []
+    for file in facts.analysis.files.values():
+        if file.path == readme:
+            continue
+        if file.size > _LARGEST:
+            continue
+        if is_document(file) and not _NEWS.search(file.path):
+            documents.append(file)
+    return documents
 
 
-def _is_readable(file: SourceFile) -> bool:
+def is_document(file: SourceFile) -> bool:
+    """Tell whether a file is written for readers, and not kept secret."""
     if file.role is not Role.DOCUMENT:
         return False
     if file.language not in PROSE:
         return False
-    if file.size > _LARGEST:
-        return False
-    if secrets.is_secret_file(file.path):
-        return False
-    return not _NEWS.search(file.path)
+    return not secrets.is_secret_file(file.path)
 
 
 def _telling(
-    facts: CourseFacts, file: SourceFile, subjects: Sequence[Definition]
+    facts: CourseFacts,
+    file: SourceFile,
+    subjects: Sequence[Definition],
 ) -> Iterator[_Rated]:
     """Yield the sections of a document that name a subject."""
     text = facts.texts.lines(file.path)
@@ -210,7 +222,8 @@ def _names(facts: CourseFacts, subjects: Sequence[Definition]) -> _Names:
 
 
 def _of_subjects(
-    facts: CourseFacts, subjects: Sequence[Definition]
+    facts: CourseFacts,
+    subjects: Sequence[Definition],
 ) -> list[_Name]:
     names: list[_Name] = []
     for place, subject in enumerate(subjects, 1):

@@ -57,11 +57,7 @@ def _rows(facts: CourseFacts, depth: int, names: int) -> list[str]:
 
 def _ranked(facts: CourseFacts) -> list[SourceFile]:
     """Return the files, those first whose best definition is worth most."""
-    rates: dict[str, float] = {}
-    for index, worth in facts.analysis.worth.items():
-        path = facts.definitions[index].path
-        best = rates.get(path, worth)
-        rates[path] = max(worth, best)
+    rates = _rates(facts)
 
     def rank(file: SourceFile) -> tuple[float, str]:
         rate = rates.get(file.path, 0.0)
@@ -70,6 +66,17 @@ def _ranked(facts: CourseFacts) -> list[SourceFile]:
     known = facts.analysis.files.values()
     shown = [file for file in known if not secrets.is_secret_file(file.path)]
     return sorted(shown, key=rank)
+
+
+def _rates(facts: CourseFacts) -> dict[str, float]:
+    """Return what the best definition of each file is worth."""
+    rates: dict[str, float] = {}
+    for index, worth in facts.analysis.worth.items():
+        definition = facts.definitions[index]
+        path = definition.path
+        best = rates.get(path, worth)
+        rates[path] = max(worth, best)
+    return rates
 
 
 def _folder(file: SourceFile, depth: int) -> _Folder:

@@ -4,11 +4,11 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from worker.engines.claude import outline, prompt, secrets
 from worker.engines.claude.blocks import Lines
-from worker.engines.claude.documents import is_guide
+from worker.engines.claude.documents import is_document, is_guide
 from worker.engines.claude.outline import most_used
 from worker.engines.claude.shown import Shown, plain, shown_path
 from worker.engines.claude.source import code_of, lines_of
@@ -26,7 +26,6 @@ from worker.engines.static.pages import (
 )
 from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
 from worker.engines.static.prose.code_blocks import code_blocks
-from worker.engines.static.reading.language import PROSE
 
 Value = TypeVar("Value")
 
@@ -175,11 +174,7 @@ def _in_reading_order(facts: CourseFacts) -> list[str]:
 
     paths: list[str] = []
     for path, file in facts.analysis.files.items():
-        if file.role is not Role.DOCUMENT:
-            continue
-        if file.language not in PROSE:
-            continue
-        if not secrets.is_secret_file(path):
+        if is_document(file):
             paths.append(path)
     return sorted(paths, key=rank)
 
@@ -207,31 +202,37 @@ def _is_command(command: str) -> bool:
 
 def uses(facts: CourseFacts, chapter: Chapter, shown: Shown) -> str:
     """Return where documents, examples and docstrings use a chapter's subject."""
-    places: list[Lines] = []
-    for example in examples.found(facts, chapter):
-        place = Lines(example.path, example.first, example.last)
-        places.append(place)
+    places = examples.found(facts, chapter)
     return _places(shown, places[:_EXAMPLES], EXAMPLES_SHARE)
 
 
 def tests(facts: CourseFacts, chapter: Chapter, shown: Shown) -> str:
     """Return tests of a chapter's subject."""
-    places: list[Lines] = []
-    for case in project_tests.found(facts, chapter):
-        place = Lines(case.path, case.first, case.last)
-        places.append(place)
+    places = project_tests.found(facts, chapter)
     return _places(shown, places[:_TESTS], TESTS_SHARE)
 
 
-def _places(shown: Shown, places: Sequence[Lines], share: int) -> str:
+class _Place(Protocol):
+    """Where the analysis has found an example, or a test."""
+
+    @property
+    def path(self) -> str: ...
+    @property
+    def first(self) -> int: ...
+    @property
+    def last(self) -> int: ...
+
+
+def _places(shown: Shown, places: Sequence[_Place], share: int) -> str:
     """Return places that are not shown yet, as many as there is room for."""
     pieces: list[str] = []
     left = share
     for place in places:
-        if not shown.fault(place):
-            continue
         path = place.path
-        numbers = range(place.first, place.last + 1)
+        lines = Lines(path, place.first, place.last)
+        if not shown.fault(lines):
+            continue
+        numbers = range(lines.first, lines.last + 1)
         left -= shown.size(path, numbers)
         if left < 0:
             break
@@ -246,15 +247,13 @@ def beginnings(facts: CourseFacts, shown: Shown) -> str:
     left = BEGINNINGS_SHARE
     for definition, most in _openings(facts):
         path = definition.path
-        numbers = lines_of(facts, definition)[:most]
+        lines = lines_of(facts, definition)
+        numbers = lines[:most]
         left -= shown.size(path, numbers)
         if left < 0:
             break
         wanted[path].update(numbers)
-    pieces: list[str] = []
-    for path, numbers_of_file in wanted.items():
-        pieces.append(shown.file(path, numbers_of_file))
-    return prompt.joined(*pieces)
+    return shown.files(wanted)
 
 
 def _openings(facts: CourseFacts) -> Iterator[tuple[Definition, int]]:
@@ -345,7 +344,9 @@ def _neighbour_rows(
 def _is_neighbour(facts: CourseFacts, definition: Definition) -> bool:
     if facts.file(definition.path).role is not Role.SOURCE:
         return False
-    return is_function(definition) or definition.kind in TYPES
+    if definition.kind in TYPES:
+        return True
+    return is_function(definition)
 
 
 def relation_rows(
@@ -409,7 +410,11 @@ def call_rows(calls: dict[str, CallSite]) -> list[str]:
 
 def command_rows(commands: dict[str, str]) -> list[str]:
     """Return commands as lines."""
-    return [f"{key} {command}" for key, command in commands.items()]
+    rows: list[str] = []
+    for key, command in commands.items():
+        row = f"{key} {command}"
+        rows.append(row)
+    return rows
 
 
 def called(definition: Definition) -> str:

@@ -112,7 +112,9 @@ def _rates(facts: CourseFacts) -> dict[int, float]:
 
 def _is_offered(facts: CourseFacts, definition: Definition) -> bool:
     """Tell whether a definition outside of types is one that others use."""
-    if not definition.public or definition.name.startswith("_"):
+    if not definition.public:
+        return False
+    if definition.name.startswith("_"):
         return False
     if secrets.is_secret_file(definition.path):
         return False
@@ -176,9 +178,13 @@ def _is_part(member: Definition) -> bool:
     """Tell whether others can use a method or a nested type: constructors too."""
     if member.name in _MAKERS:
         return True
-    if member.name.startswith("_") or not member.public:
+    if not member.public:
         return False
-    return is_function(member) or member.kind in TYPES
+    if member.name.startswith("_"):
+        return False
+    if member.kind in TYPES:
+        return True
+    return is_function(member)
 
 
 def _row(definition: Definition) -> str:
@@ -196,16 +202,21 @@ def _head(definition: Definition) -> str:
     head = _COMMENT.sub("", definition.signature)
     if not head:
         return definition.name
-    if definition.kind in TYPES and definition.name not in head:
-        return f"{definition.kind} {definition.name}"
+    name = definition.name
+    if definition.kind in TYPES and name not in head:
+        return f"{definition.kind} {name}"
     if definition.parent is None:
         return head[:_SIGNATURE]
+    return _method_head(definition, head)
+
+
+def _method_head(definition: Definition, head: str) -> str:
     head = _RECEIVER.sub("(", head, count=1)
     if any(map(_PROPERTY.match, definition.decorators)):
         head = f"@property {head}"
-    if len(head) > _MEMBER:
-        head = f"{head[:_MEMBER]}…"
-    return head
+    if len(head) <= _MEMBER:
+        return head
+    return f"{head[:_MEMBER]}…"
 
 
 def signature(facts: CourseFacts, definition: Definition) -> str:

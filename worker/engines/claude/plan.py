@@ -1,7 +1,7 @@
 """The three YAML files of a course: its chapters, its overview, and the order of learning."""
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
@@ -39,6 +39,15 @@ _NO_TITLE: Final = re.compile(r"[<>\[\]|#]")
 _LABEL: Final = re.compile(r"[^\W\d_]+(?:[ '\u2019-][^\W\d_]+)*")
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Offer:
+    """What chapters can be made of, and how many there may be."""
+
+    candidates: tuple[Candidate, ...]
+    least: int
+    most: int
+
+
 def task(questions: Questions, verifier: Verifier, stage: Stage) -> Task:
     """Return the task of one of the first three stages."""
     planners = {
@@ -60,6 +69,7 @@ def extract(questions: Questions, verifier: Verifier) -> Task:
     analysis = questions.facts.analysis
     known = choice.candidates(analysis)
     least, most = limits(analysis)
+    offer = _Offer(candidates=known, least=least, most=most)
 
     def fallback() -> str:
         return _abstractions(analysis)
@@ -67,7 +77,7 @@ def extract(questions: Questions, verifier: Verifier) -> Task:
     return Task(
         path=_path(Stage.EXTRACT),
         question=questions.extract(known, least, most),
-        draft=partial(_chosen, questions, verifier, known, (least, most)),
+        draft=partial(_chosen, questions, verifier, offer),
         fallback=fallback,
     )
 
@@ -81,26 +91,29 @@ def limits(analysis: Analysis) -> tuple[int, int]:
     """Return how few and how many chapters a course may have."""
     units = len(analysis.units)
     known = choice.candidates(analysis)
+    least = max(1, units // 2)
     most = min(units + _MORE, len(known))
-    return max(1, units // 2), most
+    return least, most
 
 
 def _chosen(
     questions: Questions,
     verifier: Verifier,
-    known: tuple[Candidate, ...],
-    limits: tuple[int, int],
+    offer: _Offer,
     answer: JsonObject,
 ) -> Draft:
     units: list[Unit] = []
     faults: list[str] = []
-    left = {candidate.id: candidate.unit for candidate in known}
+    left: dict[str, Unit] = {}
+    for candidate in offer.candidates:
+        left[candidate.id] = candidate.unit
     entries = entries_of(answer, "chapters", faults)
     for number, entry in enumerate(entries, 1):
         with noted(faults, f"chapter {number}"):
             unit = _unit(verifier, entry, left, units)
             units.append(unit)
-    least, most = limits
+    least = offer.least
+    most = offer.most
     count = len(units)
     if not least <= count <= most:
         faults.append(
@@ -116,7 +129,10 @@ def _chosen(
 
 
 def _unit(
-    verifier: Verifier, entry: object, left: dict[str, Unit], units: list[Unit]
+    verifier: Verifier,
+    entry: object,
+    left: dict[str, Unit],
+    units: list[Unit],
 ) -> Unit:
     """Return a chapter, and take its candidates from those that are left."""
     fields = Fields(entry)
@@ -182,7 +198,9 @@ def analyze(questions: Questions, verifier: Verifier) -> Task:
 
 
 def _overview(
-    questions: Questions, verifier: Verifier, answer: JsonObject
+    questions: Questions,
+    verifier: Verifier,
+    answer: JsonObject,
 ) -> Draft:
     shown = questions.overview_lines()
     sentences: list[str] = []
@@ -217,8 +235,8 @@ def _sentence(shown: Shown, verifier: Verifier, entry: object) -> str:
     if not text:
         raise AnswerFault("it is empty")
     faults: list[str] = []
-    sources = [lines(Fields(source)) for source in fields.entries("sources")]
-    for source in sources:
+    for pointer in fields.entries("sources"):
+        source = lines(Fields(pointer))
         fault = shown.fault(source)
         if fault:
             faults.append(fault)
@@ -228,7 +246,9 @@ def _sentence(shown: Shown, verifier: Verifier, entry: object) -> str:
 
 
 def _label(
-    questions: Questions, verifier: Verifier, entry: object
+    questions: Questions,
+    verifier: Verifier,
+    entry: object,
 ) -> tuple[str, str]:
     fields = Fields(entry)
     key = fields.text("relation")
@@ -239,12 +259,15 @@ def _label(
         raise AnswerFault(f"the label of {key} must be one to four words")
     wrong = verifier.faults(label)
     if wrong:
-        raise AnswerFault(f"the label of {key}: {wrong[0].text}")
+        first = wrong[0].text
+        raise AnswerFault(f"the label of {key}: {first}")
     return key, label
 
 
 def _relationships(
-    questions: Questions, summary: str, labels: dict[str, str]
+    questions: Questions,
+    summary: str,
+    labels: dict[str, str],
 ) -> str:
     facts = questions.facts
     entries: list[dict[str, int | str]] = []
@@ -277,12 +300,15 @@ def order(questions: Questions, verifier: Verifier) -> Task:
 
 
 def _ordered(
-    questions: Questions, verifier: Verifier, answer: JsonObject
+    questions: Questions,
+    verifier: Verifier,
+    answer: JsonObject,
 ) -> Draft:
     analysis = questions.facts.analysis
     left: dict[str, int] = {}
     for unit, _ in enumerate(analysis.units):
-        left[f"U{unit + 1}"] = unit
+        number = unit + 1
+        left[f"U{number}"] = unit
     steps: list[LearningStep] = []
     faults: list[str] = []
     entries = entries_of(answer, "order", faults)
@@ -295,16 +321,16 @@ def _ordered(
     if left:
         missing = ", ".join(left)
         faults.append(f"the order lacks {missing}")
-    for unit in left.values():
-        step = LearningStep(unit=unit, reasoning="")
-        steps.append(step)
+    steps += map(_without_reason, left.values())
     ordered = replace(analysis, order=tuple(steps))
     body = yaml_files.order(ordered)
     return Draft(text=_text(body), faults=faults, is_enough=not left)
 
 
 def _step(
-    verifier: Verifier, entry: object, left: dict[str, int]
+    verifier: Verifier,
+    entry: object,
+    left: dict[str, int],
 ) -> tuple[LearningStep, list[str]]:
     """Return the step of a chapter that is left, and its reason's faults: it loses its reason."""
     fields = Fields(entry)
@@ -312,15 +338,18 @@ def _step(
     if key not in left:
         raise AnswerFault(f"{key[:20]!r} is no chapter, or placed already")
     unit = left.pop(key)
-    without_reason = LearningStep(unit=unit, reasoning="")
     try:
         reason = _line_of(fields.text("reason"))
     except AnswerFault as fault:
-        return without_reason, [str(fault)]
+        return _without_reason(unit), [str(fault)]
     faults = _faults_of(verifier, reason)
     if faults:
-        return without_reason, faults
-    return replace(without_reason, reasoning=reason), []
+        return _without_reason(unit), faults
+    return LearningStep(unit=unit, reasoning=reason), []
+
+
+def _without_reason(unit: int) -> LearningStep:
+    return LearningStep(unit=unit, reasoning="")
 
 
 def _faults_of(verifier: Verifier, text: str) -> list[str]:

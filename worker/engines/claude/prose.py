@@ -39,8 +39,12 @@ def forbidden(text: str) -> Iterator[str]:
 
 def chapters_named(text: str) -> list[int]:
     """Return the numbers of the chapters that a text links to."""
-    numbers = [match["chapter"] for match in _INLINE.finditer(text)]
-    return [int(number) for number in numbers if number]
+    numbers: list[int] = []
+    for match in _INLINE.finditer(text):
+        number = match["chapter"]
+        if number:
+            numbers.append(int(number))
+    return numbers
 
 
 def rendered(text: str, link: Link) -> str:
@@ -57,8 +61,9 @@ def _paragraph(paragraph: str, link: Link) -> str:
     for line in paragraph.split("\n"):
         mark = _ITEM.match(line)
         if mark is not None:
+            bullet = _bullet(mark)
             content = inline(line[mark.end() :], link)
-            items.append(f"{_bullet(mark)} {content}")
+            items.append(f"{bullet} {content}")
         elif items:
             content = inline(line, link)
             items[-1] += f" {content}"
@@ -70,7 +75,9 @@ def _paragraph(paragraph: str, link: Link) -> str:
 
 def _bullet(mark: re.Match[str]) -> str:
     number = mark["number"]
-    return f"{number}." if number else "-"
+    if not number:
+        return "-"
+    return f"{number}."
 
 
 def inline(text: str, link: Link) -> str:
@@ -79,8 +86,9 @@ def inline(text: str, link: Link) -> str:
     pieces: list[str] = []
     end = 0
     for match in _INLINE.finditer(line):
-        pieces.append(_plain(line, end, match.start()))
-        pieces.append(_marked(match, link))
+        before = _plain(line, end, match.start())
+        marked = _marked(match, link)
+        pieces += [before, marked]
         end = match.end()
     pieces.append(_plain(line, end, len(line)))
     return "".join(pieces).strip()
@@ -91,7 +99,9 @@ def _plain(line: str, start: int, end: int) -> str:
     text = line[start:end]
     stripped = text.strip()
     # Behind a parenthesis nothing is escaped as the beginning of a line.
-    lead = "" if start == 0 else "("
+    lead = "("
+    if start == 0:
+        lead = ""
     escaped = markdown.prose(lead + stripped).removeprefix(lead)
     if text.startswith(" "):
         escaped = f" {escaped}"
@@ -101,13 +111,16 @@ def _plain(line: str, start: int, end: int) -> str:
 
 
 def _marked(match: re.Match[str], link: Link) -> str:
-    if match["code"]:
-        return markdown.prose(match["code"])
-    if match["chapter"]:
-        target = link(int(match["chapter"]))
+    code = match["code"]
+    if code:
+        return markdown.prose(code)
+    chapter = match["chapter"]
+    if chapter:
+        target = link(int(chapter))
         return target or markdown.text(match[0])
-    if match["strong"]:
-        strong = markdown.prose(match["strong"])
-        return f"**{strong}**"
+    strong = match["strong"]
+    if strong:
+        escaped = markdown.prose(strong)
+        return f"**{escaped}**"
     emphasis = markdown.prose(match["emphasis"])
     return f"*{emphasis}*"

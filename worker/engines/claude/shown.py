@@ -4,7 +4,7 @@ It remembers which lines it has shown: a model may point at those, and at no oth
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from worker.engines.claude import prompt, secrets
@@ -41,7 +41,9 @@ class Shown:
         lines = self._facts.texts.lines(path)
         existing = range(1, len(lines) + 1)
         wanted = sorted(set(numbers).intersection(existing))
-        if not wanted or secrets.is_secret_file(path):
+        if not wanted:
+            return ""
+        if secrets.is_secret_file(path):
             return ""
         clean = secrets.scrubbed(lines)
         rows: list[str] = []
@@ -55,6 +57,14 @@ class Shown:
         self._numbers[path].update(wanted)
         return prompt.fenced(title or shown_path(path), rows)
 
+    def files(self, numbers: Mapping[str, Iterable[int]]) -> str:
+        """Return numbered lines of files, by path."""
+        pieces: list[str] = []
+        for path, numbers_of_file in numbers.items():
+            piece = self.file(path, numbers_of_file)
+            pieces.append(piece)
+        return prompt.joined(*pieces)
+
     def quote(self, path: str, number: int) -> None:
         """Count a line as shown that a list quotes with its place."""
         if not secrets.is_secret_file(path):
@@ -65,9 +75,11 @@ class Shown:
         lines = self._facts.texts.lines(path)
         size = 0
         for number in numbers:
-            if 0 < number <= len(lines):
-                length = len(lines[number - 1])
-                size += min(length, _LONGEST) + _MARGIN
+            if not 0 < number <= len(lines):
+                continue
+            line = lines[number - 1]
+            length = min(len(line), _LONGEST)
+            size += length + _MARGIN
         return size
 
     def fault(self, lines: Lines) -> str:

@@ -38,6 +38,10 @@ _LATER: Final = 4.0
 _NAMED: Final = re.compile(r"(?:\.|->|::)([^\W\d]\w*)")
 
 
+_Files = defaultdict[str, set[int]]
+"""Numbers of lines, by path."""
+
+
 class Group(IntEnum):
     """What lines are shown for, in the order in which a prompt shows them."""
 
@@ -58,18 +62,18 @@ class Code:
         self.definitions: Final[dict[int, None]] = {}
         """What is shown, in the order in which it was chosen."""
         self._sizes: Final = Shown(facts)
-        self._lines: Final = {
-            Group.MAIN: defaultdict[str, set[int]](set),
-            Group.OTHERS: defaultdict[str, set[int]](set),
-            Group.HELPERS: defaultdict[str, set[int]](set),
-        }
+        self._lines: Final = {group: _Files(set) for group in Group}
 
     def size(self, path: str, numbers: Iterable[int]) -> int:
         """Return about how many characters lines take."""
         return self._sizes.size(path, numbers)
 
     def add(
-        self, group: Group, path: str, numbers: Iterable[int], room: int
+        self,
+        group: Group,
+        path: str,
+        numbers: Iterable[int],
+        room: int,
     ) -> int:
         """Take lines if there is room, or the first of them; return their size."""
         room = min(room, self.left)
@@ -78,14 +82,19 @@ class Code:
         if size > room:
             new = new[:_HEAD]
             size = self.size(path, new)
-        if size > room or not new:
+        if not new:
+            return 0
+        if size > room:
             return 0
         self._lines[group][path].update(new)
         self.left -= size
         return size
 
     def add_definition(
-        self, group: Group, definition: Definition, room: int
+        self,
+        group: Group,
+        definition: Definition,
+        room: int,
     ) -> int:
         """Take the lines of a definition, or the first of them; return their size."""
         lines = lines_of(self.facts, definition)
@@ -118,8 +127,8 @@ class Code:
         """Return the lines, numbered, by group and file."""
         pieces: list[str] = []
         for files in self._lines.values():
-            for path, numbers in files.items():
-                pieces.append(shown.file(path, numbers))
+            piece = shown.files(files)
+            pieces.append(piece)
         return prompt.joined(*pieces)
 
 
@@ -155,7 +164,10 @@ def _chosen(facts: CourseFacts, unit: Unit) -> Code:
 
 
 def _add_subject(
-    code: Code, group: Group, subject: Definition, room: int
+    code: Code,
+    group: Group,
+    subject: Definition,
+    room: int,
 ) -> None:
     """Show a subject with its short file, or whole, or its head and its methods."""
     facts = code.facts
@@ -278,7 +290,9 @@ def _add_helpers(code: Code) -> None:
         user = waiting.popleft()
         for index in _called(facts, user):
             helper = facts.definitions[index]
-            if index in seen or not _is_helper(code, helper):
+            if index in seen:
+                continue
+            if not _is_helper(code, helper):
                 continue
             seen.add(index)
             waiting.append(index)
@@ -287,7 +301,9 @@ def _add_helpers(code: Code) -> None:
 
 def _is_helper(code: Code, helper: Definition) -> bool:
     """Tell whether a definition lies beside the subjects, and can be shown by itself."""
-    if helper.parent is not None or is_logger(helper):
+    if helper.parent is not None:
+        return False
+    if is_logger(helper):
         return False
     if not code.has_file(helper.path):
         return False

@@ -97,33 +97,40 @@ class Vocabulary:
         modules = set(sys.stdlib_module_names)
         for file in self.files.values():
             for taken in file.imports:
-                if not taken.targets:
-                    module = taken.module.lstrip("@")
-                    modules.add(_MODULE_END.split(module)[0])
+                if taken.targets:
+                    continue
+                module = taken.module.lstrip("@")
+                package, *_ = _MODULE_END.split(module)
+                modules.add(package)
         return frozenset(modules)
 
     def has_line(self, line: str) -> bool:
         """Tell whether a text is somewhere in the documents or settings, as written."""
         for file in self._readable():
             is_quoted = file.role in _QUOTED or file.language in PROSE
-            if is_quoted and line in self._text(file.path):
+            if not is_quoted:
+                continue
+            if line in self._text(file.path):
                 return True
         return False
 
     def has_code(self, head: str, name: str) -> bool:
         """Tell whether code without its blanks is in a file that has a name."""
         for file in self._readable():
-            is_code = file.role not in _NOT_CODE
-            if is_code and name in self.words_of(file.path):
-                text = self._text(file.path)
-                if head in squeezed(text):
-                    return True
+            if file.role in _NOT_CODE:
+                continue
+            if name not in self.words_of(file.path):
+                continue
+            text = self._text(file.path)
+            if head in squeezed(text):
+                return True
         return False
 
     def _readable(self) -> Iterator[SourceFile]:
         for file in self.files.values():
-            is_secret = secrets.is_secret_file(file.path)
-            if file.size <= _LARGEST and not is_secret:
+            if file.size > _LARGEST:
+                continue
+            if not secrets.is_secret_file(file.path):
                 yield file
 
     def _text(self, path: str) -> str:
@@ -226,19 +233,21 @@ def _modules(facts: CourseFacts) -> dict[str, list[str]]:
     """Return the source files by the last name of their module; packages by their folder's."""
     modules: dict[str, list[str]] = defaultdict(list)
     for path, file in facts.analysis.files.items():
-        if file.role in _IMPORTED:
-            name = _module_parts(path)[-1]
-            modules[name].append(path)
+        if file.role not in _IMPORTED:
+            continue
+        *_, name = _module_parts(path)
+        modules[name].append(path)
     return modules
 
 
 def _stem(path: str) -> str:
-    file = path.rpartition("/")[2]
-    return file.partition(".")[0]
+    _, _, file = path.rpartition("/")
+    stem, _, _ = file.partition(".")
+    return stem
 
 
 def _module_parts(path: str) -> list[str]:
-    folders = path.split("/")[:-1]
+    *folders, _ = path.split("/")
     stem = _stem(path)
     if stem in _PACKAGES and folders:
         return folders
