@@ -24,5 +24,14 @@ def test_a_job_that_has_used_nothing_yet_has_totals_too() -> None:
     assert document["stages"] == []
 
 
+def test_a_stage_and_model_without_calls_have_used_nothing() -> None:
+    unused = ModelUsage(stage=Stage.EXTRACT, model="m")
+    document = usage_document(Usage(by_model=(unused,)))
+    [row] = document["stages"]
+    counted = {key: row[key] for key in row.keys() - {"stage", "model"}}
+    assert len(counted) == 11
+    assert set(counted.values()) == {0}
+
+
 def test_no_limit_is_shown_as_none() -> None:
     assert dollars(None) is None
