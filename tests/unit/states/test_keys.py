@@ -59,6 +59,23 @@ def test_an_artifacts_key_says_what_it_is(job_id: str, stage: Stage) -> None:
     assert key.startswith(keys.inputs_prefix(job_id, stage, "0123456789ab"))
 
 
+@given(
+    JOB_IDS,
+    st.sampled_from(Stage),
+    st.integers(1, 99),
+    st.sampled_from(keys.CallRecord),
+)
+def test_a_paid_calls_key_says_what_it_is(
+    job_id: str, stage: Stage, number: int, record: keys.CallRecord
+) -> None:
+    name = keys.CallName(
+        stage=stage, key="0f" * 16, number=number, record=record
+    )
+    key = keys.call_key(job_id, name)
+    assert keys.call_name(key) == name
+    assert key.startswith(keys.calls_prefix(job_id))
+
+
 @pytest.mark.parametrize(
     "key",
     [
