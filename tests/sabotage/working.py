@@ -55,7 +55,9 @@ WORKING: Final = (
         guard="an update: the earlier job is not given up at the first look",
         expression="self._context.inbox.wait(pause)",
         new="None",
-        tests=("tests/simulation/test_updates.py",),
+        tests=(
+            "tests/simulation/test_updates.py::test_an_earlier_job_may_show_late",
+        ),
     ),
     Sabotage(
         guard="an update: what is kept is validated like any item",

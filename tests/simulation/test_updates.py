@@ -152,7 +152,7 @@ def test_an_item_that_is_no_longer_valid_is_made_anew(
     assert made(simulation) == {CARELESS}
 
 
-def test_an_earlier_job_that_a_listing_does_not_show_yet_is_waited_for(
+def test_an_earlier_job_may_show_late(
     work_dir: Path,
 ) -> None:
     simulation = following(0, work_dir)
