@@ -9,6 +9,10 @@ from states.stages import INFO, STAGES, Stage
 
 SNAPSHOT = "source.tar.gz"
 """The path of the artifact of stage `clone`."""
+YAML_STAGES: Final = tuple(info.stage for info in STAGES if info.file)
+"""The stages that write one file."""
+PAGE_STAGES: Final = tuple(info.stage for info in STAGES if info.folder)
+"""The stages that write a file for each chapter."""
 
 _FILES: Final = [re.escape(info.file) for info in STAGES if info.file]
 _ITEMS: Final = [
@@ -40,6 +44,19 @@ def item_path(stage: Stage, entry: ChapterRef) -> str:
     info = INFO[stage]
     name = slug(entry.name)
     return f"{info.folder}/{info.stem}_{entry.index}_{name}.md"
+
+
+def chapter_paths(entry: ChapterRef) -> tuple[str, ...]:
+    """Return the paths of a chapter, its review and its tutorial."""
+    return tuple(item_path(stage, entry) for stage in PAGE_STAGES)
+
+
+def yaml_path(stage: Stage) -> str:
+    """Return the path of the file of a stage that writes one."""
+    path = INFO[stage].file
+    if path is None:
+        raise ValueError(f"{stage} writes more than one file")
+    return path
 
 
 def expected_paths(

@@ -8,10 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from states.course_paths import ChapterRef, item_path
+from states.course_paths import (
+    YAML_STAGES,
+    ChapterRef,
+    chapter_paths,
+    yaml_path,
+)
 from states.manifest import EngineRef, Identity, Manifest
 from states.repository_url import normal_form
-from states.stages import INFO, Stage, State
+from states.stages import State
 
 Files = Mapping[str, str]
 """The SHA-256 of each file of a tree, by path."""
@@ -69,12 +74,6 @@ SOURCE_SUFFIXES: Final = frozenset(
         ".vue",
         ".zig",
     }
-)
-YAML_STAGES: Final = (Stage.EXTRACT, Stage.ANALYZE, Stage.ORDER)
-PAGE_STAGES: Final = (
-    Stage.GENERATE_CHAPTERS,
-    Stage.REVIEW_CHAPTERS,
-    Stage.GENERATE_TUTORIALS,
 )
 
 
@@ -181,20 +180,8 @@ def plan(
     kept = {yaml_path(stage) for stage in YAML_STAGES}
     for chapter in chapters:
         if chapter.name not in stale:
-            kept.update(chapter_items(chapter))
+            kept.update(chapter_paths(chapter))
     return Plan(kept=frozenset(kept))
-
-
-def chapter_items(chapter: ChapterRef) -> tuple[str, ...]:
-    """Return the paths of a chapter, its review and its tutorial."""
-    return tuple(item_path(stage, chapter) for stage in PAGE_STAGES)
-
-
-def yaml_path(stage: Stage) -> str:
-    """Return the path of the file that an early stage writes."""
-    path = INFO[stage].file
-    assert path is not None  # noqa: S101 - these stages write one file each
-    return path
 
 
 def _other_engine(old: EngineRef, new: EngineRef) -> str | None:

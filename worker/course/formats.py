@@ -7,8 +7,13 @@ from typing import Any, Final, TypeGuard
 
 import yaml
 
-from states.course_paths import ChapterRef, expected_paths, item_path
-from states.stages import INFO, STAGES, Stage
+from states.course_paths import (
+    ChapterRef,
+    chapter_paths,
+    expected_paths,
+    yaml_path,
+)
+from states.stages import INFO, Stage
 
 MAX_ITEM_BYTES: Final = 8 * 1024 * 1024
 """The largest file that an engine may write."""
@@ -151,11 +156,11 @@ class Rules:
         info = INFO[stage]
         abstractions: tuple[Abstraction, ...] = ()
         if info.step > _FIRST:
-            abstractions_file = outputs[_file(Stage.EXTRACT)]
+            abstractions_file = outputs[yaml_path(Stage.EXTRACT)]
             abstractions = read_abstractions(abstractions_file)
         chapters = []
         if info.folder:
-            order_file = outputs[_file(Stage.ORDER)]
+            order_file = outputs[yaml_path(Stage.ORDER)]
             order = read_order(order_file, abstractions)
             chapters = [chapter.entry for chapter in order]
         self._stage = stage
@@ -205,13 +210,6 @@ def _decoded(place: str, data: bytes) -> str:
         raise InvalidItemError(f"{place} is not UTF-8: {error}") from error
 
 
-def _file(stage: Stage) -> str:
-    file = INFO[stage].file
-    # Called only for the stages that write one file.
-    assert file is not None  # noqa: S101
-    return file
-
-
 def _abstraction(entry: "_Mapping") -> Abstraction:
     paths = entry.texts("file_paths")
     name = entry.text("name")
@@ -247,13 +245,8 @@ def _order_entry(entry: "_Mapping", known: frozenset[str]) -> OrderEntry:
 
 def _check_file_names(entry: ChapterRef, place: str) -> None:
     """Refuse a name that is too long for a file, before files are made."""
-    longest = 0
-    for info in STAGES:
-        if not info.folder:
-            continue
-        path = item_path(info.stage, entry)
-        _, _, file_name = path.rpartition("/")
-        longest = max(longest, len(file_name))
+    file_names = [path.rpartition("/")[2] for path in chapter_paths(entry)]
+    longest = max(map(len, file_names))
     # guard: a name of which no file can be made is refused
     if longest > MAX_NAME_BYTES:
         beginning = entry.name[:_SHOWN]

@@ -4,27 +4,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from states.course_paths import ChapterRef
+from states.course_paths import (
+    YAML_STAGES,
+    ChapterRef,
+    chapter_paths,
+    yaml_path,
+)
 from states.manifest import Artifact, Manifest, StageRecord
 from states.stages import Stage
 from states.update import (
-    YAML_STAGES,
     Difference,
     Files,
     Part,
     Plan,
-    chapter_items,
     compare,
     plan,
-    yaml_path,
 )
 from worker.course.artifacts import Artifacts, measure
-from worker.course.correction import Correction
 from worker.course.formats import read_abstractions, read_order
 from worker.source.files import regular_files
 from worker.source.port import InvalidSnapshotError, Packer
 from worker.system.disk import on_disk
+
+if TYPE_CHECKING:
+    from worker.course.correction import Correction
 
 
 class UnfollowableError(Exception):
@@ -125,6 +130,9 @@ def compare_trees(
         new = _digests(new_tree)
     decided = plan(old, new, earlier.parts, earlier.chapters)
     difference = compare(old, new)
+    # Loaded only where courses are updated.
+    from worker.course.correction import Correction  # noqa: PLC0415
+
     correction = Correction(old_tree or new_tree, new_tree, difference)
     paths = [path for part in earlier.parts for path in part.paths]
     return Comparison(
@@ -146,7 +154,7 @@ def _digests(tree: Path) -> Files:
 
 
 def _still_true(
-    earlier: Earlier, decided: Plan, correction: Correction
+    earlier: Earlier, decided: Plan, correction: "Correction"
 ) -> dict[str, bytes]:
     """Return the items that are kept, with their places corrected.
 
@@ -163,7 +171,7 @@ def _still_true(
         if page is not None:
             kept[path] = page
     for chapter in earlier.chapters:
-        page_path, *others = chapter_items(chapter)
+        page_path, *others = chapter_paths(chapter)
         if page_path not in kept:
             for path in others:
                 kept.pop(path, None)

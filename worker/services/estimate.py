@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from states.course_paths import YAML_STAGES, yaml_path
 from states.manifest import Identity, Manifest
 from states.stages import Stage
-from states.update import YAML_STAGES, yaml_path
 from states.usage import Budget
 from worker.course.artifacts import TRANSFERS, Artifacts
 from worker.course.formats import InvalidItemError

@@ -6,10 +6,10 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from states.course_paths import ChapterRef
+from states.course_paths import ChapterRef, chapter_paths
 from states.manifest import Identity
 from states.stages import State
-from states.update import Part, Plan, chapter_items, compare, plan, unusable
+from states.update import Part, Plan, compare, plan, unusable
 from tests.support.builders import completed
 
 SIGNER = Part(name="Signer", paths=("signer.py",))
@@ -33,7 +33,7 @@ def planned(new: Mapping[str, str], old: Mapping[str, str] = OLD) -> Plan:
 
 
 def pages(number: int) -> set[str]:
-    return set(chapter_items(CHAPTERS[number - 1]))
+    return set(chapter_paths(CHAPTERS[number - 1]))
 
 
 def test_all_is_kept_where_nothing_has_changed() -> None:

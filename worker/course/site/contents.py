@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from states.course_paths import is_course_path
+from states.course_paths import is_course_path, yaml_path
 from states.stages import INFO, Stage
 from worker.course.formats import (
     Abstraction,
@@ -158,7 +158,7 @@ def _pages(files: Files, stage: Stage) -> dict[int, Page]:
 
 def _abstractions(files: Files) -> Abstractions:
     try:
-        return read_abstractions(files[_file(Stage.EXTRACT)])
+        return read_abstractions(files[yaml_path(Stage.EXTRACT)])
     except (KeyError, InvalidItemError):
         return ()
 
@@ -167,18 +167,14 @@ def _relationships(
     files: Files, abstractions: Abstractions
 ) -> tuple[str, tuple[Relationship, ...]]:
     try:
-        return read_relationships(files[_file(Stage.ANALYZE)], abstractions)
+        return read_relationships(files[yaml_path(Stage.ANALYZE)], abstractions)
     except (KeyError, InvalidItemError):
         return "", ()
 
 
 def _names(files: Files, abstractions: Abstractions) -> dict[int, str]:
     try:
-        order = read_order(files[_file(Stage.ORDER)], abstractions)
+        order = read_order(files[yaml_path(Stage.ORDER)], abstractions)
     except (KeyError, InvalidItemError):
         return {}
     return {entry.index: entry.name for entry in order}
-
-
-def _file(stage: Stage) -> str:
-    return INFO[stage].file or ""

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from states.course_paths import yaml_path
 from states.stages import INFO, Stage
 from worker.course.formats import (
     Abstraction,
@@ -53,9 +54,7 @@ def static_facts(analysis: Analysis) -> CourseFacts:
 
 
 def _body(output: Path, stage: Stage) -> bytes:
-    file = INFO[stage].file
-    assert file is not None  # noqa: S101 - these stages write one file each
-    return (output / file).read_bytes()
+    return (output / yaml_path(stage)).read_bytes()
 
 
 def _with_own_units(

@@ -8,8 +8,8 @@ from typing import Any, Final
 import yaml
 
 from states.codec import JsonObject
-from states.course_paths import slug
-from states.stages import INFO, Stage
+from states.course_paths import slug, yaml_path
+from states.stages import Stage
 from worker.engines.claude import candidates as choice
 from worker.engines.claude import material
 from worker.engines.claude.blocks import (
@@ -58,12 +58,6 @@ def task(questions: Questions, verifier: Verifier, stage: Stage) -> Task:
     return planners[stage](questions, verifier)
 
 
-def _path(stage: Stage) -> str:
-    path = INFO[stage].file
-    assert path is not None  # noqa: S101 - these stages write one file each
-    return path
-
-
 def extract(questions: Questions, verifier: Verifier) -> Task:
     """Return the task to choose the chapters."""
     analysis = questions.facts.analysis
@@ -75,7 +69,7 @@ def extract(questions: Questions, verifier: Verifier) -> Task:
         return _abstractions(analysis)
 
     return Task(
-        path=_path(Stage.EXTRACT),
+        path=yaml_path(Stage.EXTRACT),
         question=questions.extract(known, least, most),
         draft=partial(_chosen, questions, verifier, offer),
         fallback=fallback,
@@ -190,7 +184,7 @@ def analyze(questions: Questions, verifier: Verifier) -> Task:
         return _relationships(questions, summary, {})
 
     return Task(
-        path=_path(Stage.ANALYZE),
+        path=yaml_path(Stage.ANALYZE),
         question=questions.analyze(),
         draft=partial(_overview, questions, verifier),
         fallback=fallback,
@@ -292,7 +286,7 @@ def order(questions: Questions, verifier: Verifier) -> Task:
         return _text(body)
 
     return Task(
-        path=_path(Stage.ORDER),
+        path=yaml_path(Stage.ORDER),
         question=questions.order(),
         draft=partial(_ordered, questions, verifier),
         fallback=fallback,

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from states.course_paths import item_path
-from states.stages import INFO, Stage
+from states.course_paths import item_path, yaml_path
+from states.stages import Stage
 from worker.course.formats import (
     read_abstractions,
     read_order,
@@ -58,8 +58,7 @@ class StaticEngine:
         stopped = self._stopped = threading.Event()
         analysis = self._analysis(workspace.source, stopped)
         if stage in _YAML_FILES:
-            path = INFO[stage].file
-            assert path is not None  # noqa: S101 - these stages write one file each
+            path = yaml_path(stage)
             if not (workspace.output / path).exists():
                 yield Item(path=path, body=_YAML_FILES[stage](analysis))
             return
@@ -137,9 +136,7 @@ def _chapter_page(facts: CourseFacts, chapter: Chapter, output: Path) -> str:
 
 def _course(output: Path) -> Course:
     def body(stage: Stage) -> bytes:
-        file = INFO[stage].file
-        assert file is not None  # noqa: S101 - these stages write one file each
-        return (output / file).read_bytes()
+        return (output / yaml_path(stage)).read_bytes()
 
     abstractions = read_abstractions(body(Stage.EXTRACT))
     summary, relationships = read_relationships(
