@@ -43,6 +43,13 @@ FATES: Final = {
     Exit.SIGTERM: Fate.RESUMABLE,
 }
 
+FINAL_CODES: Final = frozenset(
+    code
+    for code, fate in FATES.items()
+    if fate in {Fate.FAILED, Fate.UNTOUCHED}
+)
+"""Codes after which a job without a checkpoint is not retried: it would end the same."""
+
 MEANING: Final = {
     Exit.OK: "completed, or canceled as asked",
     Exit.USAGE: "bad command line",

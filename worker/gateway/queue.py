@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from states.exits import FATES, Exit, Fate
+from states.exits import FINAL_CODES, Exit
 from worker.gateway.child import ChildCommand
 from worker.gateway.job_status import Standing
 from worker.gateway.request import Request
@@ -250,9 +250,8 @@ def _after(job: QueuedJob, standing: Standing, code: int | None) -> QueuedJob:
 
 def _refused(code: int) -> Exit | None:
     """Return a code that says that the job was not touched, or would have failed."""
-    for refusal, fate in FATES.items():
-        if refusal == code and fate in {Fate.FAILED, Fate.UNTOUCHED}:
-            return refusal
+    if code in FINAL_CODES:
+        return Exit(code)
     return None
 
 

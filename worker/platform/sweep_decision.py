@@ -9,18 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
 
-from states.exits import FATES, Fate
+from states.exits import FINAL_CODES
 from states.manifest import Manifest
 from worker.platform.port import PlatformRun
-
-FINAL_CODES: Final = frozenset(
-    int(code)
-    for code, fate in FATES.items()
-    if fate in {Fate.FAILED, Fate.UNTOUCHED}
-)
-"""Exit codes after which a job without a checkpoint is not retried: it would end the same."""
 
 
 class Action(StrEnum):

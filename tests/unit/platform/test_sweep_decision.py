@@ -5,14 +5,13 @@ from dataclasses import replace
 import pytest
 
 from states import decisions
-from states.exits import Exit
+from states.exits import FINAL_CODES, Exit
 from states.manifest import Manifest
 from states.stages import Stage
 from tests.support.builders import AT, completed, entered, error, run_record
 from tests.unit.platform.builders import BEGAN, run
 from worker.platform.port import PlatformRun
 from worker.platform.sweep_decision import (
-    FINAL_CODES,
     Action,
     SweepCandidate,
     attempts_since,
