@@ -32,10 +32,15 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def repository(tmp_path: Path) -> Iterator[str]:
+def host(tmp_path: Path) -> Iterator[GitServer]:
     with GitServer(tmp_path / "host") as server:
-        server.repository("owner/name", FILES)
-        yield server.url("owner/name")
+        yield server
+
+
+@pytest.fixture
+def repository(host: GitServer) -> str:
+    host.repository("owner/name", FILES)
+    return host.url("owner/name")
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The main job with the engine that comes with the program, killed in every stage."""
 
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -27,23 +26,17 @@ CHANGED = FILES | {
 
 
 @pytest.fixture
-def host(tmp_path: Path) -> Iterator[GitServer]:
-    with GitServer(tmp_path / "host of the states") as server:
-        yield server
-
-
-@pytest.fixture
-def repository(host: GitServer) -> Repository:
+def states(host: GitServer) -> Repository:
     """Return a repository with a part of this one."""
     return host.repository("owner/states", FILES)
 
 
 @pytest.fixture
 def environment(
-    host: GitServer, repository: Repository, receiver: Receiver
+    host: GitServer, states: Repository, receiver: Receiver
 ) -> dict[str, str]:
     """Return the environment of a job about the repository."""
-    assert repository.head()
+    assert states.head()
     return {
         "REPOSITORY_URL": host.url("owner/states"),
         "CALLBACK_URL": receiver.url,
@@ -99,7 +92,7 @@ def test_a_course_is_the_same_to_the_byte_though_its_job_was_killed_in_every_sta
 
 
 def test_an_update_is_the_same_to_the_byte_though_its_job_was_killed_in_every_stage(
-    tmp_path: Path, environment: dict[str, str], repository: Repository
+    tmp_path: Path, environment: dict[str, str], states: Repository
 ) -> None:
     first = new_job(tmp_path, "first", environment)
     following = {**environment, "UPDATE_FROM": "first"}
@@ -109,7 +102,7 @@ def test_an_update_is_the_same_to_the_byte_though_its_job_was_killed_in_every_st
     )
     try:
         assert first.start().wait() == 0, first.report()
-        repository.commit(CHANGED)
+        states.commit(CHANGED)
         assert calm.start().wait() == 0, calm.report()
         run = killed.start()
         for state in STATES:

@@ -1,6 +1,5 @@
 """An update with the Fondation CLI: it is not asked for what is kept."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,12 +12,6 @@ from tests.support.receiver import Receiver
 from worker.store.folder import FolderStore
 
 YAML_FILES = 3
-
-
-@pytest.fixture
-def host(tmp_path: Path) -> Iterator[GitServer]:
-    with GitServer(tmp_path / "moving") as server:
-        yield server
 
 
 @pytest.fixture
