@@ -69,12 +69,10 @@ class Artifacts:
         return artifact
 
     def copy(
-        self, source: str, stage: Stage, inputs: str, artifact: Artifact
+        self, source: str, record: StageRecord, artifact: Artifact
     ) -> bool:
         """Copy an object of the same store to where an item belongs; tell whether it exists."""
-        key = artifact_key(
-            self._job_id, stage, inputs, artifact.sha256, artifact.path
-        )
+        key = self.key(record, artifact)
 
         def look() -> bool:
             self._store.copy(source, key)
@@ -82,13 +80,9 @@ class Artifacts:
 
         return look_repeatedly(look) is not None
 
-    def read(
-        self, stage: Stage, inputs: str, artifact: Artifact
-    ) -> bytes | None:
+    def read(self, record: StageRecord, artifact: Artifact) -> bytes | None:
         """Return an item's content, or None if it is missing or damaged."""
-        key = artifact_key(
-            self._job_id, stage, inputs, artifact.sha256, artifact.path
-        )
+        key = self.key(record, artifact)
         return content(self._store, key, artifact.sha256, size=artifact.size)
 
     def submit(
@@ -144,7 +138,7 @@ class Artifacts:
     ) -> Iterator[tuple[Artifact, bytes | None]]:
         """Yield a finished stage's artifacts with their contents; None if missing or damaged."""
         artifacts = record.artifacts
-        read = partial(self._content, record)
+        read = partial(self.read, record)
         contents = self._executor.map(read, artifacts)
         yield from zip(artifacts, contents, strict=True)
 
@@ -224,10 +218,6 @@ class Artifacts:
         prefix = inputs_prefix(self._job_id, record.stage, inputs)
         entries = self._store.entries(prefix)
         return {entry.key: entry.size for entry in entries}
-
-    def _content(self, record: StageRecord, artifact: Artifact) -> bytes | None:
-        key = self.key(record, artifact)
-        return content(self._store, key, artifact.sha256, size=artifact.size)
 
     def _first_valid(
         self, versions: list[ItemVersion], validate: Validate

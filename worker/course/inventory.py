@@ -111,7 +111,7 @@ class Inventory:
         clone = self._manifest.record(Stage.CLONE)
         if update is None or update.plan is None or clone.inputs is None:
             return frozenset()
-        body = self._artifacts.read(Stage.CLONE, clone.inputs, update.plan)
+        body = self._artifacts.read(clone, update.plan)
         if body is None:
             return frozenset()
         kept = decode_plan(body).kept_by_path

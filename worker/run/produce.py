@@ -184,7 +184,8 @@ class Producer:
 
     def _keep(self, items: StageItems) -> None:
         """Take the items of an earlier course that are still true."""
-        kept = self._updater.keep(items.stage, items.inputs, items.missing)
+        record = self._context.owned.manifest.record(items.stage)
+        kept = self._updater.keep(record, items.missing)
         for artifact, body in kept:
             # guard: an update: what is kept is validated like any item
             if items.rules.fault(artifact.path, body) is None:

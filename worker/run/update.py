@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Final
 
 from states import decisions
-from states.keys import artifact_key
 from states.manifest import Artifact, Manifest, StageRecord, Update
 from states.stages import Stage
 from states.update import unusable
@@ -125,19 +124,23 @@ class Updater:
         )
 
     def keep(
-        self, stage: Stage, inputs: str, missing: Sequence[str]
+        self, record: StageRecord, missing: Sequence[str]
     ) -> Iterator[tuple[Artifact, bytes]]:
         """Copy the missing items of a stage that are kept to where they belong; yield them."""
-        kept = self._kept(stage)
-        for path in missing:
-            artifact = kept.get(path)
-            if artifact is None:
-                continue
-            body = self._copy_kept(stage, inputs, artifact)
+        by_path = self._kept(record.stage)
+        kept = [by_path[path] for path in missing if path in by_path]
+        if not kept:
+            return
+        copy = partial(self._copy_kept, self._clone, record)
+        executor = self._context.runtime.executor(TRANSFERS)
+        bodies = self._context.inbox.do(
+            "restore", lambda: list(executor.map(copy, kept))
+        )
+        for artifact, body in zip(kept, bodies, strict=True):
             if body is None:
                 LOG.warning(
                     "an item of the earlier course is missing or damaged, and is made again",
-                    extra={"path": path},
+                    extra={"path": artifact.path},
                 )
             else:
                 yield artifact, body
@@ -159,11 +162,13 @@ class Updater:
         if plan is None:
             return None
 
+        clone = self._clone
+
         def read(path: str) -> bytes | None:
             artifact = plan.by_path.get(path)
             if artifact is None:
                 return None
-            return self._read_copy(artifact)
+            return self._context.artifacts.read(clone, copied(artifact))
 
         return EarlierCourse(
             changed=frozenset(plan.changed), diffs=plan.diffs, read=read
@@ -174,8 +179,8 @@ class Updater:
         return self._context.owned.manifest.update
 
     @property
-    def _clone_inputs(self) -> str:
-        return self._context.owned.manifest.record(Stage.CLONE).inputs or ""
+    def _clone(self) -> StageRecord:
+        return self._context.owned.manifest.record(Stage.CLONE)
 
     def _newest(self) -> Manifest | None:
         update = self._update
@@ -239,9 +244,12 @@ class Updater:
             changed=comparison.difference.paths,
             diffs=comparison.diffs,
         )
-        return self._context.artifacts.store(
-            Stage.CLONE, self._clone_inputs, PLAN, encode_plan(update_plan)
-        )
+        return self._store_own(PLAN, encode_plan(update_plan))
+
+    def _store_own(self, path: str, body: bytes) -> Artifact:
+        """Store an object of the update below those of stage `clone`."""
+        inputs = self._clone.inputs or ""
+        return self._context.artifacts.store(Stage.CLONE, inputs, path, body)
 
     def _copy_item(
         self,
@@ -252,14 +260,12 @@ class Updater:
         """Copy an item into the job; None if the earlier job's is missing or damaged."""
         record, artifact = item
         own = self._context.artifacts
-        inputs = self._clone_inputs
         body = bodies.get(artifact.path)
         if body is not None and body != earlier.bodies[artifact.path]:
-            path = copied(artifact).path
-            stored = own.store(Stage.CLONE, inputs, path, body)
+            stored = self._store_own(copied(artifact).path, body)
             return replace(stored, path=artifact.path)
         key = earlier.artifacts.key(record, artifact)
-        if own.copy(key, Stage.CLONE, inputs, copied(artifact)):
+        if own.copy(key, self._clone, copied(artifact)):
             return artifact
         return None
 
@@ -280,12 +286,7 @@ class Updater:
         return self._plan
 
     def _read_plan(self, listed: Artifact) -> UpdatePlan:
-        read = partial(
-            self._context.artifacts.read,
-            Stage.CLONE,
-            self._clone_inputs,
-            listed,
-        )
+        read = partial(self._context.artifacts.read, self._clone, listed)
         body = self._context.inbox.do("restore", read)
         if body is None:
             LOG.warning(
@@ -295,24 +296,13 @@ class Updater:
         return decode_plan(body)
 
     def _copy_kept(
-        self, stage: Stage, inputs: str, artifact: Artifact
+        self, clone: StageRecord, record: StageRecord, artifact: Artifact
     ) -> bytes | None:
         artifacts = self._context.artifacts
-        source = artifact_key(
-            self._context.owned.manifest.job_id,
-            Stage.CLONE,
-            self._clone_inputs,
-            artifact.sha256,
-            copied(artifact).path,
-        )
-        if not artifacts.copy(source, stage, inputs, artifact):
+        source = artifacts.key(clone, copied(artifact))
+        if not artifacts.copy(source, record, artifact):
             return None
-        return artifacts.read(stage, inputs, artifact)
-
-    def _read_copy(self, artifact: Artifact) -> bytes | None:
-        return self._context.artifacts.read(
-            Stage.CLONE, self._clone_inputs, copied(artifact)
-        )
+        return artifacts.read(record, artifact)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
