@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.course_facts import chapter_of, read
 from tests.support.samples import PYTHON
+from worker.engines.static.facts import Verb
 from worker.engines.static.pages import chapters, reviews
 from worker.engines.static.pages.course import CourseFacts
 
@@ -205,4 +206,38 @@ def test_a_type_holds_what_its_constructor_sets(tmp_path: Path) -> None:
     )
     facts = read(tmp_path, {"app.py": app, "plan.py": plan})
     page = chapters.written(facts, chapter_of(facts, "App"))
-    assert "`App` holds `Plan` (`app.py:6`)." in page
+    plan_page = chapter_of(facts, "Plan").file
+    assert f"`App` holds [`Plan`]({plan_page}) (`app.py:6`)." in page
+
+
+def test_a_call_that_the_code_shows_is_no_connection(tmp_path: Path) -> None:
+    app = "from tea import brew\n\n\ndef serve(cup):\n    cup.fill(brew(cup))\n"
+    tea = "def brew(cup):\n    cup.warm()\n    return cup.tea\n"
+    facts = read(tmp_path, {"app.py": app, "tea.py": tea})
+    assert [link.verb for link in facts.links] == [Verb.CALLS]
+    pages = [chapters.written(facts, chapter) for chapter in facts.chapters]
+    assert "## Connections" not in "".join(pages)
+
+
+def test_a_docstring_that_the_code_shows_is_not_said_above_it(
+    tmp_path: Path,
+) -> None:
+    purpose = "Clean the leaves with the water that fell overnight."
+    code = (
+        f'class Pot:\n    """Holds tea."""\n\n    def wash(self):\n        """{purpose}"""\n'
+        "        self.clean = True\n        self.used += 1\n        return self\n"
+    )
+    facts = read(tmp_path, {"a.py": code})
+    page = chapters.written(facts, facts.chapters[0])
+    assert page.count(purpose) == 1
+
+
+def test_parts_with_the_same_purpose_are_listed_once(tmp_path: Path) -> None:
+    doc = '"""Let the water run off before the leaves get cold."""'
+    parts = "".join(
+        f"\n    def part_{letter}(self):\n        {doc}\n"
+        for letter in "abcdefgh"
+    )
+    facts = read(tmp_path, {"a.py": f"class Pot:\n    x = 1\n{parts}"})
+    page = chapters.written(facts, facts.chapters[0])
+    assert len(re.findall(r"^- `Pot\.part_", page, re.MULTILINE)) == 1

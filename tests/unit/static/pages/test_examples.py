@@ -39,7 +39,7 @@ class Shop:
 def shown(facts: CourseFacts, name: str) -> list[tuple[Origin, list[str]]]:
     return [
         (example.origin, examples.lines(facts, example))
-        for example in examples.best(facts, chapter_of(facts, name), 4)
+        for example in examples.best(facts, chapter_of(facts, name))
     ]
 
 
@@ -52,7 +52,7 @@ def test_the_code_of_a_docstring_is_an_example(tmp_path: Path) -> None:
         ),
         (Origin.MEMBER, ['>>> Shop().sell("apple")', "5"]),
     ]
-    (example,) = examples.best(facts, facts.chapters[0], 1)
+    example, _ = examples.best(facts, facts.chapters[0])
     assert example.place == "`shop.py:9-11`"
     assert examples.rendered(facts, example).startswith(
         "From the documentation of `Shop`, `shop.py:9-11`:\n\n```python\n"
@@ -80,7 +80,7 @@ def test_readme_documents_examples_and_tests_follow(tmp_path: Path) -> None:
         Origin.TEST,
     ]
     # The others show the same lines again, or are tests.
-    (first,) = examples.best(facts, facts.chapters[0], 4)
+    (first,) = examples.best(facts, facts.chapters[0])
     assert first.source == "the README, section “Use”"
 
 

@@ -65,11 +65,11 @@ def test_failures_are_said_with_error_place_conditions_and_message(
 ) -> None:
     assert failures.sentences(facts, chapter_of(facts, "Shape")) == [
         '`Shape.draw` raises `ValueError` (`shapes.py:24`) if `pen is None`: `"no pen"`',
-        '`Shape.draw` raises `PenError` (`shapes.py:26`) if `pen == "dry"` unless `pen is None`.',
         (
             "`Shape.draw` raises `DrawError` (`shapes.py:30`) after catching `OSError`: "
             '`"cannot draw"`'
         ),
+        '`Shape.draw` raises `PenError` (`shapes.py:26`) if `pen == "dry"` unless `pen is None`.',
     ]
 
 

@@ -3,18 +3,20 @@
 from pathlib import Path
 from unittest.mock import patch
 
-from tests.support.course_facts import chapter_of, read
-from tests.support.samples import PYTHON
+from tests.support.course_facts import read
 from worker.engines.static.pages import key_places, questions
 
 
-def test_questions_are_answered_by_the_source(tmp_path: Path) -> None:
-    facts = read(tmp_path, PYTHON)
-    asked = dict(questions.asked(facts, chapter_of(facts, "Stock")))
-    replaced = asked[
-        "`Cellar` extends `Stock`. Which of its methods does it replace?"
+def test_the_function_with_most_results_is_asked_about(tmp_path: Path) -> None:
+    few = "def few(x):\n    if x:\n        return 1\n    return 2\n"
+    many = "def many(x):\n    if x:\n        return x[0] or 1\n"
+    code = f"{few}\n\n{many}    if x is None:\n        return 2\n    return 3\n"
+    facts = read(tmp_path, {"plain.py": code})
+    with patch.object(key_places, "chosen", return_value=[]):
+        asked = questions.asked(facts, facts.chapters[0])
+    assert [question.text for question in asked] == [
+        "`many` has three different results. Which condition leads to each?"
     ]
-    assert replaced == "It replaces `take` (`shop/stock.py:38`)."
 
 
 def test_a_question_about_a_handler_is_answered_by_the_whole_statement(

@@ -159,13 +159,10 @@ def _next_of(
     )
 
 
-def sentence(facts: CourseFacts, hop: Hop) -> str:
-    """Return a call as a sentence, with its line where it is a whole statement."""
+def row(facts: CourseFacts, hop: Hop) -> str:
+    """Return a call as its place and its line, or its name where the line is no statement."""
     place = citations.at(hop.caller.path, hop.call.line)
     line = citations.quoted(facts, hop.caller.path, hop.call.line)
-    caller = citations.name(hop.caller)
-    called = citations.name(hop.called)
-    words = f"{caller} calls {called} ({place})"
     if line:
-        return f"{words}: {line}"
-    return f"{words}."
+        return f"{place}: {line}"
+    return f"{place} calls {citations.name(hop.called)}"

@@ -6,7 +6,6 @@ from typing import Final
 
 from worker.engines.static.facts import Definition
 from worker.engines.static.pages import (
-    assertions,
     call_path,
     citations,
     connections,
@@ -24,7 +23,6 @@ from worker.engines.static.pages.key_places import KeyPlace
 from worker.engines.static.prose.docstrings import paragraphs, sentences
 from worker.engines.static.prose.phrases import SHAPE, listed
 
-_EXAMPLES: Final = 2
 _CALLS: Final = 3
 _PARAGRAPHS: Final = 3
 _SENTENCES: Final = 3
@@ -44,7 +42,7 @@ _NO_PLAIN: Final = re.compile(r"[^a-z]")
 def written(facts: CourseFacts, chapter: Chapter) -> str:
     name = markdown.text(chapter.name)
     title = f"Chapter {chapter.entry.index}: {name}"
-    shown = examples.best(facts, chapter, _EXAMPLES)
+    shown = examples.best(facts, chapter)
     places = key_places.chosen(facts, chapter)
     return markdown.document(
         markdown.heading(1, title),
@@ -60,9 +58,7 @@ def written(facts: CourseFacts, chapter: Chapter) -> str:
             "Good to know",
             markdown.bullets(failures.cautions(facts, chapter)),
         ),
-        _section("A test", assertions.section(facts, chapter, shown)),
         _section("Connections", *_connections(facts, chapter)),
-        _next(facts, chapter),
     )
 
 
@@ -175,11 +171,27 @@ def _place(
         path = markdown.code(place.excerpt.path)
         title = markdown.text(place.title) or path
         return markdown.document(markdown.heading(3, title), excerpt)
+    words = ""
+    if not _shows_documentation(facts, place, definition):
+        words = _words(facts, chapter, definition)
     return markdown.document(
         markdown.heading(3, citations.name(definition)),
-        _words(facts, chapter, definition),
+        words,
         excerpt,
         _calls(facts, chapter, definition),
+    )
+
+
+def _shows_documentation(
+    facts: CourseFacts, place: KeyPlace, definition: Definition
+) -> bool:
+    """Tell whether an excerpt has the docstring, which is so if it is short."""
+    inside = facts.function(definition.index)
+    if inside is None or inside.doc is None:
+        return False
+    first, last = inside.doc
+    return any(
+        begin <= first and last <= end for begin, end in place.excerpt.spans
     )
 
 
@@ -289,12 +301,13 @@ def _find_parts(
     for definition in _definitions(places):
         targets = _targets(facts, definition)
         shown.update(target.index for target in targets)
-    description = _plain(chapter.description)
+    said = [_plain(chapter.description)]
     parts = []
     for part in facts.parts(chapter):
         purpose = _plain(citations.purpose(part))
-        is_new = part.index not in shown and purpose not in description
-        if is_new and _documents_itself(part):
+        is_new = not any(purpose in text for text in said)
+        if part.index not in shown and is_new and _documents_itself(part):
+            said.append(purpose)
             parts.append(part)
     used = key_places.uses(facts, chapter)
     symbols = chapter.unit.symbols
@@ -347,10 +360,3 @@ def _subtypes(facts: CourseFacts, chapter: Chapter) -> str:
             names = listed(subtypes, _SUBTYPES)
             return f"{citations.name(symbol)} is extended by {names}."
     return ""
-
-
-def _next(facts: CourseFacts, chapter: Chapter) -> str:
-    following = facts.following(chapter)
-    if following is None:
-        return ""
-    return f"Next: {citations.link(following)}."

@@ -11,42 +11,46 @@ from worker.engines.static.pages.course import (
     is_function,
 )
 
-_MOST: Final = 5
+_MOST: Final = 4
 _FOUNDATIONS: Final = frozenset(
     {Verb.INHERITS, Verb.IMPLEMENTS, Verb.HOLDS, Verb.TAKES, Verb.RETURNS}
 )
 """Relations without which a subject cannot be understood."""
+_SEEN: Final = frozenset(
+    {Verb.CALLS, Verb.TAKES, Verb.CHECKS, Verb.USES, Verb.IMPORTS}
+)
+"""What code shows at a glance; a sentence only repeats the names."""
 
 
 def sentences(facts: CourseFacts, chapter: Chapter) -> list[str]:
-    """Return a sentence for each chapter that a chapter is connected to."""
+    """Return a sentence for each chapter that a chapter depends on, or that depends on it."""
     connected: dict[int, str] = {}
     for link in facts.links:
         ends = {link.source, link.target}
-        if chapter.position not in ends:
-            continue
-        [other] = ends - {chapter.position}
-        page = citations.link(facts.chapters[other])
-        words = _sentence(facts, link)
-        connected.setdefault(other, f"{page}: {words}.")
+        if chapter.position in ends and link.verb not in _SEEN:
+            [other] = ends - {chapter.position}
+            words = _sentence(facts, link, facts.chapters[other])
+            connected.setdefault(other, f"{words}.")
     return list(connected.values())[:_MOST]
 
 
-def _sentence(facts: CourseFacts, link: ChapterLink) -> str:
+def _sentence(facts: CourseFacts, link: ChapterLink, other: Chapter) -> str:
+    """Return a connection as words; the name at the other chapter's end leads to it."""
     relation = link.relation
-    if relation is None:
-        source = _end(facts, None, link.source)
-        target = _end(facts, None, link.target)
-        verb = markdown.text(link.verb)
-        return f"{source} {verb} {target}"
-    subject = relation.subject
-    if relation.verb is Verb.HOLDS and subject is not None:
+    subject = target = None
+    place = ""
+    if relation is not None:
+        subject = relation.subject
+        target = relation.object
+        place = f" ({citations.at(relation.path, relation.line)})"
+    if link.verb == Verb.HOLDS and subject is not None:
         subject = _holder(facts, subject)
-    source = _end(facts, subject, link.source)
-    target = _end(facts, relation.object, link.target)
-    place = citations.at(relation.path, relation.line)
-    verb = relation.verb
-    return f"{source} {verb} {target} ({place})"
+    ends = (
+        _end(facts, subject, facts.chapters[link.source], other),
+        _end(facts, target, facts.chapters[link.target], other),
+    )
+    verb = markdown.text(link.verb)
+    return f"{ends[0]} {verb} {ends[1]}{place}"
 
 
 def _holder(facts: CourseFacts, index: int) -> int:
@@ -57,10 +61,15 @@ def _holder(facts: CourseFacts, index: int) -> int:
     return index
 
 
-def _end(facts: CourseFacts, definition: int | None, position: int) -> str:
+def _end(
+    facts: CourseFacts, definition: int | None, at: Chapter, other: Chapter
+) -> str:
+    name = markdown.text(at.name)
     if definition is not None:
-        return citations.name(facts.definitions[definition])
-    return markdown.text(facts.chapters[position].name)
+        name = citations.name(facts.definitions[definition])
+    if at is other:
+        return markdown.link(name, other.file)
+    return name
 
 
 def builds_on(facts: CourseFacts, chapter: Chapter) -> list[Chapter]:

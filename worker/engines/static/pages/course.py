@@ -188,12 +188,6 @@ class CourseFacts:
     def owner(self, index: int) -> Chapter | None:
         return self._owners.get(index)
 
-    def following(self, chapter: Chapter) -> Chapter | None:
-        """Return the next chapter of the course."""
-        if chapter.position + 1 == len(self.chapters):
-            return None
-        return self.chapters[chapter.position + 1]
-
     def file(self, path: str) -> SourceFile:
         return self.analysis.files[path]
 

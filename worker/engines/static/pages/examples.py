@@ -24,6 +24,8 @@ from worker.engines.static.prose.code_blocks import (
 )
 from worker.engines.static.reading.language import PARSED, PROSE, Language
 
+_MOST: Final = 2
+"""Examples of a chapter."""
 _LONGEST: Final = 45
 """Lines of an example; longer ones are programs of their own."""
 _SHORT: Final = 2
@@ -119,18 +121,32 @@ def rendered(facts: CourseFacts, example: Example) -> str:
     )
 
 
-def best(facts: CourseFacts, chapter: Chapter, most: int) -> list[Example]:
-    """Return the best examples of a chapter that differ; a test where there is nothing else."""
+def best(facts: CourseFacts, chapter: Chapter) -> list[Example]:
+    """Return examples of a chapter that differ; a test where there is nothing else.
+
+    No example is shown in two chapters.
+    """
+    key = ("best examples", chapter.position)
+    return facts.remembered(key, lambda: _best(facts, chapter))
+
+
+def _best(facts: CourseFacts, chapter: Chapter) -> list[Example]:
     chosen: list[Example] = []
+    shown = {
+        example.place
+        for other in facts.chapters[: chapter.position]
+        for example in best(facts, other)
+    }
     for example in found(facts, chapter):
         is_test = example.origin is Origin.TEST
         is_named = facts.definitions[example.target].name in chapter.name
-        if chosen and (
-            is_test or not is_named or _resembles(facts, example, chosen)
+        if example.place in shown or (
+            chosen
+            and (is_test or not is_named or _resembles(facts, example, chosen))
         ):
             continue
         chosen.append(example)
-        if len(chosen) == most:
+        if len(chosen) == _MOST:
             break
     return chosen
 

@@ -19,6 +19,7 @@ from worker.engines.static.prose.phrases import listed
 _MOST_FUNCTIONS: Final = 150
 _MOST_LINES: Final = 4000
 _MOST: Final = 12
+_MOST_SENTENCES: Final = 6
 _ABSTRACT_STATEMENTS: Final = 2
 """Statements of a method that is left to subclasses: a docstring and a failure."""
 
@@ -127,8 +128,11 @@ def _joined(
 
 
 def sentences(facts: CourseFacts, chapter: Chapter) -> list[str]:
-    failures = found(facts, chapter)[:_MOST]
-    return [sentence(failure) for failure in failures]
+    """Return the failures that a user meets: first those that say something."""
+    failures = sorted(
+        found(facts, chapter), key=lambda failure: not failure.cause.message
+    )
+    return [sentence(failure) for failure in failures[:_MOST_SENTENCES]]
 
 
 def cautions(facts: CourseFacts, chapter: Chapter) -> list[str]:

@@ -66,9 +66,7 @@ class Step(NamedTuple):
 def written(facts: CourseFacts, chapter: Chapter) -> str:
     name = markdown.text(chapter.name)
     title = f"Tutorial {chapter.entry.index}: {name}"
-    target = f"../reviewed-chapters/{chapter.file}"
-    page = markdown.link(citations.title(chapter), target)
-    blocks = [markdown.heading(1, title), f"Read {page} first."]
+    blocks = [markdown.heading(1, title), _before(facts, chapter)]
     asked = _questions(facts, chapter)
     steps = list(_steps(facts, chapter))
     if not steps and not asked:
@@ -77,22 +75,33 @@ def written(facts: CourseFacts, chapter: Chapter) -> str:
         title = f"Step {number}: {step.title}"
         heading = markdown.heading(2, title)
         blocks.append(markdown.document(heading, *step.blocks))
-    blocks.append(asked)
-    following = facts.following(chapter)
-    if following is not None:
-        blocks.append(f"Next: {_tutorial_link(following)}.")
-    return markdown.document(*blocks)
+    return markdown.document(*blocks, asked)
+
+
+def _before(facts: CourseFacts, chapter: Chapter) -> str:
+    """Say what to read, and where the project is built, if that is in another tutorial."""
+    page = markdown.link(citations.title(chapter), _page(chapter))
+    builder = _builder(facts, chapter)
+    if builder is None or builder is chapter:
+        return f"Read {page} first."
+    link = _tutorial_link(builder)
+    return f"Read {page} first, and build the project as in {link}."
+
+
+def _page(chapter: Chapter) -> str:
+    """Return the path from a tutorial to a chapter."""
+    return f"../reviewed-chapters/{chapter.file}"
 
 
 def _steps(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
     if not chapter.unit.symbols:
         yield from _reading(facts, chapter)
         return
-    subject = facts.symbols(chapter)[0]
-    yield from _install(facts, chapter, subject)
+    if _builder(facts, chapter) is chapter:
+        yield from _install(facts, chapter)
     example = _runnable(facts, chapter)
     if example is not None:
-        yield _run(facts, example)
+        yield _run(facts, chapter, example)
         yield from _stop_inside(facts, chapter, example)
     yield from _follow(facts, chapter)
     yield from _change(facts, chapter)
@@ -111,17 +120,9 @@ def _retell(facts: CourseFacts, chapter: Chapter) -> Step:
     return Step("Say what the code does", (text,))
 
 
-def _install(
-    facts: CourseFacts, chapter: Chapter, subject: Definition
-) -> Iterator[Step]:
-    """Build the project, or say which tutorial has done so."""
-    setup = setup_steps.setup(facts, subject.path)
+def _install(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
+    setup = _setup(facts, chapter)
     if setup is None:
-        return
-    before = _built_before(facts, chapter, setup)
-    if before is not None:
-        link = _tutorial_link(before)
-        yield Step("Build it", (f"Build the project as in {link}.",))
         return
     folder = "the repository's folder"
     if setup.folder:
@@ -140,15 +141,20 @@ def _install(
     )
 
 
-def _built_before(
-    facts: CourseFacts, chapter: Chapter, setup: setup_steps.Setup
-) -> Chapter | None:
-    """Return the first chapter before one whose tutorial builds the same project."""
-    for other in facts.chapters[: chapter.position]:
-        symbols = facts.symbols(other)
-        if symbols and setup_steps.setup(facts, symbols[0].path) == setup:
-            return other
+def _setup(facts: CourseFacts, chapter: Chapter) -> setup_steps.Setup | None:
+    for subject in facts.symbols(chapter):
+        return setup_steps.setup(facts, subject.path)
     return None
+
+
+def _builder(facts: CourseFacts, chapter: Chapter) -> Chapter | None:
+    """Return the first chapter whose tutorial builds the project of a chapter."""
+    setup = _setup(facts, chapter)
+    if setup is None:
+        return None
+    return next(
+        other for other in facts.chapters if _setup(facts, other) == setup
+    )
 
 
 def _runnable(facts: CourseFacts, chapter: Chapter) -> Example | None:
@@ -172,14 +178,16 @@ def _running(facts: CourseFacts, example: Example) -> str:
     return _following_commands(facts, example) or _how_to_run(facts, example)
 
 
-def _run(facts: CourseFacts, example: Example) -> Step:
+def _run(facts: CourseFacts, chapter: Chapter, example: Example) -> Step:
+    code = examples.rendered(facts, example)
+    if example in examples.best(facts, chapter):
+        link = markdown.link(
+            "the chapter's example", f"{_page(chapter)}#example"
+        )
+        code = f"Take {link}, {example.place}."
     return Step(
         "Run an example",
-        (
-            examples.rendered(facts, example),
-            _running(facts, example),
-            _network(facts, example),
-        ),
+        (code, _running(facts, example), _network(facts, example)),
     )
 
 
@@ -354,12 +362,13 @@ def _follow(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
     hops = max(paths, key=len, default=[])
     if len(hops) < _FEWEST_HOPS:
         return
-    lines = [call_path.sentence(facts, hop) for hop in hops]
+    start = citations.name(hops[0].caller)
+    end = citations.name(hops[-1].called)
     yield Step(
-        "Follow a call",
+        f"Follow {start}",
         (
-            f"Start in {citations.name(hops[0].caller)}, and open each place in turn:",
-            markdown.steps(lines),
+            f"Open each call in turn, from {start} to {end}:",
+            markdown.steps([call_path.row(facts, hop) for hop in hops]),
         ),
     )
 
@@ -374,12 +383,11 @@ def _change(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
         function = failure.function
         place = citations.at(function.path, failure.cause.line)
         command = markdown.code(_command(facts, test))
-        place_of_test = markdown.place(test.path, (test.first, test.last))
         undo = markdown.code(f"git checkout -- {function.path}")
         text = (
             f"{citations.name(function)} fails {condition} ({place}). Negate "
-            f"the condition, and run {command}: {markdown.code(test.name)} ({place_of_test}) "
-            f"expects the failure. Undo your change with {undo}."
+            f"the condition, and run {command}: the test expects the failure. "
+            f"Undo your change with {undo}."
         )
         yield Step("Break it, and see the test fail", (text,))
         return
@@ -458,9 +466,7 @@ def _questions(facts: CourseFacts, chapter: Chapter) -> str:
     if not asked:
         return ""
     blocks = [markdown.heading(2, "Questions")]
-    for number, question in enumerate(asked, 1):
-        title = f"Question {number}"
-        blocks.append(markdown.heading(3, title))
+    for question in asked:
         blocks += [question.text, markdown.answer(question.answer)]
     return markdown.document(*blocks)
 
