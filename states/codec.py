@@ -41,7 +41,6 @@ class ManifestFormatError(ManifestError):
             f"the manifest has format {found!r}, and this program knows only formats {known}: "
             "use the version of fondation-worker that wrote it, or a newer one"
         )
-        self.found = found
 
 
 def encode(manifest: Manifest) -> bytes:
@@ -71,17 +70,14 @@ def decode(data: bytes) -> Manifest:
     try:
         manifest: Manifest = _reader(Manifest)(document)
     except _FaultError as fault:
-        raise ManifestError(f"manifest{fault.place} {fault.reason}") from None
+        raise ManifestError(f"manifest{fault.place} {fault}") from None
     return manifest
 
 
 class _FaultError(Exception):
     """The fault of a value; each level adds its own place on the way up."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.place = ""
+    place = ""
 
     def inside(self, place: str) -> "_FaultError":
         self.place = place + self.place

@@ -81,7 +81,7 @@ TESTS: Final[dict[str, tuple[str, ...]]] = {
     "worker/run/clone.py": ALL,
     "worker/run/run.py": ALL,
     "worker/run/inbox.py": ("tests/unit/run/test_inbox.py", *ALL),
-    "states/codec.py": (*DECISIONS, CODEC),
+    "states/codec.py": (CODEC, *DECISIONS),
     "states/keys.py": ("tests/unit/states/test_keys.py", *RUNS),
     "states/stages.py": (*DECISIONS, *RUNS),
     "states/usage.py": ("tests/unit/states/test_usage.py", *DECISIONS),

@@ -50,7 +50,6 @@ class Transport(httpx.BaseTransport):
         )
         try:
             answer = self._pool.handle_request(carried)
-            answer.close()
         except _FAILURES as error:
             raise UnreachableError(_reason(error)) from error
         return httpx.Response(

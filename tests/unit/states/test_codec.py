@@ -1,6 +1,7 @@
 """The manifest's JSON form."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -86,49 +87,57 @@ def test_a_job_with_a_model_has_a_format_that_older_versions_refuse(
     assert decode(encode(changed)) == changed
 
 
-def _without(*path: str) -> dict[str, Any]:
-    document: dict[str, Any] = json.loads(encode(completed()))
-    inner = document
-    for key in path[:-1]:
-        inner = inner[key]
-    del inner[path[-1]]
-    return document
+Document = dict[str, Any]
 
 
-@pytest.mark.parametrize(
-    ("document", "expected"),
-    [
-        ([], "does not say its format"),
-        ({}, "does not say its format"),
-        (_without("state"), "manifest lacks state"),
-        (_without("identity", "branch"), "identity lacks branch"),
-        (json.loads(encode(begun())) | {"colour": 1}, "unknown fields: colour"),
-        (
-            json.loads(encode(begun())) | {"state": "asleep"},
-            "state is 'asleep'",
-        ),
-        (
-            json.loads(encode(begun())) | {"sequence": "1"},
-            "sequence is '1', which is not of type int",
-        ),
-        (json.loads(encode(begun())) | {"sequence": True}, "sequence is True"),
-        (json.loads(encode(begun())) | {"runs": {}}, "runs is not a list"),
-        (
-            json.loads(encode(begun())) | {"engine": []},
-            "engine is not an object",
-        ),
-    ],
-)
-def test_a_damaged_manifest_is_refused_and_the_place_is_named(
-    document: object, expected: str
-) -> None:
-    with pytest.raises(ManifestError, match=expected):
+def _with(**fields: object) -> Callable[[Document], Document]:
+    return lambda document: document | fields
+
+
+def _without(*path: str) -> Callable[[Document], Document]:
+    def removed(document: Document) -> Document:
+        inner = document
+        for key in path[:-1]:
+            inner = inner[key]
+        del inner[path[-1]]
+        return document
+
+    return removed
+
+
+@pytest.mark.parametrize("document", [[], {}, "format", 1])
+def test_a_document_without_a_format_is_refused(document: object) -> None:
+    with pytest.raises(ManifestError, match="does not say its format"):
         decode(json.dumps(document).encode())
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"{", b"\xff\xfe", encode(begun())[:100]]
+    ("damage", "expected"),
+    [
+        (_without("state"), "manifest lacks state"),
+        (_without("identity", "branch"), "identity lacks branch"),
+        (_with(colour=1), "unknown fields: colour"),
+        (_with(state="asleep"), "state is 'asleep'"),
+        (_with(sequence="1"), "sequence is '1', which is not of type int"),
+        (_with(sequence=True), "sequence is True"),
+        (_with(runs={}), "runs is not a list"),
+        (_with(engine=[]), "engine is not an object"),
+    ],
 )
+def test_a_damaged_manifest_is_refused_and_the_place_is_named(
+    damage: Callable[[Document], Document], expected: str
+) -> None:
+    document = damage(json.loads(encode(completed())))
+    with pytest.raises(ManifestError, match=expected):
+        decode(json.dumps(document).encode())
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"\xff\xfe"])
 def test_bytes_that_are_not_json_are_refused(data: bytes) -> None:
     with pytest.raises(ManifestError, match="not JSON"):
         decode(data)
+
+
+def test_a_manifest_that_was_cut_off_is_refused() -> None:
+    with pytest.raises(ManifestError, match="not JSON"):
+        decode(encode(begun())[:100])
