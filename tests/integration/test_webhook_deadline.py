@@ -299,6 +299,15 @@ def writing() -> Iterator[Phase]:
         assert len(peer.received) < len(LARGE)
 
 
+def sending() -> Iterator[Phase]:
+    """Everything is written, and the system has not sent it all yet."""
+    with listening(deaf) as peer:
+        yield Phase(peer.url, peer.arriving.is_set, b"x" * 30_000)
+        peer.go.set()
+        assert peer.hung_up.wait(5)
+        assert len(peer.received) < 30_000
+
+
 def reading() -> Iterator[Phase]:
     with listening(
         answering(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n", pause=30)
@@ -307,7 +316,7 @@ def reading() -> Iterator[Phase]:
 
 
 @pytest.mark.parametrize(
-    "in_phase", [connecting, shaking_hands, writing, reading]
+    "in_phase", [connecting, shaking_hands, writing, sending, reading]
 )
 def test_closing_hangs_up_in_every_phase(
     in_phase: Callable[[], Iterator[Phase]],

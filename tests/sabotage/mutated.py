@@ -59,8 +59,7 @@ TESTS: Final[dict[str, tuple[str, ...]]] = {
         "tests/unit/ownership/test_placement.py",
     ),
     "worker/ownership/preconditions.py": (
-        "tests/unit/ownership/test_claim.py",
-        *OPERATING,
+        "tests/unit/ownership/test_preconditions.py",
     ),
     "worker/outbox/sender.py": (
         "tests/unit/outbox",
@@ -75,8 +74,14 @@ TESTS: Final[dict[str, tuple[str, ...]]] = {
     "states/takeover.py": DECISIONS,
     "states/manifest.py": (*DECISIONS, CODEC),
     "worker/outbox/announcer.py": ALL,
-    "worker/outbox/exchange.py": POSTING,
-    "worker/outbox/transport.py": POSTING,
+    "worker/outbox/exchange.py": (
+        "tests/unit/outbox/test_exchange.py",
+        *POSTING,
+    ),
+    "worker/outbox/transport.py": (
+        "tests/unit/outbox/test_transport.py",
+        *POSTING,
+    ),
     "worker/run/produce.py": ALL,
     "worker/run/clone.py": ALL,
     "worker/run/run.py": ALL,

@@ -106,9 +106,10 @@ class _Connector(httpcore.SyncBackend):
 def _reason(error: Exception) -> str:
     """Describe a failure in the system's words; other messages may contain a secret."""
     kind = type(error).__name__
-    cause = error.__cause__
-    if isinstance(cause, OSError):
-        return f"{kind}: {cause}"
+    # httpcore raises again `from None`: the system's error is no longer the cause.
+    failure = error.__context__
+    if isinstance(failure, OSError):
+        return f"{kind}: {failure}"
     return kind
 
 

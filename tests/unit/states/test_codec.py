@@ -43,6 +43,15 @@ def test_a_job_with_everything_in_it_survives() -> None:
     assert decode(encode(completed())) == completed()
 
 
+def test_a_number_that_json_writes_without_a_fraction_is_read() -> None:
+    """Other programs write 1.0 as 1."""
+    record = replace(begun().stages[0], seconds=1.0)
+    job = begun().with_record(record)
+    shortened = encode(job).replace(b'"seconds":1.0', b'"seconds":1')
+    assert shortened != encode(job)
+    assert encode(decode(shortened)) == encode(job)
+
+
 def test_names_are_those_of_json() -> None:
     document = json.loads(encode(entered(None)))
     assert document["identity"]["jobId"] == "job-1"

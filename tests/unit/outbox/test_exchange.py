@@ -1,0 +1,145 @@
+"""One exchange with the receiver, under a clock of the test."""
+
+import socket
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from worker.outbox.exchange import Exchange
+from worker.outbox.port import UnreachableError
+from worker.system.runtime import Flag, SystemRuntime
+
+
+class Clock(SystemRuntime):
+    """Shows a time of the test, and notes how long flags are waited for."""
+
+    def __init__(self) -> None:
+        self.times = [100.0]
+        """The times that it shows, one after another; the last one stays."""
+        self.waits: list[float] = []
+
+    def monotonic(self) -> float:
+        if len(self.times) > 1:
+            return self.times.pop(0)
+        return self.times[0]
+
+    def flag(self) -> Flag:
+        return NotedFlag(super().flag(), self.waits)
+
+
+class NotedFlag:
+    """A flag that no one waits for: it notes the wait instead."""
+
+    def __init__(self, flag: Flag, waits: list[float]) -> None:
+        self._waits = waits
+        self.set = flag.set
+        self.is_set = flag.is_set
+
+    def wait(self, seconds: float) -> bool:
+        self._waits.append(seconds)
+        return self.is_set()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def connection() -> Iterator[socket.socket]:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        yield ours
+
+
+def for_an_hour() -> float:
+    return 3600.0
+
+
+def test_an_exchange_has_fifteen_seconds_which_attempts_share(
+    clock: Clock,
+) -> None:
+    exchange = Exchange(clock, for_an_hour)
+    assert exchange.share(1) == 15
+    clock.times = [109.0]
+    assert exchange.share(3) == 2
+    exchange.ask()
+    assert exchange.share(3) == 2
+
+
+def test_an_exchange_ends_with_the_lease(clock: Clock) -> None:
+    exchange = Exchange(clock, lambda: 4.0)
+    exchange.ask()
+    assert exchange.share(2) == 2
+
+
+@pytest.mark.parametrize("now", [115.0, 116.0])
+def test_at_its_deadline_an_exchange_has_nothing_to_share(
+    clock: Clock, now: float
+) -> None:
+    exchange = Exchange(clock, for_an_hour)
+    clock.times = [now]
+    with pytest.raises(UnreachableError, match="the deadline has passed"):
+        exchange.share(1)
+    with pytest.raises(UnreachableError, match="may no longer send"):
+        exchange.ask()
+
+
+def test_at_its_deadline_an_exchange_takes_no_result_any_more(
+    clock: Clock,
+) -> None:
+    exchange = Exchange(clock, for_an_hour)
+    clock.times = [100.0, 115.0]
+    with pytest.raises(UnreachableError, match="the deadline has passed"):
+        exchange.run(lambda: "an answer")
+
+
+def test_an_exchange_returns_or_raises_what_its_work_does(
+    clock: Clock,
+) -> None:
+    def fail() -> None:
+        raise KeyError("x")
+
+    assert Exchange(clock, for_an_hour).run(lambda: "an answer") == "an answer"
+    with pytest.raises(KeyError, match="x"):
+        Exchange(clock, for_an_hour).run(fail)
+
+
+def test_who_cuts_an_exchange_waits_a_second_for_its_connection_to_close(
+    clock: Clock, connection: socket.socket
+) -> None:
+    exchange = Exchange(clock, for_an_hour)
+    exchange.hold(connection)
+    exchange.cut()
+    assert clock.waits == [1.0]
+
+
+def test_who_cuts_an_exchange_before_it_is_connected_waits_for_nothing(
+    clock: Clock,
+) -> None:
+    exchange = Exchange(clock, for_an_hour)
+    exchange.cut()
+    assert clock.waits == []
+
+
+@pytest.mark.parametrize(
+    "act", [Exchange.ask, lambda exchange: exchange.share(1)]
+)
+def test_an_exchange_that_was_cut_is_over(
+    clock: Clock, act: Callable[[Exchange], object]
+) -> None:
+    exchange = Exchange(clock, for_an_hour)
+    exchange.cut()
+    with pytest.raises(UnreachableError):
+        act(exchange)
+
+
+def test_a_connection_that_comes_after_the_cut_is_cut_as_well(
+    clock: Clock, connection: socket.socket
+) -> None:
+    exchange = Exchange(clock, for_an_hour)
+    exchange.cut()
+    with pytest.raises(UnreachableError, match="the deadline has passed"):
+        exchange.hold(connection)
+    with pytest.raises(BrokenPipeError):
+        connection.send(b"x")
