@@ -435,6 +435,9 @@ def answer_of(nanodollars: int) -> Answer:
     )
 
 
+RUNTIME = QuickRuntime()
+
+
 def fail(_: CallName) -> None:
     raise StoreUnavailableError("no answer came")
 
@@ -462,7 +465,7 @@ def test_whatever_happens_the_ledger_keeps_the_budget(
     limit: int, steps: list[tuple[int, int, str]]
 ) -> None:
     calls, budget = MemoryCalls(), Budget(nanodollars=limit, tokens=limit)
-    ledger = Ledger(calls, "me")
+    ledger = Ledger(calls, "me", RUNTIME)
     for key, worst, what in steps:
         call = CallId(Stage.EXTRACT, f"{key:032x}")
         setattr(calls, what, fail)
@@ -478,10 +481,10 @@ def test_whatever_happens_the_ledger_keeps_the_budget(
         else:
             ledger.lose(entry)
         if what == "restart":
-            ledger = Ledger(calls, "me")
+            ledger = Ledger(calls, "me", RUNTIME)
             ledger.read()
         assert committed(ledger) <= limit
-    again = Ledger(calls, "another")
+    again = Ledger(calls, "another", RUNTIME)
     again.read()
     unsent = sum(
         entry.nanodollars for entry in ledger.entries() if entry.unsent
@@ -491,7 +494,10 @@ def test_whatever_happens_the_ledger_keeps_the_budget(
 
 def test_the_outcome_that_another_run_has_stored_first_counts() -> None:
     calls = MemoryCalls()
-    first, second = Ledger(calls, "me"), Ledger(calls, "another")
+    first, second = (
+        Ledger(calls, "me", RUNTIME),
+        Ledger(calls, "another", RUNTIME),
+    )
     call = CallId(Stage.EXTRACT, f"{1:032x}")
     entry = first.begin(call, intent(9), Budget())
     assert entry is not None

@@ -62,21 +62,22 @@ Body = Mapping[str, Any]
 class MessagesApi:
     """One endpoint that speaks the Messages API; for several threads."""
 
-    def __init__(self, settings: ModelSettings, runtime: Runtime) -> None:
-        """Prepare; this sends nothing."""
+    def __init__(
+        self,
+        settings: ModelSettings,
+        runtime: Runtime,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        """Prepare; this sends nothing. `transport` takes the network's place."""
         self._runtime = runtime
         self.address = _address(settings.endpoint)
         """The endpoint without what may be a password."""
         self.silence_seconds = SILENCE_SECONDS
         self._client = httpx.Client(
             base_url=f"{settings.endpoint}/v1/",
-            proxy=settings.proxy.reveal() if settings.proxy else None,
+            transport=transport or _network(settings),
             # The settings have read the environment.
             trust_env=False,
-            verify=httpx.create_ssl_context(),
-            limits=httpx.Limits(
-                max_connections=None, max_keepalive_connections=0
-            ),
             headers=_headers(settings),
         )
 
@@ -213,6 +214,15 @@ def encode_body(body: Body) -> bytes:
     """Return a body as it is sent."""
     # Escaped, because a repository may hold what UTF-8 cannot.
     return json.dumps(body).encode()
+
+
+def _network(settings: ModelSettings) -> httpx.HTTPTransport:
+    return httpx.HTTPTransport(
+        proxy=settings.proxy.reveal() if settings.proxy else None,
+        trust_env=False,
+        verify=httpx.create_ssl_context(),
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),
+    )
 
 
 def _address(endpoint: str) -> str:

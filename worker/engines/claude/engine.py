@@ -1,6 +1,5 @@
 """The engine: the static analysis, a model that points at it, and a program that writes."""
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -10,6 +9,7 @@ from states.stages import INFO, Stage
 from states.usage import Usage
 from worker.engines.claude import chapters, plan, reviews, tutorials
 from worker.engines.claude.asking import Asking
+from worker.engines.claude.changes import LOOK_SECONDS
 from worker.engines.claude.course import course_facts
 from worker.engines.claude.model import Model
 from worker.engines.claude.questions import Questions
@@ -25,7 +25,7 @@ from worker.engines.static.analysis import NoTextError, analyze
 from worker.engines.static.facts import Analysis
 from worker.engines.static.pages.course import Chapter
 from worker.settings.model import ModelSettings
-from worker.system.runtime import Runtime
+from worker.system.runtime import Flag, Runtime
 
 
 class ClaudeEngine:
@@ -46,10 +46,11 @@ class ClaudeEngine:
         self.model: str | None = model
         self.language: str | None = language
         self._language: Final = language
+        self._runtime = runtime
         self._model: Asking = Model(settings, runtime, model)
-        self._going = threading.Event()
+        self._going = runtime.flag()
         self._going.set()
-        self._stopped = threading.Event()  # of the `produce` in hand
+        self._stopped = runtime.flag()  # of the `produce` in hand
         self._known: tuple[Path, Analysis] | None = None
 
     def check(self) -> None:
@@ -58,7 +59,7 @@ class ClaudeEngine:
 
     def produce(self, stage: Stage, workspace: Workspace) -> Iterator[Item]:
         """Make the missing items of a stage; raise NoMaterialError if there is no text."""
-        stopped = self._stopped = threading.Event()
+        stopped = self._stopped = self._runtime.flag()
         analysis = self._analysis(workspace.source, stopped)
         facts = course_facts(analysis, workspace.output, stage)
         questions = Questions(facts, self._language, workspace.earlier)
@@ -78,7 +79,7 @@ class ClaudeEngine:
 
     def pause(self) -> None:
         """Begin no call, and hand over no item, until `unpause`."""
-        self._going.clear()
+        self._going = self._runtime.flag()
         self._model.pause()
 
     def unpause(self) -> None:
@@ -96,7 +97,7 @@ class ClaudeEngine:
         """Return what the job's paid calls have used so far."""
         return self._model.usage()
 
-    def _analysis(self, source: Path, stopped: threading.Event) -> Analysis:
+    def _analysis(self, source: Path, stopped: Flag) -> Analysis:
         if self._known is None or self._known[0] != source:
             try:
                 analysis = analyze(source, lambda: self._wait(stopped))
@@ -107,8 +108,9 @@ class ClaudeEngine:
             self._known = (source, analysis)
         return self._known[1]
 
-    def _wait(self, stopped: threading.Event) -> None:
-        self._going.wait()
+    def _wait(self, stopped: Flag) -> None:
+        while not self._going.wait(LOOK_SECONDS):
+            pass
         if stopped.is_set():
             raise EngineFailedError("the engine was stopped", temporary=True)
 

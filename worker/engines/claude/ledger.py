@@ -16,6 +16,7 @@ from typing import Final
 from states.keys import CallName, CallRecord
 from states.stages import Stage
 from states.usage import NANODOLLARS, Budget
+from worker.engines.claude.changes import LOOK_SECONDS, Changes
 from worker.engines.claude.records import (
     Answer,
     BatchCreated,
@@ -30,6 +31,7 @@ from worker.engines.claude.records import (
     encode,
 )
 from worker.engines.port import CallStore, EngineFailedError
+from worker.system.runtime import Flag, Runtime
 
 LOG = logging.getLogger(__name__)
 
@@ -127,30 +129,36 @@ class BudgetSpentError(EngineFailedError):
 class Ledger:
     """The calls of one job, as the store and this process know them; for several threads."""
 
-    def __init__(self, calls: CallStore, writer: str) -> None:
+    def __init__(self, calls: CallStore, writer: str, runtime: Runtime) -> None:
         """Take the call store, and a random name of this run."""
         self._calls = calls
         self._writer = writer
         self._entries: dict[CallId, dict[int, LedgerEntry]] = {}
         self._batches: dict[tuple[CallId, int], BatchEntry] = {}
         self._fallbacks: dict[CallId, Fallback] = {}
-        self._turns: dict[CallId, threading.Lock] = {}
-        self._changed = threading.Condition()
+        self._at_work: set[CallId] = set()
+        """The calls that a thread works on."""
+        self._lock = threading.RLock()
+        self._changes = Changes(runtime)
 
     @contextmanager
     def turn(self, call: CallId) -> Iterator[None]:
         """Let one thread at a time work on a call."""
-        with self._changed:
-            lock = self._turns.setdefault(call, threading.Lock())
-        with lock:
+        while (change := self._change_before_turn(call)) is not None:
+            change.wait(LOOK_SECONDS)
+        try:
             yield
+        finally:
+            with self._lock:
+                self._at_work.remove(call)
+                self._changes.announce()
 
     def read(self) -> None:
         """Take in what any run of the job has stored."""
         records: dict[CallName, StoredRecord] = {}
         for name, content in self._calls.read():
             records[name] = _decoded(name, content)
-        with self._changed:
+        with self._lock:
             for name, record in records.items():
                 answer = replace(name, record=CallRecord.ANSWER)
                 outcome = records.get(answer)
@@ -158,7 +166,7 @@ class Ledger:
 
     def answer(self, call: CallId) -> Answer | None:
         """Return the recorded answer of a call, if there is one."""
-        with self._changed:
+        with self._lock:
             for entry in self._entries.get(call, {}).values():
                 if isinstance(entry.outcome, Answer):
                     return entry.outcome
@@ -166,7 +174,7 @@ class Ledger:
 
     def entries(self) -> list[LedgerEntry]:
         """Return all sendings of all calls."""
-        with self._changed:
+        with self._lock:
             entries: list[LedgerEntry] = []
             for numbers in self._entries.values():
                 entries += numbers.values()
@@ -178,12 +186,12 @@ class Ledger:
             stage=call.stage, key=call.key, number=1, record=CallRecord.INTENT
         )
         self._create(name, fallback)
-        with self._changed:
+        with self._lock:
             self._fallbacks[call] = fallback
 
     def fallbacks(self) -> Counter[tuple[Stage, str]]:
         """Return how many items of each stage were made without each model, in all runs."""
-        with self._changed:
+        with self._lock:
             return Counter(
                 (call.stage, fallback.model)
                 for call, fallback in self._fallbacks.items()
@@ -191,7 +199,7 @@ class Ledger:
 
     def fits(self, intent: Intent, budget: Budget) -> bool:
         """Tell whether the budget allows for a call, all others at their worst case."""
-        with self._changed:
+        with self._lock:
             return self._fits(intent, budget)
 
     def begin(
@@ -220,7 +228,7 @@ class Ledger:
 
     def require(self, intent: Intent, budget: Budget) -> None:
         """Raise BudgetSpentError unless the budget allows for a call."""
-        with self._changed:
+        with self._lock:
             if not self._fits(intent, budget):
                 raise self._spent(intent, budget)
 
@@ -249,7 +257,7 @@ class Ledger:
 
     def batches(self, stage: Stage, generation: int) -> list[BatchEntry]:
         """Return the batches of a stage, oldest first."""
-        with self._changed:
+        with self._lock:
             batches = [
                 batch
                 for batch in self._batches.values()
@@ -260,7 +268,7 @@ class Ledger:
 
     def sendings(self, call: CallId) -> list[LedgerEntry]:
         """Return all sendings of a call."""
-        with self._changed:
+        with self._lock:
             return [*self._entries.get(call, {}).values()]
 
     def end(self, entry: LedgerEntry, outcome: Outcome) -> None:
@@ -276,9 +284,9 @@ class Ledger:
 
     def lose(self, entry: LedgerEntry) -> None:
         """Note that a call is no longer in flight."""
-        with self._changed:
+        with self._lock:
             entry.in_flight = False
-            self._changed.notify_all()
+            self._changes.announce()
 
     def was_lost(self, call: CallId) -> bool:
         """Tell whether any run has sent a call without getting an answer."""
@@ -293,6 +301,14 @@ class Ledger:
             if is_own and entry.lost and not entry.unsent:
                 lost += 1
         return lost
+
+    def _change_before_turn(self, call: CallId) -> Flag | None:
+        """Begin to work on a call, or return what to wait for before that."""
+        with self._lock:
+            if call in self._at_work:
+                return self._changes.next()
+            self._at_work.add(call)
+            return None
 
     def _create(self, name: CallName, record: StoredRecord) -> StoredRecord:
         """Store a record unless there is one of that name; return the stored one."""
@@ -327,23 +343,34 @@ class Ledger:
     def _reserve(
         self, call: CallId, intent: Intent, budget: Budget
     ) -> LedgerEntry:
-        with self._changed:
-            unsent = self._unsent(call, intent)
-            if unsent is not None:
-                unsent.unsent = False
-                unsent.in_flight = True
-                return unsent
-            # guard: paid calls: what a call may cost is reserved before it is sent
-            while not self._fits(intent, budget):
-                if not self._in_flight():
-                    raise self._spent(intent, budget)
-                # Calls in flight mostly cost less than they may.
-                self._changed.wait()
-            numbers = self._entries.setdefault(call, {})
-            number = 1 + max(numbers, default=0)
-            entry = LedgerEntry(call, number, intent, in_flight=True)
-            numbers[number] = entry
-            return entry
+        while True:
+            with self._lock:
+                entry = self._reserved(call, intent, budget)
+                change = self._changes.next()
+            if entry is not None:
+                return entry
+            # Calls in flight mostly cost less than they may.
+            change.wait(LOOK_SECONDS)
+
+    def _reserved(
+        self, call: CallId, intent: Intent, budget: Budget
+    ) -> LedgerEntry | None:
+        """Reserve what a call may cost; return None if it may fit later."""
+        unsent = self._unsent(call, intent)
+        if unsent is not None:
+            unsent.unsent = False
+            unsent.in_flight = True
+            return unsent
+        # guard: paid calls: what a call may cost is reserved before it is sent
+        if not self._fits(intent, budget):
+            if self._in_flight():
+                return None
+            raise self._spent(intent, budget)
+        numbers = self._entries.setdefault(call, {})
+        number = 1 + max(numbers, default=0)
+        entry = LedgerEntry(call, number, intent, in_flight=True)
+        numbers[number] = entry
+        return entry
 
     def _unsent(self, call: CallId, intent: Intent) -> LedgerEntry | None:
         """Return the sending that was reserved for a call at the same price, and not sent."""
@@ -360,9 +387,9 @@ class Ledger:
 
     def _release(self, entry: LedgerEntry) -> None:
         """Forget a call that was not sent."""
-        with self._changed:
+        with self._lock:
             del self._entries[entry.call][entry.number]
-            self._changed.notify_all()
+            self._changes.announce()
 
     def _in_flight(self) -> bool:
         entries = self.entries()

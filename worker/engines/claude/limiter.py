@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Final
 
 from states.usage import Waiting
+from worker.engines.claude.changes import LOOK_SECONDS, Changes
 from worker.engines.claude.permission import Permission
 from worker.engines.port import EngineWaitingError
 from worker.system.runtime import Runtime, iso
@@ -40,43 +41,44 @@ class Limiter:
         self._pause = FIRST_PAUSE
         self._resumes_at = runtime.monotonic()
         self._failing_since: float | None = None
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._changes = Changes(runtime)
 
     @contextmanager
     def slot(self, permission: Permission) -> Iterator[None]:
         """Wait until a call may begin; it ends with the block."""
         while True:
             self.wait(permission)
-            with self._changed:
-                if self._in_flight < self._allowed and self._left() <= 0:
+            with self._lock:
+                if self._is_free():
                     self._in_flight += 1
                     break
-                if self._in_flight >= self._allowed:
-                    self._changed.wait()
+                change = self._changes.next()
+            change.wait(LOOK_SECONDS)
         try:
             yield
         finally:
-            with self._changed:
+            with self._lock:
                 self._in_flight -= 1
-                self._changed.notify_all()
+                self._changes.announce()
 
     def answered(self) -> None:
         """Note a whole answer."""
-        with self._changed:
+        with self._lock:
             self._failing_since = None
             self._pause = FIRST_PAUSE
             self._good += 1
             if self._good >= _GOOD_ANSWERS:
                 self._good = 0
                 self._allowed = min(self._most, self._allowed + 1)
-                self._changed.notify_all()
+                self._changes.announce()
 
     def failed(self, reason: str, retry_after: float | None) -> None:
         """Note that the endpoint cannot answer now, and make all threads wait.
 
         Raise EngineWaitingError if that takes too long.
         """
-        with self._changed:
+        with self._lock:
             now = self._runtime.monotonic()
             since = self._failing_since
             self._failing_since = now if since is None else since
@@ -123,6 +125,9 @@ class Limiter:
             if left <= 0:
                 return
             permission.sleep(left)
+
+    def _is_free(self) -> bool:
+        return self._in_flight < self._allowed and self._left() <= 0
 
     def _left(self) -> float:
         return self._resumes_at - self._runtime.monotonic()

@@ -81,13 +81,17 @@ class Model:
     """One model at one endpoint; for several threads."""
 
     def __init__(
-        self, settings: ModelSettings, runtime: Runtime, name: str
+        self,
+        settings: ModelSettings,
+        runtime: Runtime,
+        name: str,
+        api: MessagesApi | None = None,
     ) -> None:
-        """Prepare; this sends nothing."""
+        """Prepare; this sends nothing. `api` may reach another network."""
         self._settings = settings
         self._runtime = runtime
         self._name = name
-        self._api = MessagesApi(settings, runtime)
+        self._api = api or MessagesApi(settings, runtime)
         self._limiter = Limiter(runtime, settings.concurrency)
         self._writer = runtime.token()
         self._permission: Permission | None = None
@@ -118,7 +122,7 @@ class Model:
             # Calls of an earlier try of the stage may still be in flight.
             ledger = self._session.ledger
         else:
-            ledger = Ledger(calls, self._writer)
+            ledger = Ledger(calls, self._writer, self._runtime)
         ledger.read()
         with self._lock:
             self._session = self._opened(

@@ -1,0 +1,26 @@
+"""What threads wait for: that another thread changes what they share."""
+
+from typing import Final
+
+from worker.system.runtime import Flag, Runtime
+
+LOOK_SECONDS: Final = 0.5
+"""After this time a thread looks again, whatever it has been told."""
+
+
+class Changes:
+    """The changes of one object, whose lock is held for each call here."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        """Take what makes flags."""
+        self._runtime = runtime
+        self._next = runtime.flag()
+
+    def announce(self) -> None:
+        """Wake all threads that wait for the next change."""
+        self._next.set()
+        self._next = self._runtime.flag()
+
+    def next(self) -> Flag:
+        """Return what the next change sets; to be waited for without the lock."""
+        return self._next
