@@ -1,6 +1,6 @@
 """Opens the adapters that the settings name: store, engine, source and webhook.
 
-This is the one module that knows all adapters. Each is imported only when it is opened: boto3,
+This is the one module that knows all adapters. Each is imported only when it is opened: botocore,
 httpx and the grammars of the static engine take long to load.
 """
 
@@ -114,7 +114,8 @@ def open_store(settings: Settings, **limits: float) -> Store:
         from worker.store.folder import FolderStore  # noqa: PLC0415 - see above
 
         return FolderStore(_local_path(url.path))
-    from worker.store.s3 import S3Access, S3Store  # noqa: PLC0415 - see above
+    from worker.store.s3 import S3Store  # noqa: PLC0415 - see above
+    from worker.store.s3_client import S3Access  # noqa: PLC0415 - see above
 
     s3 = settings.s3
     assert s3 is not None  # noqa: S101 - the settings have read it, since the URL is s3://

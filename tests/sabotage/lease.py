@@ -164,7 +164,7 @@ LEASE: Final = (
     ),
     Sabotage(
         guard="clocks: time is the store's",
-        expression="moment(answer['ResponseMetadata']['HTTPHeaders']['date']).timestamp",
+        expression="moment(headers['date']).timestamp",
         new="__import__('time').time",
         tests=(
             f"{S3}::test_the_age_is_read_from_the_dates_of_an_answer_if_they_are_usable",

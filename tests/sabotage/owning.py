@@ -31,11 +31,8 @@ OWNING: Final = (
     ),
     Sabotage(
         guard="create-only PUT: in S3",
-        expression=(
-            "self._put(key, body, hashlib.sha256(body).digest(), media_type, "
-            "IfNoneMatch='*')"
-        ),
-        new="self._put(key, body, hashlib.sha256(body).digest(), media_type)",
+        expression="'create'",
+        new="'write'",
         tests=(CONTRACT,),
     ),
     Sabotage(
@@ -182,12 +179,12 @@ OWNING: Final = (
     ),
     Sabotage(
         guard="a store that is none: a page that comes with 200",
-        new="pass",
+        new="document = None",
         tests=("tests/unit/store/test_s3.py",),
     ),
     Sabotage(
         guard="a listing: an empty page that goes on is not its end",
-        new='return (entries, not page["IsTruncated"] or not entries)',
+        new="return (entries, is_last or not entries)",
         tests=(
             "tests/unit/store/test_s3.py::test_an_empty_truncated_page_is_not_the_end",
         ),

@@ -13,8 +13,8 @@ MODULES = sorted(
     for path in (ROOT / package).rglob("*.py")
 )
 HOMES = {
-    "boto3": ["worker/store/s3.py"],
-    "botocore": ["worker/store/s3.py"],
+    "boto3": [],
+    "botocore": ["worker/store/s3.py", "worker/store/s3_client.py"],
     "charset_normalizer": ["worker/engines/static/reading/encoding.py"],
     "httpcore": ["worker/outbox/transport.py"],
     "httpx": [

@@ -1,67 +1,47 @@
-"""Objects in S3 and compatible servers.
-
-The SDK must not retry: a conditional PUT whose answer was lost would meet its own object,
-and the SDK could not tell. Nor does it read configuration files or metadata services:
-`S3Access` is its whole configuration.
-"""
+"""Objects in S3 and compatible servers."""
 
 import base64
 import hashlib
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from functools import cached_property
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final, Literal, cast
+from typing import IO, Final
+from urllib.parse import quote, unquote_plus
+from xml.etree import ElementTree as ET
+from xml.sax.saxutils import escape
 
-import boto3
-import botocore.session
-from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
-    ClientError,
     HTTPClientError,
-    IncompleteReadError,
 )
 from botocore.exceptions import ConnectionError as UnconnectedError
-from botocore.parsers import ResponseParserError
 from urllib3.exceptions import HTTPError
 
 from worker.errors import StoreConfigError, StoreUnavailableError
 from worker.store.port import ObjectEntry, ObjectHead
+from worker.store.s3_client import (
+    Answer,
+    AnsweredError,
+    Request,
+    S3Access,
+    S3Client,
+    query,
+)
 from worker.store.s3_errors import (
     ErrorResponse,
     GarbledError,
     NotS3Error,
-    inspect,
     meaning,
     moment,
 )
 
-if TYPE_CHECKING:
-    # Types only: the package is not installed with the program.
-    from botocore.response import StreamingBody
-    from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
-
-CONNECT_SECONDS: Final = 5
-READ_SECONDS: Final = 20
-"""How long a server may be silent before it counts as unavailable."""
-CONNECTIONS: Final = 32
-"""How many connections are kept open: one for each thread that uses the store."""
 PAGE: Final = 1000
 """How many keys S3 lists or deletes in one request."""
 EMPTY_PAGES: Final = 1000
 """How many empty pages in a row a listing may have."""
 CHUNK_BYTES: Final = 1024 * 1024
-_SILENCE: Final = (
-    UnconnectedError,
-    HTTPClientError,
-    IncompleteReadError,
-    ResponseParserError,
-    HTTPError,
-)
+_SILENCE: Final = (UnconnectedError, HTTPClientError, HTTPError)
 """What the SDK raises for a missing, truncated or foreign answer."""
 _UNREADABLE: Final = (
     LookupError,
@@ -71,31 +51,9 @@ _UNREADABLE: Final = (
     ArithmeticError,
     RecursionError,
 )
-"""What the SDK raises for an answer with missing or malformed parts."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class S3Access:
-    """How to reach an S3 server; without an endpoint it is AWS in that region."""
-
-    endpoint_url: str | None
-    public_endpoint_url: str | None
-    """The endpoint in signed URLs, if it differs from `endpoint_url`."""
-    region: str
-    access_key: str
-    secret_key: str = field(repr=False)
-    session_token: str | None = field(repr=False)
-    connect_seconds: float = CONNECT_SECONDS
-    read_seconds: float = READ_SECONDS
-
-
-_SESSION: Final[dict[str, Any]] = {
-    "profile": (None, None, None, None),
-    "config_file": (None, None, os.devnull, None),
-    "credentials_file": (None, None, os.devnull, None),
-    "ignore_configured_endpoint_urls": (None, None, True, None),
-}
-"""Keeps the SDK from reading its own profile and files."""
+"""What reading an answer with missing or malformed parts raises."""
+_LINE_ENDS: Final = {"\r": "&#13;", "\n": "&#10;"}
+"""What XML would take for spaces."""
 
 
 class S3Store:
@@ -107,69 +65,63 @@ class S3Store:
         folders = prefix.strip("/")
         self._prefix = f"{folders}/" if folders else ""
         self._access = access
-        self._client = _client(access, access.endpoint_url, bucket)
+        self._client = S3Client(access, bucket)
         self.url = f"s3://{bucket}/{self._prefix}".rstrip("/")
 
     def create(self, key: str, body: bytes, media_type: str) -> float | None:
         """Store an object under a key that has none yet."""
         # guard: create-only PUT: in S3
-        return self._put(
-            key,
-            body,
-            hashlib.sha256(body).digest(),
-            media_type,
-            IfNoneMatch="*",
-        )
+        return self._put(key, body, hashlib.sha256(body), media_type, "create")
 
     def put(
         self, key: str, body: bytes | Path, media_type: str
     ) -> float | None:
         """Store an object; a file is streamed in one request."""
         if isinstance(body, bytes):
-            return self._put(
-                key, body, hashlib.sha256(body).digest(), media_type
-            )
+            return self._put(key, body, hashlib.sha256(body), media_type)
         with body.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").digest()
+            digest = hashlib.file_digest(file, "sha256")
             file.seek(0)
             return self._put(key, file, digest, media_type)
 
     def copy(self, source: str, target: str) -> None:
         """Copy an object within the bucket; its metadata is copied, too."""
+        place = quote(f"{self._bucket}/{self._prefix}{source}", safe="/~")
+        request = Request(
+            operation="CopyObject",
+            method="PUT",
+            key=self._prefix + target,
+            headers={"x-amz-copy-source": place},
+        )
         with self._translating("copy"):
-            self._client.copy_object(
-                Bucket=self._bucket,
-                Key=self._prefix + target,
-                CopySource={
-                    "Bucket": self._bucket,
-                    "Key": self._prefix + source,
-                },
-            )
+            self._client.send(request)
 
     def get(self, key: str) -> bytes:
         with self._translating("read"):
-            return self._body(key).read()
+            answer = self._get(key)
+            _check_length(answer, len(answer.body))
+            return answer.body
 
     def download(self, key: str, path: Path) -> None:
         """Stream an object's content to a file."""
         with self._translating("read"):
-            body = self._body(key)
+            answer = self._get(key, is_streamed=True)
             with path.open("wb") as file:
-                file.writelines(body.iter_chunks(CHUNK_BYTES))
+                file.writelines(answer.stream.stream(CHUNK_BYTES))
+                _check_length(answer, file.tell())
 
     def head(self, key: str) -> ObjectHead:
         """Return an object's size and age: the answer's `Date` minus its `Last-Modified`."""
+        request = Request(
+            operation="HeadObject", method="HEAD", key=self._prefix + key
+        )
         with self._translating("read"):
-            answer = self._client.head_object(
-                Bucket=self._bucket, Key=self._prefix + key
-            )
+            headers = self._client.send(request).headers
             # guard: clocks: time is the store's
-            now = moment(
-                answer["ResponseMetadata"]["HTTPHeaders"]["date"]
-            ).timestamp()
+            now = moment(headers["date"]).timestamp()
             return ObjectHead(
-                size=answer["ContentLength"],
-                modified=answer["LastModified"].timestamp(),
+                size=int(headers["content-length"]),
+                modified=moment(headers["last-modified"]).timestamp(),
                 now=now,
             )
 
@@ -197,118 +149,141 @@ class S3Store:
     def delete(self, keys: list[str]) -> None:
         """Delete objects, a thousand per request."""
         for first in range(0, len(keys), PAGE):
-            objects: list[ObjectIdentifierTypeDef] = [
-                {"Key": self._prefix + key}
-                for key in keys[first : first + PAGE]
-            ]
+            request = self._deletion(keys[first : first + PAGE])
             with self._translating("delete"):
-                answer = self._client.delete_objects(
-                    Bucket=self._bucket,
-                    Delete={"Objects": objects, "Quiet": True},
-                )
-            faults = answer.get("Errors", [])
-            if faults:
-                raise meaning(_refusal(faults[0]), "delete", self.url)
+                document = _document(self._client.send(request))
+            fault = document.find("{*}Error")
+            if fault is not None:
+                raise meaning(_refusal(fault), "delete", self.url)
 
     def sign(self, key: str, expires_seconds: int) -> str:
         """Return a URL signed with SigV4, for the public endpoint."""
-        return self._signer.generate_presigned_url(
-            "get_object",
-            Params={"Bucket": self._bucket, "Key": self._prefix + key},
-            ExpiresIn=expires_seconds,
-        )
+        return self._client.sign(self._prefix + key, expires_seconds)
 
     def uri(self, key: str) -> str:
         return f"s3://{self._bucket}/{self._prefix}{key}"
-
-    @cached_property
-    def _signer(self) -> "S3Client":
-        public = self._access.public_endpoint_url
-        if public is None:
-            return self._client
-        return _client(self._access, public, self._bucket)
 
     def _page(
         self, prefix: str, start_after: str, size: int
     ) -> tuple[list[ObjectEntry], bool]:
         """Return the next entries, and whether they are the last; skip empty pages."""
         # An object that a console made for the prefix itself sorts before this.
-        start: dict[str, Any] = {"StartAfter": self._prefix + start_after}
+        start = {"start_after": self._prefix + start_after}
         passed: set[str] = set()
         with self._translating("list"):
             while len(passed) < EMPTY_PAGES:
-                page = self._client.list_objects_v2(
-                    Bucket=self._bucket,
-                    Prefix=self._prefix + prefix,
-                    MaxKeys=size,
-                    **start,
-                )
+                page = self._listed(prefix, size, start)
                 entries = [
                     self._entry(item, prefix)
-                    for item in page.get("Contents", [])
+                    for item in page.iterfind("{*}Contents")
                 ]
+                is_last = _text(page, "IsTruncated") != "true"
                 # guard: a listing: an empty page that goes on is not its end
-                if entries or not page["IsTruncated"]:
-                    return entries, not page["IsTruncated"]
-                token = page["NextContinuationToken"]
+                if entries or is_last:
+                    return entries, is_last
+                token = _text(page, "NextContinuationToken")
                 if token in passed:
                     break
                 passed.add(token)
-                start = {"ContinuationToken": token}
+                start = {"continuation_token": token}
             raise GarbledError("an endless listing of empty pages")
 
-    def _entry(self, item: Mapping[str, Any], prefix: str) -> ObjectEntry:
-        key = item["Key"]
+    def _listed(
+        self, prefix: str, size: int, start: dict[str, str]
+    ) -> ET.Element:
+        parameters = query(
+            list_type="2",
+            encoding_type="url",
+            prefix=self._prefix + prefix,
+            max_keys=str(size),
+            **start,
+        )
+        request = Request(
+            operation="ListObjectsV2", method="GET", query=parameters
+        )
+        page = _document(self._client.send(request))
+        if page.findtext("{*}EncodingType") == "url":
+            for key in page.iterfind("{*}Contents/{*}Key"):
+                key.text = unquote_plus(key.text or "")
+        return page
+
+    def _entry(self, item: ET.Element, prefix: str) -> ObjectEntry:
+        key = _text(item, "Key")
         if not key.startswith(self._prefix + prefix):
             raise GarbledError(
                 f"a listing with {key!r}, which was not asked for"
             )
+        modified = datetime.fromisoformat(_text(item, "LastModified"))
         return ObjectEntry(
             key=key.removeprefix(self._prefix),
-            size=item["Size"],
-            modified=item["LastModified"].timestamp(),
+            size=int(_text(item, "Size")),
+            modified=modified.replace(
+                tzinfo=modified.tzinfo or UTC
+            ).timestamp(),
         )
 
-    def _body(self, key: str) -> "StreamingBody":
-        answer = self._client.get_object(
-            Bucket=self._bucket, Key=self._prefix + key
+    def _get(self, key: str, *, is_streamed: bool = False) -> Answer:
+        request = Request(
+            operation="GetObject",
+            method="GET",
+            key=self._prefix + key,
+            is_streamed=is_streamed,
         )
-        # Without a length, a truncated body would go unnoticed.
-        if "ContentLength" not in answer:
-            raise KeyError("ContentLength")
-        return answer["Body"]
+        return self._client.send(request)
 
     def _put(
         self,
         key: str,
         body: bytes | IO[bytes],
-        digest: bytes,
+        digest: "hashlib._Hash",
         media_type: str,
-        **condition: Any,  # noqa: ANN401 - the SDK's own parameters
+        doing: str = "write",
     ) -> float | None:
-        with self._translating("create" if condition else "write"):
-            answer = self._client.put_object(
-                Bucket=self._bucket,
-                Key=self._prefix + key,
-                Body=body,
-                ContentType=media_type,
-                ChecksumSHA256=base64.b64encode(digest).decode(),
-                **condition,
-            )
+        headers = {
+            "Content-Type": media_type,
+            "x-amz-checksum-sha256": base64.b64encode(digest.digest()).decode(),
+        }
+        if doing == "create":
+            headers["If-None-Match"] = "*"
+        request = Request(
+            operation="PutObject",
+            method="PUT",
+            key=self._prefix + key,
+            headers=headers,
+            body=body,
+            sha256=digest.hexdigest(),
+        )
+        with self._translating(doing):
+            answer = self._client.send(request)
         with suppress(*_UNREADABLE):
-            return moment(
-                answer["ResponseMetadata"]["HTTPHeaders"]["date"]
-            ).timestamp()
+            return moment(answer.headers["date"]).timestamp()
         # The object is stored, although the time is unknown.
         return None
+
+    def _deletion(self, keys: list[str]) -> Request:
+        names = [escape(self._prefix + key, _LINE_ENDS) for key in keys]
+        objects = "".join(
+            f"<Object><Key>{name}</Key></Object>" for name in names
+        )
+        body = f"<Delete><Quiet>true</Quiet>{objects}</Delete>".encode()
+        # Older servers require this header.
+        md5 = hashlib.md5(body, usedforsecurity=False).digest()
+        return Request(
+            operation="DeleteObjects",
+            method="POST",
+            query="delete",
+            headers={"Content-MD5": base64.b64encode(md5).decode()},
+            body=body,
+            sha256=hashlib.sha256(body).hexdigest(),
+        )
 
     @contextmanager
     def _translating(self, doing: str) -> Iterator[None]:
         try:
             yield
-        except ClientError as error:
-            raise meaning(_answer(error), doing, self.url) from error
-        except (BotoCoreError, ResponseParserError, HTTPError) as error:
+        except AnsweredError as error:
+            raise meaning(error.answer, doing, self.url) from error
+        except (BotoCoreError, HTTPError) as error:
             raise self._unanswered(error, doing) from error
         except NotS3Error as error:
             failure = self._failure(doing)
@@ -346,108 +321,30 @@ class S3Store:
         return StoreConfigError(f"{failure}: {reason}")
 
 
-def _refusal(fault: Mapping[str, Any]) -> ErrorResponse:
+def _document(answer: Answer) -> ET.Element:
+    assert answer.document is not None  # noqa: S101 - of an operation whose answers are documents
+    return answer.document
+
+
+def _text(element: ET.Element, name: str) -> str:
+    text = element.findtext(f"{{*}}{name}")
+    if text is None:
+        raise KeyError(name)
+    return text
+
+
+def _check_length(answer: Answer, length: int) -> None:
+    """Raise GarbledError for a body that ends early; without a length none could be told."""
+    announced = int(answer.headers["content-length"])
+    if length != announced:
+        raise GarbledError(f"{length} of {announced} bytes")
+
+
+def _refusal(fault: ET.Element) -> ErrorResponse:
     """Return the error of one object in the answer to a request for several."""
-    code = fault.get("Code", "")
+    code = fault.findtext("{*}Code", "")
     return ErrorResponse(
         status=403 if code == "AccessDenied" else 503,
         code=code,
-        message=fault.get("Message") or "",
+        message=fault.findtext("{*}Message", ""),
     )
-
-
-def _answer(error: ClientError) -> ErrorResponse:
-    response = cast("dict[str, Any]", error.response)
-    fault = response.get("Error", {})
-    metadata = response["ResponseMetadata"]
-    headers = metadata["HTTPHeaders"]
-    ours = fault.get("RequestTime")
-    theirs = fault.get("ServerTime")
-    return ErrorResponse(
-        status=metadata["HTTPStatusCode"],
-        code=fault.get("Code", ""),
-        message=fault.get("Message") or "",
-        sent_at=headers.get("date", "another time"),
-        times=(ours, theirs) if ours and theirs else None,
-    )
-
-
-def _client(
-    access: S3Access, endpoint_url: str | None, bucket: str
-) -> "S3Client":
-    # Making clients is not thread-safe, so each has its own session; using them is.
-    core = botocore.session.Session(session_vars=_SESSION)
-    session = boto3.session.Session(botocore_session=core)
-    client = session.client(
-        "s3",
-        endpoint_url=endpoint_url,
-        region_name=access.region,
-        aws_access_key_id=access.access_key,
-        aws_secret_access_key=access.secret_key,
-        aws_session_token=access.session_token,
-        config=_config(access, _addressing_style(endpoint_url, bucket)),
-    )
-    events = client.meta.events
-    events.register("before-call.s3.DeleteObjects", _add_md5)
-    # The SDK's own handlers turn a web page with status 200 into an HTTP 500. Of two matching
-    # patterns, the one with the earlier wildcard runs first.
-    # guard: a store that is none: a page that comes with 200
-    events.register("before-parse.*.*", _inspect)
-    return client
-
-
-def _config(
-    access: S3Access, addressing_style: Literal["path", "virtual"]
-) -> Config:
-    return Config(
-        signature_version="s3v4",
-        connect_timeout=access.connect_seconds,
-        read_timeout=access.read_seconds,
-        tcp_keepalive=True,
-        max_pool_connections=CONNECTIONS,
-        retries={"total_max_attempts": 1},
-        # Many servers do not know the SDK's own checksums. All check the body's signed
-        # SHA-256, which the SDK would omit over TLS.
-        request_checksum_calculation="when_required",
-        response_checksum_validation="when_required",
-        s3={
-            "addressing_style": addressing_style,
-            "payload_signing_enabled": True,
-        },
-    )
-
-
-def _addressing_style(
-    endpoint_url: str | None, bucket: str
-) -> Literal["path", "virtual"]:
-    """Return where requests name the bucket.
-
-    AWS wants it in the host's name, but has no certificate for names with dots.
-    """
-    if endpoint_url or "." in bucket:
-        return "path"
-    return "virtual"
-
-
-def _inspect(
-    operation_model: Any,  # noqa: ANN401 - the SDK's own
-    response_dict: dict[str, Any],
-    **_: object,
-) -> None:
-    """Check an answer before the SDK parses it; an object's content is not read."""
-    body = response_dict["body"]
-    content = None
-    if isinstance(body, bytes):
-        content = body
-    inspect(
-        operation_model.name,
-        response_dict["status_code"],
-        response_dict["headers"],
-        content,
-    )
-
-
-def _add_md5(params: dict[str, Any], **_: object) -> None:
-    """Add the header that older servers require for this request."""
-    digest = hashlib.md5(params["body"], usedforsecurity=False).digest()
-    params["headers"]["Content-MD5"] = base64.b64encode(digest).decode()

@@ -91,29 +91,30 @@ class ErrorResponse:
     """The server's time, from its `Date` header."""
     times: tuple[str, str] | None = None
     """The request's time and the server's (ISO 8601), if the former was refused."""
+    region: str = ""
+    """Where the bucket is, if the answer names it."""
 
 
 def inspect(
     operation: str, status: int, headers: Mapping[str, str], body: bytes | None
-) -> None:
+) -> ET.Element | None:
     """Raise NotS3Error or GarbledError for an answer that no S3 server gives.
 
-    `headers` ignores case; `body` is None for an object's content.
+    `headers` ignores case; `body` is None for an object's content. Returns the body of an
+    answer that is a document.
     """
     if status >= 300:  # noqa: PLR2004 - HTTP's own number
         _inspect_error(status, headers, body or b"")
-        return
+        return None
     has_length = "content-length" in headers
     if not has_length and "transfer-encoding" not in headers:
         raise GarbledError(f"HTTP {status}, truncated within its headers")
     root = _ROOTS.get(operation)
     if root is not None:
-        _inspect_document(root, status, headers, body or b"")
-        return
-    if not operation.endswith("Object"):
-        return
+        return _inspect_document(root, status, headers, body or b"")
     if not _is_about_an_object(operation, headers, body):
         raise _not_s3(status, headers, body)
+    return None
 
 
 def _inspect_error(
@@ -135,12 +136,12 @@ def _inspect_error(
 
 def _inspect_document(
     expected: str, status: int, headers: Mapping[str, str], body: bytes
-) -> None:
+) -> ET.Element:
     root = _root(body)
     if root not in {expected, "Error"}:
         raise _not_s3(status, headers, body)
     try:
-        document = ET.fromstring(body)  # noqa: S314 - as the SDK does a moment later
+        document = ET.fromstring(body)  # noqa: S314 - as the SDK reads it
     except ET.ParseError as error:
         raise GarbledError(
             f"HTTP {status}, truncated or garbled: {error}"
@@ -150,6 +151,7 @@ def _inspect_document(
         message = document.findtext("{*}Message")
         fault = _printable(f"{code} {message}")
         raise GarbledError(f"HTTP {status}, and yet an error: {fault}")
+    return document
 
 
 def _root(body: bytes | None) -> str:

@@ -8,7 +8,8 @@ from typing import Any, Protocol
 import boto3
 from botocore.config import Config
 
-from worker.store.s3 import S3Access, S3Store
+from worker.store.s3 import S3Store
+from worker.store.s3_client import S3Access
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -22,7 +22,8 @@ from worker.errors import (
     StoreConfigError,
     StoreUnavailableError,
 )
-from worker.store.s3 import S3Access, S3Store
+from worker.store.s3 import S3Store
+from worker.store.s3_client import S3Access
 
 TEXT: Final = "text/plain"
 ETAG: Final = 'ETag: "841a2d689ad86bd1611447453c22c6fc"\r\n'
@@ -488,3 +489,60 @@ def test_a_bucket_that_cannot_be_is_a_fault_of_the_configuration() -> None:
         pytest.raises(StoreConfigError, match="Invalid bucket name"),
     ):
         S3Store("no bucket", "", canned.server.access).get("job/a")
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        fault(
+            "400 Bad Request",
+            "AuthorizationHeaderMalformed",
+            "<Region>eu-north-1</Region>",
+        ),
+        answer(
+            "307 Temporary Redirect",
+            headers="x-amz-bucket-region: eu-north-1\r\n",
+        ),
+    ],
+)
+def test_a_bucket_of_another_region_is_asked_again_with_that_regions_signature(
+    reply: bytes, tmp_path: Path
+) -> None:
+    (tmp_path / "body").write_bytes(b"body")
+    good = answer("200 OK", headers=ETAG)
+    with serving(good, first=(reply,)) as canned:
+        store = store_of(canned)
+        store.put("job/a", tmp_path / "body", TEXT)
+        store.put("job/b", b"body", TEXT)
+        assert "%2Feu-north-1%2F" in store.sign("job/a", 60)
+    regions = [
+        asked.headers["Authorization"].split("/")[2] for asked in canned.asked
+    ]
+    assert regions == ["us-east-1", "eu-north-1", "eu-north-1"]
+    assert {asked.body for asked in canned.asked} == {b"body"}
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        fault(
+            "400 Bad Request",
+            "AuthorizationHeaderMalformed",
+            "<Region>us-east-1</Region>",
+        ),
+        fault(
+            "400 Bad Request",
+            "AuthorizationHeaderMalformed",
+            "<Region>a.example.org/</Region>",
+        ),
+        fault("400 Bad Request", "AuthorizationHeaderMalformed"),
+    ],
+)
+def test_a_region_that_is_no_other_is_a_fault_of_the_configuration(
+    reply: bytes,
+) -> None:
+    with (
+        serving(reply) as canned,
+        pytest.raises(StoreConfigError, match="check AWS_REGION"),
+    ):
+        store_of(canned).get("job/a")

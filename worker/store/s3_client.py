@@ -1,0 +1,298 @@
+"""Requests to an S3 server, by the SDK's signer and its HTTP session alone.
+
+The rest of the SDK, which builds requests from a description of the service, takes longer to
+load than all else that a run needs, and more time for a request than signer, session and
+kernel together. It is only asked where a bucket of AWS is. Nothing retries a request here: a
+conditional PUT whose answer was lost would meet its own object, and no one could tell.
+
+No configuration file and no metadata service is read: `S3Access` is the whole configuration,
+but for proxies and certificates, which are read from the environment as the SDK reads them.
+"""
+
+import os
+import re
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http.client import responses
+from typing import IO, Any, Final, Literal
+from urllib.parse import quote, urlencode
+from xml.etree import ElementTree as ET
+
+from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
+from botocore.awsrequest import AWSPreparedRequest, AWSRequest, AWSResponse
+from botocore.httpsession import URLLib3Session
+from botocore.utils import get_environ_proxies
+
+from worker import __version__
+from worker.errors import StoreConfigError
+from worker.store.s3_errors import ErrorResponse, inspect
+
+CONNECT_SECONDS: Final = 5
+READ_SECONDS: Final = 20
+"""How long a server may be silent before it counts as unavailable."""
+CONNECTIONS: Final = 32
+"""How many connections are kept open: one for each thread that uses the store."""
+_BUCKET: Final = re.compile(r"[a-zA-Z0-9._-]{1,255}")
+_REGION: Final = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?")
+_ELSEWHERE: Final = {301, 302, 307, 400}
+"""Statuses of answers that may name the region of the bucket."""
+_SOCKET_OPTIONS: Final = [
+    (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class S3Access:
+    """How to reach an S3 server; without an endpoint it is AWS in that region."""
+
+    endpoint_url: str | None
+    public_endpoint_url: str | None
+    """The endpoint in signed URLs, if it differs from `endpoint_url`."""
+    region: str
+    access_key: str
+    secret_key: str = field(repr=False)
+    session_token: str | None = field(repr=False)
+    connect_seconds: float = CONNECT_SECONDS
+    read_seconds: float = READ_SECONDS
+
+    @property
+    def token(self) -> str | None:
+        """The session token, by the name that the SDK's signer has for it."""
+        return self.session_token
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Request:
+    """A request about a bucket, or about one of its objects."""
+
+    operation: str
+    """Its name in S3's API."""
+    method: str
+    key: str = ""
+    query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | IO[bytes] = b""
+    sha256: str = (
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    )
+    """The digest of the body, in hexadecimal; that of no body."""
+    is_streamed: bool = False
+    """Whether the answer's body is left to be read from `Answer.stream`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Answer:
+    """A server's answer of success."""
+
+    headers: Mapping[str, str]
+    """By their names, in whatever case."""
+    body: bytes
+    document: ET.Element | None
+    """The body of an answer that is XML by its operation."""
+    stream: Any
+    """The body of a streamed answer, as urllib3 reads it."""
+
+
+class AnsweredError(Exception):
+    """The server has answered with an error."""
+
+    def __init__(self, answer: ErrorResponse) -> None:
+        super().__init__(f"{answer.status} {answer.code}")
+        self.answer = answer
+
+
+class S3Client:
+    """Signs and sends requests about one bucket; threads share it."""
+
+    def __init__(self, access: S3Access, bucket: str) -> None:
+        """Prepare; this sends nothing."""
+        self._access = access
+        # The SDK's own class of credentials takes long to load.
+        self._credentials: Any = access
+        self._bucket = bucket
+        self._region = access.region
+        self._roots: dict[tuple[str | None, str], str] = {}
+        self._session = _session(access, self._root(access.endpoint_url))
+
+    def send(self, request: Request) -> Answer:
+        """Return the answer to a request; raise AnsweredError for an error.
+
+        A bucket of AWS that is in another region than was thought is asked there.
+        """
+        try:
+            return self._exchange(request)
+        except AnsweredError as error:
+            region = error.answer.region
+            is_elsewhere = error.answer.status in _ELSEWHERE
+            if not is_elsewhere or region in {"", self._region}:
+                raise
+            if not _REGION.fullmatch(region):
+                raise
+        self._region = region
+        if not isinstance(request.body, bytes):
+            request.body.seek(0)
+        return self._exchange(request)
+
+    def sign(self, key: str, expires_seconds: int) -> str:
+        """Return a URL, for the public endpoint, that gives access to an object."""
+        access = self._access
+        endpoint = access.public_endpoint_url or access.endpoint_url
+        request = AWSRequest("GET", self._url(endpoint, key))
+        signer = S3SigV4QueryAuth(
+            self._credentials, "s3", self._region, expires=expires_seconds
+        )
+        signer.add_auth(request)
+        return str(request.url)
+
+    def _exchange(self, request: Request) -> Answer:
+        response = self._session.send(self._signed(request))
+        status = response.status_code
+        headers = response.headers
+        is_error = status >= 300  # noqa: PLR2004 - HTTP's own number
+        body = b""
+        if is_error or not request.is_streamed:
+            body = response.content
+        content: bytes | None = body
+        if request.operation == "GetObject" and not is_error:
+            content = None
+        # guard: a store that is none: a page that comes with 200
+        document = inspect(request.operation, status, headers, content)
+        if is_error:
+            raise AnsweredError(_error(response))
+        return Answer(
+            headers=headers,
+            body=body,
+            document=document,
+            stream=response.raw,
+        )
+
+    def _signed(self, request: Request) -> AWSPreparedRequest:
+        url = self._url(self._access.endpoint_url, request.key)
+        if request.query:
+            url = f"{url}?{request.query}"
+        headers = {
+            "User-Agent": f"fondation-worker/{__version__}",
+            **request.headers,
+        }
+        sent = AWSRequest(
+            request.method,
+            url,
+            headers,
+            request.body,
+            stream_output=request.is_streamed,
+        )
+        sent.context["sha256"] = request.sha256
+        _Signer(self._credentials, "s3", self._region).add_auth(sent)
+        prepared = sent.prepare()
+        if not isinstance(request.body, bytes):
+            expectation: Any = (
+                b"100-continue"  # as text it would not be waited for
+            )
+            prepared.headers["Expect"] = expectation
+        return prepared
+
+    def _url(self, endpoint: str | None, key: str) -> str:
+        root = self._root(endpoint)
+        if key:
+            path = quote(key, safe="/~")
+            return f"{root}/{path}"
+        is_host = root.count("/") == 2  # noqa: PLR2004 - those of https://
+        return f"{root}/" if is_host else root
+
+    def _root(self, endpoint: str | None) -> str:
+        """Return the URL of the bucket, without a slash at its end."""
+        place = (endpoint, self._region)
+        root = self._roots.get(place)
+        if root is None:
+            if not _BUCKET.fullmatch(self._bucket):
+                raise StoreConfigError(
+                    f"Invalid bucket name {self._bucket!r}: correct STORE_URL"
+                )
+            if endpoint is None:
+                root = _root_on_aws(self._bucket, self._region)
+            else:
+                host = endpoint.rstrip("/")
+                root = f"{host}/{self._bucket}"
+            self._roots[place] = root
+        return root
+
+
+class _Signer(S3SigV4Auth):
+    """Signs a digest that is known, over TLS too, where the SDK would leave it out."""
+
+    def payload(self, request: AWSRequest) -> str:
+        return str(request.context["sha256"])
+
+
+def _session(access: S3Access, url: str) -> URLLib3Session:
+    certificates = os.environ.get("AWS_CA_BUNDLE")
+    options: dict[str, Any] = {
+        "verify": certificates or os.environ.get("REQUESTS_CA_BUNDLE") or True,
+        "proxies": get_environ_proxies(url),
+        "timeout": (access.connect_seconds, access.read_seconds),
+        "max_pool_connections": CONNECTIONS,
+        "socket_options": _SOCKET_OPTIONS,
+    }
+    return URLLib3Session(**options)
+
+
+def _root_on_aws(bucket: str, region: str) -> str:
+    """Return the URL of a bucket of AWS, whose partitions the SDK knows.
+
+    AWS wants a bucket in the host's name, but has no certificate for names with dots.
+    """
+    import botocore.session  # noqa: PLC0415 - takes long to load, and only AWS needs it
+    from botocore.config import Config  # noqa: PLC0415 - the same
+
+    style: Literal["path", "virtual"] = "virtual"
+    if "." in bucket:
+        style = "path"
+    session = botocore.session.Session(
+        session_vars={
+            "profile": (None, None, None, None),
+            "config_file": (None, None, os.devnull, None),
+            "credentials_file": (None, None, os.devnull, None),
+            "ignore_configured_endpoint_urls": (None, None, True, None),
+        }
+    )
+    client: Any = session.create_client(
+        "s3",
+        region_name=region,
+        aws_access_key_id="none",
+        aws_secret_access_key="none",  # noqa: S106 - it signs a URL that no one opens
+        config=Config(signature_version="s3v4", s3={"addressing_style": style}),
+    )
+    url = client.generate_presigned_url("head_bucket", {"Bucket": bucket})
+    return str(url).partition("?")[0].rstrip("/")
+
+
+def _error(response: AWSResponse) -> ErrorResponse:
+    """Read an error; one without a document has only its status."""
+    status = response.status_code
+    headers = response.headers
+    try:
+        document = ET.fromstring(response.content)  # noqa: S314 - as the SDK reads it
+    except ET.ParseError:
+        document = ET.Element("none")
+    fields: dict[str, str] = {}
+    for element in document.iter():
+        name = element.tag.rpartition("}")[2]
+        fields.setdefault(name, element.text or "")
+    ours = fields.get("RequestTime")
+    theirs = fields.get("ServerTime")
+    return ErrorResponse(
+        status=status,
+        code=fields.get("Code", str(status)),
+        message=fields.get("Message", responses.get(status, "")),
+        sent_at=headers.get("date", "another time"),
+        times=(ours, theirs) if ours and theirs else None,
+        region=headers.get("x-amz-bucket-region") or fields.get("Region", ""),
+    )
+
+
+def query(**parameters: str) -> str:
+    """Encode parameters as S3 signs them; `_` in their names is a hyphen."""
+    pairs = {name.replace("_", "-"): text for name, text in parameters.items()}
+    return urlencode(pairs, quote_via=quote, safe="~")
