@@ -1,6 +1,6 @@
-"""The pure core of the worker: what a job is, and which steps it may take.
+"""The pure core of the worker: the states of a job, and the transitions between them.
 
-Every function here takes values and returns values. Nothing in this package reads a clock,
-an environment, a file or a socket, so everything in it can be tested without a stand-in.
-The shell around it is the package `worker`.
+Every function here takes values and returns values. Nothing in this package reads a clock, an
+environment, a file or a socket, so all of it can be tested without fakes. The package `worker` is
+the shell around it.
 """

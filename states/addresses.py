@@ -107,7 +107,7 @@ def page_hint(address: str) -> str | None:
 
 
 def _as_https(text: str) -> str | None:
-    """Return the https address that a text leads to, or None if it is unclear."""
+    """Return the https form of an address, or None if the text has none."""
     scp_form = _SCP.fullmatch(text)
     if scp_form:
         host, path = scp_form.groups()
@@ -133,7 +133,7 @@ def _web_address(url: str) -> str | None:
 
 
 def _marked_page(parts: SplitResult) -> _Page | None:
-    """Read a page's address by its host's own scheme, which no repository's address follows."""
+    """Read the address of a page on a host whose scheme no repository's address follows."""
     path = _path(parts)
     if "-" in path[_OWNER_AND_NAME:]:
         return _gitlab_page(path)
@@ -169,7 +169,7 @@ def _plain_page(path: list[str]) -> _Page:
 
 
 def _any_page(parts: SplitResult) -> _Page:
-    """Read a page's address by the scheme that most hosts have in common."""
+    """Read the address of a page in the scheme that most hosts share."""
     page = _marked_page(parts)
     if page is not None:
         return page
@@ -191,7 +191,9 @@ def _advice(parts: SplitResult, page: _Page) -> str:
     if branch:
         options = f"--branch {branch}, or BRANCH={branch}"
         if len(page.rest) > 1:
-            options += "; or more of what follows, if its name contains a slash"
+            options += (
+                "; if its name contains a slash, add the parts that follow"
+            )
         return f"{url} and the branch {branch} ({options})"
     kind = page.kind
     is_commit = kind in _OF_A_BRANCH and page.rest
@@ -201,7 +203,7 @@ def _advice(parts: SplitResult, page: _Page) -> str:
 
 
 def _branch(page: _Page) -> str | None:
-    """Return the branch or tag of a page, as far as one part of the address shows."""
+    """Return a page's branch or tag, or the first part of one that contains a slash."""
     match _ref(page):
         case ["refs", "heads" | "tags"]:
             return None
@@ -228,7 +230,7 @@ def _ref(page: _Page) -> Sequence[str]:
 
 
 def _host(parts: SplitResult) -> str:
-    """Return the host, for known hosts without the `www.` of their pages."""
+    """Return the host; for known hosts, without `www.`."""
     host = parts.hostname or ""
     bare = host.removeprefix("www.")
     if bare in _KNOWN:

@@ -11,7 +11,7 @@ from states.stages import TOTAL_STEPS
 from states.usage import Usage, usage_document
 
 MAX_BODY_BYTES: Final = 512 * 1024
-"""The largest body that is sent; receivers' platforms accept little more."""
+"""The largest body that is sent; the platforms of receivers accept little more."""
 _SMALLEST_LINK_BYTES: Final = 256
 
 
@@ -43,12 +43,12 @@ class FileLink:
 
 
 def idempotency_key(job_id: str, event: CallbackEvent) -> str:
-    """Return the key by which a receiver recognises a repetition of the same event."""
+    """Return the key by which a receiver recognises an event that is sent again."""
     return f"{job_id}-{event.sequence}"
 
 
 def fits(files: int) -> bool:
-    """Tell whether this many files can fit into a body; if not, no URL need be signed."""
+    """Tell whether this many files can fit into a body; if not, no URLs need to be signed."""
     return files * _SMALLEST_LINK_BYTES <= MAX_BODY_BYTES
 
 
@@ -61,9 +61,9 @@ def body(
     manifest_url: str,
     usage: Usage | None = None,
 ) -> bytes:
-    """Return a callback's JSON body; with `usage`, that is in it, too.
+    """Return a callback's JSON body, with `usage` if it is given.
 
-    It omits the files, and says so, if they would make it too large.
+    Files that would make it too large are left out; `filesTruncated` then says so.
     """
     document = _document(job_id, event, files_count, manifest_url)
     if usage is not None:

@@ -12,7 +12,7 @@ from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 from states.manifest import EngineRef, Manifest, StageRecord
 
 JsonObject = dict[str, Any]
-"""A document of JSON, or an object in one."""
+"""A JSON document, or an object in one."""
 
 FORMATS: Final = (1, 2)
 """The versions of the JSON form that this program reads."""
@@ -29,7 +29,7 @@ A manifest that uses none of them is written in format 1, without them.
 
 
 class ManifestError(Exception):
-    """The bytes are not a manifest: they are damaged, or those of another file."""
+    """The bytes are not a manifest: they are damaged, or belong to another file."""
 
 
 class ManifestFormatError(ManifestError):
@@ -75,7 +75,7 @@ def decode(data: bytes) -> Manifest:
 
 
 class _FaultError(Exception):
-    """The fault of a value; each level adds its own place on the way up."""
+    """A value has a fault; each enclosing level adds its own place."""
 
     place = ""
 
@@ -94,7 +94,7 @@ def _camel(name: str) -> str:
 
 
 def _plain(value: Any) -> JsonObject:  # noqa: ANN401 - any dataclass
-    """Return the fields of a dataclass under their JSON names; new ones only if they are set."""
+    """Return a dataclass by its JSON names; fields of format 2 only if they are set."""
     kind: type = type(value)
     optional = _NEW_FIELDS.get(kind, frozenset())
     document = {}
@@ -193,7 +193,7 @@ def _fields(kind: type) -> dict[str, _Field]:
 
 
 def _read_inside(place: str, read: _Read, value: Any) -> Any:  # noqa: ANN401 - any value of JSON
-    """Read a part of a value; a fault in it gets the part's place."""
+    """Read a part of a value; add the part's place to a fault in it."""
     try:
         return read(value)
     except _FaultError as fault:
@@ -235,7 +235,7 @@ def _enum_reader(kind: type[Enum]) -> _Read:
         is_bool = isinstance(value, bool)
         if is_scalar and not is_bool and value in members:
             return members[value]
-        raise _FaultError(f"is {value!r}, which is not one of its values")
+        raise _FaultError(f"is {value!r}, which is not an allowed value")
 
     return read
 

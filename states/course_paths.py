@@ -1,4 +1,4 @@
-"""The files of a course: their names, and which of them a stage must write."""
+"""The files of a course: their names, and the files that each stage must write."""
 
 import re
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ _COURSE_PATH: Final = re.compile("|".join([*_FILES, *_ITEMS]))
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChapterRef:
-    """An entry of the order; the chapter, its review and its tutorial are named after it."""
+    """An entry of the order, after which a chapter, its review and its tutorial are named."""
 
     index: int
     name: str

@@ -1,8 +1,8 @@
 """Decisions about a job, as functions from one manifest to the next.
 
-A run appends the result of a decision to the checkpoint log, and acts only when that has
-succeeded. The log sets sequence, writer, token and hash. When another checkpoint came first
-(an operator's request), the run makes the same decision again on that manifest.
+A run appends the result of a decision to the checkpoint log, and acts only after that has
+succeeded. The log sets sequence, writer, token and hash. If another checkpoint came first (an
+operator's request), the run makes the same decision again on that manifest.
 """
 
 from collections.abc import Mapping
@@ -121,7 +121,7 @@ def plan_update(
     why: str | None,
     plan: Artifact | None,
 ) -> Manifest:
-    """Note what can be kept of the earlier course: the items that `plan` lists.
+    """Record which items of the earlier course can be kept: those listed in `plan`.
 
     `changed` is the number of files that differ; `why` says why nothing can be kept.
     """
@@ -163,7 +163,7 @@ def move_on(manifest: Manifest, *, at: str) -> Manifest:
 
 
 def tried(manifest: Manifest, error: Error, *, seconds: float) -> Manifest:
-    """Record a failed attempt at the current stage, and begin another."""
+    """Record a failed attempt at the current stage."""
     record = manifest.record(_current(manifest))
     again = replace(
         record,
@@ -182,9 +182,9 @@ def repair(
 ) -> Manifest:
     """Return to a stage, because one of its artifacts is damaged.
 
-    All later stages are entered again, too. Their artifacts are found by their inputs if
-    these are the same as before. With `new_generation`, nothing that the stages have stored
-    is used: the engine could not continue from it.
+    All later stages are entered again. Their stored artifacts are reused if their inputs are the
+    same. With `new_generation`, nothing that these stages have stored is used, because the engine
+    could not continue from it.
     """
     state = advance(manifest.state, Event.REPAIR)
     unfinished = _unfinished(manifest, stage, new_generation=new_generation)
@@ -192,7 +192,7 @@ def repair(
 
 
 def complete(manifest: Manifest, *, at: str) -> Manifest:
-    """End the job: its course is complete."""
+    """End the job as completed."""
     done = replace(
         manifest,
         state=advance(manifest.state, Event.COMPLETE),
@@ -217,7 +217,7 @@ def complete(manifest: Manifest, *, at: str) -> Manifest:
 
 
 def fail(manifest: Manifest, error: Error) -> Manifest:
-    """End the job: it has failed for good."""
+    """End the job as failed."""
     failed = replace(
         manifest, state=advance(manifest.state, Event.FAIL), error=error
     )
@@ -230,7 +230,7 @@ def fail(manifest: Manifest, error: Error) -> Manifest:
 def cancel(manifest: Manifest, *, at: str) -> Manifest:
     """End the job at an operator's request.
 
-    The event is of type progress, because receivers take every `error` for a failure.
+    The event has the type `progress`, because receivers treat every `error` as a failure.
     """
     state = advance(manifest.state, Event.CANCEL)
     canceled = replace(manifest, state=state, cancel_requested=True)
@@ -267,7 +267,7 @@ def interrupt(
 
 
 def release(manifest: Manifest, exit_code: Exit, *, at: str) -> Manifest:
-    """End the run, so that the next one need not wait for its lease."""
+    """End the run; the next one does not have to wait for its lease."""
     # guard: the release
     return manifest.with_owner(
         replace(manifest.owner, ended_at=at, exit_code=exit_code)
@@ -280,7 +280,7 @@ def request_cancel(manifest: Manifest) -> Manifest:
 
 
 def account(manifest: Manifest, usage: Usage | None) -> Manifest:
-    """Note what the job's paid calls have used, if that is known."""
+    """Record the usage of the job's paid calls, if it is known."""
     if usage is None or usage == manifest.usage:
         return manifest
     return replace(manifest, usage=usage)
@@ -291,8 +291,8 @@ def reopen(
 ) -> Manifest:
     """Resume a job that an operator has just claimed, even if it was over.
 
-    With `stage`, that stage and all later ones are made again. With `budget`, that is the
-    job's limit from now on.
+    With `stage`, that stage and all later ones are made again. `budget` becomes the job's new
+    limit.
     """
     state = claimed.state
     if claimed.over:
@@ -319,11 +319,11 @@ def settle(
     at: str,
     trouble: str | None = None,
 ) -> Manifest:
-    """Remove the events that the receiver has answered from the outbox.
+    """Remove answered events from the outbox.
 
-    `answers` maps sequences to HTTP status codes. A 2xx is an acknowledgement, any other
-    status a rejection; neither event is sent again. `trouble` says why the next event could
-    not be delivered yet.
+    `answers` maps sequences to HTTP status codes. A 2xx is an acknowledgement, any other status a
+    rejection; neither kind is sent again. `trouble` says why the next event could not be delivered
+    yet.
     """
     answered: list[int] = []
     pending: list[CallbackEvent] = []
@@ -353,7 +353,7 @@ def settle(
 
 
 def rejected_end(manifest: Manifest) -> int | None:
-    """Return the sequence of the event about the job's end, if the receiver rejected it."""
+    """Return the sequence of the final event, if the receiver rejected it."""
     outbox = manifest.outbox
     if not manifest.over or outbox.pending or not outbox.rejected:
         return None
@@ -363,7 +363,7 @@ def rejected_end(manifest: Manifest) -> int | None:
 
 
 def redeliver(claimed: Manifest, event: CallbackEvent) -> Manifest:
-    """Send the rejected event about the job's end again, with the same key and sequence."""
+    """Put the rejected final event back into the outbox, with the same key and sequence."""
     outbox = claimed.outbox
     rejected = tuple(
         rejection
@@ -384,7 +384,7 @@ def acknowledged(status_code: int) -> bool:
 
 
 def collect(manifest: Manifest) -> Manifest:
-    """Return the tombstone of a job that is over: its identity and end, but no artifacts."""
+    """Return the tombstone of a job that is over: its identity and outcome, without artifacts."""
     stages = tuple(replace(record, artifacts=()) for record in manifest.stages)
     return replace(manifest, stages=stages, collected=True)
 

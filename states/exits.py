@@ -1,4 +1,4 @@
-"""The exit codes, and what each means for the job; names are those of sysexits.h."""
+"""The exit codes, named as in sysexits.h, and what each means for the job."""
 
 from enum import IntEnum, StrEnum
 from typing import Final
@@ -48,7 +48,7 @@ FINAL_CODES: Final = frozenset(
     for code, fate in FATES.items()
     if fate in {Fate.FAILED, Fate.UNTOUCHED}
 )
-"""Codes after which a job without a checkpoint is not retried: it would end the same."""
+"""Codes after which a job without a checkpoint is not retried: it would end with the same code."""
 
 MEANING: Final = {
     Exit.OK: "completed, or canceled as asked",

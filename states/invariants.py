@@ -1,4 +1,4 @@
-"""Rules that must hold from one checkpoint to the next, whether a run or an operator wrote it.
+"""Rules that every checkpoint, whether of a run or an operator, must keep towards the previous one.
 
 They are checked before every append.
 """
@@ -14,7 +14,7 @@ _Rule = Callable[[Manifest, Manifest], _Sentences]
 
 
 def violations(before: Manifest, after: Manifest) -> tuple[str, ...]:
-    """Return a sentence for every rule that the step from `before` to `after` breaks."""
+    """Return a message for every rule that the step from `before` to `after` breaks."""
     broken: list[str] = []
     for rule in _RULES:
         broken.extend(rule(before, after))
@@ -149,9 +149,9 @@ def _lost_events(before: Manifest, after: Manifest) -> _Sentences:
 
 
 def _redelivered(before: Manifest, after: Manifest) -> int | None:
-    """Return the sequence of the event that an operator sends again.
+    """Return the sequence of the event that an operator resends.
 
-    Only the last event can be sent again, and only if it was rejected.
+    Only the last event can be resent, and only if it was rejected.
     """
     if not before.over or not _is_operators_claim(before, after):
         return None

@@ -1,4 +1,4 @@
-"""The keys of a job's objects: how they are made, and how they are read."""
+"""The keys of a job's objects: builds and parses them."""
 
 import re
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ _OWN: Final = (
     re.compile(r"[^/]+/runs/[0-9]+/heartbeat\.json"),
     re.compile(r"[^/]+/sweeps/[A-Za-z0-9._~%-]+\.[0-9]+"),
 )
-"""All kinds of objects that belong to a job; nothing else below its name does."""
+"""All kinds of objects that belong to a job; other objects below its name do not."""
 _FOLDERS: Final = frozenset(
     {"checkpoints", "artifacts", "runs", "sweeps", "calls"}
 )
@@ -62,10 +62,10 @@ def job_of(key: str) -> str | None:
 
 
 def enclosing_folders(path: str) -> list[str]:
-    """Return the name of a store's path within each job whose folder may enclose it.
+    """Return a store's path relative to each job whose folder may enclose it.
 
     The store at `team/job-1/artifacts/clone` may lie in `artifacts/clone/` of a job
-    `job-1`. A path may also be a job's folder itself: then the name is empty.
+    `job-1`. If the path is a job's folder itself, the relative path is empty.
     """
     names = path.split("/")
     folders = []
@@ -102,7 +102,7 @@ def heartbeat_key(job_id: str, run: int) -> str:
 
 
 def sweep_mark_key(job_id: str, run_id: str, number: int) -> str:
-    """Return the key by which sweeps agree which of them starts the run after a dead run."""
+    """Return the key of the mark that decides which sweep starts the run after a dead one."""
     name = quote(run_id, safe="")
     return f"{job_id}/sweeps/{name}.{number}"
 
@@ -161,9 +161,9 @@ class CallName:
 
     stage: Stage
     key: str
-    """32 hexadecimal digits: the digest of everything that the answer depends on."""
+    """The digest of everything that the answer depends on: 32 hexadecimal digits."""
     number: int
-    """Counts from 1; a call whose answer never came is sent again under the next number."""
+    """Counts from 1; a call that got no answer is sent again under the next number."""
     record: CallRecord
 
 

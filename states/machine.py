@@ -1,4 +1,4 @@
-"""The table of all transitions, and the state machine built from it."""
+"""The transition table, and the state machine built from it."""
 
 from collections.abc import Iterator
 from enum import StrEnum
@@ -13,7 +13,7 @@ class Event(StrEnum):
     """The events that change a job's state."""
 
     CLAIM = "claim"
-    """A run starts the job or takes it over; it will enter the first unfinished stage."""
+    """A run starts the job or takes it over; next it enters the first unfinished stage."""
     ENTER_CLONE = "enter_clone"
     ENTER_EXTRACT = "enter_extract"
     ENTER_ANALYZE = "enter_analyze"
@@ -23,14 +23,14 @@ class Event(StrEnum):
     ENTER_GENERATE_TUTORIALS = "enter_generate_tutorials"
     ENTER_PUBLISHING = "enter_publishing"
     PIN = "pin"
-    """The commit is known; the job keeps to it, even if the branch moves."""
+    """The commit is known; the job keeps it even if the branch moves."""
     ADVANCE = "advance"
     """The stage is finished; the next one begins."""
     REPAIR = "repair"
     """A stored artifact is damaged; the job returns to the stage that made it."""
     COMPLETE = "complete"
     FAIL = "fail"
-    """The job failed for good; a retry would fail in the same way."""
+    """The job failed for good; a retry would fail the same way."""
     INTERRUPT = "interrupt"
     """The run ends before the job does; the next run resumes it."""
     CANCEL = "cancel"
@@ -95,7 +95,7 @@ class IllegalTransitionError(Exception):
 
 
 class _Position:
-    """The model that the library `transitions` moves through the table."""
+    """The model object for the library `transitions`."""
 
     state: str
 
@@ -137,7 +137,7 @@ def advance(state: State, event: Event) -> State:
 
 
 def entry(stage: Stage | None) -> Event:
-    """Return the event by which a pending job enters a stage, or publishing for None."""
+    """Return the event by which a pending job enters a stage, or publishing if `stage` is None."""
     if stage is None:
         return Event.ENTER_PUBLISHING
     name = stage.replace("-", "_")
@@ -147,7 +147,7 @@ def entry(stage: Stage | None) -> Event:
 def diagram() -> str:
     """Draw the table as a Mermaid state diagram.
 
-    Transitions that all working states have in common are drawn once.
+    Transitions that all working states share are drawn once.
     """
     working = [*STAGE_OF, State.PUBLISHING]
     shared = _shared_transitions(working)
@@ -176,7 +176,7 @@ def diagram() -> str:
 
 
 def _shared_transitions(states: list[State]) -> dict[Event, State]:
-    """Return the transitions that all these states have in common."""
+    """Return the transitions that all these states share."""
     first, *others = (TABLE[state] for state in states)
     shared = dict(first)
     for row in others:

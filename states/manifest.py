@@ -10,7 +10,7 @@ from states.usage import Budget, Usage, Waiting
 
 
 class Writer(StrEnum):
-    """Who wrote a checkpoint."""
+    """The author of a checkpoint."""
 
     WORKER = "worker"
     OPERATOR = "operator"
@@ -25,7 +25,7 @@ class EventType(StrEnum):
 
 
 class EventStatus(StrEnum):
-    """The status of a callback; receivers know no others."""
+    """The status of a callback; receivers accept no others."""
 
     CLONING = "cloning"
     ANALYZING = "analyzing"
@@ -42,9 +42,9 @@ FINAL_STATUS: Final = frozenset(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Identity:
-    """The fields that make two requests the same job.
+    """The fields by which requests for the same job are compared.
 
-    `repository` is as it was given; it is compared in its normal form.
+    `repository` is stored as given, and compared in its normal form.
     """
 
     job_id: str
@@ -59,7 +59,7 @@ class EngineRef:
     name: str
     version: str
     model: str | None = None
-    """The model that it asks, if it asks one."""
+    """The model that it uses, if any."""
     language: str | None = None
     """The language that a model writes the course in."""
 
@@ -80,7 +80,7 @@ class StageRecord:
 
     stage: Stage
     generation: int = 1
-    """Raised by an operator's `resume --from`; earlier artifacts keep their own inputs."""
+    """Incremented by an operator's `resume --from`; earlier artifacts keep their keys."""
     attempts: int = 0
     """How many times the stage was tried, in all runs of this generation."""
     started_at: str | None = None
@@ -91,7 +91,7 @@ class StageRecord:
     """The digest of its inputs, which is part of its artifacts' keys."""
     artifacts: tuple[Artifact, ...] = ()
     kept: int | None = None
-    """How many of its artifacts were kept from an earlier course, if it follows one."""
+    """How many of its artifacts an update has kept from the earlier course."""
 
     @property
     def finished(self) -> bool:
@@ -106,7 +106,7 @@ class RunRecord:
     number: int
     claimed_at: str
     version: str
-    """Of the worker."""
+    """The worker's version."""
     lease_seconds: int
     platform_run: str | None = None
     ended_at: str | None = None
@@ -116,7 +116,7 @@ class RunRecord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Error:
-    """Why the last run did not finish the job."""
+    """The reason why the last run did not finish the job."""
 
     message: str
     code: str
@@ -174,22 +174,22 @@ class Outbox:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Update:
-    """The earlier job whose course this job's follows, and what was kept of it."""
+    """The earlier job that this job updates, and how much of it was kept."""
 
     from_: str
     """The earlier job's id."""
     from_commit: str | None = None
-    """Its commit, once it is known that its course can be followed."""
+    """Its commit, set once the earlier course is known to be usable."""
     changed: int | None = None
-    """How many files differ between the two commits, once they were compared."""
+    """How many files differ between the two commits, set once they have been compared."""
     kept: int = 0
     """How many items of finished stages were kept."""
     made: int = 0
     """How many items of finished stages were made."""
     why: str | None = None
-    """Why nothing is kept, if nothing is."""
+    """The reason, if nothing is kept."""
     plan: Artifact | None = None
-    """Lists the items that can be kept; an object below those of stage `clone`."""
+    """The object that lists the items to keep; its key is below stage `clone`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -202,9 +202,9 @@ class Manifest:
     """The run that owns the job."""
     writer: Writer
     token: str
-    """Random; by it, a process recognises the checkpoints that it has written."""
+    """Random; a process recognises its own checkpoints by it."""
     previous: str | None
-    """The SHA-256 of the checkpoint before this one."""
+    """The SHA-256 of the previous checkpoint."""
     written_at: str
     state: State
     engine: EngineRef
@@ -221,15 +221,15 @@ class Manifest:
     fruitless_runs: int = 0
     """How many runs in a row have failed without finishing a new item."""
     collected: bool = False
-    """Whether the job's objects were deleted, except for this checkpoint."""
+    """Whether all of the job's objects except this checkpoint were deleted."""
     budget: Budget | None = None
-    """The limit that an operator has set; it counts instead of the environment's."""
+    """The limit set by an operator; it overrides the environment's."""
     usage: Usage | None = None
-    """What its paid calls have used so far, if its engine makes such calls."""
+    """The usage of its paid calls so far, if its engine makes any."""
     waiting: Waiting | None = None
     """Set when the last run ended because it had to wait for the model's provider."""
     update: Update | None = None
-    """Set if the course follows that of an earlier job."""
+    """Set if the job updates an earlier job's course."""
 
     @property
     def job_id(self) -> str:
@@ -242,7 +242,7 @@ class Manifest:
 
     @property
     def released(self) -> bool:
-        """Whether the owning run has released its lease, so that no one need wait for it."""
+        """Whether the owning run has released its lease: then no other run has to wait for it."""
         return self.owner.ended_at is not None
 
     @property
@@ -264,7 +264,7 @@ class Manifest:
 
     @property
     def step(self) -> int:
-        """The number of the stage that the job is in or enters next, 1 to 7."""
+        """The number, 1 to 7, of the stage that the job is in or enters next."""
         stage = self.current_stage or self.next_stage or STAGES[-1].stage
         return INFO[stage].step
 

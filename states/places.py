@@ -1,4 +1,4 @@
-"""Places in pages (`path:12`, `path:3-9,14`): found, and moved with the lines they point at."""
+"""Line references in pages (`path:12`, `path:3-9,14`): finds them, and moves them with their lines."""
 
 import difflib
 import re
@@ -8,7 +8,7 @@ from typing import Final
 
 BEFORE: Final = 5
 AFTER: Final = 10
-"""The lines around a place that must not have changed either: a page may tell of them."""
+"""How many lines around a place must be unchanged, too: a page may describe them."""
 
 _LINES: Final = r"(?::(?P<lines>\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*))?"
 _WORD: Final = re.compile(r"[^\s`'\"()\[\]<>:,]+")
@@ -24,18 +24,17 @@ class StalePlaceError(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Moves:
-    """Where the lines of a file have gone."""
+    """The new line numbers of a file."""
 
     numbers: Mapping[int, int]
-    """The new number of each old line that is still there; both count from 1."""
+    """The new number of each old line that still exists; both count from 1."""
     last: int
-    """The number of the old file's last line."""
+    """How many lines the old file had."""
 
     def shift(self, first: int, last: int, *, with_margin: bool) -> int:
         """Return by how many lines a span has moved.
 
-        Raises StalePlaceError if one of its lines has changed, or with a margin one of those
-        around it.
+        Raises StalePlaceError if one of its lines, or of the `margin` lines around it, has changed.
         """
         if not 1 <= first <= last <= self.last:
             raise StalePlaceError
@@ -52,12 +51,12 @@ class Moves:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FileMove:
-    """What has become of a file."""
+    """How a file has changed."""
 
     path: str | None
     """Its path now, or None if it is gone."""
     moves: Moves | None = None
-    """Where its lines have gone, if its content has changed."""
+    """Its new line numbers, if its content has changed."""
 
 
 def compare_lines(old: Sequence[bytes], new: Sequence[bytes]) -> Moves:
@@ -78,10 +77,10 @@ def corrected(
     *,
     with_margin: bool = True,
 ) -> str:
-    """Return a text whose places are those of the new tree.
+    """Return a text with its places corrected for the new tree.
 
-    `touched` are the files of the old tree that have changed, moved or gone; `look` tells
-    what has become of one. Raises StalePlaceError where a place cannot be corrected.
+    `touched` are the files of the old tree that were changed, moved or deleted; `look` returns how
+    one has changed. Raises StalePlaceError if a place cannot be corrected.
     """
     mentioned = _mentioned(text, touched)
     if not mentioned:
@@ -120,7 +119,7 @@ def _mentioned(text: str, paths: Iterable[str]) -> list[str]:
 
 
 def _pattern(paths: Sequence[str]) -> re.Pattern[str]:
-    """Return the pattern of a path, with or without lines; the longest path counts."""
+    """Return a pattern that matches any of the paths, the longest first, with or without lines."""
     longest_first = sorted(paths, key=len, reverse=True)
     escaped = map(re.escape, longest_first)
     names = "|".join(escaped)
@@ -128,7 +127,7 @@ def _pattern(paths: Sequence[str]) -> re.Pattern[str]:
 
 
 def _moved(lines: str, moves: Moves, *, with_margin: bool) -> str:
-    """Return the lines of a place where they are now."""
+    """Return the new line numbers of a place."""
     spans = []
     for span in lines.split(","):
         numbers = [int(number) for number in span.split("-")]
@@ -141,6 +140,6 @@ def _moved(lines: str, moves: Moves, *, with_margin: bool) -> str:
 
 
 def _tells_lines(text: str, position: int) -> bool:
-    """Tell whether the excerpt below a place names numbers of lines, which would be wrong."""
+    """Tell whether the excerpt below a place contains line numbers, which would be wrong."""
     excerpt = _EXCERPT.match(text, position)
     return excerpt is not None and _OMITTED.search(excerpt["code"]) is not None

@@ -1,4 +1,4 @@
-"""Names of repositories: which are valid, and which mean the same repository."""
+"""Repository names: checks them, and decides whether two mean the same repository."""
 
 import re
 from typing import Final
@@ -27,10 +27,10 @@ def full_url(repository: str) -> str:
 
 
 def normal_form(repository: str) -> str:
-    """Return a form in which names of the same repository are equal.
+    """Return the normal form of a repository's name.
 
     Upper and lower case of scheme and host, a default port, `.git`, slashes at the end and
-    `owner/name` make no difference. The path's case does: not every host ignores it.
+    `owner/name` make no difference. The path's case does, because not every host ignores it.
     """
     parts = urlsplit(full_url(repository))
     path = parts.path.rstrip("/")
@@ -130,7 +130,9 @@ def branch_fault(branch: str) -> str | None:
         )
     has_empty_part = not all(parts)
     if has_empty_part or branch.endswith("."):
-        return "it must not begin or end with `/`, hold `//`, or end with `.`"
+        return (
+            "it must not begin or end with `/`, contain `//`, or end with `.`"
+        )
     for part in parts:
         if part.startswith(".") or part.endswith(".lock"):
             return "no part of it may begin with `.` or end with `.lock`"

@@ -51,11 +51,11 @@ class StageInfo:
     state: State
     message: str
     file: str | None = None
-    """The file that the stage writes, if it writes only one."""
+    """The file that the stage writes, if it writes exactly one."""
     folder: str | None = None
     """The folder of its files, if the stage writes one file per chapter."""
     stem: str | None = None
-    """How the names of those files begin."""
+    """The prefix of those file names."""
 
 
 STAGES: Final = (

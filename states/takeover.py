@@ -1,19 +1,18 @@
-"""Whether a process may take a job over, decided from what the store says.
+"""Decides, from the store's answers, whether a process may take a job over.
 
 All ages are in whole seconds by the store's clock. An owner counts its lease from before it
 sends a heartbeat; the store dates the heartbeat after that; a new run waits until the age
 in whole seconds exceeds the lease. So the owner has already stopped when a new run may
 claim.
 
-The store's clock may be set back or stand still; then a dead owner would look alive for
-ever. So a new run may also use its own clock: it claims when it has read the same
-heartbeat for longer than a lease. That is equally safe. Suppose the new run reads a
-heartbeat by time t, and reads the same one after t + lease. The owner sent that heartbeat
-before t, and no later one was answered before the second read, or the new run would have
-seen it. So the owner's lease has expired. An answer that comes later does not revive it:
-the owner must append a checkpoint, and that fails once the new run has claimed. Heartbeats
-are numbered, so no two are equal. The argument needs only that a second is equally long for
-both; worker/ownership/lease.py covers an owner whose clock stops.
+The store's clock may be set back or stand still; then a dead owner would look alive for ever. So a
+new run may also use its own clock: it claims once it has read the same heartbeat for longer than a
+lease. That is equally safe. Suppose the new run reads a heartbeat by time t, and reads the same one
+after t + lease. The owner sent that heartbeat before t, and no later one was answered before the
+second read, or the new run would have seen it. So the owner's lease has expired. An answer that
+comes later does not revive it: the owner must append a checkpoint, and that fails once the new run
+has claimed. Heartbeats are numbered, so no two are equal. The argument needs only that a second is
+equally long for both; worker/ownership/lease.py covers an owner whose clock stops.
 """
 
 from dataclasses import dataclass
@@ -30,7 +29,7 @@ class Claim:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JobOver:
-    """The job is over, and nothing is left to do for it."""
+    """The job is over, and nothing is left to do."""
 
     exit_code: Exit
 
@@ -55,9 +54,10 @@ def exit_code(manifest: Manifest) -> Exit:
 
 
 def replaced_lease(manifest: Manifest) -> int:
-    """Return the longest lease, in seconds, of the runs that others replaced, or 0.
+    """Return the longest lease, in seconds, of all replaced runs, or 0.
 
-    Such a run may act until its lease has expired: an operator may have replaced it alive.
+    Such a run may act until its lease has expired, because an operator may have replaced it while
+    it was alive.
     """
     return max(
         (
@@ -78,10 +78,10 @@ def judge(
 ) -> Verdict:
     """Decide what a new run does about a job whose newest checkpoint is `manifest`.
 
-    `silent_seconds` is the age of the owner's heartbeat or of the checkpoint, whichever is
-    younger, or the time for which the new run has seen both unchanged, if that is longer.
-    `lease_seconds` is what the owner's heartbeat says. `can_deliver` is whether the
-    new run has a webhook for pending events.
+    `silent_seconds` is the age of the owner's heartbeat or of the checkpoint, whichever is younger,
+    or the time for which the new run has seen both unchanged, if that is longer. `lease_seconds` is
+    the lease in the owner's heartbeat. `can_deliver` is whether the new run has a webhook for
+    pending events.
     """
     undelivered = bool(manifest.outbox.pending) and can_deliver
     if manifest.collected or (manifest.over and not undelivered):

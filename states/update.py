@@ -1,6 +1,6 @@
 """Decides which pages of an earlier course are still true of a newer commit.
 
-Files are compared by content: a file that only moved has not changed. All functions are pure.
+Files are compared by content: a file that only moved has not changed.
 """
 
 from collections import defaultdict
@@ -22,7 +22,7 @@ Files = Mapping[str, str]
 """The SHA-256 of each file of a tree, by path."""
 
 MOST_NEW: Final = 0.1
-"""By what share of all source files those that no abstraction names may have grown."""
+"""By how much, as a share of all source files, the unnamed ones may have grown."""
 SOURCE_SUFFIXES: Final = frozenset(
     {
         ".c",
@@ -79,10 +79,10 @@ SOURCE_SUFFIXES: Final = frozenset(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Difference:
-    """What lies between two trees."""
+    """The difference between two trees."""
 
     changed: frozenset[str]
-    """Files of the old tree that have another content in the new one."""
+    """Files that have different content in the new tree."""
     deleted: frozenset[str]
     """Files of the old tree whose content is gone."""
     added: frozenset[str]
@@ -120,13 +120,13 @@ class Plan:
     kept: frozenset[str]
     """Paths of items, such as `chapters/chapter_1_signer.md`."""
     why: str | None = None
-    """Why nothing is kept."""
+    """The reason, if nothing is kept."""
 
 
 def unusable(
     earlier: Manifest, identity: Identity, engine: EngineRef
 ) -> str | None:
-    """Return why a course cannot follow that of an earlier job, or None."""
+    """Return why a job cannot update an earlier job's course, or None."""
     job_id = earlier.job_id
     if job_id == identity.job_id:
         return f"job {job_id} cannot follow itself: name an earlier job"
@@ -144,7 +144,7 @@ def unusable(
 
 
 def compare(old: Files, new: Files) -> Difference:
-    """Return what lies between two trees."""
+    """Return the difference between two trees."""
     gone = [path for path in old if path not in new]
     come = [path for path in new if path not in old]
     renamed = _renamed(old, new, gone, come)
@@ -164,11 +164,11 @@ def plan(
     parts: Sequence[Part],
     chapters: Sequence[ChapterRef],
 ) -> Plan:
-    """Decide which items of the earlier course are kept.
+    """Decide which items of the earlier course to keep.
 
-    The YAML files are kept if every abstraction still has all its files, and the source
-    files that none of them names have hardly grown. Then a chapter, its review and its
-    tutorial are kept if no file of its abstraction has changed.
+    The YAML files are kept if every abstraction still has all its files, and the source files that
+    none of them names have hardly grown. Then a chapter, its review and its tutorial are kept if no
+    file of its abstraction has changed.
     """
     difference = compare(old, new)
     why = _lost_file(parts, difference) or _many_new(
@@ -199,7 +199,7 @@ def _other_engine(old: EngineRef, new: EngineRef) -> str | None:
 def _renamed(
     old: Files, new: Files, gone: Sequence[str], come: Sequence[str]
 ) -> dict[str, str]:
-    """Pair the files that have the same content under another path."""
+    """Pair files that have the same content under different paths."""
     targets = defaultdict[str, list[str]](list)
     for path in sorted(come):
         targets[new[path]].append(path)
@@ -241,8 +241,8 @@ def _many_new(
     if unnamed_now - unnamed_before <= MOST_NEW * sources:
         return None
     return (
-        f"{unnamed_now} source files belong to no abstraction, "
-        f"and before they were {unnamed_before} of {sources}"
+        f"{unnamed_now} source files belong to no abstraction; before, it was "
+        f"{unnamed_before} of {sources}"
     )
 
 
@@ -269,12 +269,12 @@ def _file_name(path: str) -> str:
 def _stale(
     old: Files, parts: Sequence[Part], difference: Difference
 ) -> frozenset[str]:
-    """Return the names of the abstractions of which a file has changed."""
+    """Return the names of the abstractions that have a changed file."""
     stale = []
     anything_changed = difference.touched > len(difference.renamed)
     for part in parts:
         if not part.paths:
-            # Nothing says what it rests on.
+            # Its sources are unknown.
             is_stale = anything_changed
         else:
             is_stale = any(

@@ -1,7 +1,7 @@
 """Patterns of addresses, for our own checks and for the gateway's JSON schema.
 
-They mean the same to Python and to validators of JSON schemas: ASCII only, no flags, no
-classes whose meaning differs.
+They mean the same to Python and to validators of JSON schemas: they use only ASCII, and neither
+flags nor classes whose meaning differs.
 """
 
 from typing import Final

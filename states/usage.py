@@ -1,4 +1,4 @@
-"""What a job's paid calls have cost, and what they may cost: values of the manifest."""
+"""The cost of a job's paid calls, and its limit: values of the manifest."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -6,7 +6,7 @@ from typing import Any, Final
 from states.stages import Stage
 
 NANODOLLARS: Final = 10**9
-"""A dollar. Costs are whole numbers of nanodollars: a token costs at least 25 of them."""
+"""One dollar. Costs are whole numbers of nanodollars: a token costs at least 25 of them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,16 +19,16 @@ class Budget:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelUsage:
-    """What the calls of one stage to one model have used."""
+    """The usage of one stage's calls to one model."""
 
     stage: Stage
     model: str
     calls: int = 0
     """Calls with a recorded answer."""
     repairs: int = 0
-    """Those of them that sent an answer back with its faults."""
+    """How many of them sent an answer back with its faults."""
     fallbacks: int = 0
-    """Items that were made without the model, because its answers were of no use, in all runs."""
+    """Items made without the model in all runs, because its answers were unusable."""
     input_tokens: int = 0
     """Neither written to the cache nor read from it."""
     cache_write_tokens: int = 0
@@ -36,23 +36,23 @@ class ModelUsage:
     output_tokens: int = 0
     nanodollars: int = 0
     unknown_calls: int = 0
-    """Calls that may have been paid, although no answer came."""
+    """Calls that got no answer, but may have been billed."""
     unknown_tokens: int = 0
-    """The most that they can have used."""
+    """The most tokens that they can have used."""
     unknown_nanodollars: int = 0
     """The most that they can have cost."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Usage:
-    """What a job's paid calls have used so far."""
+    """The usage of a job's paid calls so far."""
 
     by_model: tuple[ModelUsage, ...] = ()
     """By stage, then by model."""
     budget: Budget = Budget()
-    """The limit in force when this was written."""
+    """The limit at the time of writing."""
     prices_dated: str | None = None
-    """The date of the price table, or None where no prices are known: then no cost is."""
+    """The date of the price table; None if prices, and so the costs, are unknown."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,14 +61,14 @@ class Waiting:
 
     reason: str
     not_before: str
-    """The time before which another run would find nothing new."""
+    """Another run before this time would find nothing new."""
     batch_id: str | None = None
     expires_at: str | None = None
-    """When the provider gives the batch up."""
+    """When the provider abandons the batch."""
 
 
 def usage_document(usage: Usage) -> dict[str, Any]:
-    """Return a usage as `status --json`, the gateway and callbacks show it: costs in dollars."""
+    """Return usage as shown by `status --json`, the gateway and callbacks: costs in dollars."""
     rows = [_row_document(row) for row in usage.by_model]
     totals = {name: sum(row[name] for row in rows) for name in _COUNTED}
     return {
