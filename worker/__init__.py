@@ -1,3 +1,3 @@
-"""The shell around `states`: commands, runs, and adapters to the world outside."""
+"""The shell around `states`: commands, runs, and adapters to other systems."""
 
 __version__ = "1.0.0"

@@ -13,10 +13,10 @@ _STANDARD: Final = (0, 1, 2)
 
 
 def program() -> NoReturn:
-    """Run the command line, and exit without waiting for threads that still wait."""
-    # Process 1 of a container hears no signal that it has no handler for. A run installs
-    # its own, which saves what is finished; until then, all this long import included,
-    # there is nothing to save.
+    """Run the command line, and exit without waiting for blocked threads."""
+    # Process 1 of a container ignores signals that it has no handler for. A run installs its own
+    # handler, which saves finished work; until then, including this long import, there is nothing
+    # to save.
     signal.signal(signal.SIGTERM, lambda number, _: os._exit(128 + number))
     # guard: files have the same names in every locale
     _name_files_in_utf8()
@@ -30,7 +30,7 @@ def program() -> NoReturn:
 
 
 def _name_files_in_utf8() -> None:
-    """Restart in UTF-8 mode if the locale has another encoding: courses are the same everywhere."""
+    """Restart in UTF-8 mode if the locale has another encoding; the course must not depend on it."""
     if sys.getfilesystemencoding() != "utf-8" and sys.executable:
         os.execv(  # noqa: S606 - no shell
             sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]]
@@ -50,7 +50,7 @@ def _open_standard_streams() -> None:
 
 
 def _writer(stream: TextIO | None, raw: FileIO) -> TextIOWrapper:
-    """Return a stream that can write any text, in the encoding of Python's own, if any."""
+    """Return a stream that can write any text, in the encoding of the given one, if any."""
     encoding = stream.encoding if stream else "utf-8"
     is_line_by_line = raw.isatty() or isinstance(raw, _Log)
     return TextIOWrapper(
@@ -62,10 +62,10 @@ def _writer(stream: TextIO | None, raw: FileIO) -> TextIOWrapper:
 
 
 class _Log(FileIO):
-    """A file whose failures do not matter: a full disk or a lost terminal must not end a run."""
+    """A file that ignores write errors: a full disk or a lost terminal must not end a run."""
 
     def write(self, data: "ReadableBuffer", /) -> int:
-        """Write it, or let it go."""
+        """Write the text, or drop it."""
         try:
             return super().write(data)
         except OSError:

@@ -1,8 +1,8 @@
-"""All errors, grouped by what their reader has to do.
+"""All errors, grouped by what the user has to do.
 
 WorkerError
 ├── UsageError              64  correct the command line
-├── DataError               65  there is no such job, branch or repository, or it is unusable
+├── DataError               65  name an existing, usable job, branch or repository
 ├── EngineUnavailableError  69  install the engine, or correct its key
 ├── BugError                70  report it
 │   └── StoreError                an answer that the caller should have handled
@@ -42,14 +42,14 @@ from states.usage import Waiting
 
 
 class WorkerError(Exception):
-    """The root of all errors that end a command, with a message for its user."""
+    """The root of all errors that end a command, with a message for the user."""
 
     exit: ClassVar[Exit] = Exit.SOFTWARE
     code: str = "internal"
     """A short name for machines: `errorCode` in callbacks."""
 
     def __init__(self, message: str, *, code: str | None = None) -> None:
-        """Take a message of one line: what happened, and what to do next."""
+        """Take a one-line message: what happened, and what to do next."""
         super().__init__(message)
         self.code = code or self.code
 
@@ -76,7 +76,7 @@ class EngineUnavailableError(WorkerError):
 
 
 class BugError(WorkerError):
-    """The program itself is wrong."""
+    """The program has a bug."""
 
 
 class TemporaryError(WorkerError):
@@ -99,7 +99,7 @@ class EngineTroubleError(TemporaryError):
 
 
 class WaitingError(TemporaryError):
-    """The job can only wait for a model's provider; trying at once would not help."""
+    """The job has to wait for a model's provider; trying again at once would not help."""
 
     code = "waiting"
 
@@ -136,11 +136,11 @@ class ConfigError(WorkerError):
 
 
 class StoreFaultError(WorkerError):
-    """A store answers with an error, wrongly or not at all; the fault may pass."""
+    """A store answers with an error, answers wrongly, or does not answer; the fault may pass."""
 
 
 class StoreUnavailableError(StoreFaultError):
-    """The store does not answer, or says that it cannot now."""
+    """The store does not answer, or reports that it is temporarily unavailable."""
 
     exit = Exit.TEMPORARY
     code = "store_unavailable"
@@ -161,7 +161,7 @@ class StoreConfigError(StoreFaultError):
 
 
 class DamagedCheckpointError(StoreFaultError):
-    """What the store returns is not a checkpoint."""
+    """The store returns a checkpoint that is damaged."""
 
     exit = Exit.DATA_ERROR
     code = "damaged"
@@ -175,22 +175,22 @@ class UnknownFormatError(StoreFaultError):
 
 
 class StoreError(BugError):
-    """A store's answer that its caller handles; it is a bug where no caller does."""
+    """A store's answer that callers must handle; if it reaches the top, that is a bug."""
 
     def __init__(self, message: str = "") -> None:
         super().__init__(message)
 
 
 class ExistsError(StoreError):
-    """A create-only PUT met an object under its key."""
+    """A create-only PUT found an object under its key."""
 
 
 class MissingError(StoreError):
-    """There is no object under that key."""
+    """There is no object under the key."""
 
 
 class ConflictError(StoreError):
-    """Another process writes the same key at this moment (409); try again."""
+    """Another process is writing the same key at this moment (409); try again."""
 
 
 class DamagedError(Exception):

@@ -1,4 +1,4 @@
-"""A job's request: its id, repository and branch, by the same rules wherever it is made."""
+"""The request for a job: its id, repository and branch, checked by the same rules everywhere."""
 
 import hashlib
 import json
@@ -25,7 +25,7 @@ DEFAULT_BRANCH: Final = "main"
 
 
 class Field(StrEnum):
-    """A field of a request; each place that takes requests has its own names for them."""
+    """A field of a request; environment, command line and gateway have their own names for it."""
 
     JOB_ID = "job id"
     REPOSITORY = "repository"
@@ -51,7 +51,7 @@ _JOB_ID_RULE: Final = (
 def field_fault(
     field: Field, value: str, *, allow_http: bool = False
 ) -> str | None:
-    """Return why a field's value is refused, without repeating it, or None."""
+    """Return why a field's value is refused, without quoting the value, or None."""
     match field:
         case Field.JOB_ID | Field.UPDATE_FROM:
             if valid_job_id(value):
@@ -81,14 +81,14 @@ def fault_lines(
 
 
 def same_job(identity: Identity, other: Identity) -> bool:
-    """Tell whether two identities of the same job id are of the same repository and branch."""
+    """Tell whether two identities with the same job id have the same repository and branch."""
     repository = normal_form(identity.repository)
     same_repository = repository == normal_form(other.repository)
     return same_repository and identity.branch == other.branch
 
 
 def derived_job_id(repository: str, *parts: str) -> str:
-    """Return a job id that depends on nothing but a repository and further parts."""
+    """Return a job id derived from a repository and further parts only."""
     source = json.dumps([normal_form(repository), *parts])
     digest = hashlib.sha256(source.encode()).hexdigest()
     return f"{short_name(repository)[:64]}-{digest[:12]}"
@@ -101,7 +101,7 @@ def is_folder(repository: str) -> bool:
     try:
         return Path(repository).is_dir()
     except OSError:
-        # The name is too long for a file, or below a folder that is closed to us.
+        # The name is too long for a file, or lies in a folder that we may not read.
         return False
 
 
@@ -111,14 +111,14 @@ def expanded(path: Path) -> Path:
         return path.expanduser()
     except RuntimeError as error:
         raise UsageError(
-            f"{str(path)!r}: the home folder is unknown: give the whole path"
+            f"{str(path)!r}: the home folder is unknown: give an absolute path"
         ) from error
 
 
 def read_job(
     reader: EnvironmentReader, store_url: str | None = None
 ) -> tuple[Settings, Identity]:
-    """Read the whole request of a run in job mode, with what only job mode requires.
+    """Read the whole request of a run in job mode, including what only job mode requires.
 
     `store_url` overrides the variable; the caller calls `reader.finish()`.
     """
@@ -150,7 +150,7 @@ def read_request(reader: EnvironmentReader, *, allow_http: bool) -> Identity:
 
 
 def read_update_from(reader: EnvironmentReader) -> str | None:
-    """Read which earlier job's course a new job follows; the caller calls `reader.finish()`."""
+    """Read which earlier job a new job updates; the caller calls `reader.finish()`."""
     job_id = reader.text("UPDATE_FROM")
     if job_id:
         reader.faults += fault_lines({Field.UPDATE_FROM: job_id}, VARIABLES)
@@ -158,7 +158,7 @@ def read_update_from(reader: EnvironmentReader) -> str | None:
 
 
 def check_trust(reader: EnvironmentReader, repository: str) -> None:
-    """Check the certificates that git uses for a repository's host, if it is reached by TLS."""
+    """Check the CA certificates that git uses for a repository's host, if it uses TLS."""
     over_tls = full_url(repository).lower().startswith("https:")
     if over_tls and not reader.text("GIT_SSL_CAINFO"):
         reader.certificates("SSL_CERT_FILE")

@@ -153,7 +153,7 @@ def test_a_secret_is_added_once_although_the_answer_was_lost(
 def test_an_id_is_refused_as_the_name_of_a_new_definition(
     operator: Operator,
 ) -> None:
-    assert "create one under a name" in operator(
+    assert "give a name to create one" in operator(
         *IMAGE, "--definition", SECRET, code=78
     )
     assert operator.scaleway.jobs.definitions == {}

@@ -1,4 +1,4 @@
-"""The commands: what each is for, its options, and the function that carries it out."""
+"""The commands: their help, their options, and the functions that implement them."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -22,8 +22,8 @@ COMMANDS: Final = (
     CommandSpec(
         name="run",
         help=(
-            "turn a repository into a course; "
-            "without REPO, do the job that the environment describes"
+            "turn a repository into a course; without REPO, run the job that "
+            "the environment describes"
         ),
         example="fondation-worker run https://github.com/pallets/click --out click-course",
         function="run:run",
@@ -31,14 +31,14 @@ COMMANDS: Final = (
     ),
     CommandSpec(
         name="estimate",
-        help="say what a course by the engine claude will cost, without asking a model",
+        help="estimate the cost of a course by the engine claude, without calling a model",
         example="fondation-worker estimate ~/src/project --model claude-haiku-5-5",
         function="estimate:estimate",
         namespace=options.EstimateOptions,
     ),
     CommandSpec(
         name="check",
-        help="try everything that a job needs, without starting one",
+        help="test everything that a job needs, without starting one",
         example="fondation-worker check --engine claude",
         function="check:check",
         namespace=options.CheckOptions,
@@ -52,35 +52,35 @@ COMMANDS: Final = (
     ),
     CommandSpec(
         name="list",
-        help="list the jobs of a store",
+        help="list the jobs in a store",
         example="fondation-worker list --store s3://bucket/jobs",
         function="status:list_jobs",
         namespace=options.ListOptions,
     ),
     CommandSpec(
         name="resume",
-        help="continue a job that is interrupted, failed or crashed",
+        help="resume a job that is interrupted, failed or crashed",
         example="fondation-worker resume my-job --from generate-chapters",
         function="operate:resume",
         namespace=options.ResumeOptions,
     ),
     CommandSpec(
         name="cancel",
-        help="ask the running worker to stop, or cancel a job without a live run",
+        help="ask a job's run to stop, or cancel a job that has no live run",
         example="fondation-worker cancel my-job",
         function="operate:cancel",
         namespace=options.JobOptions,
     ),
     CommandSpec(
         name="fetch",
-        help="copy the course's files, as far as they are finished, into a folder",
+        help="copy the finished files of a course into a folder",
         example="fondation-worker fetch my-job ./course",
         function="files:fetch",
         namespace=options.FetchOptions,
     ),
     CommandSpec(
         name="urls",
-        help="sign fresh URLs of the course's files",
+        help="print fresh signed URLs of a course's files",
         example="fondation-worker urls my-job --expires 12h",
         function="files:urls",
         namespace=options.UrlsOptions,
@@ -125,14 +125,14 @@ COMMANDS: Final = (
     ),
     CommandSpec(
         name="batch",
-        help="do the jobs of a file, a few at a time; run it again to continue",
+        help="run the jobs listed in a file, a few at a time; run it again to resume",
         example="fondation-worker batch repositories.yaml --parallel 4 --local",
         function="batch:batch",
         namespace=options.BatchOptions,
     ),
     CommandSpec(
         name="gateway",
-        help="serve the HTTP API by which a web app starts jobs",
+        help="serve the HTTP API through which a web app starts jobs",
         example="fondation-worker gateway --port 8090",
         function="gateway:gateway",
         namespace=options.GatewayOptions,

@@ -13,7 +13,8 @@ def parse(text: str, option: str) -> int:
     match = re.fullmatch(r"([0-9]{1,9})([smhd])", text)
     if match is None:
         raise UsageError(
-            f"{option} is {text!r}: it must be a number with a unit, as 45s, 10m, 12h or 30d"
+            f"{option} is {text!r}: it must be a number with a unit, such as "
+            "45s, 10m, 12h or 30d"
         )
     number, unit = match.groups()
     return int(number) * _UNITS[unit]

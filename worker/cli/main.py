@@ -38,8 +38,8 @@ def parser() -> argparse.ArgumentParser:
     root = _Parser(
         prog=PROGRAM,
         description=(
-            "Turns a git repository into a course. "
-            "A job that is run again resumes at its last checkpoint."
+            "Turns a git repository into a course. Running a job again "
+            "resumes it at its last checkpoint."
         ),
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -75,7 +75,7 @@ def _sentence(text: str) -> str:
 
 
 def main(argv: Sequence[str], environment: Environment) -> int:
-    """Carry out a command line; return its exit code."""
+    """Run a command line; return its exit code."""
     debug = "--debug" in argv
     try:
         return _run(argv, environment)
@@ -85,7 +85,7 @@ def main(argv: Sequence[str], environment: Environment) -> int:
     except KeyboardInterrupt:
         return _fail("interrupted", Exit.SIGINT, debug=debug)
     except BrokenPipeError:
-        # The reader of our output has gone: there is no one left to inform.
+        # The reader of our output is gone: there is no one left to inform.
         _discard_output()
         return Exit.OK
     except Exception as error:  # noqa: BLE001 - an edge: a bug gets its exit code and a line
@@ -118,7 +118,7 @@ def _load(spec: CommandSpec) -> Command:
 
 
 def _write(write: Callable[[], None], code: int) -> int:
-    """Write to stdout; return `code`, unless a successful command's answer is lost."""
+    """Write to stdout; return `code`, unless the output of a successful command is lost."""
     try:
         write()
         sys.stdout.flush()
@@ -127,8 +127,8 @@ def _write(write: Callable[[], None], code: int) -> int:
     except OSError as error:
         _discard_output()
         _fail(
-            f"cannot write to standard output ({error.strerror}): the command was carried out, "
-            "and only its answer is lost; make room and ask again",
+            f"cannot write to standard output ({error.strerror}): the command "
+            "was carried out, and only its output is lost; make room there",
             Exit.TEMPORARY,
             debug=False,
         )
@@ -138,13 +138,13 @@ def _write(write: Callable[[], None], code: int) -> int:
 
 
 def _discard_output() -> None:
-    """Let stdout's buffer drain into nothing when the process ends."""
+    """Discard stdout's buffer when the process ends."""
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, sys.stdout.fileno())
 
 
 def _machine_fault(error: Exception) -> WorkerError | None:
-    """Translate an error that this machine's condition explains; None for a bug of ours."""
+    """Translate an error caused by the state of this machine; return None for a bug of ours."""
     if not isinstance(error, OSError):
         return None
     if error.errno in PASSING:

@@ -1,7 +1,7 @@
-"""The options of each command: how the command line spells them, and what the command gets.
+"""The options of each command, as command-line arguments and as typed attributes.
 
 Each class declares its options twice, side by side: as argparse's arguments, and as annotated
-attributes, by which mypy checks every use. A test holds the two to each other.
+attributes, by which mypy checks every use. A test keeps the two consistent.
 """
 
 from argparse import Namespace
@@ -49,7 +49,7 @@ class Options(Namespace):
     store: str | None
     debug: bool
     json: bool = False
-    """Set by `--json`, where the command has that."""
+    """Set by `--json`, if the command has that option."""
 
 
 class RunOptions(Options):
@@ -88,8 +88,10 @@ class RunOptions(Options):
             metavar="JOB_ID",
             nargs="?",
             const="",
-            help="keep what is still true of an earlier job's course "
-            "(default: the newest completed job of this repository and engine)",
+            help=(
+                "keep the pages of an earlier job's course that are still true "
+                "(default: the newest completed job of this repository and engine)"
+            ),
         ),
     )
 
@@ -181,27 +183,27 @@ class ResumeOptions(Options):
             "--from",
             dest="stage",
             choices=[str(stage) for stage in Stage],
-            help="redo this stage and all after it",
+            help="redo this stage and all later ones",
         ),
         _argument(
             "--takeover",
             action="store_true",
-            help="replace a silent run without waiting for its lease to end",
+            help="replace a silent run without waiting for its lease to expire",
         ),
         _argument(
             "--redeliver",
             action="store_true",
-            help="only send the rejected final callback again",
+            help="only resend the final callback, if the webhook rejected it",
         ),
         _argument(
             "--budget-usd",
             metavar="N",
-            help="what the job may cost from now on, all its runs together, or `none`",
+            help="the new limit on the job's total cost over all its runs, or `none`",
         ),
         _argument(
             "--budget-tokens",
             metavar="N",
-            help="how many tokens it may use, all its runs together, or `none`",
+            help="the new limit on the job's tokens over all its runs, or `none`",
         ),
         _argument(
             "--on",
@@ -265,7 +267,7 @@ class VerifyOptions(Options):
         _argument(
             "--deep",
             action="store_true",
-            help="also check what the files contain, and all earlier checkpoints",
+            help="also check the contents of the files, and all earlier checkpoints",
         ),
         _JSON,
     )
@@ -329,7 +331,7 @@ class DeployOptions(Options):
         _argument(
             "--timeout",
             metavar="TIME",
-            help="the limit of one run, 24h at most (default of a new definition: 24h)",
+            help="the time limit of one run, 24h at most (default of a new definition: 24h)",
         ),
         _argument(
             "--retries",
@@ -342,14 +344,14 @@ class DeployOptions(Options):
             action="append",
             default=[],
             metavar="K=V",
-            help="a variable of all runs; repeatable",
+            help="an environment variable of all runs; repeatable",
         ),
         _argument(
             "--secret",
             action="append",
             default=[],
             metavar="K=ID[:VERSION]",
-            help="a variable with the value of a secret in Secret Manager; repeatable",
+            help="an environment variable with the value of a secret in Secret Manager; repeatable",
         ),
         _argument(
             "--dry-run", action="store_true", help="only show what would change"
@@ -387,7 +389,7 @@ class SubmitOptions(Options):
         _argument(
             "--update",
             metavar="JOB_ID",
-            help="keep what is still true of this earlier job's course",
+            help="keep the pages of this earlier job's course that are still true",
         ),
         _argument(
             "--wait",
@@ -416,7 +418,7 @@ class SweepOptions(Options):
             type=int,
             default=5,
             metavar="N",
-            help="give a job up after N runs without a new item (default: 5)",
+            help="give up on a job after N runs without a new item (default: 5)",
         ),
         _argument(
             "--max-parallel",

@@ -1,4 +1,4 @@
-"""What a command prints: lines for people, or JSON for machines."""
+"""A command's output: lines for people, or JSON for machines."""
 
 import json
 import sys
@@ -12,7 +12,7 @@ from worker.system.logs import printable
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Output:
-    """A command's answer."""
+    """The output of a command."""
 
     document: Any = None
     """For `--json`; None prints nothing."""
@@ -21,7 +21,7 @@ class Output:
 
 
 def show(output: Output, *, as_json: bool) -> None:
-    """Print an answer to stdout."""
+    """Print a command's output to stdout."""
     if not as_json:
         for line in output.lines:
             sys.stdout.write(f"{printable(line)}\n")

@@ -18,6 +18,6 @@ def test_a_duration_is_a_number_with_a_unit(text: str, seconds: int) -> None:
 def test_any_other_text_is_refused_with_examples(text: str) -> None:
     with pytest.raises(
         UsageError,
-        match=r"--expires is .*: it must be a number with a unit, as 45s, 10m, 12h or 30d",
+        match=r"--expires is .*: it must be a number with a unit, such as 45s, 10m, 12h or 30d",
     ):
         parse(text, "--expires")

@@ -178,7 +178,7 @@ def test_a_limit_for_an_engine_that_keeps_none_is_refused(
     assert world.job().run(IDENTITY) is Exit.OK
     operator = Operator(store, capsys)
     printed = operator("resume", JOB, "--budget-usd", "5", code=64)
-    assert "has engine 'static', which keeps no budget" in printed
+    assert "has engine 'static', which has no budget" in printed
 
 
 @dataclass

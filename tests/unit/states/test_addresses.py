@@ -91,7 +91,7 @@ def test_a_page_of_a_change_is_answered_with_what_can_be_given(
 def test_a_branch_whose_name_may_contain_a_slash_is_said_to() -> None:
     page = "https://github.com/owner/name/tree/main"
     advice = f"{GIVE} and the branch main (--branch main, or BRANCH=main"
-    more = "; or more of what follows, if its name contains a slash"
+    more = "; if its name contains a slash, add the parts that follow"
     start = "it is the address of a page: "
     assert address_fault(page) == f"{start}{advice})"
     assert address_fault(f"{page}/src") == f"{start}{advice}{more})"

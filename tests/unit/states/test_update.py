@@ -75,7 +75,7 @@ def test_nothing_is_kept_where_many_source_files_belong_to_nothing() -> None:
     two_more = dict(list(one_more.items())[:2])
     assert planned(old | two_more, old).why is None
     assert planned(old | one_more, old).why == (
-        "20 source files belong to no abstraction, and before they were 17 of 20"
+        "20 source files belong to no abstraction; before, it was 17 of 20"
     )
 
 

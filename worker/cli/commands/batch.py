@@ -19,7 +19,7 @@ from worker.system.runtime import SystemRuntime
 
 
 def batch(options: BatchOptions, environment: Environment) -> Output:
-    """Take all jobs of a file to their end; run again, it continues those that are not over."""
+    """Run all jobs of a file to their end; run again, it resumes those that are not over."""
     if options.parallel < 1:
         raise UsageError("--parallel must be at least 1")
     allow_http = EnvironmentReader(environment).flag("ALLOW_HTTP_GIT")
@@ -40,7 +40,7 @@ def batch(options: BatchOptions, environment: Environment) -> Output:
 
 
 def _check_settings(options: BatchOptions, environment: Environment) -> None:
-    """Raise ConfigError with every fault that the runs would refuse."""
+    """Raise ConfigError with every setting that the runs would refuse."""
     reader = EnvironmentReader(environment)
     read_settings(reader, options.store)
     reader.finish()

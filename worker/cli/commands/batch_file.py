@@ -36,7 +36,7 @@ class BatchJob:
     branch: str | None
     """None if the file names none."""
     update_from: str | None = None
-    """The earlier job that it follows."""
+    """The earlier job that it updates."""
 
 
 def read_entries(
@@ -138,7 +138,7 @@ def _job(entry: dict[str, str], *, local: bool) -> BatchJob:
     job_id = entry.get("jobId")
     update_from = entry.get("updateFrom")
     if job_id is None:
-        # An update is another job than the one that it follows.
+        # An update is a job of its own.
         follows = [update_from] if update_from else []
         job_id = derived_job_id(repository, branch or "", *follows)
     return BatchJob(

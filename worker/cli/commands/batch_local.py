@@ -1,4 +1,4 @@
-"""The jobs of a batch that processes of this program run on this machine."""
+"""The jobs of a batch, run on this machine by processes of this program."""
 
 import signal
 import sys
@@ -44,9 +44,9 @@ class LocalBatch:
     def run_all(
         self, jobs: list[BatchJob], executor: Executor
     ) -> tuple[list[Result], Exit | None]:
-        """Take all jobs to their end; return an exit code, too, if a signal has stopped them.
+        """Run all jobs to their end; also return an exit code, if a signal stopped them.
 
-        At SIGINT or SIGTERM the running jobs save their work, and no other is begun.
+        On SIGINT or SIGTERM the running jobs save their work, and no further job is started.
         """
         futures: dict[str, Future[Result]] = {}
         handlers = {
@@ -78,7 +78,7 @@ class LocalBatch:
         return future.result()
 
     def _passed_over(self, job: BatchJob) -> Result:
-        """Return the result of a job that was not begun before the stop."""
+        """Return the result of a job that was not started before the stop."""
         manifest = self._view.newest(job.job_id)
         if manifest is not None and manifest.over:
             return Result(job=job, outcome=ended(manifest))
@@ -95,7 +95,7 @@ class LocalBatch:
         printed = _Printed(job.job_id)
         code = self._run_to_end(job, printed)
         if code == Exit.OK:
-            self._view.store.persevere()  # the store has served a whole job
+            self._view.store.persevere()  # the store has already served the job
         manifest = self._view.newest(job.job_id)
         reached = Outcome(
             state=_NOT_BEGUN if manifest is None else str(manifest.state),
@@ -105,7 +105,7 @@ class LocalBatch:
         return Result(job=job, outcome=reached)
 
     def _run_to_end(self, job: BatchJob, printed: "_Printed") -> int:
-        """Run a job in a process, or stop that as SIGTERM does; return its exit code."""
+        """Run a job in a process, which a stop ends as SIGTERM does; return its exit code."""
         command = Command(
             argv=(sys.executable, "-m", "worker", *_run_arguments(job)),
             env=self._environment,
@@ -114,7 +114,8 @@ class LocalBatch:
         output = LineSplitter(printed.show)
         try:
             process = Process(command, self._runtime, output.take)
-        except (OSError, RuntimeError) as error:  # no process or thread left
+        except (OSError, RuntimeError) as error:
+            # The system has no process or thread left.
             raise TemporaryError(
                 f"a process cannot be started ({error}): run this again later"
             ) from error
@@ -156,7 +157,7 @@ class _StopError(KeyboardInterrupt):
 
 
 def _stop(number: int, _: FrameType | None) -> NoReturn:
-    """Stop once: stopping takes bounded time, and further signals change nothing."""
+    """Stop once: stopping takes a limited time, and further signals are ignored."""
     for stop_signal in _STOP_SIGNALS:
         signal.signal(stop_signal, _ignore)
     raise _StopError(number)

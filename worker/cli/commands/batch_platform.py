@@ -38,9 +38,9 @@ class PlatformBatch:
         self._refuse_faults()
 
     def run_all(self, executor: Executor) -> list[Result]:
-        """Take all jobs to their end.
+        """Run all jobs to their end.
 
-        Jobs with live runs come first: another is started only when one of them has ended.
+        Jobs with live runs come first; further jobs start only as these end.
         """
         alive = {run.job_id for run in live_runs(self._runs)}
         order = sorted(self._jobs, key=lambda job: job.job_id not in alive)
@@ -98,7 +98,7 @@ def _final_outcome(
 ) -> Outcome | None:
     """Return the outcome of a job with nothing left to do or to deliver.
 
-    Without a readable manifest, its last run decides.
+    Without a readable manifest, its last run determines the outcome.
     """
     if manifest is not None:
         unfinished = not manifest.over or manifest.outbox.pending

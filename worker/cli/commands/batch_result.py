@@ -1,4 +1,4 @@
-"""What has become of a job of a batch."""
+"""The outcome of a job in a batch."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from worker.errors import WorkerError
 from worker.services.follow import Outcome
 
 COMPLETED: Final = frozenset({State.COMPLETED, "succeeded"})
-"""The states of a job with a course: the manifest's, and the platform's."""
+"""The states of a job that has its course: the manifest's, and the platform's."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Result:
-    """A job of the batch, and its outcome."""
+    """A job in the batch, and its outcome."""
 
     job: BatchJob
     outcome: Outcome
@@ -56,11 +56,11 @@ class Result:
 
 
 Work = Callable[[BatchJob], Result]
-"""Takes one job to its end, or to where an operator must act."""
+"""Runs one job until it is over, or an operator must act."""
 
 
 def contained(work: Work) -> Work:
-    """Turn an error about one job into its result, so that the others go on."""
+    """Turn an error about one job into its result; the other jobs continue."""
 
     def contained_work(job: BatchJob) -> Result:
         try:

@@ -1,4 +1,4 @@
-"""`check`: tries everything that a job needs, without starting one."""
+"""`check`: tests everything that a job needs, without starting one."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ from worker.system.runtime import SystemRuntime
 
 
 def check(options: CheckOptions, environment: Environment) -> Output:
-    """Try the store, the webhook, the repository and the engine; the first fault's code counts."""
+    """Test store, webhook, repository and engine; exit with the code of the first fault."""
     settings = store_settings(options.store, environment)
     if options.engine is not None:
         engine = replace(settings.engine, name=options.engine)

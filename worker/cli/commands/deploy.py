@@ -80,10 +80,11 @@ def _answer(
 
 
 def _refuse_id(name: str) -> None:
-    """Raise ConfigError for a new definition that is named by an id."""
+    """Raise ConfigError if the definition does not exist and was given by its id."""
     if is_uuid(name):
         raise ConfigError(
-            f"there is no job definition {name} in this project: create one under a name"
+            f"there is no job definition with the id {name} in this project: "
+            "give a name to create one"
         )
 
 
@@ -147,7 +148,7 @@ def _pairs(
         name, sign, value = text.partition("=")
         if not sign:
             faults.append(
-                f"{option} must be NAME=VALUE: one of them has no `=`"
+                f"{option} must be NAME=VALUE: one of the options has no `=`"
             )
         elif fault := check(name):
             faults.append(f"{option} {name!r}: {fault}")
@@ -172,7 +173,7 @@ def _desired_secret(
 
 
 class _Deployer:
-    """Carries out a plan's steps, each of which may be repeated when an answer is lost."""
+    """Carries out a plan's steps; each may be repeated after a lost answer."""
 
     def __init__(
         self, platform: Platform, runtime: Runtime, settings: PlatformSettings
@@ -184,7 +185,7 @@ class _Deployer:
     def carry_out(
         self, planned: DefinitionPlan, existing: JobDefinition | None
     ) -> JobDefinition:
-        """Return the definition as the platform has it afterwards."""
+        """Carry out the plan; return the resulting definition."""
         definition = self._create_or_update(planned, existing)
         for reference_id, version in planned.changed.items():
             self._platform.change_secret(reference_id, version=version)
@@ -251,7 +252,7 @@ def _may_be_secret(name: str) -> bool:
 def _kept_variables(
     definition: JobDefinition, planned: DefinitionPlan
 ) -> list[str]:
-    """Warn of variables that the platform was to remove and has kept."""
+    """Warn of variables that the platform should have removed."""
     warnings = []
     for change in planned.differences:
         what, _, name = change.what.partition(" ")

@@ -1,4 +1,4 @@
-"""`estimate`: what a course by the engine `claude` will cost; nothing is sent to a model."""
+"""`estimate`: the cost of a course by the engine `claude`; nothing is sent to a model."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -24,7 +24,7 @@ from worker.settings.settings import Settings
 def estimate(
     options: EstimateOptions, environment: Mapping[str, str]
 ) -> Output:
-    """Show calls, tokens and cost by stage; they follow from the source alone."""
+    """Show calls, tokens and cost by stage, estimated from the source alone."""
     asked = {**environment, "ENGINE": "claude"}
     if options.model is not None:
         asked["ANTHROPIC_MODEL"] = options.model
@@ -124,8 +124,8 @@ def _summary(course: CourseEstimate) -> str:
     total = _total(course)
     if total is None:
         return (
-            f"{course.model}: the cost is unknown, because no prices are known for it; "
-            "give them in MODEL_PRICES"
+            f"{course.model}: the cost is unknown, because this model has no "
+            "known prices; give them in MODEL_PRICES"
         )
     return (
         f"{course.model}, in {course.language}: about {_cost(total)} by the prices of "

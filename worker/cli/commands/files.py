@@ -1,4 +1,4 @@
-"""`fetch` and `urls`: the files of a course, as far as they are finished."""
+"""`fetch` and `urls`: the finished files of a course."""
 
 from pathlib import Path
 

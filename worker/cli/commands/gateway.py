@@ -1,4 +1,4 @@
-"""`gateway`: serves the HTTP API by which a web app starts jobs."""
+"""`gateway`: serves the HTTP API through which a web app starts jobs."""
 
 import ipaddress
 import sys
@@ -22,7 +22,7 @@ from worker.system.runtime import SystemRuntime
 
 DEFAULT_MAX_RUNS: Final = 2
 REDELIVERY_SECONDS: Final = 30.0
-"""How long a run may occupy a slot only to retry a webhook."""
+"""How long a run that only retries a webhook may occupy a slot."""
 _SPOOL: Final = "gateway-spool"
 
 
@@ -37,7 +37,7 @@ class _Settings:
 
 
 def gateway(options: GatewayOptions, environment: Environment) -> Output:
-    """Serve until SIGTERM or SIGINT, which also stops the runs on this machine."""
+    """Serve until SIGTERM or SIGINT; these also stop the runs on this machine."""
     port = options.port
     if not 0 <= port < 65536:  # noqa: PLR2004 - TCP's ports
         raise UsageError(f"--port is {port}: it must be from 0 to 65535")
@@ -102,8 +102,9 @@ def _read_token(reader: EnvironmentReader, host: str) -> Secret | None:
     token = reader.secret("GATEWAY_TOKEN")
     if token is None and not _is_loopback(host):
         reader.faults.append(
-            f"GATEWAY_TOKEN is missing: to listen on {host}, set it to a long random string, "
-            "which callers send as `Authorization: Bearer`; without it, listen on 127.0.0.1"
+            f"GATEWAY_TOKEN is missing: to listen on {host}, set it to a long "
+            "random string, which callers send as `Authorization: Bearer`, or "
+            "listen on 127.0.0.1"
         )
     return token
 

@@ -40,8 +40,8 @@ class _Collection:
 def collect(view: View, older_than: int, *, dry_run: bool) -> Output:
     """Collect the jobs that are over and at least `older_than` seconds old.
 
-    A job that cannot be judged is left and named. One of an unknown format makes the command
-    end with 78 after all others.
+    Jobs that cannot be judged are left and listed. If one has an unknown format, the command exits
+    with 78, after it has processed all others.
     """
     collection = _Collection()
     for job_id in view.job_ids():
@@ -120,9 +120,9 @@ def _obstacle(view: View, manifest: Manifest, age: int) -> str | None:
 def _collect(
     view: View, log: CheckpointLog, newest: Checkpoint, *, dry_run: bool
 ) -> bool:
-    """Fence the job off with a tombstone and delete everything else; tell whether there was any.
+    """Fence the job off with a tombstone, and delete all else; tell whether there was anything.
 
-    A job that has its tombstone already was collected by a command that did not finish.
+    If the tombstone already exists, an earlier command was interrupted.
     """
     tombstone = newest.manifest
     if not dry_run and not tombstone.collected:
@@ -142,7 +142,7 @@ def _fence_off(view: View, log: CheckpointLog, newest: Checkpoint) -> Manifest:
 
 
 def _tombstone(view: View, newest: Checkpoint) -> Manifest:
-    """Claim the job under a new run number, which fences off any process still at work on it."""
+    """Claim the job under a new run number, which fences off all other processes."""
     manifest = newest.manifest
     now = iso(view.runtime.now())
     run = RunRecord(
@@ -159,10 +159,10 @@ def _tombstone(view: View, newest: Checkpoint) -> Manifest:
 
 
 def delete_all_but(view: View, tombstone: Manifest, *, dry_run: bool) -> bool:
-    """Delete all objects of a job but the tombstone; tell whether there were any.
+    """Delete all objects of a job except the tombstone; tell whether there were any.
 
     Checkpoints go last, so that a job with objects always has a checkpoint that names it.
-    Objects below the job's folder that are not the job's stay: another store's, or a user's.
+    Objects of another store or of a user in the job's folder stay.
     """
     kept = checkpoint_key(tombstone.job_id, tombstone.sequence)
     entries = view.store.entries(job_prefix(tombstone.job_id))

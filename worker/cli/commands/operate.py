@@ -30,7 +30,7 @@ from worker.system.runtime import SystemRuntime
 
 
 def resume(options: ResumeOptions, environment: Environment) -> Output:
-    """Continue a job that is interrupted, failed or crashed, or redo it from a stage on."""
+    """Resume a job that is interrupted, failed or crashed, or redo it from a stage onwards."""
     if options.redeliver:
         return _redeliver(options, environment)
     if options.on == "scaleway":
@@ -44,14 +44,14 @@ def _redeliver(options: ResumeOptions, environment: Environment) -> Output:
     others = (options.stage, options.takeover, has_budget)
     if any(others) or options.on != "local":
         raise UsageError(
-            "--redeliver excludes --from, --takeover, --budget-… and --on scaleway: "
-            "it only sends a callback again, from here"
+            "--redeliver excludes --from, --takeover, --budget-… and --on "
+            "scaleway: it only resends a callback, from this machine"
         )
     view = open_view(options.store, environment)
     if view.settings.callback is None:
         raise ConfigError(
-            "CALLBACK_URL and CALLBACK_TOKEN are missing: "
-            "set them to where --redeliver is to send the callback"
+            "CALLBACK_URL and CALLBACK_TOKEN are missing: set them to the "
+            "webhook that --redeliver should send the callback to"
         )
     before = view.manifest(options.job_id)
     code = _do(view, environment, options.job_id, Run.redeliver)
@@ -130,13 +130,13 @@ def _request(options: ResumeOptions, view: View) -> OperatorRequest:
 def _budget(
     options: ResumeOptions, view: View, manifest: Manifest
 ) -> Budget | None:
-    """Return the job's new limit; what is not given stays as it was."""
+    """Return the job's new limit; an option that is not given keeps its part of the limit."""
     if options.budget_usd is None and options.budget_tokens is None:
         return None
     if manifest.engine.model is None:
         raise UsageError(
-            f"job {manifest.job_id} has engine {manifest.engine.name!r}, which keeps no budget: "
-            "leave --budget-usd and --budget-tokens out"
+            f"job {manifest.job_id} has engine {manifest.engine.name!r}, which "
+            "has no budget: leave out --budget-usd and --budget-tokens"
         )
     budget = manifest.budget
     if budget is None:
@@ -184,7 +184,7 @@ def cancel(options: JobOptions, environment: Environment) -> Output:
 def _begin_canceled_if_unstarted(
     view: View, platform: PlatformSettings | None, job_id: str
 ) -> Manifest:
-    """Return a job's manifest; a job that only the platform knows is begun as canceled."""
+    """Return a job's manifest; a job that only the platform knows is recorded as canceled."""
     try:
         return view.manifest(job_id)
     except DataError as error:
@@ -224,8 +224,8 @@ def _cancel_outcome(before: Manifest, after: Manifest) -> str:
         return f"job {after.job_id} is canceled"
     interval = max(1, after.owner.lease_seconds // 3)
     return (
-        f"job {after.job_id}: run {after.run} was asked to cancel it, "
-        f"and looks within {interval}s"
+        f"job {after.job_id}: run {after.run} was asked to cancel it, and will "
+        f"notice within {interval}s"
     )
 
 
@@ -247,9 +247,9 @@ def _do_reporting(
     job_id: str,
     work: Callable[[Run], Exit],
 ) -> Exit:
-    """Do a run of a job.
+    """Run a job, and report its outcome.
 
-    The store has served it, so what the store refuses afterwards is tried again.
+    The store has served the run by then, so refused reads are retried.
     """
     code = do_run(view.settings, environment, reporter, job_id, work)
     # guard: what a store refuses after an operator's request is retried
@@ -273,6 +273,7 @@ def _pending_callbacks(manifest: Manifest) -> list[str]:
     pending = "1 callback is"
     if count != 1:
         pending = f"{count} callbacks are"
-    return [
-        f"{pending} pending: set CALLBACK_URL and CALLBACK_TOKEN and run this again to deliver"
-    ]
+    advice = (
+        "set CALLBACK_URL and CALLBACK_TOKEN, and run this again to deliver"
+    )
+    return [f"{pending} pending: {advice}"]

@@ -42,7 +42,7 @@ _OPTION_NAMES: Final = {
 
 
 def run(options: RunOptions, environment: Environment) -> Output:
-    """Do the job that the environment describes, or the one of the command line's REPO."""
+    """Run the job that the environment describes, or a job for REPO."""
     if options.repository is None:
         return _run_in_job_mode(options, environment)
     return _run_locally(options.repository, options, environment)
@@ -85,7 +85,7 @@ def _refuse_local_options(options: RunOptions) -> None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _LocalJob:
-    """A job of local mode."""
+    """A job in local mode."""
 
     identity: Identity
     commit: str
@@ -121,7 +121,7 @@ def _run_locally(
 
 
 def next_step(job_id: str, code: Exit) -> str:
-    """Return what to do about a job whose run has ended with a code other than 0."""
+    """Return advice about a job whose run has ended with a code other than 0."""
     if code is Exit.REPLACED:
         return (
             f"`status {job_id}` shows the run that replaced it; "
@@ -150,7 +150,7 @@ def _local_job(
             url, revision.branch, revision.commit, *engine_parts(settings)
         )
     out = Path(options.out or f"{folder_name(url)}-course")
-    out.absolute()  # fails if the current folder is gone: now, not when the course is ready
+    out.absolute()  # fails now if the current folder is gone, not when the course is ready
     identity = Identity(job_id=job_id, repository=url, branch=revision.branch)
     update_from = None
     if options.update is not None:
@@ -179,7 +179,8 @@ def _resolve(
 def _refuse_faults(options: RunOptions, url: str) -> None:
     if options.branch is not None and url.startswith("file:"):
         raise UsageError(
-            "--branch requires a URL: a folder's HEAD is taken, or its files as they are"
+            "--branch requires a URL: for a folder, its HEAD or its files are "
+            "used"
         )
     request: dict[Field, str] = {}
     if options.branch is not None:
@@ -215,12 +216,12 @@ def _deliver(view: View, local: _LocalJob) -> Output:
     """Write the course of a completed job to its folder."""
     job_id = local.identity.job_id
     # guard: what a store refuses after a completed run is retried
-    view.store.persevere()  # the store has served the whole job
+    view.store.persevere()  # the store has already served the job
     manifest = view.newest(job_id)
     if manifest is None:
         raise ConfigError(
-            f"job {job_id} has just ended, but its checkpoints are gone: "
-            "check whether another process deletes them"
+            f"job {job_id} has just ended, but its checkpoints are gone: find "
+            "out which process deletes them"
         )
     if manifest.state is State.CANCELED:
         return Output(lines=[_canceled(manifest)])
@@ -243,5 +244,6 @@ def _canceled(manifest: Manifest) -> str:
     job_id = manifest.job_id
     return (
         f"job {job_id} is canceled, and no course was written: "
-        f"`resume {job_id}` continues it, `fetch {job_id} DIR` copies what is finished"
+        f"`resume {job_id}` continues it, `fetch {job_id} DIR` copies the "
+        "finished files"
     )

@@ -35,7 +35,7 @@ def list_jobs(options: ListOptions, environment: Environment) -> Output:
 
 
 def _summary(view: View, job_id: str) -> JsonObject:
-    """Return one job of the list; an unreadable one is shown, and does not hide the others."""
+    """Return a job's row; an unreadable job gets a row, too."""
     try:
         manifest = view.manifest(job_id)
     except (DataError, DamagedCheckpointError) as error:

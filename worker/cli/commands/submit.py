@@ -29,7 +29,7 @@ LOG = logging.getLogger(__name__)
 
 
 def submit(options: SubmitOptions, environment: Environment) -> Output:
-    """Check a job as a run would, start a run of it, and follow that with `--wait`."""
+    """Check a job as a run would, start a run and, with `--wait`, follow it."""
     log = _read_log(environment)
     runtime = SystemRuntime()
     deployment = open_deployment(options.definition, environment, runtime, warn)
@@ -77,7 +77,7 @@ def _ended(started: Output, outcome: Outcome) -> Output:
 
 
 def _read_log(environment: Environment) -> LogSettings:
-    """Read how to log; raise ConfigError before anything is started."""
+    """Read the log settings; raise ConfigError before anything is started."""
     reader = EnvironmentReader(environment)
     log = read_log(reader)
     reader.finish()
@@ -94,7 +94,7 @@ def _identity(options: SubmitOptions, runtime: Runtime) -> Identity:
 
 
 def _new_job_id(repository: str, runtime: Runtime) -> str:
-    """Return the id of a new job; it does not name a repository that will be refused."""
+    """Return the id of a new job; an invalid repository is not part of it."""
     refused = repository_fault(repository, allow_http=True)
     name = "job"
     if not refused:

@@ -1,4 +1,4 @@
-"""`sweep`: starts a run for each job that needs one and has none; made for cron."""
+"""`sweep`: starts a run for each job that needs one and has none; meant for cron."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -44,12 +44,12 @@ from worker.system.runtime import SystemRuntime
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SweepResult:
-    """A job, and what a sweep did about it."""
+    """A job, and what a sweep did with it."""
 
     job_id: str
     decision: SweepDecision
     run_id: str | None = None
-    """Of the run that the sweep has started."""
+    """The id of the run that the sweep started."""
 
     @property
     def document(self) -> JsonObject:
@@ -58,7 +58,7 @@ class SweepResult:
 
 
 def sweep(options: SweepOptions, environment: Environment) -> Output:
-    """Look at all jobs of a store, and start runs for those that are neither over nor alive."""
+    """Examine all jobs of a store, and start runs for those that are neither over nor alive."""
     if options.max_attempts < 1:
         raise UsageError("--max-attempts must be at least 1")
     if options.max_parallel < 1:
@@ -91,7 +91,7 @@ def _warn_of_other_store(view: View, definition: Mapping[str, str]) -> None:
 
 
 class Sweep:
-    """Looks at all jobs once, and starts the runs that are needed."""
+    """Examines all jobs once, and starts the runs that are needed."""
 
     def __init__(
         self,
@@ -108,16 +108,16 @@ class Sweep:
         self._max_attempts = max_attempts
         self._max_parallel = max_parallel
         self._dry_run = dry_run
-        # The runs are listed before the jobs: a job that begins later is unknown, and left alone.
+        # The runs are listed before the jobs: a job that begins in between is left alone.
         self._runs = deployment.runs()
         self._live = len(live_runs(self._runs))
         self.failure: WorkerError | None = None
-        """Why the sweep does not end with 0: a run was not started, or a format is unknown."""
+        """The first reason not to exit with 0: a run was not started, or a format is unknown."""
 
     def results(self) -> list[SweepResult]:
-        """Look at all jobs, then start the runs that are needed, one by one.
+        """Examine all jobs, then start the runs that are needed, one by one.
 
-        If the store refuses a look, no run is started.
+        If the store refuses a read, no run is started.
         """
         executor = self._view.runtime.executor(TRANSFERS)
         # guard: a sweep whose read is refused starts no run
@@ -127,7 +127,7 @@ class Sweep:
         ]
 
     def _job_ids(self) -> list[str]:
-        """Return the ids of the store's jobs, and of those that only the platform knows."""
+        """Return the ids of all jobs in the store, and of those that only the platform knows."""
         job_ids = set(self._view.job_ids())
         for run in self._runs:
             if run.job_id is not None and valid_job_id(run.job_id):
@@ -135,7 +135,7 @@ class Sweep:
         return sorted(job_ids)
 
     def _examine(self, job_id: str) -> tuple[SweepCandidate, SweepDecision]:
-        """Judge one job; an unreadable one is skipped."""
+        """Decide about one job; an unreadable one is skipped."""
         try:
             manifest = self._view.newest(job_id)
             runs = runs_of(self._runs, job_id, manifest)
@@ -187,7 +187,7 @@ class Sweep:
         )
 
     def _last_item(self, job_id: str) -> datetime | None:
-        """Return when the job's last item was stored; the source snapshot is no item."""
+        """Return when the job's last item was stored; the source snapshot does not count."""
         newest: float | None = None
         prefix = artifacts_prefix(job_id)
         for entry in self._view.store.entries(prefix):
@@ -203,7 +203,7 @@ class Sweep:
     def _act(
         self, candidate: SweepCandidate, decision: SweepDecision
     ) -> SweepResult:
-        """Start a run if the decision says so and nothing forbids it."""
+        """Start a run if the decision says so and nothing prevents it."""
         result = SweepResult(job_id=candidate.job_id, decision=decision)
         last = candidate.last
         if decision.action is not Action.START or last is None:

@@ -25,7 +25,7 @@ Contents = list[tuple[CourseFile, bytes]]
 def verify(options: VerifyOptions, environment: Environment) -> Output:
     """Check the size and SHA-256 of every artifact, and the chain of checkpoints.
 
-    With `--deep`, check also what they contain.
+    With `--deep`, also check their contents.
     """
     view = open_view(options.store, environment)
     manifest = view.manifest(options.job_id)
@@ -72,7 +72,7 @@ def _read(
 
 
 class _Chain:
-    """A job's checkpoints up to a newest one, and the faults of the chain they form."""
+    """A job's checkpoints up to the newest, and the faults in their chain."""
 
     def __init__(self, view: View, newest: Manifest) -> None:
         self.checkpoints: Final[list[Checkpoint]] = []
@@ -98,7 +98,7 @@ class _Chain:
             self.checkpoints.append(checkpoint)
 
     def _follows(self, checkpoint: Checkpoint) -> bool:
-        """Compare with the checkpoint before, unless that is missing or damaged."""
+        """Compare with the previous checkpoint, unless that is missing or damaged."""
         if not self.checkpoints:
             return True
         before = self.checkpoints[-1]
@@ -138,7 +138,7 @@ def _fault(
 def _lost_generations(
     view: View, checkpoints: list[Checkpoint], newest: Manifest
 ) -> Iterator[str]:
-    """Name the missing artifacts of generations that were redone since."""
+    """List the missing artifacts of earlier generations."""
     earlier: set[StageRecord] = set()
     for checkpoint in checkpoints:
         earlier.update(checkpoint.manifest.stages)
