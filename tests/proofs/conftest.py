@@ -6,7 +6,15 @@ from typing import Protocol
 
 import pytest
 
+from tests.support.claude_jobs import (
+    BUDGET_USD,
+    SHOP,
+    ClaudeJobs,
+    write_prices,
+)
+from tests.support.fault_proxy import Proxy, proxying
 from tests.support.git_server import GitServer
+from tests.support.messages_api.server import MessagesServer
 from tests.support.program import PlatformJob
 from tests.support.receiver import Receiver, receiving
 from tests.support.servers.server import S3Server
@@ -22,6 +30,8 @@ class NewJob(Protocol):
     ) -> PlatformJob: ...
 
 
+ANSWER_SECONDS = 0.05
+BATCH_SECONDS = 2.0
 FILES = {"README.md": b"# A repository\n", "lib/core.py": b"def core(): ...\n"}
 
 
@@ -124,3 +134,61 @@ def course(repository: str, tmp_path: Path) -> dict[str, bytes]:
         return job.course
     finally:
         job.end()
+
+
+@pytest.fixture
+def api() -> Iterator[MessagesServer]:
+    with MessagesServer(
+        answer_seconds=ANSWER_SECONDS, batch_seconds=BATCH_SECONDS
+    ) as server:
+        yield server
+
+
+@pytest.fixture
+def api_proxy(api: MessagesServer) -> Iterator[Proxy]:
+    with proxying(api.url) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def proxy(s3_server: S3Server) -> Iterator[Proxy]:
+    with proxying(s3_server.endpoint_url) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def claude_jobs(
+    s3_server: S3Server,
+    proxy: Proxy,
+    api_proxy: Proxy,
+    host: GitServer,
+    receiver: Receiver,
+    tmp_path: Path,
+) -> Iterator[ClaudeJobs]:
+    """Return jobs whose runs reach the store and the API through proxies."""
+    bucket = s3_server.new_bucket()
+    repository = host.repository("owner/shop", SHOP)
+    prices = tmp_path / "prices.json"
+    write_prices(prices)
+    environment = {
+        "REPOSITORY_URL": host.url("owner/shop"),
+        "CALLBACK_URL": receiver.url,
+        "CALLBACK_TOKEN": "a token",
+        "STORE_URL": f"s3://{bucket}/jobs",
+        "AWS_ACCESS_KEY_ID": s3_server.access_key,
+        "AWS_SECRET_ACCESS_KEY": s3_server.secret_key,
+        "AWS_ENDPOINT_URL_S3": proxy.url,
+        "ENGINE": "claude",
+        "ANTHROPIC_API_KEY": "sk-test",
+        "ANTHROPIC_BASE_URL": api_proxy.url,
+        "BUDGET_USD": str(BUDGET_USD),
+        "MODEL_PRICES": str(prices),
+    }
+    jobs = ClaudeJobs(
+        store=S3Store(bucket, "jobs", s3_server.access),
+        repository=repository,
+        environment=environment,
+        folder=tmp_path,
+    )
+    yield jobs
+    jobs.end()

@@ -4,14 +4,13 @@ A recorded answer is never paid again. What is paid twice was in flight at a dea
 job's usage counts it as unknown.
 """
 
-import json
 import os
 import re
 import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count, product
 from pathlib import Path
@@ -20,48 +19,17 @@ import pytest
 
 from states.exits import Exit
 from states.keys import artifact_name, call_name
-from states.stages import INFO, Stage
-from tests.support.fault_proxy import Proxy, Trouble, proxying
-from tests.support.git_server import GitServer
+from states.stages import Stage
+from tests.support.claude_jobs import ClaudeJobs, check_account, kill_at
+from tests.support.fault_proxy import Proxy, Trouble
 from tests.support.messages_api.server import MessagesServer
 from tests.support.program import PlatformJob, Program
-from tests.support.receiver import Receiver
-from tests.support.servers.server import S3Server
 from tests.support.waiting import until
-from worker.cli.main import main
-from worker.settings.model import DEFAULT_MODEL
-from worker.store.s3 import S3Store
 
-FILES = {
-    "README.md": (
-        b"# Shop\n\nA shop sells things.\n\n"
-        b"```python\nfrom shop import Shop\n\nShop().sell('tea')\n```\n"
-    ),
-    "shop/__init__.py": b"from shop.counter import Shop as Shop\n",
-    "shop/counter.py": (
-        b'"""The counter of the shop."""\n\nfrom shop.till import Till\n\n\n'
-        b'class Shop:\n    """Sells things to people."""\n\n'
-        b"    def __init__(self) -> None:\n        self.till = Till()\n\n"
-        b"    def sell(self, thing: str) -> int:\n"
-        b'        """Sell a thing, and return its price."""\n'
-        b"        price = len(thing)\n        self.till.add(price)\n        return price\n"
-    ),
-    "shop/till.py": (
-        b'"""The till of the shop."""\n\n\nclass Till:\n    """Adds up what was paid."""\n\n'
-        b"    def __init__(self) -> None:\n        self.total = 0\n\n"
-        b"    def add(self, price: int) -> None:\n"
-        b'        """Add a price; it must not be negative."""\n'
-        b"        if price < 0:\n            raise ValueError('a negative price')\n"
-        b"        self.total += price\n"
-    ),
-}
 STAGES = [stage for stage in Stage if stage is not Stage.CLONE]
 BATCHED = STAGES[3:]
 IN_ALL_STAGES = os.environ.get("FONDATION_PAID_CALLS") == "all"
 """Else runs are killed in one stage of each kind."""
-BUDGET_USD = 100
-ANSWER_SECONDS = 0.05
-BATCH_SECONDS = 2.0
 CONCURRENCY = 4
 LONG_LEASE = 30
 REQUESTS = {
@@ -138,101 +106,8 @@ MODES = [
 
 
 @pytest.fixture
-def api() -> Iterator[MessagesServer]:
-    with MessagesServer(
-        answer_seconds=ANSWER_SECONDS, batch_seconds=BATCH_SECONDS
-    ) as server:
-        yield server
-
-
-@pytest.fixture
-def api_proxy(api: MessagesServer) -> Iterator[Proxy]:
-    with proxying(api.url) as proxy:
-        yield proxy
-
-
-@pytest.fixture
-def prices(tmp_path: Path) -> Path:
-    file = tmp_path / "prices.json"
-    rates = {DEFAULT_MODEL: [{"input": 2, "output": 10}]}
-    endpoints = {"127.0.0.1": rates}
-    document = {"dated": "2026-11-28", "endpoints": endpoints}
-    file.write_text(json.dumps(document))
-    return file
-
-
-@pytest.fixture
-def proxy(s3_server: S3Server) -> Iterator[Proxy]:
-    with proxying(s3_server.endpoint_url) as proxy:
-        yield proxy
-
-
-@pytest.fixture
-def job(
-    s3_server: S3Server,
-    proxy: Proxy,
-    api_proxy: Proxy,
-    prices: Path,
-    receiver: Receiver,
-    tmp_path: Path,
-) -> Iterator[PlatformJob]:
-    bucket = s3_server.new_bucket()
-    with GitServer(tmp_path / "shops") as server:
-        server.repository("owner/shop", FILES)
-        environment = {
-            "REPOSITORY_URL": server.url("owner/shop"),
-            "CALLBACK_URL": receiver.url,
-            "CALLBACK_TOKEN": "a token",
-            "STORE_URL": f"s3://{bucket}/jobs",
-            "AWS_ACCESS_KEY_ID": s3_server.access_key,
-            "AWS_SECRET_ACCESS_KEY": s3_server.secret_key,
-            "AWS_ENDPOINT_URL_S3": proxy.url,
-            "ENGINE": "claude",
-            "ANTHROPIC_API_KEY": "sk-test",
-            "ANTHROPIC_BASE_URL": api_proxy.url,
-            "BUDGET_USD": str(BUDGET_USD),
-            "MODEL_PRICES": str(prices),
-        }
-        store = S3Store(bucket, "jobs", s3_server.access)
-        job = PlatformJob(store, tmp_path / "job", environment)
-        try:
-            yield job
-        finally:
-            job.end()
-
-
-def kill_at(
-    proxies: list[Proxy], victim: list[Program], moment: Moment
-) -> None:
-    """Kill the victim when it makes the request that the moment names."""
-
-    def judge(method: str, path: str) -> Trouble | None:
-        if not victim or not moment.matches(method, path):
-            return None
-        victim.pop().kill()
-        return moment.trouble
-
-    for proxy in proxies:
-        proxy.judge = judge
-
-
-def check_account(job: PlatformJob, api: MessagesServer) -> str:
-    """Assert that the job's usage holds all that was paid, and its budget; describe it."""
-    paid = Counter(str(request["key"]) for request in api.paid)
-    usage = job.manifest.usage
-    assert usage is not None
-    calls = sum(row.calls for row in usage.by_model)
-    unknown = sum(row.unknown_calls for row in usage.by_model)
-    assert calls == len(paid), "a recorded answer was paid again"
-    assert paid.total() <= calls + unknown
-    spent = sum(
-        row.nanodollars + row.unknown_nanodollars for row in usage.by_model
-    )
-    assert spent <= BUDGET_USD * 10**9
-    made = {path.partition("/")[0] for path in job.course}
-    assert {INFO[stage].folder for stage in STAGES} - {None} <= made
-    assert main(["verify", job.name, "--deep"], job.environment) == 0
-    return f"{calls} calls, {unknown} unknown, {paid.total()} paid"
+def job(claude_jobs: ClaudeJobs) -> PlatformJob:
+    return claude_jobs.new("job-1")
 
 
 @pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.name)
@@ -258,7 +133,7 @@ def test_a_recorded_answer_is_never_paid_again_whenever_a_run_is_killed(
     kill_at([proxy, api_proxy], [], mode.moments[0])
     last = job.start("resume", job.name, "--takeover", MODEL_BATCH=mode.batch)
     assert last.wait(300) == 0, job.report()
-    account = check_account(job, api)
+    account = check_account(job, api.paid)
     paid = Counter(str(request["key"]) for request in api.paid)
     twice = paid.total() - len(paid)
     # A batch is found again; a live call in flight is paid twice at most.
@@ -298,7 +173,7 @@ def test_a_frozen_owner_and_its_rival_have_one_account(
     owner[0].send(signal.SIGCONT)
     assert owner[0].wait(60) == Exit.REPLACED, job.report()
     assert job.manifest == manifest
-    account = check_account(job, api)
+    account = check_account(job, api.paid)
     twice = len(api.paid) - len({str(line["key"]) for line in api.paid})
     assert twice <= (0 if batch == "1" else CONCURRENCY)
     print(f"{account}, {twice} twice")  # noqa: T201 - for `pytest -rP`
@@ -363,6 +238,6 @@ def test_a_rival_sends_no_call_before_the_lease_of_a_live_owner_has_expired(
     ]
     assert senders == sorted(senders)
     assert Counter(senders)["owner"] == number
-    account = check_account(job, api)
+    account = check_account(job, api.paid)
     assert len(api.paid) == len({str(line["key"]) for line in api.paid})
     print(f"{account}, sent by {Counter(senders)}")  # noqa: T201 - for -rP
