@@ -52,6 +52,17 @@ WORKING: Final = (
         tests=("tests/unit/run/test_calls.py",),
     ),
     Sabotage(
+        guard="paid calls: one wrong answer makes no record damaged",
+        expression="LOOKS - 1",
+        new="0",
+        tests=("tests/unit/run/test_calls.py",),
+    ),
+    Sabotage(
+        guard="paid calls: one that is listed and not found is the store's fault",
+        new="raise",
+        tests=("tests/unit/run/test_calls.py",),
+    ),
+    Sabotage(
         guard="an update: the earlier job is not given up at the first look",
         expression="self._context.inbox.wait(pause)",
         new="None",

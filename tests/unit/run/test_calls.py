@@ -31,14 +31,35 @@ class TornStore(MemoryStore):
         raise MissingError(key)
 
 
+class WrongOnceStore(MemoryStore):
+    """Answers the first request for each object wrongly."""
+
+    def __init__(self, wrong: bytes | None) -> None:
+        super().__init__(lambda: 0.0)
+        self._wrong = wrong
+        self._asked: set[str] = set()
+
+    def get(self, key: str) -> bytes:
+        if key in self._asked:
+            return super().get(key)
+        self._asked.add(key)
+        if self._wrong is None:
+            raise MissingError(key)
+        return self._wrong
+
+
 def opened(
-    store: MemoryStore, job: str = "job-1", *, held: bool = True
+    store: MemoryStore,
+    job: str = "job-1",
+    *,
+    held: bool = True,
+    patience: float = 0,
 ) -> StoredCalls:
     runtime = SystemRuntime()
     retrying = RetryingStore(
         store,
         Retrier(runtime, runtime.flag()),
-        give_up_seconds=0,
+        give_up_seconds=patience,
         monotonic=runtime.monotonic,
     )
     return StoredCalls(retrying, job, ThreadPoolExecutor(2), lambda: held)
@@ -72,6 +93,16 @@ def test_a_job_reads_the_records_of_all_its_runs_and_of_no_other_job(
 def test_a_record_that_exists_and_cannot_be_read_is_the_stores_fault() -> None:
     with pytest.raises(StoreUnavailableError, match=r"cannot be read"):
         opened(TornStore(lambda: 0.0)).create(INTENT, b"mine")
+
+
+@pytest.mark.parametrize("wrong", [b'{"kind": "int', None])
+def test_a_record_that_is_read_wrongly_once_is_read_again(
+    wrong: bytes | None,
+) -> None:
+    store = WrongOnceStore(wrong)
+    store.create(call_key("job-1", INTENT), b"{}", "application/json")
+    assert dict(opened(store, patience=5).read()) == {INTENT: b"{}"}
+    assert opened(store).create(INTENT, b"{}") == b"{}"
 
 
 @pytest.mark.parametrize("held", [True, False])

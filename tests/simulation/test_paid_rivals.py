@@ -1,0 +1,238 @@
+"""Runs of one job at the same time that make paid calls, in random schedules.
+
+`FONDATION_SCHEDULES=2000 pytest tests/simulation/test_paid_rivals.py -rP` plays that many without
+operators, and as many with them; a failing one names its seed, and `FONDATION_SEED=<seed>` plays
+that one alone.
+"""
+
+import os
+import time
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from random import Random
+from typing import Self
+
+import pytest
+
+from states.exits import Exit
+from states.manifest import Manifest
+from states.stages import State
+from states.usage import Budget
+from tests.simulation import adversities
+from tests.simulation.adversities import Adversity, Rarely, StuckRequest
+from tests.simulation.network import Fault
+from tests.simulation.operators import start_on_platform
+from tests.simulation.paid_world import ENOUGH, PaidSimulation
+from tests.simulation.schedules import ADVERSITIES, MAX_RUNS
+from tests.simulation.stories import run
+from worker.ownership.claim import OperatorRequest
+from worker.run.run import Run
+
+CHUNKS = 4
+SCHEDULES = int(os.environ.get("FONDATION_SCHEDULES", "60")) // CHUNKS
+SEED = os.environ.get("FONDATION_SEED")
+TIGHT = Budget(nanodollars=30_000_000)
+"""The worst case of two calls, and what a course costs."""
+OPERATORS: tuple[type[Adversity], ...] = (
+    adversities.TakeOver,
+    adversities.TakeOver,
+    adversities.Cancel,
+    adversities.Redo,
+    adversities.ResumeElsewhere,
+)
+
+
+class ApiFaults(Rarely):
+    """Requests to the API that are refused, do not get through, or get no answer."""
+
+    @classmethod
+    def draw(cls, chance: Random, _span: float) -> Self:
+        return cls(
+            chance.choice([0.05, 0.2, 0.5]),
+            chance.choice([(Fault.FAILED,), (Fault.LOST, Fault.FAILED)]),
+            ("api",),
+        )
+
+
+class DeathsInCalls(Rarely):
+    """Processes that die around their calls."""
+
+    @classmethod
+    def draw(cls, chance: Random, _span: float) -> Self:
+        return cls(
+            chance.choice([0.03, 0.1]),
+            (Fault.DIE_BEFORE, Fault.DIE_AFTER),
+            ("api", "create job-1/calls"),
+        )
+
+
+class StuckCall(StuckRequest):
+    """One request to the API hangs for long."""
+
+    @classmethod
+    def draw(cls, chance: Random, span: float) -> Self:
+        return cls(
+            chance.choice(adversities.HOSTS),
+            adversities.moment(chance, span),
+            chance.choice(["api send", "api create", "api"]),
+            chance.choice([Fault.STUCK, Fault.HUNG]),
+        )
+
+
+KINDS: tuple[type[Adversity], ...] = (
+    *ADVERSITIES,
+    *3 * (ApiFaults, DeathsInCalls, StuckCall, adversities.Freeze),
+)
+
+
+@dataclass
+class PaidSchedule:
+    """A world with a model, and what was drawn to happen in it."""
+
+    simulation: PaidSimulation
+    drawn: list[Adversity]
+
+    def __str__(self) -> str:
+        """Name what was drawn, and how each run has ended."""
+        runs = (
+            f"{run.process.name}: {run.code!r} {run.error or ''}"
+            for run in self.simulation.runs
+        )
+        refused = self.simulation.refused
+        return "\n".join([*map(repr, self.drawn), *runs, *refused])
+
+
+def draw(seed: int, work_dir: Path, *, operators: bool) -> PaidSchedule:
+    """Draw a world by a seed."""
+    chance = Random(seed)  # noqa: S311 - a seed
+    simulation = PaidSimulation(seed, work_dir, chapters=chance.choice([2, 4]))
+    draw_conditions(simulation, chance)
+    span = 5.0 + 4 * simulation.api.answer_seconds + 60 * simulation.latency
+    few = chance.choices(KINDS, k=3)
+    kinds = chance.choices(few, k=chance.choice([1, 2, 3, 5]))
+    if operators:
+        kinds += chance.choices(OPERATORS, k=chance.choice([1, 2]))
+    drawn = [kind.draw(chance, span) for kind in kinds]
+    for adversity in drawn:
+        adversity.inject(simulation, chance)
+    latest = chance.choice([0.0, span, 2 * span])
+    for limit in (0.0, *[latest] * chance.choice([1, 2, 3])):
+        simulation.scheduler.at(
+            chance.random() * limit, lambda: start_on_platform(simulation)
+        )
+    return PaidSchedule(simulation, drawn)
+
+
+def draw_conditions(simulation: PaidSimulation, chance: Random) -> None:
+    simulation.latency = chance.choice([0.01, 0.05, 0.3, 1.0])
+    simulation.changes = {
+        "lease": chance.choice([3, 3, 10]),
+        "store_give_up": chance.choice([5, 60]),
+    }
+    simulation.budget = chance.choice([ENOUGH, ENOUGH, TIGHT])
+    simulation.concurrency = chance.choice([1, 2, 4])
+    simulation.api.answer_seconds = chance.choice([0.2, 2.0, 15.0])
+    simulation.api.batches.seconds = chance.choice([0.0, 10.0, 100.0])
+    share = chance.choice([0.0, 0.5, 1.0])
+    simulation.batch = lambda: chance.random() < share
+
+
+def play(simulation: PaidSimulation) -> None:
+    """Play until the job is over, and everything that had to be sent was sent."""
+    simulation.run()
+    while not is_settled(simulation.newest()):
+        assert len(simulation.runs) < MAX_RUNS, "it does not come to its end"
+        simulation.calm()
+        start_on_platform(simulation)
+        simulation.run()
+
+
+def is_settled(manifest: Manifest | None) -> bool:
+    return (
+        manifest is not None and manifest.over and not manifest.outbox.pending
+    )
+
+
+def raise_budget(job: Run) -> Exit:
+    return job.resume(OperatorRequest(budget=ENOUGH))
+
+
+def complete(simulation: PaidSimulation) -> None:
+    """Raise a budget that is spent, as an operator does."""
+    manifest = simulation.manifest
+    if manifest.state is not State.FAILED:
+        return
+    assert simulation.budget is TIGHT
+    assert manifest.error is not None
+    assert manifest.error.code == "budget_spent"
+    simulation.calm()
+    simulation.budget = ENOUGH
+    assert run(simulation, work=raise_budget).code is Exit.OK
+    simulation.check_log()
+
+
+def check(simulation: PaidSimulation, *, operators: bool) -> None:
+    """Assert what must be true in the end."""
+    if operators:
+        simulation.check_log()
+        simulation.check_deliveries()
+    else:
+        simulation.check()
+    simulation.check_conduct()
+    simulation.check_account()
+    complete(simulation)
+    simulation.check_account()
+    if operators and simulation.manifest.state is State.CANCELED:
+        return
+    assert simulation.manifest.state is State.COMPLETED
+    expected = course(simulation.chapters, simulation.work_dir)
+    assert simulation.course() == expected
+
+
+@cache
+def course(chapters: int, work_dir: Path) -> dict[str, bytes]:
+    """Return the course that the job makes in a calm world."""
+    calm = PaidSimulation(0, work_dir, chapters=chapters)
+    calm.start()
+    calm.run()
+    return calm.course()
+
+
+def play_all(chunk: int, work_dir: Path, *, operators: bool) -> None:
+    """Play schedules, and check what each leaves behind; a failure names its seed."""
+    began = time.monotonic()
+    runs = paid = twice = unknown = 0
+    seeds = range(chunk * SCHEDULES, (chunk + 1) * SCHEDULES)
+    chosen = [int(SEED)] if SEED else [*seeds]
+    for seed in chosen:
+        schedule = draw(seed, work_dir, operators=operators)
+        simulation = schedule.simulation
+        try:
+            play(simulation)
+            check(simulation, operators=operators)
+        except Exception as error:
+            error.add_note(f"FONDATION_SEED={seed}:\n{schedule}")
+            raise
+        runs += len(simulation.runs)
+        paid += len(simulation.api.paid)
+        twice += len(simulation.api.paid) - len(simulation.api.counts())
+        unknown += len(simulation.records.lost())
+    print(  # noqa: T201 - shown with `-rP`
+        f"{len(chosen)} schedules, {runs} runs, {paid} calls paid, {twice} of them twice, "
+        f"{unknown} unknown, {time.monotonic() - began:.0f} s"
+    )
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_rivals_and_faults_pay_no_recorded_answer_again_and_keep_the_budget(
+    chunk: int, work_dir: Path
+) -> None:
+    play_all(chunk, work_dir, operators=False)
+
+
+@pytest.mark.parametrize("chunk", range(CHUNKS))
+def test_operators_among_them_keep_one_account(
+    chunk: int, work_dir: Path
+) -> None:
+    play_all(chunk, work_dir, operators=True)
