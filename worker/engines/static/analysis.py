@@ -142,7 +142,9 @@ def _plan(facts: _Facts, check: Check) -> _Plan:
     choice = _choose(facts, pages, encounters, check)
     units = _units(facts, choice, pages)
     relations = _relations(facts, choice, pages)
-    met = sequence.meetings(choice.chosen, definitions, encounters)
+    met = sequence.meetings(
+        choice.chosen, definitions, encounters, choice.worth
+    )
     return _Plan(
         units=units,
         more_units=_more_units(facts, choice.more, units),

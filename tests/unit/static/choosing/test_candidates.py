@@ -192,7 +192,7 @@ def test_of_several_builds_of_the_same_one_is_taken(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("lines", "units"),
-    [(1, 2), (60, 2), (61, 4), (700, 5), (60_001, 12), (100_001, 18)],
+    [(1, 2), (60, 2), (61, 4), (700, 5), (60_001, 12), (100_001, 20)],
 )
 def test_a_large_project_has_more_units_than_a_small_one(
     lines: int, units: int

@@ -61,3 +61,46 @@ def test_a_name_of_two_things_is_no_reason_for_either(tmp_path: Path) -> None:
         },
     )
     assert not any("README" in step.reasoning for step in found.order)
+
+
+def test_a_name_means_what_is_worth_clearly_more(tmp_path: Path) -> None:
+    large = "".join(f"    def go{n}(self): pass\n" for n in range(40))
+    use = "from a.core import Option\n\n\ndef use():\n    return Option()\n"
+    found = analysed(
+        tmp_path,
+        {
+            "README.md": "# A\n\n```python\nOption(1)\n```\n",
+            "a/__init__.py": "from a.core import Option\n",
+            "a/core.py": f"class Option:\n{large}",
+            "a/parser.py": "class Option:\n    def run(self): pass\n",
+            **{f"a/use{n}.py": use for n in range(4)},
+        },
+    )
+    first = found.order[0]
+    assert found.units[first.unit].file_paths[0] == "a/core.py"
+    assert first.reasoning == "The README's code names `Option` (README.md:4)."
+
+
+def test_a_header_that_a_readme_names_is_what_it_declares(
+    tmp_path: Path,
+) -> None:
+    text = "# A\n\n* include/write_batch.h: start here\n"
+    assert met(tmp_path, text, "WriteBatch") == {"WriteBatch": Source.README}
+
+
+def test_guides_for_newcomers_are_read_before_others(tmp_path: Path) -> None:
+    code = "```python\nfrom shop import {0}\n{0}()\n```\n"
+    texts = {
+        "docs/guide/a.md": "Early",
+        "docs/intro/start.md": "First",
+        "docs/ref/a.md": "Last",
+        "docs/topics/a.md": "Late",
+    }
+    for path, name in texts.items():
+        (tmp_path / path).parent.mkdir(parents=True)
+        (tmp_path / path).write_text(f"# A\n\n{code.format(name)}")
+    read = survey(tmp_path, lambda: None)
+    names = frozenset(texts.values())
+    encounters = first_encounters(read.files, read.texts, names, lambda: None)
+    order = sorted(encounters, key=lambda name: encounters[name])
+    assert order == ["First", "Early", "Late", "Last"]

@@ -76,6 +76,20 @@ def test_what_the_main_file_of_a_package_json_passes_on_is_exported(
     }
 
 
+def test_a_door_passes_on_what_another_passes_on(tmp_path: Path) -> None:
+    files = {
+        "index.js": "export * from './all.js'\n",
+        "all.js": "export * from './cart.js'\nexport { Row } from './row.js'\n",
+        "cart.js": "export * from './all.js'\nexport class Cart {}\n",
+        "row.js": "export class Row {}\nexport class Cell {}\n",
+    }
+    assert weights(tmp_path, files) == {
+        "cart.js:Cart": 1.0,
+        "row.js:Row": 1.0,
+        "row.js:Cell": 0.0,
+    }
+
+
 def test_the_public_names_beside_a_go_mod_are_exported(tmp_path: Path) -> None:
     files = {
         "go.mod": "module example.org/shop\n",

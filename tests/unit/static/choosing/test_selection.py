@@ -122,3 +122,40 @@ def test_no_unit_is_named_after_a_logger(tmp_path: Path) -> None:
     assert not any(
         "logger" in name for name in names(analysed(tmp_path, files))
     )
+
+
+def test_a_family_is_named_after_what_implements_it(tmp_path: Path) -> None:
+    files = {
+        "shop/db.py": module("DB", 30) + "\n" + module("DBImpl", 9, "DB"),
+        "shop/other.py": module("Other", 3),
+    }
+    assert "DB and DBImpl" in names(analysed(tmp_path, files))
+
+
+def test_a_folder_of_headers_is_about_more_than_one_chapter(
+    tmp_path: Path,
+) -> None:
+    files = {}
+    for name in ("Log", "Store", "Table"):
+        methods = [f"void {name}_{n}();" for n in range(9)]
+        declared = f"class {name} {{\n public:\n  {' '.join(methods)}\n}};\n"
+        files[f"include/{name.lower()}.h"] = declared
+        bodies = [
+            f"void {name}::{name}_{n}() {{\n  int a = 1;\n  a += 1;\n}}\n"
+            for n in range(9)
+        ]
+        include = f'#include "{name.lower()}.h"\n'
+        files[f"src/{name.lower()}.cc"] = include + "".join(bodies)
+    assert {"Log", "Store", "Table"} <= set(names(analysed(tmp_path, files)))
+
+
+def test_a_name_that_the_project_exports_from_elsewhere_is_worth_less(
+    tmp_path: Path,
+) -> None:
+    option = module("Option", 20)
+    files = {
+        "shop/__init__.py": "from shop.core import Option\n",
+        "shop/core.py": option,
+        "shop/parser.py": f"{option}\n{module('Parser', 16)}",
+    }
+    assert names(analysed(tmp_path, files))[:2] == ["Option", "Parser"]

@@ -14,6 +14,8 @@ from worker.engines.static.parsing.identifiers import parts
 _MAX_INHERITANCE_DEPTH: Final = 6
 _ROOT_BONUS: Final = 0.3
 """A family is named after its root unless another member is worth clearly more."""
+_PAIR: Final = 2
+"""Leaders of a family whose second is named after its first: `DB` and `DBImpl`."""
 _FAMILY_WEIGHT: Final = 0.1
 _FURTHER_WEIGHT: Final = 0.3
 """What the second subject of a file adds; the third adds half of that."""
@@ -24,7 +26,7 @@ _MANY_FILES: Final = 12
 """In a project of fewer files, what a file defines are subjects of their own."""
 _OBJECT_MEMBERS: Final = 2
 """A variable with this many functions assigned to it is an object."""
-_ROLES: Final = frozenset({"mixin", "base"})
+_ROLES: Final = frozenset({"mixin", "base", "impl"})
 """Last words that say what part a type plays in a family."""
 LEADERS: Final = 3
 """How many definitions a unit is named after."""
@@ -142,10 +144,13 @@ def _family(
         name = graph.definitions[index].name
         first_of_name.setdefault(name, index)
     named = list(first_of_name.values())
+    names = list(first_of_name)
     # A reader meets the most used member first, and needs the root to understand it.
     leaders = [best]
     if root in named and root != best:
         leaders.append(root)
+    elif names[1:] and names[1].startswith(names[0]):
+        leaders = named[:_PAIR]
     others = len(ordered) - 1
     size_bonus = _FAMILY_WEIGHT * math.log1p(others)
     return Candidate(

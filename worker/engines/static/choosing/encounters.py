@@ -14,10 +14,14 @@ from worker.engines.static.reading.language import PROSE
 _MOST_TEXTS: Final = 80
 """How many texts of each source are read."""
 _MOST_LINES: Final = 2000
-_GUIDES: Final = re.compile(
-    r"quick.?start|get(?:ting)?.?started|tutorial|intro|first|overview|basic|usage|guide|how.?to",
+_FIRST_GUIDES: Final = re.compile(
+    r"quick.?start|get(?:ting)?.?started|tutorial|intro|first|overview",
     re.IGNORECASE,
 )
+_GUIDES: Final = re.compile(r"basic|usage|guide|how.?to", re.IGNORECASE)
+_REFERENCE: Final = re.compile(r"\b(?:api|ref|reference)\b", re.IGNORECASE)
+_SHALLOW: Final = 3
+"""Folders around a guide that is read among the first."""
 _NEWS: Final = re.compile(
     r"change|history|news|release|licen|contribut|conduct|author|security|internal"
     r"|upgrad|migrating",
@@ -25,6 +29,8 @@ _NEWS: Final = re.compile(
 )
 _SHELL: Final = frozenset({"bash", "sh", "console", "shell", "text", "zsh"})
 _SPAN: Final = re.compile(r"(?<!`)`{1,2}([^`\n]+)`{1,2}")
+_HEADER: Final = re.compile(r"\b(\w+)\.(?:h|hh|hpp)\b")
+"""A file of C that declares what it is named after."""
 _BLANKED: Final = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'|(?:#|//)\s.*")
 """Strings and comments."""
 _NAME: Final = re.compile(
@@ -111,21 +117,34 @@ def _reading_order(
         if file.role is Role.DOCUMENT and path in texts and path != readme
     ]
     useful = [path for path in documents if not _NEWS.search(path)]
-    guides = [path for path in useful if _GUIDES.search(path)]
-    others = [path for path in useful if not _GUIDES.search(path)]
+    first = [path for path in useful if _is_first(path)]
+    rest = [path for path in useful if not _is_first(path)]
+    guides = [path for path in rest if _GUIDES.search(path)]
+    others = [path for path in rest if not _GUIDES.search(path)]
     examples = [
         path
         for path, file in files.items()
         if file.role is Role.EXAMPLE and path in texts
     ]
     for source, paths in (
+        (Source.GUIDE, first),
         (Source.GUIDE, guides),
         (Source.EXAMPLE, examples),
         (Source.DOCUMENT, others),
     ):
-        ordered = sorted(paths, key=lambda path: (path.count("/"), path))
+        ordered = sorted(paths, key=_reading_rank)
         for path in ordered[:_MOST_TEXTS]:
             yield source, path
+
+
+def _reading_rank(path: str) -> tuple[bool, int, str]:
+    return _REFERENCE.search(path) is not None, path.count("/"), path
+
+
+def _is_first(path: str) -> bool:
+    """Tell whether a document is for who does not know the project yet."""
+    is_shallow = path.count("/") <= _SHALLOW
+    return is_shallow and _FIRST_GUIDES.search(path) is not None
 
 
 def _names(
@@ -188,7 +207,12 @@ def is_telling(name: str) -> bool:
 def _mentioned(
     lines: list[str], names: frozenset[str]
 ) -> Iterator[tuple[bool, int, int, str]]:
+    types = {name.lower(): name for name in names if not name.islower()}
     for number, line in enumerate(lines, 1):
+        for header in _HEADER.finditer(line):
+            stem = header[1].replace("_", "")
+            if stem in types:
+                yield False, number, header.start(), types[stem]
         for span in _SPAN.finditer(line):
             words = _IDENTIFIER.findall(span[1])
             name = ""

@@ -17,6 +17,9 @@ _SOURCES: Final = {
     Source.DOCUMENT: "The documentation",
 }
 
+_CLEARLY_LESS: Final = 0.75
+"""What is worth at most this share is not meant by a name that it shares."""
+
 Meeting = tuple[Encounter, str]
 """Where a unit is met first, and by which name."""
 
@@ -25,26 +28,38 @@ def meetings(
     chosen: Sequence[Candidate],
     definitions: Sequence[Definition],
     encounters: Mapping[str, Encounter],
+    worth: Mapping[int, float],
 ) -> dict[int, Meeting]:
     """Return where each unit's leading definitions are met first, by the unit's place.
 
-    A name that something outside of the unit has as well may mean that, and says nothing.
+    A name that something outside of the unit has as well says nothing, unless that is worth
+    clearly less.
     """
-    bearers: dict[str, set[int]] = defaultdict(set)
-    for definition in definitions:
-        if definition.parent is None:
-            bearers[definition.name].add(definition.index)
+    bearers: dict[str, list[int]] = defaultdict(list)
+    for index in worth:
+        bearers[definitions[index].name].append(index)
     met: dict[int, Meeting] = {}
     for place, candidate in enumerate(chosen):
         names = {definitions[index].name for index in candidate.leaders}
         named = [
             (encounters[name], name)
             for name in sorted(names & encounters.keys())
-            if bearers[name].issubset(candidate.symbols)
+            if _means(candidate, bearers[name], worth)
         ]
         if named:
             met[place] = min(named)
     return met
+
+
+def _means(
+    candidate: Candidate, bearers: Sequence[int], worth: Mapping[int, float]
+) -> bool:
+    """Tell whether a text that names one of the bearers of a name means a candidate."""
+    ours = [worth[index] for index in bearers if index in candidate.symbols]
+    others = [
+        worth[index] for index in bearers if index not in candidate.symbols
+    ]
+    return max(others, default=0.0) <= _CLEARLY_LESS * max(ours)
 
 
 def order(

@@ -3,8 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from posixpath import commonpath, dirname
+from typing import Final
 
 from worker.engines.static.facts import SourceFile
+
+_PART: Final = 3.0
+_HEADERS: Final = (".h", ".hh", ".hpp", ".hxx")
 
 
 class Packages:
@@ -17,9 +21,13 @@ class Packages:
         sources = sorted(set(paths))
         folders = [dirname(path) for path in sources]
         self._lines: Counter[str] = Counter()
+        self._coded: set[str] = set()
+        """Folders with more than headers, which declare what is written elsewhere."""
         for path in sources:
             for folder in _above(path):
                 self._lines[folder] += files[path].lines
+                if not path.endswith(_HEADERS):
+                    self._coded.add(folder)
         common = ""
         if folders and all(folders):
             common = commonpath(folders)
@@ -31,19 +39,28 @@ class Packages:
         self._chapter = total / max(1, most)
 
     def chapter(self, path: str) -> str:
-        """Return the outermost folder of a file that is no larger than an average chapter.
+        """Return the outermost folder of a file with code that is no larger than a chapter.
 
         It may be empty.
         """
         for folder in _above(path):
-            if self._lines[folder] <= self._chapter:
+            is_small = self._lines[folder] <= self._chapter
+            if is_small and folder in self._coded:
                 return folder
         return ""
 
     def part(self, path: str) -> str:
-        """Return the folder of a file right below what all files have in common."""
+        """Return the outermost folder of a file that is no larger than a few chapters.
+
+        It lies below what all files have in common.
+        """
         folders = path.split("/")[:-1]
-        return "/".join(folders[: self._outer + 1])
+        part = "/".join(folders[: self._outer + 1])
+        for depth in range(self._outer + 1, len(folders) + 1):
+            part = "/".join(folders[:depth])
+            if self._lines[part] <= _PART * self._chapter:
+                break
+        return part
 
     def is_inside(self, path: str) -> bool:
         """Tell whether a file lies in such a folder, not beside them."""

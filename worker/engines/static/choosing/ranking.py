@@ -8,7 +8,7 @@ slice) explains little, however often it is seen.
 
 import math
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Final
@@ -35,9 +35,10 @@ _WEIGHTS: Final = {
     "tests": 0.25,
     "shown": 0.45,
     "ubiquitous": -6.0,
-    "exception": -0.5,
+    "exception": -1.0,
     "utility": -0.8,
     "helper": -1.0,
+    "shadowed": -2.0,
     "outdated": -1.5,
     "private": -1.0,
     "words": -0.3,
@@ -71,7 +72,7 @@ _UTILITY: Final = word_set(
     "posix unix win win32 windows arch"
 )
 _HELPERS: Final = word_set(
-    "utils util utilities helpers helper misc mixin constants"
+    "utils util utilities helpers helper misc mixin constants internals logger telemetry"
 )
 _COMMANDS: Final = word_set("cli bin cmd commands __main__ main")
 _NEWS: Final = re.compile(
@@ -105,6 +106,12 @@ class Ranking:
         self._names = Counter(
             definition.name for definition in graph.definitions
         )
+        self._offered: dict[str, float] = defaultdict(float)
+        """By name: how clearly the project exports it, whatever it means."""
+        for definition in graph.definitions:
+            weight = self._exports.weight(definition.index)
+            offered = self._offered[definition.name]
+            self._offered[definition.name] = max(weight, offered)
         self._depth = min(
             (path.count("/") for path in resolver.paths), default=0
         )
@@ -199,6 +206,8 @@ class Ranking:
             "value": self._is_mere_value(definition),
             "alias": definition.kind is Kind.TYPE,
             "helper": bool(words) and words[-1].lower() in _HELPERS,
+            "shadowed": self._exports.weight(definition.index)
+            < self._offered[definition.name],
         }
 
     def _is_mere_value(self, definition: Definition) -> bool:

@@ -42,13 +42,13 @@ _SIZES: Final = (
     (100000, 12),
 )
 """Up to this many lines of definitions, at most this many units."""
-_MOST: Final = 18
+_MOST: Final = 20
 _FEW: Final = 5
 """Beyond this many, a unit has to be worth more than its neighbours have taken from it."""
 _WORTHY: Final = 0.3
 """What is worth less than this share of the best is never offered beyond the units."""
 _LARGE: Final = 12
-_FREE: Final = 0.75
+_FREE: Final = 0.7
 """In a course of more than `_LARGE` units, the rest is for parts without one."""
 
 

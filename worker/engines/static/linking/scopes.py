@@ -5,7 +5,7 @@ the file imports, and what it sees without an import (its package, star imports,
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from posixpath import basename, dirname, join, split
 from typing import Final, NamedTuple
@@ -128,7 +128,8 @@ class Resolver:
             if statement.everything:
                 scope.open += targets
             is_star = statement.everything and file.language is Language.PYTHON
-            if statement.again or is_star:
+            is_passed_on = statement.again and not statement.names
+            if is_star or is_passed_on:
                 scope.passed += targets
         return scope
 
@@ -138,21 +139,26 @@ class Resolver:
 
     def shown(self, path: str) -> set[int]:
         """Return what a file exports without defining it itself."""
-        scope = self._scopes[path]
+        doors = [path]
+        shown: set[int] = set()
+        for door in doors:
+            shown.update(self._passed_by_name(door))
+            for target in self._scopes[door].passed:
+                if target in self._scopes and target not in doors:
+                    shown.update(self._scopes[target].own.values())
+                    doors.append(target)
+        return {index for index in shown if self._definitions[index].public}
+
+    def _passed_by_name(self, path: str) -> Iterator[int]:
+        names = set(self._scopes[path].exports)
         is_python = self._files[path].language is Language.PYTHON
-        names = set(scope.exports)
         for statement in self._files[path].imports:
             if statement.again or is_python:
                 names.update(here for here, _ in statement.names)
-        shown = set()
         for name in names:
             index = self._exported((path,), name, _HOPS)
             if index is not None and not name.startswith("_"):
-                shown.add(index)
-        for target in scope.passed:
-            if target in self._scopes:
-                shown.update(self._scopes[target].own.values())
-        return {index for index in shown if self._definitions[index].public}
+                yield index
 
     def lookup(self, path: str, name: str) -> int | None:
         """Return the definition that a name at the top of a file means."""
