@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 from io import BufferedWriter, FileIO, TextIOWrapper
-from typing import TYPE_CHECKING, Final, NoReturn, TextIO
+from typing import TYPE_CHECKING, Final, NoReturn, TextIO, cast
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -22,11 +22,18 @@ def program() -> NoReturn:
     _name_files_in_utf8()
     # guard: standard streams that are closed are opened
     _open_standard_streams()
+    spare_httpx_its_program()
     from worker.cli.main import main  # noqa: PLC0415 - see above
 
     code = main(sys.argv[1:], os.environ)
     sys.stderr.flush()
     os._exit(code)
+
+
+def spare_httpx_its_program() -> None:
+    """Hide httpx's own command line, which it would load with click, rich and Pygments."""
+    modules = cast("dict[str, object]", sys.modules)
+    modules["httpx._main"] = None
 
 
 def _name_files_in_utf8() -> None:

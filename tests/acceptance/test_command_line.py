@@ -65,6 +65,25 @@ def test_a_run_starts_without_the_libraries_of_a_courses_pages() -> None:
     assert loaded.isdisjoint({"jinja2", "markdown_it", "pygments"})
 
 
+def test_callbacks_are_sent_without_the_libraries_of_httpxs_own_program() -> (
+    None
+):
+    code = (
+        "import json, sys; from worker.__main__ import spare_httpx_its_program; "
+        "spare_httpx_its_program(); import worker.outbox.webhook; "
+        "print(json.dumps(sorted(sys.modules)))"
+    )
+    printed = subprocess.run(
+        [sys.executable, "-c", code],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    loaded = set(json.loads(printed.stdout))
+    assert "httpx" in loaded
+    assert loaded.isdisjoint({"click", "rich", "pygments"})
+
+
 def test_the_version_is_the_packages(person: Stranger) -> None:
     assert person.run("--version").out == f"fondation-worker {__version__}\n"
 

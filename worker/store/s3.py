@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import IO, Final
 from urllib.parse import quote, unquote_plus
 from xml.etree import ElementTree as ET
-from xml.sax.saxutils import escape
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -52,8 +51,10 @@ _UNREADABLE: Final = (
     RecursionError,
 )
 """What reading an answer with missing or malformed parts raises."""
-_LINE_ENDS: Final = {"\r": "&#13;", "\n": "&#10;"}
-"""What XML would take for spaces."""
+_IN_XML: Final = str.maketrans(
+    {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;", "\n": "&#10;"}
+)
+"""How a key is written in XML, which would take line ends for spaces."""
 
 
 class S3Store:
@@ -261,10 +262,10 @@ class S3Store:
         return None
 
     def _deletion(self, keys: list[str]) -> Request:
-        names = [escape(self._prefix + key, _LINE_ENDS) for key in keys]
-        objects = "".join(
-            f"<Object><Key>{name}</Key></Object>" for name in names
-        )
+        objects = ""
+        for key in keys:
+            name = f"{self._prefix}{key}".translate(_IN_XML)
+            objects += f"<Object><Key>{name}</Key></Object>"
         body = f"<Delete><Quiet>true</Quiet>{objects}</Delete>".encode()
         # Older servers require this header.
         md5 = hashlib.md5(body, usedforsecurity=False).digest()

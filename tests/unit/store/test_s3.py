@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -481,6 +482,16 @@ def test_a_deletion_has_the_digest_that_older_servers_demand() -> None:
             hashlib.md5(asked.body, usedforsecurity=False).digest()
         ).decode()
     )
+
+
+def test_a_deletion_names_its_objects_in_xml() -> None:
+    key = "job/a&b<c>\r\nd"
+    with serving(answer("200 OK", b"<DeleteResult/>")) as canned:
+        store_of(canned).delete([key])
+    (asked,) = canned.asked
+    assert b"\r" not in asked.body
+    document = ET.fromstring(asked.body)  # noqa: S314 - our own
+    assert document.findtext("Object/Key") == key
 
 
 def test_a_bucket_that_cannot_be_is_a_fault_of_the_configuration() -> None:
