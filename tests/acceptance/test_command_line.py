@@ -49,9 +49,10 @@ def test_help_and_version_load_no_slow_module(argv: list[str]) -> None:
     assert [name for name in HEAVY if name in loaded] == []
 
 
-def test_a_run_starts_without_the_libraries_of_a_courses_pages() -> None:
+def test_a_run_starts_without_the_libraries_that_make_a_course() -> None:
     code = (
         "import json, sys, worker.cli.commands.run, worker.run.run; "
+        "from worker.engines.static.engine import StaticEngine; StaticEngine(); "
         "print(json.dumps(sorted(sys.modules)))"
     )
     printed = subprocess.run(
@@ -63,6 +64,7 @@ def test_a_run_starts_without_the_libraries_of_a_courses_pages() -> None:
     loaded = set(json.loads(printed.stdout))
     assert "worker.course.export" in loaded
     assert loaded.isdisjoint({"jinja2", "markdown_it", "pygments"})
+    assert loaded.isdisjoint({"charset_normalizer", "tree_sitter"})
 
 
 def test_callbacks_are_sent_without_the_libraries_of_httpxs_own_program() -> (
