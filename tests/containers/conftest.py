@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from ipaddress import ip_network
 from itertools import count
 from pathlib import Path
@@ -16,6 +17,7 @@ from tests.containers.docker import Docker
 from tests.containers.engine import running_engine
 from tests.containers.stack import HOST, NAMES, Job, Stack
 from tests.support.fondation import CLI
+from tests.support.git_repository import Repository
 from tests.support.git_server import GitServer
 from tests.support.receiver import Receiver, receiving
 from tests.support.samples import PYTHON
@@ -139,6 +141,26 @@ def host(folder: Path, address: str) -> Iterator[GitServer]:
             "owner/shop", {name: text.encode() for name, text in PYTHON.items()}
         )
         yield server
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moving:
+    """A repository that moves on, and its files before it does."""
+
+    repository: Repository
+    files: dict[str, bytes]
+    url: str
+    """As containers see it."""
+
+
+@pytest.fixture
+def moving(host: GitServer, address: str) -> Moving:
+    files = {name: text.encode() for name, text in PYTHON.items()}
+    return Moving(
+        repository=host.repository("owner/moving", files),
+        files=files,
+        url=host.url("owner/moving").replace(address, HOST),
+    )
 
 
 @pytest.fixture(scope="session")

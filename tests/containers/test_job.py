@@ -2,13 +2,15 @@
 
 import hashlib
 import time
+from dataclasses import replace
 from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
 
+from states.course_paths import YAML_STAGES
 from states.stages import State
-from tests.containers.conftest import install_cli
+from tests.containers.conftest import Moving, install_cli
 from tests.containers.docker import Docker
 from tests.containers.stack import ITEMS, Job
 from tests.support.receiver import Receiver
@@ -37,15 +39,20 @@ while True:
 
 
 def check_course(job: Job, receiver: Receiver) -> None:
+    """Look at the end of a job with the CLI."""
+    check_files(receiver, ITEMS)
+    assert job.manifest.state is State.COMPLETED
+
+
+def check_files(receiver: Receiver, count: int) -> None:
     """Look at the last callback, and at each file behind its URLs."""
     last = receiver.documents[-1]
     assert last["type"] == "complete"
     assert last["status"] == "completed"
-    assert last["filesCount"] == ITEMS
+    assert last["filesCount"] == count
     for file in last["files"]:
         with urlopen(file["url"]) as answer:
             assert hashlib.sha256(answer.read()).hexdigest() == file["sha256"]
-    assert job.manifest.state is State.COMPLETED
 
 
 @pytest.mark.parametrize("user", ["1000:1000", "4711:4711"])
@@ -64,6 +71,27 @@ def test_without_a_source_the_static_engine_does_the_job(
     assert job.run(*HARDENED) == 0
     assert job.manifest.engine.name == "static"
     assert receiver.events[-1] == ("complete", "completed")
+
+
+def test_a_container_updates_the_course_of_an_earlier_job(
+    job: Job, receiver: Receiver, static_image: str, moving: Moving
+) -> None:
+    job.image = static_image
+    job.environment = {**job.environment, "REPOSITORY_URL": moving.url}
+    assert job.run(*HARDENED) == 0
+    changed = {
+        "shop/prices.py": moving.files["shop/prices.py"] + b"\nTAX = 2\n"
+    }
+    moving.repository.commit(moving.files | changed)
+    following = {**job.environment, "UPDATE_FROM": job.name}
+    newer = replace(job, environment=following, name=f"{job.name}-newer")
+    assert newer.run(*HARDENED) == 0
+    update = newer.manifest.update
+    assert update is not None
+    assert update.from_ == job.name
+    assert update.kept > len(YAML_STAGES)
+    assert update.made > 0
+    check_files(receiver, update.kept + update.made)
 
 
 def test_a_stopped_container_releases_its_job(

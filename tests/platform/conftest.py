@@ -11,6 +11,7 @@ import pytest
 
 from states.manifest import Manifest
 from tests.support.fondation import StandIn
+from tests.support.git_repository import Repository
 from tests.support.git_server import GitServer
 from tests.support.receiver import Receiver, receiving
 from tests.support.scaleway.containers import Containers
@@ -64,6 +65,8 @@ class Cloud:
     definition: Document
     receiver: Receiver
     repository: str
+    moving: Repository
+    """The repository on its host, to commit to."""
     cli: StandIn
 
     @property
@@ -145,7 +148,7 @@ def cloud(operator: Operator, tmp_path: Path) -> Iterator[Cloud]:
         CALLBACK_GIVE_UP_SECONDS="1",
     )
     with GitServer(tmp_path / "host") as host, receiving() as receiver:
-        host.repository("owner/name", FILES)
+        moving = host.repository("owner/name", FILES)
         operator.environment |= {
             "CALLBACK_URL": receiver.url,
             "CALLBACK_TOKEN": "tok-3n",
@@ -156,6 +159,7 @@ def cloud(operator: Operator, tmp_path: Path) -> Iterator[Cloud]:
             definition=definition,
             receiver=receiver,
             repository=host.url("owner/name"),
+            moving=moving,
             cli=cli,
         )
         containers.close()

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from states.course_paths import YAML_STAGES, yaml_path
 from states.stages import State
-from tests.platform.conftest import NAMES, Cloud, at_once
+from tests.platform.conftest import FILES, NAMES, Cloud, at_once
+from tests.platform.test_operating import begun
 from tests.support.servers.server import S3Server
 from tests.support.stranger import course_files
 from tests.support.waiting import until
@@ -135,6 +137,41 @@ def _quiet_sweep(cloud: Cloud) -> None:
         ["sweep"],
         {**cloud.operator.scaleway.environment, **cloud.operator.environment},
     )
+
+
+def test_a_swept_update_still_follows_the_course_of_the_earlier_job(
+    cloud: Cloud,
+) -> None:
+    submit(cloud, "job-1", "--wait")
+    # Every chapter of the stand-in names the README.
+    cloud.moving.commit(FILES | {"README.md": b"# Another repository\n"})
+    submit(cloud, "job-2", "--update", "job-1")
+    cloud.await_item("job-2")
+    cloud.containers.kill(cloud.runs[1]["id"])
+    cloud.await_end(cloud.runs[1])
+    until(lambda: cloud.operator.json("sweep")["swept"] != [])
+    cloud.await_end(cloud.runs[2])
+    assert cloud.runs[2]["environment_variables"]["UPDATE_FROM"] == "job-1"
+    document = cloud.operator.json("status", "job-2")
+    assert document["state"] == "completed"
+    assert document["update"]["kept"] == len(YAML_STAGES)
+    assert document["update"]["made"] == 3 * len(NAMES)
+    for stage in YAML_STAGES:
+        assert cloud.cli.calls[yaml_path(stage)] == 1
+
+
+@pytest.mark.parametrize(
+    ("earlier", "fault"),
+    [("job-0", "job job-0 is not in file://"), ("job-1", "job job-1 is about")],
+)
+def test_submit_ends_with_65_if_the_earlier_job_cannot_be_followed(
+    cloud: Cloud, earlier: str, fault: str
+) -> None:
+    begun(cloud.operator)
+    options = ("--update", earlier, "--wait")
+    assert fault in submit(cloud, "job-2", *options, code=65)
+    assert cloud.receiver.events[-1] == ("error", "failed")
+    assert cloud.cli.calls.total() == 0
 
 
 def test_resume_on_the_platform_starts_a_run_that_continues_the_job(
