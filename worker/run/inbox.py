@@ -7,6 +7,7 @@ leave messages here.
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, TypeVar
 
 from states.exits import Exit
@@ -59,7 +60,7 @@ class Inbox:
         self._runtime = runtime
         self.mailbox: Mailbox[Any] = runtime.mailbox()
         self._aside: deque[Any] = deque()
-        self._tasks = 0
+        self._tasks = count()
         self.suspended: Callable[[], bool] = lambda: False
         """Returns whether the lease has run out, so that the run must stand still."""
         self.on_refreshed: Callable[[], None] = lambda: None
@@ -101,8 +102,7 @@ class Inbox:
 
         `work` gets that number. A message Done with it reports the end.
         """
-        self._tasks += 1
-        task = self._tasks
+        task = next(self._tasks)
 
         def run() -> None:
             try:

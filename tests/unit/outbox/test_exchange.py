@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.support.peer import listening, silent
 from worker.outbox.exchange import Exchange
 from worker.outbox.port import UnreachableError
 from worker.system.runtime import Flag, SystemRuntime
@@ -47,9 +48,11 @@ def clock() -> Clock:
 
 @pytest.fixture
 def connection() -> Iterator[socket.socket]:
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        yield ours
+    with (
+        listening(silent) as peer,
+        socket.create_connection(("127.0.0.1", peer.port)) as connection,
+    ):
+        yield connection
 
 
 def for_an_hour() -> float:
@@ -92,6 +95,20 @@ def test_at_its_deadline_an_exchange_takes_no_result_any_more(
     clock.times = [100.0, 115.0]
     with pytest.raises(UnreachableError, match="the deadline has passed"):
         exchange.run(lambda: "an answer")
+
+
+def test_at_its_deadline_an_exchange_is_cut_while_its_work_goes_on(
+    clock: Clock, connection: socket.socket
+) -> None:
+    exchange = Exchange(clock, for_an_hour)
+    exchange.hold(connection)
+    clock.times = [100.0, 115.0]
+    done = SystemRuntime().flag()
+    with pytest.raises(UnreachableError, match="the deadline has passed"):
+        exchange.run(lambda: done.wait(30))
+    with pytest.raises(BrokenPipeError):
+        connection.send(b"x")
+    done.set()
 
 
 def test_an_exchange_returns_or_raises_what_its_work_does(

@@ -21,7 +21,7 @@ from worker.system.runtime import SystemRuntime, ThreadFailed
 
 STOP = Stop(exit_code=Exit.SIGTERM, reason="stopped by SIGTERM")
 ENDS = [
-    (STOP, StoppedError, "stopped by SIGTERM"),
+    (STOP, StoppedError, "^stopped by SIGTERM$"),
     (Superseded(run=3), ReplacedError, "run 3 has taken the job over"),
     (CancelRequested(), CanceledError, None),
     (
