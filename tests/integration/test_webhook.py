@@ -213,6 +213,15 @@ def test_a_name_and_a_password_in_the_address_are_given(
     )
 
 
+def test_a_receiver_without_tls_needs_no_certificates(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", "/nonexistent")
+    assert post(receiver.url).status_code == 200
+    with pytest.raises(FileNotFoundError):
+        post(receiver.url.replace("http:", "https:"))
+
+
 def test_a_receiver_that_hangs_up_is_no_answer(receiver: Receiver) -> None:
     receiver.reply = lambda _: Reply(status=0)
     with pytest.raises(UnreachableError):

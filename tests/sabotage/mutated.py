@@ -85,7 +85,7 @@ TESTS: Final[dict[str, tuple[str, ...]]] = {
     "worker/run/produce.py": ALL,
     "worker/run/clone.py": ALL,
     "worker/run/run.py": ALL,
-    "worker/run/inbox.py": ("tests/unit/run/test_inbox.py", *ALL),
+    "worker/run/inbox.py": ("tests/unit/run/test_inbox.py",),
     "states/codec.py": (CODEC, *DECISIONS),
     "states/keys.py": ("tests/unit/states/test_keys.py", *RUNS),
     "states/stages.py": (*DECISIONS, *RUNS),

@@ -1,14 +1,16 @@
 """One exchange with the receiver, under a clock of the test."""
 
 import socket
+import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from tests.support.peer import listening, silent
 from worker.outbox.exchange import Exchange
 from worker.outbox.port import UnreachableError
-from worker.system.runtime import Flag, SystemRuntime
+from worker.system.runtime import Flag, Mailbox, SystemRuntime
 
 
 class Clock(SystemRuntime):
@@ -26,6 +28,24 @@ class Clock(SystemRuntime):
 
     def flag(self) -> Flag:
         return NotedFlag(super().flag(), self.waits)
+
+
+class Unhurried(SystemRuntime):
+    """Its mailboxes are looked into every ten seconds, unless a message comes."""
+
+    def mailbox(self) -> Mailbox[Any]:
+        return UnhurriedMailbox(super().mailbox())
+
+
+class UnhurriedMailbox:
+    """The mailbox of an Unhurried."""
+
+    def __init__(self, mailbox: Mailbox[Any]) -> None:
+        self.put = mailbox.put
+        self._get = mailbox.get
+
+    def get(self, _seconds: float | None = None) -> object:
+        return self._get(10)
 
 
 class NotedFlag:
@@ -53,6 +73,14 @@ def connection() -> Iterator[socket.socket]:
         socket.create_connection(("127.0.0.1", peer.port)) as connection,
     ):
         yield connection
+
+
+def is_cut(connection: socket.socket) -> bool:
+    try:
+        connection.send(b"x")
+    except BrokenPipeError:
+        return True
+    return False
 
 
 def for_an_hour() -> float:
@@ -106,9 +134,58 @@ def test_at_its_deadline_an_exchange_is_cut_while_its_work_goes_on(
     done = SystemRuntime().flag()
     with pytest.raises(UnreachableError, match="the deadline has passed"):
         exchange.run(lambda: done.wait(30))
-    with pytest.raises(BrokenPipeError):
-        connection.send(b"x")
+    assert is_cut(connection)
     done.set()
+
+
+@pytest.mark.parametrize(("seconds", "milliseconds"), [(4.0, 4000), (1e-9, 1)])
+def test_the_system_gives_a_connection_up_at_the_deadline_as_well(
+    clock: Clock,
+    connection: socket.socket,
+    seconds: float,
+    milliseconds: int,
+) -> None:
+    clock.times = [0.0]
+    exchange = Exchange(clock, lambda: seconds)
+    exchange.hold(connection)
+    exchange.ask()
+    limit = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+    assert limit == milliseconds
+    exchange.cut()
+
+
+def test_who_waits_for_an_exchange_learns_of_its_cut_at_once() -> None:
+    exchange = Exchange(Unhurried(), for_an_hour)
+    done = SystemRuntime().flag()
+
+    def work() -> None:
+        exchange.cut()
+        done.wait(30)
+
+    began = time.monotonic()
+    with pytest.raises(UnreachableError):
+        exchange.run(work)
+    assert time.monotonic() - began < 5
+    done.set()
+
+
+def test_a_connection_is_cut_if_its_work_fails(
+    clock: Clock, connection: socket.socket
+) -> None:
+    exchange = Exchange(clock, for_an_hour)
+    exchange.hold(connection)
+    with pytest.raises(ZeroDivisionError):
+        exchange.run(lambda: 1 / 0)
+    assert is_cut(connection)
+
+
+def test_a_connection_whose_work_is_done_is_left_to_its_owner(
+    clock: Clock, connection: socket.socket
+) -> None:
+    exchange = Exchange(clock, for_an_hour)
+    exchange.hold(connection)
+    exchange.run(lambda: "an answer")
+    assert not is_cut(connection)
 
 
 def test_an_exchange_returns_or_raises_what_its_work_does(
@@ -158,5 +235,6 @@ def test_a_connection_that_comes_after_the_cut_is_cut_as_well(
     exchange.cut()
     with pytest.raises(UnreachableError, match="the deadline has passed"):
         exchange.hold(connection)
-    with pytest.raises(BrokenPipeError):
-        connection.send(b"x")
+    was_cut = is_cut(connection)
+    exchange.cut()
+    assert was_cut

@@ -1,5 +1,8 @@
 """The main thread's inbox: it waits for others' work, and hears of what ends the run meanwhile."""
 
+import math
+from typing import Any
+
 import pytest
 
 from states.exits import Exit
@@ -17,7 +20,7 @@ from worker.ownership.lease import (
     Superseded,
 )
 from worker.run.inbox import CanceledError, Done, Inbox, Stop, StoppedError
-from worker.system.runtime import SystemRuntime, ThreadFailed
+from worker.system.runtime import Mailbox, SystemRuntime, ThreadFailed
 
 STOP = Stop(exit_code=Exit.SIGTERM, reason="stopped by SIGTERM")
 ENDS = [
@@ -35,6 +38,43 @@ ENDS = [
         "the thread keep-alive has failed: KeyError: 'x'",
     ),
 ]
+
+
+class Clock(SystemRuntime):
+    """Time passes only while a message is waited for."""
+
+    def __init__(self) -> None:
+        self.time = 100.0
+        self.coming: list[tuple[float, object]] = []
+        """What comes, and when."""
+        self.waits: list[float | None] = []
+        """For how long messages were waited for."""
+
+    def monotonic(self) -> float:
+        return self.time
+
+    def mailbox(self) -> Mailbox[Any]:
+        return TimedMailbox(self)
+
+
+class TimedMailbox:
+    """The mailbox of a Clock."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def put(self, message: object) -> None:
+        self._clock.coming.append((self._clock.time, message))
+
+    def get(self, seconds: float | None = None) -> object | None:
+        clock = self._clock
+        clock.waits.append(seconds)
+        end = math.inf if seconds is None else clock.time + seconds
+        if clock.coming and clock.coming[0][0] <= end:
+            clock.time, message = clock.coming.pop(0)
+            return message
+        clock.time = end
+        return None
 
 
 @pytest.fixture
@@ -62,7 +102,7 @@ def test_a_waiting_run_reacts_to_its_end(
 
     def work() -> None:
         inbox.mailbox.put(message)
-        never.wait(60)
+        never.wait(5)
 
     with pytest.raises(error, match=expected):
         inbox.do("work", work)
@@ -86,6 +126,33 @@ def test_who_waits_for_nothing_gets_nothing_after_its_time(
     inbox: Inbox,
 ) -> None:
     assert inbox.next(0.01) is None
+
+
+def test_a_wait_lasts_as_long_as_it_should_whatever_comes_meanwhile() -> None:
+    clock = Clock()
+    inbox = Inbox(clock)
+    clock.coming = [(104.5, "an item")]
+    inbox.wait(5)
+    assert clock.waits == [5, 0.5]
+    assert clock.time == 105
+    assert inbox.next(0) == "an item"
+
+
+def test_who_waits_for_a_message_waits_on_after_one_that_is_not_for_it() -> (
+    None
+):
+    clock = Clock()
+    inbox = Inbox(clock)
+    clock.coming = [(102, LeaseRefreshed()), (105, LeaseRefreshed())]
+    assert inbox.next(5) is None
+    assert clock.waits == [5, 3, 0]
+
+
+def test_who_does_not_say_how_long_waits_for_ever() -> None:
+    clock = Clock()
+    clock.coming = [(999, "an item")]
+    assert Inbox(clock).next() == "an item"
+    assert clock.waits == [None]
 
 
 def test_the_end_of_earlier_work_is_not_taken_for_that_of_later_work(
@@ -127,8 +194,9 @@ def test_a_suspended_run_can_be_stopped(inbox: Inbox) -> None:
     inbox.suspended = lambda: True
     inbox.mailbox.put(LeaseLost())
     inbox.mailbox.put(STOP)
-    with pytest.raises(StoppedError):
+    with pytest.raises(StoppedError) as raised:
         inbox.next(60)
+    assert raised.value.stop is STOP
 
 
 def test_late_news_of_a_held_lease_changes_nothing(
