@@ -147,7 +147,7 @@ def test_without_an_earlier_course_it_is_made_from_nothing(
     answer = run(shell, repository, "--update")
     assert "update " not in answer
     assert shell.json("status", job_of(answer))["update"] is None
-    assert "the course is made from nothing" in caplog.text
+    assert "making a new course" in caplog.text
 
 
 def test_why_nothing_is_kept_is_printed(shell: Shell, repository: Path) -> None:

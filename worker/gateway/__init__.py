@@ -1,1 +1,1 @@
-"""The HTTP API by which a web app starts jobs: on this machine, or on the platform."""
+"""The HTTP API through which a web app starts jobs, on this machine or on the platform."""

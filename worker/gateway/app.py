@@ -1,4 +1,4 @@
-"""The gateway's HTTP endpoints: access, limits, and the form of the answers."""
+"""The gateway's HTTP endpoints: access, limits, and the format of the answers."""
 
 import asyncio
 import hmac
@@ -35,12 +35,12 @@ Endpoint = Callable[[HttpRequest], Awaitable[Response]]
 
 
 class Gateway:
-    """The endpoints of a backend."""
+    """The HTTP endpoints for a backend."""
 
     def __init__(
         self, backend: Backend, token: Secret | None, *, allow_http: bool
     ) -> None:
-        """Require `token`, if it is set, everywhere but at `GET /`."""
+        """Require `token`, if it is set, for all requests except `GET /`."""
         self._backend = backend
         self._token = token
         self._allow_http = allow_http
@@ -112,11 +112,11 @@ class Gateway:
         )
 
     def _turn(self, job_id: str) -> asyncio.Lock:
-        """Return the lock under which requests change a job, one after the other."""
+        """Return the lock that serialises requests that change a job."""
         return self._turns.setdefault(job_id, asyncio.Lock())
 
     def _guarded(self, endpoint: Endpoint) -> Endpoint:
-        """Check the token before an endpoint, and turn its errors into answers."""
+        """Check the token before calling an endpoint, and turn its errors into answers."""
 
         async def guarded(http: HttpRequest) -> Response:
             self._check_access(http)
@@ -155,7 +155,7 @@ class Gateway:
             return True
         header = http.headers.get("Authorization", "")
         scheme, _, given = header.partition(" ")
-        # Starlette decodes the bytes of headers as Latin-1, whatever they are.
+        # Starlette decodes header bytes as Latin-1, whatever their encoding.
         given_bytes = given.strip().encode("latin-1")
         token = self._token.reveal().encode()
         same = hmac.compare_digest(given_bytes, token)

@@ -1,7 +1,7 @@
-"""Carries out a request to cancel that is already in the store, by the command `cancel`.
+"""Carries out a cancel request that is already in the store, with the command `cancel`.
 
-The command knows whether the job has a live run, and delivers the event if it has none. It
-is repeated for a while: a run that has just died looks alive until its lease ends.
+The command knows whether the job has a live run, and delivers the event if it has none. It is
+repeated for a while, because a run that has just died looks alive until its lease expires.
 """
 
 import logging
@@ -27,7 +27,7 @@ def carry_out_cancel(
     variables: Environment,
     stopping: Flag,
 ) -> bool:
-    """Cancel a job; tell whether it is over and its webhook knows."""
+    """Cancel a job; tell whether it is over and its webhook has been told."""
     for number in range(TRIES):
         command.run("cancel", job_id, variables=variables, stopping=stopping)
         if read_standing(view, job_id) is Standing.OVER:
@@ -35,7 +35,7 @@ def carry_out_cancel(
         if stopping.wait(PAUSE_SECONDS * 2**number):
             return False
     LOG.warning(
-        "a job could not be canceled yet: its next run will do it",
+        "a job could not be canceled yet; its next run will cancel it",
         extra={"job_id": job_id},
     )
     return False

@@ -23,9 +23,9 @@ _OWN: Final = (
     "CALLBACK_TOKEN",
     "GITHUB_TOKEN",
 )
-"""Variables that jobs do not inherit: the gateway's own, and those that each job brings."""
+"""Variables that jobs do not inherit: the gateway's own, and those set for each job."""
 STOP_MARGIN_SECONDS: Final = 5.0
-"""How much longer than its grace a stopping process may take."""
+"""How long a stopping process may exceed its grace."""
 _LOOK_SECONDS: Final = 0.2
 
 
@@ -40,7 +40,7 @@ class ChildCommand:
         *,
         stop_grace_seconds: float,
     ) -> None:
-        """Give every command this environment, without the gateway's own variables."""
+        """Run every command in this environment, without the gateway's own variables."""
         base = {
             name: value
             for name, value in environment.items()

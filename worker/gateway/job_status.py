@@ -1,4 +1,4 @@
-"""What is left to do for a job, read from its manifest, never guessed from an exit code."""
+"""Decides from a job's manifest, never from an exit code, what is left to do."""
 
 import logging
 from enum import StrEnum
@@ -19,9 +19,9 @@ class Standing(StrEnum):
     """What is left to do for a job."""
 
     OVER = "over"
-    """Nothing: it is over, and its webhook knows."""
+    """Nothing: it is over, and its webhook has been told."""
     UNDELIVERED = "undelivered"
-    """It is over, and its webhook does not know yet."""
+    """It is over, but its webhook has not been told."""
     UNFINISHED = "unfinished"
     """It has not started, or is not over."""
     UNREADABLE = "unreadable"
@@ -34,10 +34,10 @@ def is_settled(manifest: Manifest) -> bool:
 
 
 def read_standing(view: View, job_id: str) -> Standing:
-    """Read what is left to do for a job.
+    """Return what is left to do for a job.
 
-    A manifest that is damaged or of an unknown format stays so until a person acts: its job
-    is unfinished.
+    A job counts as unfinished if its manifest is damaged or of an unknown format, until a person
+    acts.
     """
     try:
         manifest = view.newest(job_id)

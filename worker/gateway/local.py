@@ -23,14 +23,14 @@ class LocalBackend:
     def __init__(
         self, view: View, command: ChildCommand, queue: RunQueue, max_runs: int
     ) -> None:
-        """Take the queue of runs, and `view`, the store that they write to."""
+        """Use a queue of runs, and `view`, the store that they write to."""
         self._view = view
         self._command = command
         self._queue = queue
         self._max_runs = max_runs
 
     def analyze(self, request: Request) -> JsonObject:
-        """Start a job, or resume it; one that waits or runs keeps its first request."""
+        """Start a job, or resume it; a job that is waiting or running keeps its first request."""
         job_id = request.identity.job_id
         manifest = self._view.newest(job_id)
         job = self._queue.get(job_id)
@@ -45,7 +45,7 @@ class LocalBackend:
         return {}
 
     def status(self) -> JsonObject:
-        """Return which jobs run, wait, and were given up until they are requested again."""
+        """Return the jobs that are running, waiting, or given up."""
         running: list[str] = []
         waiting: list[str] = []
         given_up: list[str] = []
@@ -69,7 +69,7 @@ class LocalBackend:
         manifest = self._view.newest(job_id)
         if manifest is not None:
             if is_settled(manifest):
-                # An operator may have brought it to its end.
+                # An operator may have finished it.
                 self._queue.forget(job_id)
             return describe(self._view, manifest)
         if job is None:

@@ -13,7 +13,7 @@ from worker.settings.stray_characters import stray_class
 _NO_SURPLUS: Final = stray_class()
 _BEGIN: Final = f"^(?![{_NO_SURPLUS}])"
 _EMPTY: Final = r"(?![\s\S])"
-"""The end of a text; for some validators, `$` also matches before a final line break."""
+"""The end of a text; in some validators, `$` also matches before a final line break."""
 _END: Final = f"(?<![{_NO_SURPLUS}]){_EMPTY}"
 _PART: Final = r"[^\x00-\x20\x7f-\x9f~^:?*\[\\/]+"
 _BRANCH: Final = (
@@ -66,7 +66,7 @@ def _request(*, allow_http: bool) -> JsonObject:
             "githubToken": _optional(SECRET),
             "updateFrom": _optional(
                 rf"(?!\.{{1,2}}{_END}){JOB_ID.pattern}",
-                description="keep what is still true of this earlier job's course",
+                description="keep the pages of this earlier job's course that are still true",
             ),
         },
     }
@@ -94,7 +94,7 @@ _SCHEMAS: Final[JsonObject] = {
             "fields": {
                 "type": "object",
                 "additionalProperties": _TEXT,
-                "description": "what is wrong, by field",
+                "description": "the faults, by field",
             },
         },
     },

@@ -35,7 +35,7 @@ LOG = logging.getLogger(__name__)
 class PlatformBackend:
     """Starts runs on the platform.
 
-    The definition is read again for each request: it may be deployed at any time.
+    The definition is read for each request, because it may be deployed at any time.
     """
 
     mode = "scaleway-job"
@@ -76,7 +76,7 @@ class PlatformBackend:
         if faults:
             reasons = "; ".join(faults)
             raise ConfigError(
-                f"a run cannot work with the job definition: {reasons}"
+                f"runs of the job definition cannot work: {reasons}"
             )
         known_ids = [run.id for run in runs]
         new_run = deployment.start(request.variables, known_ids)
@@ -132,7 +132,7 @@ class PlatformBackend:
         )
 
     def close(self) -> None:
-        """Stop waiting for jobs that are being canceled: the requests are in the store."""
+        """Stop waiting for jobs that are being canceled; the requests are in the store."""
         self._stopping.set()
 
     def _cancel(
@@ -163,7 +163,7 @@ class PlatformBackend:
         )
 
     def _any_view(self) -> View:
-        """Return the definition's store, or the last known one while the platform is away."""
+        """Return the definition's store, or the last known one if the platform does not respond."""
         try:
             return self._view(self._deployment().definition)
         except TemporaryError:
@@ -178,8 +178,8 @@ class PlatformBackend:
             own_url = self._store or self._environment.get("STORE_URL")
             if not own_url and not environment.get("STORE_URL"):
                 raise ConfigError(
-                    "the job definition does not show its STORE_URL: "
-                    "set the variable for the gateway, too"
+                    "the job definition does not show its STORE_URL: set it "
+                    "for the gateway, too"
                 )
             view = operators_view(self._store, self._environment, definition)
             self._opened = environment, view.giving_up_after(STORE_SECONDS)
@@ -189,7 +189,7 @@ class PlatformBackend:
 def _known(
     job_id: str, manifest: Manifest | None, runs: list[PlatformRun]
 ) -> Identity | None:
-    """Return a job's identity, from its manifest or from the run that starts it."""
+    """Return a job's identity from its manifest, or from the run that starts it."""
     if manifest is not None:
         return manifest.identity
     return expected_identity(job_id, runs)

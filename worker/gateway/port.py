@@ -1,4 +1,4 @@
-"""The port to the place where a gateway's jobs run."""
+"""The port to the backend that runs a gateway's jobs."""
 
 from typing import Protocol
 
@@ -8,7 +8,7 @@ from worker.gateway.request import Request
 
 
 class JobConflictError(Exception):
-    """The job's name is taken by another repository or branch."""
+    """The job id is already used for another repository or branch."""
 
     def __init__(self, known: Identity) -> None:
         super().__init__(
@@ -22,7 +22,7 @@ class UnknownJobError(Exception):
 
 
 class Backend(Protocol):
-    """Where jobs run; all methods may wait for a server, and raise WorkerError if it fails."""
+    """Runs jobs; all methods may wait for a server, and raise WorkerError if it fails."""
 
     mode: str
     """`local-worker` or `scaleway-job`, for answers."""
@@ -34,13 +34,13 @@ class Backend(Protocol):
         """
 
     def status(self) -> JsonObject:
-        """Return what this backend is doing."""
+        """Return the backend's status."""
 
     def job(self, job_id: str) -> JsonObject:
         """Return a job's status, as `status --json`; raise UnknownJobError."""
 
     def files(self, job_id: str) -> list[JsonObject]:
-        """Return its course's files with fresh URLs, as `urls --json`; raise UnknownJobError."""
+        """Return the course's files with fresh URLs, as `urls --json`; raise UnknownJobError."""
 
     def cancel(self, job_id: str) -> None:
         """Cancel a job; raise UnknownJobError."""

@@ -1,12 +1,12 @@
 """The queue of jobs on this machine: a fixed number of runs at a time, in order of arrival.
 
-The queue judges a job by its manifest, never by a run's exit code. A request leaves the
-spool only when its job is over and the webhook knows. Otherwise:
+The queue judges a job by its manifest, never by a run's exit code. A request leaves the spool only
+when its job is over and the webhook has been told. Otherwise:
 
-- The webhook does not know yet: the job is run again, at growing intervals, until it does. It is
-  never given up.
+- The webhook has not been told: the job is run again, at growing intervals, until it has. The job
+  is never given up.
 - The job is not over: it is run again a few times, as the platform does, and then given up. Its
-  request stays in the spool, and is taken up when the gateway restarts or the request comes again.
+  request stays in the spool until the gateway restarts or the request is sent again.
 - The manifest cannot be read: nothing is decided, and it is read again later.
 """
 
@@ -30,7 +30,7 @@ MAX_RETRIES: Final = 5
 PAUSE_SECONDS: Final = 2.0
 """The pause before the first retry; it doubles each time."""
 LONGEST_PAUSE_SECONDS: Final = 600.0
-"""The longest pause between two deliveries, or two looks at a job that was given up."""
+"""The longest pause between two deliveries, or two checks of a job that was given up."""
 _MOST_DOUBLINGS: Final = 10
 UNREADABLE_PAUSE_SECONDS: Final = 30.0
 """The pause between two attempts to read a manifest."""
@@ -38,7 +38,7 @@ UNREADABLE_PAUSE_SECONDS: Final = 30.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class QueuedJob:
-    """A job that is not over, or whose webhook does not know that it is."""
+    """A job that is not over, or whose webhook has not been told that it is."""
 
     spooled: Spooled
     retries: int = 0
@@ -47,7 +47,7 @@ class QueuedJob:
     """Whether it waits for its next retry, rather than for a free slot."""
     given_up: bool = False
     refused: Exit | None = None
-    """The exit code of its last run, if that did not touch the job, or would have failed it."""
+    """The exit code of its last run, if that run did not touch the job, or would have failed it."""
 
     @property
     def request(self) -> Request:
@@ -61,7 +61,7 @@ class QueuedJob:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class QueueLimits:
-    """How many runs there may be, and how long they may take for one thing."""
+    """Limits on the number of runs, and on their time."""
 
     max_runs: int
     """How many runs there may be at a time."""
@@ -81,13 +81,13 @@ class RunQueue:
         *,
         limits: QueueLimits,
     ) -> None:
-        """Take up the requests that an earlier gateway left in the spool."""
+        """Load the requests that an earlier gateway left in the spool."""
         self._command = command
         self._read_standing = read_standing
         self._spool = spool
         self._runtime = runtime
         self._limits = limits
-        # The lock guards the jobs and their files: requests come while runs end.
+        # The lock guards the jobs and their files: requests arrive while runs end.
         self._lock = threading.Lock()
         self._jobs: dict[str, QueuedJob] = {}
         self._queue: Mailbox[Spooled | None] = runtime.mailbox()
@@ -176,7 +176,7 @@ class RunQueue:
                 code = self._run(job, standing)
                 standing = self._read_standing(job_id)
         except Exception:
-            # An edge: a bug with one job must not cost all others the slot.
+            # The outermost level of a thread: a bug with one job must not cost the others the slot.
             LOG.exception("a bug", extra={"job_id": job_id})
         if not self.stopping.is_set():
             with self._lock:
@@ -184,7 +184,7 @@ class RunQueue:
 
     @staticmethod
     def _needs_run(job: QueuedJob, standing: Standing) -> bool:
-        """Tell whether a job has to be run; one that was given up is only looked at."""
+        """Tell whether a job has to be run; one that was given up is only checked."""
         if standing is Standing.UNDELIVERED:
             return True
         return standing is Standing.UNFINISHED and not job.given_up
@@ -205,7 +205,7 @@ class RunQueue:
     def _conclude(
         self, job: QueuedJob, standing: Standing, code: int | None
     ) -> None:
-        """Drop a job that is over; schedule the next look at any other."""
+        """Drop a job that is over; schedule the next check of any other."""
         job_id = job.spooled.job_id
         fields: dict[str, object] = {"job_id": job_id, "exit_code": code}
         if standing is Standing.OVER:
@@ -220,8 +220,8 @@ class RunQueue:
             LOG.warning("a job is not over, retrying", extra=fields)
         elif not job.given_up:
             LOG.error(
-                "gave a job up: find out why its runs ended, then send its request again "
-                "or restart the gateway",
+                "gave up on a job: find out why its runs ended, then send its "
+                "request again or restart the gateway",
                 extra=fields,
             )
 
@@ -249,14 +249,14 @@ def _after(job: QueuedJob, standing: Standing, code: int | None) -> QueuedJob:
 
 
 def _refused(code: int) -> Exit | None:
-    """Return a code that says that the job was not touched, or would have failed."""
+    """Return the code if it means that the job was not touched, or would have failed."""
     if code in FINAL_CODES:
         return Exit(code)
     return None
 
 
 def _pause(job: QueuedJob, standing: Standing) -> float:
-    """Return for how many seconds a job is left alone."""
+    """Return the pause before a job's next check, in seconds."""
     if standing is Standing.UNREADABLE:
         return UNREADABLE_PAUSE_SECONDS
     if job.given_up:

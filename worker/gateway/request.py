@@ -122,7 +122,7 @@ def _request(texts: Mapping[str, str]) -> Request:
 
 
 def _fault(name: str, value: object, *, allow_http: bool) -> str | None:
-    """Say what is wrong with a field, without its value, which may be a secret."""
+    """Return the fault of a field, without its value, which may be a secret."""
     if value is None or value == "":
         if name not in _REQUIRED:
             return None

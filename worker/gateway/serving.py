@@ -16,7 +16,7 @@ from worker.settings.reader import Secret
 
 LOG = logging.getLogger(__name__)
 DRAIN_SECONDS: Final = 3
-"""How long open requests may take when the server ends."""
+"""How long open requests may take when the server shuts down."""
 
 
 def serve(
@@ -26,7 +26,7 @@ def serve(
     *,
     allow_http: bool,
 ) -> signal.Signals | None:
-    """Serve on an address until SIGTERM or SIGINT, and return which.
+    """Serve on an address until SIGTERM or SIGINT, and return the signal.
 
     Raises ConfigError if the address is not available. No job is started before the server
     listens, and none runs when this returns.

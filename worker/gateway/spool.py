@@ -58,7 +58,8 @@ class Spool:
         except OSError as error:
             os.close(self._lock)
             raise ConfigError(
-                f"another gateway uses {folder}: stop it, or give this one another WORK_DIR"
+                f"another gateway uses {folder}: stop it, or give this one a "
+                "different WORK_DIR"
             ) from error
 
     def add(self, request: Request) -> Spooled:
@@ -84,12 +85,12 @@ class Spool:
         return spooled
 
     def remove(self, spooled: Spooled) -> None:
-        """Remove a request; one that cannot be removed is found to be over after a restart."""
+        """Remove a request; if that fails, its job is found to be over after a restart."""
         with suppress(OSError):
             (self._folder / spooled.name).unlink(missing_ok=True)
 
     def load(self) -> list[Spooled]:
-        """Return the requests of an earlier gateway, oldest first, the newest of each job."""
+        """Return the newest request of each job, oldest first."""
         newest: dict[str, Spooled] = {}
         for path in sorted(self._folder.iterdir()):
             if path.name == _LOCK:

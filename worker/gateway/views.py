@@ -1,4 +1,4 @@
-"""The files of a job's course, wherever its runs are."""
+"""The files of a job's course, wherever it runs."""
 
 from typing import Final
 

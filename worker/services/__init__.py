@@ -1,1 +1,1 @@
-"""What the command line and the gateway share; takes typed values."""
+"""Operations shared by the command line and the gateway; they take typed values."""

@@ -17,8 +17,8 @@ def request_cancel(
 ) -> bool:
     """Append the request, unless the job is over or has one; return False if there is no such job.
 
-    `unstarted` is the identity of a job that may have no checkpoint yet. The request is its
-    first one then, and names the engine that the job would have had.
+    `unstarted` is the identity of a job that may have no checkpoint yet. Then the request is its
+    first checkpoint, and names the engine that the job would have had.
     """
     log = view.log(job_id)
     known: Checkpoint | None = None
@@ -41,7 +41,7 @@ def request_cancel(
 
 
 def begin_canceled(view: View, identity: Identity, engine: str) -> bool:
-    """Append the request as a job's first checkpoint; return False if the job has begun."""
+    """Append the request as a job's first checkpoint; return False if the job has started."""
     manifest = _first_manifest(view, identity, engine)
     try:
         view.log(identity.job_id).append(None, manifest, Writer.OPERATOR)

@@ -1,8 +1,8 @@
-"""`check`: tries everything that a job needs, without starting one.
+"""`check`: tests everything that a job needs, without starting one.
 
-Each trial is the real thing: an object is written, refused a second time, read, signed,
-fetched and deleted; the webhook is connected to, and nothing is sent; the git host is asked
-for the branch; the engine checks itself.
+The tests are real: an object is written, overwritten (which the store must refuse), read, signed,
+fetched and deleted; the webhook is connected to, but nothing is sent; the git host is asked for the
+branch; the engine checks itself.
 """
 
 from collections.abc import Callable
@@ -48,20 +48,20 @@ _CONNECT_SECONDS: Final = 10.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
-    """The result of one trial."""
+    """The result of one test."""
 
     part: str
     """`store`, `webhook`, `repository` or `engine`."""
     tried: str
     seconds: float
     fault: str | None = None
-    """What is wrong, and how to fix it; None if it works."""
+    """The fault, and how to fix it; None if there is none."""
     exit_code: Exit = Exit.OK
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Checks:
-    """What a job of these settings needs."""
+    """Tests what a job with these settings needs."""
 
     settings: Settings
     environment: Environment
@@ -69,7 +69,7 @@ class Checks:
     repository: Identity | None = None
 
     def findings(self) -> list[Finding]:
-        """Try everything, in the order in which a job needs it."""
+        """Test everything, in the order in which a job needs it."""
         findings = [self._try("store", self._store)]
         if self.settings.callback is not None:
             findings.append(self._try("webhook", self._webhook))
@@ -121,7 +121,7 @@ class Checks:
         opener = open_webhook(self.settings, self.runtime)
         assert callback is not None and opener is not None  # noqa: S101, PT018 - see `findings`
         parts = urlsplit(callback.url)
-        # Without a user or a path, which may be secret.
+        # Without user and path, which may be secret.
         address = f"{parts.scheme}://{parts.hostname}"
         if parts.port:
             address += f":{parts.port}"
@@ -163,11 +163,11 @@ class _Permission:
 
     @property
     def connected(self) -> bool:
-        """Whether the webhook has asked again, as it does before it sends."""
+        """Whether the webhook has asked a second time, as it does before it sends."""
         return self._asked > 1
 
     def remaining(self) -> float:
-        """Return for how many seconds the webhook may work."""
+        """Return how many seconds the webhook may take."""
         self._asked += 1
         if self.connected:
             return 0.0
@@ -187,8 +187,8 @@ def _fences(store: Store, key: str) -> bool:
         content = store.get(key)
     except MissingError as error:
         raise TemporaryError(
-            f"{store.uri(key)} was written and cannot be read: "
-            "the store must show what it has stored"
+            f"{store.uri(key)} was written but cannot be read: the store must "
+            "return stored objects at once"
         ) from error
     if content != _BODY:
         raise ConfigError(f"{store.uri(key)} does not hold what was written")
@@ -196,20 +196,21 @@ def _fences(store: Store, key: str) -> bool:
 
 
 def _fetch(url: str) -> str:
-    """Fetch a signed URL; an address that only receivers reach is no fault."""
+    """Fetch a signed URL; an address that only receivers can reach is not a fault."""
     host = urlsplit(url).netloc
     try:
         with urlopen(url, timeout=_FETCH_SECONDS) as answer:  # noqa: S310 - the store's own
             body = answer.read(len(_BODY) + 1)
     except HTTPError as error:
         raise ConfigError(
-            f"a signed URL at {host} is answered with status {error.code}: "
+            f"a signed URL at {host} returned status {error.code}: "
             "check the region, the keys, and STORE_PUBLIC_ENDPOINT_URL"
         ) from error
     except (URLError, OSError) as error:
         return f"signed (but {host} cannot be reached from here: {error})"
     if body != _BODY:
         raise ConfigError(
-            f"a signed URL at {host} leads to something else: check STORE_PUBLIC_ENDPOINT_URL"
+            f"a signed URL at {host} returned something else: check "
+            "STORE_PUBLIC_ENDPOINT_URL"
         )
     return "signed and fetched"

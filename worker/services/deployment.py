@@ -1,4 +1,4 @@
-"""The platform, our job definition on it, and the store that its runs write to."""
+"""The platform, our job definition there, and the store of its runs."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -17,22 +17,22 @@ from worker.system.runtime import Runtime
 from worker.wiring import open_platform
 
 STORE_SECONDS: Final = 10.0
-"""How long to wait for a store that the caller can do without."""
+"""How long to wait for a store that the caller does not depend on."""
 _STORE_LOCATION: Final = (
     "AWS_ENDPOINT_URL_S3",
     "AWS_ENDPOINT_URL",
     "AWS_REGION",
     "AWS_DEFAULT_REGION",
 )
-"""Taken from the definition, while the credentials are the caller's own."""
+"""These come from the definition; the credentials are the caller's own."""
 
 Warn = Callable[[Iterable[str]], None]
-"""Tells the caller's user about problems that do not stop the command, a line each."""
+"""Reports problems that do not stop the command to the user, one line each."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Deployment:
-    """A platform, and our job definition on it."""
+    """A platform, and our job definition there."""
 
     platform: Platform
     definition: JobDefinition
@@ -44,14 +44,14 @@ class Deployment:
         return self.platform.runs(self.definition.id)
 
     def faults(self, variables: Environment) -> list[str]:
-        """Return why a run would refuse a job's variables at its start."""
+        """Return the reasons why a run would refuse a job's variables."""
         (faults,) = self.faults_of_each([variables])
         return faults
 
     def faults_of_each(
         self, jobs: Iterable[Mapping[str, str]]
     ) -> list[list[str]]:
-        """Return the faults of several jobs' variables, in their order."""
+        """Return the faults of several jobs' variables, in the order of the jobs."""
         secrets = self.platform.secrets(self.definition.id)
         faults = []
         for variables in jobs:
@@ -73,7 +73,7 @@ class Deployment:
 
 
 def _faults(environment: Environment) -> list[str]:
-    """Read an environment as `run` does, except for files, which are on the platform."""
+    """Check an environment as `run` does, except for files, which are on the platform."""
     reader = EnvironmentReader(environment, here=False)
     read_job(reader)
     return reader.faults
@@ -99,7 +99,7 @@ def platform_settings(
 def optional_platform(
     definition: str | None, environment: Environment
 ) -> PlatformSettings | None:
-    """Read the settings of a command that uses a platform if SCW_SECRET_KEY is set."""
+    """Read the platform's settings, or return None if SCW_SECRET_KEY is not set."""
     if not environment.get("SCW_SECRET_KEY"):
         return None
     reader = EnvironmentReader(environment)
@@ -125,8 +125,9 @@ def find_definition(
     if len(matches) > 1:
         ids = ", ".join(definition.id for definition in matches)
         raise ConfigError(
-            f"{len(matches)} job definitions of the project are called {wanted!r} "
-            f"({ids}): set SCW_JOB_DEFINITION to the id of the right one"
+            f"{len(matches)} job definitions in the project are called "
+            f"{wanted!r} ({ids}): set SCW_JOB_DEFINITION to the id of the "
+            "right one"
         )
     if matches:
         return matches[0]
@@ -168,11 +169,11 @@ def operators_view(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunsStore:
-    """The store of the definition's runs, as far as it can be read from here."""
+    """The store of the definition's runs, if it can be read from here."""
 
     view: View | None = None
     obstacle: str | None = None
-    """Why it cannot be read."""
+    """The reason why it cannot be read."""
 
 
 def open_runs_store(
@@ -186,7 +187,8 @@ def open_runs_store(
     )
     if not url:
         hidden = (
-            "the definition does not show its STORE_URL: name it with --store"
+            "the job definition does not show its STORE_URL: give it with "
+            "--store"
         )
         return RunsStore(obstacle=hidden)
     try:

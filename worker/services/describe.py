@@ -1,4 +1,4 @@
-"""The document of `status --json`, which the gateway answers with, too."""
+"""The document of `status --json`, also returned by the gateway."""
 
 from dataclasses import dataclass, replace
 
@@ -86,7 +86,7 @@ def describe_with_runs(
     try:
         runs = list_platform_runs(platform, view.runtime, manifest)
     except WorkerError as error:
-        warn([f"the platform's runs are not known: {error}"])
+        warn([f"the platform's runs are unknown: {error}"])
         document["platformRuns"] = None
     else:
         document["platformRuns"] = [_platform_run(run) for run in runs]
@@ -124,7 +124,7 @@ def describe_pending(
 
 
 def _count_items(view: View, manifest: Manifest) -> _ItemCount | None:
-    """Count the stored items of the stage in hand; None if no stage is in hand."""
+    """Count the stored items of the current stage; return None if there is none."""
     stage = manifest.next_stage
     if stage is None or manifest.over or manifest.collected:
         return None
@@ -200,7 +200,7 @@ def _run(run: RunRecord) -> JsonObject:
 
 
 def _platform_run(run: PlatformRun) -> JsonObject:
-    """Leave out the run's environment, which holds tokens."""
+    """Leave out the run's environment, which contains tokens."""
     return {
         "id": run.id,
         "state": run.state,
@@ -225,7 +225,7 @@ def _error(manifest: Manifest) -> JsonObject | None:
 
 
 def _usage(manifest: Manifest) -> JsonObject | None:
-    """Return what the job's calls have used; an operator's new limit counts at once."""
+    """Return the usage of the job's calls; an operator's new limit applies at once."""
     if manifest.usage is None:
         return None
     budget = manifest.budget or manifest.usage.budget

@@ -1,4 +1,4 @@
-"""What a course by the engine `claude` will cost, before anything is sent to a model."""
+"""Estimates the cost of a course by the engine `claude`; nothing is sent to a model."""
 
 import tempfile
 from collections.abc import Mapping
@@ -38,18 +38,18 @@ from worker.wiring import (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Followed:
-    """What an update can keep of an earlier job's course."""
+    """The part of an earlier job's course that an update can keep."""
 
     job_id: str
     kept: Mapping[str, bytes] = field(default_factory=dict)
     """Its files that are still true, by path."""
     why: str | None = None
-    """Why none are, if none are."""
+    """The reason, if there are none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CourseEstimate:
-    """What the calls of a course will use."""
+    """The estimated usage of a course's calls."""
 
     model: str
     language: str
@@ -57,7 +57,7 @@ class CourseEstimate:
     prices_dated: str | None
     stages: list[StageEstimate]
     followed: Followed | None
-    """The course that it follows, if it follows one."""
+    """The course that it updates, if any."""
 
 
 def estimate_course(
@@ -66,9 +66,9 @@ def estimate_course(
     repository: Identity,
     earlier: Manifest | None = None,
 ) -> CourseEstimate:
-    """Read a repository, and return what its course will use; no model is asked.
+    """Read a repository, and estimate the usage of its course; no model is called.
 
-    With an `earlier` job, the course follows that one's.
+    With an `earlier` job, estimate an update of that job's course.
     """
     model_settings = settings.engine.model
     model, language = pinned_model(model_settings, None)
@@ -116,7 +116,7 @@ def _checkout(
 def _followed(
     settings: Settings, manifest: Manifest | None, folder: Path, tree: Path
 ) -> Followed | None:
-    """Return what of an earlier course is still true of a tree."""
+    """Return the part of an earlier course that is still true of a tree."""
     if manifest is None:
         return None
     job_id = manifest.job_id
@@ -136,7 +136,7 @@ def _followed(
 def _earlier_course(
     analysis: Analysis, followed: Followed | None, folder: Path
 ) -> CourseFacts | None:
-    """Return the facts of a course with the chapters of the one that it follows, if any."""
+    """Return the facts of a course, with the chapters of the one that it updates, if any."""
     if followed is None or not followed.kept:
         return None
     output = folder / "course"
@@ -152,7 +152,8 @@ def _analysis(tree: Path) -> Analysis:
         return analyze(tree, lambda: None)
     except NoTextError as error:
         raise DataError(
-            "the repository has no text files: give one with source code or documents",
+            "the repository has no text files: give one with source code or "
+            "documents",
             code="repository_empty",
         ) from error
 

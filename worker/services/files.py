@@ -1,4 +1,4 @@
-"""The document of `urls --json`, which the gateway answers with, too."""
+"""The document of `urls --json`, also returned by the gateway."""
 
 from states.codec import JsonObject
 from worker.course.artifacts import TRANSFERS, Artifacts

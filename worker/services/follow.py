@@ -1,4 +1,4 @@
-"""Follows a job on the platform, through its stages and automatic retries, until it rests."""
+"""Follows a job on the platform, through its stages and retries, until it is over or stuck."""
 
 import logging
 from collections.abc import Callable
@@ -24,25 +24,25 @@ LOG = logging.getLogger(__name__)
 
 FIRST_SECONDS: Final = 0.5
 LONGEST_SECONDS: Final = 10.0
-"""The pause between two looks; it grows by a twentieth of the time that has passed."""
+"""The pause between two polls; it grows by a twentieth of the elapsed time."""
 SILENCE_SECONDS: Final = 600.0
 """How long to tolerate an unresponsive platform, or, after a failed run, an unreadable store."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """The state in which a job rests until an operator or a sweep acts."""
+    """The state in which a job remains until an operator or a sweep acts."""
 
     state: str
     exit_code: Exit
     message: str
-    """A line for people."""
+    """A line for the user."""
 
 
 def outcome(manifest: Manifest | None, run: PlatformRun) -> Outcome | None:
     """Return a job's outcome, or None while its last run is alive.
 
-    `manifest` is its newest one, or None if it cannot be read.
+    `manifest` is its newest one, or None if that cannot be read.
     """
     if run.live:
         return None
@@ -75,7 +75,7 @@ def _ended(manifest: Manifest) -> Outcome:
 
 
 def _unfinished_code(run: PlatformRun) -> Exit:
-    """Return the exit code of a run that has not finished its job; a killed run is temporary."""
+    """Return the exit code of a run that has not finished its job; a kill counts as temporary."""
     code = run.exit_code
     if code is None or code == Exit.OK:
         return Exit.TEMPORARY
@@ -86,7 +86,7 @@ def _unfinished_code(run: PlatformRun) -> Exit:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """What the store says about a job."""
+    """The store's answer about a job."""
 
     manifest: Manifest | None
     readable: bool
@@ -94,12 +94,12 @@ class _Reading:
 
 
 class Follower:
-    """Looks at a job from time to time."""
+    """Polls a job."""
 
     def __init__(
         self, platform: Platform, view: View | None, runtime: Runtime
     ) -> None:
-        """Look at the platform, and at the store if `view` is given."""
+        """Poll the platform, and the store if `view` is given."""
         self._platform = platform
         self._view = view
         self._runtime = runtime
@@ -107,7 +107,7 @@ class Follower:
     def follow(
         self, job_id: str, run_id: str, show: Callable[[Manifest], None]
     ) -> Outcome:
-        """Wait until the job rests, showing each new manifest.
+        """Wait until the job needs someone to act, showing each new manifest.
 
         Raises TemporaryError if the platform stays unresponsive.
         """
@@ -152,7 +152,7 @@ class Follower:
     def _suffices(
         reading: _Reading, run: PlatformRun, unread_seconds: float
     ) -> bool:
-        """Tell whether the outcome may be judged by what is known."""
+        """Tell whether enough is known to decide the outcome."""
         if reading.readable or run.state == "succeeded":
             return True
         return unread_seconds > SILENCE_SECONDS
@@ -170,7 +170,7 @@ class Follower:
         return self._view.newest(job_id)
 
     def _ask(self, run_id: str, answered: float) -> PlatformRun | None:
-        """Return the run as the platform has it, or None if the platform does not respond now."""
+        """Return the run as the platform reports it, or None if the platform does not respond."""
         try:
             run = self._platform.run(run_id)
         except TemporaryError as error:

@@ -1,4 +1,4 @@
-"""`cancel` of jobs that the platform runs."""
+"""`cancel` for jobs that run on the platform."""
 
 from collections.abc import Callable
 from typing import Final
@@ -28,8 +28,8 @@ def cancel_unstarted(
 ) -> bool:
     """Cancel a job without a checkpoint, and stop its runs; return False if the platform has none.
 
-    The request is written first: then no sweep starts the job, and a run that begins
-    meanwhile finds it.
+    The request is written first, so no sweep starts the job, and a run that starts meanwhile finds
+    it.
     """
     platform = open_platform(settings, view.runtime)
     definition = find_definition(platform, settings)
@@ -48,13 +48,13 @@ def cancel_unstarted(
 
 
 def _writes_to(definition: JobDefinition, store_url: str) -> bool:
-    """Tell whether a definition's runs write to a store, as far as the definition shows it."""
+    """Tell whether a definition shows that its runs write to a store."""
     url = definition.environment.get("STORE_URL", store_url)
     return url.rstrip("/") == store_url.rstrip("/")
 
 
 class PlatformCancel:
-    """Sees to it that the platform's run of a job obeys an operator's `cancel`."""
+    """Makes the platform's run of a job obey an operator's `cancel`."""
 
     def __init__(
         self, settings: PlatformSettings, view: View, warn: Warn
@@ -68,9 +68,9 @@ class PlatformCancel:
     ) -> Exit | None:
         """Wait for the run to obey, stop it if it does not, and cancel the job again.
 
-        `before` is the manifest from before the first `cancel`. Returns the second one's
-        exit code, or None if it was not needed. Takes up to twice the owner's lease, and
-        the time that the platform takes to stop a run; raises TemporaryError after that.
+        `before` is the manifest from before the first `cancel`. Returns the exit code of the second
+        `cancel`, or None if there was none. Takes up to twice the owner's lease, plus the time in
+        which the platform stops a run; then raises TemporaryError.
         """
         manifest = self._view.manifest(before.job_id)
         if manifest.over:
@@ -87,7 +87,7 @@ class PlatformCancel:
         return cancel()
 
     def _stop_replaced_run(self, before: Manifest, after: Manifest) -> None:
-        """Stop the run that was silent for its whole lease, if the job was claimed from it."""
+        """Stop the replaced run if it was silent for its whole lease."""
         run_id = before.owner.platform_run
         had_owner = not (before.over or before.released)
         if run_id is None or not had_owner or after.run == before.run:
@@ -117,7 +117,7 @@ class PlatformCancel:
             pause.wait(LOOK_SECONDS)
 
     def _stop(self, run_id: str) -> None:
-        """Have the platform stop a run, and wait until it has ended."""
+        """Ask the platform to stop a run, and wait until it has ended."""
         platform = open_platform(self._settings, self._view.runtime)
         platform.stop(run_id)
         _await_end(platform, self._view.runtime, run_id)

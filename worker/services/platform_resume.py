@@ -21,11 +21,11 @@ from worker.system.runtime import iso
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlatformResume:
-    """What `resume --on scaleway` has done."""
+    """The result of `resume --on scaleway`."""
 
     manifest: Manifest
     run: PlatformRun | None
-    """None if the job was completed already, and nothing was started."""
+    """None if the job was already completed, so nothing was started."""
 
 
 def resume_on_platform(
@@ -35,7 +35,7 @@ def resume_on_platform(
     request: OperatorRequest,
     environment: Environment,
 ) -> PlatformResume:
-    """Apply an operator's request to a job, and start a run that continues it.
+    """Apply an operator's request to a job, and start a run that resumes it.
 
     Raises BusyError if the job has a live run and the request is no takeover.
     """

@@ -11,13 +11,13 @@ from worker.system.runtime import Runtime
 from worker.wiring import open_platform
 
 QUICK_SECONDS: Final = 5.0
-"""How long to wait for a platform that the caller can do without."""
+"""How long to wait for a platform that the caller does not depend on."""
 
 
 def runs_of(
     runs: Iterable[PlatformRun], job_id: str, manifest: Manifest | None
 ) -> list[PlatformRun]:
-    """Select the runs that were started for a job, or have worked on it."""
+    """Return the runs that were started for a job, or have worked on it."""
     worked = set()
     if manifest is not None:
         worked = {run.platform_run for run in manifest.runs}
@@ -25,7 +25,7 @@ def runs_of(
 
 
 def live_runs(runs: Iterable[PlatformRun]) -> list[PlatformRun]:
-    """Select the runs that the platform has not ended."""
+    """Return the runs that have not ended."""
     return [run for run in runs if run.live]
 
 
@@ -34,7 +34,8 @@ def list_platform_runs(
 ) -> list[PlatformRun]:
     """Return the runs of a job, oldest first.
 
-    They come from its definition and from its manifest, which may name runs of another.
+    They come from the job definition, and from the manifest, which may name runs of another
+    definition.
     """
     platform = open_platform(settings, runtime, QUICK_SECONDS)
     definition = find_definition(platform, settings)

@@ -1,4 +1,4 @@
-"""A run of a job in this process: its log, its signals and its adapters."""
+"""Runs a job in this process: sets up its log, signals and adapters."""
 
 import logging
 import sys
@@ -50,7 +50,7 @@ def do_run(
     work: Callable[[Run], Exit],
     commit: str | None = None,
 ) -> Exit:
-    """Do a run of a job, heeding signals, and return its exit code.
+    """Run a job, handle signals, and return its exit code.
 
     `commit` is the only commit that a new job may be about.
     """
@@ -92,7 +92,7 @@ def _heed_signals(
 
 
 def _remaining(limits: Limits, runtime: SystemRuntime) -> float | None:
-    """Return the seconds until the soft deadline, which counts from the process's start."""
+    """Return the seconds until the soft deadline, counted from the start of the process."""
     deadline = limits.soft_deadline_seconds
     if deadline is None:
         return None

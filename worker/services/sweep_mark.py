@@ -1,12 +1,12 @@
 """A sweep's mark: the sweep that creates it may start one run after a dead one.
 
-The platform's `start` takes no idempotency key, so the store decides between two sweeps. A
-mark is an object that is created, never overwritten, and its key contains the dead run's id.
-So sweeps start one run after each dead run, even while the platform's list does not show
-that run yet. When it has died too, the next mark is named by it.
+The platform's `start` takes no idempotency key, so the store decides between two sweeps. A mark is
+an object that is created, never overwritten, and its key contains the dead run's id. So sweeps
+start only one run after each dead run, even while the platform's list does not show that run yet.
+If the new run dies too, the next mark has its id.
 
-What remains: if a sweep is killed between its mark and its start, the job is left alone for
-STALE_SECONDS.
+One gap remains: if a sweep is killed between creating its mark and starting the run, the job is
+left alone for STALE_SECONDS.
 """
 
 from contextlib import suppress
@@ -18,7 +18,7 @@ from worker.store.port import Store
 from worker.system.runtime import Runtime
 
 STALE_SECONDS: Final = 900
-"""After this age a mark's sweep is gone: starting a run takes a third of it at most."""
+"""A mark of this age has been abandoned: starting a run takes a third of it at most."""
 _MEDIA_TYPE: Final = "text/plain"
 
 
@@ -36,7 +36,7 @@ def take(
         try:
             store.create(key, body, _MEDIA_TYPE)
         except ExistsError:
-            with suppress(MissingError):  # withdrawn meanwhile: take it
+            with suppress(MissingError):  # withdrawn in the meantime: try again
                 if store.get(key) == body:
                     # The answer to our own create was lost.
                     return key

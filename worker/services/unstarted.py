@@ -1,4 +1,4 @@
-"""Jobs without a checkpoint: known only by the platform's runs that were started for them."""
+"""Jobs without a checkpoint, known only from the platform runs started for them."""
 
 from collections.abc import Sequence
 
@@ -26,9 +26,9 @@ def identity_of_run(job_id: str, run: PlatformRun) -> Identity:
 def expected_identity(
     job_id: str, runs: Sequence[PlatformRun]
 ) -> Identity | None:
-    """Return the identity of a job that is going to begin.
+    """Return the identity of a job that will begin.
 
-    None if no run is alive and a sweep would start none.
+    Return None if no run is alive and a sweep would not start one.
     """
     if not runs:
         return None
@@ -42,7 +42,7 @@ def expected_identity(
 def expected_engine(definition: JobDefinition) -> str:
     """Return the engine that a job of the definition would have.
 
-    Only the definition's image can resolve `auto`: then the static engine is named.
+    For `auto`, which only the definition's image can resolve, return the static engine.
     """
     engine = definition.environment.get("ENGINE")
     if engine in {FONDATION, CLAUDE, STATIC}:

@@ -1,4 +1,4 @@
-"""Updates of a course: the earlier job that a new one follows, and what was kept of it."""
+"""Updates of a course: finds the earlier job, and reports what was kept."""
 
 import logging
 
@@ -14,10 +14,10 @@ LOG = logging.getLogger(__name__)
 
 
 def earlier_job(view: View, identity: Identity, asked: str) -> str | None:
-    """Return the job whose course a new one can follow: the one asked for, else the newest.
+    """Return the job that a new job can update: the given one, else the newest suitable one.
 
-    Raises DataError if the one asked for cannot be followed. Without one, returns None if
-    there is none; this is logged.
+    Raises DataError if the given job cannot be updated. If none is given and none is suitable, logs
+    this and returns None.
     """
     if not asked:
         return _newest(view, identity)
@@ -51,8 +51,8 @@ def _newest(view: View, identity: Identity) -> str | None:
             newest = manifest
     if newest is None:
         LOG.warning(
-            "no completed course of this repository and engine is in the store: "
-            "the course is made from nothing",
+            "no completed course of this repository and engine is in the "
+            "store: making a new course",
             extra={"store": view.store.url},
         )
         return None
@@ -60,7 +60,7 @@ def _newest(view: View, identity: Identity) -> str | None:
 
 
 def update_lines(view: View, manifest: Manifest) -> list[str]:
-    """Return what to print about what was kept of an earlier course."""
+    """Return the lines that say how much of an earlier course was kept."""
     update = manifest.update
     if update is None:
         return []
@@ -79,7 +79,7 @@ def update_lines(view: View, manifest: Manifest) -> list[str]:
 
 
 def cost_of_kept(earlier: Manifest, manifest: Manifest) -> int:
-    """Return what the kept files had cost, in nanodollars: their share of each stage's cost."""
+    """Return the kept files' original cost in nanodollars: their share of each stage's cost."""
     usage = earlier.usage
     if usage is None:
         return 0

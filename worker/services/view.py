@@ -1,4 +1,4 @@
-"""A store to look at, and the jobs in it."""
+"""Read access to a store and its jobs."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ from worker.wiring import open_retrying_store
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class View:
-    """An open store, and the settings it was opened with."""
+    """An open store, and the settings that it was opened with."""
 
     settings: Settings
     store: RetryingStore
@@ -63,7 +63,7 @@ class View:
     def job_ids(self) -> Iterator[str]:
         """Yield the ids of all jobs, in order.
 
-        Takes one listing of one entry for each job, and two for each folder that is no job.
+        Takes one listing of one entry per job, and two per folder that is not a job.
         """
         start = ""
         while True:
@@ -89,7 +89,7 @@ class View:
         return replace(self, store=store)
 
     def _has_checkpoint(self, name: str) -> bool:
-        """Tell whether a folder is a job's, although its first object is not."""
+        """Tell whether a folder belongs to a job although its first object does not."""
         if not valid_job_id(name):
             return False
         return any(self.log(name).sequences())
@@ -108,12 +108,12 @@ def store_settings(store: str | None, environment: Environment) -> Settings:
 
 
 def open_view(store: str | None, environment: Environment) -> View:
-    """Open the store that a command looks at; `store` overrides STORE_URL."""
+    """Open the store for a command; `store` overrides STORE_URL."""
     return open_view_with(store_settings(store, environment))
 
 
 def open_view_with(settings: Settings) -> View:
-    """Open the store that settings name."""
+    """Open the store named by the settings."""
     runtime = SystemRuntime()
     store = open_retrying_store(settings, runtime)
     return View(settings=settings, store=store, runtime=runtime)
