@@ -15,19 +15,44 @@ class Figure:
     bare: float | None = None
     unit: str = "ms"
     aim: float | None = None
+    """The largest ratio."""
+    limit: float | None = None
+    """The most that it may be, in its own unit."""
 
     @property
     def cells(self) -> list[str]:
         """A row of the table."""
-        ratio = f"{self.ours / self.bare:.2f}" if self.bare else ""
-        missed = bool(
-            self.bare and self.aim and self.ours / self.bare > self.aim
-        )
-        aim = (
-            f"<= {self.aim:g}{'  MISSED' if missed else ''}" if self.aim else ""
-        )
-        bare = f"{self.bare:.1f}" if self.bare is not None else ""
-        return [self.name, f"{self.ours:.1f}", bare, self.unit, ratio, aim]
+        ratio = ""
+        bare = ""
+        if self.bare:
+            ratio = f"{self.ours / self.bare:.2f}"
+            bare = _number(self.bare)
+        return [
+            self.name,
+            _number(self.ours),
+            bare,
+            self.unit,
+            ratio,
+            self._aim(),
+        ]
+
+    def _aim(self) -> str:
+        if self.limit is not None:
+            is_missed = self.ours > self.limit
+            text = f"<= {self.limit:g} {self.unit}"
+        elif self.aim is not None and self.bare:
+            is_missed = self.ours / self.bare > self.aim
+            text = f"<= {self.aim:g}"
+        else:
+            return ""
+        return f"{text}  MISSED" if is_missed else text
+
+
+def _number(value: float) -> str:
+    """Write a figure with three digits that count."""
+    if value < 10:
+        return f"{value:.2f}"
+    return f"{value:.1f}"
 
 
 def table(figures: list[Figure]) -> list[str]:

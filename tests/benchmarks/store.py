@@ -1,6 +1,6 @@
 """The cost of checkpoints and of resuming, as ratios to a minimal implementation on the same store.
 
-    python -m tests.benchmarks.store [minio|ceph] [transition|job|resume|start|growth|cli ...]
+    python -m tests.benchmarks.store [minio|ceph] [transition|item|job|resume|start|growth|cli ...]
 
 starts a server (MinIO), measures all of it (three minutes), and prints a table. Each ratio
 has the bare thing measured beside it, in turns, in the same run: single figures depend on
@@ -15,6 +15,7 @@ from typing import Final
 from tests.benchmarks.driving import driving
 from tests.benchmarks.figures import Figure, table
 from tests.benchmarks.growing import growth
+from tests.benchmarks.items import items
 from tests.benchmarks.resuming import resume
 from tests.benchmarks.starting import start
 from tests.benchmarks.transitions import transition
@@ -24,6 +25,7 @@ from tests.support.servers.shared import PROGRAMS
 
 BENCHMARKS: Final = {
     "transition": transition,
+    "item": items,
     "job": job,
     "resume": resume,
     "start": start,
