@@ -11,6 +11,7 @@ import pytest
 from states.stages import Stage
 from tests.support.fondation import (
     BUNDLE,
+    RUNTIME,
     Course,
     StandIn,
     alive,
@@ -20,6 +21,7 @@ from tests.support.fondation import (
 )
 from tests.support.waiting import until
 from worker.course.formats import Rules
+from worker.engines.fondation import cli_process
 from worker.engines.port import EngineFailedError
 
 EXTRACT, ORDER, CHAPTERS = Stage.EXTRACT, Stage.ORDER, Stage.GENERATE_CHAPTERS
@@ -61,6 +63,15 @@ def test_a_whole_course_takes_a_process_for_every_step(
         Path(seen["env"]["CLAUDE_OUTPUT_DIR"]).is_absolute()
         for seen in cli.seen
     } == {True}
+
+
+def test_the_end_of_a_process_is_not_waited_for_longer_than_it_takes(
+    cli: StandIn, course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cli_process, "_WAIT_SECONDS", 120.0)
+    began = RUNTIME.monotonic()
+    assert course.make(cli.engine(), EXTRACT)
+    assert RUNTIME.monotonic() - began < 60
 
 
 @pytest.mark.parametrize(

@@ -436,3 +436,21 @@ def test_many_processes_at_once_do_not_hold_each_others_pipes(
         ]
     assert [int(job.result().stdout) for job in jobs] == list(range(40))
     assert not zombies()
+
+
+def test_the_end_of_a_process_is_reported_once_its_code_is_known(
+    tmp_path: Path,
+) -> None:
+    codes: list[int | None] = []
+    ended = RUNTIME.flag()
+
+    def note() -> None:
+        codes.append(process.wait(0))
+        ended.set()
+
+    script = command(tmp_path, "sleep 0.1; exit 3")
+    process = Process(
+        script, RUNTIME, lambda _stream, _chunk: None, on_end=note
+    )
+    assert ended.wait(60)
+    assert codes == [3]

@@ -83,10 +83,18 @@ class Process:
     last_output: float
     """When it last wrote (or was started), by the Runtime's monotonic clock."""
 
-    def __init__(self, command: Command, runtime: Runtime, take: Take) -> None:
-        """Start it, or raise MissingProgramError."""
+    def __init__(
+        self,
+        command: Command,
+        runtime: Runtime,
+        take: Take,
+        *,
+        on_end: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Start it, or raise MissingProgramError; `on_end` is called in a thread at its end."""
         self._runtime = runtime
         self._take = take
+        self._on_end = on_end
         self._code: int | None = None
         self._ended = runtime.flag()
         self.last_output = runtime.monotonic()
@@ -139,6 +147,7 @@ class Process:
                 code = 128 - code
             self._code = code
             self._ended.set()
+            self._on_end()
 
     def _read(self, selector: selectors.BaseSelector) -> None:
         """Pass the output on until both streams end."""

@@ -126,3 +126,20 @@ class TestPolling:
         (output / "link.md").symlink_to("/etc/passwd")
         (output / "chapters").rmdir()
         assert seen(polling, 3 * SCAN_SECONDS) == []
+
+
+def test_a_watch_that_is_woken_waits_no_more_and_still_reports(
+    output: Path, watch: OutputWatch
+) -> None:
+    watch.wake()
+    (output / "a.md").write_text("text")
+    began = RUNTIME.monotonic()
+    assert watch.wait(60).complete == ("a.md",)
+    assert watch.wait(60).complete == ()
+    assert RUNTIME.monotonic() - began < 30
+
+
+def test_a_watch_may_be_woken_after_its_end(output: Path) -> None:
+    watch = OutputWatch(output, RUNTIME)
+    watch.close()
+    watch.wake()

@@ -28,7 +28,7 @@ from worker.system.runtime import Runtime
 LOG = logging.getLogger(__name__)
 
 _WAIT_SECONDS: Final = 0.05
-"""The longest delay until the end of the process, or its wait for a guarded file, is noticed."""
+"""The longest delay until the process's wait for a guarded file is noticed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,7 +66,10 @@ class CliProcess:
         self._watch = OutputWatch(task.output, runtime)
         self._output = CliOutput(runtime, task.secrets)
         self._process = Process(
-            task.command, runtime, LineSplitter(self._output.take).take
+            task.command,
+            runtime,
+            LineSplitter(self._output.take).take,
+            on_end=self._watch.wake,
         )
 
     def will_reach(self, stage: Stage) -> bool:

@@ -4,6 +4,7 @@ import ctypes
 import os
 import select
 import struct
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,8 +62,12 @@ class Inotify:
             "inotify_init1", os.O_NONBLOCK | os.O_CLOEXEC
         )
         self._prefixes: dict[int, str] = {}
+        # Guards its descriptor, which must not be written to once it is closed.
+        self._waking = threading.Lock()
+        self._alarm: int | None = os.eventfd(0)
         self._poll = select.poll()
         self._poll.register(self._descriptor, select.POLLIN)
+        self._poll.register(self._alarm, select.POLLIN)
         try:
             for prefix, folder in folders.items():
                 watch = self._call(
@@ -77,8 +82,9 @@ class Inotify:
             raise
 
     def wait(self, seconds: float) -> list[FileEvent]:
-        """Return the next events, or none after a time; raise EventsLostError."""
-        if not self._poll.poll(seconds * 1000):
+        """Return the next events, or none after a time, or once woken; raise EventsLostError."""
+        ready = dict(self._poll.poll(seconds * 1000))
+        if self._descriptor not in ready:
             return []
         data = os.read(self._descriptor, _BUFFER)
         events = []
@@ -99,8 +105,18 @@ class Inotify:
             )
         return events
 
+    def wake(self) -> None:
+        """End this wait and all later ones at once; called by any thread."""
+        with self._waking:
+            if self._alarm is not None:
+                os.eventfd_write(self._alarm, 1)
+
     def close(self) -> None:
         os.close(self._descriptor)
+        with self._waking:
+            if self._alarm is not None:
+                os.close(self._alarm)
+                self._alarm = None
 
     def _call(self, name: str, *arguments: object) -> int:
         result: int = getattr(self._libc, name)(*arguments)

@@ -61,6 +61,15 @@ class OutputWatch:
         complete = tuple(dict.fromkeys(paths))
         return OutputChanges(complete=complete, alive=bool(events))
 
+    def wake(self) -> None:
+        """Wait no more: nothing will change. Another thread may call this.
+
+        Without inotify, waits are short anyway.
+        """
+        inotify = self._inotify
+        if inotify is not None:
+            inotify.wake()
+
     def close(self) -> None:
         if self._inotify is not None:
             self._inotify.close()
