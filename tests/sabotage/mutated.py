@@ -73,7 +73,7 @@ TESTS: Final[dict[str, tuple[str, ...]]] = {
     "states/invariants.py": (*DECISIONS,),
     "states/takeover.py": DECISIONS,
     "states/manifest.py": (*DECISIONS, CODEC),
-    "worker/outbox/announcer.py": ALL,
+    "worker/outbox/announcer.py": ("tests/unit/outbox/test_announcer.py",),
     "worker/outbox/exchange.py": (
         "tests/unit/outbox/test_exchange.py",
         *POSTING,

@@ -19,7 +19,7 @@ class Announcer:
         log: CheckpointLog,
         sender: Sender | None,
         *,
-        with_usage: bool = False,
+        with_usage: bool,
     ) -> None:
         """Announce through `sender`; without a sender, events stay in the outbox.
 
