@@ -10,12 +10,13 @@ import pytest
 
 from states import decisions
 from states.exits import Exit
-from states.manifest import Artifact
+from states.manifest import Artifact, Update
 from states.stages import Stage
 from states.usage import Budget, Usage, Waiting
 from tests.support.builders import AT, COMMIT, entered, error
 from tests.support.world import FakeEngine, document
 from tests.unit.run.scene import OwnedJob
+from worker.course.update_plan import PLAN, UpdatePlan, copied, encode_plan
 from worker.engines.port import (
     EngineConfigError,
     EngineFailedError,
@@ -42,6 +43,7 @@ from worker.run.update import Updater
 ABSTRACTIONS = "step1_abstractions.yaml"
 FIRST = "chapters/chapter_1_thing_1.md"
 SECOND = "chapters/chapter_2_thing_2.md"
+FOLLOWED = Update(from_="job-0", from_commit=COMMIT)
 STOP = Stop(exit_code=Exit.SIGTERM, reason="stopped")
 GOOD = document(Stage.EXTRACT, 2, f"text of {COMMIT}")
 
@@ -77,13 +79,39 @@ class NotingEngine(FakeEngine):
 class Making:
     """A job whose stages are made one after another."""
 
-    def __init__(self, folder: Path, *, seconds: float = 60) -> None:
-        self.job = OwnedJob(
-            entered(Stage.CLONE), folder, stage_timeout_seconds=seconds
-        )
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        seconds: float = 60,
+        earlier: bytes | None = None,
+    ) -> None:
+        """Begin a job, which may follow one that has an earlier item of its stage."""
+        begun = entered(Stage.CLONE)
+        if earlier is not None:
+            begun = replace(begun, update=FOLLOWED)
+        self.job = OwnedJob(begun, folder, stage_timeout_seconds=seconds)
         self.engine = NotingEngine()
         self.producer = self.new_producer()
-        self.job.finish(self.job.cloner.clone())
+        snapshot = self.job.cloner.clone()
+        if earlier is not None:
+            self._plan(earlier)
+        self.job.finish(snapshot)
+
+    def _plan(self, body: bytes) -> None:
+        """Note that an item can be kept."""
+        artifacts = self.job.artifacts
+        inputs = self.job.manifest.record(Stage.CLONE).inputs
+        assert inputs is not None
+        item = artifacts.store(Stage.EXTRACT, "0" * 12, ABSTRACTIONS, body)
+        artifacts.store(Stage.CLONE, inputs, copied(item).path, body)
+        listed = encode_plan(UpdatePlan(kept=(item,)))
+        plan = artifacts.store(Stage.CLONE, inputs, PLAN, listed)
+        self.job.owned.append(
+            lambda base: decisions.plan_update(
+                base, changed=1, why=None, plan=plan
+            )
+        )
 
     def new_producer(self) -> Producer:
         job = self.job
@@ -253,6 +281,27 @@ def test_what_an_engine_left_unfinished_is_removed(making: Making) -> None:
     making.file(FIRST).write_text("half")
     assert sorted(paths(making.make())) == [FIRST, SECOND]
     assert making.engine.made[FIRST] == 1
+
+
+def test_an_item_of_an_earlier_course_is_kept_and_not_made(
+    tmp_path: Path,
+) -> None:
+    earlier = document(Stage.EXTRACT, 3, "earlier")
+    making = Making(tmp_path, earlier=earlier)
+    [artifact] = making.make()
+    assert artifact.size == len(earlier)
+    assert making.file(ABSTRACTIONS).read_bytes() == earlier
+    assert making.engine.made[ABSTRACTIONS] == 0
+    assert making.job.reporter.reports[-1] == (Stage.EXTRACT, 1, 1)
+
+
+def test_an_invalid_item_of_an_earlier_course_is_made_again(
+    tmp_path: Path,
+) -> None:
+    making = Making(tmp_path, earlier=b"[]")
+    making.make()
+    assert making.engine.made[ABSTRACTIONS] == 1
+    assert making.file(ABSTRACTIONS).read_bytes() == GOOD
 
 
 def test_messages_of_earlier_work_are_not_taken_for_those_of_this_stage(
