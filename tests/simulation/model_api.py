@@ -177,11 +177,11 @@ class SimApi:
         observer = self._observer
         own = observer.numbers.get(process, 0)
         is_owner = own == observer.run and not observer.released
-        is_excused = process.unaware or observer.lawful or observer.set_ahead
+        is_misled = process.unaware or observer.set_ahead
         call = f"{process.name} (run {own}) at {self.scheduler.time:.2f}"
-        if not is_owner and not is_excused:
+        if not is_owner and not is_misled and not observer.lawful:
             self.misconduct.append(f"{call} did not own the job")
-        if own < self._newest_sender and not is_excused:
+        if own < self._newest_sender and not is_misled:
             self.misconduct.append(f"{call} called after its successor")
         self._newest_sender = max(own, self._newest_sender)
 

@@ -24,8 +24,11 @@ from tests.simulation.adversities import Adversity, Rarely, StuckRequest
 from tests.simulation.network import Fault
 from tests.simulation.operators import start_on_platform
 from tests.simulation.paid_world import ENOUGH, PaidSimulation
+from tests.simulation.scheduler import Process
 from tests.simulation.schedules import ADVERSITIES, MAX_RUNS
+from tests.simulation.simulation import Simulation
 from tests.simulation.stories import run
+from tests.support.world import JOB
 from worker.ownership.claim import OperatorRequest
 from worker.run.run import Run
 
@@ -34,6 +37,7 @@ SCHEDULES = int(os.environ.get("FONDATION_SCHEDULES", "60")) // CHUNKS
 SEED = os.environ.get("FONDATION_SEED")
 TIGHT = Budget(nanodollars=30_000_000)
 """The worst case of two calls, and what a course costs."""
+IN_CALLS = ("api", f"create {JOB}/calls")
 OPERATORS: tuple[type[Adversity], ...] = (
     adversities.TakeOver,
     adversities.TakeOver,
@@ -63,8 +67,28 @@ class DeathsInCalls(Rarely):
         return cls(
             chance.choice([0.03, 0.1]),
             (Fault.DIE_BEFORE, Fault.DIE_AFTER),
-            ("api", "create job-1/calls"),
+            IN_CALLS,
         )
+
+
+@dataclass(frozen=True)
+class FreezesInCalls:
+    """Processes that freeze around their calls, for longer than a lease or shorter."""
+
+    rate: float
+    seconds: float
+
+    @classmethod
+    def draw(cls, chance: Random, _span: float) -> Self:
+        return cls(chance.choice([0.03, 0.1]), chance.choice([4.0, 15.0]))
+
+    def inject(self, simulation: Simulation, chance: Random) -> None:
+        def judge(name: str, process: Process) -> None:
+            if name.startswith(IN_CALLS) and chance.random() < self.rate:
+                until = self.seconds * chance.random()
+                process.freeze(simulation.scheduler.time + until)
+
+        simulation.conditions.judges.append(judge)
 
 
 class StuckCall(StuckRequest):
@@ -82,7 +106,7 @@ class StuckCall(StuckRequest):
 
 KINDS: tuple[type[Adversity], ...] = (
     *ADVERSITIES,
-    *3 * (ApiFaults, DeathsInCalls, StuckCall, adversities.Freeze),
+    *3 * (ApiFaults, DeathsInCalls, FreezesInCalls, StuckCall),
 )
 
 

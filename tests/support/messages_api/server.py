@@ -73,7 +73,7 @@ class Fault:
     error: int | None = None
     """Send an `error` event after that many events."""
     silent: int | None = None
-    """Send nothing more after that many events, until the server is closed."""
+    """Send nothing more after that many events, for the server's `silence_seconds`."""
     text: str | None = None
     """Answer that."""
     stop_reason: str | None = None
@@ -106,6 +106,8 @@ class MessagesServer:
         """What is in the log."""
         self.answer = answer or answers.answer
         self.answer_seconds = answer_seconds
+        self.silence_seconds: float | None = None
+        """After that it closes a silent connection; None: only when it is closed itself."""
         self.closing = threading.Event()
         self._log = log
         self._faults: list[Fault] = []
@@ -397,7 +399,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _ends_here(self, fault: Fault, number: int) -> bool:
         """Tell whether the stream ends before that event, and end it as the fault wants it."""
         if fault.silent == number:
-            self.api.closing.wait()
+            self.api.closing.wait(self.api.silence_seconds)
         if fault.error == number:
             error = {"type": "overloaded_error", "message": "Overloaded"}
             self._event("error", {"error": error}, fault)

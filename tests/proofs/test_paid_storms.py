@@ -1,0 +1,135 @@
+"""Jobs of the engine `claude` on a store and an API where everything goes wrong at once.
+
+The store: errors, SlowDown, answers dropped after the effect, resets and silences. The API: rate
+limits with and without `retry-after`, overload, error pages, streams that are cut, silent or end
+with an error, answers that are dropped, and resets.
+
+`FONDATION_STORMS=20 pytest tests/proofs/test_paid_storms.py -rP` does more of them, every second
+one with message batches.
+"""
+
+import os
+import random
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from states.exits import Exit
+from tests.support.claude_jobs import ClaudeJobs, check_account
+from tests.support.fault_proxy import Proxy, Trouble, at_random
+from tests.support.messages_api.server import Fault, MessagesServer
+from tests.support.program import PlatformJob
+
+STORMS = int(os.environ.get("FONDATION_STORMS", "1"))
+FIRST_SEED = 36
+STORE_RATE = 0.1
+HAND, STRUCK = 5, 2
+"""Of that many calls or batches, so many go wrong."""
+PROXY_RATE = 0.05
+"""Of requests to the API that are reset or whose answers are dropped on their way."""
+SILENCE_SECONDS = 4.0
+MAX_RUNS = 12
+STORE_TROUBLES = (
+    *3
+    * (
+        Trouble.ERROR,
+        Trouble.SLOW_DOWN,
+        Trouble.LOST,
+        Trouble.ERROR_AFTER,
+        Trouble.RESET,
+    ),
+    Trouble.SILENCE,
+)
+REFUSED = {
+    "429, retry-after": Fault(status=429, headers={"retry-after": "1"}),
+    "429": Fault(status=429),
+    "529": Fault(status=529),
+    "500": Fault(status=500),
+}
+"""Nothing is paid; these are the most frequent."""
+LOST = {
+    "503 of a proxy": Fault(status=503, page=True),
+    "cut": Fault(cut=5),
+    "silent": Fault(silent=3),
+    "error in a stream": Fault(error=4),
+    "lost": Fault(lost=True),
+}
+
+
+class StormyServer(MessagesServer):
+    """An API that often cannot answer."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self.silence_seconds = SILENCE_SECONDS
+        self.raging = True
+        self.troubles: Counter[str] = Counter()
+        self._chance = random.Random(seed)  # noqa: S311 - a seed
+        self._hand: list[str | None] = []
+
+    def take_fault(self, what: str) -> Fault:
+        super().take_fault(what)
+        if not self.raging or not what.startswith("POST /v1/messages"):
+            return Fault()
+        with self._lock:
+            name = self._draw()
+            if name is None:
+                return Fault()
+            self.troubles[name] += 1
+        return {**REFUSED, **LOST}[name]
+
+    def _draw(self) -> str | None:
+        """Draw what goes wrong with the next call, if anything does."""
+        if not self._hand:
+            kinds = [*3 * [*REFUSED], *LOST]
+            self._hand += self._chance.choices(kinds, k=STRUCK)
+            self._hand += [None] * (HAND - STRUCK)
+            self._chance.shuffle(self._hand)
+        return self._hand.pop()
+
+
+@pytest.fixture
+def api(seed: int) -> Iterator[StormyServer]:
+    with StormyServer(seed) as server:
+        yield server
+
+
+def drive(job: PlatformJob, batch: str) -> None:
+    """Start runs, as the platform does, until one ends as the job does."""
+    for _ in range(MAX_RUNS):
+        run = job.start(
+            LEASE_SECONDS="6", STORE_GIVE_UP_SECONDS="60", MODEL_BATCH=batch
+        )
+        code = run.wait(300)
+        if code == 0:
+            return
+        assert code in {Exit.TEMPORARY, Exit.REPLACED}, job.report()
+    pytest.fail(job.report())
+
+
+@pytest.mark.parametrize("seed", range(FIRST_SEED, FIRST_SEED + STORMS))
+@pytest.mark.parametrize("s3_server", ["minio"], indirect=True)
+def test_a_job_survives_a_store_and_an_api_where_everything_goes_wrong(
+    seed: int,
+    claude_jobs: ClaudeJobs,
+    proxy: Proxy,
+    api_proxy: Proxy,
+    api: StormyServer,
+) -> None:
+    job = claude_jobs.new("job-1")
+    proxy.silence_seconds = SILENCE_SECONDS
+    proxy.judge = at_random(seed, STORE_RATE, STORE_TROUBLES)
+    api_proxy.judge = at_random(seed, PROXY_RATE, (Trouble.RESET, Trouble.LOST))
+    drive(job, str(seed % 2))
+    api.raging = False
+    for calm in (proxy, api_proxy):
+        calm.judge = lambda _method, _path: None
+    account = check_account(job, api.paid)
+    store = {str(trouble.name): n for trouble, n in proxy.troubles.items()}
+    assert len(store) > 3, "that was no storm"
+    assert api.troubles.total() >= STRUCK, "that was no storm"
+    print(  # noqa: T201 - for `pytest -rP`
+        f"seed {seed}: {len(job.runs)} runs, {account}; {store}; "
+        f"{dict(api.troubles)}, {dict(api_proxy.troubles)}"
+    )
