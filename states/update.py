@@ -91,14 +91,6 @@ class Difference:
     """Old and new paths of files that were moved with their content."""
 
     @property
-    def paths(self) -> tuple[str, ...]:
-        """The files that have changed, were deleted or added, or have a new path; sorted."""
-        moved = (*self.renamed.keys(), *self.renamed.values())
-        return tuple(
-            sorted({*self.changed, *self.deleted, *self.added, *moved})
-        )
-
-    @property
     def touched(self) -> int:
         """How many files have changed, were deleted, added or renamed."""
         others = (self.changed, self.deleted, self.added)
@@ -129,7 +121,7 @@ def unusable(
     """Return why a job cannot update an earlier job's course, or None."""
     job_id = earlier.job_id
     if job_id == identity.job_id:
-        return f"job {job_id} cannot follow itself: name an earlier job"
+        return f"job {job_id} cannot follow itself"
     old = earlier.identity.repository
     if normal_form(old) != normal_form(identity.repository):
         return f"job {job_id} is about {old}, not {identity.repository}"

@@ -92,9 +92,11 @@ def test_all_faults_that_a_run_would_refuse_are_named_before_it_is_started(
         "LEASE_SECONDS": "1",
     }
     operator.environment |= {"CALLBACK_URL": "", "CALLBACK_TOKEN": ""}
-    answer = operator("submit", "--job-id", "a/b", "https://host/x?y", code=78)
+    invalid = ("--job-id", "a/b", "--update", "..", "https://host/x?y")
+    answer = operator("submit", *invalid, code=78)
     for name in (
         "JOB_ID",
+        "UPDATE_FROM",
         "REPOSITORY_URL",
         "STORE_URL",
         "LEASE_SECONDS",

@@ -20,8 +20,6 @@ class UpdatePlan:
     """The items that are still true."""
     earlier: tuple[Artifact, ...] = ()
     """The other items, as they were: an engine may look at them."""
-    changed: tuple[str, ...] = field(default=())
-    """The files that have changed, were deleted, added or renamed."""
     diffs: Mapping[str, str] = field(default_factory=dict)
     """What has changed in text files, by path."""
 
@@ -49,7 +47,6 @@ def encode_plan(plan: UpdatePlan) -> bytes:
     document = {
         "kept": [asdict(artifact) for artifact in plan.kept],
         "earlier": [asdict(artifact) for artifact in plan.earlier],
-        "changed": plan.changed,
         "diffs": plan.diffs,
     }
     text = json.dumps(document, sort_keys=True, separators=(",", ":"))
@@ -62,7 +59,6 @@ def decode_plan(data: bytes) -> UpdatePlan:
     return UpdatePlan(
         kept=_artifacts(document["kept"]),
         earlier=_artifacts(document["earlier"]),
-        changed=tuple(document["changed"]),
         diffs=document["diffs"],
     )
 

@@ -47,8 +47,6 @@ class NoCalls:
 class EarlierCourse:
     """The course of an earlier commit, which the course to be made follows."""
 
-    changed: frozenset[str]
-    """The files that have changed since, were deleted, added or renamed."""
     diffs: Mapping[str, str]
     """The unified diffs of changed text files, by path; long ones are cut, some left out."""
     read: Callable[[str], bytes | None]

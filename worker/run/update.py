@@ -87,7 +87,8 @@ class Updater:
             if earlier is not None and fault is None:
                 return earlier.commit or ""
         raise DataError(
-            f"the course cannot follow that of UPDATE_FROM: {fault}",
+            f"the course cannot follow that of UPDATE_FROM: {fault}; start a new job "
+            "with another UPDATE_FROM, or without it",
             code="update_from",
         )
 
@@ -96,10 +97,7 @@ class Updater:
         update = self._update
         assert update is not None  # noqa: S101 - asked only for a job that follows another
         if earlier is None:
-            return (
-                f"job {update.from_} is not in {self._store.url}: name a completed job "
-                "of the same store"
-            )
+            return f"job {update.from_} is not in {self._store.url}"
         manifest = self._context.owned.manifest
         return unusable(earlier, manifest.identity, manifest.engine)
 
@@ -170,9 +168,7 @@ class Updater:
                 return None
             return self._context.artifacts.read(clone, copied(artifact))
 
-        return EarlierCourse(
-            changed=frozenset(plan.changed), diffs=plan.diffs, read=read
-        )
+        return EarlierCourse(diffs=plan.diffs, read=read)
 
     @property
     def _update(self) -> Update | None:
@@ -241,7 +237,6 @@ class Updater:
         update_plan = UpdatePlan(
             kept=tuple(item for item in copies if item.path in bodies),
             earlier=tuple(item for item in copies if item.path not in bodies),
-            changed=comparison.difference.paths,
             diffs=comparison.diffs,
         )
         return self._store_own(PLAN, encode_plan(update_plan))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from worker.errors import ConfigError, WorkerError
-from worker.job_request import read_job
+from worker.job_request import read_job, read_update_from
 from worker.platform.environment import doubts, run_environment
 from worker.platform.idempotent import start_run
 from worker.platform.port import JobDefinition, Platform, PlatformRun
@@ -76,6 +76,7 @@ def _faults(environment: Environment) -> list[str]:
     """Check an environment as `run` does, except for files, which are on the platform."""
     reader = EnvironmentReader(environment, here=False)
     read_job(reader)
+    read_update_from(reader)
     return reader.faults
 
 

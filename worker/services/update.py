@@ -21,17 +21,17 @@ def earlier_job(view: View, identity: Identity, asked: str) -> str | None:
     """
     if not asked:
         return _newest(view, identity)
-    if asked == identity.job_id:
-        # The job exists: it is resumed, or was completed.
-        return None
     earlier = view.newest(asked)
     if earlier is None:
         raise no_such_job(asked)
+    if asked == identity.job_id:
+        # The job itself is resumed, or is completed.
+        return None
     reason = unusable(earlier, identity, new_engine(view.settings))
     if reason is not None:
         raise DataError(
-            f"the course cannot be updated: {reason}; name another job, or leave "
-            "out the id to take the newest one",
+            f"the course cannot be updated: {reason}; name another job, or none: "
+            "then --update takes the newest that can be updated",
             code="update_from",
         )
     return asked
@@ -66,8 +66,9 @@ def update_lines(view: View, manifest: Manifest) -> list[str]:
         return []
     if update.why is not None:
         return [f"update  nothing kept of {update.from_}: {update.why}"]
-    counts = f"{update.kept} files kept of {update.from_}, {update.made} made"
-    lines = [f"update  {counts}; {update.changed} source files changed"]
+    counts = f"{_files(update.kept)} kept of {update.from_}, {update.made} made"
+    changed = f"{_files(update.changed or 0)} changed in the repository"
+    lines = [f"update  {counts}; {changed}"]
     earlier = view.newest(update.from_)
     saved = 0 if earlier is None else cost_of_kept(earlier, manifest)
     if saved:
@@ -76,6 +77,10 @@ def update_lines(view: View, manifest: Manifest) -> list[str]:
             f"saved   about ${amount:.2f}, which the kept files had cost"
         )
     return lines
+
+
+def _files(number: int) -> str:
+    return "1 file" if number == 1 else f"{number} files"
 
 
 def cost_of_kept(earlier: Manifest, manifest: Manifest) -> int:

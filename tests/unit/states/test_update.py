@@ -152,7 +152,7 @@ def test_only_a_completed_course_of_the_same_kind_is_followed() -> None:
     collected = replace(earlier, collected=True)
     failed = replace(earlier, state=State.FAILED)
     reasons = {
-        f"job {job} cannot follow itself: name an earlier job": unusable(
+        f"job {job} cannot follow itself": unusable(
             earlier, earlier.identity, engine
         ),
         f"job {job} is about {repository}, not https://example.org/a/b": (

@@ -32,9 +32,7 @@ def earlier(pages: Mapping[str, str], path: str) -> EarlierCourse:
         text = pages.get(page)
         return None if text is None else text.encode()
 
-    return EarlierCourse(
-        changed=frozenset({path}), diffs={path: DIFF}, read=read
-    )
+    return EarlierCourse(diffs={path: DIFF}, read=read)
 
 
 def asked(
