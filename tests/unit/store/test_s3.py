@@ -62,6 +62,7 @@ def test_a_creation_sends_its_condition_and_the_digest_of_its_body() -> None:
     )
 
 
+@pytest.mark.parametrize("variable", ["AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"])
 @pytest.mark.parametrize("from_file", [False, True])
 def test_over_tls_too_a_body_is_sent_in_one_piece_with_its_digest_signed(
     tls: tuple[ssl.SSLContext, Path],
@@ -69,9 +70,11 @@ def test_over_tls_too_a_body_is_sent_in_one_piece_with_its_digest_signed(
     tmp_path: Path,
     *,
     from_file: bool,
+    variable: str,
 ) -> None:
     (tmp_path / "body").write_bytes(b"body")
-    monkeypatch.setenv("AWS_CA_BUNDLE", str(tls[1]))
+    monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
+    monkeypatch.setenv(variable, str(tls[1]))
     with serving(answer("200 OK", headers=ETAG), tls[0]) as canned:
         store_of(canned).put(
             "job/a", tmp_path / "body" if from_file else b"body", TEXT
@@ -444,6 +447,38 @@ def test_nothing_ambient_counts(
     (asked,) = canned.asked
     assert "Credential=ACCESSKEY/" in asked.headers["Authorization"]
     assert asked.headers["x-amz-security-token"] is None
+
+
+def test_a_session_token_is_sent_and_is_part_of_signed_urls() -> None:
+    with serving(answer("200 OK", headers=ETAG)) as canned:
+        access = replace(canned.server.access, session_token="a/token+")
+        store = S3Store("bucket", "", access)
+        store.put("job/a", b"body", TEXT)
+    (asked,) = canned.asked
+    assert asked.headers["x-amz-security-token"] == "a/token+"
+    assert "x-amz-security-token" in asked.headers["Authorization"]
+    assert "X-Amz-Security-Token=a%2Ftoken%2B&" in store.sign("job/a", 60)
+
+
+@pytest.mark.parametrize("spared", ["", "store.invalid"])
+def test_the_proxy_of_the_environment_is_asked_unless_the_store_needs_none(
+    spared: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(answer("200 OK", headers=ETAG)) as canned:
+        monkeypatch.setenv("HTTP_PROXY", canned.server.endpoint_url)
+        monkeypatch.setenv("NO_PROXY", spared)
+        monkeypatch.setenv("no_proxy", spared)
+        url = "http://store.invalid:9000"
+        access = replace(canned.server.access, endpoint_url=url)
+        store = S3Store("bucket", "", access)
+        if spared:
+            with pytest.raises(StoreUnavailableError, match="does not answer"):
+                store.put("job/a", b"body", TEXT)
+        else:
+            store.put("job/a", b"body", TEXT)
+    lines = [asked.line for asked in canned.asked]
+    expected = f"PUT {url}/bucket/job/a HTTP/1.1"
+    assert lines == ([] if spared else [expected])
 
 
 def test_without_an_endpoint_it_is_the_regions_own(
