@@ -13,6 +13,8 @@ import pytest
 from states.exits import MEANING, Exit
 from states.machine import diagram
 from states.stages import STAGES, StageInfo
+from tests.benchmarks.growing import requests
+from tests.benchmarks.store import BENCHMARKS
 from tests.support.mermaid import faults
 from worker.cli.command_table import COMMANDS
 from worker.cli.main import main
@@ -249,6 +251,21 @@ def test_every_exit_code_is_in_the_reference_with_the_meaning_that_help_gives() 
     assert {
         Exit(int(code.strip("| "))): meaning for code, meaning, _ in cells
     } == MEANING
+
+
+@pytest.mark.parametrize("items", [27, 603])
+def test_the_requests_of_a_job_are_as_many_as_the_document_says(
+    items: int, tmp_path: Path
+) -> None:
+    sent = requests(tmp_path, items)
+    counts = (sent.artifacts, sent.checkpoints, sent.others, sent.total)
+    cells = " | ".join(str(count) for count in (items, *counts))
+    assert f"| {cells} |" in rows(DOCUMENTS["docs/performance.md"])
+
+
+def test_the_document_on_performance_names_every_benchmark() -> None:
+    document = DOCUMENTS["docs/performance.md"]
+    assert [name for name in BENCHMARKS if f"`{name}`" not in document] == []
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

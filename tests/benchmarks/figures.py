@@ -49,7 +49,9 @@ class Figure:
 
 
 def _number(value: float) -> str:
-    """Write a figure with three digits that count."""
+    """Write a figure with three digits that count, or a whole number as it is."""
+    if value == int(value):
+        return str(int(value))
     if value < 10:
         return f"{value:.2f}"
     return f"{value:.1f}"

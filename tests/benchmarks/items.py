@@ -34,7 +34,7 @@ def items(server: S3Server, folder: Path) -> list[Figure]:
         assert code is Exit.OK
 
     def upload(chapters: int) -> None:
-        files = _files(folder / "files", FILES * chapters)
+        files = _files(folder / "texts", FILES * chapters)
         client = bare.client(
             server.endpoint_url, server.access_key, server.secret_key
         )
