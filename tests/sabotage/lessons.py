@@ -113,8 +113,7 @@ LESSONS: Final = (
     ),
     _unchecked(
         "a source must hold what it is the source of",
-        "any(self._bears(place, names) for place in places)",
-        "True",
+        "self._is_beside(place, names)",
         test=PAGE,
     ),
     _unchecked(
@@ -152,8 +151,8 @@ LESSONS: Final = (
     ),
     _unchecked(
         "an example must run as it stands",
-        "standalone.is_whole(lines, str(Language.PYTHON))",
-        "True",
+        "_reasons_not_to_run(code, tree)",
+        "[]",
     ),
     _unchecked(
         "what a sentence says of two names must be so",

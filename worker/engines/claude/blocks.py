@@ -127,6 +127,20 @@ def entries_of(answer: object, name: str, faults: list[str]) -> list[object]:
         return []
 
 
+def example_codes(answer: object) -> list[str]:
+    """Return the code that an answer holds, wherever it is in it."""
+    codes: list[str] = []
+    values = [answer]
+    for value in values:
+        if isinstance(value, Mapping):
+            code = value.get("code")
+            codes += [code] if isinstance(code, str) else []
+            values += value.values()
+        elif isinstance(value, list):
+            values += value[:MOST]
+    return codes
+
+
 @contextmanager
 def noted(faults: list[str], place: str) -> Iterator[None]:
     """Add the fault that ends the reading of an entry to a list, with its place in the answer."""

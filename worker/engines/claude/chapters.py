@@ -14,6 +14,7 @@ from worker.engines.claude.blocks import (
     Listing,
     Prose,
     entries_of,
+    example_codes,
     noted,
 )
 from worker.engines.claude.material import Material
@@ -79,6 +80,7 @@ def _draft(
         words=words_of(questions.language),
         material=material,
     )
+    verifier = verifier.knowing(example_codes(answer))
     writer = Writer(renderer, verifier, lists_once=True)
     faults: list[str] = []
     parts: list[Part] = []

@@ -32,7 +32,7 @@ class ClaudeEngine:
     """Makes courses by asking a model, and checks every answer against the source."""
 
     name = "claude"
-    version = "2"
+    version = "3"
     """Of the prompts and the pages; to be raised with every change of them."""
 
     def __init__(

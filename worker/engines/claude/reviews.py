@@ -15,6 +15,7 @@ from worker.engines.claude.blocks import (
     AnswerFault,
     Fields,
     entries_of,
+    example_codes,
     noted,
 )
 from worker.engines.claude.chapters import marked
@@ -114,6 +115,7 @@ def _draft(
         words=words_of(questions.language),
         material=material,
     )
+    verifier = verifier.knowing(example_codes(answer))
     writer = Writer(renderer, verifier)
     edited = _EditedPage(blocks, renderer.words)
     faults: list[str] = []

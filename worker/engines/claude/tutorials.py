@@ -6,7 +6,12 @@ from typing import Final
 from states.codec import JsonObject
 from states.course_paths import item_path
 from states.stages import Stage
-from worker.engines.claude.blocks import Fields, entries_of, noted
+from worker.engines.claude.blocks import (
+    Fields,
+    entries_of,
+    example_codes,
+    noted,
+)
 from worker.engines.claude.chapters import marked
 from worker.engines.claude.material import Material
 from worker.engines.claude.questions import Questions
@@ -53,6 +58,7 @@ def _draft(
         material=material,
         folder=_CHAPTERS,
     )
+    verifier = verifier.knowing(example_codes(answer))
     writer = Writer(renderer, verifier)
     faults: list[str] = []
     opening = entries_of(answer, "introduction", faults)

@@ -1,6 +1,9 @@
 """Writes the blocks of an answer, and says which of them are wrong."""
 
+import keyword
+import re
 from collections.abc import Container, Iterable, Iterator
+from itertools import zip_longest
 from typing import Final, NamedTuple
 
 from worker.engines.claude.blocks import (
@@ -17,6 +20,9 @@ from worker.engines.claude.material import Material
 from worker.engines.claude.render import Renderer
 from worker.engines.claude.verify.page import Verifier
 from worker.engines.static.pages import checker
+
+_ITEM: Final = re.compile(r"\s*(?:[-*]|\d+\.) ")
+"""How a line of a list begins."""
 
 
 class WrittenBlock(NamedTuple):
@@ -63,14 +69,16 @@ class Writer:
         """
         kept: list[WrittenBlock] = []
         faults: list[str] = []
-        for entry in read_blocks(values, place):
+        entries = list(read_blocks(values, place))
+        following = [entry.block for entry in entries[1:]]
+        for entry, next_ in zip_longest(entries, following):
             if entry.block is None:
                 faults.append(f"{entry.place}: {entry.fault}")
                 continue
             block = entry.block
             text = self.renderer.block(block)
             reasons = [*self._faults(block, text)]
-            if needs_sources:
+            if needs_sources and not _introduces(block, next_):
                 reasons += _missing_sources(block)
             faults += [f"{entry.place}: {reason}" for reason in reasons]
             # guard: pages: a block with a fault is left out
@@ -128,10 +136,19 @@ def _unknown(ids: Iterable[str], known: Container[str]) -> Iterator[str]:
             yield f"there is no `{key[:20]}` in the list"
 
 
+def _introduces(block: Block, following: Block | None) -> bool:
+    """Tell whether a paragraph leads to what follows it, which has places of its own."""
+    if not isinstance(block, Prose) or following is None:
+        return False
+    if not isinstance(following, Prose):
+        return True
+    return bool(following.sources) and _ITEM.match(following.text) is not None
+
+
 def _missing_sources(block: Block) -> list[str]:
     if not isinstance(block, Prose) or block.sources:
         return []
     line = " ".join(block.text.split())
-    if not checker.spans(line):
+    if all(keyword.iskeyword(span) for span in checker.spans(line)):
         return []
     return ["this paragraph names code: add the lines it rests on to `sources`"]

@@ -247,6 +247,99 @@ def test_a_false_claim_in_a_sentence_is_noticed(
     assert claim in {fault.claim for fault in found}
 
 
+EXAMPLE = """import base64
+import time
+from fractions import Fraction
+
+import click
+
+ORDERS = {"Ann": 3}
+
+
+class Seller(click.Command):
+    pass
+
+
+@click.group()
+def shop():
+    try:
+        raise ConnectionError(complex(1), Fraction(2))
+    except ZeroDivisionError as error:
+        raise SystemExit from error
+
+
+@shop.command()
+@click.option("--buyer")
+def sell_one(buyer):
+    time.sleep(type(buyer) is not str)
+    base64.urlsafe_b64decode(buyer)
+
+
+shop()"""
+OWN = f"{WRITTEN}\n\n```python\n{EXAMPLE}\n```"
+UNBOUND = "import click\n\nclick.echo(greeting)"
+
+
+@pytest.mark.parametrize(
+    "true",
+    [
+        OWN,
+        f"{OWN}\n\nThen `sell_one` asks `Seller`, by `--buyer`, for `ORDERS`.",
+        f"{OWN}\n\nSave it as `shop.py`; `shop.command` takes `Ann`.",
+        f"{OWN}\n\n```bash\npip install click\n```",
+        f"{WRITTEN}\n\n```html\n<h1>Zaphod</h1>\n```",
+        "Wait by `time.sleep(3)`, or by `type(value)` of `SimpleNamespace`.",
+        "It answers with `application/json` at `/user/Zaphod`.",
+        "The browser sends `user=zaphod`. Derive `MyCommand` from `Command`.",
+        "The file `../click/core.py` is above; type `.venv/bin/python`.",
+        "An object `decorators.zip` may be there. (`click/core.py:1-9`)",
+        "- `Context` is first.\n- `main` is last. (`click/core.py:1-9,200-800`)",
+        "`TypeError` is raised by `isinstance`. (`click/core.py:1-9`)",
+        "Here it is. With `Context` it is another. (`click/core.py:1-9`)",
+    ],
+    ids=lambda text: text[-40:],
+)
+def test_a_true_sentence_is_not_refused(courses: Courses, true: str) -> None:
+    verifier = courses["click"].verifier
+    page = f"{true}\n\n```bash\npip install click\n```"
+    claims = [
+        (fault.claim, fault.text)
+        for fault in verifier.faults(page)
+        if fault.claim is not Claim.COMMAND
+    ]
+    assert claims == []
+
+
+def test_an_example_that_does_not_run_is_refused_with_line_and_name(
+    courses: Courses,
+) -> None:
+    page = f"{WRITTEN}\n\n```python\n{UNBOUND}\n```"
+    (fault,) = courses["click"].verifier.faults(page)
+    assert fault.text == (
+        "the example: it does not run as it stands: line 3 uses `greeting`, "
+        "which it neither imports nor defines"
+    )
+
+
+def test_names_of_an_example_are_known_on_its_page_alone(
+    courses: Courses,
+) -> None:
+    verifier = courses["click"].verifier
+    sentence = "`sell_one` is called."
+    assert verifier.knowing([EXAMPLE]).faults(sentence) == []
+    (fault,) = verifier.faults(sentence)
+    assert fault.claim is Claim.SYMBOL
+
+
+def test_a_name_that_only_an_example_calls_is_not_made_true_by_it(
+    courses: Courses,
+) -> None:
+    page = f"{WRITTEN}\n\n```python\nimport click\n\nclick.seccho('x')\n```"
+    verifier = courses["click"].verifier
+    found = verifier.faults(f"{page}\n\n`click.seccho` prints.")
+    assert Claim.SYMBOL in {fault.claim for fault in found}
+
+
 TRANSLATED = [
     (
         Claim.CALL,

@@ -147,3 +147,25 @@ def test_prose_on_behaviour_needs_its_lines(writer: Writer) -> None:
     assert written(writer, block).faults == []
     (fault,) = written(writer, block, needs_sources=True).faults
     assert "add the lines" in fault
+
+
+@pytest.mark.parametrize(
+    "following",
+    [
+        {"kind": "code", **lines("stock.py", 16, 19)},
+        {"kind": "calls", "ids": ["K1"]},
+        prose("- `Stock.check` is called.", lines("stock.py", 10, 12)),
+    ],
+)
+def test_a_paragraph_that_leads_to_a_block_with_places_needs_none(
+    writer: Writer, following: dict[str, Any]
+) -> None:
+    block = prose("Look at `Stock.check`.")
+    assert written(writer, block, following, needs_sources=True).faults == []
+    result = written(writer, following, block, needs_sources=True)
+    assert "add the lines" in result.faults[-1]
+
+
+def test_a_keyword_is_no_name(writer: Writer) -> None:
+    block = prose("The check is not inside of `try`.")
+    assert written(writer, block, needs_sources=True).faults == []

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from worker.engines.claude.verify import library
 from worker.engines.claude.verify.fault import Claim, Fault
 from worker.engines.claude.verify.vocabulary import Vocabulary
 from worker.engines.static.facts import Definition
@@ -13,6 +14,8 @@ from worker.engines.static.parsing.identifiers import word_set
 CHAIN: Final = re.compile(r"[^\W\d]\w*(?:(?:\.|::|->|#)[^\W\d]\w*)*")
 """Names that lead from one to the next: `app.config`, `Vec::new`, `Signer#sign`."""
 SEPARATOR: Final = re.compile(r"\.|::|->|#")
+_READERS_OWN: Final = re.compile(r"(?:[Mm]y|[Yy]our)(?=[A-Z_])")
+"""How the names begin that stand for something of the reader's: `MyTask`."""
 _STRING: Final = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`")
 _KEYWORD: Final = re.compile(r"(\w+)\s*(?:=(?!=)|:)")
 _CONSTRUCTORS: Final = word_set("__init__ constructor __new__")
@@ -49,6 +52,8 @@ class ExpressionChecker:
 
     def _chain_fault(self, chain: str) -> Fault | None:
         parts = SEPARATOR.split(chain)
+        if parts[0] in self._names.bound:
+            return self._first_name_fault(parts)
         if self._names.definitions(".".join(parts)):
             return None
         owners: list[Definition] = []
@@ -65,6 +70,10 @@ class ExpressionChecker:
             owners = self._names.types(qualified) or self._names.types(name)
         return None
 
+    def _first_name_fault(self, names: Sequence[str]) -> Fault | None:
+        faults = map(self._name_fault, names)
+        return next(filter(None, faults), None)
+
     def _member_fault(
         self, owners: Sequence[Definition], name: str
     ) -> Fault | None:
@@ -79,6 +88,8 @@ class ExpressionChecker:
         )
 
     def _name_fault(self, name: str) -> Fault | None:
+        if _READERS_OWN.match(name):
+            return None
         # guard: verifier: a name must be in the source
         if name not in self._names.words:
             return Fault(
@@ -91,6 +102,9 @@ class ExpressionChecker:
         """Say that a module of the project has no such name."""
         if not path or self._names.definitions(path[-1]):
             return None
+        # An object may have the name of a module that is inside a package.
+        if not self._names.is_package(path[0]):
+            return None
         module = ".".join(path)
         files = self._names.module_files(module)
         if not files or self._names.hold(files, name):
@@ -100,6 +114,8 @@ class ExpressionChecker:
         )
 
     def _call_faults(self, chain: str, arguments: str) -> Iterator[Fault]:
+        if self._is_not_of_project(chain):
+            return
         functions = self._functions(chain)
         given = _split(arguments)
         fitting = [
@@ -113,6 +129,11 @@ class ExpressionChecker:
                 text=f"`{chain}({arguments})` does not fit the signature "
                 f"`{signature}`",
             )
+
+    def _is_not_of_project(self, chain: str) -> bool:
+        """Tell whether a call may be of a builtin, or of what the page defines."""
+        first, *_ = SEPARATOR.split(chain)
+        return first in self._names.bound or chain in library.BUILTINS
 
     def _functions(self, chain: str) -> list[Definition]:
         """Return the functions that a call may call; none where another project's may be."""

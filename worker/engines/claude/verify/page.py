@@ -4,7 +4,8 @@ Nothing is taken from the writing of the page, so that a fault of the writer is 
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Final
 
@@ -49,39 +50,88 @@ _LINK: Final = re.compile(r"(?<!\\)\[([^\[\]]+)\]\(([^()\s]+)\)")
 _TYPED: Final = "bash"
 
 
+class _Checks:
+    """What does not depend on the code of a page."""
+
+    def __init__(self, facts: CourseFacts) -> None:
+        self.names: Final = Vocabulary(facts)
+        self.diagrams: Final = DiagramChecker(facts)
+        self.examples: Final = ExampleChecker(
+            self.names,
+            ExpressionChecker(self.names),
+            ImportChecker(self.names),
+        )
+        self._facts: Final = facts
+
+    def is_command(self, line: str) -> bool:
+        """Tell whether a line is a command of the project, or quoted in its documents."""
+        return line in self._commands or self.names.has_line(line)
+
+    @cached_property
+    def _commands(self) -> frozenset[str]:
+        commands: set[str] = set()
+        for chapter in self._facts.chapters:
+            by_id = material.commands_of(self._facts, chapter)
+            commands.update(by_id.values())
+        return frozenset(commands)
+
+
 class Verifier:
     """Checks pages of one course."""
 
-    def __init__(self, facts: CourseFacts, language: str) -> None:
-        """Take the facts of a course, and the language that it is written in."""
-        names = Vocabulary(facts)
-        expressions = ExpressionChecker(names)
-        imports = ImportChecker(names)
+    def __init__(
+        self,
+        facts: CourseFacts,
+        language: str,
+        checks: "_Checks | None" = None,
+        codes: tuple[str, ...] = (),
+    ) -> None:
+        """Take the facts of a course, and the language that it is written in.
+
+        Sentences may name what is in `codes`, which is written for the page. `checks` are
+        those of another verifier of the course.
+        """
         self._facts: Final = facts
         self._language: Final = language
         self._words: Final = words_of(language)
-        self._names: Final = names
+        self._pages: Final = _pages(facts)
+        self._checks: Final = checks or _Checks(facts)
+        names = self._checks.names.knowing(codes)
+        self._codes: Final = codes
         self._spans: Final = SpanChecker(
-            names, expressions, imports, self._is_command
+            names,
+            ExpressionChecker(names),
+            ImportChecker(names),
+            self._checks.is_command,
         )
         self._sentences: Final = SentenceChecker(names)
         self._notes: Final = NoteChecker(names)
-        self._diagrams: Final = DiagramChecker(facts)
-        self._examples: Final = ExampleChecker(names, expressions, imports)
-        self._pages: Final = _pages(facts)
+
+    def knowing(self, codes: Iterable[str]) -> "Verifier":
+        """Return what checks pages whose sentences may name what is in written code."""
+        known = dict.fromkeys([*self._codes, *codes])
+        if len(known) == len(self._codes):
+            return self
+        return Verifier(self._facts, self._language, self._checks, tuple(known))
 
     def faults(self, page: str) -> list[Fault]:
         """Return what is wrong with a page or a part of it."""
-        faults = list(self._static_faults(page))
-        for block in checker.blocks(page):
+        verifier = self.knowing(self._written_code(page))
+        return list(dict.fromkeys(verifier.each_fault(page)))
+
+    def each_fault(self, page: str) -> Iterator[Fault]:
+        """Yield what is wrong with a page whose code is known already."""
+        yield from self._static_faults(page)
+        for block in _blocks(page):
             if block.tag is None:
-                faults += self._line_faults(block.text)
+                yield from self._line_faults(block.text)
             else:
-                faults += self._code_faults(block)
-        faults += self._language_faults(page)
+                yield from self._code_faults(block)
+        for paragraph in _paragraphs(page):
+            yield from self._notes.faults(paragraph)
+        yield from self._language_faults(page)
         if len(page) > LONGEST_PAGE:
-            faults.append(_too_long(len(page), LONGEST_PAGE))
-        return list(dict.fromkeys(faults))
+            yield _too_long(len(page), LONGEST_PAGE)
 
     def answer_faults(self, text: str) -> Iterator[Fault]:
         """Yield what is wrong with prose as a model wrote it."""
@@ -110,19 +160,26 @@ class Verifier:
 
     def _written(self, page: str) -> Iterator[int]:
         """Yield where the blocks end that were written for the page."""
-        for block in checker.blocks(page):
-            is_code = block.tag is not None
-            if is_code and block.before == self._words.written:
+        for block in _blocks(page):
+            if self._is_written(block):
                 yield block.end
 
+    def _written_code(self, page: str) -> Iterator[str]:
+        for block in _blocks(page):
+            if self._is_written(block):
+                yield _inside(block)
+
+    def _is_written(self, block: Block) -> bool:
+        return block.tag is not None and block.before == self._words.written
+
     def _code_faults(self, block: Block) -> Iterator[Fault]:
-        lines = block.text.split("\n")[1:-1]
-        code = "\n".join(lines)
+        code = _inside(block)
+        lines = code.split("\n")
         if block.tag == mermaid.TAG:
-            for reason in self._diagrams.faults(code):
+            for reason in self._checks.diagrams.faults(code):
                 yield Fault(claim=Claim.DIAGRAM, text=reason)
-        elif block.before == self._words.written:
-            yield from self._examples.faults(code, block.tag or "")
+        elif self._is_written(block):
+            yield from self._checks.examples.faults(code, block.tag or "")
         elif block.tag == _TYPED:
             yield from self._typed_faults(lines)
         elif len(lines) > LONGEST_LISTING:
@@ -133,22 +190,11 @@ class Verifier:
 
     def _typed_faults(self, lines: Sequence[str]) -> Iterator[Fault]:
         for line in lines:
-            if not self._is_command(line):
+            if not self._checks.is_command(line):
                 yield Fault(
                     claim=Claim.COMMAND,
                     text=f"`{line}` is no command of the project",
                 )
-
-    def _is_command(self, line: str) -> bool:
-        return line in self._commands or self._names.has_line(line)
-
-    @cached_property
-    def _commands(self) -> frozenset[str]:
-        commands: set[str] = set()
-        for chapter in self._facts.chapters:
-            by_id = material.commands_of(self._facts, chapter)
-            commands.update(by_id.values())
-        return frozenset(commands)
 
     def _line_faults(self, line: str) -> Iterator[Fault]:
         bare = checker.outside_spans(line)
@@ -167,7 +213,6 @@ class Verifier:
                 yield from self._spans.faults(span)
             yield from self._sentences.faults(line)
         yield from self._link_faults(line)
-        yield from self._notes.faults(line)
 
     def _link_faults(self, line: str) -> Iterator[Fault]:
         nouns = (self._words.chapter, self._words.tutorial, ENGLISH.chapter)
@@ -185,7 +230,7 @@ class Verifier:
                 )
 
     def _language_faults(self, page: str) -> Iterator[Fault]:
-        for block in checker.blocks(page):
+        for block in _blocks(page):
             if block.tag is not None:
                 continue
             text = checker.outside_spans(block.text)
@@ -195,6 +240,36 @@ class Verifier:
                     claim=Claim.LANGUAGE,
                     text=f"“{text[:60]}…” is not written in {self._language}",
                 )
+
+
+def _blocks(page: str) -> Iterator[Block]:
+    """Yield the blocks of a page; a line stands before the block that follows it alone."""
+    is_taken = False
+    for block in checker.blocks(page):
+        if block.tag is None:
+            is_taken = is_taken and not block.text.strip()
+            yield block
+            continue
+        yield replace(block, before="") if is_taken else block
+        is_taken = True
+
+
+def _paragraphs(page: str) -> Iterator[str]:
+    """Yield the paragraphs and lists of a page."""
+    lines: list[str] = []
+    for block in checker.blocks(page):
+        if block.tag is None and block.text.strip():
+            lines.append(block.text)
+        elif lines:
+            yield "\n".join(lines)
+            lines = []
+    if lines:
+        yield "\n".join(lines)
+
+
+def _inside(block: Block) -> str:
+    """Return the code of a block, without its fences."""
+    return "\n".join(block.text.split("\n")[1:-1])
 
 
 def _pages(facts: CourseFacts) -> dict[str, Chapter]:

@@ -23,11 +23,22 @@ _PATH: Final = re.compile(
     r"|c|h|cc|cpp|hpp|cs|rb|php|md|rst|toml|ya?ml|json|cfg|ini|txt|sh|html|xml)"
 )
 _FOLDER: Final = re.compile(r"(?:[\w.@+-]+/)+[\w.@+-]*")
+_PATH_PARTS: Final = re.compile(r"[/.]")
+_ABOVE: Final = re.compile(r"(?:\.\.?/)+")
+_ATTRIBUTES: Final = word_set("c go h html js json xml")
+"""Endings of files that are common names of attributes, too."""
+_OF_WEB: Final = re.compile(
+    r"(?:application|audio|font|image|message|multipart|text|video|\*)"
+    r"/(?:[\w+-]|\.(?!\w+$)|\*)+(?:; ?[\w=-]+)?|/\S*|[\w-]+=[\w-]+"
+)
+"""A media type, the path of an address, or a cookie or field with its value."""
 _PROGRAM: Final = re.compile(
     r"(?:\$ )?(?:\S*/)?(?:python3?|pip3?|pytest|uv|poetry|tox|npm|npx|yarn|pnpm|node|go|cargo|"
     r"make|cmake|mvn|gradle|bundle|gem|composer|php|ruby|docker|git|curl|sh|bash)\s\S.*"
 )
 _HEAD: Final = re.compile(r"(?:async )?(?:def|func|fn|function|class)\s+.*")
+_ENVIRONMENT: Final = ".venv"
+"""Where the commands of the set-up install a Python project."""
 _OWN_FILES: Final = word_set("try_it.py try_it.mjs try_it.rb try_it.php")
 """Files that an exercise lets its reader write."""
 _MOST: Final = 2000
@@ -63,10 +74,10 @@ class SpanChecker:
     def faults(self, span: str) -> Iterator[Fault]:
         """Yield what is wrong with the code of one span."""
         code = span.strip()[:_MOST]
-        if self._is_place(code):
+        if self._is_place(code) or _OF_WEB.fullmatch(code):
             return
         for pattern, check in self._checks:
-            if pattern.fullmatch(code):
+            if pattern.fullmatch(code) and not self._is_attribute(code):
                 yield from check(code)
                 return
         yield from self._expressions.faults(code)
@@ -74,6 +85,13 @@ class SpanChecker:
     def _is_place(self, code: str) -> bool:
         match = markdown.PLACE.fullmatch(code)
         return match is not None and match["path"] in self._names.files
+
+    def _is_attribute(self, code: str) -> bool:
+        """Tell whether what looks like a file is an attribute: `request.json`."""
+        owner, dot, name = code.partition(".")
+        if not dot or name not in _ATTRIBUTES:
+            return False
+        return owner in self._names.words and name in self._names.words
 
     def _command_faults(self, code: str) -> Iterator[Fault]:
         command = code.removeprefix("$ ")
@@ -97,6 +115,9 @@ class SpanChecker:
             )
 
     def _variable_faults(self, name: str) -> Iterator[Fault]:
+        _, _, rest = name.partition("_")
+        if rest in self._names.own:
+            return
         # guard: verifier: an environment variable must be in the repository
         if name not in self._names.words:
             yield Fault(
@@ -105,13 +126,16 @@ class SpanChecker:
             )
 
     def _path_faults(self, path: str) -> Iterator[Fault]:
-        if not self._path_exists(path.removeprefix("./").rstrip("/")):
+        if not self._path_exists(_ABOVE.sub("", path).rstrip("/")):
             yield Fault(
                 claim=Claim.PATH, text=f"there is no file or folder `{path}`"
             )
 
     def _path_exists(self, path: str) -> bool:
-        if path in _OWN_FILES:
+        *names, _ = _PATH_PARTS.split(path)
+        is_own = names and self._names.own.issuperset(names)
+        is_tool = path.startswith(_ENVIRONMENT)
+        if path in _OWN_FILES or is_own or is_tool:
             return True
         part = f"/{path}/"
         # guard: verifier: a path must exist

@@ -1,15 +1,18 @@
 """The names of a repository: its definitions, and every word of its code."""
 
+import ast
 import builtins
+import copy
 import keyword
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
 from typing import Final
 
 from worker.engines.claude import secrets
+from worker.engines.claude.verify import library
 from worker.engines.static.facts import TYPES, Definition, Role, SourceFile
 from worker.engines.static.pages.course import CourseFacts, last_name
 from worker.engines.static.parsing.identifiers import word_set
@@ -18,7 +21,7 @@ from worker.engines.static.reading.language import PROSE
 _WORD: Final = re.compile(r"[^\W\d]\w*")
 _SPACE: Final = re.compile(r"\s+")
 _FLAG: Final = re.compile(r"(?<![\w-])--?[A-Za-z][\w-]*")
-_TECHNICAL: Final = re.compile(r"\w*(?:_|[a-z][A-Z]|\d)\w*")
+_TECHNICAL: Final = re.compile(r"\w*(?:_|[a-z][A-Z]|\d)\w*|[A-Z]{2,}")
 """A word that is no word of a natural language."""
 _ATTRIBUTE: Final = re.compile(r"\b(?:self|this|cls)(?:\.|->)(\w+)")
 _FIELD: Final = re.compile(
@@ -33,9 +36,12 @@ _NOT_CODE: Final = frozenset({Role.DATA, Role.DOCUMENT})
 _QUOTED: Final = frozenset({Role.DOCUMENT, Role.CONFIGURATION, Role.EXAMPLE})
 """Roles of files whose lines a page may quote as commands."""
 _IMPORTED: Final = frozenset({Role.SOURCE, Role.EXAMPLE, Role.TEST})
+_ROOTS: Final = word_set("src lib python")
+"""Folders that are no part of the names of the modules in them."""
+_OWN_FLAG: Final = re.compile(r"[\"'](--?[A-Za-z][\w-]*)")
+"""A flag that a program takes: as a text."""
 _PACKAGES: Final = word_set("__init__ index mod lib")
 """Files that give their folder's name to their module."""
-_BUILTIN_TYPES: Final = (str, bytes, list, dict, set, tuple, Exception)
 _OF_LANGUAGES: Final = word_set(
     "None True False null nil undefined true false self this super void int "
     "float double char bool boolean string str bytes byte list dict set tuple "
@@ -62,13 +68,35 @@ class Vocabulary:
         self.members = lru_cache(1024)(self._members)
         self.words_of = lru_cache(256)(self._words_of)
         self._named: Final = _named(facts)
+        self.own: frozenset[str] = frozenset()
+        """The words of code that is written for a page."""
+        self.bound: frozenset[str] = frozenset()
+        """The names that this code binds."""
+
+    def knowing(self, codes: Iterable[str]) -> "Vocabulary":
+        """Return these names, and those of code that is written for a page."""
+        own: set[str] = set()
+        bound: set[str] = set()
+        flags: set[str] = set()
+        for code in codes:
+            own.update(_WORD.findall(code))
+            flags.update(_OWN_FLAG.findall(code))
+            bound.update(bound_names(parsed(code)))
+        if not own:
+            return self
+        # The copy has its own values of these cached properties.
+        words, known = self.words, self.flags
+        other = copy.copy(self)
+        other.own = self.own | own
+        other.bound = self.bound | bound
+        other.__dict__["words"] = words | own
+        other.__dict__["flags"] = known | flags
+        return other
 
     @cached_property
     def words(self) -> frozenset[str]:
         """Every word of the code, and the technical words of documents."""
-        words = {*_OF_LANGUAGES, *keyword.kwlist, *dir(builtins)}
-        for builtin in _BUILTIN_TYPES:
-            words.update(dir(builtin))
+        words = {*_OF_LANGUAGES, *keyword.kwlist, *library.names()}
         for file in self._readable():
             own = self.words_of(file.path)
             if file.role in _NOT_CODE:
@@ -103,6 +131,14 @@ class Vocabulary:
                 package, *_ = _MODULE_END.split(module)
                 modules.add(package)
         return frozenset(modules)
+
+    def is_package(self, name: str) -> bool:
+        """Tell whether a name is a module or package at the top of the project."""
+        return any(
+            [part for part in _module_parts(path) if part not in _ROOTS]
+            == [name]
+            for path in self.modules.get(name, ())
+        )
 
     def has_line(self, line: str) -> bool:
         """Tell whether a text is somewhere in the documents or settings, as written."""
@@ -212,6 +248,40 @@ class Vocabulary:
             return ()
         paths = self.modules.get(parts[-1], ())
         return [path for path in paths if _ends_with(path, parts)]
+
+
+def parsed(code: str) -> ast.Module:
+    """Return the tree of Python code; an empty one if it does not parse."""
+    try:
+        return ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ast.Module(body=[], type_ignores=[])
+
+
+def bound_names(tree: ast.Module) -> set[str]:
+    """Return the names that code binds, but for those that it imports."""
+    bound: set[str] = set()
+    for node in ast.walk(tree):
+        match node:
+            case (
+                ast.FunctionDef(name=name)
+                | ast.AsyncFunctionDef(name=name)
+                | ast.ClassDef(name=name)
+                | ast.Name(id=name, ctx=ast.Store())
+                | ast.arg(arg=name)
+                | ast.ExceptHandler(name=str(name))
+                | ast.MatchAs(name=str(name))
+                | ast.MatchStar(name=str(name))
+                | ast.MatchMapping(rest=str(name))
+            ):
+                bound.add(name)
+            case _:
+                pass
+        # Python 3.11 has no parameters of types.
+        bound.update(
+            parameter.name for parameter in getattr(node, "type_params", ())
+        )
+    return bound
 
 
 def squeezed(code: str) -> str:
