@@ -72,6 +72,11 @@ def described(description: str, parts: Sequence[Unit]) -> str:
     return f"{description} ({', '.join(names)})"
 
 
+def told(description: str) -> str:
+    """Return a description without what the chapter is made of."""
+    return _MADE_OF.sub("", description)
+
+
 def with_units(
     analysis: Analysis, abstractions: Sequence[Abstraction]
 ) -> Analysis:

@@ -1,7 +1,7 @@
 """What all prompts of a stage share: the README, and what the project defines."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Final
 
 from worker.engines.claude import secrets
@@ -20,11 +20,20 @@ _MEMBER: Final = 100
 _SENTENCE: Final = 100
 _LESS: Final = 0.93
 """What each method of a type is worth less than the one before it."""
-_USING: Final = frozenset({Role.TEST, Role.EXAMPLE, Role.DOCUMENT})
+_USING: Final = {
+    Role.DOCUMENT: 1.0,
+    Role.EXAMPLE: 1.0,
+    Role.SOURCE: 0.5,
+    Role.TEST: 0.25,
+}
+"""What the use of a name in a text counts."""
 _LARGEST: Final = 400_000
 """Bytes of a text that is searched for uses."""
 _ATTRIBUTE: Final = re.compile(r"(?<=[\w)\]])(?:\.|->|::)([^\W\d]\w*)")
-_MAKERS: Final = frozenset({"__init__", "constructor", "__new__"})
+_MAKERS: Final = ("__init__", "constructor", "__new__", "__call__")
+"""Methods without which no other one is called."""
+_OF_PROPERTY: Final = 0.25
+"""What the use of a property counts: its name is more often another thing's."""
 _VALUES: Final = frozenset({Kind.CONSTANT, Kind.VARIABLE, Kind.MACRO})
 _COMMENT: Final = re.compile(r":? # .*")
 _RECEIVER: Final = re.compile(r"\((?:self|cls)(?:, |(?=\)))")
@@ -145,7 +154,15 @@ def _uses(facts: CourseFacts, member: Definition) -> float:
         users.add(reference.path)
     texts = _uses_in_texts(facts)[name]
     namesakes = _namesakes(facts)[name]
-    return len(users) + texts / namesakes
+    uses = len(users) + texts / namesakes
+    if is_property(member):
+        uses *= _OF_PROPERTY
+    return uses
+
+
+def is_property(member: Definition) -> bool:
+    """Tell whether a method is read like a value."""
+    return any(map(_PROPERTY.match, member.decorators))
 
 
 def _namesakes(facts: CourseFacts) -> Counter[str]:
@@ -156,11 +173,11 @@ def _namesakes(facts: CourseFacts) -> Counter[str]:
     return facts.remembered("namesakes", counted)
 
 
-def _uses_in_texts(facts: CourseFacts) -> Counter[str]:
-    """Count the tests, examples and documents that use a name behind a dot."""
+def _uses_in_texts(facts: CourseFacts) -> dict[str, float]:
+    """Count the files that use a name behind a dot, those for readers most."""
 
-    def counted() -> Counter[str]:
-        uses: Counter[str] = Counter()
+    def counted() -> dict[str, float]:
+        uses: dict[str, float] = defaultdict(float)
         for path, file in facts.analysis.files.items():
             if file.role not in _USING:
                 continue
@@ -168,7 +185,9 @@ def _uses_in_texts(facts: CourseFacts) -> Counter[str]:
                 continue
             lines = facts.texts.lines(path)
             names = _ATTRIBUTE.findall("\n".join(lines))
-            uses.update(set(names))
+            worth = _USING[file.role]
+            for name in set(names):
+                uses[name] += worth
         return uses
 
     return facts.remembered("uses in texts", counted)
@@ -212,7 +231,7 @@ def _head(definition: Definition) -> str:
 
 def _method_head(definition: Definition, head: str) -> str:
     head = _RECEIVER.sub("(", head, count=1)
-    if any(map(_PROPERTY.match, definition.decorators)):
+    if is_property(definition):
         head = f"@property {head}"
     if len(head) <= _MEMBER:
         return head

@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeVar
 
 from worker.engines.claude import drawings, prose
@@ -97,9 +97,15 @@ class Renderer:
         ]
 
     def _excerpt(self, lines: Lines) -> Excerpt | None:
-        if self.material.shown.fault(lines):
+        shown = self.material.shown
+        if shown.fault(lines):
             return None
-        return excerpts.of_lines(self.facts, *lines)
+        excerpt = excerpts.of_lines(self.facts, *lines)
+        if excerpt is None:
+            return None
+        ((first, last),) = excerpt.spans
+        spans = shown.spans(Lines(excerpt.path, first, last))
+        return replace(excerpt, spans=tuple(spans))
 
     def _listing(self, lines: Lines) -> str:
         excerpt = self._excerpt(lines)

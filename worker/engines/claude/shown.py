@@ -28,13 +28,34 @@ class Shown:
         """Show nothing yet."""
         self._facts: Final = facts
         self._numbers: Final = defaultdict[str, set[int]](set)
+        self._cut: Final = defaultdict[str, set[int]](set)
 
     def copy(self) -> "Shown":
         """Return the same lines, to show more beside them."""
         other = Shown(self._facts)
         for path, numbers in self._numbers.items():
             other._numbers[path] = set(numbers)
+        for path, numbers in self._cut.items():
+            other._cut[path] = set(numbers)
         return other
+
+    def cut(self, path: str, numbers: Iterable[int]) -> None:
+        """Let a model point across lines that are left out between shown ones."""
+        self._cut[path].update(numbers)
+
+    def spans(self, lines: Lines) -> list[tuple[int, int]]:
+        """Return the first and the last line of each piece, without what is left out."""
+        path, first, last = lines
+        left_out = self._cut[path] - self._numbers[path]
+        spans: list[tuple[int, int]] = []
+        start = first
+        for number in range(first, last + 2):
+            if number <= last and number not in left_out:
+                continue
+            if start < number:
+                spans.append((start, number - 1))
+            start = number + 1
+        return spans
 
     def file(self, path: str, numbers: Iterable[int], title: str = "") -> str:
         """Return numbered lines of a file; nothing of a file that is kept secret."""
@@ -95,8 +116,9 @@ class Shown:
         shown = self._numbers[path]
         for number in range(first, last + 1):
             is_blank = not text[number - 1].strip()
+            is_inside = first < number < last and number in self._cut[path]
             # guard: answers: only lines that were shown can be pointed at
-            if number not in shown and not is_blank:
+            if number not in shown and not is_blank and not is_inside:
                 return f"line {number} of `{path}` was not shown"
         return ""
 

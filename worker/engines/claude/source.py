@@ -1,7 +1,8 @@
 """Chooses the code that a prompt about a chapter shows: its subjects, and what they call.
 
-A subject that is too long is shown by its head and its methods, the most used first, each with
-the helpers that it calls. What nothing shown calls is left out.
+A subject that is too long is shown by its head and its methods: those that the chapter's
+description names, then the most used, each with the helpers that it calls. What nothing shown
+calls is left out.
 """
 
 import re
@@ -12,6 +13,8 @@ from heapq import heappop, heappush
 from typing import Final
 
 from worker.engines.claude import prompt
+from worker.engines.claude.condensed import cut_lines
+from worker.engines.claude.kin import Subjects, companions, subjects_of
 from worker.engines.claude.outline import most_used
 from worker.engines.claude.shown import Shown
 from worker.engines.static.choosing.candidates import is_logger
@@ -20,10 +23,18 @@ from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
 
 SHARE: Final = 60_000
 """Characters of a chapter's own code."""
-_MAIN: Final = 36_000
+_MAIN: Final = 34_000
 """Characters of its main subject, if there is more to show than one."""
+_ALONE: Final = 42_000
+"""The same, if the chapter's description names none of its other subjects."""
+_LEAST: Final = 6_000
+"""Characters of another subject at least, if there is room."""
+_SIDE: Final = 4_000
+"""Characters of a variant for special needs."""
 _HELPERS: Final = 12_000
 """Characters of what the shown code calls."""
+_COMPANIONS: Final = 10_000
+"""Characters of short modules that it needs."""
 _WHOLE_FILE: Final = 12_000
 """Characters of a file that is shown whole."""
 _WHOLE: Final = 16_000
@@ -50,6 +61,8 @@ class Group(IntEnum):
     OTHERS = 1
     HELPERS = 2
     """What the lines of the subjects call."""
+    COMPANIONS = 3
+    """Short modules that name the subjects, or that they use much of."""
 
 
 class Code:
@@ -65,8 +78,12 @@ class Code:
         self._lines: Final = {group: _Files(set) for group in Group}
 
     def size(self, path: str, numbers: Iterable[int]) -> int:
-        """Return about how many characters lines take."""
-        return self._sizes.size(path, numbers)
+        """Return about how many characters lines take, without those that are left out."""
+        return self._sizes.size(path, self._kept(path, numbers))
+
+    def _kept(self, path: str, numbers: Iterable[int]) -> list[int]:
+        left_out = cut_lines(self.facts, path)
+        return [number for number in numbers if number not in left_out]
 
     def add(
         self,
@@ -75,11 +92,12 @@ class Code:
         numbers: Iterable[int],
         room: int,
     ) -> int:
-        """Take lines if there is room, or the first of them; return their size."""
+        """Take lines if there is room, or the first of very many; return their size."""
         room = min(room, self.left)
-        new = [number for number in numbers if not self.has_line(path, number)]
+        kept = self._kept(path, numbers)
+        new = [number for number in kept if not self.has_line(path, number)]
         size = self.size(path, new)
-        if size > room:
+        if size > max(room, _WHOLE):
             new = new[:_HEAD]
             size = self.size(path, new)
         if not new:
@@ -129,6 +147,8 @@ class Code:
         for files in self._lines.values():
             piece = shown.files(files)
             pieces.append(piece)
+            for path in files:
+                shown.cut(path, cut_lines(self.facts, path))
         return prompt.joined(*pieces)
 
 
@@ -144,23 +164,48 @@ def code_of(facts: CourseFacts, chapter: Chapter) -> Code:
 
 def _chosen(facts: CourseFacts, unit: Unit) -> Code:
     code = Code(facts)
-    subjects = [facts.definitions[index] for index in unit.symbols]
-    if not subjects:
+    subjects = subjects_of(facts, unit)
+    if not subjects.main:
         _add_documents(code, unit)
         for path in unit.file_paths:
             _add_file(code, Group.MAIN, path)
         _add_helpers(code)
         return code
-    main, *others = subjects
-    _add_subject(code, Group.MAIN, main, _MAIN)
-    for subject in others:
-        room = code.left - _HELPERS
-        _add_subject(code, Group.OTHERS, subject, room)
+    _add_subjects(code, subjects)
     _add_documents(code, unit)
     _add_helpers(code)
+    _add_companions(code, unit)
     # What the others have left.
-    _add_subject(code, Group.MAIN, main, code.left)
+    for subject in subjects.main:
+        _add_subject(code, Group.MAIN, subject, code.left, subjects.named)
     return code
+
+
+def _add_subjects(code: Code, subjects: Subjects) -> None:
+    """Show each subject as far as the others leave room for it."""
+    room = _MAIN if subjects.is_several else _ALONE
+    for subject in subjects.main:
+        _add_subject(code, Group.MAIN, subject, room, subjects.named)
+    waiting = len(subjects.others)
+    for subject in subjects.others:
+        left = code.left - _HELPERS
+        room = min(left, max(_LEAST, 2 * left // waiting))
+        waiting -= 1
+        _add_subject(code, Group.OTHERS, subject, room, subjects.named)
+    for subject in subjects.side:
+        room = min(code.left - _HELPERS, _SIDE)
+        _add_subject(code, Group.OTHERS, subject, room, subjects.named)
+
+
+def _add_companions(code: Code, unit: Unit) -> None:
+    """Show short modules that lie beside the subjects, as many as there is room for."""
+    room = _COMPANIONS
+    for path in companions(code.facts, unit, code.definitions):
+        if code.has_file(path):
+            continue
+        lines = _whole(code.facts, path)
+        if code.size(path, lines) <= room:
+            room -= code.add(Group.COMPANIONS, path, lines, room)
 
 
 def _add_subject(
@@ -168,12 +213,13 @@ def _add_subject(
     group: Group,
     subject: Definition,
     room: int,
+    named: frozenset[str],
 ) -> None:
     """Show a subject with its short file, or whole, or its head and its methods."""
     facts = code.facts
     path = subject.path
     file_size = code.size(path, _whole(facts, path))
-    if file_size <= _WHOLE_FILE:
+    if file_size <= min(room, _WHOLE_FILE):
         _add_file(code, group, path)
     lines = lines_of(facts, subject)
     size = code.size(path, lines)
@@ -184,7 +230,7 @@ def _add_subject(
         head = _head(facts, subject)
         room -= code.add(group, path, head, room)
     code.definitions.setdefault(subject.index)
-    for method in _in_order(facts, subject):
+    for method in _in_order(facts, subject, named):
         room -= code.add_definition(group, method, room)
 
 
@@ -222,17 +268,15 @@ def _head(facts: CourseFacts, subject: Definition) -> range:
     return range(lines.start, stop)
 
 
-def _in_order(facts: CourseFacts, subject: Definition) -> Iterator[Definition]:
-    """Yield the methods of a type: the most used first, each soon before those that it names."""
+def _in_order(
+    facts: CourseFacts, subject: Definition, named: frozenset[str]
+) -> Iterator[Definition]:
+    """Yield the methods of a type: the named and the most used, before those that they name."""
     members: dict[str, int] = {}
     for member in facts.members(subject):
         members[member.name] = member.index
-    public: set[int] = set()
-    # Rank and index: of two equal ranks, the one that comes first in the source.
-    waiting: list[tuple[float, int]] = []
-    for place, method in enumerate(most_used(facts, subject)):
-        public.add(method.index)
-        heappush(waiting, (float(place), method.index))
+    waiting = _ranked(facts, subject, named)
+    public = {index for _, index in waiting}
     seen: set[int] = set()
     while waiting:
         rank, index = heappop(waiting)
@@ -242,13 +286,27 @@ def _in_order(facts: CourseFacts, subject: Definition) -> Iterator[Definition]:
         method = facts.definitions[index]
         yield method
         for name in _names_in(facts.text(method)):
-            if name not in members:
+            member_index = members.get(name)
+            if member_index is None:
                 continue
-            named = members[name]
-            later = rank
-            if named in public:
-                later += _LATER
-            heappush(waiting, (later, named))
+            later = _LATER if member_index in public else 0.0
+            heappush(waiting, (rank + later, member_index))
+
+
+def _ranked(
+    facts: CourseFacts, subject: Definition, named: frozenset[str]
+) -> list[tuple[float, int]]:
+    """Return the public methods of a type with their ranks, as a heap.
+
+    Of two equal ranks, the one that comes first in the source is the first.
+    """
+    waiting: list[tuple[float, int]] = []
+    for place, method in enumerate(most_used(facts, subject)):
+        rank = float(place)
+        if method.name in named:
+            rank = -1.0
+        heappush(waiting, (rank, method.index))
+    return waiting
 
 
 def _names_in(text: str) -> Iterable[str]:

@@ -1,12 +1,14 @@
 """The code that a prompt about a chapter shows."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.support.course_facts import chapter_of, read
-from worker.engines.claude import material, source
+from worker.engines.claude import condensed, kin, material, source
+from worker.engines.claude.blocks import Lines
 from worker.engines.claude.shown import Shown
 from worker.engines.static.pages.course import CourseFacts
 
@@ -39,6 +41,24 @@ SHOP = (
         f"    def way{number}(self):\n        return {number}\n\n"
         for number in range(400)
     )
+)
+BREAD = (
+    "class _Dough:\n"
+    "    def knead(self):\n        return 1\n\n\n"
+    "class Roll(_Dough):\n"
+    "    def bake(self):\n        return 2\n\n\n"
+    "class _Toast(_Dough):\n"
+    "    def burn(self):\n        return 3\n\n\n"
+    "toast = _Toast\n"
+)
+OVEN = (
+    "import typing as t\n\n\n"
+    "def heat(degrees):\n"
+    '    """Heat it.\n\n'
+    "    Wait.\n\n"
+    + "".join(f"    Line {number}.\n" for number in range(10))
+    + '    """\n'
+    "    return degrees\n"
 )
 USE = "from shop.core import Shop\n\n\ndef run():\n    shop = Shop('a')\n    shop.sell(1)\n"
 
@@ -100,9 +120,12 @@ def test_what_nothing_shown_calls_is_left_out(tmp_path: Path) -> None:
         assert name not in text
 
 
-def test_a_short_file_is_shown_whole(tmp_path: Path) -> None:
+def test_a_short_file_is_shown_whole_but_for_its_imports(
+    tmp_path: Path,
+) -> None:
     text = shown(facts(tmp_path), "run")
-    assert text.count("import") == text.count("def run") == 1
+    assert text.count("def run") == text.count("shop.sell(1)") == 1
+    assert "import" not in text
 
 
 def test_calls_are_those_of_functions_that_are_shown(
@@ -116,3 +139,59 @@ def test_calls_are_those_of_functions_that_are_shown(
         (site.caller.qualified, site.called.qualified)
         for site in calls.values()
     ] == [("Shop.sell", "Shop._count"), ("Shop._count", "weigh")]
+
+
+def test_a_method_that_the_description_names_comes_first(
+    tmp_path: Path,
+) -> None:
+    known = facts(tmp_path)
+    chapter = chapter_of(known, "Shop")
+    unit = replace(chapter.unit, description="You call `way399` (`Shop`)")
+    code = source._chosen(known, unit)
+    names = [known.definitions[index].name for index in code.definitions]
+    assert names[:2] == ["Shop", "way399"]
+
+
+def test_the_type_behind_another_name_and_its_base_are_shown(
+    tmp_path: Path,
+) -> None:
+    known = facts(tmp_path, bread=BREAD)
+    chapter = chapter_of(known, "Shop")
+    unit = chapter.unit
+    subjects = kin.subjects_of(known, replace(unit, symbols=_of(known, "Roll")))
+    assert [other.name for other in subjects.others] == ["_Dough"]
+    subjects = kin.subjects_of(
+        known,
+        replace(unit, symbols=(*_of(known, "Roll"), *_of(known, "toast"))),
+    )
+    assert [other.name for other in subjects.others] == [
+        "toast",
+        "_Toast",
+        "_Dough",
+    ]
+
+
+def _of(known: CourseFacts, name: str) -> tuple[int, ...]:
+    return tuple(
+        definition.index
+        for definition in known.definitions
+        if definition.name == name
+    )
+
+
+def test_a_model_points_across_what_is_left_out_and_the_listing_says_so(
+    tmp_path: Path,
+) -> None:
+    known = facts(tmp_path, oven=OVEN)
+    path = "shop/oven.py"
+    seen = Shown(known)
+    left_out = condensed.cut_lines(known, path)
+    text = known.texts.lines(path)
+    numbers = range(1, len(text) + 1)
+    seen.file(path, [number for number in numbers if number not in left_out])
+    whole = Lines(path, 4, len(text))
+    assert "not shown" in seen.fault(whole)
+    seen.cut(path, left_out)
+    assert seen.fault(whole) == ""
+    assert seen.spans(whole) == [(4, 7), (19, 20)]
+    assert "not shown" in seen.fault(Lines(path, 9, len(text)))

@@ -1,0 +1,163 @@
+"""Tells the lines of a source file that explain least: a prompt leaves them out before code.
+
+These are the rest of long docstrings and comments, comments on internals, imports, type
+variables, loggers and overloads.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from worker.engines.static.choosing.candidates import is_logger
+from worker.engines.static.facts import Definition
+from worker.engines.static.pages.course import CourseFacts
+from worker.engines.static.reading.language import Language
+
+_LONGEST_DOC: Final = 12
+"""Lines of a docstring that is shown whole."""
+_DOC: Final = 8
+"""Lines at most of a longer one; its first paragraph, if that has more."""
+_LONGEST_COMMENT: Final = 4
+_COMMENT_LINES: Final = 3
+"""Lines of a longer comment."""
+_QUOTES: Final = re.compile(r"\s*[rRuU]?(\"\"\"|''')")
+_COMMENT: Final = re.compile(
+    r"\s*(?:#(?!\[|include|define|if|endif)|//|/\*|\*[ /]|\*$)"
+)
+_INTERNAL: Final = re.compile(
+    r"\b(?:is|are|considered) (?:internal|private)\b", re.IGNORECASE
+)
+_IMPORT: Final = re.compile(r"\s*(?:import \w|from \S+ import\b)")
+_NAMES: Final = re.compile(r"__all__\b")
+_TYPE_CHECKING: Final = re.compile(r"if (?:\w+\.)?TYPE_CHECKING:")
+_VARIABLE: Final = re.compile(r"= *(?:\w+\.)?(?:TypeVar|ParamSpec)\(")
+_OVERLOAD: Final = re.compile(r"(?:\w+\.)?overload\b")
+
+
+def cut_lines(facts: CourseFacts, path: str) -> frozenset[int]:
+    """Return the numbers of the lines of a file that are left out."""
+
+    def found() -> frozenset[int]:
+        lines = facts.texts.lines(path)
+        cut = set(_cut(facts, path))
+        for number, line in enumerate(lines, 1):
+            if number - 1 in cut and not line.strip():
+                cut.add(number)
+        return frozenset(cut)
+
+    return facts.remembered(("cut lines", path), found)
+
+
+def _cut(facts: CourseFacts, path: str) -> Iterator[int]:
+    lines = facts.texts.lines(path)
+    yield from _of_comments(lines)
+    if facts.file(path).language is not Language.PYTHON:
+        return
+    yield from _of_docstrings(lines)
+    yield from _of_imports(lines)
+    for definition in _definitions(facts, path):
+        if _is_formal(definition):
+            above = len(definition.decorators)
+            yield from range(definition.line - above, definition.end_line + 1)
+
+
+def _definitions(facts: CourseFacts, path: str) -> list[Definition]:
+    def by_path() -> dict[str, list[Definition]]:
+        found: dict[str, list[Definition]] = {}
+        for definition in facts.definitions:
+            found.setdefault(definition.path, []).append(definition)
+        return found
+
+    known = facts.remembered("definitions by path", by_path)
+    return known.get(path, [])
+
+
+def _is_formal(definition: Definition) -> bool:
+    """Tell whether a definition is for type checkers, or a logger."""
+    if any(map(_OVERLOAD.match, definition.decorators)):
+        return True
+    if _VARIABLE.search(definition.signature):
+        return True
+    return is_logger(definition)
+
+
+def _of_comments(lines: Sequence[str]) -> Iterator[int]:
+    """Yield the lines behind the first of long comments, and comments on internals."""
+    for first, last in _runs(lines):
+        text = " ".join(lines[first - 1 : last])
+        if _INTERNAL.search(text):
+            yield from range(first, last + 1)
+        elif last - first >= _LONGEST_COMMENT:
+            end = last
+            if lines[last - 1].rstrip().endswith("*/"):
+                end -= 1
+            yield from range(first + _COMMENT_LINES, end + 1)
+
+
+def _runs(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Yield the first and the last line of each comment."""
+    first = 0
+    for number, line in enumerate([*lines, ""], 1):
+        if _COMMENT.match(line):
+            first = first or number
+        elif first:
+            yield first, number - 1
+            first = 0
+
+
+def _of_docstrings(lines: Sequence[str]) -> Iterator[int]:
+    """Yield the lines of long docstrings behind their beginning, without the last."""
+    for first, last in _docstrings(lines):
+        if last - first < _LONGEST_DOC:
+            continue
+        kept = _beginning(lines, first, last)
+        yield from range(kept + 1, last)
+
+
+def _docstrings(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
+    before = ":"
+    inside = ""
+    first = 0
+    for number, line in enumerate(lines, 1):
+        if inside:
+            if inside in line:
+                inside = ""
+                yield first, number
+            continue
+        match = _QUOTES.match(line)
+        if match is not None and before.endswith(":"):
+            first = number
+            rest = line[match.end() :]
+            if match[1] not in rest:
+                inside = match[1]
+        before = line.rstrip() or before
+
+
+def _beginning(lines: Sequence[str], first: int, last: int) -> int:
+    """Return the last line of a docstring's first paragraphs."""
+    kept = 0
+    for number in range(first + 1, last):
+        if lines[number - 1].strip():
+            continue
+        if kept and number - first > _DOC:
+            break
+        kept = number - 1
+    return kept or first + _DOC
+
+
+def _of_imports(lines: Sequence[str]) -> Iterator[int]:
+    """Yield the lines of imports, and of the list of a module's names."""
+    depth = 0
+    for number, line in enumerate(lines, 1):
+        if depth > 0:
+            depth += _depth(line)
+        elif _IMPORT.match(line) or _NAMES.match(line):
+            depth = _depth(line)
+        elif not _TYPE_CHECKING.match(line):
+            continue
+        yield number
+
+
+def _depth(line: str) -> int:
+    opened = line.count("(") + line.count("[")
+    return opened - line.count(")") - line.count("]")
