@@ -11,7 +11,7 @@ from typing import Final
 
 from worker.engines.static.choosing import learning_order as sequence
 from worker.engines.static.choosing.candidates import Candidate, candidates
-from worker.engines.static.choosing.description import Descriptions
+from worker.engines.static.choosing.description import Descriptions, Ends
 from worker.engines.static.choosing.encounters import (
     Encounter,
     first_encounters,
@@ -71,12 +71,13 @@ def analyze(root: Path, check: Check) -> Analysis:
 
 @contextmanager
 def _without_collector() -> Iterator[None]:
-    """Spare the search for cycles: facts are many, and have none."""
+    """Spare the search for cycles, now and later: facts are many, and have none."""
     is_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
         if is_enabled:
             gc.enable()
 
@@ -140,14 +141,15 @@ def _plan(facts: _Facts, check: Check) -> _Plan:
         check,
     )
     choice = _choose(facts, pages, encounters, check)
-    units = _units(facts, choice, pages)
+    ends = Ends(facts.graph, facts.references)
+    units = _units(facts, choice, pages, ends)
     relations = _relations(facts, choice, pages)
     met = sequence.meetings(
         choice.chosen, definitions, encounters, choice.worth
     )
     return _Plan(
         units=units,
-        more_units=_more_units(facts, choice.more, units),
+        more_units=_more_units(facts, choice.more, units, ends),
         relations=relations,
         order=sequence.order(units, relations, met),
         worth=choice.worth,
@@ -229,23 +231,24 @@ def _ranking(
     )
 
 
-def _units(facts: _Facts, choice: _Choice, pages: Pages) -> tuple[Unit, ...]:
+def _units(
+    facts: _Facts, choice: _Choice, pages: Pages, ends: Ends
+) -> tuple[Unit, ...]:
     chosen = choice.chosen
-    portraits = Descriptions(
-        facts.graph, facts.read.files, facts.references, chosen
-    )
+    portraits = Descriptions(facts.graph, facts.read.files, ends, chosen)
     wished = [_wished_name(facts, candidate) for candidate in chosen]
-    paths = [portraits.paths(place)[0] for place in range(len(chosen))]
+    paths = [portraits.paths(place) for place in range(len(chosen))]
+    homes = [first for first, *_ in paths]
     for page in choice.topics:
         wished.append(pages.name(page))
-        paths.append(page.path)
-    names = distinct(wished, paths)
+        homes.append(page.path)
+    names = distinct(wished, homes)
     units = []
     for place in range(len(chosen)):
         unit = Unit(
             name=names[place],
             description=portraits.description(place),
-            file_paths=portraits.paths(place),
+            file_paths=paths[place],
             symbols=portraits.symbols(place),
             owned=portraits.owned(place),
         )
@@ -276,12 +279,13 @@ def _wished_name(facts: _Facts, candidate: Candidate) -> str:
 
 
 def _more_units(
-    facts: _Facts, more: Sequence[Candidate], units: Sequence[Unit]
+    facts: _Facts,
+    more: Sequence[Candidate],
+    units: Sequence[Unit],
+    ends: Ends,
 ) -> tuple[Unit, ...]:
     """Return candidates as units that may be chosen beside the others."""
-    portraits = Descriptions(
-        facts.graph, facts.read.files, facts.references, more
-    )
+    portraits = Descriptions(facts.graph, facts.read.files, ends, more)
     places = range(len(more))
     paths = [portraits.paths(place) for place in places]
     taken = [unit.name for unit in units]

@@ -20,6 +20,18 @@ _USED_WEIGHT: Final = 0.7
 """What a file that the unit uses is worth, compared with a file that uses the unit."""
 
 
+class Ends:
+    """The references from and to each top-level definition."""
+
+    def __init__(self, graph: Graph, references: Sequence[Reference]) -> None:
+        self.users: dict[int, list[Reference]] = defaultdict(list)
+        self.used: dict[int, list[Reference]] = defaultdict(list)
+        for reference in references:
+            self.users[graph.top[reference.target]].append(reference)
+            if reference.source is not None:
+                self.used[graph.top[reference.source]].append(reference)
+
+
 class Descriptions:
     """Describes the chosen candidates."""
 
@@ -27,12 +39,12 @@ class Descriptions:
         self,
         graph: Graph,
         files: Mapping[str, SourceFile],
-        references: Sequence[Reference],
+        ends: Ends,
         chosen: Sequence[Candidate],
     ) -> None:
         self._graph = graph
         self._chosen = chosen
-        self._references = references
+        self._ends = ends
         self._importers = _importers(files)
         self._owner: dict[int, int] = {}
         """By top-level definition: the place of its unit."""
@@ -94,7 +106,7 @@ class Descriptions:
             definitions[index].path for index in (*symbols, *members)
         )
         own = list(defining)[:_OWN_FILES]
-        weights = self._connections(frozenset(symbols))
+        weights = self._connections(symbols)
 
         def rank(path: str) -> tuple[float, str]:
             return -weights[path] / self._popularity(path), path
@@ -105,21 +117,19 @@ class Descriptions:
         paths = [*own, *connected]
         return tuple(paths[:MAX_FILES])
 
-    def _connections(self, symbols: frozenset[int]) -> dict[str, float]:
+    def _connections(self, symbols: Sequence[int]) -> dict[str, float]:
         """Weigh the files that use some symbols, and those that these use."""
         top = self._graph.top
         weights: dict[str, float] = defaultdict(float)
-        for reference in self._references:
-            target = top[reference.target]
-            source = None
-            if reference.source is not None:
-                source = top[reference.source]
-            weight = math.log1p(reference.count)
-            if target in symbols:
-                weights[reference.path] += weight
-            elif source in symbols:
-                path = self._graph.definitions[target].path
-                weights[path] += weight * _USED_WEIGHT
+        for symbol in dict.fromkeys(symbols):
+            for reference in self._ends.users[symbol]:
+                weights[reference.path] += math.log1p(reference.count)
+            for reference in self._ends.used[symbol]:
+                target = top[reference.target]
+                if target not in symbols:
+                    path = self._graph.definitions[target].path
+                    weight = math.log1p(reference.count)
+                    weights[path] += weight * _USED_WEIGHT
         return weights
 
     def _popularity(self, path: str) -> float:

@@ -204,15 +204,19 @@ def is_telling(name: str) -> bool:
     return not name.islower() or "_" in name.strip("_")
 
 
+def _declared_by(stem: str) -> tuple[str, ...]:
+    """Return the names that a header is called after: of `write_batch`, WriteBatch."""
+    return stem, stem.title().replace("_", ""), stem.upper()
+
+
 def _mentioned(
     lines: list[str], names: frozenset[str]
 ) -> Iterator[tuple[bool, int, int, str]]:
-    types = {name.lower(): name for name in names if not name.islower()}
     for number, line in enumerate(lines, 1):
         for header in _HEADER.finditer(line):
-            stem = header[1].replace("_", "")
-            if stem in types:
-                yield False, number, header.start(), types[stem]
+            for name in _declared_by(header[1]):
+                if name in names:
+                    yield False, number, header.start(), name
         for span in _SPAN.finditer(line):
             words = _IDENTIFIER.findall(span[1])
             name = ""

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import cache
 from posixpath import commonpath, dirname
 from typing import Final
 
@@ -35,21 +36,24 @@ class Packages:
         """How many folders all files have in common."""
         if common:
             self._outer = len(common.split("/"))
+        self.chapter = cache(self._chapter_of)
+        self.part = cache(self._part_of)
         total = sum(files[path].lines for path in sources)
-        self._chapter = total / max(1, most)
+        self._size = total / max(1, most)
+        """Lines of an average chapter."""
 
-    def chapter(self, path: str) -> str:
+    def _chapter_of(self, path: str) -> str:
         """Return the outermost folder of a file with code that is no larger than a chapter.
 
         It may be empty.
         """
         for folder in _above(path):
-            is_small = self._lines[folder] <= self._chapter
+            is_small = self._lines[folder] <= self._size
             if is_small and folder in self._coded:
                 return folder
         return ""
 
-    def part(self, path: str) -> str:
+    def _part_of(self, path: str) -> str:
         """Return the outermost folder of a file that is no larger than a few chapters.
 
         It lies below what all files have in common.
@@ -58,7 +62,7 @@ class Packages:
         part = "/".join(folders[: self._outer + 1])
         for depth in range(self._outer + 1, len(folders) + 1):
             part = "/".join(folders[:depth])
-            if self._lines[part] <= _PART * self._chapter:
+            if self._lines[part] <= _PART * self._size:
                 break
         return part
 

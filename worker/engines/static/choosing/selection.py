@@ -98,6 +98,7 @@ class Chooser:
             _Offer(candidate) for candidate in candidates[:_CONSIDERED]
         ]
         self._taken: set[str] = set()
+        self._near: dict[tuple[str, str], float] = {}
 
     def choose(self) -> list[Candidate]:
         """Return the chosen candidates, the best first."""
@@ -254,23 +255,30 @@ class Chooser:
             related = 0.0
         path = self._main(candidate).path
         other_path = self._main(other).path
-        chapter = self._packages.chapter(path)
-        if chapter and chapter == self._packages.chapter(other_path):
-            related += _SAME_CHAPTER * self._best
         return related + self._nearness(path, other_path)
 
     def _nearness(self, path: str, other: str) -> float:
-        if path == other:
-            lines = max(1, self._files[path].lines)
-            return _SAME_FILE * min(1.0, _BIG_FILE / lines)
+        """Return how much of what two files say is the same; remembered, for files are fewer."""
+        if (path, other) not in self._near:
+            self._near[path, other] = self._compared(path, other)
+        return self._near[path, other]
+
+    def _compared(self, path: str, other: str) -> float:
+        same = 0.0
+        chapter = self._packages.chapter(path)
+        if chapter and chapter == self._packages.chapter(other):
+            same = _SAME_CHAPTER * self._best
         folder = _folder(path)
         part = self._packages.part(path)
-        if folder == _folder(other):
-            return _SAME_FOLDER * self._elsewhere(self._folders[folder])
-        if part == self._packages.part(other):
+        if path == other:
+            lines = max(1, self._files[path].lines)
+            same += _SAME_FILE * min(1.0, _BIG_FILE / lines)
+        elif folder == _folder(other):
+            same += _SAME_FOLDER * self._elsewhere(self._folders[folder])
+        elif part == self._packages.part(other):
             elsewhere = self._elsewhere(self._parts[part])
-            return _SAME_PART * self._best * elsewhere
-        return 0.0
+            same += _SAME_PART * self._best * elsewhere
+        return same
 
     def _elsewhere(self, count: int) -> float:
         return 1.0 - count / len(self._candidates)

@@ -304,9 +304,10 @@ def _find_parts(
     said = [_plain(chapter.description)]
     parts = []
     for part in facts.parts(chapter):
+        if part.index in shown or not _documents_itself(part):
+            continue
         purpose = _plain(citations.purpose(part))
-        is_new = not any(purpose in text for text in said)
-        if part.index not in shown and is_new and _documents_itself(part):
+        if not any(purpose in text for text in said):
             said.append(purpose)
             parts.append(part)
     used = key_places.uses(facts, chapter)
@@ -323,6 +324,7 @@ def _find_parts(
 def _documents_itself(definition: Definition) -> bool:
     return (
         definition.public
+        and definition.doc != ""
         and not definition.name.startswith("_")
         and _says_more(definition)
     )

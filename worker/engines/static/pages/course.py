@@ -94,6 +94,10 @@ class CourseFacts:
             self.into[reference.target].append(reference)
             if reference.source is not None:
                 self.out[reference.source].append(reference)
+        self._subtypes: dict[int, list[Definition]] = defaultdict(list)
+        for subtype, bases in sorted(analysis.bases.items()):
+            for base in dict.fromkeys(bases):
+                self._subtypes[base].append(self.definitions[subtype])
         self._owners = {
             index: chapter
             for chapter in reversed(self.chapters)
@@ -221,11 +225,7 @@ class CourseFacts:
 
     def subtypes(self, index: int) -> list[Definition]:
         """Return the types that extend or implement a type directly, by path and line."""
-        return [
-            self.definitions[subtype]
-            for subtype, bases in sorted(self.analysis.bases.items())
-            if index in bases
-        ]
+        return self._subtypes[index]
 
     def calls(self, index: int) -> list[tuple[Call, Definition]]:
         """Return the calls of a function that lead to definitions, in order."""

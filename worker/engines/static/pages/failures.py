@@ -13,11 +13,14 @@ from worker.engines.static.pages.course import (
     last_name,
 )
 from worker.engines.static.parsing.function_facts import Handler, Raise
+from worker.engines.static.parsing.node_types import FAILURE_WORDS
 from worker.engines.static.prose.docstrings import first_sentence
 from worker.engines.static.prose.phrases import listed
 
-_MOST_FUNCTIONS: Final = 150
+_MOST_FUNCTIONS: Final = 80
 _MOST_LINES: Final = 4000
+_BEGINNING: Final = 200
+"""Characters of documentation in which its first 40 are, with their markup."""
 _MOST: Final = 12
 _MOST_SENTENCES: Final = 6
 _ABSTRACT_STATEMENTS: Final = 2
@@ -32,6 +35,9 @@ _ABSTRACT: Final = re.compile(r"\babstract\b")
 _ABSTRACT_ERRORS: Final = frozenset({"NotImplementedError", "NotImplemented"})
 _DEPRECATED: Final = re.compile(
     r"\bdeprecated\b|DeprecationWarning", re.IGNORECASE
+)
+_FAILING: Final = re.compile(
+    "|".join(re.escape(word.decode()) for word in FAILURE_WORDS)
 )
 _HANDLING: Final = re.compile(r"except|catch|rescue")
 _NAME: Final = re.compile(r"[A-Za-z_][\w.:]*")
@@ -67,7 +73,9 @@ def _found(facts: CourseFacts, chapter: Chapter) -> list[Failure]:
 
 
 def _causes(facts: CourseFacts, function: Definition) -> list[Raise]:
-    inside = facts.function(function.index)
+    inside = None
+    if _FAILING.search(facts.text(function)):
+        inside = facts.function(function.index)
     causes = []
     if inside is not None:
         causes = inside.raises
@@ -179,6 +187,8 @@ def _settings(facts: CourseFacts, chapter: Chapter) -> list[str]:
     """Name the environment variables that a chapter's code reads."""
     settings: dict[str, str] = {}
     for path, number, line in _own_lines(facts, chapter):
+        if "env" not in line.lower():
+            continue
         for name in _SETTING.findall(line):
             place = citations.at(path, number)
             shown = markdown.code(name)
@@ -226,6 +236,8 @@ def _deprecated(facts: CourseFacts, chapter: Chapter) -> list[str]:
 def _is_deprecated(definition: Definition) -> bool:
     if any(_DEPRECATED.search(mark) for mark in definition.decorators):
         return True
+    if not _DEPRECATED.search(definition.doc[:_BEGINNING]):
+        return False
     beginning = first_sentence(definition.doc)[:40]
     return _DEPRECATED.search(beginning) is not None
 

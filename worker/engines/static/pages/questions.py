@@ -15,6 +15,8 @@ from worker.engines.static.pages import (
 from worker.engines.static.pages.course import Chapter, CourseFacts
 from worker.engines.static.prose.phrases import counted, listed
 
+_MOST_FUNCTIONS: Final = 40
+"""Functions of a chapter that are read for questions."""
 _ERRORS: Final = 8
 _LONGEST: Final = 24
 """Lines of an answer's code."""
@@ -44,7 +46,7 @@ def _unseen(facts: CourseFacts, chapter: Chapter) -> Iterator[Definition]:
         for place in key_places.chosen(facts, chapter)
         if place.definition is not None
     }
-    for function in facts.functions(chapter):
+    for function in facts.functions(chapter)[:_MOST_FUNCTIONS]:
         if function.index not in shown and not function.name.startswith("_"):
             yield function
 

@@ -16,7 +16,7 @@ from worker.engines.static.reading.language import PARSED
 from worker.system.disk import raise_if_passing
 
 _KEPT_TEXTS: Final = 256
-_KEPT_TREES: Final = 24
+_KEPT_TREES: Final = 64
 """A course goes from file to file; a tree takes some ten times the memory of its text."""
 
 

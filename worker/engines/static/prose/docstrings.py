@@ -6,6 +6,7 @@ Parameters, examples and directives are reference, and left out.
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import Final
 
 _LINK: Final = r"\{@(?:link|linkplain|code|literal)\s+([^{}]*)\}"
@@ -125,7 +126,7 @@ def _raw_paragraphs(doc: str, most: int) -> list[str]:
     lines: list[str] = []
     filled = 0
     in_item = False
-    for line in [*_without_code(doc), ""]:
+    for line in chain(_without_code(doc), [""]):
         is_underline = _UNDERLINE.match(line) is not None
         if _END.match(line) or (is_underline and lines):
             # The lines above an underline are its heading.
