@@ -4,7 +4,14 @@ import pytest
 
 from worker.engines.static.facts import Role
 from worker.engines.static.reading.language import Language, label, language_of
-from worker.engines.static.reading.roles import build, role_of, twin
+from worker.engines.static.reading.roles import (
+    Guidance,
+    build,
+    guidance,
+    is_news,
+    role_of,
+    twin,
+)
 
 
 def role(path: str, text: str = "x\n") -> Role:
@@ -155,3 +162,27 @@ def test_languages_have_names_that_fit_a_sentence() -> None:
         "Go",
         "TypeScript",
     )
+
+
+@pytest.mark.parametrize(
+    ("path", "reader"),
+    [
+        ("docs/intro/start.rst", Guidance.FIRST),
+        ("docs/a/b/c/intro.rst", Guidance.OTHER),
+        ("docs/howto/csrf.rst", Guidance.GUIDE),
+        ("docs/ref/usage.rst", Guidance.REFERENCE),
+        ("docs/topics/cache.rst", Guidance.OTHER),
+    ],
+)
+def test_a_document_is_for_newcomers_or_for_who_looks_something_up(
+    path: str, reader: Guidance
+) -> None:
+    assert guidance(path) is reader
+
+
+def test_news_are_known_by_the_beginning_of_a_name() -> None:
+    paths = [
+        *("CHANGES.rst", "docs/releases/1.txt", "docs/internals/a.rst"),
+        *("docs/exchange.rst", "docs/topics/migrations.txt"),
+    ]
+    assert [path for path in paths if is_news(path)] == paths[:3]

@@ -1,6 +1,7 @@
 """Where a user of the project first meets its names: README, guides, examples, other documents."""
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
@@ -10,23 +11,11 @@ from typing import Final
 from worker.engines.static.facts import Role, SourceFile
 from worker.engines.static.prose.code_blocks import code_blocks
 from worker.engines.static.reading.language import PROSE
+from worker.engines.static.reading.roles import Guidance, guidance, is_news
 
 _MOST_TEXTS: Final = 80
 """How many texts of each source are read."""
 _MOST_LINES: Final = 2000
-_FIRST_GUIDES: Final = re.compile(
-    r"quick.?start|get(?:ting)?.?started|tutorial|intro|first|overview",
-    re.IGNORECASE,
-)
-_GUIDES: Final = re.compile(r"basic|usage|guide|how.?to", re.IGNORECASE)
-_REFERENCE: Final = re.compile(r"\b(?:api|ref|reference)\b", re.IGNORECASE)
-_SHALLOW: Final = 3
-"""Folders around a guide that is read among the first."""
-_NEWS: Final = re.compile(
-    r"change|history|news|release|licen|contribut|conduct|author|security|internal"
-    r"|upgrad|migrating",
-    re.IGNORECASE,
-)
 _SHELL: Final = frozenset({"bash", "sh", "console", "shell", "text", "zsh"})
 _SPAN: Final = re.compile(r"(?<!`)`{1,2}([^`\n]+)`{1,2}")
 _HEADER: Final = re.compile(r"\b(\w+)\.(?:h|hh|hpp)\b")
@@ -116,35 +105,25 @@ def _reading_order(
         for path, file in files.items()
         if file.role is Role.DOCUMENT and path in texts and path != readme
     ]
-    useful = [path for path in documents if not _NEWS.search(path)]
-    first = [path for path in useful if _is_first(path)]
-    rest = [path for path in useful if not _is_first(path)]
-    guides = [path for path in rest if _GUIDES.search(path)]
-    others = [path for path in rest if not _GUIDES.search(path)]
+    useful = [path for path in documents if not is_news(path)]
     examples = [
         path
         for path, file in files.items()
         if file.role is Role.EXAMPLE and path in texts
     ]
+    by_guidance: dict[Guidance, list[str]] = defaultdict(list)
+    for path in useful:
+        by_guidance[guidance(path)].append(path)
     for source, paths in (
-        (Source.GUIDE, first),
-        (Source.GUIDE, guides),
+        (Source.GUIDE, by_guidance[Guidance.FIRST]),
+        (Source.GUIDE, by_guidance[Guidance.GUIDE]),
         (Source.EXAMPLE, examples),
-        (Source.DOCUMENT, others),
+        (Source.DOCUMENT, by_guidance[Guidance.OTHER]),
+        (Source.DOCUMENT, by_guidance[Guidance.REFERENCE]),
     ):
-        ordered = sorted(paths, key=_reading_rank)
+        ordered = sorted(paths, key=lambda path: (path.count("/"), path))
         for path in ordered[:_MOST_TEXTS]:
             yield source, path
-
-
-def _reading_rank(path: str) -> tuple[bool, int, str]:
-    return _REFERENCE.search(path) is not None, path.count("/"), path
-
-
-def _is_first(path: str) -> bool:
-    """Tell whether a document is for who does not know the project yet."""
-    is_shallow = path.count("/") <= _SHALLOW
-    return is_shallow and _FIRST_GUIDES.search(path) is not None
 
 
 def _names(

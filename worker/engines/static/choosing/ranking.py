@@ -19,6 +19,7 @@ from worker.engines.static.facts import Definition, Kind, Role, SourceFile
 from worker.engines.static.linking.graph import Graph
 from worker.engines.static.linking.scopes import Resolver
 from worker.engines.static.parsing.identifiers import parts, word_set
+from worker.engines.static.reading.roles import is_news
 
 _WEIGHTS: Final = {
     "used": 0.8,
@@ -75,10 +76,6 @@ _HELPERS: Final = word_set(
     "utils util utilities helpers helper misc mixin constants internals logger telemetry"
 )
 _COMMANDS: Final = word_set("cli bin cmd commands __main__ main")
-_NEWS: Final = re.compile(
-    r"change|history|news|release|licen|contribut|conduct|author|security",
-    re.IGNORECASE,
-)
 _SCRIPT: Final = re.compile(r"\.[cm]?[jt]sx?$")
 
 
@@ -271,7 +268,7 @@ def _headings(files: Mapping[str, SourceFile]) -> Counter[str]:
     """Count the words of headings, and pairs of them; a heading deep in a document counts half."""
     halves: Counter[str] = Counter()
     for path, file in files.items():
-        if _NEWS.search(path):
+        if is_news(path):
             continue
         for heading in file.headings:
             weight = 1

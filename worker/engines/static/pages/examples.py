@@ -23,6 +23,7 @@ from worker.engines.static.prose.code_blocks import (
     uncommented,
 )
 from worker.engines.static.reading.language import PARSED, PROSE, Language
+from worker.engines.static.reading.roles import Guidance, guidance, is_news
 
 _MOST: Final = 2
 """Examples of a chapter."""
@@ -36,12 +37,6 @@ _MOST_FILES: Final = 12
 _LARGEST_DOCUMENT: Final = 400_000
 _LONGEST_COMMENT: Final = 400
 _COMMENT: Final = re.compile(r"\s*(?://|/?\*|#|--|;|\*/)")
-_NEWS: Final = re.compile(
-    r"(?i)(?:^|/)(?:change|history|news|release|licen|authors|contribut|upgrad|migrat)"
-)
-_GUIDE: Final = re.compile(
-    r"(?i)quick|start|tutorial|guide|intro|usage|basic|index"
-)
 _README: Final = re.compile(r"(?i)^readme\b[^/]*$")
 _NO_CODE: Final = frozenset(
     [
@@ -198,14 +193,14 @@ def _found(facts: CourseFacts, chapter: Chapter) -> list[Example]:
 
 def _rank(
     facts: CourseFacts, example: Example
-) -> tuple[bool, bool, Origin, int, bool, int, str, int]:
+) -> tuple[bool, bool, Origin, int, Guidance, int, str, int]:
     length = example.last - example.first
     return (
         not example.is_whole,
         length < _SHORT,
         example.origin,
         -_worth(facts, example),
-        _GUIDE.search(example.path) is None,
+        guidance(example.path),
         length,
         example.path,
         example.first,
@@ -367,7 +362,7 @@ def _is_guide(file: SourceFile) -> bool:
     """Tell whether a file is a document for users."""
     if file.language is Language.NOTEBOOK or file.language not in PROSE:
         return False
-    return file.size <= _LARGEST_DOCUMENT and not _NEWS.search(file.path)
+    return file.size <= _LARGEST_DOCUMENT and not is_news(file.path)
 
 
 def modules(facts: CourseFacts) -> set[str]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from enum import IntEnum
 from posixpath import basename, split
 from typing import Final
 
@@ -133,6 +134,29 @@ _ORIGINS: Final = {
     "d.cts": _SCRIPTS,
 }
 """By ending: those of the files that they are made from; TypeScript's for all others."""
+_NEWS: Final = re.compile(
+    r"(?:^|/)(?:change|history|news|release|licen|author|contribut|code.of.conduct|security"
+    r"|internal|upgrad|migrating)",
+    re.IGNORECASE,
+)
+_FIRST: Final = re.compile(
+    r"quick.?start|get(?:ting)?.?started|tutorial|intro|first|overview",
+    re.IGNORECASE,
+)
+_GUIDE: Final = re.compile(r"basic|usage|guide|how.?to", re.IGNORECASE)
+_REFERENCE: Final = re.compile(r"\b(?:api|ref|reference)\b", re.IGNORECASE)
+_SHALLOW: Final = 3
+"""Folders around a document that is read among the first."""
+
+
+class Guidance(IntEnum):
+    """For whom a document is, in the order of reading."""
+
+    FIRST = 0
+    """Who does not know the project yet."""
+    GUIDE = 1
+    OTHER = 2
+    REFERENCE = 3
 
 
 def role_of(path: str, language: Language, text: str) -> Role:
@@ -250,3 +274,20 @@ def build(path: str) -> tuple[str, bool]:
     )
     stem = name.partition(".")[0]
     return f"{kept}/{stem}", poor
+
+
+def is_news(path: str) -> bool:
+    """Tell whether a document is about the project's history and rules, not about its use."""
+    return _NEWS.search(path) is not None
+
+
+def guidance(path: str) -> Guidance:
+    """Return for which reader a document is."""
+    is_shallow = path.count("/") <= _SHALLOW
+    if is_shallow and _FIRST.search(path):
+        return Guidance.FIRST
+    if _REFERENCE.search(path):
+        return Guidance.REFERENCE
+    if _GUIDE.search(path):
+        return Guidance.GUIDE
+    return Guidance.OTHER
