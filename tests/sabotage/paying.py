@@ -62,6 +62,11 @@ PAYING: Final = (
         tests=(MODEL_TESTS,),
     ),
     Sabotage(
+        guard="a model in the definition is pinned by the request that redoes a stage",
+        new="return engine",
+        tests=("tests/platform/test_model_change.py",),
+    ),
+    Sabotage(
         guard="an operator's limit is the one that the engine is checked with",
         new="pass",
         tests=("tests/unit/cli/test_model_job.py",),
