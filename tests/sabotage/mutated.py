@@ -20,8 +20,8 @@ RUNS: Final = (
     "tests/simulation/test_letting_go.py",
     "tests/simulation/test_answers.py",
     "tests/simulation/test_damage.py",
-    "tests/simulation/test_updates.py",
 )
+UPDATES: Final = "tests/simulation/test_updates.py"
 CLAIMS: Final = (
     "tests/simulation/test_takeover.py",
     "tests/simulation/test_collected.py",
@@ -38,7 +38,7 @@ OPERATING: Final = (
     "tests/integration/test_collecting.py",
     "tests/integration/test_verifying.py",
 )
-ALL: Final = (*CLAIMS, *RUNS)
+ALL: Final = (*CLAIMS, *RUNS, UPDATES)
 
 TESTS: Final[dict[str, tuple[str, ...]]] = {
     "worker/ownership/claim.py": (
@@ -69,7 +69,7 @@ TESTS: Final[dict[str, tuple[str, ...]]] = {
     "worker/outbox/webhook.py": POSTING,
     "worker/run/runner.py": (*RUNS, *CLAIMS),
     "states/machine.py": ("tests/unit/states/test_machine.py",),
-    "states/decisions.py": (*DECISIONS, *RUNS),
+    "states/decisions.py": (*DECISIONS, *RUNS, UPDATES),
     "states/invariants.py": (*DECISIONS,),
     "states/takeover.py": DECISIONS,
     "states/manifest.py": (*DECISIONS, CODEC),
@@ -84,10 +84,10 @@ TESTS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "worker/run/produce.py": ("tests/unit/run/test_produce.py",),
     "worker/run/clone.py": ("tests/unit/run/test_clone.py",),
-    "worker/run/run.py": ALL,
+    "worker/run/run.py": (*CLAIMS, *RUNS),
     "worker/run/inbox.py": ("tests/unit/run/test_inbox.py",),
     "states/codec.py": (CODEC, *DECISIONS),
-    "states/keys.py": ("tests/unit/states/test_keys.py", *RUNS),
-    "states/stages.py": (*DECISIONS, *RUNS),
+    "states/keys.py": ("tests/unit/states/test_keys.py",),
+    "states/stages.py": (*DECISIONS, "tests/unit/states/test_keys.py"),
     "states/usage.py": ("tests/unit/states/test_usage.py", *DECISIONS),
 }

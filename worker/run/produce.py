@@ -135,7 +135,7 @@ class Producer:
         for future in self._items.in_flight:
             left = deadline - runtime.monotonic()
             with suppress(TimeoutError):
-                future.exception(max(0.0, left))
+                future.exception(left)
 
     def forget(self) -> None:
         """Forget what was restored to this machine, because an object in the store is damaged."""
@@ -200,7 +200,7 @@ class Producer:
         done: Done | None = None
         while done is None or items.in_flight:
             left = deadline - runtime.monotonic()
-            message = inbox.next(max(0.0, left))
+            message = inbox.next(left)
             match message:
                 case None:
                     self._engine.stop()
