@@ -19,26 +19,6 @@ st.register_type_strategy(
 )
 
 
-# Building the first manifest takes long on a busy machine.
-@settings(deadline=None)
-@given(st.from_type(Manifest))
-def test_what_was_encoded_decodes_to_the_same_manifest(
-    manifest: Manifest,
-) -> None:
-    assert decode(encode(manifest)) == manifest
-
-
-@settings(deadline=None)
-@given(st.from_type(Manifest))
-def test_the_form_is_canonical(manifest: Manifest) -> None:
-    document = json.loads(encode(manifest))
-    assert (
-        encode(manifest)
-        == json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
-        + b"\n"
-    )
-
-
 def test_a_job_with_everything_in_it_survives() -> None:
     assert decode(encode(completed())) == completed()
 
@@ -150,3 +130,23 @@ def test_bytes_that_are_not_json_are_refused(data: bytes) -> None:
 def test_a_manifest_that_was_cut_off_is_refused() -> None:
     with pytest.raises(ManifestError, match="not JSON"):
         decode(encode(begun())[:100])
+
+
+# Building the first manifest takes long on a busy machine.
+@settings(deadline=None)
+@given(st.from_type(Manifest))
+def test_what_was_encoded_decodes_to_the_same_manifest(
+    manifest: Manifest,
+) -> None:
+    assert decode(encode(manifest)) == manifest
+
+
+@settings(deadline=None)
+@given(st.from_type(Manifest))
+def test_the_form_is_canonical(manifest: Manifest) -> None:
+    document = json.loads(encode(manifest))
+    assert (
+        encode(manifest)
+        == json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
+        + b"\n"
+    )

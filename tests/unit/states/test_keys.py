@@ -30,7 +30,9 @@ def test_checkpoints_sort_by_their_sequences(
         keys.checkpoint_key(job_id, sequence)
         < keys.checkpoint_key(job_id, other)
     ) == (sequence < other)
-    assert keys.sequence_of(keys.checkpoint_key(job_id, sequence)) == sequence
+    key = keys.checkpoint_key(job_id, sequence)
+    assert keys.sequence_of(key) == sequence
+    assert key.startswith(keys.checkpoints_prefix(job_id))
 
 
 @pytest.mark.parametrize(
@@ -47,16 +49,17 @@ def test_other_objects_are_no_checkpoints(key: str) -> None:
 
 @given(JOB_IDS, st.sampled_from(Stage))
 def test_an_artifacts_key_says_what_it_is(job_id: str, stage: Stage) -> None:
+    inputs = "0123456789abcdef"[: keys.DIGEST_LENGTH]
     key = keys.artifact_key(
-        job_id, stage, "0123456789ab", "f" * 64, "chapters/chapter_1_x.md"
+        job_id, stage, inputs, "f" * 64, "chapters/chapter_1_x.md"
     )
     assert keys.artifact_name(key) == keys.ArtifactName(
         stage=stage,
-        inputs="0123456789ab",
+        inputs=inputs,
         content="f" * 16,
         path="chapters/chapter_1_x.md",
     )
-    assert key.startswith(keys.inputs_prefix(job_id, stage, "0123456789ab"))
+    assert key.startswith(keys.inputs_prefix(job_id, stage, inputs))
 
 
 @given(
