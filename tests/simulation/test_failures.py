@@ -227,6 +227,18 @@ def test_a_permanent_failure_is_remembered_and_announced_once(
     assert document["retryable"] is False
 
 
+def test_an_engine_that_cannot_work_fails_the_job_before_anything_is_cloned(
+    simulation: Simulation,
+) -> None:
+    class Unusable(FakeEngine):
+        def check(self) -> None:
+            raise EngineFailedError("no API key", temporary=False)
+
+    assert run(simulation, engine=Unusable()).code is Exit.UNAVAILABLE
+    assert simulation.source.checkouts == []
+    assert simulation.manifest.state is State.FAILED
+
+
 def test_a_repository_without_anything_to_teach_is_the_inputs_fault_not_the_engines(
     simulation: Simulation,
 ) -> None:
