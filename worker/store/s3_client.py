@@ -35,8 +35,18 @@ CONNECTIONS: Final = 32
 """How many connections are kept open: one for each thread that uses the store."""
 _BUCKET: Final = re.compile(r"[a-zA-Z0-9._-]{1,255}")
 _REGION: Final = re.compile(r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?")
-_ELSEWHERE: Final = {301, 302, 307, 400}
-"""Statuses of answers that may name the region of the bucket."""
+_ELSEWHERE: Final = {
+    "301",
+    "302",
+    "307",
+    "400",
+    "AuthorizationHeaderMalformed",
+    "IllegalLocationConstraintException",
+    "PermanentRedirect",
+    "Redirect",
+    "TemporaryRedirect",
+}
+"""Codes of errors that may name the bucket's region; answers without a body have a number."""
 _SOCKET_OPTIONS: Final = [
     (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
     (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
@@ -125,10 +135,9 @@ class S3Client:
             return self._exchange(request)
         except AnsweredError as error:
             region = error.answer.region
-            is_elsewhere = error.answer.status in _ELSEWHERE
-            if not is_elsewhere or region in {"", self._region}:
-                raise
-            if not _REGION.fullmatch(region):
+            is_region = _REGION.fullmatch(region)
+            is_elsewhere = error.answer.code in _ELSEWHERE
+            if region == self._region or not (is_region and is_elsewhere):
                 raise
         self._region = region
         if not isinstance(request.body, bytes):

@@ -24,7 +24,7 @@ from worker.errors import (
     StoreUnavailableError,
 )
 from worker.store.s3 import S3Store
-from worker.store.s3_client import S3Access
+from worker.store.s3_client import S3Access, S3Client
 
 TEXT: Final = "text/plain"
 ETAG: Final = 'ETag: "841a2d689ad86bd1611447453c22c6fc"\r\n'
@@ -506,6 +506,22 @@ def test_without_an_endpoint_it_is_the_regions_own(
     assert "hidden" not in repr(access)
 
 
+def test_a_bucket_of_aws_is_listed_at_its_root() -> None:
+    access = S3Access(
+        endpoint_url=None,
+        public_endpoint_url=None,
+        region="cn-north-1",
+        access_key="key",
+        secret_key="hidden",
+        session_token=None,
+    )
+    host = "s3.cn-north-1.amazonaws.com.cn"
+    in_host = S3Client(access, "bucket")
+    in_path = S3Client(access, "b.c")
+    assert in_host._url(None, "") == f"https://bucket.{host}/"
+    assert in_path._url(None, "") == f"https://{host}/b.c"
+
+
 def test_a_deletion_has_the_digest_that_older_servers_demand() -> None:
     with serving(answer("200 OK", b"<DeleteResult/>")) as canned:
         store_of(canned).delete(["job/a", "job/b"])
@@ -582,13 +598,13 @@ def test_a_bucket_of_another_region_is_asked_again_with_that_regions_signature(
             "<Region>a.example.org/</Region>",
         ),
         fault("400 Bad Request", "AuthorizationHeaderMalformed"),
+        fault("400 Bad Request", "InvalidRequest", "<Region>other</Region>"),
     ],
 )
 def test_a_region_that_is_no_other_is_a_fault_of_the_configuration(
     reply: bytes,
 ) -> None:
-    with (
-        serving(reply) as canned,
-        pytest.raises(StoreConfigError, match="check AWS_REGION"),
-    ):
-        store_of(canned).get("job/a")
+    with serving(reply) as canned:
+        with pytest.raises(StoreConfigError, match=r"check .*AWS_REGION"):
+            store_of(canned).get("job/a")
+        assert len(canned.asked) == 1
