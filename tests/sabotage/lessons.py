@@ -62,6 +62,22 @@ LESSONS: Final = (
         tests=(f"{WRITER}::test_a_block_with_a_fault_is_left_out_and_named",),
     ),
     Sabotage(
+        guard="pages: an exercise goes with the one whose program it changes",
+        expression="is_broken and not exercise.is_alone",
+        new="False",
+        tests=(
+            f"{DRAFTS}::test_an_exercise_without_its_program_goes_with_those_that_change_it",
+        ),
+    ),
+    Sabotage(
+        guard="pages: an exercise without its program is none",
+        expression="task_.lacks_code",
+        new="False",
+        tests=(
+            f"{DRAFTS}::test_an_exercise_without_its_program_goes_with_those_that_change_it",
+        ),
+    ),
+    Sabotage(
         guard="fallbacks: a page on which too little is left is not published",
         expression="_prose_length(parts) >= _LEAST",
         new="True",

@@ -92,7 +92,7 @@ def _draft(
         faults += part.written.faults
     faults += _missing(parts)
     text = _page(renderer, chapter, parts)
-    whole = [fault.text for fault in verifier.faults(text)]
+    whole = [fault.placed for fault in verifier.faults(text)]
     return Draft(
         text=text,
         faults=faults + whole,

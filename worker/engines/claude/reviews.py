@@ -48,7 +48,7 @@ def task(
     blocks = page_blocks(page)
     numbered = plain(_numbered(blocks), "page")
     faults = verifier.faults(page)
-    findings = [f"- {fault.text}" for fault in faults]
+    findings = [f"- {fault.placed}" for fault in faults]
     question, material = questions.of_chapter(
         stage, chapter, page=numbered, findings="\n".join(findings)
     )
@@ -132,8 +132,8 @@ def _draft(
 def _new_faults(verifier: Verifier, before: str, after: str) -> list[str]:
     """Return the faults that the edits brought into a page."""
     known = {fault.text for fault in verifier.faults(before)}
-    texts = [fault.text for fault in verifier.faults(after)]
-    new = [text for text in texts if text not in known]
+    faults = verifier.faults(after)
+    new = [fault.placed for fault in faults if fault.text not in known]
     if len(after) < _KEPT * len(before):
         new.append("the edits drop more than half of the page")
     return new

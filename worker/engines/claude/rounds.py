@@ -18,6 +18,9 @@ LOG = logging.getLogger(__name__)
 
 REPAIRS: Final = 2
 """How many times an answer is sent back."""
+_LOGGED: Final = 20
+"""Faults of an answer that the log holds."""
+_LONGEST_LOGGED: Final = 160
 _SHARE: Final = 3
 """One item of this many may be made without the model."""
 
@@ -105,6 +108,11 @@ def _take(
         "an answer has faults",
         extra={"call": purpose, "faults": len(draft.faults)},
     )
+    for fault in draft.faults[:_LOGGED]:
+        LOG.info(
+            "a fault",
+            extra={"call": purpose, "fault": fault[:_LONGEST_LOGGED]},
+        )
     if repair > REPAIRS:
         return False
     answer = json.dumps(outcome, ensure_ascii=False, indent=1)

@@ -1,13 +1,15 @@
 """Tutorials: exercises with hidden solutions."""
 
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
 from states.codec import JsonObject
 from states.course_paths import item_path
 from states.stages import Stage
 from worker.engines.claude.blocks import (
+    Example,
     Fields,
+    Listing,
     entries_of,
     example_codes,
     noted,
@@ -18,8 +20,8 @@ from worker.engines.claude.questions import Questions
 from worker.engines.claude.render import Renderer, heading, title
 from worker.engines.claude.rounds import Draft, Task
 from worker.engines.claude.verify.page import Verifier
-from worker.engines.claude.words import words_of
-from worker.engines.claude.writer import Writer
+from worker.engines.claude.words import Words, words_of
+from worker.engines.claude.writer import Writer, Written
 from worker.engines.static.pages import markdown, tutorials
 from worker.engines.static.pages.course import Chapter
 
@@ -65,20 +67,26 @@ def _draft(
     introduction = writer.written(opening, "introduction")
     faults += introduction.faults
     exercises: list[str] = []
-    entries = entries_of(answer, "exercises", faults)
-    for number, entry in enumerate(entries[:_MOST], 1):
+    entries = entries_of(answer, "exercises", faults)[:_MOST]
+    is_broken = False
+    for number, entry in enumerate(entries, 1):
         place = f"exercise {number}"
+        exercise: _Exercise | None = None
         with noted(faults, place):
-            exercise = _exercise(
-                writer, entry, place, len(exercises) + 1, faults
-            )
-            exercises += [exercise] if exercise else []
+            exercise = _exercise(writer, entry, place, faults)
+        # guard: pages: an exercise goes with the one whose program it changes
+        if exercise is None or (is_broken and not exercise.is_alone):
+            is_broken = True
+            continue
+        is_broken = False
+        text = exercise.text(renderer.words, len(exercises) + 1)
+        exercises.append(text)
     if len(exercises) < _FEWEST:
         faults.append(f"it has {len(exercises)} whole exercises")
     text = _page(
         renderer, chapter, markdown.document(*introduction.texts), exercises
     )
-    whole = [fault.text for fault in verifier.faults(text)]
+    whole = [fault.placed for fault in verifier.faults(text)]
     return Draft(
         text=text,
         faults=faults + whole,
@@ -86,32 +94,44 @@ def _draft(
     )
 
 
+class _Exercise(NamedTuple):
+    title: str
+    task: Written
+    solution: Written
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether its task shows the code that it is about."""
+        blocks = [block for block, _ in self.task.blocks]
+        return any(isinstance(block, Example | Listing) for block in blocks)
+
+    def text(self, words: Words, number: int) -> str:
+        return markdown.document(
+            markdown.heading(2, f"{number}. {markdown.prose(self.title)}"),
+            *self.task.texts,
+            f"<details>\n<summary>{words.solution}</summary>",
+            *self.solution.texts,
+            "</details>",
+        )
+
+
 def _exercise(
-    writer: Writer,
-    entry: object,
-    place: str,
-    number: int,
-    faults: list[str],
-) -> str:
-    """Return an exercise; nothing if its task or its solution does not stand."""
+    writer: Writer, entry: object, place: str, faults: list[str]
+) -> _Exercise | None:
+    """Return an exercise; nothing if its program or its whole solution has a fault."""
     fields = Fields(entry)
     name = " ".join(fields.text("title").split())[:_LONGEST_TITLE]
     wrong = writer.sentence(name)
-    faults += [f"{place}, title: {fault}" for fault in wrong]
+    if wrong:
+        faults += [f"{place}, title: {fault}" for fault in wrong]
+        name = writer.renderer.words.tutorial
     task_ = writer.written(fields.entries("task"), f"{place}, task")
     solution = writer.written(fields.entries("solution"), f"{place}, solution")
     faults += task_.faults + solution.faults
-    # What is left of a task is no exercise.
-    if wrong or task_.faults or not task_.blocks or not solution.blocks:
-        return ""
-    words = writer.renderer.words
-    return markdown.document(
-        markdown.heading(2, f"{number}. {markdown.prose(name)}"),
-        *task_.texts,
-        f"<details>\n<summary>{words.solution}</summary>",
-        *solution.texts,
-        "</details>",
-    )
+    # guard: pages: an exercise without its program is none
+    if task_.lacks_code or not task_.blocks or not solution.blocks:
+        return None
+    return _Exercise(name, task_, solution)
 
 
 def _page(

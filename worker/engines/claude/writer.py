@@ -21,6 +21,7 @@ from worker.engines.claude.render import Renderer
 from worker.engines.claude.verify.page import Verifier
 from worker.engines.static.pages import checker
 
+_SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s+")
 _ITEM: Final = re.compile(r"\s*(?:[-*]|\d+\.) ")
 """How a line of a list begins."""
 
@@ -37,6 +38,8 @@ class Written(NamedTuple):
 
     blocks: list[WrittenBlock]
     faults: list[str]
+    lacks_code: bool = False
+    """Whether a block is left out that may be code."""
 
     @property
     def texts(self) -> list[str]:
@@ -69,22 +72,53 @@ class Writer:
         """
         kept: list[WrittenBlock] = []
         faults: list[str] = []
+        lacks_code = False
         entries = list(read_blocks(values, place))
         following = [entry.block for entry in entries[1:]]
         for entry, next_ in zip_longest(entries, following):
-            if entry.block is None:
-                faults.append(f"{entry.place}: {entry.fault}")
-                continue
             block = entry.block
+            if block is None:
+                faults.append(f"{entry.place}: {entry.fault}")
+                lacks_code = True
+                continue
+            is_free = not needs_sources or _introduces(block, next_)
             text = self.renderer.block(block)
-            reasons = [*self._faults(block, text)]
-            if needs_sources and not _introduces(block, next_):
-                reasons += _missing_sources(block)
+            reasons = self._reasons(block, text, is_free=is_free)
             faults += [f"{entry.place}: {reason}" for reason in reasons]
             # guard: pages: a block with a fault is left out
             if not reasons:
                 kept.append(WrittenBlock(block, text))
-        return Written(kept, faults)
+            elif isinstance(block, Prose):
+                kept += self._rest(block, is_free=is_free)
+            else:
+                lacks_code = True
+        return Written(kept, faults, lacks_code)
+
+    def _rest(self, block: Prose, *, is_free: bool) -> list[WrittenBlock]:
+        """Return a paragraph without its sentences that have faults."""
+        if any(self.verifier.answer_faults(block.text)):
+            return []
+        lines: list[str] = []
+        for line in block.text.split("\n"):
+            sentences = [line] if _ITEM.match(line) else _sentences(line)
+            right = [text for text in sentences if self._is_right(text)]
+            lines += [" ".join(right)] if right else []
+        rest = "\n".join(lines).strip()
+        if not rest:
+            return []
+        shown = self.renderer.material.shown
+        known = [lines for lines in block.sources if not shown.fault(lines)]
+        for sources in (tuple(known), ()):
+            left = Prose(text=rest, sources=sources)
+            text = self.renderer.block(left)
+            if not self._reasons(left, text, is_free=is_free):
+                return [WrittenBlock(left, text)]
+        return []
+
+    def _is_right(self, sentence: str) -> bool:
+        block = Prose(text=sentence)
+        text = self.renderer.block(block)
+        return not self._reasons(block, text, is_free=True)
 
     def sentence(self, text: str) -> list[str]:
         """Return the faults of a sentence or a title, as a model wrote it."""
@@ -94,6 +128,13 @@ class Writer:
             *self.verifier.faults(rendered),
         ]
         return [fault.text for fault in faults]
+
+    def _reasons(self, block: Block, text: str, *, is_free: bool) -> list[str]:
+        """Return what is wrong with a block; one that is free needs no sources."""
+        reasons = [*self._faults(block, text)]
+        if not is_free:
+            reasons += _missing_sources(block)
+        return list(dict.fromkeys(reasons))
 
     def _faults(self, block: Block, text: str) -> Iterator[str]:
         pointers = pointer_faults(self.renderer.material, block)
@@ -134,6 +175,17 @@ def _unknown(ids: Iterable[str], known: Container[str]) -> Iterator[str]:
     for key in ids:
         if key not in known:
             yield f"there is no `{key[:20]}` in the list"
+
+
+def _sentences(line: str) -> list[str]:
+    """Split a line behind its sentences, but not inside of code."""
+    sentences: list[str] = []
+    for piece in _SENTENCE_END.split(line):
+        if sentences and sentences[-1].count("`") % 2:
+            sentences[-1] += f" {piece}"
+        else:
+            sentences.append(piece)
+    return sentences
 
 
 def _introduces(block: Block, following: Block | None) -> bool:

@@ -42,6 +42,44 @@ def test_a_tutorial_without_an_introduction_keeps_its_exercises(
     assert "## 2. Refuse" in draft.text
 
 
+def tutorial(facts: CourseFacts, *exercises: dict[str, Any]) -> Draft:
+    verifier = Verifier(facts, "English")
+    questions = Questions(facts, "English")
+    task = tutorials.task(questions, verifier, facts.chapters[0])
+    return task.draft({"introduction": [], "exercises": list(exercises)})
+
+
+def program(code: str) -> dict[str, Any]:
+    return {"kind": "example", "language": "python", "code": code}
+
+
+def test_of_an_exercise_only_the_sentence_with_a_fault_is_left_out(
+    facts: CourseFacts,
+) -> None:
+    first = exercise("Call `Stock.give`")
+    first["task"] += [prose("Call `Stock.give`. Look."), program("print(3)")]
+    draft = tutorial(facts, first, exercise("Refuse"))
+    assert len(draft.faults) == 2
+    assert draft.is_enough
+    assert "## 1. Tutorial\n\nTake three things.\n\nLook." in draft.text
+
+
+def test_an_exercise_without_its_program_goes_with_those_that_change_it(
+    facts: CourseFacts,
+) -> None:
+    broken = exercise("Run")
+    broken["task"] += [program("print(stock)")]
+    alone = exercise("Write")
+    alone["task"] += [program("print(4)")]
+    draft = tutorial(
+        facts, broken, exercise("Change"), alone, exercise("Refuse")
+    )
+    assert len(draft.faults) == 1
+    assert draft.is_enough
+    titles = [line for line in draft.text.split("\n") if line[:3] == "## "]
+    assert titles == ["## 1. Write", "## 2. Refuse"]
+
+
 def chapter_with_prose(facts: CourseFacts, length: int) -> Draft:
     verifier = Verifier(facts, "English")
     questions = Questions(facts, "English")

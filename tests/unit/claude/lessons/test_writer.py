@@ -169,3 +169,35 @@ def test_a_paragraph_that_leads_to_a_block_with_places_needs_none(
 def test_a_keyword_is_no_name(writer: Writer) -> None:
     block = prose("The check is not inside of `try`.")
     assert written(writer, block, needs_sources=True).faults == []
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [
+        (
+            "All is well. It calls `Stock.give`. So it `is.` Good.",
+            "All is well. So it `is.` Good.",
+        ),
+        (
+            "- `Stock.take` is one.\n- `Stock.give` is another. Really.",
+            "- `Stock.take` is one.",
+        ),
+        ("It calls `Stock.give`. See [[7]].", ""),
+    ],
+)
+def test_of_a_paragraph_the_sentences_with_faults_are_left_out(
+    writer: Writer, text: str, rest: str
+) -> None:
+    result = written(writer, prose(text))
+    assert len(result.faults) >= 1
+    assert result.texts == ([rest] if rest else [])
+
+
+def test_of_sources_those_that_were_not_shown_are_left_out(
+    writer: Writer,
+) -> None:
+    text = "`Stock.take` counts."
+    block = prose(text, lines("stock.py", 10, 12), lines("gone.py", 1, 2))
+    result = written(writer, block, needs_sources=True)
+    assert len(result.faults) == 1
+    assert result.texts == [f"{text} (`stock.py:10-12`)"]

@@ -37,3 +37,10 @@ class Fault:
     claim: Claim
     text: str
     """One line for the model."""
+    near: str = ""
+    """How the line or block begins that holds the claim; nothing if it is a whole page."""
+
+    @property
+    def placed(self) -> str:
+        """The text, with where on the page it is."""
+        return f"near “{self.near}”: {self.text}" if self.near else self.text

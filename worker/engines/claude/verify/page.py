@@ -47,6 +47,8 @@ _HTML: Final = re.compile(
     r"(?<!\\)<(?!/?(?:details|summary)>)/?[A-Za-z!][^<>]*>"
 )
 _LINK: Final = re.compile(r"(?<!\\)\[([^\[\]]+)\]\(([^()\s]+)\)")
+_BEGINNING: Final = 50
+"""Characters of a text that tell which one it is."""
 _TYPED: Final = "bash"
 
 
@@ -124,11 +126,14 @@ class Verifier:
         yield from self._static_faults(page)
         for block in _blocks(page):
             if block.tag is None:
-                yield from self._line_faults(block.text)
+                faults = self._line_faults(block.text)
+                yield from _near(block.text, faults)
             else:
-                yield from self._code_faults(block)
+                faults = self._code_faults(block)
+                yield from _near(_inside(block), faults)
         for paragraph in _paragraphs(page):
-            yield from self._notes.faults(paragraph)
+            faults = self._notes.faults(paragraph)
+            yield from _near(paragraph, faults)
         yield from self._language_faults(page)
         if len(page) > LONGEST_PAGE:
             yield _too_long(len(page), LONGEST_PAGE)
@@ -240,6 +245,13 @@ class Verifier:
                     claim=Claim.LANGUAGE,
                     text=f"“{text[:60]}…” is not written in {self._language}",
                 )
+
+
+def _near(text: str, faults: Iterator[Fault]) -> Iterator[Fault]:
+    """Yield faults with how the text begins that has them."""
+    begins = " ".join(text.split())[:_BEGINNING]
+    for fault in faults:
+        yield replace(fault, near=begins)
 
 
 def _blocks(page: str) -> Iterator[Block]:
