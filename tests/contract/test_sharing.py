@@ -96,7 +96,7 @@ def test_a_job_is_refused_where_another_store_has_its_jobs(
     assert run(nested, "important", tmp_path) is Exit.OK
     with pytest.raises(
         ConfigError,
-        match=r"JOB_ID is 'team', and another store has its jobs there",
+        match=r"JOB_ID is 'team', but another store has its jobs there",
     ):
         run(store, TEAM, tmp_path)
     assert list(view(store).job_ids()) == []

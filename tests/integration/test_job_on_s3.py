@@ -115,7 +115,7 @@ def test_a_heartbeat_that_gets_stuck_costs_no_lease(
         )
         assert world.job().run(IDENTITY) is Exit.OK
         proxy.broken.set()  # ends the silence
-    assert "standing still" not in caplog.text
+    assert "suspending side effects" not in caplog.text
 
 
 @SERVERS

@@ -66,7 +66,7 @@ ENDING: Final = (
         tests=("tests/unit/states/test_decisions.py",),
     ),
     Sabotage(
-        guard="a claim on a store that is no fence is released",
+        guard="a claim on a store that is not a fence is released",
         new="pass",
         tests=(LETTING_GO,),
     ),

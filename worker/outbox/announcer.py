@@ -11,7 +11,7 @@ from worker.ownership.log import CheckpointLog
 
 
 class Announcer:
-    """Hands a run's events to the sender, if there is one."""
+    """Passes a run's events to the sender, if there is one."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class Announcer:
         return self._sender is None
 
     def redeliver(self, manifest: Manifest) -> None:
-        """Send the events that earlier runs have left, with the files of their checkpoints."""
+        """Send the pending events of earlier runs, with the files of their checkpoints."""
         if self._sender is None:
             return
         for event in manifest.outbox.pending:

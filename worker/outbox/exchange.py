@@ -1,9 +1,8 @@
 """One exchange with the receiver: it has one deadline, and any thread can end it.
 
-An HTTP client limits each phase separately, and the resolution of names not at all. So an
-exchange runs in its own thread, which is abandoned at the deadline. Then a second handle on
-its socket cuts the connection: nothing that the thread still writes is sent, nor anything
-that the system has not sent yet.
+An HTTP client limits each phase separately, and does not limit name resolution. So an exchange runs
+in its own thread, which is abandoned at the deadline. Then a second handle on its socket cuts the
+connection: nothing that the thread still writes, or that the system has not sent yet, is sent.
 """
 
 import socket
@@ -20,7 +19,7 @@ Result = TypeVar("Result")
 LIMIT_SECONDS: Final = 15.0
 """How long an exchange may take, even if the lease lasts longer."""
 _LOOK_SECONDS: Final = 0.5
-"""The interval of checks of the clock: waits do not count the time when the machine sleeps."""
+"""How often the clock is checked: waits do not count the time when the machine sleeps."""
 _CLOSING_SECONDS: Final = 1.0
 _DISCARD: Final = struct.pack("ii", 1, 0)
 """SO_LINGER: closing discards unsent data, and resets the connection."""
@@ -32,7 +31,7 @@ class Exchange:
     def __init__(
         self, runtime: Runtime, remaining: Callable[[], float]
     ) -> None:
-        """Start now; `remaining` returns for how many seconds the run may still send."""
+        """Start now; `remaining` returns how many seconds the run may still send."""
         self._runtime = runtime
         self._remaining = remaining
         # guard: sending: an exchange has a limit of its own

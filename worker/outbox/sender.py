@@ -1,8 +1,8 @@
 """Delivers the outbox in the background: in order, each event until the receiver answers.
 
-An event is sent only after its checkpoint was appended, and only while the lease is held.
-The answer is kept here until an append records it in the manifest. If the run dies in
-between, the next run sends the event again under the same key.
+An event is sent only after its checkpoint was appended, and only while the lease is held. The
+sender keeps the answer until an append records it in the manifest. If the run dies in between, the
+next run sends the event again under the same key.
 """
 
 import logging
@@ -24,7 +24,7 @@ LOG = logging.getLogger(__name__)
 _REJECTIONS: Final = frozenset(range(400, 500)) - {408, 429}
 _STANDSTILL_SECONDS: Final = 0.2
 _FRESH_SECONDS: Final = 3.0
-"""For how long after an append its event may be sent without confirming the lease."""
+"""How long after an append its event may be sent without confirming the lease."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -177,13 +177,13 @@ class Sender:
         return _TryAgainError(reason)
 
     def _sending_seconds(self) -> float:
-        """Return for how many seconds this run may still send; after that, its successor may."""
+        """Return how many seconds this run may still send; after that, its successor may."""
         # guard: sending: the lease is asked for when the receiver is reached
         # guard: the lease: the sender's time ends with it
         return self._lease.remaining if self._lease.held else 0.0
 
     def _pause(self) -> None:
-        """Wait for as long as the receiver has asked."""
+        """Wait as long as the receiver has asked for."""
         seconds = self._not_before - self._runtime.monotonic()
         self._closed.wait(max(0.0, seconds))
 

@@ -23,7 +23,7 @@ MAX_PAUSE_SECONDS: Final = 300.0
 _BACKSTOP: Final = httpx.Timeout(LIMIT_SECONDS).as_dict()
 """For an abandoned thread; the exchange has its own deadline."""
 _EPOCH_SECONDS: Final = 1e9
-"""From here on, a number is a time, which some receivers send, instead of a pause."""
+"""From here on, a number is a point in time, which some receivers send, not a pause."""
 _EPOCH_MILLISECONDS: Final = 1e12
 
 
@@ -54,7 +54,7 @@ class HttpWebhook:
     def post(
         self, body: bytes, idempotency_key: str, remaining: Callable[[], float]
     ) -> WebhookResponse:
-        """Send an event; wait for the answer while the run may send, at most 15 seconds."""
+        """Send an event; wait at most 15 seconds for the answer, and only while the run may send."""
         now = self._runtime.now()
         headers = self._headers | {"Idempotency-Key": idempotency_key}
         if self._settings.signing_key is not None:
@@ -104,7 +104,7 @@ class HttpWebhook:
             return transport.handle_request(request)
 
     def _redirect(self, headers: httpx.Headers) -> str | None:
-        """Return the server of a redirect, without path, query and user, which may be secret."""
+        """Return a redirect's server, without path, query and user, which may be secret."""
         if "Location" not in headers:
             return None
         try:

@@ -1,7 +1,7 @@
-"""How a process comes to own a job.
+"""How a process takes ownership of a job.
 
-It waits until the job has no live owner, appends the next checkpoint under the next run number,
-and makes the store prove that it is a fence.
+It waits until the job has no live owner, appends the next checkpoint under the next run number, and
+tests whether the store is a fence.
 """
 
 import logging
@@ -57,9 +57,9 @@ LOG = logging.getLogger(__name__)
 
 _POLL_SECONDS: Final = 1.0
 _MAX_OVERTAKEN: Final = 50
-"""How many times others may be first before a process gives up its claim."""
+"""How many times another process may come first before a claim is given up."""
 _FIRST_PAUSE: Final = 0.05
-"""Between two tries, in seconds; it doubles each time."""
+"""The pause between two attempts, in seconds; it doubles each time."""
 _LONGEST_PAUSE: Final = 2.0
 
 
@@ -68,11 +68,11 @@ class OperatorRequest:
     """An operator's request to resume a job."""
 
     stage: Stage | None = None
-    """The first stage to do again."""
+    """The first stage to redo."""
     takeover: bool = False
     """Whether to replace a run that is still alive."""
     budget: Budget | None = None
-    """What the job may cost from now on, if that changes."""
+    """The job's new limit, if it changes."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -90,7 +90,7 @@ class Claimant:
     platform_run: str | None
     allow_unfenced: bool
     _seen: Checkpoint | None = field(default=None, init=False)
-    """The newest checkpoint that a refused claim has met; a listing may not show it yet."""
+    """The newest checkpoint found by a refused claim; a listing may not show it yet."""
     _overtaken: int = field(default=0, init=False)
     _watch: OwnerWatch = field(init=False)
     _fence: Fence = field(init=False)
@@ -110,10 +110,10 @@ class Claimant:
         engine: Callable[[Manifest | None], EngineRef],
         update_from: str | None = None,
     ) -> Ownership | Exit:
-        """Begin or continue a job, once it has no live owner; return its code if it is over.
+        """Start or continue a job, once it has no live owner; return its code if it is over.
 
-        `engine` returns the engine for the job, and may refuse. A new job's course follows
-        that of the job `update_from`. Raise BusyError if the owner stays alive.
+        `engine` returns the engine for the job, and may refuse. A new job updates the course of the
+        job `update_from`. Raise BusyError if the owner stays alive.
         """
         newest = self._first_look()
         deadline: float | None = None
@@ -144,7 +144,7 @@ class Claimant:
     ) -> Ownership | Exit:
         """Continue a job at an operator's request, even if it is over.
 
-        Never wait for a live run.
+        Do not wait for a live run.
         """
         while True:
             newest = self._existing()
@@ -172,10 +172,10 @@ class Claimant:
                 return owned
 
     def cancel(self) -> Ownership | Exit:
-        """Claim a job that has no live run, to cancel it; or ask its live run to.
+        """Claim a job without a live run, to cancel it; ask a live run to cancel it.
 
-        A job that is over is left as it is. One that was canceled before is claimed if its
-        final event is still to be delivered.
+        A job that is over is not changed. If it was canceled before, and its final event is
+        pending, it is claimed.
         """
         while True:
             newest = self._existing()
@@ -197,7 +197,7 @@ class Claimant:
     def redeliver(self) -> Ownership | Exit:
         """Claim a job that is over, to send its final event again if it was rejected.
 
-        Otherwise the job is left as it is. Never wait for a live run.
+        Otherwise the job is not changed. Do not wait for a live run.
         """
         while True:
             newest = self._existing()
@@ -216,10 +216,10 @@ class Claimant:
                 return owned
 
     def _first_look(self) -> Checkpoint | None:
-        """Return the newest checkpoint; raise ConfigError if a new job has no place here.
+        """Return the newest checkpoint; raise ConfigError if a new job may not be created here.
 
-        For a new job with nothing below its name, this takes one request, as a listing of its
-        checkpoints would.
+        For a new job with nothing below its name, this takes one request, like a listing of its
+        checkpoints.
         """
         entries = list(
             self.store.entries(job_prefix(self.log.job_id), limit=A_FEW)
@@ -258,9 +258,9 @@ class Claimant:
         return True
 
     def _yield_to(self, winner: Checkpoint) -> None:
-        """Let another process go first, and pause before the next try.
+        """Let another process go first, and pause before the next attempt.
 
-        Raise BusyError after too many.
+        Raise BusyError after too many attempts.
         """
         self._seen = winner
         self._overtaken += 1
@@ -348,7 +348,8 @@ class Claimant:
     ) -> Checkpoint | None:
         """Return a job's tombstone if it follows a claim.
 
-        The job was collected since it was looked at, and the claim fills a gap in its log.
+        Then the job was collected after its manifest was read, and the claim fills a gap in its
+        log.
         """
         newest = max(entries, default=sequence)
         if newest == sequence:
@@ -365,9 +366,9 @@ class Claimant:
         asked: float,
         head: ObjectHead,
     ) -> Ownership:
-        """Own the job by a claim that was sent at a moment `since`.
+        """Own the job through a claim that was sent at the moment `since`.
 
-        `head` is what the store knew of it at the moment `asked`.
+        `head` is the store's metadata of the claim, requested at the moment `asked`.
         """
         manifest = checkpoint.manifest
         measured = 0
@@ -380,8 +381,8 @@ class Claimant:
             "claimed",
             extra={"run": manifest.run, "sequence": manifest.sequence},
         )
-        # The age that other runs see counts: the claim may look older than it is, and this
-        # machine may have been paused meanwhile.
+        # The age that other runs see counts: the claim may look older than it is, and this machine
+        # may have been paused.
         # guard: clocks: a claim is as old as it looks
         since = min(since, asked - head.age - HIDDEN_SECONDS)
         dated = min(head.now, head.modified + measured)
@@ -393,8 +394,8 @@ class Claimant:
     def _skew(self, checkpoint: Checkpoint) -> int:
         """Return by how many seconds objects look too old.
 
-        Raise ConfigError where no lease outlasts that. A claim may also look old because
-        its answers were slow, or its machine was paused.
+        Raise ConfigError if that exceeds the lease. A claim may also look old because its answers
+        were slow, or its machine was paused.
         """
         manifest = checkpoint.manifest
         least, most = self.store.attempt(
@@ -425,7 +426,7 @@ class Claimant:
     def _wait(
         self, manifest: Manifest, verdict: Wait, deadline: float | None
     ) -> float:
-        """Wait for the owner; return when to give up on an owner that stays alive."""
+        """Wait for the owner; return the time at which to give up on an owner that stays alive."""
         now = self.runtime.monotonic()
         if deadline is None:
             deadline = now + 2 * verdict.lease_seconds
@@ -447,7 +448,7 @@ class Claimant:
 def _listed_head(
     checkpoint: Checkpoint, listed: ObjectEntry | None
 ) -> ObjectHead | None:
-    """Return what a listing and the answer to the append say about a checkpoint, if both do."""
+    """Return a checkpoint's dates by a listing and by the append's answer, if both have them."""
     if listed is None or checkpoint.dated is None:
         return None
     return ObjectHead(

@@ -10,17 +10,16 @@ from worker.store.port import Store
 from worker.system.runtime import Runtime
 
 HIDDEN_SECONDS: Final = 1
-"""By how much the two clocks may be further apart than dates in whole seconds show."""
+"""How much further apart the two clocks may be than dates in whole seconds show."""
 
 
 def measure_skew(
     store: Store, manifest: Manifest, runtime: Runtime
 ) -> tuple[float, float]:
-    """Return by how many seconds objects look too old, at least and at most, by a heartbeat.
+    """Measure with a heartbeat by how many seconds objects look too old, at least and at most.
 
     That is how far the clock of the store's answers (`Date`) is ahead of that of its objects
-    (`Last-Modified`). A store may also take its time between the two, but no longer than the
-    whole request took.
+    (`Last-Modified`). Time also passes between the two, but no more than the whole request took.
     """
     sent = runtime.monotonic()
     answered_at = put_heartbeat(store, manifest, 0)
@@ -41,11 +40,11 @@ def measure_skew(
 def store_clocks_error(
     url: str, skew: float, lease_seconds: int
 ) -> ConfigError:
-    """Return the error for a store where no lease outlasts the difference."""
+    """Return the error for a store whose clocks differ by more than the lease."""
     return ConfigError(
         f"the store {url} dates its answers {skew:.0f} s ahead of its objects (Date against "
-        "Last-Modified), so that each run looks dead at once with its lease of "
-        f"{lease_seconds} s: set the clocks of the store's servers and of any proxy before them, "
-        "or LEASE_SECONDS to more than that",
+        "Last-Modified), so each run looks dead at once with its lease of "
+        f"{lease_seconds} s: synchronise the clocks of the store's servers and "
+        "of any proxy in front, or set LEASE_SECONDS to more than that",
         code="store_clocks",
     )

@@ -1,7 +1,7 @@
 """The fence between runs: a store that never lets a checkpoint be overwritten.
 
-Each claim makes the store prove that it is a fence. One that is not is refused, unless the
-environment allows it.
+Each claim tests whether the store is a fence. If it is not, it is refused, unless the environment
+allows it.
 """
 
 import logging
@@ -20,11 +20,11 @@ LOG = logging.getLogger(__name__)
 
 
 class Proof(Enum):
-    """The behaviour that a store has shown."""
+    """The observed behaviour of a store."""
 
     FENCE = auto()
     OVERWROTE = auto()
-    """It created a checkpoint again, although the request forbade it."""
+    """It created a checkpoint twice, although the request forbade it."""
     LET_A_RIVAL_OVERWRITE = auto()
     """The checkpoint that it created is now another run's."""
 
@@ -40,7 +40,7 @@ class Fence:
         *,
         allow_unfenced: bool,
     ) -> None:
-        """Prepare; with `allow_unfenced`, a store that is no fence is used with a warning."""
+        """With `allow_unfenced`, a store that is not a fence is used, with a warning."""
         self._store = store
         self._log = log
         self._runtime = runtime
@@ -49,7 +49,7 @@ class Fence:
     def check(self, checkpoint: Checkpoint) -> bool:
         """Return whether a claim that was just appended is still in the store.
 
-        Raise ConfigError if the store is no fence.
+        Raise ConfigError if the store is not a fence.
         """
         # guard: proof of the store
         proof = self.prove(checkpoint)
@@ -58,11 +58,11 @@ class Fence:
         return proof is not Proof.LET_A_RIVAL_OVERWRITE
 
     def prove(self, checkpoint: Checkpoint) -> Proof:
-        """Tell whether the store is a fence, by a checkpoint that it has just created.
+        """Test the store with a checkpoint that it has just created.
 
-        It must refuse to create the checkpoint again. A store that first looks and then
-        writes refuses too, but may let a rival that looked at the same moment overwrite it.
-        So the checkpoint is read back.
+        It must refuse to create the checkpoint again. A store that checks first and writes later
+        also refuses, but may let another run that was checked at the same moment overwrite it. So
+        the checkpoint is read back.
         """
         sequence = checkpoint.manifest.sequence
         key = checkpoint_key(self._log.job_id, sequence)
@@ -86,7 +86,8 @@ class Fence:
         fault = self._fault(checkpoint, proof)
         if self._allow_unfenced:
             LOG.warning(
-                "the store is no fence; continuing because of ALLOW_UNFENCED_STORE",
+                "the store is not a fence; continuing because of "
+                "ALLOW_UNFENCED_STORE",
                 extra={"reason": fault},
             )
             return
@@ -95,7 +96,8 @@ class Fence:
             self._take_back(checkpoint)
         raise ConfigError(
             f"{fault}. Use a store that honours conditional writes, or set "
-            "ALLOW_UNFENCED_STORE=1 if you make sure that a job never runs twice at once",
+            "ALLOW_UNFENCED_STORE=1 if you ensure that a job never runs twice "
+            "at once",
             code="unfenced_store",
         )
 
@@ -103,7 +105,7 @@ class Fence:
         if checkpoint.manifest.sequence == 1:
             self._log.withdraw(checkpoint)
         else:
-            # guard: a claim on a store that is no fence is released
+            # guard: a claim on a store that is not a fence is released
             self.release(checkpoint)
 
     def _fault(self, checkpoint: Checkpoint, proof: Proof) -> str:

@@ -1,4 +1,4 @@
-"""An owner's signs of life in the store: its heartbeats, and how long it has been silent."""
+"""An owner's heartbeats in the store, and the time since its last sign of life."""
 
 import json
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from worker.system.runtime import Runtime
 
 _MEDIA_TYPE: Final = "application/json"
 _LOOKS: Final = 3
-"""How many times a heartbeat is read that is unreadable or makes no sense."""
+"""How many times an unreadable or malformed heartbeat is read."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,15 +28,15 @@ class Heartbeat:
 
     @property
     def is_unnumbered(self) -> bool:
-        """Whether an earlier version wrote it, without a number."""
+        """Whether an earlier version of the program wrote it, without a number."""
         return self.age is not None and self.number is None
 
 
 def read_heartbeat(store: Store, manifest: Manifest) -> Heartbeat:
     """Read the heartbeat of the run that owns a job.
 
-    One wrong answer makes no run look dead: a heartbeat is missing only if a listing does not
-    show it either, and one that makes no sense is read again.
+    One wrong answer does not make a run look dead: a heartbeat counts as missing only if a listing
+    does not show it either, and a malformed one is read again.
     """
     key = heartbeat_key(manifest.job_id, manifest.run)
     lease = manifest.owner.lease_seconds
@@ -68,7 +68,7 @@ def _parse(body: bytes, age: int) -> Heartbeat:
 def put_heartbeat(
     store: Store, manifest: Manifest, number: int, *, skew: int = 0
 ) -> float | None:
-    """Write the owner's heartbeat; return the store's time in its answer, if it has one.
+    """Write the owner's heartbeat; return the store's time in the answer, if any.
 
     `skew`: by how many seconds the store's objects look too old.
     """
@@ -104,7 +104,7 @@ class OwnerWatch:
         self._sign: object = None
         self._since = 0.0
         self.is_alive = False
-        """Whether a sign of life has come since the watch began."""
+        """Whether a sign of life has been seen since the watch began."""
 
     def silence(self, manifest: Manifest) -> tuple[int, int]:
         """Return how long the owner of the newest manifest has been silent, and its lease."""

@@ -1,8 +1,7 @@
-"""Keeps a lease alive: sends its requests in time, and acts when it has run out.
+"""Keeps a lease alive: sends its requests in time, and acts when it has expired.
 
-A request may hang for longer than a lease. So it is repeated, in another thread and on
-another connection, when it has no answer after a ninth of the lease. Of all tries, the latest with
-an answer counts.
+A request may hang for longer than a lease. So it is repeated, in another thread and on another
+connection, if there is no answer after a ninth of the lease. The latest answered attempt counts.
 """
 
 import logging
@@ -27,7 +26,7 @@ BEATS: Final = 3
 TRIES: Final = 3
 """How many times an unanswered request is tried before the next request is due."""
 _MAX_UNDER_WAY: Final = 4
-"""How many tries of the same request may be under way at once."""
+"""How many attempts at the same request may be in flight at once."""
 _SHORTEST_WAIT: Final = 0.01
 
 
@@ -39,7 +38,7 @@ class _Request:
     send: Callable[[], None]
     due: float
     answered: float = float("-inf")
-    """When the latest answered try was sent."""
+    """When the latest answered attempt was sent."""
     under_way: int = 0
     failures: set[type[Exception]] = field(default_factory=set)
     """Kinds of failure since the last success."""
@@ -65,14 +64,14 @@ class KeepAlive:
         *,
         give_up_seconds: float,
     ) -> None:
-        """Prepare; after `give_up_seconds` without an answer the store counts as lost."""
+        """After `give_up_seconds` without an answer, the store counts as lost."""
         self._lease = lease
         self._inbox = inbox
         self._runtime = runtime
         self._give_up = give_up_seconds
         self._interval = lease.seconds / BEATS
         self._repeat_after = self._interval / TRIES
-        # The claim was both a sign of life and a look at the log.
+        # The claim counts as a heartbeat and as a look at the log.
         due = lease.refreshed + self._interval
         # guard: the lease: a look for newer checkpoints
         look = _Request(name="look", send=lease.look, due=due)
@@ -83,14 +82,14 @@ class KeepAlive:
         self._stopped = runtime.flag()
         self._on_lost: Callable[[], None] = lambda: None
         self._losses = 0
-        """How many losses of the lease have been acted upon."""
+        """How many losses of the lease have been handled."""
         self._lapsed_at = lease.lapsed_at
         self._lost_since: float | None = None
 
     def start(self, *, on_lost: Callable[[], None]) -> None:
         """Start the thread.
 
-        `on_lost` is called from it when the lease has run out, and must not wait.
+        The thread calls `on_lost` when the lease has expired; `on_lost` must not block.
         """
         self._on_lost = on_lost
         self._runtime.spawn("keep-alive", self._run, self._inbox.put)
@@ -111,7 +110,7 @@ class KeepAlive:
                 conclude()
 
     def _wait(self) -> float:
-        """Return for how long no step is due."""
+        """Return the time until the next step."""
         now = self._runtime.monotonic()
         lost_since = self._lost_since
         if lost_since is None:
@@ -126,7 +125,7 @@ class KeepAlive:
         return max(_SHORTEST_WAIT, wait)
 
     def _judge(self) -> None:
-        """Act on the loss of the lease, and on a store that stays away for too long."""
+        """React if the lease is lost, or the store does not answer for too long."""
         self._judge_lease()
         self._judge_store()
 

@@ -105,11 +105,11 @@ class Lease:
         self._dated = (owned.since, owned.dated)
         """When the latest answered heartbeat was sent, and the store's time in the answer."""
         self.lapsed_at = float("-inf")
-        """When the store's dates last showed that it may have run out; older looks are void."""
+        """When the store's dates last showed that it may have expired; older looks do not count."""
         self._suspended = False
         self._revoked = False
         self.losses = 0
-        """How many times it has run out."""
+        """How many times it has expired."""
 
     @property
     def held(self) -> bool:
@@ -132,7 +132,7 @@ class Lease:
 
     @property
     def suspended(self) -> bool:
-        """Whether it has run out and has not been reasserted since."""
+        """Whether it has expired and has not been reasserted since."""
         return self._suspended
 
     def revoke(self) -> None:
@@ -170,7 +170,7 @@ class Lease:
             if manifest.writer is Writer.OPERATOR and manifest.cancel_requested:
                 self._inbox.put(CancelRequested())
         if self.remaining <= 0:
-            self.suspend("newer checkpoints could not be looked for in time")
+            self.suspend("could not look for newer checkpoints in time")
         with self._lock:
             # guard: clocks: after a lapse the log is looked at again
             if sent >= self.lapsed_at:
@@ -208,7 +208,7 @@ class Lease:
             self.losses += 1
         if not already_suspended:
             LOG.warning(
-                "the lease has run out, standing still",
+                "the lease has expired, suspending side effects",
                 extra={"lease_seconds": self.seconds, "reason": reason},
             )
             self._inbox.put(LeaseLost())
@@ -216,7 +216,7 @@ class Lease:
     def reassert(self, append: Callable[[], None]) -> bool:
         """Append a checkpoint, which makes the lease hold again.
 
-        Return False if it has run out once more meanwhile.
+        Return False if it has expired again in the meantime.
         """
         losses = self.losses
         append()
@@ -255,9 +255,9 @@ class Lease:
         return abs(dated - last_dated) > self.seconds
 
     def _lapse(self) -> None:
-        """Pause until the log has been looked at again: this machine may have been paused."""
+        """Pause until the log has been listed again: this machine may have been paused."""
         self.suspend(
-            "this machine's clock has stood still, or the store's was set"
+            "this machine's clock has stopped, or the store's clock was changed"
         )
         with self._lock:
             self.lapsed_at = self._runtime.monotonic()

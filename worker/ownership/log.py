@@ -1,19 +1,18 @@
 """The checkpoint log: an append-only list of manifests, which is also the fence.
 
-Every checkpoint is created, never overwritten: of two writers of the same sequence, one
-learns that it came second. After a 412 a writer reads the checkpoint that exists:
+Every checkpoint is created, never overwritten: of two writers of the same sequence, the second gets
+a 412. It then reads the existing checkpoint:
 
-- it is the writer's own: the answer of an earlier attempt was lost, and all is well;
+- it is the writer's own: the answer to an earlier attempt was lost, and the append has succeeded;
 - it is an operator's request under the run's own number: the run decides again on top of it;
 - in all other cases, another run owns the job, and this run has been replaced.
 
-If it cannot be read, that is a fault of the store, and the read is repeated. A writer
-recognises its checkpoints by their random token, even if two runs decide the same in the same
-millisecond.
+If it cannot be read, the store is at fault, and the read is repeated. A writer recognises its
+checkpoints by their random token, even if two runs make the same decision in the same millisecond.
 
-`gc` deletes all checkpoints below its tombstone. An append to that gap succeeds, and proves
-nothing. So the log is listed after each claim, and by an owner after the store's dates have
-shown that its lease has expired (worker/ownership/lease.py): the tombstone is always the newest.
+`gc` deletes all checkpoints below its tombstone. An append to that gap succeeds, but proves
+nothing. So the log is listed after each claim, and by an owner whenever the store's dates show that
+its lease has expired (worker/ownership/lease.py): the tombstone is always the newest checkpoint.
 """
 
 import hashlib
@@ -44,14 +43,14 @@ from worker.system.runtime import Runtime, iso
 LOG = logging.getLogger(__name__)
 MEDIA_TYPE: Final = "application/json"
 _LOOKS: Final = 3
-"""How many times a checkpoint is read that makes no sense."""
+"""How many times a malformed checkpoint is read before it counts as damaged."""
 
 Decision = Callable[[Manifest], Manifest]
 Result = TypeVar("Result")
 
 
 class Attempt(Protocol):
-    """Tries several steps with a store as one."""
+    """Tries several steps with a store as a unit."""
 
     def __call__(self, work: Callable[[Store], Result], /) -> Result:
         """Return the result of the steps."""
@@ -59,12 +58,12 @@ class Attempt(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Checkpoint:
-    """A manifest as it is stored."""
+    """A stored manifest."""
 
     manifest: Manifest
     body: bytes
     dated: float | None = field(default=None, compare=False)
-    """The store's time in the answer to its creation, where this process created it."""
+    """The store's time in the answer to its creation, if this process created it."""
 
     @property
     def sha256(self) -> str:
@@ -77,7 +76,7 @@ class OvertakenError(Exception):
 
     def __init__(self, existing: Checkpoint) -> None:
         sequence = existing.manifest.sequence
-        super().__init__(f"checkpoint {sequence} is another's")
+        super().__init__(f"another process has created checkpoint {sequence}")
         self.existing = existing
 
 
@@ -91,9 +90,9 @@ class CheckpointLog:
         runtime: Runtime,
         attempt: Attempt | None = None,
     ) -> None:
-        """Take a job in a store; this reads nothing.
+        """Open the log of a job; this reads nothing.
 
-        Operations of several steps are tried once, or as `attempt` does.
+        Operations of several steps are tried once, or retried by `attempt`.
         """
         self._store = store
         self._attempt: Attempt = attempt or (lambda work: work(store))
@@ -108,8 +107,8 @@ class CheckpointLog:
     def newest(self, known: Checkpoint | None = None) -> Checkpoint | None:
         """Return the newest checkpoint, or None if the job has none.
 
-        A listing may lag. If it shows only older checkpoints than `known`, the log is read
-        on from there.
+        A listing may be out of date. If it shows only checkpoints older than `known`, the log is
+        read onwards from there.
         """
 
         def look(store: Store) -> Checkpoint | None:
@@ -128,7 +127,7 @@ class CheckpointLog:
         return self._read_on(known)
 
     def entries(self, *, after: int) -> dict[int, ObjectEntry]:
-        """List the checkpoints after `after` by their sequences, in order."""
+        """List the checkpoints after `after`, in order."""
         return dict(self._listed(self._store, after=after))
 
     def sequences(self, *, after: int = 0) -> Iterator[int]:
@@ -141,11 +140,11 @@ class CheckpointLog:
         return self._read(self._store, sequence)
 
     def present(self, sequence: int) -> Checkpoint:
-        """Read a checkpoint that exists; if it cannot be read, that is a fault of the store."""
+        """Read a checkpoint that exists; if that fails, the store is at fault."""
         return self._attempt(lambda store: self._present(store, sequence))
 
     def head(self, sequence: int) -> ObjectHead:
-        """Return what the store says about a checkpoint that exists."""
+        """Return the store's metadata of a checkpoint that exists."""
         key = checkpoint_key(self._job_id, sequence)
         return self._attempt(lambda store: _found(store, key, store.head))
 
@@ -156,7 +155,7 @@ class CheckpointLog:
     def append(
         self, base: Checkpoint | None, manifest: Manifest, writer: Writer
     ) -> Checkpoint:
-        """Create the checkpoint after `base`; raise OvertakenError if another one exists."""
+        """Create the checkpoint after `base`; raise OvertakenError if it exists already."""
         checkpoint = self._stamped(base, manifest, writer)
         existing = self._attempt(lambda store: self._create(store, checkpoint))
         # guard: own-write detection
@@ -166,7 +165,7 @@ class CheckpointLog:
         return existing
 
     def withdraw(self, checkpoint: Checkpoint) -> None:
-        """Delete the first checkpoint of a job, on a store that is no fence."""
+        """Delete the first checkpoint of a job, on a store that is not a fence."""
         self._store.delete(
             [checkpoint_key(self._job_id, checkpoint.manifest.sequence)]
         )
@@ -185,7 +184,7 @@ class CheckpointLog:
             existing = self._present(store, sequence)
             if existing.body != checkpoint.body:
                 return existing
-            # The answer of an earlier attempt was lost, and its date with it.
+            # The answer to an earlier attempt was lost, and its date with it.
             dated = _found(store, key, store.head).now
         return replace(checkpoint, dated=dated)
 
@@ -210,7 +209,7 @@ class CheckpointLog:
                 return checkpoint
 
     def _read(self, store: Store, sequence: int) -> Checkpoint:
-        """Read a checkpoint; it is damaged only if several answers say so."""
+        """Read a checkpoint; it counts as damaged only if several answers agree."""
         # guard: one wrong answer makes no checkpoint damaged
         for _ in range(_LOOKS - 1):
             with suppress(DamagedCheckpointError):
@@ -267,7 +266,7 @@ class CheckpointLog:
 
 
 class Ownership:
-    """A job and the head of its log, as its owning run sees it; for one thread at a time."""
+    """A job and the head of its log, as the owning run sees them; for one thread at a time."""
 
     def __init__(
         self,
@@ -339,7 +338,7 @@ class Ownership:
 
 
 def _found(store: Store, key: str, look: Callable[[str], Result]) -> Result:
-    """Look at an object that exists; if the store does not find it, that fault passes."""
+    """Read an object that exists; if the store does not find it, the fault is temporary."""
     try:
         return look(key)
     except MissingError as error:

@@ -1,4 +1,4 @@
-"""Where a new job may lie: not among another store's objects, nor in a store inside a job.
+"""Where a new job may be created: not among another store's objects, nor in a store inside a job.
 
 Stores may share a bucket, even one below the other. But if the store `s3://bucket/team` has
 jobs, the objects of a job `team` in the store `s3://bucket` would lie among them.
@@ -13,7 +13,7 @@ from worker.errors import ConfigError
 from worker.store.port import ObjectEntry, Store
 
 A_FEW: Final = 100
-"""How many entries are read to find out whose they are."""
+"""How many entries are read to find their owner."""
 _JOB_FOLDER: Final = "job/"
 
 
@@ -27,8 +27,9 @@ def check_neighbours(
             job_of("/".join(names[number:])) for number in range(1, len(names))
         ):
             raise ConfigError(
-                f"JOB_ID is {job_id!r}, and another store has its jobs there "
-                f"({store.uri(entry.key)}): use another JOB_ID, or the other store's STORE_URL",
+                f"JOB_ID is {job_id!r}, but another store has its jobs there "
+                f"({store.uri(entry.key)}): use another JOB_ID, or the other "
+                "store's STORE_URL",
                 code="nested_store",
             )
 

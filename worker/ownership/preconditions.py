@@ -12,8 +12,9 @@ def check_identity(manifest: Manifest, wanted: Identity) -> None:
     if known.job_id == wanted.job_id and same_job(known, wanted):
         return
     raise ConfigError(
-        f"job {known.job_id} is about {known.repository} ({known.branch}), "
-        f"and job {wanted.job_id} was to be about {wanted.repository} ({wanted.branch}): "
+        f"job {known.job_id} is about {known.repository} ({known.branch}), but "
+        f"job {wanted.job_id} was requested for {wanted.repository} "
+        f"({wanted.branch}): "
         "give this one another JOB_ID",
         code="identity",
     )
@@ -49,14 +50,15 @@ def check_reached(manifest: Manifest, stage: Stage) -> None:
 
 
 def check_end(manifest: Manifest) -> None:
-    """Raise DataError if a job has no end whose event can be sent again."""
+    """Raise DataError if a job has no final event that can be sent again."""
     if not manifest.over:
         raise DataError(
             f"job {manifest.job_id} is {manifest.state} and has no final event yet: `resume` it"
         )
     if manifest.collected:
         raise DataError(
-            f"job {manifest.job_id} was collected: its final event cannot be sent again"
+            f"job {manifest.job_id} was collected: its final event cannot be "
+            "sent again"
         )
 
 

@@ -1,11 +1,9 @@
 """How long the runs that this one has replaced may still act.
 
-An operator may replace a run that is alive (`--takeover`). That run looks for newer checkpoints
-under its lease, so it acts for a lease after the claim at most. What two runs must not do at the
-same time, such as spending one budget, waits for that.
-
-An ordinary claim has waited for the lease of the run before: its last heartbeat is older than
-that, and nothing more is waited for.
+An operator may replace a run that is alive (`--takeover`). Under its lease, that run keeps looking
+for newer checkpoints, so it acts for at most one lease after the claim. Work that two runs must not
+do at the same time, such as spending one budget, waits for that. An ordinary claim has already
+waited for the lease of the previous run: its last heartbeat is older than the lease.
 """
 
 from dataclasses import replace
@@ -25,7 +23,7 @@ class Predecessors:
     def __init__(
         self, store: Store, manifest: Manifest, runtime: Runtime
     ) -> None:
-        """Take the manifest of a claim that the store has answered by now."""
+        """Take the manifest of a claim that the store has confirmed."""
         self._store = store
         self._manifest: Final = manifest
         self._runtime = runtime
@@ -35,12 +33,12 @@ class Predecessors:
     def may_act(self) -> bool:
         """Tell whether one of them may still hold a lease. Raise a StoreFaultError."""
         if self._act_until is None:
-            # Two threads may both look: each waits for what it has seen, or longer.
+            # Two threads may both look: each waits as long as it has seen, or longer.
             self._act_until = self._claimed + self._seconds()
         return self._runtime.monotonic() < self._act_until
 
     def _seconds(self) -> int:
-        """Return for how many seconds after the claim one of them may act."""
+        """Return how many seconds after the claim one of them may still act."""
         manifest = self._manifest
         for record in manifest.runs[:-1]:
             if record.ended_at is None and self._may_be_alive(record):

@@ -1,1 +1,1 @@
-"""One run of a job: from the claim to its end."""
+"""One run of a job, from its claim to its end."""

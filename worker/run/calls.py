@@ -1,4 +1,4 @@
-"""The objects of a job's paid calls, in the store."""
+"""The stored records of a job's paid calls."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ class StoredCalls:
         executor: Executor,
         owns_alone: Callable[[], bool],
     ) -> None:
-        """Take a job in a store, and a check whether only this run may act on it."""
+        """`owns_alone` returns whether only this run may act on the job."""
         self._store = store
         self._job_id = job_id
         self._executor = executor
@@ -40,7 +40,7 @@ class StoredCalls:
         yield from zip(names.values(), bodies, strict=True)
 
     def create(self, name: CallName, body: bytes) -> bytes:
-        """Store an object unless there is one of that name; return the stored one's content."""
+        """Store an object unless one of that name exists; return the content of the stored one."""
         key = call_key(self._job_id, name)
         return self._store.attempt(lambda store: _create(store, key, body))
 

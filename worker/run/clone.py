@@ -16,7 +16,7 @@ LOG = logging.getLogger(__name__)
 
 
 class Cloner:
-    """Gets the repository's files: from their source once, then from the snapshot."""
+    """Gets the repository's files: first from their source, later from the snapshot."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class Cloner:
         self._has_tree = False
 
     def clone(self) -> tuple[Artifact, ...]:
-        """Do the stage: pin the commit, and store the snapshot unless it is stored already."""
+        """Run the stage: pin the commit, and store the snapshot unless it is already stored."""
         context = self._context
         file = context.folder.scratch / SNAPSHOT
         snapshot = None
@@ -68,7 +68,7 @@ class Cloner:
         return self._context.owned.manifest.record(Stage.CLONE).inputs or ""
 
     def ensure_tree(self) -> None:
-        """Restore the files from the snapshot of the finished stage, unless they are here.
+        """Restore the files from the finished stage's snapshot, unless they are already here.
 
         Raises DamagedError.
         """

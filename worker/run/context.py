@@ -1,4 +1,4 @@
-"""The context that the parts of a run share."""
+"""The context shared by the parts of a run."""
 
 from dataclasses import dataclass
 
@@ -25,4 +25,4 @@ class RunContext:
     limits: Limits
     calls: CallStore
     new_items: int = 0
-    """How many new items this run has stored, without the snapshot."""
+    """How many new items this run has stored; the snapshot does not count."""

@@ -1,4 +1,4 @@
-"""An earlier job's course, and what of it is still true of a newer tree."""
+"""An earlier job's course, and the part of it that is still true of a newer tree."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 class UnfollowableError(Exception):
-    """The earlier course cannot be followed any more; the message says why."""
+    """The earlier course can no longer be used; the message says why."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,15 +70,15 @@ class Earlier:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Comparison:
-    """What of an earlier course is still true of another tree."""
+    """The part of an earlier course that is still true of another tree."""
 
     difference: Difference
     why: str | None
-    """Why nothing is, if nothing is."""
+    """The reason, if nothing is still true."""
     kept: Mapping[str, bytes]
-    """The items that are, with their places corrected."""
+    """The items that are still true, with their line references corrected."""
     diffs: Mapping[str, str]
-    """What has changed in the files that its abstractions name."""
+    """The changes in the files that its abstractions name."""
 
 
 def read_earlier(manifest: Manifest, artifacts: Artifacts) -> Earlier:
@@ -122,7 +122,7 @@ def unpack_earlier(
 def compare_trees(
     earlier: Earlier, old_tree: Path | None, new_tree: Path
 ) -> Comparison:
-    """Compare two trees; the earlier job's is None where it is known to be the same."""
+    """Compare two trees; the earlier job's is None if it is known to be the same."""
     old: Files = {}
     new: Files = {}
     if old_tree is not None:

@@ -1,4 +1,4 @@
-"""The main thread's inbox: results of other threads, and whatever may end the run.
+"""The main thread's inbox: results of other threads, and reasons to end the run.
 
 Only the main thread appends checkpoints. All others (keep-alive, sender, engine, signals)
 leave messages here.
@@ -26,7 +26,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stop:
-    """The run must end: because of a signal, or its soft deadline."""
+    """The run must end, because of a signal or its soft deadline."""
 
     exit_code: Exit
     reason: str
@@ -62,9 +62,9 @@ class Inbox:
         self._aside: deque[Any] = deque()
         self._tasks = count()
         self.suspended: Callable[[], bool] = lambda: False
-        """Returns whether the lease has run out, so that the run must stand still."""
+        """Returns whether the lease has expired, and side effects are suspended."""
         self.on_refreshed: Callable[[], None] = lambda: None
-        """Called when the store answers again after that; must append and reassert the lease."""
+        """Called when the store answers again; must append a checkpoint and reassert the lease."""
 
     def next(self, seconds: float | None = None) -> object | None:
         """Return the next message about work, or None after `seconds`.
@@ -100,7 +100,7 @@ class Inbox:
     def start(self, name: str, work: Callable[[int], object]) -> int:
         """Start work in another thread; return the number of the task.
 
-        `work` gets that number. A message Done with it reports the end.
+        `work` gets that number. A Done message with it reports the end.
         """
         task = next(self._tasks)
 
@@ -153,7 +153,7 @@ class Inbox:
     def _stand_still(self) -> None:
         """Set messages aside until the lease is held again.
 
-        Messages may be late, so the lease's own state decides.
+        Messages may be late, so the state of the lease decides.
         """
         while self.suspended():
             message = self.mailbox.get()

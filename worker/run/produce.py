@@ -1,4 +1,4 @@
-"""The six stages after the first: stored items are restored, and an engine makes the rest."""
+"""The six stages after the first: restores stored items, and has an engine make the rest."""
 
 import logging
 from concurrent.futures import Future
@@ -66,12 +66,12 @@ class StageItems:
     stored: dict[str, Artifact] = field(default_factory=dict)
     in_flight: set[Future[Artifact]] = field(default_factory=set)
     latest: dict[str, Future[Artifact]] = field(default_factory=dict)
-    """An engine may yield an item again if it has changed; the latest one counts."""
+    """An engine may yield an item again after a change; the latest version counts."""
     faults: dict[str, str] = field(default_factory=dict)
 
     @property
     def missing(self) -> list[str]:
-        """The files that have still to be made."""
+        """The files that still have to be made."""
         return [path for path in self.rules.expected if path not in self.stored]
 
 
@@ -85,7 +85,7 @@ class Producer:
         updater: Updater,
         engine: Engine,
     ) -> None:
-        """Take the engine that the job's items are made with."""
+        """Use this engine for the job's items."""
         self._context = context
         self._cloner = cloner
         self._updater = updater
@@ -99,7 +99,7 @@ class Producer:
         check_engine(self._engine)
 
     def make(self, stage: Stage) -> tuple[Artifact, ...]:
-        """Do a stage, and return its artifacts.
+        """Run a stage, and return its artifacts.
 
         Raises EngineTroubleError (try again), EngineUnavailableError, or DamagedError (an
         earlier stage has to be repeated).
@@ -123,11 +123,11 @@ class Producer:
         return tuple(items.stored.values())
 
     def usage(self) -> Usage | None:
-        """Return what the job's paid calls have used, as far as the engine knows it."""
+        """Return the usage of the job's paid calls, if the engine knows it."""
         return self._engine.usage()
 
     def settle(self, seconds: float) -> None:
-        """Wait at most this long for the items that are being stored."""
+        """Wait at most this long for items that are being stored."""
         if self._items is None:
             return
         runtime = self._context.runtime
@@ -138,7 +138,7 @@ class Producer:
                 future.exception(left)
 
     def forget(self) -> None:
-        """Forget what was restored to this machine, because an object in the store is damaged."""
+        """Forget the files restored to this machine, because an object in the store is damaged."""
         self._restored.clear()
 
     def _restore_finished(self, stage: Stage) -> dict[str, bytes]:
@@ -183,7 +183,7 @@ class Producer:
             folder.discard(path)
 
     def _keep(self, items: StageItems) -> None:
-        """Take the items of an earlier course that are still true."""
+        """Copy the items of an earlier course that are still true."""
         record = self._context.owned.manifest.record(items.stage)
         kept = self._updater.keep(record, items.missing)
         for artifact, body in kept:
@@ -214,7 +214,7 @@ class Producer:
         self._conclude(items, done.error)
 
     def _start_engine(self, items: StageItems) -> int:
-        """Let the engine work in a thread, and return the thread's number."""
+        """Start the engine in a thread; return the number of the task."""
         inbox = self._context.inbox
         workspace = self._workspace(items.stage)
 
@@ -311,7 +311,7 @@ def _incomplete(items: StageItems) -> EngineTroubleError:
     if more > 0:
         named += f" and {more} more"
     return EngineTroubleError(
-        f"the engine has ended without {named}", code="incomplete_output"
+        f"the engine ended without writing {named}", code="incomplete_output"
     )
 
 
@@ -324,7 +324,7 @@ def check_engine(engine: Engine) -> None:
 
 
 def _worker_error(failure: EngineFailedError) -> WorkerError:
-    """Return the error by which a run ends after an engine's failure."""
+    """Return the error that ends the run after an engine's failure."""
     message = str(failure)
     if isinstance(failure, EngineWaitingError):
         return WaitingError(message, failure.waiting)

@@ -1,4 +1,4 @@
-"""Reports of a run's progress on this machine: log lines, or a display."""
+"""Reports a run's progress on this machine: as log lines, or on a display."""
 
 import logging
 from typing import Protocol
@@ -20,7 +20,7 @@ class Reporter(Protocol):
 
 
 class LogReporter:
-    """Logs each transition, and items now and then."""
+    """Logs each transition, and item counts at intervals."""
 
     def transition(self, manifest: Manifest) -> None:
         fields = {
@@ -34,7 +34,7 @@ class LogReporter:
         LOG.info("checkpoint", extra=fields)
 
     def items(self, stage: Stage, done: int, total: int) -> None:
-        """Log a stage's items, at each tenth of them."""
+        """Log a stage's items at every tenth of their number."""
         if total <= 1 or done == 0:
             return
         tenths = done * 10 // total

@@ -1,4 +1,4 @@
-"""A run of a job by one process: its parts, from the claim to the end."""
+"""A run of a job by one process: creates and connects its parts."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -44,16 +44,16 @@ class Adapters:
     store: Store
     """Must not retry by itself."""
     open_lease_store: Callable[[], Store]
-    """Opens the same store on connections of its own, for the lease."""
+    """Opens the same store on separate connections, for the lease."""
     open_engine: Callable[[Manifest | None], Engine]
-    """Opens the engine for a new job, or the engine that an old job began with; may refuse."""
+    """Opens the engine for a new job, or the engine of an existing one; may refuse."""
     open_source: Callable[[Identity, Path], Source]
     """Opens the repository, with a folder for temporary files."""
     packer: Packer
     open_webhook: Callable[[], Webhook] | None
     reporter: Reporter
     announces_usage: bool = False
-    """Whether events say what the job's paid calls have used."""
+    """Whether events report the usage of the job's paid calls."""
 
 
 class Run:
@@ -99,7 +99,7 @@ class Run:
     ) -> Exit:
         """Start or resume the job, and work until it ends; return the exit code.
 
-        A new job's course follows that of the job `update_from`.
+        A new job updates the course of the job `update_from`.
         """
         return self._own(
             lambda claimant: claimant.start(
@@ -123,7 +123,7 @@ class Run:
         )
 
     def cancel(self) -> Exit:
-        """Cancel the job and deliver the event, or ask its live run to."""
+        """Cancel the job and deliver the event, or ask its live run to do so."""
         return self._own(lambda claimant: claimant.cancel())
 
     def redeliver(self) -> Exit:
@@ -257,17 +257,17 @@ class Run:
         )
 
     def _reassert(self, lease: Lease, runner: Runner) -> None:
-        """Append a checkpoint after the lease had run out, and let the engine continue."""
+        """Append a checkpoint after the lease has expired, and let the engine continue."""
         # guard: the lease: it is reasserted by an append
         if lease.reassert(runner.reassert):
             self._engine.unpause()
-            # The lease may have run out again meanwhile.
+            # The lease may have expired again in the meantime.
             if lease.suspended:
                 self._engine.pause()
 
     @contextmanager
     def _kept_alive(self, lease: Lease) -> Iterator[None]:
-        """Keep the lease alive; the engine is paused when it runs out, and ends with it."""
+        """Keep the lease alive; pause the engine when it expires, and stop it afterwards."""
         keep_alive = KeepAlive(
             lease,
             self.inbox.mailbox,

@@ -1,4 +1,4 @@
-"""The work of one run, from its claim to its end, by the decisions of `states`."""
+"""The work of one run, from its claim to its end, driven by the decisions in `states`."""
 
 import logging
 from collections.abc import Callable
@@ -39,11 +39,11 @@ _FIRST_PAUSE: Final = 2.0
 _SAVE_SHARE: Final = 0.8
 """The share of a stopped run's grace for saving; then it is killed (worker/run/signals.py)."""
 _SETTLE_SHARE: Final = 0.4
-"""The share for items that are being stored."""
+"""The share of it for items that are being stored."""
 
 
 class Runner:
-    """Takes a job that this run owns to its end, or to where the next run can resume it."""
+    """Works on an owned job until it is over, or until the next run can resume it."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class Runner:
         announcer: Announcer,
         finish_within: Callable[[float], None],
     ) -> None:
-        """Prepare; `finish_within` makes the store give up within a number of seconds."""
+        """`finish_within` makes the store give up within a number of seconds."""
         self._context = context
         self._cloner = cloner
         self._updater = updater
@@ -71,7 +71,8 @@ class Runner:
             return self._resumable()
         except StoreFaultError as error:
             LOG.error(
-                "the store fails, and the run ends; the next run resumes the job",
+                "the store failed, ending the run; the next run resumes the "
+                "job",
                 extra={"reason": str(error)},
             )
             if error.exit is Exit.REFUSED:
@@ -87,7 +88,7 @@ class Runner:
         return self._context.owned.manifest
 
     def _resumable(self) -> Exit:
-        """Work until the job is over; interrupt it after a bug."""
+        """Work until the job is over; after a bug, interrupt it."""
         try:
             return self._run()
         except BugError as error:
@@ -231,7 +232,7 @@ class Runner:
             self._append(self._completion)
 
     def _completion(self, base: Manifest) -> Manifest:
-        """Complete the job, unless an operator's request to cancel came first."""
+        """Complete the job, unless an operator has canceled it first."""
         # guard: an operator's request to cancel before completion
         if base.cancel_requested:
             return decisions.cancel(base, at=self._now())
@@ -263,7 +264,7 @@ class Runner:
             self._fail(error, code)
             return self._deliver()
         LOG.error(
-            "the run ends; the next run resumes the job",
+            "ending the run; the next run resumes the job",
             extra={"reason": str(error), "fruitless_runs": fruitless},
         )
         # guard: the release: an interrupted run is silent before it
@@ -346,7 +347,7 @@ class Runner:
         return code
 
     def _await_answers(self) -> None:
-        """Wait until the receiver has answered all events, or the time for that is over."""
+        """Wait until the receiver has answered all events, or the time is up."""
         runtime = self._context.runtime
         seconds = self._limits.callback_give_up_seconds
         self._announcer.finish_within(seconds)
@@ -377,7 +378,7 @@ class Runner:
         return not pending <= self._announcer.answers.keys()
 
     def _append(self, decide: Decision) -> None:
-        """Append a decision, with the receiver's answers since the last one; announce its event."""
+        """Append a decision together with the receiver's latest answers; announce its event."""
         announcer = self._announcer
         usage = self._producer.usage()
 

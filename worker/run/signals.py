@@ -13,7 +13,7 @@ from worker.run.inbox import Inbox, Stop
 from worker.system.runtime import Runtime
 
 _CUT_SHARE: Final = 0.9
-"""The share of the grace after which a run is killed, so that it ends within the grace."""
+"""The share of the grace after which a run is killed; then it ends within the grace."""
 _CODES: Final = {signal.SIGTERM: Exit.SIGTERM, signal.SIGINT: Exit.SIGINT}
 
 
@@ -32,7 +32,7 @@ class Signals:
         grace_seconds: float,
         last_words: Callable[[], None],
     ) -> None:
-        """Prepare; `last_words` is called before a run is killed that does not end in time."""
+        """`last_words` is called before a run that does not end in time is killed."""
         self._inbox = inbox
         self._runtime = runtime
         self._grace = grace_seconds

@@ -1,4 +1,4 @@
-"""Follows an earlier job's course: what is still true of it is kept instead of made."""
+"""Updates an earlier job's course: items that are still true are kept, not made again."""
 
 import logging
 import shutil
@@ -41,15 +41,15 @@ from worker.system.disk import on_disk
 LOG = logging.getLogger(__name__)
 
 _PAUSES: Final = (0.0, 1.0, 3.0)
-"""Seconds before each look at the earlier job: a listing may not show its end yet."""
+"""Seconds before each read of the earlier job: a listing may not show its end yet."""
 
 
 class Updater:
-    """Keeps what is still true of the course that a job follows.
+    """Keeps the items of an earlier course that are still true.
 
-    After the first stage, the items that can be kept are copied into the job, and a plan
-    lists them. Each stage then takes its items from there: from that moment on, the earlier
-    job is not needed, and may be deleted.
+    After the first stage, the items that can be kept are copied into the job, and a plan lists
+    them. Each stage then takes its items from these copies: from that moment on, the earlier job
+    may be deleted.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Updater:
         self._plan: UpdatePlan | None = None
 
     def check(self) -> None:
-        """Pin the earlier job's commit, before anything is done.
+        """Pin the earlier job's commit before any work starts.
 
         Raises DataError if its course cannot be followed.
         """
@@ -87,13 +87,13 @@ class Updater:
             if earlier is not None and fault is None:
                 return earlier.commit or ""
         raise DataError(
-            f"the course cannot follow that of UPDATE_FROM: {fault}; start a new job "
+            f"the job in UPDATE_FROM cannot be updated: {fault}; start a new job "
             "with another UPDATE_FROM, or without it",
             code="update_from",
         )
 
     def _fault(self, earlier: Manifest | None) -> str | None:
-        """Return why an earlier job's course cannot be followed."""
+        """Return why an earlier job's course cannot be updated."""
         update = self._update
         assert update is not None  # noqa: S101 - asked only for a job that follows another
         if earlier is None:
@@ -102,7 +102,7 @@ class Updater:
         return unusable(earlier, manifest.identity, manifest.engine)
 
     def prepare(self, snapshot: Artifact) -> None:
-        """Compare the two trees, and copy what can be kept into the job; note the plan."""
+        """Compare the two trees, copy the items to keep into the job, and record the plan."""
         update = self._update
         if update is None or update.plan is not None or update.why is not None:
             return
@@ -137,7 +137,8 @@ class Updater:
         for artifact, body in zip(kept, bodies, strict=True):
             if body is None:
                 LOG.warning(
-                    "an item of the earlier course is missing or damaged, and is made again",
+                    "an item of the earlier course is missing or damaged; "
+                    "making it again",
                     extra={"path": artifact.path},
                 )
             else:
@@ -146,7 +147,7 @@ class Updater:
     def count_kept(
         self, stage: Stage, artifacts: Sequence[Artifact]
     ) -> int | None:
-        """Count the artifacts of a stage that were kept; None if the job follows no other."""
+        """Count a stage's kept artifacts; return None if the job is not an update."""
         if self._update is None or stage is Stage.CLONE:
             return None
         kept = self._kept(stage)
@@ -155,7 +156,7 @@ class Updater:
         )
 
     def earlier(self, stage: Stage) -> EarlierCourse | None:
-        """Return the earlier course for the engine to look at, if it can be followed here."""
+        """Return the earlier course for the engine, if it can be used."""
         plan = self._usable_plan(stage)
         if plan is None:
             return None
@@ -208,7 +209,7 @@ class Updater:
         """Compare the earlier job's tree with the new one, and copy its items."""
         scratch = self._context.folder.scratch
         old_tree: Path | None = None
-        # The same snapshot is the same tree.
+        # The same snapshot means the same tree.
         if earlier.snapshot.sha256 != snapshot.sha256:
             old_tree = scratch / "earlier"
             file = scratch / "earlier.tar.gz"
@@ -269,7 +270,7 @@ class Updater:
         return {} if update_plan is None else update_plan.kept_by_path
 
     def _usable_plan(self, stage: Stage) -> UpdatePlan | None:
-        """Return the plan for a stage; None where an operator wants the stage redone."""
+        """Return the plan for a stage; None if an operator wants the stage redone."""
         manifest = self._context.owned.manifest
         update = manifest.update
         if update is None or update.plan is None:
@@ -285,7 +286,8 @@ class Updater:
         body = self._context.inbox.do("restore", read)
         if body is None:
             LOG.warning(
-                "the plan of the update is missing or damaged, and everything is made again"
+                "the plan of the update is missing or damaged; making "
+                "everything again"
             )
             return UpdatePlan()
         return decode_plan(body)
@@ -302,7 +304,7 @@ class Updater:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Prepared:
-    """What can be kept of the earlier course."""
+    """The part of the earlier course that can be kept."""
 
     changed: int | None = None
     why: str | None = None

@@ -1,4 +1,4 @@
-"""A run's folders on this machine, made for the run and removed with it."""
+"""A run's folders on this machine, created and removed with the run."""
 
 import fcntl
 import os
@@ -15,7 +15,7 @@ from worker.system.disk import on_disk, unusable_work_dir
 
 _LOCK: Final = ".lock"
 _UNFINISHED: Final = "~"
-"""The prefix of a folder that is being made; no job's name begins with it."""
+"""The prefix of a folder that is being created; no job id begins with it."""
 # guard: a folder that another run has removed as abandoned is made again
 _TRIES: Final = 10
 _OTHERS_WRITE: Final = stat.S_IWGRP | stat.S_IWOTH
@@ -25,9 +25,9 @@ _EXCLUSIVE: Final = fcntl.LOCK_EX | fcntl.LOCK_NB
 class RunFolder:
     """The folder of one run: `source`, `course`, and `scratch` for everything else.
 
-    It is locked while its process lives, so that the next run of the job can recognise and
-    remove what a killed run left behind. It gets its name once it is locked and complete.
-    Until then, another run of the job may remove it; then it is made again.
+    It is locked while its process lives, so that the next run of the job can recognise and remove
+    what a killed run left behind. It gets its final name once it is locked and complete. Until
+    then, another run of the job may remove it; then it is created again.
     """
 
     def __init__(self, base: Path, job_id: str, token: str) -> None:
@@ -80,7 +80,7 @@ class RunFolder:
             file.unlink(missing_ok=True)
 
     def empty_source(self) -> Path:
-        """Empty the folder for the repository's files, and return it."""
+        """Empty the folder of the repository's files, and return it."""
         folder = self.source
         with on_disk(folder):
             shutil.rmtree(folder)
@@ -139,7 +139,7 @@ def _try_to_make(path: Path, subfolders: Sequence[Path], number: int) -> int:
 
 
 def _remove_stale(base: Path, job_id: str) -> None:
-    """Remove what killed runs of a job have left."""
+    """Remove the folders of killed runs of a job."""
     # guard: what a kill leaves of a folder in the making is removed
     for name in (job_id, f"{_UNFINISHED}{job_id}"):
         for folder in base.glob(f"{name}.*"):
@@ -156,7 +156,7 @@ def _remove_unlocked(folder: Path) -> None:
     try:
         lock = os.open(folder / _LOCK, os.O_RDWR)
     except OSError:
-        # It is not a run's folder, or another run is just removing it.
+        # It is not a run's folder, or another run is removing it.
         return
     with suppress(OSError):
         fcntl.flock(lock, _EXCLUSIVE)
@@ -165,7 +165,7 @@ def _remove_unlocked(folder: Path) -> None:
 
 
 def _remove(folder: Path) -> None:
-    """Remove a run's folder, its lock last, so that the next run finds what a kill leaves."""
+    """Remove a run's folder, its lock last: after a kill, the next run can still find the rest."""
     with suppress(OSError):
         for entry in folder.iterdir():
             if entry.name != _LOCK:
