@@ -184,7 +184,7 @@ def test_a_pinned_commit_that_the_host_does_not_give_any_more_is_reported(
     now = repository.head()
     with pytest.raises(
         DataError,
-        match=f"does not give commit {'1' * 40}, and main is at {now} now",
+        match=f"no longer offers commit {'1' * 40}, and main is now at {now}",
     ) as caught:
         checked_out(tmp_path, source(tmp_path, host), "1" * 40)
     assert caught.value.code == "commit_not_found"

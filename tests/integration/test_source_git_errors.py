@@ -112,7 +112,7 @@ def test_a_repository_that_is_not_there_may_be_private(
     assert type(error) is DataError
     assert error.code == "repository_not_found"
     assert str(error).endswith(
-        "there is no such repository, or it is private: then set GITHUB_TOKEN"
+        "there is no such repository, or it is private: in that case, set GITHUB_TOKEN"
     )
 
 
@@ -258,7 +258,7 @@ def test_a_redirect_to_another_host_is_an_error_that_names_it(
         error = failing(tmp_path, host.url(NAME), token=TOKEN)
         assert type(error) is DataError
         assert error.code == "repository_moved"
-        assert f"points to {elsewhere.url('new/name')}," in str(error)
+        assert f"redirects to {elsewhere.url('new/name')}," in str(error)
         assert elsewhere.requests == []
 
 

@@ -170,7 +170,7 @@ def test_a_commit_that_is_not_there_is_reported(tmp_path: Path) -> None:
         "--help",
         repository.git("rev-parse", "HEAD:README.md"),
     ):
-        with pytest.raises(DataError, match="has no commit") as caught:
+        with pytest.raises(DataError, match="no longer has commit") as caught:
             source(tmp_path, repository.path).checkout(commit, tmp_path)
         assert caught.value.code == "commit_not_found"
 
@@ -330,7 +330,7 @@ def test_a_repository_without_a_file_is_reported(
 ) -> None:
     repository = make_repository(tmp_path / "project", files)
     with pytest.raises(
-        DataError, match=f"the repository holds {what}"
+        DataError, match=f"the repository contains {what}"
     ) as caught:
         files_of(tmp_path, repository.path)
     assert caught.value.code == "repository_empty"
@@ -416,7 +416,7 @@ def test_a_repository_of_a_newer_git_is_answered_with_what_is_needed(
     repository.git("config", "extensions.fromTheFuture", "true")
     with pytest.raises(
         DataError,
-        match="extension found: fromthefuture: a newer git has made it",
+        match="extension found: fromthefuture: it was created by a newer git",
     ) as caught:
         source(tmp_path, repository.path).resolve()
     assert caught.value.code == "repository_invalid"

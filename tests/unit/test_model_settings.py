@@ -73,7 +73,7 @@ def test_a_limit_in_dollars_is_read_exactly(
         (
             "MODEL_PRICES",
             "/does/not/exist.json",
-            "it must be a file, and does not exist",
+            "it must be a file, but does not exist",
         ),
         ("ANTHROPIC_BASE_URL", "api", "ANTHROPIC_BASE_URL is malformed"),
         ("ANTHROPIC_MODEL", "claude sonnet", "it must be a model's id"),

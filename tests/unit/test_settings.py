@@ -105,7 +105,10 @@ def test_an_empty_variable_counts_as_missing() -> None:
             | {"STORE_URL": "s3://Bucket/x"},
             "STORE_URL is 's3://Bucket/x'",
         ),
-        (S3 | {"STORE_URL": "s3://bucket/a/../b"}, "its prefix must not hold"),
+        (
+            S3 | {"STORE_URL": "s3://bucket/a/../b"},
+            "its prefix must not contain",
+        ),
         (
             S3 | {"AWS_ENDPOINT_URL_S3": "minio:9000"},
             "AWS_ENDPOINT_URL_S3 is 'minio:9000': it must be an http://",
@@ -251,7 +254,7 @@ def test_certificates_that_cannot_be_read_are_named(
         f"{name} is '{tmp_path}/missing.pem': it must be a file of certificates"
     )
     assert "No such file" in missing
-    assert "holds none" in faults(S3 | {name: str(tmp_path / "empty.pem")})
+    assert "contains none" in faults(S3 | {name: str(tmp_path / "empty.pem")})
     assert f"{name} is" in faults(S3 | {name: str(tmp_path)})
 
 
@@ -264,7 +267,7 @@ def test_a_folder_of_certificates_must_hold_some(tmp_path: Path) -> None:
     assert "must be a folder of certificates" in faults(
         {"GIT_SSL_CAPATH": str(tmp_path / "x")}
     )
-    assert "and holds none" in faults({"GIT_SSL_CAPATH": str(tmp_path)})
+    assert "but contains none" in faults({"GIT_SSL_CAPATH": str(tmp_path)})
     (tmp_path / "0a775a30.0").write_text("a certificate, by its hash")
     assert read({"GIT_SSL_CAPATH": f"/missing:{tmp_path}"}).github_token is None
 

@@ -20,7 +20,7 @@ from worker.system.disk import on_disk
 
 LOG = logging.getLogger(__name__)
 
-_DAMAGED: Final = "a stored item is invalid, and is not used"
+_DAMAGED: Final = "a stored item is invalid and not used"
 
 Validate = Callable[[str, bytes], str | None]
 """Return the fault of an item, given its path and content, or None."""
@@ -71,7 +71,7 @@ class Artifacts:
     def copy(
         self, source: str, record: StageRecord, artifact: Artifact
     ) -> bool:
-        """Copy an object of the same store to where an item belongs; tell whether it exists."""
+        """Copy an object within the store to an item's key; tell whether the object exists."""
         key = self.key(record, artifact)
 
         def look() -> bool:
@@ -145,7 +145,7 @@ class Artifacts:
     def missing(
         self, records: Iterable[StageRecord]
     ) -> list[tuple[Stage, Artifact]]:
-        """Return the artifacts that the store does not have, or has with another size.
+        """Return the artifacts that are missing from the store, or have the wrong size.
 
         They are found by listing, not one by one.
         """
@@ -206,7 +206,7 @@ class Artifacts:
         return look_repeatedly(look)
 
     def _is_there(self, key: str, size: int) -> bool:
-        """Look at one object: a listing may not show it yet."""
+        """Check a single object: a listing may not show it yet."""
 
         def look() -> bool | None:
             return self._store.head(key).size == size or None
@@ -225,7 +225,9 @@ class Artifacts:
         for version in versions:
             key = version.key
             name = version.name
-            fault: str | None = "it is missing, or differs from its name"
+            fault: str | None = (
+                "it is missing, or does not match the digest in its name"
+            )
             body = content(self._store, key, name.content)
             if body is not None:
                 # guard: validation on restore
@@ -237,9 +239,9 @@ class Artifacts:
 
 
 def look_repeatedly(look: Callable[[], Result | None]) -> Result | None:
-    """Return the first result of several looks at the store.
+    """Return the first result of several reads of the store.
 
-    A look without a result returns None, or raises MissingError.
+    A read without a result returns None, or raises MissingError.
     """
     # guard: damage: not believed at once
     for _ in range(LOOKS):
@@ -283,7 +285,7 @@ def _artifact(path: str, body: bytes | Path) -> Artifact:
 
 
 def measure(body: bytes | Path) -> tuple[int, str]:
-    """Return size and SHA-256 of a content."""
+    """Return size and SHA-256 of some content."""
     if isinstance(body, bytes):
         digest = hashlib.sha256(body)
         return len(body), digest.hexdigest()

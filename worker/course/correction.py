@@ -1,4 +1,4 @@
-"""Corrects the files of an earlier course, so that they are true of a newer tree."""
+"""Corrects the files of an earlier course for a newer tree."""
 
 import difflib
 from collections.abc import Iterable
@@ -21,13 +21,13 @@ LARGEST: Final = 2 * 1024 * 1024
 MOST_DIFFS: Final = 100
 MOST_DIFF_LINES: Final = 400
 _LONGEST: Final = 300
-"""Characters of a line in a diff."""
+"""The longest line of a diff, in characters."""
 _OPTIONAL: Final = {"evidence", "reasoning"}
 """Fields of the YAML files that may be empty."""
 
 
 class Correction:
-    """What lies between two trees, and what it means for places in pages."""
+    """The difference between two trees, and its effect on line references in pages."""
 
     def __init__(self, old: Path, new: Path, difference: Difference) -> None:
         self._old = old
@@ -39,7 +39,7 @@ class Correction:
         self._moves: dict[str, FileMove] = {}
 
     def page(self, body: bytes) -> bytes | None:
-        """Return a page with its places corrected, or None if it is no longer true."""
+        """Return a page with its line references corrected, or None if it is no longer true."""
         try:
             text = corrected(body.decode(), self._touched, self._move)
         except (UnicodeDecodeError, StalePlaceError):
@@ -49,7 +49,7 @@ class Correction:
     def yaml_file(self, body: bytes) -> bytes:
         """Return a YAML file with its places corrected.
 
-        Evidence and reasoning whose place is gone are left out.
+        Evidence and reasoning that refer to deleted lines are left out.
         """
         text = body.decode()
         try:
@@ -99,7 +99,7 @@ class Correction:
 
 
 def _diff(old: list[bytes], new: list[bytes]) -> str:
-    """Return a diff without its header, at most so long that it can be read."""
+    """Return a diff without its header, cut to a readable length."""
     before = _texts(old)
     after = _texts(new)
     diff = list(difflib.unified_diff(before, after, lineterm=""))[2:]

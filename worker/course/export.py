@@ -1,7 +1,6 @@
 """Writes a course into a user's folder, without losing any of the user's files.
 
-Beside the course's own files it writes those of the page to look at. They are made for people:
-they are no artifacts of the job.
+Alongside the course's own files it writes the HTML pages, which are not artifacts of the job.
 """
 
 import os
@@ -18,7 +17,7 @@ from worker.system.disk import on_disk
 
 INDEX: Final = "index.html"
 _MAX_NAMED: Final = 3
-"""How many files a message names."""
+"""How many files a message lists."""
 
 _File = tuple[str, bytes]
 """A file's path and content."""
@@ -29,17 +28,17 @@ class Exported:
     """What was written."""
 
     paths: list[str]
-    """Of the course's own files."""
+    """The number of the course's own files."""
     page: str | None
-    """The page to open in a browser; None if there is nothing to read yet."""
+    """The page to open in a browser; None if there is none yet."""
 
 
 def export(inventory: Inventory, folder: Path) -> Exported:
     """Write a course into a folder; raise DataError if it is damaged.
 
-    A folder with other files of the same names is first moved aside, as a whole, to
-    `<folder>.1` or the next free number. A folder in use is never moved: then nothing is
-    written, and ConfigError is raised.
+    A folder with other files of the same names is first moved aside, as a whole, to `<folder>.1` or
+    the next free number. A folder in use is never moved: instead, ConfigError is raised, and
+    nothing is written.
     """
     course = _undamaged_files(inventory)
     site = _site(course, inventory)
@@ -57,8 +56,8 @@ def export(inventory: Inventory, folder: Path) -> Exported:
 
 
 def _site(course: list[_File], inventory: Inventory) -> list[_File]:
-    """Make the page to look at."""
-    # Its libraries are loaded only where a course is written.
+    """Build the HTML pages."""
+    # Its libraries are loaded only if a course is written.
     from worker.course.site.build import build  # noqa: PLC0415
 
     site = build(dict(course), inventory.project, inventory.made())
@@ -104,8 +103,9 @@ def _move_aside(folder: Path, files: list[_File], store_url: str) -> None:
     reason = _in_use(folder, store_url)
     if reason is not None:
         raise ConfigError(
-            f"{folder} has other files called {_listed(differing)}, "
-            f"and is not moved aside: {reason}. Name another folder, or move these files"
+            f"{folder} has different files called {_listed(differing)}, and "
+            f"cannot be moved aside: {reason}. Name another folder, or move "
+            "these files"
         )
     folder.rename(_free_name(folder))
 
@@ -116,7 +116,7 @@ def _differs(file: Path, body: bytes) -> bool:
     if not file.is_file():
         return True
     present = file.read_bytes()
-    # Pages that no reader has changed are made again.
+    # Pages that no reader has changed are regenerated.
     return present != body and not is_whole(present)
 
 
@@ -124,7 +124,7 @@ def _in_use(folder: Path, store_url: str) -> str | None:
     """Return the reason why a folder must not be moved, or None."""
     if folder.is_mount():
         return "it is a mount point"
-    # Unlike `Path.expanduser`, this does not raise where there is no home.
+    # Unlike `Path.expanduser`, this does not raise if there is no home.
     home = os.path.expanduser("~")  # noqa: PTH111
     places = {
         "the current folder": Path.cwd(),

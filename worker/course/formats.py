@@ -21,7 +21,7 @@ MAX_NAME_BYTES: Final = 255
 """The longest file name that file systems allow."""
 MAX_INDEX: Final = 999_999
 _CACHED: Final = 4
-"""How many parsed files are cached: every stage reads the same ones."""
+"""How many parsed files are cached, because every stage reads the same ones."""
 _SHOWN: Final = 40
 _WIDTH: Final = 100
 _MOST_BITS: Final = 64
@@ -37,7 +37,7 @@ class InvalidItemError(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Abstraction:
-    """An entry of step 1, its texts stripped."""
+    """An entry of step 1, with white space stripped."""
 
     name: str
     description: str
@@ -244,7 +244,7 @@ def _order_entry(entry: "_Mapping", known: frozenset[str]) -> OrderEntry:
 
 
 def _check_file_names(entry: ChapterRef, place: str) -> None:
-    """Refuse a name that is too long for a file, before files are made."""
+    """Refuse a name that is too long for a file, before the files are made."""
     file_names = [path.rpartition("/")[2] for path in chapter_paths(entry)]
     longest = max(map(len, file_names))
     # guard: a name of which no file can be made is refused

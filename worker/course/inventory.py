@@ -1,4 +1,4 @@
-"""The files of a job's course: of finished stages, and the items of an unfinished one."""
+"""The files of a job's course: those of finished stages, and the items of an unfinished one."""
 
 from collections.abc import Iterator
 from concurrent.futures import Executor
@@ -24,7 +24,7 @@ class CourseFile:
     size: int
     key: str
     sha256: str
-    """The whole digest for a finished stage, its first 16 digits for an unfinished one."""
+    """The whole digest in a finished stage, its first 16 digits in an unfinished one."""
 
     @property
     def artifact(self) -> Artifact:
@@ -102,10 +102,9 @@ class Inventory:
         return self.finished() + self.unfinished()
 
     def made(self) -> frozenset[str]:
-        """Return the finished files that an update made, and did not keep.
+        """Return the finished files that an update made, as opposed to kept.
 
-        There are none if the job follows no earlier one or keeps nothing of it, or if its
-        plan cannot be read.
+        There are none if the job is not an update, keeps nothing, or has an unreadable plan.
         """
         update = self._manifest.update
         clone = self._manifest.record(Stage.CLONE)

@@ -1,4 +1,4 @@
-"""The plan of an update: which items of an earlier course a job keeps; an object of the job."""
+"""The plan of an update, a stored object: which items of an earlier course a job keeps."""
 
 import json
 from collections.abc import Mapping
@@ -19,9 +19,9 @@ class UpdatePlan:
     kept: tuple[Artifact, ...] = ()
     """The items that are still true."""
     earlier: tuple[Artifact, ...] = ()
-    """The other items, as they were: an engine may look at them."""
+    """The other items, unchanged, for the engine to read."""
     diffs: Mapping[str, str] = field(default_factory=dict)
-    """What has changed in text files, by path."""
+    """The diffs of text files, by path."""
 
     @cached_property
     def kept_by_path(self) -> Mapping[str, Artifact]:
@@ -34,7 +34,7 @@ class UpdatePlan:
 
 
 def copied(artifact: Artifact) -> Artifact:
-    """Return the artifact as which an item of the earlier course lies in the job."""
+    """Return the artifact of the job that is the copy of an item of the earlier course."""
     return Artifact(
         path=f"earlier/{artifact.path}",
         size=artifact.size,

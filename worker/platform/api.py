@@ -61,7 +61,7 @@ class ApiCall:
 
     @property
     def name(self) -> str:
-        """What messages call it."""
+        """Its name in messages."""
         return f"{self.method} {self.path}"
 
 
@@ -81,7 +81,7 @@ class _RetryLaterError(Exception):
 
 
 class _UnansweredError(Exception):
-    """The request may have had its effect or not."""
+    """The request may or may not have taken effect."""
 
 
 class Api:
@@ -117,7 +117,7 @@ class Api:
         )
 
     def call(self, call: ApiCall, read: Callable[[Any], Value]) -> Value:
-        """Return the answer as `read` reads it.
+        """Return the answer as parsed by `read`.
 
         Raises NotThereError, LostAnswerError, or one of the port's errors.
         """
@@ -216,7 +216,7 @@ class Api:
                 for chunk in response.iter_bytes():
                     content += chunk
                     if self._runtime.monotonic() > deadline:
-                        raise httpx.ReadTimeout("the answer takes too long")
+                        raise httpx.ReadTimeout("the answer took too long")
                 return response.status_code, response.headers, content
         except (
             httpx.ConnectError,
@@ -230,7 +230,7 @@ class Api:
             ) from error
 
     def _refusal(self, call: ApiCall, status: int, document: Json) -> Exception:
-        """Return the error that a refusal means.
+        """Return the error for a refusal.
 
         `document` is None for an answer that is not JSON: the API did not send it.
         """

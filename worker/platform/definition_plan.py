@@ -16,7 +16,7 @@ DEFAULTS: Final = Shape(
     retries=5,
     environment={},
 )
-"""What a new definition gets by default."""
+"""The defaults of a new definition."""
 LATEST: Final = "latest"
 HIDDEN: Final = "***"
 _UNITS: Final = {
@@ -65,7 +65,7 @@ class Difference:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DefinitionPlan:
-    """The changes, in an order that frees a name before a variable or a secret takes it."""
+    """The changes, ordered so that a name is free before a variable or a secret takes it."""
 
     removed: tuple[SecretReference, ...]
     shape: Shape

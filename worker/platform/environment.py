@@ -14,8 +14,8 @@ CARRIED: Final = (
     "GITHUB_TOKEN",
     "UPDATE_FROM",
 )
-"""What a run gets besides its job: where to report, access to the repository, and the earlier
-job that a new one follows.
+"""What a run gets besides its job: callback, access to the repository, and the earlier job to
+update.
 """
 MAX_VALUE: Final = 1000
 """In characters. Longer values cause a warning only: the platform documents no limit for jobs."""
@@ -81,7 +81,7 @@ def run_environment(
 
 
 def variable_fault(name: str) -> str | None:
-    """Say what is wrong with a variable's name, or return None."""
+    """Return the fault of a variable's name, or None."""
     if name.upper().startswith("SCW_SLS"):
         return "names that begin with SCW_SLS are reserved for the platform"
     if _NAME.fullmatch(name):
@@ -90,7 +90,7 @@ def variable_fault(name: str) -> str | None:
 
 
 def secret_fault(name: str) -> str | None:
-    """Say what is wrong with the name of a variable for a secret, or return None."""
+    """Return the fault of the name of a variable for a secret, or None."""
     fault = variable_fault(name)
     if fault is not None or _SECRET_NAME.fullmatch(name):
         return fault

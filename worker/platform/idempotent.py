@@ -1,9 +1,8 @@
 """Requests that must not take effect twice, although their answers may be lost.
 
-The platform has no idempotency keys. So after a lost answer we look for the request's
-effect, and repeat the request only if there is none. If the effect becomes visible later, it
-happens twice. For runs this is a waste, but does no harm: only one of two runs can own the
-job.
+The platform has no idempotency keys. So after a lost answer we look for the request's effect, and
+repeat the request only if there is none. If the effect becomes visible later, the request takes
+effect twice. For runs this is wasteful but harmless: only one of two runs can own the job.
 """
 
 from collections.abc import Callable, Collection
@@ -31,7 +30,7 @@ def once(
 ) -> Value:
     """Return the result of `act`, or of `look` after a lost answer.
 
-    Raises LostAnswerError if neither has one in the end.
+    Raises LostAnswerError if neither succeeds.
     """
     lost = False
 

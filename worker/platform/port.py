@@ -12,11 +12,11 @@ from worker.errors import TemporaryError
 from worker.system.environment import Environment
 
 ENDED: Final = frozenset({"succeeded", "failed", "interrupted"})
-"""The states that a run does not leave; any other, also an unknown one, may still change."""
+"""The final states of a run; a run in any other state, even an unknown one, may still change."""
 
 
 class LostAnswerError(TemporaryError):
-    """A request that must not be repeated had no answer; it may have been done."""
+    """A request that must not be repeated had no answer; it may have taken effect."""
 
     code = "platform_unavailable"
 
@@ -73,7 +73,7 @@ class PlatformRun:
     id: str
     definition_id: str
     state: str
-    """The platform's own word; see ENDED."""
+    """The platform's own name for the state; see ENDED."""
     reason: str | None
     exit_code: int | None
     """None if the container has none: it was killed, never started, or still runs."""
@@ -83,7 +83,7 @@ class PlatformRun:
 
     @property
     def live(self) -> bool:
-        """Whether it runs, will run, or may be retried by the platform."""
+        """Whether it is running, will run, or may be retried by the platform."""
         return self.state not in ENDED
 
     @property

@@ -56,7 +56,7 @@ class Scaleway:
             return None
 
     def create(self, name: str, shape: Shape) -> JobDefinition:
-        """Create a definition; its image's own command is run."""
+        """Create a definition that runs its image's own command."""
         body = {
             "name": name,
             "project_id": self._project,

@@ -1,4 +1,4 @@
-"""How to reach the platform, by the variables that Scaleway's own SDK reads."""
+"""How to reach the platform, from the variables that Scaleway's own SDK reads."""
 
 import re
 from dataclasses import dataclass

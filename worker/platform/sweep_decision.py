@@ -1,8 +1,8 @@
 """Which jobs need a new platform run: a decision without side effects.
 
-The platform retries runs that ended with an exit code, a few times. It does not retry runs
-that were interrupted, preempted, killed for memory or time, or lost by its own fault. Nor
-does it deliver pending callbacks.
+The platform retries runs that ended with an exit code, a few times. It does not retry runs that
+were interrupted, preempted, killed for memory or time, or lost by its own fault. It does not
+deliver pending callbacks either.
 """
 
 from collections.abc import Sequence
@@ -16,10 +16,10 @@ from worker.platform.port import PlatformRun
 
 
 class Action(StrEnum):
-    """What a sweep does about a job."""
+    """What a sweep does with a job."""
 
     LEAVE = "leave"
-    """The job is over, and needs no line in the report."""
+    """The job is over, and is not reported."""
     SKIP = "skip"
     GIVE_UP = "give up"
     START = "start"
@@ -27,7 +27,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SweepDecision:
-    """What to do about a job, and why."""
+    """What to do with a job, and why."""
 
     action: Action
     reason: str
@@ -50,7 +50,7 @@ class SweepCandidate:
 
 
 def described(run: PlatformRun) -> str:
-    """Say in what state a run is, or how it has ended."""
+    """Describe the state of a run, or how it has ended."""
     verb = "has ended as"
     if run.live:
         verb = "is"
@@ -67,9 +67,9 @@ def described(run: PlatformRun) -> str:
 
 
 def decide_by_runs(candidate: SweepCandidate) -> SweepDecision:
-    """Decide about a job by its manifest and its runs.
+    """Decide about a job from its manifest and its runs.
 
-    A START is preliminary: the job's heartbeat and its attempts have to be checked, too.
+    A START is preliminary: the job's heartbeat and attempts have to be checked as well.
     """
     manifest = candidate.manifest
     undelivered = _undelivered(manifest)
@@ -122,7 +122,7 @@ def _why_no_runs(manifest: Manifest | None) -> str:
 
 
 def _without_checkpoint(last: PlatformRun) -> SweepDecision:
-    """Decide by a job's last run: it ended before the first checkpoint, or had no work."""
+    """Decide from a job's last run, which ended before the first checkpoint, or had no work."""
     description = described(last)
     if last.state == "succeeded":
         return SweepDecision(action=Action.LEAVE, reason=description)

@@ -21,11 +21,11 @@ class CallbackSettings:
     url: str = field(repr=False)
     token: Secret
     signing_key: Secret | None
-    """Of Standard Webhooks: the key itself in base64, without `whsec_`."""
+    """For Standard Webhooks: the key itself in base64, without `whsec_`."""
     proxy: Secret | None = None
-    """The address of the proxy to the webhook: it may hold a password."""
+    """The address of the proxy to the webhook: it may contain a password."""
     with_usage: bool = False
-    """Whether events say what the job's paid calls have used."""
+    """Whether events report the usage of the job's paid calls."""
 
 
 def read_callback(reader: EnvironmentReader) -> CallbackSettings | None:

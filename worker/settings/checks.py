@@ -25,7 +25,7 @@ def http_fault(url: str) -> str | None:
     except ValueError as error:
         return f"it is not a URL ({error})"
     if stray_fault(url) or re.search(r"[\s\ud800-\udfff]", url):
-        return "it holds white space, a quotation mark at an end, or an invisible character"
+        return "it contains white space, a quotation mark at an end, or an invisible character"
     is_http = parts.scheme in {"http", "https"}
     if not is_http or not host or not re.fullmatch(HTTP_URL, url):
         return "it must be an http:// or https:// URL with a host"
@@ -33,7 +33,7 @@ def http_fault(url: str) -> str | None:
 
 
 def discreet_http_fault(url: str) -> str | None:
-    """Check the address of an HTTP server without quoting it: it may hold a password."""
+    """Check the address of an HTTP server without quoting it: it may contain a password."""
     fault = http_fault(url)
     if fault is None:
         return None
@@ -62,7 +62,7 @@ def _prefix_fault(url: SplitResult) -> str | None:
     prefix = url.path.strip("/")
     segments = prefix.split("/") if prefix else []
     if url.query or not {"", ".", ".."}.isdisjoint(segments):
-        return "its prefix must not hold empty, `.` or `..` parts, nor a `?`"
+        return "its prefix must not contain empty, `.` or `..` parts, nor a `?`"
     return None
 
 
@@ -103,12 +103,12 @@ def certificates_fault(path: str) -> str | None:
     try:
         context.load_verify_locations(cafile=path)
     except ssl.SSLError:
-        return "it must be a file of certificates in PEM form, and holds none that are readable"
+        return "it must be a file of certificates in PEM format, but contains none that are readable"
     except OSError as error:
-        return f"it must be a file of certificates, and cannot be read ({error.strerror})"
+        return f"it must be a file of certificates, but cannot be read ({error.strerror})"
     except ValueError as error:
         return (
-            f"it must be a file of certificates, and cannot be read ({error})"
+            f"it must be a file of certificates, but cannot be read ({error})"
         )
     return None
 
@@ -118,13 +118,13 @@ def folder_fault(path: str) -> str | None:
     paths = map(Path, path.split(":"))
     folders = [path for path in paths if path.is_dir()]
     if not folders:
-        return "it must be a folder of certificates, and does not exist"
+        return "it must be a folder of certificates, but does not exist"
     for folder in folders:
         if _holds_certificates(folder):
             return None
     return (
         "it must be a folder of certificates named by their hashes (see `openssl rehash`), "
-        "and holds none"
+        "but contains none"
     )
 
 

@@ -27,30 +27,30 @@ _MAX_LANGUAGE: Final = 60
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelSettings:
-    """The model that a course is written by, and the limits of its use."""
+    """The model that writes a course, and the limits on its use."""
 
     key: Secret | None = None
     token: Secret | None = None
-    """Sent as a Bearer token, where there is no key."""
+    """Sent as a Bearer token if there is no key."""
     endpoint: str = ENDPOINT
-    """Without a slash at its end."""
+    """Without a trailing slash."""
     proxy: Secret | None = None
     model: str | None = None
-    """As the environment names it; None where it does not."""
+    """From the environment; None if it is not set there."""
     language: str | None = None
-    """The language of the course, as the environment names it."""
+    """The language of the course, from the environment."""
     budget: Budget = DEFAULT_BUDGET
     prices: Path | None = None
-    """A file of prices that count instead of the program's own."""
+    """A file of prices that override the program's own."""
     concurrency: int = 4
     """How many calls may be in flight."""
     batch: bool = False
-    """Whether chapters, reviews and tutorials are asked for as message batches."""
+    """Whether chapters, reviews and tutorials are requested as message batches."""
     faults: tuple[str, ...] = ()
-    """What is wrong with the variables, if that matters only to a job of this engine."""
+    """The faults of variables that matter only to jobs of this engine."""
 
     def problems(self) -> list[str]:
-        """Return why no job can ask the model."""
+        """Return the reasons why no job can use the model."""
         if self.key or self.token:
             return list(self.faults)
         missing = (
@@ -103,7 +103,7 @@ def budget_in_usd(text: str) -> int | None:
 def _nanodollars(text: str) -> int | None:
     try:
         dollars = Decimal(text)
-        # Comparing what is not a number raises InvalidOperation.
+        # Comparing NaN raises InvalidOperation.
         if not 0 < dollars <= _MAX_USD:
             return None
     except InvalidOperation:

@@ -17,7 +17,7 @@ def read_proxy(
 ) -> Secret | None:
     """Return the proxy to a server; the variable `url_name` holds the server's URL.
 
-    The certificates that the server or the proxy needs are checked as well.
+    The certificates for the server or the proxy are checked as well.
     """
     proxy = _proxy(reader, url, url_name)
     needs_certificates = _is_https(url)

@@ -28,7 +28,7 @@ class Secret:
     _text: str = field(repr=False)
 
     def reveal(self) -> str:
-        """Return the text, to be sent to its server; never keep or print it."""
+        """Return the text, to be sent to its server; never store or print it."""
         return self._text
 
 
@@ -38,7 +38,7 @@ class EnvironmentReader:
     def __init__(self, environment: Environment, *, here: bool = True) -> None:
         """Read from a copy of an environment.
 
-        `here` is whether the files that it names are on this machine.
+        `here` says whether the files that it names are on this machine.
         """
         self._environment: dict[str, str] = {}
         for name, value in environment.items():
@@ -48,14 +48,14 @@ class EnvironmentReader:
         self.faults: list[str] = []
 
     def quiet(self) -> "EnvironmentReader":
-        """Return another reader of the same variables, with faults of its own."""
+        """Return another reader of the same variables, with a separate list of faults."""
         return EnvironmentReader(self._environment, here=self._here)
 
     def text(self, name: str, default: str | None = None) -> str | None:
         """Return a variable's text.
 
-        Stray characters are reported, never dropped silently. The text is returned without
-        them, so that other checks can judge the rest.
+        Stray characters are reported, never dropped silently. The text is returned without them,
+        for other checks of the rest.
         """
         value = self._environment.get(name)
         if value is None:
@@ -85,7 +85,7 @@ class EnvironmentReader:
         return Secret(value)
 
     def credential(self, name: str) -> Secret | None:
-        """Return a secret that a server has issued: it consists of printable ASCII."""
+        """Return a secret issued by a server: it must consist of printable ASCII."""
         secret = self.secret(name)
         if secret is None:
             return None
@@ -137,7 +137,7 @@ class EnvironmentReader:
     def file_fault(self, path: str) -> str | None:
         """Check that a file can be read, if it is on this machine."""
         if self._here and not Path(path).is_file():
-            return "it must be a file, and does not exist"
+            return "it must be a file, but does not exist"
         return None
 
     def number(

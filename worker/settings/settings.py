@@ -29,7 +29,7 @@ MAX_GRACE_SECONDS: Final = 3600
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
-    """How long a run waits for other systems, and they for it, in seconds."""
+    """Time limits of a run, in seconds."""
 
     lease_seconds: int
     soft_deadline_seconds: float | None
@@ -53,7 +53,7 @@ class EngineSettings:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LogSettings:
-    """The log's level and format; None where the environment does not set them."""
+    """The log's level and format; None if the environment does not set them."""
 
     level: str | None
     form: str | None
@@ -156,22 +156,22 @@ def _read_engine(reader: EnvironmentReader) -> EngineSettings:
 
 
 def _read_model(reader: EnvironmentReader, engine: str) -> ModelSettings:
-    """Read the variables of the engines that ask a model.
+    """Read the variables of the engine `claude`.
 
-    Their faults count at once only for the engine that is asked for.
+    Their faults are reported at once only if that engine is requested.
     """
     if engine == "claude":
         return read_model(reader)
     if engine != "static":
         _check_cli(reader)
-    # A job that began with `claude` may be resumed without ENGINE.
+    # A job of the engine `claude` may be resumed without ENGINE.
     quiet = reader.quiet()
     model = read_model(quiet)
     return replace(model, faults=tuple(quiet.faults))
 
 
 def _check_cli(reader: EnvironmentReader) -> None:
-    """Check the variables that the Fondation CLI is given."""
+    """Check the variables that are passed to the Fondation CLI."""
     for name in (
         "ANTHROPIC_API_KEY",
         "ANTHROPIC_AUTH_TOKEN",

@@ -22,7 +22,7 @@ _NAMES: Final = {
     "\ufeff": "a byte order mark",
 }
 _PATTERN_LIMIT: Final = 0x10000
-"""The first character that some dialects of patterns cannot name."""
+"""The first character that some regular-expression dialects cannot express."""
 
 
 def stray_fault(text: str) -> str | None:

@@ -1,1 +1,1 @@
-"""Where a repository's files come from."""
+"""Sources of a repository's files."""

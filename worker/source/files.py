@@ -19,7 +19,7 @@ _GIT_FILES: Final = {".gitmodules", ".gitattributes", ".gitignore", ".gitkeep"}
 _MAX_PATH_BYTES: Final = 3072
 """Linux allows 4096 bytes; the rest is for the folder that the files are copied to."""
 _MAX_DEPTH: Final = 200
-"""Programs that walk a folder may fail on deeper nesting."""
+"""Programs that walk a folder may fail if it is nested deeper."""
 _MAX_NAMED: Final = 5
 
 
@@ -74,7 +74,7 @@ def _file_entry(name: str, entry: "os.DirEntry[str]") -> FileEntry:
 
 
 def has_content(names: Iterable[str]) -> bool:
-    """Tell whether there is any file besides git's own, such as `.gitignore`."""
+    """Tell whether there is any file except git's own, such as `.gitignore`."""
     for name in names:
         file_name = name.rpartition("/")[2]
         if file_name not in _GIT_FILES:
@@ -91,7 +91,7 @@ def is_too_long(name: str) -> bool:
 
 
 def log_left_out(names: Collection[str], reason: str) -> None:
-    """Log which files of a repository are not read, and why; nothing if there are none."""
+    """Log which files of a repository are left out, and why; log nothing if there are none."""
     if not names:
         return
     extra = {

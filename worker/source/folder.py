@@ -27,7 +27,7 @@ _PREFIX: Final = "folder-"
 _DIGITS: Final = 40
 _NO_BRANCH: Final = "HEAD"
 _COURSE: Final = tuple(info.file for info in STAGES if info.file)
-"""The files by which a course is recognized."""
+"""The files that identify an exported course."""
 _CHANGED: Final = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP}
 """Errors of opening a file that was a regular file a moment ago."""
 
@@ -43,13 +43,13 @@ class FolderSource:
         self._limits = limits
 
     def resolve(self) -> Revision:
-        """Return the commit that the files make now."""
+        """Return the commit for the files as they are now."""
         return Revision(commit=self._read(None), branch=_NO_BRANCH)
 
     def checkout(self, commit: str | None, tree: Path) -> str:
         """Copy the files, and return their commit.
 
-        Raises DataError if they do not make the commit that was asked for.
+        Raises DataError if they do not match the requested commit.
         """
         present = self._read(tree)
         if commit not in {None, present}:
@@ -60,7 +60,7 @@ class FolderSource:
         return present
 
     def _read(self, tree: Path | None) -> str:
-        """Return the commit of the files, which are copied to `tree`."""
+        """Copy the files to `tree`; return their commit."""
         digest = hashlib.sha256()
         for entry in self._entries(logs=tree is not None):
             copy = None
@@ -116,7 +116,7 @@ class FolderSource:
             raise DataError(f"{error}: {advice}", code=error.code) from error
 
     def _read_file(self, entry: FileEntry, copy: Path | None) -> bytes:
-        """Return the digest of a file, which is copied to `copy`."""
+        """Copy a file to `copy`; return its digest."""
         digest = hashlib.sha256()
         if copy is None:
             for chunk in self._content(entry):
@@ -163,7 +163,7 @@ class FolderSource:
 
 
 def _open_regular(path: Path) -> BinaryIO:
-    """Open a file if it still is a regular one, without following a link or blocking on a pipe."""
+    """Open a file if it is still a regular one, without following a link or blocking on a pipe."""
     # guard: a link that takes a file's place is not followed
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
     descriptor = os.open(path, flags)
@@ -183,7 +183,7 @@ def _empty(path: Path, ignored: list[str]) -> DataError:
 
 
 def _without_courses(entries: list[FileEntry]) -> list[FileEntry]:
-    """Leave out exported courses: otherwise each export would make another commit."""
+    """Leave out exported courses: otherwise each export would change the commit."""
     names = {entry.name for entry in entries}
     courses = set()
     for name in names:

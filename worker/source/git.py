@@ -24,7 +24,7 @@ Result = TypeVar("Result")
 POLICY: Final = Policy(
     on=(UnavailableError,), give_up_seconds=30, attempts=3, first=2
 )
-"""How requests to an unavailable host are retried; the whole stage is retried, too."""
+"""How requests to an unavailable host are retried; the whole stage is retried as well."""
 
 _FETCHED: Final = "refs/worker/fetched"
 _TAGS: Final = "refs/tags/"
@@ -96,7 +96,8 @@ class GitSource:
             self._fetch_branch(folder, commit)
         if repository.commit_of(_FETCHED) != commit:
             raise self._gone(
-                f"{self._branch or commit} is not the name of a commit, or is just being moved"
+                f"{self._branch or commit} is not the name of a commit, or is "
+                "being moved right now"
             )
         return commit
 
@@ -108,8 +109,8 @@ class GitSource:
         if is_current and self._host.fetch(folder, tip.ref, _FETCHED):
             return
         raise self._gone(
-            f"the host does not give commit {commit}, and "
-            f"{present.branch} is at {present.commit} now: start a new job for that"
+            f"the host no longer offers commit {commit}, and {present.branch} "
+            f"is now at {present.commit}: start a new job for that commit"
         )
 
     def _gone(self, fault: str) -> DataError:

@@ -1,10 +1,9 @@
 """A git host, reached over HTTPS by the git program.
 
-The token goes to the repository's own host only. Git gets it by its environment, so that it
-is in no argument list and no file. Git does not follow redirects, because it would send the
-token along. They are handled here: another path of the same host (a repository that was
-renamed, or whose address lacks `.git`) is used, and any other target is an error that names
-it.
+The token goes to the repository's own host only. Git gets it through its environment: it appears in
+no argument list and no file. Git does not follow redirects, because it would send the token along.
+They are handled here: another path of the same host (a repository that was renamed, or whose
+address lacks `.git`) is used, and any other target is an error that names it.
 """
 
 import base64
@@ -85,7 +84,7 @@ class GitHost:
     def refs(
         self, folder: Path, *patterns: str
     ) -> tuple[dict[str, str], str | None]:
-        """Return the commits of refs (or of all branches and tags), and HEAD's branch."""
+        """Return the commits of refs (or of all branches and tags), and the branch of HEAD."""
         command = _LIST_ALL
         if patterns:
             command = _LIST_NAMED
@@ -93,9 +92,10 @@ class GitHost:
         answer = read_answer(finished.stderr, self._secrets)
         if finished.code != 0:
             raise UnavailableError(
-                f"{self.address}: the git host refuses: {answer.reason}"
+                f"{self.address}: the git host refuses the request: "
+                f"{answer.reason}"
             )
-        # Git takes an empty web page for an empty repository.
+        # Git mistakes an empty web page for an empty repository.
         if not answer.is_git:
             raise self._failure(answer)
         return _read_refs(finished.stdout.decode("utf-8", "replace"))
@@ -118,9 +118,9 @@ class GitHost:
         names: tuple[str, ...],
         options: GitOptions,
     ) -> Finished:
-        """Run a git command on the host, at the repository's present address.
+        """Run a git command on the host, at the repository's current address.
 
-        A refusal is returned; any other failure is raised as the error that it means.
+        A refusal is returned; any other failure is raised.
         """
         for _ in range(_MAX_MOVES):
             scheme = urlsplit(self.address).scheme
@@ -145,7 +145,8 @@ class GitHost:
         if moved is None or not self._may_follow(moved):
             raise self._failure(answer)
         LOG.info(
-            "the repository has another address", extra={"repository": moved}
+            "the repository has moved to another address",
+            extra={"repository": moved},
         )
         self.address = moved
 
@@ -186,7 +187,7 @@ def _origin(address: str) -> tuple[str, str]:
 
 
 def _size(folder: Path) -> int:
-    """Return the size of all files below a folder; some may be vanishing."""
+    """Return the size of all files below a folder; files may disappear meanwhile."""
     total = 0
     for parent, _, names in os.walk(folder):
         for name in names:

@@ -1,4 +1,4 @@
-"""The git program, with our configuration only: nothing in a repository is executed."""
+"""The git program, run with our configuration only: nothing in a repository is executed."""
 
 import errno
 import os
@@ -60,14 +60,14 @@ _VARIABLES: Final = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_NO_REPLACE_OBJECTS": "1",
-    # For newer gits; older ones find no protocol that they may use.
+    # For newer versions of git; older ones find no protocol that they may use.
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_LFS_SKIP_SMUDGE": "1",
     "GIT_ALLOW_PROTOCOL": "none",
 }
 
 _HARMLESS: Final = (
-    # Old tools wrote these faults into commits and trees that well-known projects still have.
+    # Well-known projects still have commits and trees with these faults, written by old tools.
     *(
         "zeroPaddedFilemode",
         "badTimezone",
@@ -85,7 +85,7 @@ _HARMLESS: Final = (
         "nulInCommit",
     ),
     *("missingTaggerEntry", "badTagName", "badFilemode", "multipleAuthors"),
-    # These faults only harm programs that use these files: we do not.
+    # These faults only harm programs that use these files; we do not.
     *(
         "gitmodulesMissing",
         "gitmodulesBlob",
@@ -108,7 +108,7 @@ _HARMLESS: Final = (
 )
 
 _CONFIG: Final = {
-    # A mounted folder may report other modes, which are no change.
+    # A mounted folder may report other modes; that is not a change.
     "core.fileMode": "false",
     "core.hooksPath": os.devnull,
     "core.symlinks": "false",
@@ -142,7 +142,7 @@ _DISK: Final = re.compile(
     rb"(?:error|fatal): (?:unable to write .*|.*Out of diskspace.*|.*: (?:%b))"
     % b"|".join(_DISK_MESSAGES)
 )
-"""Lines in which git reports a fault of this disk; a host's lines begin with `remote: `."""
+"""Lines in which git reports a fault of the local disk; a host's lines begin with `remote: `."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -158,7 +158,7 @@ class GitOptions:
     watch: Callable[[], None] = lambda: None
     max_output: int = 1 << 20
     data: bytes | None = None
-    """What the command reads from its standard input."""
+    """The command's standard input."""
 
 
 class Git:
@@ -171,7 +171,7 @@ class Git:
         stop: Flag,
         environment: Environment,
     ) -> None:
-        """Take the flag that ends running commands, and the worker's environment."""
+        """`stop` ends running commands."""
         self._scratch = scratch
         self.runtime = runtime
         self.stop = stop
@@ -188,7 +188,7 @@ class Git:
 
     @contextmanager
     def folder(self) -> Iterator[Path]:
-        """Make a scratch folder, and remove it at the end."""
+        """Create a scratch folder, and remove it at the end."""
         folder = self._scratch / f"git-{self.runtime.token()}"
         with on_disk(self._scratch, partial(unusable_work_dir, self._scratch)):
             folder.mkdir(parents=True, mode=0o700)
@@ -203,10 +203,9 @@ class Git:
         arguments: tuple[str, ...],
         options: GitOptions | None = None,
     ) -> Finished:
-        """Run a command on the repository in a scratch folder; return it whatever its exit code.
+        """Run a command on the repository in a scratch folder; return it, whatever its exit code.
 
-        Raises DiskError if it fails because of this machine's disk, so that the host is not
-        blamed for it.
+        Raises DiskError if the local disk is the cause of a failure.
         """
         options = options or GitOptions()
         command = Command(
@@ -249,8 +248,8 @@ class Git:
             )
         except MissingProgramError as error:
             raise ConfigError(
-                "git is not installed on this machine: "
-                "install it, as with `apt install git`, or correct PATH",
+                "git is not installed on this machine: install it, for "
+                "example with `apt install git`, or correct PATH",
                 code="git_missing",
             ) from error
         except ProcessTimeoutError as error:
@@ -260,7 +259,7 @@ class Git:
             ) from error
         except ProcessStoppedError as error:
             raise TemporaryError(
-                "git was ended, because the run is being stopped",
+                "git was stopped, because the run is being stopped",
                 code="stopped",
             ) from error
 

@@ -1,8 +1,7 @@
 """A git host's answer, and the error that it means.
 
-The answer is read from git's trace of HTTP headers, because git's messages are for people
-and differ from version to version. Git hides authorizations in the trace, and only this
-module sees it.
+The answer is read from git's trace of HTTP headers, because git's messages are for people and
+differ from version to version. Git hides credentials in the trace, and only this module sees it.
 """
 
 import re
@@ -28,7 +27,7 @@ _OF_A_NEWER_GIT: Final = re.compile(
     r"|'extensions\.|hash algorithm",
     re.IGNORECASE,
 )
-_NEWER_GIT: Final = "a newer git has made it, so install that git here"
+_NEWER_GIT: Final = "it was created by a newer git: install that version here"
 _REDIRECTS: Final = {301, 302, 303, 307, 308}
 _BUSY: Final = {408, 429}
 _SERVER_ERROR: Final = 500
@@ -37,19 +36,19 @@ _DAMAGE: Final = b"fsck error"
 
 
 class UnavailableError(TemporaryError):
-    """The git host does not answer, or is unavailable at the moment."""
+    """The git host does not answer, or is temporarily unavailable."""
 
     code = "git_unavailable"
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
-        """Take one line, and the pause that the host asks for, in seconds."""
+        """Take a one-line message, and the pause that the host asks for, in seconds."""
         super().__init__(message)
         self.retry_after = retry_after
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HostAnswer:
-    """A host's last answer to a failed command; `status` is None if there was none."""
+    """A host's last answer to a failed command; `status` is None if it did not answer."""
 
     status: int | None
     headers: dict[str, str]
@@ -154,7 +153,7 @@ def _is_message(line: bytes) -> bool:
 def failure(
     answer: HostAnswer, address: str, *, has_token: bool
 ) -> WorkerError:
-    """Return the error that a failed command means for the user."""
+    """Return the error to report for a failed command."""
     match answer.status:
         case None | 200:
             return _broken(answer, address)
@@ -179,14 +178,15 @@ def _not_found(address: str, *, has_token: bool) -> DataError:
     if not fault and has_token:
         fault = "there is no such repository, or GITHUB_TOKEN may not read it"
     elif not fault:
-        fault = "there is no such repository, or it is private: then set GITHUB_TOKEN"
+        fault = "there is no such repository, or it is private: in that case, set GITHUB_TOKEN"
     return DataError(f"{address}: {fault}", code="repository_not_found")
 
 
 def _unavailable(answer: HostAnswer, address: str) -> WorkerError:
     pause = answer.headers.get("retry-after", "")
     return UnavailableError(
-        f"{address}: the git host answers with status {answer.status}: try again later",
+        f"{address}: the git host answered with status {answer.status}: try "
+        "again later",
         float(pause) if pause.isdecimal() else None,
     )
 
@@ -200,7 +200,8 @@ def _broken(answer: HostAnswer, address: str) -> WorkerError:
             code="repository_invalid",
         )
     return UnavailableError(
-        f"{address}: the git host cannot be reached, or broke off: {answer.reason}"
+        f"{address}: the git host cannot be reached, or closed the connection: "
+        f"{answer.reason}"
     )
 
 
@@ -210,7 +211,7 @@ def _elsewhere(answer: HostAnswer, address: str) -> WorkerError:
         return _redirected(answer, address, hint)
     advice = hint or "give the repository's own address"
     return DataError(
-        f"{address}: what answers there (status {answer.status}) is no git server: {advice}",
+        f"{address}: what answers there (status {answer.status}) is not a git server: {advice}",
         code="not_git",
     )
 
@@ -218,8 +219,8 @@ def _elsewhere(answer: HostAnswer, address: str) -> WorkerError:
 def _redirected(answer: HostAnswer, address: str, hint: str) -> DataError:
     target = answer.moved(address) or answer.headers["location"]
     message = (
-        f"{address}: the host points to {reason(target.encode())}, "
-        "which is not followed with a token: if that is the repository, give that address"
+        f"{address}: the host redirects to {reason(target.encode())}, which "
+        "is not followed: if that is the repository, give that address"
     )
     if hint:
         message += f"; {hint}"

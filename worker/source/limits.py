@@ -1,4 +1,4 @@
-"""How large a repository may be."""
+"""Limits on the size of a repository."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ class SourceLimits:
     files: int = 200_000
     """The number of its files."""
     seconds: float = 1800
-    """How long it may take to fetch it."""
+    """How long fetching it may take."""
 
     def check(
         self,

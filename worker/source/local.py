@@ -1,8 +1,7 @@
 """A folder on this machine as a source: a repository's HEAD commit, or plain files.
 
-A repository is read through one of our own that borrows its objects. In the repository
-itself, git only looks up where HEAD points to, so that its configuration, filters, hooks and
-monitors have no effect.
+A repository is read through a scratch repository that borrows its objects. In the repository
+itself, git only looks up HEAD: its configuration, filters, hooks and monitors have no effect.
 """
 
 import logging
@@ -38,7 +37,7 @@ _STATUS: Final = (
 def open_local(
     git: Git, path: Path, limits: SourceLimits | None = None
 ) -> Source:
-    """Return a folder's source, or raise DataError if it is not usable."""
+    """Return a folder as a source, or raise DataError if it is not usable."""
     path = path.absolute()
 
     def unreadable(error: OSError) -> DataError:
@@ -104,7 +103,7 @@ class LocalSource:
             repository = self._borrow(folder, wanted)
             if repository.commit_of(wanted) != wanted:
                 raise DataError(
-                    f"{self._path}: it has no commit {wanted} any more",
+                    f"{self._path}: it no longer has commit {wanted}",
                     code="commit_not_found",
                 )
             repository.materialize(wanted, tree)
@@ -170,7 +169,7 @@ class LocalSource:
             )
             for file in (place, *place.parent.glob(f"shared{name}.*")):
                 with suppress(FileNotFoundError):
-                    # copy2 keeps the time of change: an index depends on it.
+                    # copy2 keeps the modification time, which the index depends on.
                     shutil.copy2(file, (git_dir / name).with_name(file.name))
         listing = repository.do(
             *_STATUS, variables={"GIT_WORK_TREE": str(self._path)}

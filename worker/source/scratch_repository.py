@@ -1,4 +1,4 @@
-"""A scratch repository: it gets or borrows objects, and writes files as they were committed."""
+"""A scratch repository: fetches or borrows objects, and writes files as they were committed."""
 
 import os
 import re
@@ -86,7 +86,7 @@ class ScratchRepository:
         raise self._failure(arguments[0], finished)
 
     def init(self, commit: str) -> None:
-        """Make it, for objects whose names have the format of that commit's."""
+        """Create the repository, with the object format of the given commit."""
         object_format = "sha256"
         if len(commit) == _SHA1_LENGTH:
             object_format = "sha1"
@@ -132,7 +132,9 @@ class ScratchRepository:
                 raise failure
             refused += sorted(unusable)
             files = [file for file in files if file.name not in unusable]
-        log_left_out(refused, "this file system takes no file of that name")
+        log_left_out(
+            refused, "this file system cannot store a file of that name"
+        )
 
     def _survey(self, commit: str) -> list[_File]:
         """Check the limits, and return the regular files with usable paths."""
@@ -167,8 +169,8 @@ class ScratchRepository:
         if has_entries:
             content = "nothing but submodules and links, which are not read"
         return DataError(
-            f"{self._name}: the repository holds {content}: "
-            "give a repository with files of its own",
+            f"{self._name}: the repository contains {content}: give a "
+            "repository with files of its own",
             code="repository_empty",
         )
 
@@ -223,7 +225,7 @@ def _file(entry: re.Match[bytes]) -> _File:
 
 
 def _is_unusable(tree: Path, name: str) -> bool:
-    """Tell whether a folder cannot store a file of that name; leave none behind."""
+    """Tell whether a folder cannot store a file of that name; leave nothing behind."""
     path = tree / name
     if os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises where a name is too long
         return False

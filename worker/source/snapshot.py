@@ -1,10 +1,9 @@
 """The snapshot: a repository's files as one file, which later runs work from.
 
-It is a gzipped tar of regular files, in GNU's format, which allows names of any bytes and
-any length. It depends only on the files' names, contents and executable bits: packed twice,
-the snapshot is the same object in the store. Unpacking trusts no content: names stay inside
-the folder, only regular files are written, and a truncated file is an error, although
-tarfile would accept it.
+It is a gzipped tar of regular files, in GNU's format, which allows names of any bytes and any
+length. It depends only on the files' names, contents and executable bits: packed twice, the files
+give the same object in the store. Unpacking trusts no content: names stay inside the folder, only
+regular files are written, and a truncated file is an error, although tarfile would accept it.
 """
 
 import errno
@@ -160,7 +159,7 @@ def _read_long_name(source: BufferedReader, size: int) -> str:
 def _read_exactly(source: BufferedReader, size: int) -> bytes:
     data = _read(source, size)
     if len(data) < size:
-        raise InvalidSnapshotError("it ends too early")
+        raise InvalidSnapshotError("it is truncated")
     return data
 
 

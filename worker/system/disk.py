@@ -1,4 +1,4 @@
-"""The local disk: which of its errors may pass, and what the user can do.
+"""The local disk: which errors are temporary, and what the user can do.
 
 If the disk cannot be used at the moment, the job, the git host and the engine are not at
 fault. So every use of the disk by a run is wrapped in `on_disk`.
@@ -61,16 +61,16 @@ def disk_error(error: OSError, place: Path | str) -> DiskError:
 
 
 def unusable_work_dir(folder: Path, error: OSError) -> ConfigError:
-    """Return the error of a WORK_DIR that was never usable."""
+    """Return the error for a WORK_DIR that was never usable."""
     return ConfigError(
         f"WORK_DIR {folder}: cannot be written to ({error.strerror}): use another folder"
     )
 
 
 def full_disk(folder: Path) -> DiskError | None:
-    """Return the error of a disk that is nearly full, or None.
+    """Return the error for a disk that is nearly full, or None.
 
-    It is for failures that do not name their cause: on a full disk, the disk is the cause.
+    Use it for failures that do not name their cause: on a full disk, the disk is the cause.
     """
     try:
         state = os.statvfs(folder)

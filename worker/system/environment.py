@@ -1,4 +1,4 @@
-"""What environments of processes have in common."""
+"""Environments of processes."""
 
 from collections.abc import Mapping
 

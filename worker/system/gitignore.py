@@ -89,7 +89,7 @@ class IgnoreRules:
         return False
 
     def _rules_of(self, folder: str) -> list[_Rule]:
-        """Return the rules of a folder's ignore file, the last line first: it takes precedence."""
+        """Return the rules of a folder's ignore file, the last line, which takes precedence, first."""
         rules = self._rules.get(folder)
         if rules is None:
             file = self._root / folder / NAME
@@ -248,7 +248,7 @@ def _past_double_stars(parts: Sequence[Part], positions: set[int]) -> set[int]:
 def _expression(glob: bytes) -> re.Pattern[bytes]:
     """Compile a glob without slashes; each star is tried once, from the left."""
     reader = _GlobReader(glob)
-    # What stands before, between and after the stars.
+    # The parts before, between and after the stars.
     pieces = [b""]
     while not reader.at_end:
         if reader.accept(b"*"):

@@ -7,17 +7,17 @@ group. When the other end of CONTROL closes, which the kernel ensures however th
 dies, all processes are killed. So are those that are left when PROGRAM has ended. The
 guardian ends last, with PROGRAM's exit code, or 128 + the signal that ended it.
 
-- The worker starts the guardian by plain exec, so that no code of ours runs between fork
-  and exec in a program with threads. The guardian has only one thread, so its fork is safe.
+- The worker starts the guardian by plain exec: none of our code runs between fork and exec in a
+  program with threads. The guardian has only one thread, so its fork is safe.
 - PR_SET_PDEATHSIG kills the process if the guardian itself is killed. It depends on the
   thread that forked, which here lives as long as the guardian.
 - The guardian adopts orphans (PR_SET_CHILD_SUBREAPER): a descendant that has left the
   group, as daemons do, becomes its child, is killed too, and leaves no zombie.
-- The guardian is in another group than the process, so that it can still act while that
-  group is stopped.
+- The guardian is in a different group from the process, and can still act while that group is
+  stopped.
 
-It imports nothing of the worker, and little else: each millisecond here is paid for every
-git command.
+It imports nothing from the worker, and little else: each millisecond here is added to every git
+command.
 """
 
 import ctypes
@@ -38,7 +38,7 @@ NOT_STARTED = 127
 
 
 def main(control: int, argv: list[str]) -> int:
-    """Run a program to its end, or to the worker's."""
+    """Run a program until it ends, or the worker does."""
     os.set_inheritable(control, False)  # noqa: FBT003 - it has no name for it
     prctl(PR_SET_CHILD_SUBREAPER, 1)
     wakeup = wakeup_pipe()

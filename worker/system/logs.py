@@ -16,11 +16,11 @@ _PLAIN: Final = frozenset(vars(logging.makeLogRecord({}))) | {
     "asctime",
     "taskName",
 }
-"""The attributes of every record; all others come from `extra`."""
+"""The standard attributes of a record; all others come from `extra`."""
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line."""
+    """One JSON object per line."""
 
     def __init__(self, context: dict[str, Any]) -> None:
         super().__init__()

@@ -14,12 +14,12 @@ OnRetry = Callable[[str], None]
 """Gets the error's message before each wait."""
 
 _MAX_DOUBLINGS: Final = 30
-"""More would overflow in the end, and are above any limit."""
+"""More would eventually overflow, and exceed any limit."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Policy:
-    """Which errors are retried, how many times, and for how long.
+    """Which errors are retried, how often, and for how long.
 
     Waits double from `first` up to `longest` seconds.
     """
@@ -35,7 +35,7 @@ class Retrier:
     """Retries until success, the deadline, or the stop of the run."""
 
     def __init__(self, runtime: Runtime, stop: Flag) -> None:
-        """Take the flag that ends all waits, and after which no attempt is repeated."""
+        """`stop` ends all waits and retries."""
         self._runtime = runtime
         self._stop = stop
         self._end = float("inf")

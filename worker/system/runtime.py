@@ -1,7 +1,7 @@
 """Time, threads and randomness: the only module that uses them directly.
 
-The simulation in the tests replaces all of it by a seeded scheduler with a clock of its
-own. So every wait goes through this module.
+The simulation in the tests replaces it with a seeded scheduler that has its own clock. So every
+wait goes through this module.
 """
 
 import logging
@@ -65,7 +65,7 @@ class Runtime(Protocol):
         """Return this machine's time (UTC), for people: no lease depends on it."""
 
     def monotonic(self) -> float:
-        """Return seconds that never go back, and count while the machine sleeps."""
+        """Return seconds from a clock that never goes back, and runs while the machine sleeps."""
 
     def token(self) -> str:
         """Return 16 random hexadecimal digits."""

@@ -99,7 +99,7 @@ def test_a_reason_is_all_that_git_says_of_the_fault(
 def test_a_repository_of_a_newer_git_asks_for_that_git(stderr: bytes) -> None:
     reason = answer(TRACE, stderr).reason
     assert reason.endswith(
-        ": a newer git has made it, so install that git here"
+        ": it was created by a newer git: install that version here"
     )
     assert b" ".join(stderr.split()).decode() in reason
 

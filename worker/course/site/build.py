@@ -1,4 +1,4 @@
-"""Makes the page to look at from the files of a course."""
+"""Builds the HTML pages of a course."""
 
 import re
 from collections.abc import Mapping
@@ -64,7 +64,7 @@ def build(
     project: str,
     fresh: frozenset[str] = frozenset(),
 ) -> dict[str, bytes]:
-    """Return the files to write beside a course's own; none if there is nothing to read yet.
+    """Return the files to write alongside a course's own; none if no page is finished yet.
 
     `fresh` are the paths that are marked as new since the earlier course.
     """

@@ -1,4 +1,4 @@
-"""Code in colours: by Pygments, reduced to the few kinds of words that the style sheet knows."""
+"""Syntax highlighting by Pygments, reduced to the few token kinds in the style sheet."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -30,7 +30,7 @@ LANGUAGES: Final = frozenset({
     "rs", "ruby", "rust", "scala", "scss", "sh", "shell", "sql", "swift",
     "toml", "ts", "tsx", "typescript", "xml", "yaml", "yml", "zig", "zsh",
 })  # fmt: skip
-"""What the fences of courses name; other languages are shown without colours."""
+"""The languages in the code fences of courses; others are shown without colours."""
 _KINDS: Final[dict[_TokenType, str]] = {
     Comment: "c",
     Comment.Preproc: "k",
@@ -57,7 +57,7 @@ def highlighted(code: str, language: str) -> str:
         return escape(code)
     lexer = _lexer(name)
     words = list(lexer.get_tokens(code))
-    # A lexer is not trusted with the code itself.
+    # A lexer is not trusted to return the code unchanged.
     if _text(words) != code:
         return escape(code)
     html = ""

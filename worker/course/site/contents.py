@@ -1,4 +1,4 @@
-"""What a course consists of, in the order in which it is read."""
+"""The contents of a course, in reading order."""
 
 import re
 from collections.abc import Mapping
@@ -48,7 +48,7 @@ class Page:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
-    """A chapter with its tutorial, as far as they are finished."""
+    """A chapter and its tutorial, if they are finished."""
 
     number: int
     name: str | None
@@ -58,7 +58,7 @@ class Entry:
 
     @property
     def pages(self) -> list[Page]:
-        """What there is to read."""
+        """The finished pages."""
         return [page for page in (self.chapter, self.tutorial) if page]
 
 

@@ -1,6 +1,6 @@
-"""`details`, `summary` and `br`: the only HTML in a course's Markdown that has an effect.
+"""`details`, `summary` and `br`: the only HTML tags that have an effect in a course's Markdown.
 
-Their attributes have none.
+Their attributes have no effect.
 """
 
 import re
@@ -59,7 +59,7 @@ def _read_tags(
 
 
 def _text(state: StateBlock, text: str, line: int, *, bare: bool) -> None:
-    """Add a text between tags: bare in a summary, else as a paragraph."""
+    """Add the text between tags: bare in a summary, otherwise as a paragraph."""
     if not bare:
         state.push("paragraph_open", "p", 1)
     inline = state.push("inline", "", 0)

@@ -1,4 +1,4 @@
-"""Markdown as HTML, where the Markdown is not trusted."""
+"""Renders untrusted Markdown as HTML."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -18,9 +18,9 @@ from worker.course.site.diagrams.graph import DiagramError
 from worker.course.site.folds import allow_folds, balanced
 
 MAX_CHARACTERS: Final = 400_000
-"""Longer pages are shown as they are: parsing them takes too long."""
+"""Longer pages are shown as plain text: parsing them takes too long."""
 _MAX_INLINE: Final = 20_000
-"""Longer paragraphs are shown without their markup: some take time that grows by the square."""
+"""Longer paragraphs are shown without markup: some take quadratic time to parse."""
 _LONG: Final = "long_text"
 _SECTION: Final = 2
 """The level of a heading that begins a section."""
@@ -33,7 +33,7 @@ _PUNCTUATION: Final = re.compile(r"[^\w\- ]")
 _UNSEEN_MARK: Final = "\ufffd"
 
 Resolver = Callable[[str], str | None]
-"""Returns where a link leads to; None if it is to be shown as text."""
+"""Returns the target of a link; None to show it as text."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,13 +69,13 @@ class Document:
 
     @property
     def anchors(self) -> frozenset[str]:
-        """What links within the page may lead to."""
+        """The possible targets of links within the page."""
         return frozenset(heading.anchor for heading in self.headings)
 
 
 class _Parser(MarkdownIt):
     def validateLink(self, url: str) -> bool:  # noqa: ARG002, N802 - as the library calls it
-        """Parse all links, so that those that lead nowhere are shown as text."""
+        """Parse all links: those that lead nowhere are shown as text."""
         return True
 
 
@@ -120,14 +120,14 @@ class Markdown:
                 _resolve_links(token.children, resolve)
         parser = self._parser
         html = parser.renderer.render(document.tokens, parser.options, {})
-        # Entities may stand for what cannot be seen.
+        # Entities may encode invisible characters.
         shown = _UNSEEN.sub(_UNSEEN_MARK, html)
-        # It is made of tokens alone, and the renderer escapes each.
+        # It is made from tokens only, and the renderer escapes each.
         return Markup(shown)  # noqa: S704 - see above
 
 
 def visible(source: str) -> str:
-    """Return a text with line ends alike and a mark for each character that cannot be seen."""
+    """Return a text with uniform line ends, and a mark for each invisible character."""
     text = source.replace("\r\n", "\n")
     text = text.replace("\r", "\n")
     return _UNSEEN.sub(_UNSEEN_MARK, text)
@@ -141,7 +141,7 @@ def slug(title: str) -> str:
 
 
 def text_of(token: Token) -> str:
-    """Return what a token of inline text says."""
+    """Return the text of an inline token."""
     pieces = []
     for child in token.children or []:
         if child.type in {"softbreak", "hardbreak"}:
@@ -177,7 +177,7 @@ def _headings(tokens: Sequence[Token]) -> Iterator[Heading]:
 
 
 def _resolve_links(tokens: Sequence[Token], resolve: Resolver) -> None:
-    """Let links lead where they may, and hide the others' tags."""
+    """Resolve the targets of links, and hide the tags of those without one."""
     shown: list[bool] = []
     for token in tokens:
         if token.type == "link_open":
@@ -186,7 +186,7 @@ def _resolve_links(tokens: Sequence[Token], resolve: Resolver) -> None:
             token.attrs = {}
             if target:
                 token.attrs["href"] = target
-            # An address within a link's text is parsed as a link of its own.
+            # An address within a link's text is parsed as a separate link.
             is_within_link = any(shown)
             token.hidden = target is None or is_within_link
             shown.append(not token.hidden)
@@ -239,7 +239,7 @@ def _diagram(source: str) -> str:
 def _image(
     _: RendererHTML, tokens: Sequence[Token], index: int, *__: object
 ) -> str:
-    """Return what an image would show: pages load nothing."""
+    """Return an image's text: pages load nothing."""
     description = escape(tokens[index].content)
     return f'<span class="image">{description}</span>'
 

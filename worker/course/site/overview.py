@@ -18,7 +18,7 @@ _MAX_RELATIONSHIPS: Final = 30
 
 
 def overview(contents: Contents) -> Graph | None:
-    """Return the diagram, or None where there is nothing to show, or too much."""
+    """Return the diagram, or None if there is nothing to show, or too much."""
     if not 0 < len(contents.relationships) <= _MAX_RELATIONSHIPS:
         return None
     edges = [

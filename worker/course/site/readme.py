@@ -1,4 +1,4 @@
-"""`README.md`: what a git host shows first of a course."""
+"""`README.md`: the page of a course that a git host shows first."""
 
 import re
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
-"""How a file that the program made for people is known: by its last line, a digest of the rest.
+"""Seals generated pages: the last line of a file is a digest of the rest.
 
-A file whose seal is whole was not changed by its reader, so it may be made again.
+If the seal is intact, no reader has changed the file, so it may be overwritten.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ def sealed(path: str, text: str) -> bytes:
 
 
 def is_whole(content: bytes) -> bool:
-    """Tell whether a file was made by `sealed`, and was not changed since."""
+    """Tell whether a file was sealed, and has not been changed since."""
     start = content.rfind(b"\n", 0, -1) + 1
     seal = _SEAL.fullmatch(content, start)
     if seal is None:

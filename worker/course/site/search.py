@@ -1,4 +1,4 @@
-"""The index that the page's own search reads: of each section, its heading and its words."""
+"""The index for the pages' search: heading and words of each section."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from worker.course.site.markdown import Document, text_of
 
 _WORD: Final = re.compile(r"[^\W_]\w{2,30}")
 _MAX_WORDS: Final = 600
-"""How many words of a section can be found."""
+"""How many words of a section are indexed."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -25,7 +25,7 @@ class _Section:
 
 
 def index(pages: Sequence[tuple[str, str, Document]]) -> str:
-    """Return the index of pages, each by its name and title, as a script."""
+    """Return the index of pages, given by name and title, as a script."""
     rows = []
     for name, title, document in pages:
         for section in _sections(document):
