@@ -11,7 +11,7 @@ from tests.support.git_repository import Repository
 from tests.support.git_server import GitServer
 from tests.support.receiver import Receiver, receiving
 from tests.support.servers.server import S3Server
-from tests.support.stranger import CommandResult, Stranger
+from tests.support.user import CommandResult, User
 from worker.store.s3 import S3Store
 
 NAME: Final = "owner/shop"
@@ -59,7 +59,7 @@ def _module(name: str, before: str | None) -> str:
 class Platform:
     """Starts runs of one job with the same environment, as a platform does, and inspects it."""
 
-    person: Stranger
+    person: User
     store: S3Store
     receiver: Receiver
     job_id: str = "job-1"
@@ -95,10 +95,10 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def person(tmp_path: Path) -> Stranger:
+def person(tmp_path: Path) -> User:
     home = tmp_path / "home"
     home.mkdir()
-    return Stranger(home=home)
+    return User(home=home)
 
 
 @pytest.fixture
@@ -127,7 +127,7 @@ def platform(
     }
     store = S3Store(bucket, "courses", s3_server.access)
     return Platform(
-        person=Stranger(home=home, environment=environment),
+        person=User(home=home, environment=environment),
         store=store,
         receiver=receiver,
     )

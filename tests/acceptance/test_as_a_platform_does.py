@@ -17,7 +17,7 @@ from tests.acceptance.conftest import NAME, TOKEN, Platform
 from tests.support.contract import faults
 from tests.support.git_server import Fault, GitServer
 from tests.support.receiver import Delivery, Reply
-from tests.support.stranger import course_files
+from tests.support.user import course_files
 from worker import __version__
 
 pytestmark = pytest.mark.parametrize(

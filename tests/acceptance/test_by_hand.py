@@ -11,9 +11,9 @@ import pytest
 from tests.acceptance.conftest import NAME, source
 from tests.support.git_repository import Repository
 from tests.support.git_server import Fault, GitServer
-from tests.support.stranger import (
+from tests.support.user import (
     CommandResult,
-    Stranger,
+    User,
     course_files,
     files_below,
 )
@@ -21,7 +21,7 @@ from tests.support.waiting import until
 
 
 @pytest.fixture
-def folder(person: Stranger) -> Path:
+def folder(person: User) -> Path:
     """A plain folder with a repository's files in it."""
     for name, content in source().items():
         path = person.home / "shop" / name
@@ -36,7 +36,7 @@ def job_of(result: CommandResult) -> str:
 
 
 def test_a_folder_becomes_a_course_with_embedded_defaults(
-    person: Stranger, folder: Path
+    person: User, folder: Path
 ) -> None:
     result = person.run("run", str(folder))
     course = files_below(person.home / "shop-course")
@@ -59,7 +59,7 @@ def test_a_folder_becomes_a_course_with_embedded_defaults(
 
 
 def test_the_page_to_open_is_there_where_the_last_lines_say(
-    person: Stranger, folder: Path
+    person: User, folder: Path
 ) -> None:
     result = person.run("run", str(folder), "--out", "elsewhere")
     page = re.search(r"^open +(\S+) in a browser$", result.out, re.MULTILINE)
@@ -69,7 +69,7 @@ def test_the_page_to_open_is_there_where_the_last_lines_say(
 
 
 def test_a_url_becomes_the_course_that_its_clone_becomes(
-    person: Stranger, host: GitServer, repository: Repository
+    person: User, host: GitServer, repository: Repository
 ) -> None:
     subprocess.run(
         ["git", "clone", "-q", host.url(NAME), str(person.home / "clone")],
@@ -87,7 +87,7 @@ def test_a_url_becomes_the_course_that_its_clone_becomes(
 
 
 def test_the_same_command_again_does_nothing_again_and_a_new_commit_is_a_new_job(
-    person: Stranger, host: GitServer, repository: Repository
+    person: User, host: GitServer, repository: Repository
 ) -> None:
     first = person.run("run", host.url(NAME), "--out", "course")
     again = person.run("run", host.url(NAME), "--out", "course")
@@ -100,7 +100,7 @@ def test_the_same_command_again_does_nothing_again_and_a_new_commit_is_a_new_job
 
 
 def test_the_same_command_resumes_a_job_after_ctrl_c(
-    person: Stranger, host: GitServer, repository: Repository
+    person: User, host: GitServer, repository: Repository
 ) -> None:
     assert repository.head()
     # The branch is asked for first, then the files.
@@ -125,13 +125,13 @@ def test_the_same_command_resumes_a_job_after_ctrl_c(
     assert (person.home / "course/step3_order.yaml").is_file()
 
 
-def files_below_after(person: Stranger, folder: Path) -> dict[str, bytes]:
+def files_below_after(person: User, folder: Path) -> dict[str, bytes]:
     person.run("run", str(folder), "--out", "calm")
     return files_below(person.home / "calm")
 
 
 def test_status_list_urls_fetch_and_verify_answer_machines(
-    person: Stranger, folder: Path
+    person: User, folder: Path
 ) -> None:
     job = job_of(person.run("run", str(folder), "--job-id", "my-job"))
     status = person.run("status", job, "--json").json
@@ -168,7 +168,7 @@ def test_status_list_urls_fetch_and_verify_answer_machines(
 
 
 def test_uncommitted_changes_are_named_and_not_taken(
-    person: Stranger, host: GitServer, repository: Repository
+    person: User, host: GitServer, repository: Repository
 ) -> None:
     subprocess.run(
         ["git", "clone", "-q", host.url(NAME), str(person.home / "clone")],
@@ -202,7 +202,7 @@ def test_uncommitted_changes_are_named_and_not_taken(
     ],
 )
 def test_an_impossible_request_is_answered_in_one_line(
-    person: Stranger, argv: list[str], code: int, expected: str
+    person: User, argv: list[str], code: int, expected: str
 ) -> None:
     result = person.run(*argv, code=code)
     assert expected in result.err
@@ -212,7 +212,7 @@ def test_an_impossible_request_is_answered_in_one_line(
 
 @pytest.mark.parametrize("missing", ["branch", "repository"])
 def test_a_branch_or_repository_that_is_not_there_is_65(
-    person: Stranger, host: GitServer, repository: Repository, missing: str
+    person: User, host: GitServer, repository: Repository, missing: str
 ) -> None:
     assert repository.head()
     argv = (
@@ -225,7 +225,7 @@ def test_a_branch_or_repository_that_is_not_there_is_65(
     assert len(result.err.splitlines()) == 1
 
 
-def test_the_log_is_available_as_json(person: Stranger, folder: Path) -> None:
+def test_the_log_is_available_as_json(person: User, folder: Path) -> None:
     result = person.run("run", str(folder), LOG_FORMAT="json")
     events = [json.loads(line) for line in result.err.splitlines()]
     assert {"checked out", "checkpoint", "claimed"} <= {

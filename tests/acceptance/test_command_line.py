@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 
 from states.exits import MEANING
-from tests.support.stranger import Stranger
+from tests.support.user import User
 from worker import __version__
 from worker.cli.command_table import COMMANDS
 
@@ -86,11 +86,11 @@ def test_callbacks_are_sent_without_the_libraries_of_httpxs_own_program() -> (
     assert loaded.isdisjoint({"click", "rich", "pygments"})
 
 
-def test_the_version_is_the_packages(person: Stranger) -> None:
+def test_the_version_is_the_packages(person: User) -> None:
     assert person.run("--version").out == f"fondation-worker {__version__}\n"
 
 
-def test_help_lists_the_commands_and_the_exit_codes(person: Stranger) -> None:
+def test_help_lists_the_commands_and_the_exit_codes(person: User) -> None:
     answer = person.run("--help").out
     for command in COMMANDS:
         assert f"    {command.name} " in answer
@@ -100,7 +100,7 @@ def test_help_lists_the_commands_and_the_exit_codes(person: Stranger) -> None:
 
 @pytest.mark.parametrize("name", [command.name for command in COMMANDS])
 def test_every_command_explains_itself_with_an_example(
-    person: Stranger, name: str
+    person: User, name: str
 ) -> None:
     answer = person.run(name, "--help").out
     assert f"example:\n  fondation-worker {name}" in answer
@@ -109,7 +109,7 @@ def test_every_command_explains_itself_with_an_example(
 
 
 def test_an_unknown_command_ends_with_64_and_one_line_that_names_help(
-    person: Stranger,
+    person: User,
 ) -> None:
     answer = person.run("paint", code=64)
     assert answer.err.startswith(
@@ -119,14 +119,14 @@ def test_an_unknown_command_ends_with_64_and_one_line_that_names_help(
     assert "--help" in answer.err
 
 
-def test_a_traceback_is_shown_only_on_request(person: Stranger) -> None:
+def test_a_traceback_is_shown_only_on_request(person: User) -> None:
     assert "Traceback" not in person.run("status", "missing", code=65).err
     assert (
         "Traceback" in person.run("status", "missing", "--debug", code=65).err
     )
 
 
-def test_a_reader_that_stops_reading_is_no_failure(person: Stranger) -> None:
+def test_a_reader_that_stops_reading_is_no_failure(person: User) -> None:
     with person.start("--help") as process:
         assert process.stdout is not None
         process.stdout.close()
@@ -137,7 +137,7 @@ def test_a_reader_that_stops_reading_is_no_failure(person: Stranger) -> None:
 
 @pytest.mark.parametrize("form", ["console", "json"])
 def test_each_wrong_variable_is_named_and_nothing_is_touched(
-    person: Stranger, form: str
+    person: User, form: str
 ) -> None:
     wrong = {
         "LEASE_SECONDS": "1",

@@ -12,7 +12,7 @@ from states.stages import State
 from tests.acceptance.conftest import NAME
 from tests.support.git_server import GitServer
 from tests.support.small_disk import small_disk
-from tests.support.stranger import PROGRAM, Stranger, kept
+from tests.support.user import PROGRAM, User, kept
 from worker.ownership.log import CheckpointLog
 from worker.store.folder import FolderStore
 from worker.system.runtime import SystemRuntime
@@ -27,7 +27,7 @@ ZEROS = PLAIN | {"zeros.txt": b"zero\n" * 60_000}
 
 
 @pytest.fixture
-def job(person: Stranger) -> Stranger:
+def job(person: User) -> User:
     """A person who does one job in a store that has room."""
     work = person.home / "work"
     return replace(
@@ -39,11 +39,11 @@ def job(person: Stranger) -> Stranger:
     )
 
 
-def cramped(job: Stranger, kib: int) -> Stranger:
+def cramped(job: User, kib: int) -> User:
     return replace(job, before=small_disk(job.home / "work", kib))
 
 
-def check(job: Stranger, output: str) -> None:
+def check(job: User, output: str) -> None:
     """Check that a run has blamed the disk, and that nothing is held against the job."""
     assert f"{job.home}/work" in output
     assert "make room there" in output
@@ -63,7 +63,7 @@ def check(job: Stranger, output: str) -> None:
     "argv", [("--help",), ("--version",), ("list",), ("list", "--json")]
 )
 def test_a_stdout_that_takes_nothing_is_temporary_and_named(
-    job: Stranger, argv: tuple[str, ...]
+    job: User, argv: tuple[str, ...]
 ) -> None:
     with Path("/dev/full").open("wb") as full:
         ended = subprocess.run(
@@ -81,7 +81,7 @@ def test_a_stdout_that_takes_nothing_is_temporary_and_named(
     assert ended.stderr.count("\n") == 1
 
 
-def test_a_log_that_takes_nothing_changes_nothing(job: Stranger) -> None:
+def test_a_log_that_takes_nothing_changes_nothing(job: User) -> None:
     (job.home / "shop").mkdir()
     (job.home / "shop" / "README.md").write_bytes(b"# Shop\n\nSells things.\n")
     with Path("/dev/full").open("wb") as full:
@@ -111,7 +111,7 @@ def test_a_log_that_takes_nothing_changes_nothing(job: Stranger) -> None:
     ],
 )
 def test_a_full_work_dir_is_temporary_and_with_room_the_job_resumes(
-    job: Stranger, host: GitServer, files: Mapping[str, bytes], kib: int
+    job: User, host: GitServer, files: Mapping[str, bytes], kib: int
 ) -> None:
     host.repository(NAME, files)
     repository = {"JOB_ID": "job-1", "REPOSITORY_URL": host.url(NAME)}
@@ -130,7 +130,7 @@ def test_a_full_work_dir_is_temporary_and_with_room_the_job_resumes(
     "kib", [8, 150], ids=["copying", "packing the snapshot"]
 )
 def test_a_plain_folder_that_does_not_fit_into_the_work_dir_is_temporary(
-    job: Stranger, kib: int
+    job: User, kib: int
 ) -> None:
     folder = job.home / "shop"
     folder.mkdir()
@@ -144,7 +144,7 @@ def test_a_plain_folder_that_does_not_fit_into_the_work_dir_is_temporary(
 
 
 def test_a_course_that_does_not_fit_into_its_folder_is_written_when_there_is_room(
-    job: Stranger,
+    job: User,
 ) -> None:
     (job.home / "shop").mkdir()
     for name, body in PLAIN.items():

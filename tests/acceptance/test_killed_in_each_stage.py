@@ -11,7 +11,7 @@ from states.stages import INFO, Stage
 from tests.acceptance.conftest import Platform
 from tests.support.fault_proxy import Trouble, proxying
 from tests.support.git_repository import Repository
-from tests.support.stranger import Stranger, files_below
+from tests.support.user import User, files_below
 
 CASES = [("minio", stage) for stage in Stage] + [
     ("ceph", Stage.CLONE),
@@ -65,11 +65,11 @@ def run_into(ambush: Ambush, platform: Platform) -> set[str]:
 
 def run_on(platform: Platform) -> Counter[str]:
     """Do the next run to its end, and return how often it has stored each item."""
-    witness = Ambush(Stage.CLONE)
+    passive = Ambush(Stage.CLONE)
     with proxying(platform.person.environment["AWS_ENDPOINT_URL_S3"]) as proxy:
-        proxy.judge = witness.judge
+        proxy.judge = passive.judge
         platform.run(AWS_ENDPOINT_URL_S3=proxy.url)
-    return witness.put
+    return passive.put
 
 
 @pytest.mark.parametrize(("s3_server", "stage"), CASES, indirect=["s3_server"])
@@ -77,7 +77,7 @@ def test_a_run_that_is_killed_in_a_stage_costs_only_what_was_in_flight(
     platform: Platform, repository: Repository, stage: Stage
 ) -> None:
     home = platform.person.home
-    Stranger(home=home).run(
+    User(home=home).run(
         "run", platform.person.environment["REPOSITORY_URL"], "--out", "calm"
     )
     before = run_into(Ambush(stage), platform)

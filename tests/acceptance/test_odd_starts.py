@@ -12,10 +12,10 @@ from typing import Final
 import pytest
 
 from tests.support.git_repository import Repository
-from tests.support.stranger import (
+from tests.support.user import (
     PROGRAM,
     CommandResult,
-    Stranger,
+    User,
     files_below,
     kept,
 )
@@ -31,14 +31,14 @@ NO_USER: Final = ("unshare", "--user", "--map-user=54321")
 
 
 @pytest.fixture
-def shop(person: Stranger) -> Stranger:
+def shop(person: User) -> User:
     """A person with a repository `shop`."""
     Repository(person.home / "shop", bare=False).commit(FILES)
     return person
 
 
 def course(
-    person: Stranger,
+    person: User,
     name: str,
     environment: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, bytes]:
@@ -51,7 +51,7 @@ def course(
     return files_below(place / "course")
 
 
-def shell(person: Stranger, script: str, **environment: str) -> CommandResult:
+def shell(person: User, script: str, **environment: str) -> CommandResult:
     """Run the program as a shell script starts it (`"$0"`)."""
     given = {
         **kept(),
@@ -74,7 +74,7 @@ def shell(person: Stranger, script: str, **environment: str) -> CommandResult:
     "closed",
     ["<&-", ">&-", "2>&-", "<&- >&-", ">&- 2>&-", "<&- 2>&-", "<&- >&- 2>&-"],
 )
-def test_closed_streams_make_no_difference(shop: Stranger, closed: str) -> None:
+def test_closed_streams_make_no_difference(shop: User, closed: str) -> None:
     result = shell(shop, f'"$0" run shop --out course {closed}')
     assert result.code == 0, result.err
     assert (shop.home / "course/step3_order.yaml").is_file()
@@ -95,7 +95,7 @@ def test_closed_streams_make_no_difference(shop: Stranger, closed: str) -> None:
     ids=["ascii", "posix", "none"],
 )
 def test_the_same_commit_is_the_same_course_in_every_locale(
-    shop: Stranger, odd: Mapping[str, str]
+    shop: User, odd: Mapping[str, str]
 ) -> None:
     assert course(shop, "odd", odd) == course(
         shop, "usual", {"LC_ALL": "C.UTF-8"}
@@ -103,7 +103,7 @@ def test_the_same_commit_is_the_same_course_in_every_locale(
 
 
 def test_the_same_commit_is_the_same_course_where_names_are_latin_1(
-    shop: Stranger, tmp_path: Path
+    shop: User, tmp_path: Path
 ) -> None:
     made = tmp_path / "locales" / "en_US.ISO-8859-1"
     made.parent.mkdir()
@@ -126,7 +126,7 @@ def test_the_same_commit_is_the_same_course_where_names_are_latin_1(
 
 @pytest.mark.parametrize("umask", ["000", "077"])
 def test_the_same_commit_is_the_same_course_whatever_rights_files_get(
-    shop: Stranger, umask: str
+    shop: User, umask: str
 ) -> None:
     result = shell(
         shop,
@@ -138,12 +138,12 @@ def test_the_same_commit_is_the_same_course_whatever_rights_files_get(
 
 
 def test_a_name_that_no_encoding_can_show_is_shown_somehow(
-    shop: Stranger,
+    shop: User,
 ) -> None:
     shop.run("run", "shop", "--out", "проект", PYTHONIOENCODING="ascii")
 
 
-def test_a_user_without_a_home_is_told_what_to_set(shop: Stranger) -> None:
+def test_a_user_without_a_home_is_told_what_to_set(shop: User) -> None:
     if (
         subprocess.run(
             [*NO_USER, "true"], check=False, capture_output=True
@@ -167,7 +167,7 @@ def test_a_user_without_a_home_is_told_what_to_set(shop: Stranger) -> None:
 
 @pytest.mark.parametrize("home", ["relative", ""])
 def test_a_home_that_is_no_place_is_as_good_as_none(
-    person: Stranger, home: str
+    person: User, home: str
 ) -> None:
     person.run("list", HOME=home)
     assert list(person.home.iterdir()) == []
@@ -175,7 +175,7 @@ def test_a_home_that_is_no_place_is_as_good_as_none(
 
 @pytest.mark.parametrize("repository", [".", "$OLDPWD/shop"])
 def test_a_current_folder_that_is_gone_is_said_to_be_so_before_anything_is_done(
-    shop: Stranger, repository: str
+    shop: User, repository: str
 ) -> None:
     script = f'mkdir gone; cd gone; rmdir ../gone; exec "$0" run "{repository}"'
     result = shell(shop, script, STORE_URL=f"file://{shop.home}/store")
@@ -188,7 +188,7 @@ def test_a_current_folder_that_is_gone_is_said_to_be_so_before_anything_is_done(
 
 
 def test_where_only_whole_paths_are_given_no_current_folder_is_needed(
-    shop: Stranger,
+    shop: User,
 ) -> None:
     result = shell(
         shop,
@@ -198,12 +198,12 @@ def test_where_only_whole_paths_are_given_no_current_folder_is_needed(
 
 
 def test_a_place_for_temporary_files_that_is_not_there_is_passed_over(
-    shop: Stranger,
+    shop: User,
 ) -> None:
     shop.run("run", "shop", TMPDIR=str(shop.home / "nowhere"))
 
 
-def test_a_user_without_a_home_causes_no_bug(person: Stranger) -> None:
+def test_a_user_without_a_home_causes_no_bug(person: User) -> None:
     assert (
         "'~no-such-user/shop': the home folder is unknown"
         in person.run("run", "~no-such-user/shop", code=64).err
@@ -212,7 +212,7 @@ def test_a_user_without_a_home_causes_no_bug(person: Stranger) -> None:
 
 @pytest.mark.parametrize("kind", ["link", "file", "others may write"])
 def test_a_shared_place_taken_by_another_user_is_refused(
-    shop: Stranger, kind: str
+    shop: User, kind: str
 ) -> None:
     place = shop.home / f"fondation-worker-{os.getuid()}"
     (shop.home / "trap").mkdir()
@@ -235,7 +235,7 @@ def test_a_shared_place_taken_by_another_user_is_refused(
 @pytest.mark.skipif(
     os.getuid() != 0, reason="NOT TESTED: only root can give a folder away"
 )
-def test_a_shared_place_of_another_user_is_refused(shop: Stranger) -> None:
+def test_a_shared_place_of_another_user_is_refused(shop: User) -> None:
     place = shop.home / "fondation-worker-0"
     place.mkdir(mode=0o700)
     os.chown(place, 54321, 54321)
@@ -246,7 +246,7 @@ def test_a_shared_place_of_another_user_is_refused(shop: Stranger) -> None:
 
 
 def test_a_shared_place_is_this_users_alone_whatever_rights_it_had(
-    shop: Stranger,
+    shop: User,
 ) -> None:
     place = shop.home / f"fondation-worker-{os.getuid()}"
     place.mkdir(mode=0o755)

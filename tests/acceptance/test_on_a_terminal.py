@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.conftest import source
-from tests.support.stranger import PROGRAM, Stranger, kept
+from tests.support.user import PROGRAM, User, kept
 
 
-def on_a_terminal(person: Stranger, *argv: str, **environment: str) -> str:
+def on_a_terminal(person: User, *argv: str, **environment: str) -> str:
     """Run a command whose errors go to a terminal, and return what that was sent."""
     ours, theirs = pty.openpty()
     with _start(person, theirs, *argv, **environment) as process:
@@ -26,7 +26,7 @@ def on_a_terminal(person: Stranger, *argv: str, **environment: str) -> str:
 
 
 def _start(
-    person: Stranger, terminal: int, *argv: str, **environment: str
+    person: User, terminal: int, *argv: str, **environment: str
 ) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [PROGRAM, *argv],
@@ -52,7 +52,7 @@ def _read(terminal: int) -> bytes:
 
 
 @pytest.fixture
-def folder(person: Stranger) -> Path:
+def folder(person: User) -> Path:
     for name, content in source().items():
         path = person.home / "shop" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -61,7 +61,7 @@ def folder(person: Stranger) -> Path:
 
 
 def test_each_finished_stage_leaves_a_line_and_no_log_is_mixed_in(
-    person: Stranger, folder: Path
+    person: User, folder: Path
 ) -> None:
     shown = re.sub(
         r"\x1b\[[0-9;?]*[A-Za-z]", "", on_a_terminal(person, "run", str(folder))
@@ -77,7 +77,7 @@ def test_each_finished_stage_leaves_a_line_and_no_log_is_mixed_in(
     assert "{" not in shown
 
 
-def test_the_terminal_is_left_as_it_was(person: Stranger, folder: Path) -> None:
+def test_the_terminal_is_left_as_it_was(person: User, folder: Path) -> None:
     shown = on_a_terminal(person, "run", str(folder))
     assert shown.count("\x1b[?25l") == shown.count("\x1b[?25h") > 0, (
         "the cursor is shown again"
@@ -85,7 +85,7 @@ def test_the_terminal_is_left_as_it_was(person: Stranger, folder: Path) -> None:
 
 
 def test_who_asks_for_a_log_gets_its_lines_above_the_bar(
-    person: Stranger, folder: Path
+    person: User, folder: Path
 ) -> None:
     shown = on_a_terminal(person, "run", str(folder), LOG_LEVEL="info")
     assert "claimed run=1" in shown
@@ -93,7 +93,7 @@ def test_who_asks_for_a_log_gets_its_lines_above_the_bar(
 
 
 def test_a_terminal_that_is_gone_is_not_missed(
-    person: Stranger, folder: Path
+    person: User, folder: Path
 ) -> None:
     ours, theirs = pty.openpty()
     with _start(

@@ -5,7 +5,7 @@ import pytest
 from states.keys import checkpoint_key
 from tests.acceptance.conftest import Platform
 from tests.support.servers.process import free_port
-from tests.support.stranger import CommandResult
+from tests.support.user import CommandResult
 
 WRONG = [
     (

@@ -23,7 +23,7 @@ from tests.support.fondation import StandIn
 from tests.support.git_server import GitServer
 from tests.support.receiver import receiving
 from tests.support.servers.server import S3Server
-from tests.support.stranger import PROGRAM
+from tests.support.user import PROGRAM
 
 JOBS: Final = {27: 1.2, 600: 1.0}
 """Items, and how many times as long as by hand they may take."""

@@ -16,7 +16,7 @@ from tests.benchmarks.resuming import keys
 from tests.support.git_server import GitServer
 from tests.support.receiver import Delivery, Receiver, Reply, receiving
 from tests.support.servers.server import S3Server
-from tests.support.stranger import PROGRAM
+from tests.support.user import PROGRAM
 from tests.support.waiting import until
 
 TIMES: Final = 7

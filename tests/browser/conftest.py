@@ -12,7 +12,7 @@ from tests.support.browser import Browser, Tab
 from tests.support.course_attacks import ATTACKS
 from tests.support.course_pages import course
 from tests.support.servers.process import UnavailableError
-from tests.support.stranger import Stranger
+from tests.support.user import User
 from worker.course.site.build import build
 
 ROOT: Final = Path(__file__).parents[2]
@@ -62,7 +62,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Site:
     """A course on this project's own state machine, as a person gets it."""
     home = tmp_path_factory.mktemp("real")
     argv = ("run", str(ROOT / "states"), "--engine", "static")
-    Stranger(home=home).run(*argv, "--out", "course")
+    User(home=home).run(*argv, "--out", "course")
     return Site(folder=home / "course")
 
 

@@ -42,16 +42,16 @@ def docker(folder: Path) -> Iterator[Docker]:
         docker.clean()
 
 
-def install_cli(folder: Path, **vices: Any) -> Path:  # noqa: ANN401 - of its file
+def install_cli(folder: Path, **behaviour: Any) -> Path:  # noqa: ANN401 - of its file
     """Make a Fondation source of the stand-in.
 
     Some of it only its owner may read, as on many a disk.
     """
     shutil.copytree(CLI, folder)
-    (folder / "vices.json").write_text(
-        json.dumps({"names": NAMES, "delay": 800, "keyless": True} | vices)
+    (folder / "behaviour.json").write_text(
+        json.dumps({"names": NAMES, "delay": 800, "keyless": True} | behaviour)
     )
-    (folder / "vices.json").chmod(0o600)
+    (folder / "behaviour.json").chmod(0o600)
     (folder / ".git").mkdir()
     (folder / ".git" / "config").write_text("[remote]\n")
     return folder

@@ -14,7 +14,7 @@ from states.manifest import Manifest
 from tests.containers.docker import ROOT, Docker, DockerResult
 from tests.support.servers.process import free_port
 from tests.support.servers.server import S3Server
-from tests.support.stranger import course_files
+from tests.support.user import course_files
 from tests.support.waiting import until
 from worker.ownership.log import CheckpointLog
 from worker.store.port import ObjectEntry

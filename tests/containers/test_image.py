@@ -30,7 +30,7 @@ def test_a_source_is_in_the_image_of_its_build_and_in_no_other(
         (source / turn).touch()
         docker.build(TAG, "--build-context", f"fondation-source={source}")
         assert docker.python(TAG, LOOK) == str(
-            sorted(["cloud-run", turn, "prompts", "vices.json"])
+            sorted(["cloud-run", turn, "prompts", "behaviour.json"])
         )
 
 
@@ -80,7 +80,7 @@ def test_a_source_that_only_its_owner_may_read_can_be_read_in_the_image(
 ) -> None:
     assert (
         docker.python(
-            image, "print('names' in open('/fondation/vices.json').read())"
+            image, "print('names' in open('/fondation/behaviour.json').read())"
         )
         == "True"
     )
@@ -110,9 +110,11 @@ def test_the_worker_needs_no_shell(docker: Docker, static_image: str) -> None:
 
 def test_without_a_key_the_cli_cannot_work(job: Job, tmp_path: Path) -> None:
     source = install_cli(tmp_path / "source", keyless=False)
-    (source / "vices.json").chmod(0o644)
+    (source / "behaviour.json").chmod(0o644)
     assert (
-        job.run("--volume", f"{source}/vices.json:/fondation/vices.json:ro")
+        job.run(
+            "--volume", f"{source}/behaviour.json:/fondation/behaviour.json:ro"
+        )
         == 69
     )
     assert "ANTHROPIC_API_KEY" in str(job.manifest.error)

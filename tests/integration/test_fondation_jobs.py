@@ -30,10 +30,10 @@ SECRETS = {
 
 
 class NewJob(Protocol):
-    """Makes a job on a folder, or on a server; `vices` are the CLI's."""
+    """Makes a job on a folder, or on a server; `behaviour` are the CLI's."""
 
     def __call__(
-        self, server: S3Server | None = None, **vices: object
+        self, server: S3Server | None = None, **behaviour: object
     ) -> PlatformJob: ...
 
 
@@ -47,7 +47,7 @@ def receiver() -> Iterator[Receiver]:
 def new_job(receiver: Receiver, tmp_path: Path) -> Iterator[NewJob]:
     jobs: list[PlatformJob] = []
 
-    def new(server: S3Server | None = None, **vices: object) -> PlatformJob:
+    def new(server: S3Server | None = None, **behaviour: object) -> PlatformJob:
         store: Store = FolderStore(tmp_path / "store")
         environment = {"STORE_URL": (tmp_path / "store").as_uri()}
         if server is not None:
@@ -69,7 +69,9 @@ def new_job(receiver: Receiver, tmp_path: Path) -> Iterator[NewJob]:
             "CALLBACK_TOKEN": "a token",
         }
         jobs.append(
-            PlatformJob(store, tmp_path / "job", environment, vices=vices)
+            PlatformJob(
+                store, tmp_path / "job", environment, behaviour=behaviour
+            )
         )
         return jobs[-1]
 
@@ -149,7 +151,7 @@ def test_a_job_makes_every_item_once_and_reports_its_seven_steps(
 def test_a_job_killed_among_its_chapters_resumes_with_the_missing_chapters(
     generation: str, new_job: NewJob, s3_server: S3Server, receiver: Receiver
 ) -> None:
-    job = new_job(s3_server, generation=generation, moody=True, delay=500)
+    job = new_job(s3_server, generation=generation, random=True, delay=500)
     reach_chapters(job).kill()
     until(lambda: alive(job.folder) == [], seconds=5)
     kept = {name.path: name.content for name in job.stored}
@@ -171,7 +173,7 @@ def test_a_job_killed_among_its_chapters_resumes_with_the_missing_chapters(
 def test_a_course_is_made_again_by_a_cli_that_would_resume_from_other_files(
     new_job: NewJob,
 ) -> None:
-    job = new_job(generation="old", memory=True, moody=True, delay=300)
+    job = new_job(generation="old", memory=True, random=True, delay=300)
     reach_chapters(job).kill()
     run = job.start()
     assert run.wait() == 0, job.report()

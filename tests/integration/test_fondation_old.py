@@ -84,7 +84,7 @@ def test_a_stage_ends_when_the_next_one_begins(
 def test_a_hole_is_filled_by_a_second_process_that_skips_the_rest(
     cli: StandIn, course: Course
 ) -> None:
-    cli.set(faults={HOLE: {"kind": "empty", "times": 1}}, moody=True)
+    cli.set(faults={HOLE: {"kind": "empty", "times": 1}}, random=True)
     engine = cli.engine()
     course.make(engine, *YAML)
     kept = {
@@ -103,7 +103,7 @@ def test_a_hole_is_filled_by_a_second_process_that_skips_the_rest(
 def test_chapters_that_it_leaves_out_for_a_line_break_after_a_name_are_made_by_a_second_process(
     cli: StandIn, course: Course
 ) -> None:
-    cli.set(blocks=["extract", "order"], moody=True)
+    cli.set(blocks=["extract", "order"], random=True)
     engine = cli.engine()
     course.make(engine, *YAML)
     assert course.make(engine, CHAPTERS) == []
@@ -114,7 +114,7 @@ def test_chapters_that_it_leaves_out_for_a_line_break_after_a_name_are_made_by_a
 def test_run_again_it_goes_on_from_the_stored_files_whatever_it_thinks_now(
     cli: StandIn, course: Course, tmp_path: Path
 ) -> None:
-    cli.set(moody=True, delay=100)
+    cli.set(random=True, delay=100)
     begin(cli.engine(), course)
     kept, before = course.files, cli.calls
     after = resumed(course, tmp_path / "next")
@@ -142,7 +142,7 @@ def test_one_that_goes_on_from_memory_is_believed_if_it_thinks_the_same(
 def test_nothing_is_taken_of_one_that_goes_on_from_something_else(
     cli: StandIn, course: Course, tmp_path: Path
 ) -> None:
-    cli.set(memory=True, moody=True, delay=100)
+    cli.set(memory=True, random=True, delay=100)
     begin(cli.engine(), course)
     after = resumed(course, tmp_path / "next")
     with pytest.raises(

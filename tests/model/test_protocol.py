@@ -79,7 +79,7 @@ def explore_all(start: World) -> Explored:
     return explore(start)
 
 
-def hopeless(explored: Explored, longest: int) -> list[World]:
+def dead_ends(explored: Explored, longest: int) -> list[World]:
     """Return the states from which neither the job's end is reached, nor one without any run."""
 
     def is_end(world: World) -> bool:
@@ -88,18 +88,18 @@ def hopeless(explored: Explored, longest: int) -> list[World]:
         )
         return world.ended or all_gone or len(world.log) >= longest
 
-    hopeful = {
+    ending = {
         number for number, world in enumerate(explored.worlds) if is_end(world)
     }
-    waiting = deque(hopeful)
+    waiting = deque(ending)
     while waiting:
-        more = set(explored.before[waiting.popleft()]) - hopeful
-        hopeful |= more
+        more = set(explored.before[waiting.popleft()]) - ending
+        ending |= more
         waiting.extend(more)
     return [
         world
         for number, world in enumerate(explored.worlds)
-        if number not in hopeful
+        if number not in ending
     ]
 
 
@@ -142,7 +142,7 @@ def test_no_interleaving_breaks_an_invariant_and_each_can_come_to_an_end(
     start = STARTS[name]
     explored = explore_all(start) if start in SHARED else explore(start)
     assert explored.broken == {}
-    assert hopeless(explored, LONGEST_LOG) == []
+    assert dead_ends(explored, LONGEST_LOG) == []
     assert any(world.ended for world in explored.worlds)
     print(f"{name}: {len(explored.worlds)} states")  # noqa: T201 - shown with `pytest -rP`
 
@@ -150,7 +150,7 @@ def test_no_interleaving_breaks_an_invariant_and_each_can_come_to_an_end(
 def test_no_interleaving_of_a_longer_log_breaks_an_invariant() -> None:
     explored = explore(TWO_RUNS, longest=6)
     assert explored.broken == {}
-    assert hopeless(explored, 6) == []
+    assert dead_ends(explored, 6) == []
     print(f"a log of 6: {len(explored.worlds)} states")  # noqa: T201 - as above
 
 

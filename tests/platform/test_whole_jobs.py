@@ -10,7 +10,7 @@ from states.stages import State
 from tests.platform.conftest import FILES, NAMES, Cloud, at_once
 from tests.platform.test_operating import begun
 from tests.support.servers.server import S3Server
-from tests.support.stranger import course_files
+from tests.support.user import course_files
 from tests.support.waiting import until
 from worker.ownership.heartbeat import read_silence
 from worker.ownership.log import CheckpointLog

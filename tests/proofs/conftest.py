@@ -23,10 +23,10 @@ from worker.store.s3 import S3Store
 
 
 class NewJob(Protocol):
-    """Makes a job in a bucket of its own; `endpoint` may be a proxy's, `vices` are the engine's."""
+    """Makes a job in a bucket of its own; `endpoint` may be a proxy's, `behaviour` are the engine's."""
 
     def __call__(
-        self, endpoint: str | None = None, **vices: object
+        self, endpoint: str | None = None, **behaviour: object
     ) -> PlatformJob: ...
 
 
@@ -59,7 +59,7 @@ def new_job(
 ) -> Iterator[NewJob]:
     jobs: list[PlatformJob] = []
 
-    def new(endpoint: str | None = None, **vices: object) -> PlatformJob:
+    def new(endpoint: str | None = None, **behaviour: object) -> PlatformJob:
         bucket = s3_server.new_bucket()
         environment = {
             "REPOSITORY_URL": repository,
@@ -79,7 +79,7 @@ def new_job(
                 tmp_path / f"job-{number}",
                 environment,
                 name=f"job-{number}",
-                vices=vices,
+                behaviour=behaviour,
             )
         )
         return jobs[-1]
@@ -103,7 +103,10 @@ def job(
         "STORE_URL": store.as_uri(),
     }
     job = PlatformJob(
-        FolderStore(store), tmp_path / "job", environment, vices={"delay": 300}
+        FolderStore(store),
+        tmp_path / "job",
+        environment,
+        behaviour={"delay": 300},
     )
     yield job
     job.end()
@@ -117,7 +120,7 @@ def course(repository: str, tmp_path: Path) -> dict[str, bytes]:
         FolderStore(store),
         tmp_path / "calm",
         {"STORE_URL": store.as_uri()},
-        vices={"delay": 0},
+        behaviour={"delay": 0},
     )
     try:
         assert (

@@ -52,7 +52,7 @@ def thaw(job: PlatformJob, receiver: Receiver) -> float:
 def test_a_frozen_owner_wakes_up_in_a_stage_and_does_no_harm(
     new_job: NewJob, receiver: Receiver
 ) -> None:
-    job = new_job(delay=600, moody=True)
+    job = new_job(delay=600, random=True)
     owner = job.start()
     until(lambda: any(path.startswith("chapters/") for path in job.calls))
     # It has something to send when it wakes up, too.
@@ -69,7 +69,7 @@ def test_a_frozen_owner_does_no_harm_whenever_it_was_frozen(
     number: int, new_job: NewJob, receiver: Receiver
 ) -> None:
     chance = random.Random(number)  # noqa: S311 - a seed
-    job = new_job(delay=1000, moody=True)
+    job = new_job(delay=1000, random=True)
     receiver.reply = lambda one: Reply(
         status=503 if one.document["run"] == 1 else 200
     )

@@ -34,7 +34,7 @@ pytestmark = pytest.mark.parametrize(
 
 
 @dataclass
-class Toll:
+class KillCount:
     """What the kills of one job have cost."""
 
     kills: int = 0
@@ -42,19 +42,19 @@ class Toll:
     """Items that were in flight, and were made again."""
 
 
-def drive(job: PlatformJob) -> Toll:
+def drive(job: PlatformJob) -> KillCount:
     """Start and kill a job's runs until one of them ends by itself."""
-    toll, chance = Toll(), random.Random(job.name)  # noqa: S311 - a seed
+    count, chance = KillCount(), random.Random(job.name)  # noqa: S311 - a seed
     while True:
         run = job.start()
-        code = run.wait(chance.uniform(0.2, LONGEST_LIFE + toll.kills / 2))
+        code = run.wait(chance.uniform(0.2, LONGEST_LIFE + count.kills / 2))
         if code is not None:
             assert code == 0, job.report()
-            toll.lost = job.calls.total() - ITEMS
-            return toll
+            count.lost = job.calls.total() - ITEMS
+            return count
         run.kill()
-        toll.kills += 1
-        assert toll.kills < MAX_KILLS, job.report()
+        count.kills += 1
+        assert count.kills < MAX_KILLS, job.report()
         job.note_stored()
 
 
@@ -63,16 +63,16 @@ def test_a_job_that_is_killed_at_random_moments_loses_only_what_was_in_flight(
 ) -> None:
     jobs = [new_job(delay=400) for _ in range(JOBS)]
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        tolls = list(pool.map(drive, jobs))
-    for job, toll in zip(jobs, tolls, strict=True):
+        counts = list(pool.map(drive, jobs))
+    for job, count in zip(jobs, counts, strict=True):
         assert job.course == course, job.report()
         assert job.redone == [], job.report()
-        assert toll.lost <= toll.kills * HANDS
+        assert count.lost <= count.kills * HANDS
         check_callbacks(receiver, job)
         assert main(["verify", job.name, "--deep"], job.environment) == 0
     kills, lost = (
-        sum(toll.kills for toll in tolls),
-        sum(toll.lost for toll in tolls),
+        sum(count.kills for count in counts),
+        sum(count.lost for count in counts),
     )
     summary = f"{JOBS} jobs, {kills} kills, {lost} items lost in flight"
     print(summary)  # noqa: T201 - shown with `pytest -rP`

@@ -82,7 +82,7 @@ def test_a_completed_job_is_redone_from_a_stage(
     job.cli.set(delay=0)
     assert job.start().wait() == 0, job.report()
     before = job.course
-    job.cli.set(moody=True)
+    job.cli.set(random=True)
     assert (
         job.start("resume", job.name, "--from", "generate-tutorials").wait()
         == 0

@@ -35,7 +35,7 @@ def new_job(
         tmp_path / name,
         environment,
         name=name,
-        vices={"delay": 0},
+        behaviour={"delay": 0},
     )
 
 

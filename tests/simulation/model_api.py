@@ -1,4 +1,4 @@
-"""The Messages API as simulated processes reach it, and a witness of what it was paid for.
+"""The Messages API as simulated processes reach it, and a record of the calls that were paid.
 
 The worker's own client speaks to it: only the network between them is simulated.
 """

@@ -1,4 +1,4 @@
-"""Jobs whose engine makes paid calls, in a simulated world with a witness.
+"""Jobs whose engine makes paid calls, in a simulated world that records them.
 
 The engine asks as the engine `claude` does: by the worker's own call store, ledger, limiter,
 batches and rounds. Its pages are short, so that thousands of runs take seconds.

@@ -5,10 +5,10 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from tests.simulation import adversities as all_of
-from tests.simulation.adversities import (
-    Adversity,
+from tests.simulation import disturbances as all_of
+from tests.simulation.disturbances import (
     Collect,
+    Disturbance,
     LaggingLists,
     UnreliableReceiver,
 )
@@ -18,7 +18,7 @@ from tests.simulation.simulation import Simulation
 MAX_RUNS: Final = 20
 _FOLLOWING: Final = 4
 """Of this many jobs one follows an earlier job's course."""
-ADVERSITIES: Final[tuple[type[Adversity], ...]] = (
+DISTURBANCES: Final[tuple[type[Disturbance], ...]] = (
     all_of.LostAnswers,
     all_of.Deaths,
     all_of.LateRequests,
@@ -45,7 +45,7 @@ ADVERSITIES: Final[tuple[type[Adversity], ...]] = (
     all_of.DatesApart,
 )
 """What may happen to a job that no operator touches."""
-OPERATORS: Final[tuple[type[Adversity], ...]] = (
+OPERATORS: Final[tuple[type[Disturbance], ...]] = (
     all_of.Cancel,
     all_of.Redo,
     all_of.TakeOver,
@@ -60,7 +60,7 @@ class Schedule:
     """A world, and what was drawn to happen in it."""
 
     simulation: Simulation
-    drawn: list[Adversity]
+    drawn: list[Disturbance]
 
     def __str__(self) -> str:
         """Name what was drawn, and how each run has ended."""
@@ -76,11 +76,11 @@ class Schedule:
 def draw(
     seed: int,
     work_dir: Path,
-    kinds: tuple[type[Adversity], ...],
+    kinds: tuple[type[Disturbance], ...],
     *,
     operators: bool,
 ) -> Schedule:
-    """Draw a world by a seed: a few runs, and some of the kinds of adversities."""
+    """Draw a world by a seed: a few runs, and some of the kinds of disturbances."""
     chance = Random(seed)  # noqa: S311 - a seed
     chapters = chance.choice([2, 2, 2, 3, 6])
     simulation = Simulation(seed, work_dir, chapters=chapters)
@@ -88,14 +88,14 @@ def draw(
         simulation.follow()
     pace = _draw_conditions(simulation, chance)
     span = 1.0 + (3 + 3 * chapters) * pace / 2 + 30 * simulation.latency
-    drawn = _draw_adversities(chance, span, kinds)
+    drawn = _draw_disturbances(chance, span, kinds)
     if operators:
         number = chance.choice([1, 1, 2, 3])
         chosen = chance.choices(OPERATORS, k=number)
         drawn += [kind.draw(chance, span) for kind in chosen]
     drawn = _possible(drawn)
-    for adversity in drawn:
-        adversity.inject(simulation, chance)
+    for disturbance in drawn:
+        disturbance.inject(simulation, chance)
     _draw_starts(simulation, chance, span)
     return Schedule(simulation, drawn)
 
@@ -115,9 +115,9 @@ def _draw_conditions(simulation: Simulation, chance: Random) -> float:
     return pace
 
 
-def _draw_adversities(
-    chance: Random, span: float, kinds: tuple[type[Adversity], ...]
-) -> list[Adversity]:
+def _draw_disturbances(
+    chance: Random, span: float, kinds: tuple[type[Disturbance], ...]
+) -> list[Disturbance]:
     few = chance.choices(kinds, k=3)
     number = chance.choice([0, 1, 2, 3, 5])
     chosen = chance.choices(few, k=number)
@@ -128,16 +128,18 @@ def _draw_adversities(
     return drawn
 
 
-def _possible(drawn: list[Adversity]) -> list[Adversity]:
+def _possible(drawn: list[Disturbance]) -> list[Disturbance]:
     """Leave `gc` out where listings lag.
 
     A collected job is known by its newest checkpoint alone: a listing without it shows no
     job.
     """
-    if not any(isinstance(adversity, LaggingLists) for adversity in drawn):
+    if not any(isinstance(disturbance, LaggingLists) for disturbance in drawn):
         return drawn
     return [
-        adversity for adversity in drawn if not isinstance(adversity, Collect)
+        disturbance
+        for disturbance in drawn
+        if not isinstance(disturbance, Collect)
     ]
 
 

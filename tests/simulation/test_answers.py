@@ -7,8 +7,7 @@ import pytest
 from states.exits import Exit
 from states.stages import State
 from tests.simulation.network import Fault, no_fault
-from tests.simulation.simulation import Simulation
-from tests.simulation.stories import (
+from tests.simulation.scripted_runs import (
     CHAPTER,
     failing,
     kill_before,
@@ -16,6 +15,7 @@ from tests.simulation.stories import (
     run,
     stop_at,
 )
+from tests.simulation.simulation import Simulation
 from tests.support.world import JOB, FakeEngine
 from worker.engines.port import EngineFailedError
 from worker.outbox.port import WebhookResponse

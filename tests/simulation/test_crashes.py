@@ -11,8 +11,8 @@ from states.exits import Exit
 from states.stages import Stage, State
 from tests.simulation.network import Fault, Judge
 from tests.simulation.scheduler import Process
+from tests.simulation.scripted_runs import failing, kill_before, overloaded, run
 from tests.simulation.simulation import Simulation
-from tests.simulation.stories import failing, kill_before, overloaded, run
 from tests.support.world import JOB
 from worker.engines.port import EngineFailedError
 from worker.ownership.claim import OperatorRequest

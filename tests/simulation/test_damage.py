@@ -10,8 +10,8 @@ from states.keys import artifact_key
 from states.stages import Stage, State
 from tests.simulation.network import Fault
 from tests.simulation.scheduler import Process
+from tests.simulation.scripted_runs import CHAPTER, kill_before, run
 from tests.simulation.simulation import Simulation
-from tests.simulation.stories import CHAPTER, kill_before, run
 from tests.support.world import JOB
 from worker.errors import MissingError
 from worker.store.memory import MemoryStore

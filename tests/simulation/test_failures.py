@@ -9,14 +9,14 @@ from states.exits import Exit
 from states.stages import Stage, State
 from states.usage import Waiting
 from tests.simulation.scheduler import SimRuntime
-from tests.simulation.simulation import Simulation
-from tests.simulation.stories import (
+from tests.simulation.scripted_runs import (
     CHAPTER,
     failing,
     kill_before,
     overloaded,
     run,
 )
+from tests.simulation.simulation import Simulation
 from tests.support.world import JOB, FakeEngine
 from worker.engines.port import (
     EngineFailedError,

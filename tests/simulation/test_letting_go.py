@@ -8,8 +8,8 @@ from states.exits import Exit
 from states.stages import State
 from tests.simulation.network import Fault
 from tests.simulation.scheduler import Process
+from tests.simulation.scripted_runs import CHAPTER, kill_before, run, stop_at
 from tests.simulation.simulation import Simulation
-from tests.simulation.stories import CHAPTER, kill_before, run, stop_at
 from tests.support.world import JOB, FakeEngine
 from worker.outbox.port import WebhookResponse
 from worker.run.inbox import Stop

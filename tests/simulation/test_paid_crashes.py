@@ -21,7 +21,7 @@ from states.usage import Budget
 from tests.simulation.network import Fault, Judge
 from tests.simulation.paid_world import PaidSimulation
 from tests.simulation.scheduler import Process
-from tests.simulation.stories import run
+from tests.simulation.scripted_runs import run
 from tests.simulation.test_crashes import PASSING
 from tests.support.world import JOB
 from worker.ownership.claim import OperatorRequest

@@ -19,15 +19,15 @@ from states.exits import Exit
 from states.manifest import Manifest
 from states.stages import State
 from states.usage import Budget
-from tests.simulation import adversities
-from tests.simulation.adversities import Adversity, Rarely, StuckRequest
+from tests.simulation import disturbances
+from tests.simulation.disturbances import Disturbance, Rarely, StuckRequest
 from tests.simulation.network import Fault
 from tests.simulation.operators import start_on_platform
 from tests.simulation.paid_world import ENOUGH, PaidSimulation
 from tests.simulation.scheduler import Process
-from tests.simulation.schedules import ADVERSITIES, MAX_RUNS
+from tests.simulation.schedules import DISTURBANCES, MAX_RUNS
+from tests.simulation.scripted_runs import run
 from tests.simulation.simulation import Simulation
-from tests.simulation.stories import run
 from tests.support.world import JOB
 from worker.ownership.claim import OperatorRequest
 from worker.run.run import Run
@@ -38,12 +38,12 @@ SEED = os.environ.get("FONDATION_SEED")
 TIGHT = Budget(nanodollars=30_000_000)
 """The worst case of two calls, and what a course costs."""
 IN_CALLS = ("api", f"create {JOB}/calls")
-OPERATORS: tuple[type[Adversity], ...] = (
-    adversities.TakeOver,
-    adversities.TakeOver,
-    adversities.Cancel,
-    adversities.Redo,
-    adversities.ResumeElsewhere,
+OPERATORS: tuple[type[Disturbance], ...] = (
+    disturbances.TakeOver,
+    disturbances.TakeOver,
+    disturbances.Cancel,
+    disturbances.Redo,
+    disturbances.ResumeElsewhere,
 )
 
 
@@ -97,15 +97,15 @@ class StuckCall(StuckRequest):
     @classmethod
     def draw(cls, chance: Random, span: float) -> Self:
         return cls(
-            chance.choice(adversities.HOSTS),
-            adversities.moment(chance, span),
+            chance.choice(disturbances.HOSTS),
+            disturbances.moment(chance, span),
             chance.choice(["api send", "api create", "api"]),
             chance.choice([Fault.STUCK, Fault.HUNG]),
         )
 
 
-KINDS: tuple[type[Adversity], ...] = (
-    *ADVERSITIES,
+KINDS: tuple[type[Disturbance], ...] = (
+    *DISTURBANCES,
     *3 * (ApiFaults, DeathsInCalls, FreezesInCalls, StuckCall),
 )
 
@@ -115,7 +115,7 @@ class PaidSchedule:
     """A world with a model, and what was drawn to happen in it."""
 
     simulation: PaidSimulation
-    drawn: list[Adversity]
+    drawn: list[Disturbance]
 
     def __str__(self) -> str:
         """Name what was drawn, and how each run has ended."""
@@ -138,8 +138,8 @@ def draw(seed: int, work_dir: Path, *, operators: bool) -> PaidSchedule:
     if operators:
         kinds += chance.choices(OPERATORS, k=chance.choice([1, 2]))
     drawn = [kind.draw(chance, span) for kind in kinds]
-    for adversity in drawn:
-        adversity.inject(simulation, chance)
+    for disturbance in drawn:
+        disturbance.inject(simulation, chance)
     latest = chance.choice([0.0, span, 2 * span])
     for limit in (0.0, *[latest] * chance.choice([1, 2, 3])):
         simulation.scheduler.at(

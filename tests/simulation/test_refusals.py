@@ -9,8 +9,8 @@ from states.keys import checkpoint_key
 from states.stages import State
 from tests.simulation.network import Fault, Judge
 from tests.simulation.scheduler import Process
+from tests.simulation.scripted_runs import kill_before, run
 from tests.simulation.simulation import Simulation
-from tests.simulation.stories import kill_before, run
 from tests.support.world import JOB
 from worker.errors import (
     DamagedCheckpointError,

@@ -2,8 +2,8 @@
 
 `FONDATION_SCHEDULES=20000 pytest tests/simulation/test_rivals.py -rP` plays more of them
 (some without operators and some with), and prints how many; a failing one names its
-seed, and `FONDATION_SEED=<seed>` plays that one alone. `FONDATION_ADVERSITIES="Kill Kill"`
-has the named adversities drawn more often.
+seed, and `FONDATION_SEED=<seed>` plays that one alone. `FONDATION_DISTURBANCES="Kill Kill"`
+has the named disturbances drawn more often.
 """
 
 import os
@@ -15,16 +15,16 @@ from pathlib import Path
 import pytest
 
 from states.stages import State
-from tests.simulation import adversities
-from tests.simulation.schedules import ADVERSITIES, draw, play
+from tests.simulation import disturbances
+from tests.simulation.schedules import DISTURBANCES, draw, play
 from tests.simulation.simulation import Simulation
 from tests.support.updates import CHANGED, PartsEngine, PartsSource
 
 CHUNKS = 8
 SCHEDULES = int(os.environ.get("FONDATION_SCHEDULES", "1600")) // CHUNKS
 SEED = os.environ.get("FONDATION_SEED")
-MORE = os.environ.get("FONDATION_ADVERSITIES", "").split()
-KINDS = (*ADVERSITIES, *(getattr(adversities, name) for name in MORE))
+MORE = os.environ.get("FONDATION_DISTURBANCES", "").split()
+KINDS = (*DISTURBANCES, *(getattr(disturbances, name) for name in MORE))
 
 
 def seeds(chunk: int) -> list[int]:

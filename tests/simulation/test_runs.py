@@ -10,8 +10,7 @@ from states.stages import Stage, State
 from states.usage import Budget
 from tests.simulation.network import Fault
 from tests.simulation.scheduler import Process
-from tests.simulation.simulation import SimulatedRun, Simulation
-from tests.simulation.stories import (
+from tests.simulation.scripted_runs import (
     CHAPTER,
     NEVER,
     failing,
@@ -20,6 +19,7 @@ from tests.simulation.stories import (
     run,
     stop_at,
 )
+from tests.simulation.simulation import SimulatedRun, Simulation
 from tests.support.world import IDENTITY, JOB, FakeEngine
 from worker.outbox.port import WebhookResponse
 from worker.ownership.claim import OperatorRequest

@@ -11,8 +11,7 @@ from states.manifest import Writer
 from states.stages import Stage, State
 from tests.simulation.network import Fault, no_fault
 from tests.simulation.scheduler import Process
-from tests.simulation.simulation import Simulation
-from tests.simulation.stories import (
+from tests.simulation.scripted_runs import (
     CHAPTER,
     NEVER,
     failing,
@@ -20,6 +19,7 @@ from tests.simulation.stories import (
     overloaded,
     run,
 )
+from tests.simulation.simulation import Simulation
 from tests.support.world import JOB, FakeEngine
 from worker.engines.port import EngineFailedError, Item, Workspace
 from worker.errors import TemporaryError

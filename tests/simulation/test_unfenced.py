@@ -8,8 +8,8 @@ import pytest
 
 from states.codec import decode, encode
 from states.exits import Exit
+from tests.simulation.scripted_runs import kill_before, run
 from tests.simulation.simulation import Simulation
-from tests.simulation.stories import kill_before, run
 from tests.support.world import JOB, FakeEngine
 from worker.errors import ExistsError, MissingError
 from worker.ownership.claim import OperatorRequest

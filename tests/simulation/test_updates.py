@@ -9,8 +9,8 @@ from states.exits import Exit
 from states.manifest import Update
 from states.stages import State
 from tests.simulation.network import Fault
+from tests.simulation.scripted_runs import kill_before, run
 from tests.simulation.simulation import Simulation
-from tests.simulation.stories import kill_before, run
 from tests.simulation.test_crashes import SILENT, fault_at, finish
 from tests.support.updates import (
     EARLIER,

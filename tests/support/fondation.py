@@ -1,4 +1,4 @@
-"""Installs the stand-in for the Fondation CLI (tests/support/fondation_cli), with chosen vices."""
+"""Installs the stand-in for the Fondation CLI (tests/support/fondation_cli), with chosen behaviour."""
 
 import json
 import logging
@@ -40,18 +40,18 @@ def need_node() -> None:
 class StandIn:
     """An installed stand-in."""
 
-    def __init__(self, path: Path, **vices: Any) -> None:  # noqa: ANN401 - as its own file says
+    def __init__(self, path: Path, **behaviour: Any) -> None:  # noqa: ANN401 - as its own file says
         """Install it."""
         need_node()
         self.path = path
         shutil.copytree(CLI, path)
-        self._vices: dict[str, Any] = {"names": NAMES, "keyless": True}
-        self.set(**vices)
+        self._behaviour: dict[str, Any] = {"names": NAMES, "keyless": True}
+        self.set(**behaviour)
 
-    def set(self, **vices: Any) -> None:  # noqa: ANN401 - as its own file says
-        """Give it some more vices."""
-        self._vices |= vices
-        (self.path / "vices.json").write_text(json.dumps(self._vices))
+    def set(self, **behaviour: Any) -> None:  # noqa: ANN401 - as its own file says
+        """Give it some more behaviour."""
+        self._behaviour |= behaviour
+        (self.path / "behaviour.json").write_text(json.dumps(self._behaviour))
 
     @property
     def calls(self) -> Counter[str]:

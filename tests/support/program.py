@@ -103,7 +103,7 @@ class PlatformJob:
     environment: Mapping[str, str]
     """Where repository, receiver and store are."""
     name: str = "job-1"
-    vices: dict[str, Any] = field(default_factory=dict)
+    behaviour: dict[str, Any] = field(default_factory=dict)
     """Of the stand-in."""
     runs: list[Program] = field(default_factory=list)
     known: dict[str, int] = field(default_factory=dict)
@@ -113,7 +113,8 @@ class PlatformJob:
         """Install an engine of its own."""
         self.folder.mkdir(parents=True)
         self.cli = StandIn(
-            self.folder / "cli", **{"names": NAMES, "delay": 150} | self.vices
+            self.folder / "cli",
+            **{"names": NAMES, "delay": 150} | self.behaviour,
         )
 
     def start(self, *argv: str, **environment: str) -> Program:

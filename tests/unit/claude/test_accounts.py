@@ -35,7 +35,7 @@ SEND = "POST /v1/messages"
 
 
 @dataclass(frozen=True)
-class RunStory:
+class PlannedRun:
     """One run: how it asks, and how it ends."""
 
     batch: bool
@@ -48,8 +48,8 @@ class RunStory:
     """It dies before or after it stores that many objects."""
 
 
-STORIES = st.builds(
-    RunStory,
+PLANNED_RUNS = st.builds(
+    PlannedRun,
     batch=st.booleans(),
     is_pending=st.booleans(),
     lost=st.sampled_from([None, SEND, "GET /v1/messages"]),
@@ -79,9 +79,9 @@ class Account:
 
 
 @contextmanager
-def dying(calls: MemoryCalls, story: RunStory) -> Iterator[None]:
-    """Let a run die as its story says."""
-    left = story.step
+def dying(calls: MemoryCalls, planned: PlannedRun) -> Iterator[None]:
+    """Let a run die as planned."""
+    left = planned.step
 
     def strike(_: CallName) -> None:
         nonlocal left
@@ -89,7 +89,7 @@ def dying(calls: MemoryCalls, story: RunStory) -> Iterator[None]:
         if left <= 0:
             raise DeathError
 
-    setattr(calls, story.moment, strike)
+    setattr(calls, planned.moment, strike)
     with suppress(DeathError, EngineFailedError):
         yield
     calls.before = calls.after = lambda _: None
@@ -106,15 +106,15 @@ def play(
     api: MessagesServer,
     model_settings: ModelSettings,
     calls: MemoryCalls,
-    stories: list[RunStory],
+    runs: list[PlannedRun],
 ) -> Model:
     """Let runs die one after another, and a last one ask in peace; return that."""
-    for story in stories:
-        api.batches.seconds = PENDING_SECONDS if story.is_pending else 0
-        if story.lost is not None:
-            api.fault(Fault(on=story.lost, lost=True))
-        asking = replace(model_settings, batch=story.batch)
-        with dying(calls, story):
+    for planned in runs:
+        api.batches.seconds = PENDING_SECONDS if planned.is_pending else 0
+        if planned.lost is not None:
+            api.fault(Fault(on=planned.lost, lost=True))
+        asking = replace(model_settings, batch=planned.batch)
+        with dying(calls, planned):
             model = opened(asking, calls, budget=LIMIT)
             list(model.answers(QUESTIONS))
     end_batches(api)
@@ -126,18 +126,18 @@ def play(
     return last
 
 
-def at_risk(stories: list[RunStory]) -> int:
+def at_risk(runs: list[PlannedRun]) -> int:
     """Return how many calls may be paid twice: live ones whose answer or run was lost."""
-    deaths = [story for story in stories if not story.batch]
-    losses = [story for story in stories if story.lost == SEND]
+    deaths = [planned for planned in runs if not planned.batch]
+    losses = [planned for planned in runs if planned.lost == SEND]
     return len(deaths) + len(losses)
 
 
 @settings(max_examples=40, deadline=None)
-@given(stories=st.lists(STORIES, max_size=5), batch=st.booleans())
+@given(runs=st.lists(PLANNED_RUNS, max_size=5), batch=st.booleans())
 def test_the_account_holds_all_that_was_paid(
     tmp_path_factory: pytest.TempPathFactory,
-    stories: list[RunStory],
+    runs: list[PlannedRun],
     *,
     batch: bool,
 ) -> None:
@@ -149,7 +149,7 @@ def test_the_account_holds_all_that_was_paid(
         model_settings = paid_calls.settings(
             api.url, prices, batch=batch, concurrency=1
         )
-        last = play(api, model_settings, calls, stories)
+        last = play(api, model_settings, calls, runs)
     for model in (last, opened(model_settings, calls, budget=LIMIT)):
         usage = model.usage()
         assert usage is not None
@@ -158,7 +158,7 @@ def test_the_account_holds_all_that_was_paid(
         known_cost = sum(row.nanodollars for row in usage.by_model)
         most = sum(row.unknown_nanodollars for row in usage.by_model)
         assert answered <= len(api.paid) <= answered + unknown
-        assert len(api.paid) - answered <= at_risk(stories)
+        assert len(api.paid) - answered <= at_risk(runs)
         assert known_cost <= account.nanodollars <= known_cost + most
         assert LIMIT.nanodollars is not None
         assert known_cost + most <= LIMIT.nanodollars

@@ -70,7 +70,7 @@ def test_a_late_event_is_sent_under_a_confirmed_lease(
 def test_a_late_event_is_not_sent_without_a_confirmed_lease(
     scene: Scene,
 ) -> None:
-    scene.store.mood = StoreRefusedError("403")
+    scene.store.error = StoreRefusedError("403")
     assert deliver(scene, 4).keys == ["first"]
 
 

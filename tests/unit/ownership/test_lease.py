@@ -41,12 +41,12 @@ LEASE = 30
 NEVER = 10**6
 
 
-class Moody(MemoryStore):
+class FailingStore(MemoryStore):
     """A store that can be away, slow, stuck, or refuse."""
 
-    mood: Exception | None = None
+    error: Exception | None = None
     """Raised where something is written."""
-    list_mood: Exception | None = None
+    list_error: Exception | None = None
     slow: float = 0.0
     stuck: float = 0.0
     """How many seconds the next request hangs."""
@@ -62,24 +62,24 @@ class Moody(MemoryStore):
     def put(  # type: ignore[override]  # it may give no date
         self, key: str, body: bytes | Path, media_type: str
     ) -> float | None:
-        """Store an object, if it is in the mood."""
+        """Store an object, or raise the error that the test has set."""
         self.requests.append((self.scheduler.time, "put"))
         self.scheduler.time += self.slow
         self._hang()
-        if self.mood is not None:
-            raise self.mood
+        if self.error is not None:
+            raise self.error
         now = super().put(key, body, media_type)
         return None if self.undated else now
 
     def entries(
         self, prefix: str, *, start_after: str = "", limit: int | None = None
     ) -> Iterator[ObjectEntry]:
-        """List objects, if it is in the mood."""
+        """List objects, or raise the error that the test has set."""
         self.requests.append((self.scheduler.time, "list"))
         if start_after:
             self._hang()
-        if self.list_mood is not None:
-            raise self.list_mood
+        if self.list_error is not None:
+            raise self.list_error
         return super().entries(prefix, start_after=start_after, limit=limit)
 
     def times(self, kind: str) -> list[float]:
@@ -99,7 +99,7 @@ class Scene:
         self.scheduler = Scheduler(1)
         self.process = Process(name="p")
         self.runtime = SimRuntime(self.scheduler, self.process)
-        self.store = Moody(self.scheduler)
+        self.store = FailingStore(self.scheduler)
         self.log = CheckpointLog(self.store, IDENTITY.job_id, self.runtime)
         owner = run_record(lease_seconds=lease_seconds)
         manifest = begun().with_owner(owner)
@@ -378,9 +378,9 @@ def test_a_machine_that_stood_still_for_less_than_the_lease_keeps_it(
 def test_a_lease_that_the_store_does_not_confirm_is_not_held(
     scene: Scene, odd: Exception
 ) -> None:
-    scene.store.mood = odd
+    scene.store.error = odd
     assert not scene.lease.confirm()
-    scene.store.mood = None
+    scene.store.error = None
     assert scene.lease.confirm()
 
 
@@ -519,7 +519,7 @@ def test_a_store_where_everything_gets_stuck_is_not_asked_more_and_more(
 def test_a_heart_without_its_store_pauses_the_engine_in_time_and_gives_up_at_last(
     scene: Scene,
 ) -> None:
-    scene.store.mood = StoreUnavailableError("away")
+    scene.store.error = StoreUnavailableError("away")
     news = beating(scene, until=1000)
     assert news[:2] == ["paused", LeaseLost()]
     [lost] = [message for message in news if isinstance(message, StoreLost)]
@@ -567,7 +567,7 @@ def test_the_engine_is_paused_at_the_lapse_even_if_the_log_cannot_be_listed(
 ) -> None:
     def stop_machine() -> None:
         scene.scheduler.stop_machine(scene.process, LEASE + 1)
-        scene.store.list_mood = StoreUnavailableError("no list")
+        scene.store.list_error = StoreUnavailableError("no list")
 
     paused: list[float] = []
     keep_alive = KeepAlive(
@@ -584,8 +584,8 @@ def test_the_engine_is_paused_at_the_lapse_even_if_the_log_cannot_be_listed(
 
 
 def test_a_lease_without_a_look_at_the_log_is_none(scene: Scene) -> None:
-    scene.store.list_mood = StoreUnavailableError("no list")
-    scene.scheduler.at(50, lambda: setattr(scene.store, "list_mood", None))
+    scene.store.list_error = StoreUnavailableError("no list")
+    scene.scheduler.at(50, lambda: setattr(scene.store, "list_error", None))
     scene.scheduler.at(LEASE - 0.1, lambda: scene.mailbox.put(scene.lease.held))
     scene.scheduler.at(LEASE + 0.1, lambda: scene.mailbox.put(scene.lease.held))
     news = beating(scene, until=60)
@@ -612,19 +612,19 @@ def test_a_lease_without_a_look_at_the_log_is_none(scene: Scene) -> None:
 def test_one_odd_answer_costs_neither_the_lease_nor_the_thread(
     scene: Scene, odd: Exception
 ) -> None:
-    scene.scheduler.at(5, lambda: setattr(scene.store, "mood", odd))
-    scene.scheduler.at(5, lambda: setattr(scene.store, "list_mood", odd))
-    scene.scheduler.at(25, lambda: setattr(scene.store, "mood", None))
-    scene.scheduler.at(25, lambda: setattr(scene.store, "list_mood", None))
+    scene.scheduler.at(5, lambda: setattr(scene.store, "error", odd))
+    scene.scheduler.at(5, lambda: setattr(scene.store, "list_error", odd))
+    scene.scheduler.at(25, lambda: setattr(scene.store, "error", None))
+    scene.scheduler.at(25, lambda: setattr(scene.store, "list_error", None))
     assert beating(scene, until=1000) == []
     assert scene.lease.remaining > LEASE / 2
 
 
-@pytest.mark.parametrize("mood", ["mood", "list_mood"])
+@pytest.mark.parametrize("error", ["error", "list_error"])
 def test_a_store_that_refuses_for_good_ends_the_run_as_refused(
-    scene: Scene, mood: str
+    scene: Scene, error: str
 ) -> None:
-    setattr(scene.store, mood, StoreRefusedError("no more"))
+    setattr(scene.store, error, StoreRefusedError("no more"))
     [lost] = [
         news
         for news in beating(scene, until=1000)
@@ -640,7 +640,7 @@ def test_a_thread_that_fails_is_reported(scene: Scene) -> None:
     def fail() -> None:
         raise error
 
-    scene.store.mood = StoreUnavailableError("away")
+    scene.store.error = StoreUnavailableError("away")
     KeepAlive(
         scene.lease, scene.mailbox, scene.runtime, give_up_seconds=60
     ).start(on_lost=fail)
@@ -652,8 +652,8 @@ def test_a_thread_that_fails_is_reported(scene: Scene) -> None:
 
 
 def test_a_store_that_comes_back_is_reported(scene: Scene) -> None:
-    scene.store.mood = StoreUnavailableError("away")
-    scene.scheduler.at(LEASE + 10, lambda: setattr(scene.store, "mood", None))
+    scene.store.error = StoreUnavailableError("away")
+    scene.scheduler.at(LEASE + 10, lambda: setattr(scene.store, "error", None))
     assert beating(scene, until=LEASE + 15)[-1] == LeaseRefreshed()
 
 
@@ -665,9 +665,9 @@ def test_even_the_shortest_lease_comes_back() -> None:
 
 def test_each_absence_of_the_store_is_tolerated_anew(scene: Scene) -> None:
     def away(since: float, until: float) -> None:
-        mood = StoreUnavailableError("away")
-        scene.scheduler.at(since, lambda: setattr(scene.store, "mood", mood))
-        scene.scheduler.at(until, lambda: setattr(scene.store, "mood", None))
+        error = StoreUnavailableError("away")
+        scene.scheduler.at(since, lambda: setattr(scene.store, "error", error))
+        scene.scheduler.at(until, lambda: setattr(scene.store, "error", None))
 
     away(0, LEASE + 10)
     scene.scheduler.at(LEASE + 20, lambda: scene.lease.reassert(lambda: None))
@@ -682,9 +682,9 @@ def test_a_failure_before_the_last_answer_is_not_why_the_store_is_lost(
 ) -> None:
     away = StoreUnavailableError("away")
     refused = StoreRefusedError("no more")
-    scene.scheduler.at(5, lambda: setattr(scene.store, "mood", away))
-    scene.scheduler.at(25, lambda: setattr(scene.store, "mood", None))
-    scene.scheduler.at(50, lambda: setattr(scene.store, "mood", refused))
+    scene.scheduler.at(5, lambda: setattr(scene.store, "error", away))
+    scene.scheduler.at(25, lambda: setattr(scene.store, "error", None))
+    scene.scheduler.at(50, lambda: setattr(scene.store, "error", refused))
     [lost] = [
         message
         for message in beating(scene, until=1000)
@@ -696,13 +696,13 @@ def test_a_failure_before_the_last_answer_is_not_why_the_store_is_lost(
 def test_a_try_that_fails_after_a_later_one_was_answered_is_not_repeated(
     scene: Scene,
 ) -> None:
-    def set_mood(mood: Exception | None) -> None:
-        scene.store.mood = scene.store.list_mood = mood
+    def set_error(error: Exception | None) -> None:
+        scene.store.error = scene.store.list_error = error
 
     away = StoreUnavailableError("away")
     scene.scheduler.at(9, lambda: setattr(scene.store, "stuck", 8.0))
-    scene.scheduler.at(17.9, lambda: set_mood(away))
-    scene.scheduler.at(18.1, lambda: set_mood(None))
+    scene.scheduler.at(17.9, lambda: set_error(away))
+    scene.scheduler.at(18.1, lambda: set_error(None))
     beating(scene, until=22)
     times = [time for time, _ in scene.store.requests]
     repeated = 10 + LEASE / 9
@@ -717,7 +717,7 @@ def test_a_request_that_failed_is_repeated_after_half_to_all_of_the_usual_pause(
     share: float,
 ) -> None:
     monkeypatch.setattr(scene.runtime, "jitter", lambda: jitter)
-    scene.store.mood = StoreUnavailableError("away")
+    scene.store.error = StoreUnavailableError("away")
     beating(scene, until=18)
     first, second, *_ = scene.store.times("put")
     assert second - first == pytest.approx(share * LEASE / 9, abs=0.1)
@@ -726,14 +726,14 @@ def test_a_request_that_failed_is_repeated_after_half_to_all_of_the_usual_pause(
 def test_each_kind_of_failure_is_logged_once_until_the_store_answers(
     scene: Scene, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def set_mood(at: float, mood: Exception | None) -> None:
-        scene.scheduler.at(at, lambda: setattr(scene.store, "mood", mood))
+    def set_error(at: float, error: Exception | None) -> None:
+        scene.scheduler.at(at, lambda: setattr(scene.store, "error", error))
 
-    set_mood(5, StoreUnavailableError("503"))
-    set_mood(15, StoreRefusedError("403"))
-    set_mood(25, None)
-    set_mood(45, StoreUnavailableError("503 again"))
-    set_mood(60, None)
+    set_error(5, StoreUnavailableError("503"))
+    set_error(15, StoreRefusedError("403"))
+    set_error(25, None)
+    set_error(45, StoreUnavailableError("503 again"))
+    set_error(60, None)
     beating(scene, until=70)
     reasons = [
         record.__dict__["reason"]

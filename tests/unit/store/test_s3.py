@@ -152,7 +152,7 @@ def test_an_answer_that_ends_in_its_headers_is_none(tmp_path: Path) -> None:
 PAGE: Final = (
     b"<!doctype html><html><head><title>Sign in</title></head><br></html>"
 )
-STRANGERS: Final = {
+OTHER_SERVERS: Final = {
     "a web page": (
         answer("200 OK", PAGE, headers=HTML),
         "HTTP 200, a web page",
@@ -209,11 +209,11 @@ def every_call(store: S3Store, path: Path) -> dict[str, Callable[[], object]]:
     }
 
 
-@pytest.mark.parametrize("kind", STRANGERS)
+@pytest.mark.parametrize("kind", OTHER_SERVERS)
 def test_what_is_no_s3_server_is_named_with_its_address_and_its_answer(
     kind: str, tmp_path: Path
 ) -> None:
-    reply, expected = STRANGERS[kind]
+    reply, expected = OTHER_SERVERS[kind]
     with serving(reply) as canned:
         for name, call in every_call(
             store_of(canned), tmp_path / "copy"

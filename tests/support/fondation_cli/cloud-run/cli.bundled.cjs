@@ -1,9 +1,9 @@
-// A stand-in for the Fondation CLI, with all its vices and none of its wits: it asks no model and no network.
+// A stand-in for the Fondation CLI, which behaves as badly as its settings say, and uses neither a model nor a network.
 //
-// What it does is said by vices.json in its working directory, which must be the folder that it is installed in:
+// Its behaviour is set by behaviour.json in its working directory, which must be the folder that it is installed in:
 //   generation  "new" (default), or "old": does not know --steps, and does all steps in one process
 //   memory      an old one that goes on with what it has in memory, not with what lies in the output folder
-//   moody       two runs never write the same, as with a model
+//   random      two runs never write the same, as with a model
 //   names       of the abstractions
 //   blocks      steps whose YAML has its names as block scalars, each with a line break at its end
 //   delay       milliseconds that an item takes, more or less
@@ -21,8 +21,8 @@ const path = require("node:path");
 
 const STEPS = ["extract", "analyze", "order", "generate-chapters", "review-chapters", "generate-tutorials"];
 const TEXTS = ["Extracting", "Analyzing", "Ordering", "Generating chapters", "Reviewing", "Creating tutorials"];
-const vices = JSON.parse(fs.readFileSync("vices.json", "utf8"));
-const moods = vices.moody ? () => Math.random().toString(36).slice(2) : () => "calm";
+const behaviour = JSON.parse(fs.readFileSync("behaviour.json", "utf8"));
+const variant = behaviour.random ? () => Math.random().toString(36).slice(2) : () => "fixed";
 const memory = {};
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -42,7 +42,7 @@ function parse(argv) {
   while (rest.length) {
     const word = rest.shift();
     if (word === "--output-dir") options.output = rest.shift();
-    else if (word === "--steps" && vices.generation !== "old") options.steps = rest.shift().split(",");
+    else if (word === "--steps" && behaviour.generation !== "old") options.steps = rest.shift().split(",");
     else if (word === "--help") options.help = true;
     else if (word.startsWith("-")) fail(`error: unknown option '${word}'`);
     else options.repository = path.resolve(word);
@@ -58,12 +58,12 @@ function fail(message, code = 1) {
 function help() {
   console.log("Usage: fondation analyze [options] <repository>\n");
   console.log("  -p, --parallel <n>   (default: 5)\n  --output-dir <dir>\n  --skip-existing\n  --overwrite");
-  if (vices.generation !== "old") console.log("  --steps <steps>      steps to run, separated by commas");
+  if (behaviour.generation !== "old") console.log("  --steps <steps>      steps to run, separated by commas");
 }
 
 /** Return the fault that is due at a step or an item, or undefined. */
 function due(where) {
-  const fault = (vices.faults || {})[where];
+  const fault = (behaviour.faults || {})[where];
   if (!fault) return undefined;
   const log = path.join("faults", where.replaceAll("/", "+"));
   const times = fs.existsSync(log) ? fs.readFileSync(log, "utf8").length : 0;
@@ -79,7 +79,7 @@ function list(folder) {
   return files.map((one) => path.relative(folder, path.join(one.parentPath ?? one.path, one.name))).sort();
 }
 
-/** Do what befalls the process as a whole. */
+/** Carry out faults that affect the process as a whole. */
 async function strike(fault) {
   switch (fault?.kind) {
     case "fails":
@@ -147,25 +147,25 @@ async function spoil(fault, file, text) {
 
 async function write(file, text) {
   const middle = text.length >> 1;
-  switch (vices.write ?? "once") {
+  switch (behaviour.write ?? "once") {
     case "once":
       return fs.promises.writeFile(file, text);
     case "pieces": {
       const handle = await fs.promises.open(file, "w");
       for (const piece of [text.slice(0, middle), text.slice(middle)]) {
-        await sleep(vices.delay);
+        await sleep(behaviour.delay);
         await handle.write(piece);
       }
-      await sleep(vices.delay);
+      await sleep(behaviour.delay);
       return handle.close();
     }
     case "appended":
       await fs.promises.appendFile(file, text.slice(0, middle));
-      await sleep(vices.delay);
+      await sleep(behaviour.delay);
       return fs.promises.appendFile(file, text.slice(middle));
     case "renamed":
       await fs.promises.writeFile(`${file}.draft`, text);
-      await sleep(vices.delay);
+      await sleep(behaviour.delay);
       return fs.promises.rename(`${file}.draft`, file);
   }
 }
@@ -174,13 +174,13 @@ async function write(file, text) {
 async function make(output, item, text) {
   const file = path.join(output, item);
   note("calls.log", item);
-  if (vices.delay) await sleep(vices.delay * (0.5 + Math.random()));
+  if (behaviour.delay) await sleep(behaviour.delay * (0.5 + Math.random()));
   const fault = due(item);
   await strike(fault);
   if (!(await spoil(fault, file, text))) await write(file, text);
 }
 
-const scalar = (step, name) => ((vices.blocks || []).includes(step) ? `|\n      ${name}` : JSON.stringify(name));
+const scalar = (step, name) => ((behaviour.blocks || []).includes(step) ? `|\n      ${name}` : JSON.stringify(name));
 
 /** Read as much YAML as this program and PyYAML write: the fields of a list's entries, a line each. */
 function entries(text) {
@@ -208,7 +208,7 @@ function chapters(output) {
   });
 }
 
-const recall = (output, file) => (vices.memory && memory[file]) || fs.readFileSync(path.join(output, file), "utf8");
+const recall = (output, file) => (behaviour.memory && memory[file]) || fs.readFileSync(path.join(output, file), "utf8");
 
 async function writeYaml(output, file, text) {
   memory[file] = text;
@@ -228,8 +228,8 @@ async function makeAll(output, items) {
 const work = {
   extract(output, repository) {
     const sources = list(repository);
-    const about = JSON.stringify(`${sources.length} files, ${moods()}`);
-    const found = vices.names.map(
+    const about = JSON.stringify(`${sources.length} files, ${variant()}`);
+    const found = behaviour.names.map(
       (name) => `  - name: ${scalar("extract", name)}\n    description: ${about}\n    file_paths: [${JSON.stringify(sources[0])}]\n`,
     );
     return writeYaml(output, "step1_abstractions.yaml", found.join(""));
@@ -237,17 +237,17 @@ const work = {
   analyze(output) {
     const count = entries(recall(output, "step1_abstractions.yaml")).length;
     const link = `  - from_abstraction: 0\n    to_abstraction: ${count - 1}\n    label: uses\n    evidence: ""\n`;
-    return writeYaml(output, "step2_relationships.yaml", `summary: "${count} parts, ${moods()}"\nrelationships:\n${link}`);
+    return writeYaml(output, "step2_relationships.yaml", `summary: "${count} parts, ${variant()}"\nrelationships:\n${link}`);
   },
   order(output) {
     recall(output, "step2_relationships.yaml");
     const names = entries(recall(output, "step1_abstractions.yaml")).map(({ name }) => name.trim());
-    const found = names.map((name, i) => `  - index: ${i + 1}\n    name: ${scalar("order", name)}\n    reasoning: "${moods()}"\n`);
+    const found = names.map((name, i) => `  - index: ${i + 1}\n    name: ${scalar("order", name)}\n    reasoning: "${variant()}"\n`);
     return writeYaml(output, "step3_order.yaml", `order:\n${found.join("")}`);
   },
   "generate-chapters": (output) =>
     makeAll(output, chapters(output).map(({ file, name, about }) =>
-      [`chapters/chapter_${file}`, () => `# ${name}\n\nFrom ${about}, in the mood ${moods()}.\n${"Text. ".repeat(vices.words ?? 20)}\n`])),
+      [`chapters/chapter_${file}`, () => `# ${name}\n\nFrom ${about}, variant ${variant()}.\n${"Text. ".repeat(behaviour.words ?? 20)}\n`])),
   "review-chapters": (output) =>
     makeAll(output, chapters(output).map(({ file }) =>
       [`reviewed-chapters/chapter_${file}`, () => `${read(output, `chapters/chapter_${file}`)}\nReviewed.\n`])),
@@ -272,7 +272,7 @@ function litter(output, repository) {
 
 function checkLogin() {
   const login = path.join(process.env.HOME ?? "/nowhere", ".claude", ".credentials.json");
-  if (vices.keyless || process.env.ANTHROPIC_API_KEY || process.env.CLAUDE_CODE_OAUTH_TOKEN || fs.existsSync(login)) return;
+  if (behaviour.keyless || process.env.ANTHROPIC_API_KEY || process.env.CLAUDE_CODE_OAUTH_TOKEN || fs.existsSync(login)) return;
   fail("Error: ANTHROPIC_API_KEY environment variable is required");
 }
 
@@ -290,7 +290,7 @@ async function main() {
     say(30, `step ${step} begins`);
     await strike(due(step));
     await work[step](output, options.repository);
-    if (vices.litter) litter(output, options.repository);
+    if (behaviour.litter) litter(output, options.repository);
   }
 }
 

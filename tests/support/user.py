@@ -45,7 +45,7 @@ class CommandResult:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stranger:
+class User:
     """A person at a terminal, or a platform."""
 
     home: Path

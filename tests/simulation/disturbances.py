@@ -20,7 +20,7 @@ HOSTS: Final = ("p1", "p1", "p1", "p2", "p3")
 Window = tuple[float, float]
 
 
-class Adversity(Protocol):
+class Disturbance(Protocol):
     """A fault, or a kind of faults, of a simulated world."""
 
     @classmethod
