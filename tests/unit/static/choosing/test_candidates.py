@@ -251,3 +251,18 @@ def test_files_that_hold_little_of_worth_are_still_subjects(
 ) -> None:
     files = {f"a/v1/utils{n}.py": f"_x{n} = 1\n" for n in range(13)}
     assert chosen(tmp_path, files | {"a/v2/b.py": "_y = 1\n"})
+
+
+def test_a_name_that_begins_a_phrase_is_no_subject_of_a_sentence(
+    tmp_path: Path,
+) -> None:
+    phrase = module("Task", 9).replace(
+        ":\n", ':\n    """Task base class."""\n', 1
+    )
+    whole = module("Till", 9).replace(
+        ":\n", ':\n    """Till keeps money."""\n', 1
+    )
+    found = analysed(tmp_path, shop(shop__task=phrase, shop__till=whole))
+    described = {unit.name: unit.description for unit in found.units}
+    assert described["Task"] == "`Task`: Task base class."
+    assert described["Till"] == "`Till` keeps money."

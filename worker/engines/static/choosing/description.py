@@ -1,6 +1,7 @@
 """Describes units: their definitions and files, and up to three sentences about each."""
 
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
@@ -14,6 +15,8 @@ from worker.engines.static.prose.phrases import code, listed, sentence
 MAX_FILES: Final = 8
 MAX_SYMBOLS: Final = 12
 _OWN_FILES: Final = 3
+_VERB: Final = r"(?:[a-z]+s|to|can|may|must|will)\b(?! class)"
+"""What goes on with a sentence behind the name that it is about."""
 _MAX_NEIGHBOURS: Final = 3
 _MAX_NAMED: Final = 3
 _USED_WEIGHT: Final = 0.7
@@ -169,7 +172,7 @@ class Descriptions:
         summary = first_sentence(main.doc) or first_sentence(
             self._base_doc(main)
         )
-        if summary.startswith(f"{main.name} "):
+        if re.match(rf"{re.escape(main.name)} {_VERB}", summary):
             return sentence(name + summary.removeprefix(main.name))
         if summary:
             return f"{name}: {sentence(summary)}"
