@@ -1,0 +1,250 @@
+"""What an update keeps and costs, for releases of real projects that follow each other.
+
+    python -m tests.benchmarks.updating [--claude] [NAME ...]
+
+downloads the source packages of two releases, makes the course of the older one, updates
+it to the newer one, makes the newer one's course from nothing, and updates that once more
+with nothing changed. It prints processor time against the course from nothing, and counts
+pages: kept, made, different from those of the course from nothing, and kept although a
+place, an excerpt or a claim in them is wrong. For the static engine the last two must be 0.
+With `--claude` a stand-in answers the engine's calls, and these are counted.
+"""
+
+import re
+import resource
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+from states.manifest import Manifest
+from states.stages import Stage
+from states.usage import NANODOLLARS
+from tests.benchmarks.figures import Figure, table
+from tests.support.claude_jobs import write_prices
+from tests.support.lessons import course_verifier
+from tests.support.messages_api.server import MessagesServer
+from tests.support.program import environment_of
+from worker.course.artifacts import Artifacts
+from worker.course.update_plan import decode_plan
+from worker.engines.static.pages.checker import checked
+from worker.ownership.log import CheckpointLog
+from worker.store.folder import FolderStore
+from worker.system.runtime import SystemRuntime
+
+RELEASES: Final = {
+    "itsdangerous": ("2.1.1", "2.1.2"),
+    "flask": ("3.1.0", "3.1.1"),
+    "click": ("8.1.6", "8.1.7"),
+    "requests": ("2.32.2", "2.32.3"),
+    "jinja2": ("3.1.5", "3.1.6"),
+    "httpx": ("0.27.1", "0.27.2"),
+    "werkzeug": ("3.1.2", "3.1.3"),
+}
+TIMES: Final = 3
+_ANCHOR: Final = re.compile(r"(?<=\.md)#[\w-]+(?=\))")
+"""In a link to a page. The checker knows pages alone."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """A repository whose releases follow each other in one folder, and the jobs about it."""
+
+    folder: Path
+    environment: Mapping[str, str]
+    engine: str
+
+    @property
+    def source(self) -> Path:
+        """Where the repository is."""
+        return self.folder / "source"
+
+    def course(self, job_id: str) -> Path:
+        """Return where a job's course is written."""
+        return self.folder / "courses" / job_id
+
+    def run(self, job_id: str, *options: str) -> None:
+        """Make a course."""
+        argv = [
+            *(sys.executable, "-m", "worker", "run", str(self.source)),
+            *("--job-id", job_id, "--engine", self.engine),
+            *("--out", str(self.course(job_id)), *options),
+        ]
+        subprocess.run(
+            argv,
+            check=True,
+            env=dict(self.environment),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def manifest(self, job_id: str) -> Manifest:
+        """Return a job's newest manifest."""
+        store = FolderStore(self.folder / "store")
+        newest = CheckpointLog(store, job_id, SystemRuntime()).newest()
+        assert newest is not None
+        return newest.manifest
+
+    def kept(self) -> list[str]:
+        """Return the pages that the update kept."""
+        manifest = self.manifest("update")
+        assert manifest.update is not None
+        assert manifest.update.plan is not None
+        store = FolderStore(self.folder / "store")
+        executor = SystemRuntime().executor(1)
+        artifacts = Artifacts(store, manifest.job_id, executor)
+        clone = manifest.record(Stage.CLONE)
+        body = artifacts.read(clone, manifest.update.plan)
+        assert body is not None
+        paths = decode_plan(body).kept_by_path
+        return [path for path in paths if path.endswith(".md")]
+
+    def pages(self, job_id: str) -> dict[str, bytes]:
+        """Return the Markdown pages of a course."""
+        course = self.course(job_id)
+        stages = ("chapters", "reviewed-chapters", "tutorials")
+        return {
+            file.relative_to(course).as_posix(): file.read_bytes()
+            for stage in stages
+            for file in (course / stage).glob("*.md")
+        }
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Measure the projects one after the other; print the table after each."""
+    names = [name for name in arguments if name in RELEASES] or [*RELEASES]
+    engine = "claude" if "--claude" in arguments else "static"
+    figures: list[Figure] = []
+    notes: list[str] = []
+    with tempfile.TemporaryDirectory() as folder:
+        for name in names:
+            with project(Path(folder) / name, engine) as made:
+                figures += measure(made, name, notes)
+            print("\n".join([*table(figures), "", *notes]), end="\n\n")  # noqa: T201 - this is what it is for
+
+
+@contextmanager
+def project(folder: Path, engine: str) -> Iterator[Project]:
+    """Make an empty project, with a stand-in for the API."""
+    folder.mkdir()
+    prices = folder / "prices.json"
+    write_prices(prices)
+    with MessagesServer() as api:
+        environment = {
+            **environment_of(folder),
+            "STORE_URL": (folder / "store").as_uri(),
+            "WORK_DIR": str(folder / "work"),
+            "ANTHROPIC_API_KEY": "sk-test",
+            "ANTHROPIC_BASE_URL": api.url,
+            "MODEL_PRICES": str(prices),
+        }
+        yield Project(folder=folder, environment=environment, engine=engine)
+
+
+def measure(made: Project, name: str, notes: list[str]) -> list[Figure]:
+    """Measure one project; add what was kept of its course to the notes."""
+    older, newer = RELEASES[name]
+    release(name, older, made.source)
+    made.run("older")
+    release(name, newer, made.source)
+    update = processor(lambda: made.run("update", "--update", "older"))
+    nothing = processor(lambda: made.run("nothing"))
+    title = f"{name} {older} -> {newer}"
+    notes.append(f"{title}: {described(made)}")
+    same = [
+        processor(lambda: made.run(f"same-{number}", "--update", "nothing"))  # noqa: B023 - called at once
+        for number in range(TIMES)
+    ]
+    again = [processor(lambda: made.run("nothing")) for _ in range(TIMES)]
+    return [
+        Figure(
+            name=f"{title}: update / from nothing", ours=update, bare=nothing
+        ),
+        Figure(
+            name=f"{name}: nothing changed / resuming what is finished",
+            ours=median(same),
+            bare=median(again),
+        ),
+    ]
+
+
+def release(name: str, version: str, folder: Path) -> None:
+    """Put a release's source package in the place of what is in a folder."""
+    shutil.rmtree(folder, ignore_errors=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        argv = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
+        source = ["--no-binary", ":all:", "--dest", scratch]
+        subprocess.run([*argv, *source, f"{name}=={version}"], check=True)
+        (package,) = Path(scratch).glob("*.tar.gz")
+        with tarfile.open(package) as archive:
+            archive.extractall(scratch, filter="data")
+        (root,) = (path for path in Path(scratch).iterdir() if path.is_dir())
+        shutil.move(root, folder)
+
+
+def processor(work: Callable[[], object]) -> float:
+    """Return the milliseconds of processor time that the processes of some work take."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    work()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    user = after.ru_utime - before.ru_utime
+    return 1000 * (user + after.ru_stime - before.ru_stime)
+
+
+def described(made: Project) -> str:
+    """Say what an update kept, and what of it is wrong."""
+    update = made.manifest("update").update
+    assert update is not None
+    if update.why is not None:
+        return f"nothing kept: {update.why}"
+    older, pages, fresh = map(made.pages, ("older", "update", "nothing"))
+    kept = made.kept()
+    moved = [path for path in kept if pages[path] != older[path]]
+    different = [path for path in pages if pages[path] != fresh.get(path)]
+    is_wrong = judge(made)
+    wrong = [path for path in kept if is_wrong(pages[path].decode())]
+    counts = (
+        f"{update.changed} files changed; {len(kept)} of {len(pages)} pages kept, "
+        f"{len(moved)} of them with places moved; {len(different)} differ from those "
+        f"from nothing; {len(wrong)} kept and wrong"
+    )
+    return "; ".join([counts, *paid(made)])
+
+
+def judge(made: Project) -> Callable[[str], bool]:
+    """Return a function that tells whether a page says anything wrong of the newer release.
+
+    A static page is checked for its places, excerpts, diagrams and links; other pages also
+    for the names and claims in their prose.
+    """
+    facts, verifier = course_verifier(made.source, made.course("update"))
+    files = {Path(path).name for path in made.pages("update")}
+
+    def is_wrong(page: str) -> bool:
+        if made.engine == "static":
+            findings = checked(facts, _ANCHOR.sub("", page), files)
+            return any(finding.fault for finding in findings)
+        return bool(verifier.faults(page))
+
+    return is_wrong
+
+
+def paid(made: Project) -> Iterator[str]:
+    """Yield what the calls of an update cost, and those of a course from nothing."""
+    for job_id in ("update", "nothing"):
+        usage = made.manifest(job_id).usage
+        if usage is not None:
+            calls = sum(row.calls for row in usage.by_model)
+            cost = sum(row.nanodollars for row in usage.by_model)
+            yield f"{job_id}: {calls} calls, ${cost / NANODOLLARS:.3f}"
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
