@@ -27,9 +27,9 @@ MACHINE: Final = (
         tests=("tests/unit/system/test_disk.py",),
     ),
     Sabotage(
-        guard="an engine is stopped before its stage is tried again",
+        guard="an engine is stopped when its stage is left",
         new="pass",
-        tests=(FAILURES,),
+        tests=(FAILURES, "tests/simulation/test_paid_endings.py"),
     ),
     Sabotage(
         guard="an answer that is lost is not a success",

@@ -24,7 +24,6 @@ from worker.errors import (
     ConfigError,
     DamagedError,
     DataError,
-    DiskError,
     EngineTroubleError,
     EngineUnavailableError,
     OutdatedError,
@@ -193,17 +192,28 @@ class Producer:
                 items.stored[artifact.path] = artifact
 
     def _produce(self, items: StageItems) -> None:
+        deadline = self._context.runtime.monotonic() + self._timeout
+        task = self._start_engine(items)
+        try:
+            failure = self._take_all(items, task, deadline)
+        except BaseException:
+            # guard: an engine is stopped when its stage is left
+            self._engine.stop()
+            raise
+        self._conclude(items, failure)
+
+    def _take_all(
+        self, items: StageItems, task: int, deadline: float
+    ) -> BaseException | None:
+        """Take what the engine makes until it ends; return the reason if it has failed."""
         inbox = self._context.inbox
         runtime = self._context.runtime
-        deadline = runtime.monotonic() + self._timeout
-        task = self._start_engine(items)
         done: Done | None = None
         while done is None or items.in_flight:
             left = deadline - runtime.monotonic()
             message = inbox.next(left)
             match message:
                 case None:
-                    self._engine.stop()
                     raise self._timed_out(items.stage)
                 case Produced(task=number, item=item) if number == task:
                     self._take(items, item)
@@ -211,7 +221,7 @@ class Producer:
                     self._note(items, future)
                 case Done(task=number) if number == task:
                     done = message
-        self._conclude(items, done.error)
+        return done.error
 
     def _start_engine(self, items: StageItems) -> int:
         """Start the engine in a thread; return the number of the task."""
@@ -254,12 +264,7 @@ class Producer:
             if item.path in items.rules.expected:
                 self._context.folder.discard(item.path)
             return
-        try:
-            self._context.folder.write(item.path, item.body)
-        except DiskError:
-            # guard: an engine is stopped before its stage is tried again
-            self._engine.stop()
-            raise
+        self._context.folder.write(item.path, item.body)
         future = self._context.artifacts.submit(
             items.stage, items.inputs, item.path, item.body
         )
