@@ -134,7 +134,8 @@ def example_codes(answer: object) -> list[str]:
     for value in values:
         if isinstance(value, Mapping):
             code = value.get("code")
-            codes += [code] if isinstance(code, str) else []
+            if isinstance(code, str):
+                codes.append(code)
             values += value.values()
         elif isinstance(value, list):
             values += value[:MOST]

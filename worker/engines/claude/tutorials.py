@@ -66,6 +66,24 @@ def _draft(
     opening = entries_of(answer, "introduction", faults)
     introduction = writer.written(opening, "introduction")
     faults += introduction.faults
+    exercises = _exercises(writer, answer, faults)
+    if len(exercises) < _FEWEST:
+        faults.append(f"it has {len(exercises)} whole exercises")
+    text = _page(
+        renderer, chapter, markdown.document(*introduction.texts), exercises
+    )
+    whole = [fault.placed for fault in verifier.faults(text)]
+    return Draft(
+        text=text,
+        faults=faults + whole,
+        is_enough=not whole and len(exercises) >= _FEWEST,
+    )
+
+
+def _exercises(
+    writer: Writer, answer: JsonObject, faults: list[str]
+) -> list[str]:
+    """Return the exercises of an answer that are whole."""
     exercises: list[str] = []
     entries = entries_of(answer, "exercises", faults)[:_MOST]
     is_broken = False
@@ -79,19 +97,9 @@ def _draft(
             is_broken = True
             continue
         is_broken = False
-        text = exercise.text(renderer.words, len(exercises) + 1)
+        text = exercise.text(writer.renderer.words, len(exercises) + 1)
         exercises.append(text)
-    if len(exercises) < _FEWEST:
-        faults.append(f"it has {len(exercises)} whole exercises")
-    text = _page(
-        renderer, chapter, markdown.document(*introduction.texts), exercises
-    )
-    whole = [fault.placed for fault in verifier.faults(text)]
-    return Draft(
-        text=text,
-        faults=faults + whole,
-        is_enough=not whole and len(exercises) >= _FEWEST,
-    )
+    return exercises
 
 
 class _Exercise(NamedTuple):

@@ -98,22 +98,29 @@ class Writer:
         """Return a paragraph without its sentences that have faults."""
         if any(self.verifier.answer_faults(block.text)):
             return []
-        lines: list[str] = []
-        for line in block.text.split("\n"):
-            sentences = [line] if _ITEM.match(line) else _sentences(line)
-            right = [text for text in sentences if self._is_right(text)]
-            lines += [" ".join(right)] if right else []
-        rest = "\n".join(lines).strip()
+        rest = self._right_lines(block.text)
         if not rest:
             return []
         shown = self.renderer.material.shown
-        known = [lines for lines in block.sources if not shown.fault(lines)]
-        for sources in (tuple(known), ()):
-            left = Prose(text=rest, sources=sources)
+        sources = [lines for lines in block.sources if not shown.fault(lines)]
+        for kept in (tuple(sources), ()):
+            left = Prose(text=rest, sources=kept)
             text = self.renderer.block(left)
             if not self._reasons(left, text, is_free=is_free):
                 return [WrittenBlock(left, text)]
         return []
+
+    def _right_lines(self, text: str) -> str:
+        """Return a text without its sentences, and items of lists, that have faults."""
+        lines: list[str] = []
+        for line in text.split("\n"):
+            sentences = [line]
+            if not _ITEM.match(line):
+                sentences = _sentences(line)
+            right = list(filter(self._is_right, sentences))
+            if right:
+                lines.append(" ".join(right))
+        return "\n".join(lines).strip()
 
     def _is_right(self, sentence: str) -> bool:
         block = Prose(text=sentence)

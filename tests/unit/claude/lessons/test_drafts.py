@@ -5,12 +5,15 @@ from typing import Any
 
 import pytest
 
+from states.stages import Stage
 from tests.support.course_facts import read
+from tests.support.fake_model import FakeModel
 from tests.unit.claude.lessons.test_writer import FILES, lines, prose
 from worker.engines.claude import chapters, reviews, tutorials
 from worker.engines.claude.chapters import marked
+from worker.engines.claude.model import Question
 from worker.engines.claude.questions import Questions
-from worker.engines.claude.rounds import Draft
+from worker.engines.claude.rounds import Draft, Task, made
 from worker.engines.claude.verify.page import Verifier
 from worker.engines.claude.words import ENGLISH
 from worker.engines.static.pages.course import CourseFacts
@@ -108,6 +111,7 @@ def test_a_chapter_with_too_little_prose_is_not_published(
     assert enough.is_enough
 
 
+FAULT = "a fault"
 PAGE = """# Chapter 1: Stock
 
 Stock is counted here.
@@ -180,3 +184,31 @@ def test_what_a_review_adds_is_above_the_link_to_the_next_chapter(
     assert draft.text.endswith(
         "\n\nHere is more.\n\nNext: [Chapter 2, Bin](chapter_2_bin.md)."
     )
+
+
+def test_the_log_says_what_is_wrong_with_an_answer_and_no_more(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    question = Question(
+        stage=Stage.GENERATE_CHAPTERS,
+        purpose="chapter 1",
+        system="",
+        prompt="",
+        schema={},
+        max_tokens=1,
+    )
+    faults = ["the name `give` is nowhere", "x" * 900, *map(str, range(90))]
+    draft = Draft(text="page", faults=faults, is_enough=True)
+    task = Task(
+        path="page.md",
+        question=question,
+        draft=lambda _: draft,
+        fallback=lambda: "",
+    )
+    caplog.set_level("INFO")
+    model = FakeModel(lambda _: {})
+    (item,) = made(model, Stage.GENERATE_CHAPTERS, [task], 9)
+    assert item.body == b"page\n"
+    logged = [vars(row)["fault"] for row in caplog.records if row.msg == FAULT]
+    assert logged[:2] == [faults[0], "x" * 160]
+    assert len(logged) == len(model.questions) * 20

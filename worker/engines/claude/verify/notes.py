@@ -8,6 +8,7 @@ from typing import Final
 from worker.engines.claude.verify.fault import Claim, Fault
 from worker.engines.claude.verify.vocabulary import Vocabulary
 from worker.engines.static.pages import checker, markdown
+from worker.engines.static.reading.language import PROSE
 
 _NOTE: Final = re.compile(r" \((`[^`]+:\d[\d,-]*`(?:, `[^`]+:\d[\d,-]*`)*)\)$")
 _HEAD: Final = re.compile(r"\b(?:def|class|func|fn|function)\s+(\w+)")
@@ -36,8 +37,7 @@ class NoteChecker:
             return
         # guard: verifier: a source must hold what it is the source of
         if all(
-            self._is_beside(place, names)
-            and self._is_elsewhere(place, subjects)
+            self._is_beside(place, names) and self._must_hold(place, subjects)
             for place in places
         ):
             yield Fault(
@@ -69,13 +69,12 @@ class NoteChecker:
                 return False
         return True
 
-    def _is_elsewhere(self, place: str, names: set[str]) -> bool:
-        """Tell whether a place's file defines a name at another place, or holds none."""
+    def _must_hold(self, place: str, names: set[str]) -> bool:
+        """Tell whether a place should hold a name: a document may use other words."""
         path = place.rpartition(":")[0]
-        for name in names:
-            for definition in self._names.definitions(name):
-                if definition.path == path:
-                    return True
+        file = self._names.files.get(path)
+        if file is None or file.language not in PROSE:
+            return True
         return names.isdisjoint(self._names.words_of(path))
 
     def _hold(self, path: str, first: int, last: int, names: set[str]) -> bool:

@@ -118,7 +118,7 @@ class Verifier:
 
     def faults(self, page: str) -> list[Fault]:
         """Return what is wrong with a page or a part of it."""
-        verifier = self.knowing(self._written_code(page))
+        verifier = self.knowing(self.written_code(page))
         return list(dict.fromkeys(verifier.each_fault(page)))
 
     def each_fault(self, page: str) -> Iterator[Fault]:
@@ -169,7 +169,8 @@ class Verifier:
             if self._is_written(block):
                 yield block.end
 
-    def _written_code(self, page: str) -> Iterator[str]:
+    def written_code(self, page: str) -> Iterator[str]:
+        """Yield the code on a page that was written for it."""
         for block in _blocks(page):
             if self._is_written(block):
                 yield _inside(block)
