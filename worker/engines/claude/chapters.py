@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from states.codec import JsonObject
@@ -60,6 +61,17 @@ def task(questions: Questions, verifier: Verifier, chapter: Chapter) -> Task:
             chapters.written(questions.facts, chapter), words.fallback
         ),
     )
+
+
+def page_in(
+    questions: Questions, chapter: Chapter, output: Path, stage: Stage
+) -> str:
+    """Return a chapter's page as a stage left it; that of the analysis if there is none."""
+    path = output / item_path(stage, chapter.entry)
+    try:
+        return path.read_text("utf-8").rstrip("\n")
+    except FileNotFoundError:
+        return chapters.written(questions.facts, chapter)
 
 
 def marked(page: str, mark: str) -> str:

@@ -138,4 +138,4 @@ def _task(
         return chapters.task(questions, verifier, chapter)
     if stage is Stage.REVIEW_CHAPTERS:
         return reviews.task(questions, verifier, chapter, output)
-    return tutorials.task(questions, verifier, chapter)
+    return tutorials.task(questions, verifier, chapter, output)

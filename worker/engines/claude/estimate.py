@@ -18,7 +18,8 @@ from worker.engines.claude.prices import ModelPrices, Tokens
 from worker.engines.claude.prompt import tokens
 from worker.engines.claude.questions import Questions
 from worker.engines.static.facts import Analysis
-from worker.engines.static.pages.course import CourseFacts
+from worker.engines.static.pages import chapters
+from worker.engines.static.pages.course import Chapter, CourseFacts
 
 _ANSWERS: Final = {
     Stage.EXTRACT: 4_000,
@@ -111,16 +112,24 @@ def _asked(
             return [questions.analyze()]
         case Stage.ORDER:
             return [questions.order()]
+    return [
+        _of_page(questions, stage, chapter)
+        for chapter in questions.facts.chapters
+        if item_path(stage, chapter.entry) not in kept
+    ]
+
+
+def _of_page(questions: Questions, stage: Stage, chapter: Chapter) -> Question:
+    """Return the question about a page, with the static engine's chapter to a tutorial."""
+    if stage is Stage.GENERATE_TUTORIALS:
+        page = chapters.written(questions.facts, chapter)
+        question, _ = questions.of_tutorial(chapter, page)
+        return question
     more = {}
     if stage is Stage.REVIEW_CHAPTERS:
         more = {"page": "", "findings": ""}
-    asked: list[Question] = []
-    for chapter in questions.facts.chapters:
-        if item_path(stage, chapter.entry) in kept:
-            continue
-        question, _ = questions.of_chapter(stage, chapter, **more)
-        asked.append(question)
-    return asked
+    question, _ = questions.of_chapter(stage, chapter, **more)
+    return question
 
 
 def _tokens(question: Question, position: int, *, in_batch: bool) -> Tokens:

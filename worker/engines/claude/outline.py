@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from typing import Final
 
 from worker.engines.claude import secrets
@@ -14,6 +15,8 @@ from worker.engines.static.prose.docstrings import first_sentence
 
 OUTLINE_SHARE: Final = 45_000
 """Characters of the outline."""
+NAMES_SHARE: Final = 8_000
+"""Characters of the outline that has names only."""
 _SIGNATURE: Final = 120
 _MEMBER: Final = 100
 """Characters of the head of a method."""
@@ -37,6 +40,9 @@ _OF_PROPERTY: Final = 0.25
 _VALUES: Final = frozenset({Kind.CONSTANT, Kind.VARIABLE, Kind.MACRO})
 _COMMENT: Final = re.compile(r":? # .*")
 _RECEIVER: Final = re.compile(r"\((?:self|cls)(?:, |(?=\)))")
+_RECEIVERS: Final = frozenset({"self", "cls"})
+_NESTED: Final = re.compile(r"\[[^\]]*\]|\([^)]*\)|\{[^}]*\}")
+_PARAMETER: Final = re.compile(r"\s*(\*{0,2}[^\W\d]\w*)")
 _PROPERTY: Final = re.compile(r"(?:\w+\.)*(?:cached_?)?property\b")
 
 
@@ -53,22 +59,41 @@ def readme(facts: CourseFacts, shown: Shown) -> str:
 
 def definitions(facts: CourseFacts) -> str:
     """Return the definitions that matter most, by file and line; types with their methods."""
-    rows: list[str] = []
-    path = ""
-    for definition in sorted(_fitting(facts), key=_place):
-        if definition.path != path:
-            path = definition.path
-            rows.append(_file_row(facts, path))
-        rows.append(_row(definition))
+    rows = _listed(facts, _row, OUTLINE_SHARE)
+    for number, row in enumerate(rows):
+        if row in facts.analysis.files:
+            rows[number] = _file_row(facts, row)
     return plain(rows, "outline")
 
 
-def _fitting(facts: CourseFacts) -> list[Definition]:
+def names(facts: CourseFacts) -> str:
+    """Return the definitions that matter most by file, with the names of their parameters."""
+    rows = _listed(facts, _named_row, NAMES_SHARE)
+    return plain(list(map(shown_path, rows)), "outline")
+
+
+def _listed(
+    facts: CourseFacts, row_of: Callable[[Definition], str], share: int
+) -> list[str]:
+    """Return rows of definitions, those of a file below its path."""
+    rows: list[str] = []
+    path = ""
+    for definition in sorted(_fitting(facts, row_of, share), key=_place):
+        if definition.path != path:
+            path = definition.path
+            rows.append(path)
+        rows.append(row_of(definition))
+    return rows
+
+
+def _fitting(
+    facts: CourseFacts, row_of: Callable[[Definition], str], share: int
+) -> list[Definition]:
     """Return the definitions that matter most, as many as there is room for."""
     fitting: list[Definition] = []
-    left = OUTLINE_SHARE
+    left = share
     for definition in _ranked(facts):
-        row = _row(definition)
+        row = row_of(definition)
         left -= len(row) + 1
         if left < 0:
             break
@@ -214,6 +239,19 @@ def _row(definition: Definition) -> str:
     if definition.parent is not None:
         row = f"  {row}"
     return _explained(row, definition.doc)
+
+
+def _named_row(definition: Definition) -> str:
+    """Return the name of a definition, with those of its parameters."""
+    indent = "  " if definition.parent is None else "    "
+    _, opening, inside = definition.signature.partition("(")
+    if not opening or not is_function(definition):
+        return f"{indent}{definition.name}"
+    bare = _NESTED.sub("", inside.rpartition(")")[0])
+    parameters = [_PARAMETER.match(part) for part in bare.split(",")]
+    given = [match[1] for match in parameters if match is not None]
+    listed = ", ".join(name for name in given if name not in _RECEIVERS)
+    return f"{indent}{definition.name}({listed})"
 
 
 def _head(definition: Definition) -> str:

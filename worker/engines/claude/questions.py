@@ -11,6 +11,7 @@ from typing import Final
 from states.course_paths import item_path
 from states.stages import Stage
 from worker.engines.claude import (
+    cited,
     documents,
     listing,
     material,
@@ -74,6 +75,8 @@ _FIRST: Final = (
     "It is the first chapter: the reader knows nothing of the project yet."
 )
 _LAST: Final = "It is the last chapter."
+_OUTLINED: Final = frozenset({Stage.EXTRACT, Stage.ANALYZE})
+"""Stages that need all of the outline."""
 _OF_COURSE: Final = frozenset({Stage.EXTRACT, Stage.ANALYZE, Stage.ORDER})
 """Stages with one question, whose item holds what the others share."""
 
@@ -96,6 +99,7 @@ class Questions:
         self._earlier: Final = earlier
         self._shared: Final = Shown(facts)
         self._facts_text: Final = self._project()
+        self._of_project: Final = self._shared.copy()
         for relation in facts.analysis.relations:
             self._shared.quote(relation.path, relation.line)
         self.system: Final = lru_cache(None)(self._system)
@@ -143,7 +147,7 @@ class Questions:
         self, stage: Stage, chapter: Chapter, **more: str
     ) -> tuple[Question, Material]:
         """Ask for a chapter, a review or a tutorial; return also what can be pointed at."""
-        material_ = self.material(chapter)
+        material_ = self.material(stage, chapter)
         facts, shown = self.facts, material_.shown
         values = {
             "number": str(chapter.entry.index),
@@ -151,7 +155,8 @@ class Questions:
             "description": plain([_line(chapter.description)], "description"),
             "reason": plain([_line(chapter.reasoning)], "reason"),
             "position": self._position(chapter),
-            "source": code_of(facts, chapter).rendered(shown),
+            "page": "",
+            "source": self._source(chapter, shown, more.get("cited", "")),
             "uses": material.uses(facts, chapter, shown),
             "documents": documents.rendered(facts, chapter, shown),
             "tests": material.tests(facts, chapter, shown),
@@ -173,6 +178,24 @@ class Questions:
         purpose = f"{kind} {chapter.entry.index}"
         return self._question(stage, purpose, item), material_
 
+    def _source(self, chapter: Chapter, shown: Shown, page: str) -> str:
+        """Return the chapter's code; of a page, what it cites."""
+        if page:
+            return cited.rendered(self.facts, page, shown)
+        return code_of(self.facts, chapter).rendered(shown)
+
+    def of_tutorial(
+        self, chapter: Chapter, page: str
+    ) -> tuple[Question, Material]:
+        """Ask for the exercises to a chapter's page; return also what can be pointed at."""
+        lines = markdown.cut(page, _MOST_PAGE).split("\n")
+        return self.of_chapter(
+            Stage.GENERATE_TUTORIALS,
+            chapter,
+            page=plain(lines, "page"),
+            cited=page,
+        )
+
     def _earlier_page(self, stage: Stage, chapter: Chapter) -> str:
         """Return the page as it was for an earlier commit, and what has changed since."""
         if self._earlier is None or stage not in _FROM_EARLIER:
@@ -193,13 +216,20 @@ class Questions:
             page=plain(page.split("\n"), "the page as it was"),
         )
 
-    def material(self, chapter: Chapter) -> Material:
-        """Return what an answer about a chapter may point at."""
+    def material(self, stage: Stage, chapter: Chapter) -> Material:
+        """Return what an answer about a chapter may point at, before its code is shown."""
+        commands = material.commands_of(self.facts, chapter)
+        if stage is Stage.GENERATE_TUTORIALS:
+            # Its prompts hold no relations, and no calls.
+            shown = self._of_project.copy()
+            return Material(
+                shown=shown, relations={}, calls={}, commands=commands
+            )
         return Material(
             shown=self._shared.copy(),
             relations=material.relations_of(self.facts),
             calls=material.calls_of(self.facts, chapter),
-            commands=material.commands_of(self.facts, chapter),
+            commands=commands,
         )
 
     def overview_lines(self) -> Shown:
@@ -220,7 +250,8 @@ class Questions:
 
     def _system(self, stage: Stage) -> str:
         rules = prompt.filled("rules", language=self.language)
-        values = {"rules": rules, "facts": self._facts_text}
+        facts = prompt.joined(self._facts_text, self._definitions(stage))
+        values = {"rules": rules, "facts": facts}
         if stage not in _OF_COURSE:
             values["summary"] = plain([_line(self.facts.summary)], "summary")
             values["plan"] = self._plan()
@@ -229,6 +260,22 @@ class Questions:
             values["language"] = self.language
         return _filled(_TEMPLATES[stage], values)
 
+    def _definitions(self, stage: Stage) -> str:
+        """Return what the project defines, as far as a stage needs it."""
+        if stage in _OUTLINED:
+            return prompt.filled(
+                "definitions",
+                manner="with first and last line",
+                definitions=outline.definitions(self.facts),
+            )
+        if stage is Stage.GENERATE_CHAPTERS:
+            return prompt.filled(
+                "definitions",
+                manner="with names of parameters",
+                definitions=outline.names(self.facts),
+            )
+        return ""
+
     def _project(self) -> str:
         project = self.facts.analysis.project
         values = {
@@ -236,7 +283,6 @@ class Questions:
             "tagline": plain([_line(project.tagline)], "description"),
             "readme": outline.readme(self.facts, self._shared),
             "files": listing.files(self.facts),
-            "outline": outline.definitions(self.facts),
         }
         return _filled("facts", values)
 

@@ -18,7 +18,7 @@ from worker.engines.claude.blocks import (
     example_codes,
     noted,
 )
-from worker.engines.claude.chapters import marked
+from worker.engines.claude.chapters import marked, page_in
 from worker.engines.claude.material import Material
 from worker.engines.claude.questions import Questions
 from worker.engines.claude.render import Renderer
@@ -28,7 +28,7 @@ from worker.engines.claude.shown import plain
 from worker.engines.claude.verify.page import Verifier
 from worker.engines.claude.words import Words, words_of
 from worker.engines.claude.writer import Writer
-from worker.engines.static.pages import chapters, checker, markdown
+from worker.engines.static.pages import checker, markdown
 from worker.engines.static.pages.course import Chapter
 
 _KEPT: Final = 0.5
@@ -44,7 +44,7 @@ def task(
     """Return the task to review a chapter in `output`."""
     stage = Stage.REVIEW_CHAPTERS
     words = words_of(questions.language)
-    page = _page(questions, chapter, output)
+    page = page_in(questions, chapter, output, Stage.GENERATE_CHAPTERS)
     blocks = page_blocks(page)
     numbered = plain(_numbered(blocks), "page")
     faults = verifier.faults(page)
@@ -58,14 +58,6 @@ def task(
         draft=partial(_draft, questions, verifier, blocks, material),
         fallback=lambda: marked(page, words.unreviewed),
     )
-
-
-def _page(questions: Questions, chapter: Chapter, output: Path) -> str:
-    path = output / item_path(Stage.GENERATE_CHAPTERS, chapter.entry)
-    try:
-        return path.read_text("utf-8").rstrip("\n")
-    except FileNotFoundError:
-        return chapters.written(questions.facts, chapter)
 
 
 def page_blocks(page: str) -> list[str]:

@@ -1,6 +1,7 @@
 """Tutorials: exercises with hidden solutions."""
 
 from functools import partial
+from pathlib import Path
 from typing import Final, NamedTuple
 
 from states.codec import JsonObject
@@ -14,7 +15,7 @@ from worker.engines.claude.blocks import (
     example_codes,
     noted,
 )
-from worker.engines.claude.chapters import marked
+from worker.engines.claude.chapters import marked, page_in
 from worker.engines.claude.material import Material
 from worker.engines.claude.questions import Questions
 from worker.engines.claude.render import Renderer, heading, title
@@ -32,10 +33,13 @@ _LONGEST_TITLE: Final = 80
 _CHAPTERS: Final = "../reviewed-chapters/"
 
 
-def task(questions: Questions, verifier: Verifier, chapter: Chapter) -> Task:
-    """Return the task to write a tutorial."""
+def task(
+    questions: Questions, verifier: Verifier, chapter: Chapter, output: Path
+) -> Task:
+    """Return the task to write a tutorial to a chapter's page in `output`."""
     stage = Stage.GENERATE_TUTORIALS
-    question, material = questions.of_chapter(stage, chapter)
+    page = page_in(questions, chapter, output, Stage.REVIEW_CHAPTERS)
+    question, material = questions.of_tutorial(chapter, page)
     words = words_of(questions.language)
     return Task(
         path=item_path(stage, chapter.entry),

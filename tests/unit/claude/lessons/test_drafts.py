@@ -35,10 +35,11 @@ def exercise(title: str) -> dict[str, Any]:
 
 def test_a_tutorial_without_an_introduction_keeps_its_exercises(
     facts: CourseFacts,
+    tmp_path: Path,
 ) -> None:
     verifier = Verifier(facts, "English")
     questions = Questions(facts, "English")
-    task = tutorials.task(questions, verifier, facts.chapters[0])
+    task = tutorials.task(questions, verifier, facts.chapters[0], tmp_path)
     draft = task.draft({"exercises": [exercise("Take"), exercise("Refuse")]})
     assert draft.faults == ["`introduction` must be a list"]
     assert draft.is_enough

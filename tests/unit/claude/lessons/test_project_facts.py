@@ -160,6 +160,17 @@ def test_methods_that_are_used_come_first(tmp_path: Path) -> None:
     assert names == ["__init__", "sell_loaf", "aside", "till"]
 
 
+def test_the_short_outline_has_names_and_parameters(tmp_path: Path) -> None:
+    rows = outline.names(facts(tmp_path, SHOP)).split("\n")
+    place = rows.index("bread/shop.py")
+    assert rows[place + 1 : place + 5] == [
+        "  Shop",
+        "    __init__(name)",
+        "    aside()",
+        "    sell_loaf(loaf, price)",
+    ]
+
+
 def test_an_outline_without_room_keeps_what_matters_most(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

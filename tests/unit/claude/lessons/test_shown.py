@@ -6,8 +6,13 @@ import pytest
 
 from states.stages import STAGES, Stage
 from tests.support.lessons import course_verifier, make_course, package
+from worker.engines.claude.blocks import Lines
+from worker.engines.claude.material import Material
+from worker.engines.claude.model import Question
 from worker.engines.claude.questions import Questions
 from worker.engines.claude.shown import Shown
+from worker.engines.static.pages import chapters
+from worker.engines.static.pages.course import Chapter
 
 _FENCE = re.compile(
     r"^<<<([0-9a-f]{12}) ([^\n]*)\n(.*?)\n\1>>>$", re.MULTILINE | re.DOTALL
@@ -45,15 +50,37 @@ def questions(tmp_path_factory: pytest.TempPathFactory) -> Questions:
     return Questions(facts, "English")
 
 
+def asked(
+    questions: Questions, stage: Stage, chapter: Chapter
+) -> tuple[Question, Material]:
+    page = chapters.written(questions.facts, chapter)
+    if stage is Stage.GENERATE_TUTORIALS:
+        return questions.of_tutorial(chapter, page)
+    if stage is Stage.REVIEW_CHAPTERS:
+        return questions.of_chapter(stage, chapter, page=page, findings="")
+    return questions.of_chapter(stage, chapter)
+
+
+def test_a_tutorial_shows_the_page_and_the_lines_that_it_cites(
+    questions: Questions,
+) -> None:
+    chapter = questions.facts.chapters[0]
+    (symbol,) = questions.facts.symbols(chapter)[:1]
+    path, line = symbol.path, symbol.line
+    question, material = questions.of_tutorial(
+        chapter, f"# Its page\n\nIt is this (`{path}:{line}`)."
+    )
+    assert "# Its page" in question.prompt
+    assert material.shown.fault(Lines(path, line, line)) == ""
+    assert "not shown" in material.shown.fault(Lines(path, 1, 2))
+
+
 @pytest.mark.parametrize("stage", _PAGES)
 def test_a_line_that_counts_as_shown_is_in_the_prompt_of_each_page(
     questions: Questions, stage: Stage
 ) -> None:
-    more = {}
-    if stage is Stage.REVIEW_CHAPTERS:
-        more = {"page": "", "findings": ""}
     for chapter in questions.facts.chapters:
-        question, material = questions.of_chapter(stage, chapter, **more)
+        question, material = asked(questions, stage, chapter)
         prompt = question.system + question.prompt
         assert counted(material.shown) - places(prompt) == set()
 
