@@ -49,7 +49,8 @@ def test_a_tutorial_without_an_introduction_keeps_its_exercises(
 def tutorial(facts: CourseFacts, *exercises: dict[str, Any]) -> Draft:
     verifier = Verifier(facts, "English")
     questions = Questions(facts, "English")
-    task = tutorials.task(questions, verifier, facts.chapters[0])
+    nothing = Path("no course")
+    task = tutorials.task(questions, verifier, facts.chapters[0], nothing)
     return task.draft({"introduction": [], "exercises": list(exercises)})
 
 
