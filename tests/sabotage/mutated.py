@@ -84,7 +84,7 @@ TESTS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "worker/run/produce.py": ("tests/unit/run/test_produce.py",),
     "worker/run/clone.py": ("tests/unit/run/test_clone.py",),
-    "worker/run/run.py": (*CLAIMS, *RUNS),
+    "worker/run/run.py": ("tests/unit/run/test_run.py", *CLAIMS, *RUNS),
     "worker/run/inbox.py": ("tests/unit/run/test_inbox.py",),
     "states/codec.py": (CODEC, *DECISIONS),
     "states/keys.py": ("tests/unit/states/test_keys.py",),

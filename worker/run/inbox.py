@@ -157,7 +157,7 @@ class Inbox:
         """
         while self.suspended():
             message = self.mailbox.get()
-            if message is None or isinstance(message, LeaseLost):
+            if isinstance(message, LeaseLost):
                 continue
             if not self._handle(message):
                 self._aside.append(message)

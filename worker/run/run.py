@@ -52,7 +52,7 @@ class Adapters:
     packer: Packer
     open_webhook: Callable[[], Webhook] | None
     reporter: Reporter
-    announces_usage: bool = False
+    announces_usage: bool
     """Whether events report the usage of the job's paid calls."""
 
 

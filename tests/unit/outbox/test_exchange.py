@@ -33,18 +33,24 @@ class Clock(SystemRuntime):
 class Unhurried(SystemRuntime):
     """Its mailboxes are looked into every ten seconds, unless a message comes."""
 
+    def __init__(self) -> None:
+        self.waiting = self.flag()
+        """Set when a message is waited for."""
+
     def mailbox(self) -> Mailbox[Any]:
-        return UnhurriedMailbox(super().mailbox())
+        return UnhurriedMailbox(super().mailbox(), self.waiting)
 
 
 class UnhurriedMailbox:
     """The mailbox of an Unhurried."""
 
-    def __init__(self, mailbox: Mailbox[Any]) -> None:
+    def __init__(self, mailbox: Mailbox[Any], waiting: Flag) -> None:
         self.put = mailbox.put
         self._get = mailbox.get
+        self._waiting = waiting
 
     def get(self, _seconds: float | None = None) -> object:
+        self._waiting.set()
         return self._get(10)
 
 
@@ -155,10 +161,12 @@ def test_the_system_gives_a_connection_up_at_the_deadline_as_well(
 
 
 def test_who_waits_for_an_exchange_learns_of_its_cut_at_once() -> None:
-    exchange = Exchange(Unhurried(), for_an_hour)
-    done = SystemRuntime().flag()
+    runtime = Unhurried()
+    exchange = Exchange(runtime, for_an_hour)
+    done = runtime.flag()
 
     def work() -> None:
+        assert runtime.waiting.wait(30)
         exchange.cut()
         done.wait(30)
 

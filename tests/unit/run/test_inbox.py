@@ -184,7 +184,8 @@ def test_nothing_is_taken_up_while_the_lease_is_lost(inbox: Inbox) -> None:
     held: list[bool] = []
     inbox.suspended = lambda: not held
     inbox.on_refreshed = lambda: held.append(True)
-    for message in (LeaseLost(), "an item", LeaseRefreshed()):
+    messages = (LeaseLost(), "an item", LeaseLost(), LeaseRefreshed())
+    for message in messages:
         inbox.mailbox.put(message)
     assert inbox.next(0) == "an item"
     assert held, "it was held again before"

@@ -1,0 +1,88 @@
+"""With what a run opens its engine when an operator resumes a job."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from states.exits import Exit
+from states.manifest import Manifest
+from states.usage import Budget
+from tests.support.world import IDENTITY, FakeEngine, World
+from worker.engines.port import Engine, EngineFailedError
+from worker.errors import EngineUnavailableError
+from worker.ownership.claim import OperatorRequest
+from worker.run.run import Adapters
+from worker.store.memory import MemoryStore
+
+
+@dataclass
+class OpeningWorld(World):
+    """Notes for which manifests engines are opened."""
+
+    opened: list[Manifest | None] = field(default_factory=list)
+
+    def _adapters(self) -> Adapters:
+        def open_engine(manifest: Manifest | None) -> Engine:
+            self.opened.append(manifest)
+            return self.engine
+
+        return replace(super()._adapters(), open_engine=open_engine)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> OpeningWorld:
+    """A world with a job that has failed."""
+
+    def fail(_path: str) -> None:
+        raise EngineFailedError("no API key", temporary=False)
+
+    world = OpeningWorld(
+        store=MemoryStore(lambda: 0.0),
+        work_dir=tmp_path,
+        engine=FakeEngine(before_item=fail),
+        receiver=None,
+    )
+    assert world.job().run(IDENTITY) is Exit.UNAVAILABLE
+    world.engine = FakeEngine(chapters=1)
+    return world
+
+
+def test_a_new_jobs_engine_is_opened_for_no_manifest(
+    world: OpeningWorld,
+) -> None:
+    assert world.opened == [None]
+
+
+def test_an_engine_is_opened_with_the_limit_that_an_operator_sets(
+    world: OpeningWorld,
+) -> None:
+    budget = Budget(tokens=7)
+    request = OperatorRequest(budget=budget)
+    assert world.job().resume(request) is Exit.OK
+    manifest = world.opened[-1]
+    assert manifest is not None
+    assert manifest.budget == budget
+
+
+def test_a_job_is_left_as_it_was_by_an_engine_that_cannot_work(
+    world: OpeningWorld,
+) -> None:
+    class Unusable(FakeEngine):
+        def check(self) -> None:
+            raise EngineFailedError("no API key", temporary=False)
+
+    world.engine = Unusable()
+    before = world.job().log.newest()
+    with pytest.raises(EngineUnavailableError, match="no API key"):
+        world.job().resume(OperatorRequest())
+    assert world.job().log.newest() == before
+
+
+def test_without_such_a_limit_an_engine_is_opened_for_the_job_as_it_is(
+    world: OpeningWorld,
+) -> None:
+    newest = world.job().log.newest()
+    assert newest is not None
+    assert world.job().resume(OperatorRequest()) is Exit.OK
+    assert world.opened[-1] == newest.manifest
