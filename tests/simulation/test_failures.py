@@ -86,6 +86,11 @@ def test_after_three_returns_to_a_stage_the_run_ends_with_75(
     assert manifest.error is not None
     assert manifest.error.message == f"{outdated}, 3 times"
     assert manifest.fruitless_runs == 0, "it has made items"
+    log = simulation.log()
+    errors = [log.read(number).manifest.error for number in log.sequences()]
+    codes = {failure.code for failure in errors if failure is not None}
+    assert "outdated" in codes
+    assert "damaged" not in codes
 
 
 def test_after_three_tries_without_a_new_item_the_run_ends_with_75_and_nothing_is_announced(

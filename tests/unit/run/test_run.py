@@ -1,4 +1,4 @@
-"""With what a run opens its engine when an operator resumes a job."""
+"""With what a run opens its engine, and what it closes."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from states.exits import Exit
 from states.manifest import Manifest
 from states.usage import Budget
-from tests.support.world import IDENTITY, FakeEngine, World
+from tests.support.world import IDENTITY, FakeEngine, Receiver, World
 from worker.engines.port import Engine, EngineFailedError
 from worker.errors import EngineUnavailableError
 from worker.ownership.claim import OperatorRequest
@@ -30,17 +30,29 @@ class OpeningWorld(World):
         return replace(super()._adapters(), open_engine=open_engine)
 
 
-@pytest.fixture
-def world(tmp_path: Path) -> OpeningWorld:
-    """A world with a job that has failed."""
+class ClosingReceiver(Receiver):
+    """Notes that it is closed."""
 
+    closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def failing() -> FakeEngine:
     def fail(_path: str) -> None:
         raise EngineFailedError("no API key", temporary=False)
 
+    return FakeEngine(before_item=fail)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> OpeningWorld:
+    """A world with a job that has failed."""
     world = OpeningWorld(
         store=MemoryStore(lambda: 0.0),
         work_dir=tmp_path,
-        engine=FakeEngine(before_item=fail),
+        engine=failing(),
         receiver=None,
     )
     assert world.job().run(IDENTITY) is Exit.UNAVAILABLE
@@ -82,7 +94,24 @@ def test_a_job_is_left_as_it_was_by_an_engine_that_cannot_work(
 def test_without_such_a_limit_an_engine_is_opened_for_the_job_as_it_is(
     world: OpeningWorld,
 ) -> None:
+    world.engine = failing()
+    request = OperatorRequest(budget=Budget(tokens=7))
+    assert world.job().resume(request) is Exit.UNAVAILABLE
     newest = world.job().log.newest()
     assert newest is not None
+    world.engine = FakeEngine(chapters=1)
     assert world.job().resume(OperatorRequest()) is Exit.OK
     assert world.opened[-1] == newest.manifest
+    assert newest.manifest.budget == request.budget
+
+
+def test_a_run_that_has_ended_has_closed_its_webhook(tmp_path: Path) -> None:
+    receiver = ClosingReceiver()
+    world = World(
+        store=MemoryStore(lambda: 0.0),
+        work_dir=tmp_path,
+        engine=FakeEngine(chapters=1),
+        receiver=receiver,
+    )
+    assert world.job().run(IDENTITY) is Exit.OK
+    assert receiver.closed
