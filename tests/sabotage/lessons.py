@@ -56,6 +56,12 @@ LESSONS: Final = (
         tests=(WRITER,),
     ),
     Sabotage(
+        guard="answers: huge code is not parsed",
+        expression="len(code) <= LONGEST",
+        new="True",
+        tests=(f"{WRITER}::test_only_code_that_is_not_huge_gives_names",),
+    ),
+    Sabotage(
         guard="pages: a block with a fault is left out",
         expression="not reasons",
         new="True",

@@ -128,13 +128,14 @@ def entries_of(answer: object, name: str, faults: list[str]) -> list[object]:
 
 
 def example_codes(answer: object) -> list[str]:
-    """Return the code that an answer holds, wherever it is in it."""
+    """Return the code that an answer holds, wherever it is in it, but no huge one."""
     codes: list[str] = []
     values = [answer]
     for value in values:
         if isinstance(value, Mapping):
             code = value.get("code")
-            if isinstance(code, str):
+            # guard: answers: huge code is not parsed
+            if isinstance(code, str) and len(code) <= LONGEST:
                 codes.append(code)
             values += value.values()
         elif isinstance(value, list):

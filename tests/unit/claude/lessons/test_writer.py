@@ -7,6 +7,7 @@ import pytest
 
 from states.stages import Stage
 from tests.support.course_facts import read
+from worker.engines.claude.blocks import example_codes
 from worker.engines.claude.questions import Questions
 from worker.engines.claude.render import Renderer
 from worker.engines.claude.verify.page import Verifier
@@ -201,3 +202,10 @@ def test_of_sources_those_that_were_not_shown_are_left_out(
     result = written(writer, block, needs_sources=True)
     assert len(result.faults) == 1
     assert result.texts == [f"{text} (`stock.py:10-12`)"]
+
+
+def test_only_code_that_is_not_huge_gives_names() -> None:
+    code = "print(3)"
+    blocks = [{"code": code}, {"code": "x" * 4001}, {"code": 3}, "code"]
+    answer = {"parts": [{"blocks": blocks}], "code": ["y"]}
+    assert example_codes(answer) == [code]
