@@ -13,7 +13,7 @@ MODULES = sorted(
     for path in (ROOT / package).rglob("*.py")
 )
 HOMES = {
-    "boto3": [],
+    "boto3": ["worker/store/s3_client.py"],
     "botocore": ["worker/store/s3.py", "worker/store/s3_client.py"],
     "charset_normalizer": ["worker/engines/static/reading/encoding.py"],
     "httpcore": ["worker/outbox/transport.py"],

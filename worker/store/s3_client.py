@@ -252,7 +252,8 @@ def _root_on_aws(bucket: str, region: str) -> str:
 
     AWS wants a bucket in the host's name, but has no certificate for names with dots.
     """
-    import botocore.session  # noqa: PLC0415 - takes long to load, and only AWS needs it
+    import boto3  # noqa: PLC0415 - takes long to load, and only AWS needs it
+    import botocore.session  # noqa: PLC0415 - the same
     from botocore.config import Config  # noqa: PLC0415 - the same
 
     style: Literal["path", "virtual"] = "virtual"
@@ -266,7 +267,7 @@ def _root_on_aws(bucket: str, region: str) -> str:
             "ignore_configured_endpoint_urls": (None, None, True, None),
         }
     )
-    client: Any = session.create_client(
+    client: Any = boto3.Session(botocore_session=session).client(
         "s3",
         region_name=region,
         aws_access_key_id="none",
