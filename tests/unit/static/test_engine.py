@@ -1,6 +1,7 @@
 """The static engine behind its port: what it makes, when it stops, what it refuses."""
 
 import threading
+import weakref
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from states.stages import Stage
 from tests.support.course import MADE, make_course, make_stage, write_tree
 from tests.support.samples import PYTHON
 from worker.engines.port import EngineFailedError, Workspace
+from worker.engines.static.analysis import analyze
 from worker.engines.static.engine import StaticEngine
 
 WRITTEN = (
@@ -130,3 +132,22 @@ def test_a_course_that_another_version_began_is_finished_under_its_names(
     assert "The Warehouse" in body
     assert "`Sto" in body
     assert "`shop/sto" in body
+
+
+class Ring:
+    """Refers to itself."""
+
+    def __init__(self) -> None:
+        self.ring = self
+
+
+def test_the_next_analysis_gives_back_what_the_last_one_spared(
+    tmp_path: Path,
+) -> None:
+    root = write_tree(tmp_path, PYTHON)
+    ring = Ring()
+    left = weakref.ref(ring)
+    analyze(root, lambda: None)
+    del ring
+    analyze(root, lambda: None)
+    assert left() is None

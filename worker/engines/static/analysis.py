@@ -71,8 +71,14 @@ def analyze(root: Path, check: Check) -> Analysis:
 
 @contextmanager
 def _without_collector() -> Iterator[None]:
-    """Spare the search for cycles, now and later: facts are many, and have none."""
+    """Spare the search for cycles, also among the facts later: they are many, and have none.
+
+    What an earlier analysis in this process has spared is searched first.
+    """
     is_enabled = gc.isenabled()
+    if gc.get_freeze_count():
+        gc.unfreeze()
+        gc.collect()
     gc.disable()
     try:
         yield
