@@ -127,7 +127,7 @@ def _documents(facts: CourseFacts) -> list[SourceFile]:
             continue
         if file.size > _LARGEST:
             continue
-        if is_document(file) and not _NEWS.search(file.path):
+        if is_document(file) and not is_news(file.path):
             documents.append(file)
     return documents
 
@@ -172,6 +172,11 @@ def _stem(path: str) -> str:
     _, _, name = path.rpartition("/")
     stem, _, _ = name.partition(".")
     return stem
+
+
+def is_news(path: str) -> bool:
+    """Tell whether a document is about the past of the project, or about its people."""
+    return _NEWS.search(path) is not None
 
 
 def is_guide(path: str) -> bool:

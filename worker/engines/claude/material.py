@@ -8,7 +8,7 @@ from typing import Final, Protocol, TypeVar
 
 from worker.engines.claude import outline, prompt, secrets
 from worker.engines.claude.blocks import Lines
-from worker.engines.claude.documents import is_document, is_guide
+from worker.engines.claude.documents import is_document, is_guide, is_news
 from worker.engines.claude.outline import most_used
 from worker.engines.claude.shown import Shown, plain, shown_path
 from worker.engines.claude.source import code_of, lines_of
@@ -25,6 +25,7 @@ from worker.engines.static.pages import (
     setup_steps,
 )
 from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
+from worker.engines.static.pages.project_tests import ProjectTest
 from worker.engines.static.prose.code_blocks import code_blocks
 
 Value = TypeVar("Value")
@@ -43,14 +44,26 @@ _CALLING: Final = 40
 _NEIGHBOURS: Final = 20
 _EXAMPLES: Final = 6
 _TESTS: Final = 6
+_TESTED: Final = 2
+"""Tests that a reader may be told to run."""
+_SUBJECTS: Final = 4
 _COMMANDS: Final = 16
 _LONGEST_COMMAND: Final = 120
 _SHELLS: Final = frozenset({"bash", "console", "sh", "shell", "shell-session"})
+_PLAIN: Final = frozenset({"", "none", "text"})
+"""Tags of blocks of which only lines behind a prompt are commands."""
+_DOLLAR: Final = re.compile(r"\s*\$ \S")
 _PROMPT: Final = re.compile(r"^\s*(?:\$|%|>|PS>) (?=\S)")
 _OF_SYSTEM: Final = re.compile(
-    r"\b(?:sudo|brew|apt|apt-get|yum|dnf|curl|wget|kill|pkill|rm)\b|<[\w -]+>"
+    r"\b(?:sudo|brew|apt|apt-get|yum|dnf|curl|wget|kill|pkill|rm|tar|docker)\b|<[\w -]+>"
 )
 """Commands that change the reader's machine, and those that are not whole."""
+_EXTRA: Final = re.compile(
+    r"(?:\S*python\S* -m )?pip3? install (?:-U )?['\"]?[A-Za-z]|.*\\$"
+)
+"""Commands that install other packages than the clone, and those that go on below."""
+_WORD: Final = re.compile(r"[^\W\d_]{3,}")
+_CLASS: Final = re.compile(r"( *)class (\w+)")
 _TYPED: Final = re.compile(r"[\w./-]+(?: [^\n]*)?")
 
 
@@ -108,7 +121,7 @@ def commands_of(facts: CourseFacts, chapter: Chapter) -> dict[str, str]:
     lines = [
         *_setup(facts, chapter),
         *_tests(facts, chapter),
-        *documented(facts),
+        *_of_subject(facts, chapter),
     ]
     unique = list(dict.fromkeys(lines))
     return _numbered("C", unique[:_COMMANDS])
@@ -132,10 +145,46 @@ def _setup(facts: CourseFacts, chapter: Chapter) -> Iterator[str]:
 
 def _tests(facts: CourseFacts, chapter: Chapter) -> Iterator[str]:
     cases = project_tests.found(facts, chapter)
-    for case in cases[:_TESTS]:
+    for case in cases[:_TESTED]:
         command = project_tests.command(facts, case)
         if command:
-            yield _in_environment(command)
+            yield _in_environment(_by_node(facts, case, command))
+
+
+def _of_subject(facts: CourseFacts, chapter: Chapter) -> list[str]:
+    """Return the commands of documents, those first that name a chapter's subject."""
+    words = set(_WORD.findall(chapter.name.casefold()))
+    for symbol in facts.symbols(chapter)[:_SUBJECTS]:
+        stem, _, _ = symbol.path.rpartition("/")[2].partition(".")
+        words |= {symbol.name.casefold(), stem}
+    words.discard(facts.analysis.project.name.casefold())
+
+    def rank(command: str) -> int:
+        named = words.intersection(_WORD.findall(command.casefold()))
+        return -len(named)
+
+    offered = [line for line in documented(facts) if not _EXTRA.match(line)]
+    return sorted(offered, key=rank)
+
+
+def _by_node(facts: CourseFacts, case: ProjectTest, command: str) -> str:
+    """Return a command of pytest with the test's own id, where it selects by words."""
+    start, option, _ = command.partition(f" -k {case.name}")
+    if not option:
+        return command
+    lines = facts.texts.lines(case.path)
+    indent = _indent(lines[case.first - 1])
+    names = [case.name]
+    for line in reversed(lines[: case.first - 1]):
+        match = _CLASS.match(line)
+        if match is not None and len(match[1]) < indent:
+            indent = len(match[1])
+            names.insert(0, match[2])
+    return "::".join((start, *names))
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _in_environment(command: str) -> str:
@@ -158,10 +207,11 @@ def _documented(facts: CourseFacts) -> Iterator[str]:
     for path in _in_reading_order(facts):
         lines = facts.texts.lines(path)
         for block in code_blocks(lines):
-            if block.tag not in _SHELLS:
-                continue
             inside = lines[block.first : block.last + 1]
-            yield from _typed(inside)
+            if block.tag in _SHELLS:
+                yield from _typed(inside)
+            elif block.tag in _PLAIN:
+                yield from _typed(filter(_DOLLAR.match, inside))
 
 
 def _in_reading_order(facts: CourseFacts) -> list[str]:
@@ -174,14 +224,14 @@ def _in_reading_order(facts: CourseFacts) -> list[str]:
 
     paths: list[str] = []
     for path, file in facts.analysis.files.items():
-        if is_document(file):
+        if is_document(file) and not is_news(path):
             paths.append(path)
     return sorted(paths, key=rank)
 
 
-def _typed(lines: Sequence[str]) -> Iterator[str]:
+def _typed(lines: Iterable[str]) -> Iterator[str]:
     """Yield what is typed in a block: behind prompts, where there are prompts."""
-    clean = secrets.scrubbed(lines)
+    clean = secrets.scrubbed(list(lines))
     prompted = [line for line in clean if _PROMPT.match(line)]
     for line in prompted or clean:
         command = _PROMPT.sub("", line).strip()
@@ -280,7 +330,10 @@ def _opened(facts: CourseFacts, definition: Definition) -> list[Definition]:
 
 def failing(facts: CourseFacts, chapter: Chapter) -> str:
     """Return how the chapter's functions fail, as the analysis reads it."""
-    sentences = failures.sentences(facts, chapter)
+    sentences = [
+        *failures.sentences(facts, chapter),
+        *failures.cautions(facts, chapter),
+    ]
     return plain(sentences, "failures")
 
 

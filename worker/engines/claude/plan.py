@@ -246,7 +246,8 @@ def _label(
 ) -> tuple[str, str]:
     fields = Fields(entry)
     key = fields.text("relation")
-    label = _line_of(fields.text("label")).casefold()
+    words = fields.text("label").split()
+    label = " ".join(map(_lower, words))
     if key not in material.relations_of(questions.facts):
         raise AnswerFault(f"there is no relation {key[:20]!r}")
     if len(label) > _LONGEST_LABEL or not _LABEL.fullmatch(label):
@@ -256,6 +257,13 @@ def _label(
         first = wrong[0].text
         raise AnswerFault(f"the label of {key}: {first}")
     return key, label
+
+
+def _lower(word: str) -> str:
+    """Return a word in lower case, but for an acronym: `URL`, `URLs`."""
+    if word[:2].isupper() and len(word) > 1:
+        return word
+    return word.casefold()
 
 
 def _relationships(

@@ -19,7 +19,7 @@ from worker.engines.claude import (
     prompt,
     schemas,
 )
-from worker.engines.claude.candidates import Candidate
+from worker.engines.claude.candidates import Candidate, told
 from worker.engines.claude.material import Material
 from worker.engines.claude.model import Question
 from worker.engines.claude.schemas import Schema
@@ -152,7 +152,9 @@ class Questions:
         values = {
             "number": str(chapter.entry.index),
             "name": _line(chapter.name),
-            "description": plain([_line(chapter.description)], "description"),
+            "description": plain(
+                [_line(told(chapter.description))], "description"
+            ),
             "reason": plain([_line(chapter.reasoning)], "reason"),
             "position": self._position(chapter),
             "page": "",
@@ -289,7 +291,7 @@ class Questions:
     def _plan(self) -> str:
         rows = [
             f"{chapter.entry.index}. {_line(chapter.name)}: "
-            f"{_line(chapter.description)}"
+            f"{_line(told(chapter.description))}"
             for chapter in self.facts.chapters
         ]
         return plain(rows, "plan")
@@ -314,7 +316,7 @@ class Questions:
             row += f" [{inside}]"
         paths = unit.file_paths[:_MOST_PATHS]
         shown = ", ".join(map(shown_path, paths))
-        description = _line(unit.description)
+        description = _line(told(unit.description))
         return f"{row} in {shown}: {description}"
 
     def _relations(self, ids: Sequence[str]) -> str:

@@ -29,6 +29,7 @@ Entry = TypeVar("Entry")
 
 _SHELL: Final = "bash"
 _UNKNOWN: Final = "text"
+_ITEM: Final = re.compile(r"(?:[-*]|\d+\.) ")
 _TAG: Final = re.compile(r"[a-z][a-z0-9+#]{0,11}")
 
 
@@ -82,7 +83,11 @@ class Renderer:
         notes = self._notes(block.sources)
         if not text or not notes:
             return text
-        return f"{text} ({', '.join(notes)})"
+        places = ", ".join(notes)
+        if _ITEM.match(text.rpartition("\n")[2]):
+            # Behind the last item, they would seem to be of it alone.
+            return f"{text}\n\n({places})"
+        return f"{text} ({places})"
 
     def _notes(self, sources: Sequence[Lines]) -> list[str]:
         """Return the places of sources, those in one file together."""

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from states.stages import Stage
-from tests.support.course_facts import index_of, read
+from tests.support.course_facts import chapter_of, index_of, read
+from worker.engines.claude import material
 from worker.engines.claude.blocks import Lines
 from worker.engines.claude.material import documented
 from worker.engines.claude.questions import Questions
@@ -104,3 +105,33 @@ def test_a_chapter_is_shown_without_the_private_names_that_it_holds(
     row = Questions(facts, "English")._unit_row(unit)
     assert "_weigh" not in row
     assert unit.name in row
+
+
+def test_commands_that_name_the_subject_come_first_and_install_nothing_else(
+    tmp_path: Path,
+) -> None:
+    files = {
+        **SHOP,
+        "docs/a.md": "# A\n\n```console\n$ pip install shop-extras\n"
+        "$ shop purge\n$ shop till --open\n```\n",
+    }
+    facts = read(tmp_path, files)
+    chapter = chapter_of(facts, "Till")
+    commands = list(material.commands_of(facts, chapter).values())
+    assert "pip install shop-extras" not in commands
+    assert commands.index("shop till --open") < commands.index("shop purge")
+
+
+def test_a_test_is_run_by_its_own_id(tmp_path: Path) -> None:
+    test = (
+        "from shop.till import Till\n\n\n"
+        "class TestTill:\n"
+        "    def test_take(self):\n"
+        "        till = Till()\n"
+        "        till.take(1)\n"
+        "        assert till.take(2)\n"
+    )
+    facts = read(tmp_path, {**SHOP, "tests/test_till.py": test})
+    commands = material.commands_of(facts, chapter_of(facts, "Till")).values()
+    own = "tests/test_till.py::TestTill::test_take"
+    assert f".venv/bin/python -m pytest {own}" in commands
