@@ -67,7 +67,12 @@ TESTS: Final[dict[str, tuple[str, ...]]] = {
         "tests/simulation/test_letting_go.py",
     ),
     "worker/outbox/webhook.py": POSTING,
-    "worker/run/runner.py": (*RUNS, *CLAIMS, UPDATES),
+    "worker/run/runner.py": (
+        "tests/unit/run/test_run.py",
+        *RUNS,
+        *CLAIMS,
+        UPDATES,
+    ),
     "states/machine.py": ("tests/unit/states/test_machine.py",),
     "states/decisions.py": (*DECISIONS, *RUNS, UPDATES),
     "states/invariants.py": (*DECISIONS,),

@@ -7,6 +7,7 @@ import pytest
 
 from states.exits import Exit
 from states.manifest import Manifest
+from states.stages import STAGES, Stage, State
 from states.usage import Budget
 from tests.support.world import IDENTITY, FakeEngine, Receiver, World
 from worker.engines.port import Engine, EngineFailedError
@@ -17,17 +18,34 @@ from worker.store.memory import MemoryStore
 
 
 @dataclass
+class NotingReporter:
+    """Notes what is reported."""
+
+    states: list[State] = field(default_factory=list)
+
+    def transition(self, manifest: Manifest) -> None:
+        self.states.append(manifest.state)
+
+    def items(self, stage: Stage, done: int, total: int) -> None: ...
+
+
+@dataclass
 class OpeningWorld(World):
-    """Notes for which manifests engines are opened."""
+    """Notes for which manifests engines are opened, and what is reported."""
 
     opened: list[Manifest | None] = field(default_factory=list)
+    reporter: NotingReporter = field(default_factory=NotingReporter)
 
     def _adapters(self) -> Adapters:
         def open_engine(manifest: Manifest | None) -> Engine:
             self.opened.append(manifest)
             return self.engine
 
-        return replace(super()._adapters(), open_engine=open_engine)
+        return replace(
+            super()._adapters(),
+            open_engine=open_engine,
+            reporter=self.reporter,
+        )
 
 
 class ClosingReceiver(Receiver):
@@ -64,6 +82,14 @@ def test_a_new_jobs_engine_is_opened_for_no_manifest(
     world: OpeningWorld,
 ) -> None:
     assert world.opened == [None]
+
+
+def test_each_transition_is_reported(world: OpeningWorld) -> None:
+    world.reporter.states.clear()
+    assert world.job().resume(OperatorRequest()) is Exit.OK
+    states = [info.state for info in STAGES[1:]]
+    ends = [State.PUBLISHING, State.COMPLETED, State.COMPLETED]
+    assert world.reporter.states == [*states, *ends]
 
 
 def test_an_engine_is_opened_with_the_limit_that_an_operator_sets(
