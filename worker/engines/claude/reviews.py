@@ -45,6 +45,7 @@ def task(
     stage = Stage.REVIEW_CHAPTERS
     words = words_of(questions.language)
     page = page_in(questions, chapter, output, Stage.GENERATE_CHAPTERS)
+    verifier = verifier.knowing(verifier.written_code(page))
     blocks = page_blocks(page)
     numbered = plain(_numbered(blocks), "page")
     faults = verifier.faults(page)

@@ -40,6 +40,7 @@ def task(
     stage = Stage.GENERATE_TUTORIALS
     page = page_in(questions, chapter, output, Stage.REVIEW_CHAPTERS)
     question, material = questions.of_tutorial(chapter, page)
+    verifier = verifier.knowing(verifier.written_code(page))
     words = words_of(questions.language)
     return Task(
         path=item_path(stage, chapter.entry),

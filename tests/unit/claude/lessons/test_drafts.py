@@ -18,6 +18,18 @@ from worker.engines.claude.verify.page import Verifier
 from worker.engines.claude.words import ENGLISH
 from worker.engines.static.pages.course import CourseFacts
 
+FAULT = "a fault"
+PAGE = """# Chapter 1: Stock
+
+Stock is counted here.
+
+## What happens
+
+It counts down.
+
+Next: [Chapter 2, Bin](chapter_2_bin.md).
+"""
+
 
 @pytest.fixture
 def facts(tmp_path: Path) -> CourseFacts:
@@ -85,6 +97,38 @@ def test_an_exercise_without_its_program_goes_with_those_that_change_it(
     assert titles == ["## 1. Write", "## 2. Refuse"]
 
 
+WITH_EXAMPLE = PAGE.replace(
+    "It counts down.",
+    f"{ENGLISH.written}\n\n```python\nshelf = [3]\nprint(shelf)\n```\n\n"
+    "It counts down. (`stock.py:10-14`)",
+)
+
+
+def test_a_tutorial_may_name_what_its_chapter_s_example_binds(
+    facts: CourseFacts, tmp_path: Path
+) -> None:
+    chapter = facts.chapters[0]
+    path = tmp_path / "reviewed-chapters" / chapter.file
+    path.parent.mkdir()
+    path.write_text(WITH_EXAMPLE)
+    verifier = Verifier(facts, "English")
+    questions = Questions(facts, "English")
+    task = tutorials.task(questions, verifier, chapter, tmp_path)
+    first = exercise("Fill the `shelf`")
+    draft = task.draft(
+        {"introduction": [], "exercises": [first, exercise("Refuse")]}
+    )
+    assert draft.faults == []
+
+
+def test_a_review_may_name_what_the_example_of_its_page_binds(
+    facts: CourseFacts, tmp_path: Path
+) -> None:
+    more = edit(4, "insert_after", prose("Then `shelf` is printed."))
+    draft = reviewed(facts, tmp_path, more, page=WITH_EXAMPLE)
+    assert draft.faults == []
+
+
 def chapter_with_prose(facts: CourseFacts, length: int) -> Draft:
     verifier = Verifier(facts, "English")
     questions = Questions(facts, "English")
@@ -111,19 +155,6 @@ def test_a_chapter_with_too_little_prose_is_not_published(
     enough = chapter_with_prose(facts, 500)
     assert enough.faults == []
     assert enough.is_enough
-
-
-FAULT = "a fault"
-PAGE = """# Chapter 1: Stock
-
-Stock is counted here.
-
-## What happens
-
-It counts down.
-
-Next: [Chapter 2, Bin](chapter_2_bin.md).
-"""
 
 
 def reviewed(
