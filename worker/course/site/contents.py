@@ -23,6 +23,8 @@ Files = Mapping[str, bytes]
 Abstractions = tuple[Abstraction, ...]
 _MAX_STEM: Final = 250
 """File systems take 255 bytes for a name, and `.html` is one more than `.md`."""
+_MADE_OF: Final = re.compile(r"(?<=[.!?])\s*\((?:`[^`]+`, )*`[^`]+`\)$")
+"""What the engine `claude` notes behind a description: what its chapter is made of."""
 _NUMBER: Final = re.compile(r"_(\d+)_")
 
 
@@ -109,7 +111,10 @@ def read_contents(files: Files, project: str) -> Contents:
     abstractions = _abstractions(files)
     summary, relationships = _relationships(files, abstractions)
     names = _names(files, abstractions)
-    descriptions = {entry.name: entry.description for entry in abstractions}
+    descriptions = {
+        entry.name: _MADE_OF.sub("", entry.description)
+        for entry in abstractions
+    }
     return Contents(
         project=project,
         summary=summary,

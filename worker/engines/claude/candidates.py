@@ -24,6 +24,7 @@ Value = TypeVar("Value")
 
 _RELATIONS: Final = 3
 """Relations of a definition that the static engine made no unit of."""
+_ASIDE: Final = frozenset({Verb.RAISES, Verb.HANDLES, Verb.CHECKS})
 _MADE_OF: Final = re.compile(r"\s*\(((?:`[^`]+`, )*`[^`]+`)\)$")
 
 
@@ -128,7 +129,12 @@ def _relations(
     for relation in known:
         pair = (relation.source, relation.target)
         relations.setdefault(pair, relation)
-    return tuple(relations.values())
+    return tuple(sorted(relations.values(), key=_is_aside))
+
+
+def _is_aside(relation: Relation) -> bool:
+    """Tell whether a relation is about failures, beside the main flow."""
+    return relation.verb in _ASIDE
 
 
 def _moved(

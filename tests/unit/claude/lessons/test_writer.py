@@ -209,3 +209,10 @@ def test_only_code_that_is_not_huge_gives_names() -> None:
     blocks = [{"code": code}, {"code": "x" * 4001}, {"code": 3}, "code"]
     answer = {"parts": [{"blocks": blocks}], "code": ["y"]}
     assert example_codes(answer) == [code]
+
+
+def test_the_places_of_a_list_stand_below_it(writer: Writer) -> None:
+    text = "1. It is so.\n2. It stays so."
+    block = prose(text, lines("stock.py", 1, 1))
+    [kept] = written(writer, block).blocks
+    assert kept.text.endswith("2. It stays so.\n\n(`stock.py:1`)")

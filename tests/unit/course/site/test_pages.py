@@ -298,3 +298,30 @@ def test_a_seal_is_broken_by_any_change(path: str) -> None:
         b"",
     ):
         assert not is_whole(changed)
+
+
+def test_the_index_draws_a_dozen_relationships_and_every_chapter() -> None:
+    files = course(*["# Part"] * 9)
+    rows = [
+        f"- {{from_abstraction: {source}, to_abstraction: {target}, "
+        f"label: calls {source} {target}, evidence: ''}}\n"
+        for source in range(5)
+        for target in range(4, 9)
+        if source != target
+    ]
+    text = "summary: x\nrelationships:\n" + "".join(rows)
+    files["step2_relationships.yaml"] = text.encode()
+    index = build(files, "project")["index.html"].decode()
+    drawn = set(re.findall(r"calls \d \d", index))
+    assert len(drawn) == 12
+    assert set(re.findall(r"\d", " ".join(drawn))) == set("012345678")
+
+
+def test_the_index_leaves_out_what_a_chapter_is_made_of() -> None:
+    files = course("# Signer")
+    files["step1_abstractions.yaml"] = files["step1_abstractions.yaml"].replace(
+        b"signs.", b"signs. (`Signer`, `Key and Salt`)"
+    )
+    index = build(files, "project")["index.html"].decode()
+    assert "signs." in index
+    assert "Key and Salt" not in index
