@@ -247,7 +247,7 @@ def test_a_job_keeps_its_engine_and_fails_where_that_is_missing(
     without = job.start(FONDATION_PATH=str(tmp_path / "nowhere"))
     assert without.wait() == Exit.UNAVAILABLE, job.report()
     assert (
-        f"FONDATION_PATH {tmp_path / 'nowhere'} has no Fondation CLI"
+        f"FONDATION_PATH {tmp_path / 'nowhere'} contains no Fondation CLI"
         in without.log.read_text()
     )
 

@@ -426,6 +426,6 @@ def test_a_cli_or_a_program_that_is_missing_is_named(
     (cli.path / BUNDLE).unlink()
     with pytest.raises(
         EngineFailedError,
-        match=f"FONDATION_PATH {cli.path} has no Fondation CLI",
+        match=f"FONDATION_PATH {cli.path} contains no Fondation CLI",
     ):
         cli.engine(environment={"PATH": os.environ["PATH"]}).check()

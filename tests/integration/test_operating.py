@@ -269,7 +269,7 @@ def test_resume_is_refused_and_changes_nothing_if_the_jobs_engine_is_missing(
     assert world.job().run(IDENTITY) is Exit.SOFTWARE
     shell.environment = {"FONDATION_PATH": str(shell.root / "nowhere")}
     before = [entry.key for entry in shell.store.entries(f"{JOB}/checkpoints/")]
-    assert "nowhere has no Fondation CLI" in shell("resume", JOB, code=69)
+    assert "nowhere contains no Fondation CLI" in shell("resume", JOB, code=69)
     assert [
         entry.key for entry in shell.store.entries(f"{JOB}/checkpoints/")
     ] == before

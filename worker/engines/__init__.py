@@ -1,1 +1,1 @@
-"""What does the thinking: one port, and its adapters."""
+"""Engines write courses: the port, and its adapters."""

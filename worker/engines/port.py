@@ -1,4 +1,4 @@
-"""The port to an engine: what turns a repository into the files of a course, stage by stage."""
+"""The port to an engine, which turns a repository into the files of a course, stage by stage."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,14 +14,14 @@ class CallStore(Protocol):
     """The objects of the job's paid calls, and the right to make such a call.
 
     Its methods may be called from several threads. They may raise a StoreFaultError, which
-    `produce` lets pass.
+    `produce` does not catch.
     """
 
     def read(self) -> Iterator[tuple[CallName, bytes]]:
         """Yield the objects of all calls that any run of the job has recorded."""
 
     def create(self, name: CallName, body: bytes) -> bytes:
-        """Store an object unless there is one of that name; return the stored one's content."""
+        """Store an object unless one of that name exists; return the content of the stored one."""
 
     def owns_alone(self) -> bool:
         """Tell whether only this run may act on the job: only then may a call begin.
@@ -45,12 +45,12 @@ class NoCalls:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EarlierCourse:
-    """The course of an earlier commit, which the course to be made follows."""
+    """The course of an earlier commit, which the new course updates."""
 
     diffs: Mapping[str, str]
     """The unified diffs of changed text files, by path; long ones are cut, some left out."""
     read: Callable[[str], bytes | None]
-    """Returns a file of that course by its path, or None if it cannot be had."""
+    """Returns a file of that course by its path, or None if it is not available."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,17 +58,17 @@ class Workspace:
     """The folders that an engine works in."""
 
     source: Path
-    """The repository's files, to be read only. Hostile: see every name and every byte as data."""
+    """The repository's files, read-only and untrusted: treat every name and every byte as data."""
     output: Path
     """The course so far: files of earlier stages, and this stage's finished items."""
     calls: CallStore = field(default_factory=NoCalls)
     """The job's paid calls."""
     generation: int = 1
-    """Counts how often the stage has been redone, from 1; a new generation pays again."""
+    """Counts from 1 how often the stage was started over; a new generation pays again."""
     budget: Budget | None = None
-    """The limit that an operator has set; it counts instead of the engine's own."""
+    """The limit set by an operator; it overrides the engine's own."""
     earlier: EarlierCourse | None = None
-    """The course that this one follows, if it follows one."""
+    """The course that this one updates, if any."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,17 +76,17 @@ class Item:
     """A finished piece of a stage: a file of the course."""
 
     path: str
-    """Relative to the course's folder, as `chapters/chapter_1_context.md`."""
+    """Relative to the course's folder, such as `chapters/chapter_1_context.md`."""
     body: bytes
 
 
 class EngineFailedError(Exception):
-    """The engine could not finish a stage; the reason may pass (`temporary`) or not."""
+    """The engine could not finish a stage, for a temporary or a permanent reason."""
 
     def __init__(
         self, message: str, *, temporary: bool, code: str | None = None
     ) -> None:
-        """Take one line for the user, and whether trying again may help.
+        """Take a one-line message for the user; `temporary` says whether a retry may help.
 
         `code` is a short name for machines: `errorCode` in callbacks.
         """
@@ -99,24 +99,24 @@ class EngineConfigError(EngineFailedError):
     """The engine's configuration is wrong; the job is left as it is."""
 
     def __init__(self, message: str) -> None:
-        """Take one line for the user: which variable, and what would be right."""
+        """Take a one-line message for the user: which variable, and how to correct it."""
         super().__init__(message, temporary=False)
 
 
 class EngineWaitingError(EngineFailedError):
-    """The engine can only wait for a model's provider: the run ends, and a later one goes on."""
+    """The engine has to wait for a model's provider: the run ends, and a later one continues."""
 
     def __init__(self, message: str, waiting: Waiting) -> None:
-        """Take one line for the user, and until when to wait."""
+        """Take a one-line message for the user, and the time until which to wait."""
         super().__init__(message, temporary=True)
         self.waiting = waiting
 
 
 class NoMaterialError(EngineFailedError):
-    """The repository holds nothing that a course could be about."""
+    """The repository contains nothing that a course could be about."""
 
     def __init__(self, message: str) -> None:
-        """Take one line for the user."""
+        """Take a one-line message for the user."""
         super().__init__(message, temporary=False)
 
 
@@ -124,7 +124,7 @@ class EngineOutdatedError(EngineFailedError):
     """The engine cannot continue from a finished stage: that stage must be made again."""
 
     def __init__(self, message: str, stage: Stage) -> None:
-        """Take one line for the user, and the stage."""
+        """Take a one-line message for the user, and the stage."""
         super().__init__(message, temporary=True)
         self.stage = stage
 
@@ -134,9 +134,9 @@ class Engine(Protocol):
 
     name: str
     version: str
-    """Raised with every change of output; items of different versions are never mixed."""
+    """Changes with every change of output; items of different versions are never mixed."""
     model: str | None
-    """The model that it asks, if it asks one."""
+    """The model that it uses, if any."""
     language: str | None
     """The language that a model writes the course in."""
 
@@ -153,23 +153,23 @@ class Engine(Protocol):
         """Stop working until `unpause`; called from another thread."""
 
     def unpause(self) -> None:
-        """Go on working."""
+        """Continue working."""
 
     def stop(self) -> None:
-        """End the work in hand, children included.
+        """End the current work, child processes included.
 
         `produce` then ends soon, by returning or raising.
         """
 
     def usage(self) -> Usage | None:
-        """Return what the job's paid calls have used so far; None if it makes none.
+        """Return the usage of the job's paid calls so far; None if it makes none.
 
-        Called from another thread. None also as long as the calls are not read.
+        Called from another thread. Also None until the calls have been read.
         """
 
 
 class NoEngine:
-    """The engine of a run that makes nothing: it only cancels a job or delivers events."""
+    """The engine of a run that only cancels a job or delivers events."""
 
     name = "none"
     version = "0"
@@ -178,7 +178,7 @@ class NoEngine:
 
     def check(self) -> None:
         raise EngineFailedError(
-            "this run was not meant to make anything", temporary=False
+            "this run must not make anything", temporary=False
         )
 
     def produce(self, stage: Stage, workspace: Workspace) -> Iterator[Item]:

@@ -125,7 +125,7 @@ def test_nothing_said_is_no_reason_to_give_up() -> None:
 @pytest.mark.parametrize(
     ("code", "name"),
     [
-        (137, "SIGKILL (out of memory, most likely)"),
+        (137, "SIGKILL (probably out of memory)"),
         (134, "SIGABRT"),
         (128 + 64 + 9, "signal 73"),
     ],

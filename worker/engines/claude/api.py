@@ -1,8 +1,8 @@
 """The Messages API over HTTP: each request is sent exactly once.
 
-The official SDK is not used: it repeats a request that the server has read, and takes a
-stream without its end for a whole answer. The tests use it against the stand-in of the API.
-Connections are not kept: one that the server has closed meanwhile looks like a lost answer.
+The official SDK is not used: it repeats requests that the server has read, and accepts a truncated
+stream as a whole answer. The tests use it against the stand-in for the API. Connections are not
+kept: one that the server has closed meanwhile looks like a lost answer.
 """
 
 import json
@@ -37,7 +37,7 @@ VERSION: Final = "2023-06-01"
 """Of the API: what this engine needs is in it, and all endpoints speak it."""
 CONNECT_SECONDS: Final = 15.0
 SILENCE_SECONDS: Final = 600.0
-"""How long an endpoint may send nothing; during an answer, it sends pings."""
+"""How long an endpoint may be silent; during an answer, it sends pings."""
 ANSWER_SECONDS: Final = 3600.0
 """How long one answer may take."""
 BRIEF_SECONDS: Final = 30.0
@@ -136,7 +136,7 @@ class MessagesApi:
         """Return the newest batches, newest first; raise RejectedError or AnswerLostError."""
         data = self._get(f"{_BATCHES}?limit={LISTED_BATCHES}").get("data")
         if not isinstance(data, list):
-            raise AnswerLostError("the list of batches is none")
+            raise AnswerLostError("the list of batches is not a list")
         return [read_batch(entry) for entry in data]
 
     def results(self, batch_id: str) -> dict[str, JsonObject]:
@@ -170,7 +170,7 @@ class MessagesApi:
             if reader.complete:
                 break
             if self._runtime.monotonic() > deadline:
-                raise AnswerLostError("the answer takes too long")
+                raise AnswerLostError("the answer took too long")
         return reader.message()
 
     def _content(self, response: httpx.Response) -> bytes:

@@ -1,4 +1,4 @@
-"""What the lessons need of a model: answers to questions."""
+"""The part of a model that pages need: answers to questions."""
 
 from collections.abc import Iterator, Sequence
 from typing import Protocol
@@ -17,7 +17,7 @@ class Asking(Protocol):
     """Answers questions; `Model` does it, and so does the tests' stand-in."""
 
     def check(self) -> None:
-        """Raise EngineFailedError if the model certainly cannot be asked."""
+        """Raise EngineFailedError if the model certainly cannot be called."""
 
     def begin(self, workspace: Workspace) -> None:
         """Begin a stage."""
@@ -31,13 +31,13 @@ class Asking(Protocol):
         """Record that an item is made without the model."""
 
     def usage(self) -> Usage | None:
-        """Return what the job's calls have used; None before they are read."""
+        """Return the usage of the job's calls; None until they have been read."""
 
     def pause(self) -> None:
         """Begin no calls until `unpause`."""
 
     def unpause(self) -> None:
-        """Go on."""
+        """Continue."""
 
     def stop(self) -> None:
         """Begin no more calls in this stage."""

@@ -209,7 +209,7 @@ class Batcher:
         return True
 
     def _may_be_created(self, reason: str) -> None:
-        """Wait, so that the batch is looked for."""
+        """Wait before the batch is looked for."""
         self._limiter.failed(f"a batch may be created: {reason}", None)
 
     def _begin(
@@ -310,7 +310,7 @@ class Batcher:
         )
 
     def _note_none(self, batch: BatchEntry) -> None:
-        """Record that a batch was not created, as far as is known."""
+        """Record that no batch is known to have been created."""
         now = self._pricing.now()
         created = BatchCreated(at=now, batch_id=None)
         self._ledger.end_batch(batch, created)
@@ -328,7 +328,7 @@ class Batcher:
             results = self._results(batch_id)
         if results is not None:
             self._record(batch, batch_id, results)
-        # What is without a result now will have none later.
+        # Calls without a result now will not get one later.
         self._gone.add(batch_id)
 
     def _find(self, batch: BatchEntry) -> None:
@@ -438,7 +438,7 @@ class Batcher:
                 document if isinstance(document, dict) else {}
             )
         except AnswerLostError:
-            # It is paid, and nothing can be done with it.
+            # It is billed, but unusable.
             message = read_message({"type": "message"})
         return self._pricing.answer(intent, message)
 

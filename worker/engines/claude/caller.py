@@ -28,7 +28,7 @@ BYTES_A_TOKEN: Final = 2
 COUNT_MARGIN: Final = 1.1
 """The endpoint's own count is an estimate."""
 _LOST_PAUSE: Final = 4.0
-"""After a lost answer, in seconds; to be raised to the power of how many this run has lost."""
+"""The base of the pause after lost answers, in seconds; the exponent is how many were lost."""
 
 
 class Caller:
@@ -56,7 +56,7 @@ class Caller:
         permission: Permission,
         started: Callable[[], None],
     ) -> Answer:
-        """Return the answer of a call: a recorded one, or else a new one that is paid.
+        """Return the answer to a call: the recorded one, or a new one, which is paid for.
 
         `started` is called when a new answer begins. Raises UnusableAnswerError,
         EngineFailedError, or a StoreFaultError.
@@ -147,7 +147,7 @@ class Caller:
     def _take_loss(self, entry: LedgerEntry, error: AnswerLostError) -> None:
         self._ledger.lose(entry)
         LOG.warning(
-            "a call may have been paid, but its answer is lost",
+            "a call may have been billed, but its answer is lost",
             extra={
                 "stage": entry.call.stage,
                 "purpose": entry.intent.purpose,

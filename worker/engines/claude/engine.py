@@ -33,7 +33,7 @@ class ClaudeEngine:
 
     name = "claude"
     version = "3"
-    """Of the prompts and the pages; to be raised with every change of them."""
+    """The version of the prompts and pages; increment it with every change."""
 
     def __init__(
         self,
@@ -83,7 +83,7 @@ class ClaudeEngine:
         self._model.pause()
 
     def unpause(self) -> None:
-        """Go on."""
+        """Continue."""
         self._model.unpause()
         self._going.set()
 
@@ -94,7 +94,7 @@ class ClaudeEngine:
         self._going.set()
 
     def usage(self) -> Usage | None:
-        """Return what the job's paid calls have used so far."""
+        """Return the usage of the job's paid calls so far."""
         return self._model.usage()
 
     def _analysis(self, source: Path, stopped: Flag) -> Analysis:

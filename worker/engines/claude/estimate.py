@@ -1,7 +1,7 @@
-"""What a course will cost, from the analysis alone: nothing is sent.
+"""Estimates the cost of a course from the analysis alone: nothing is sent.
 
-The prompts are those that a job sends, with the static engine's chapters in place of those
-that the model will choose. How long its answers are is known from experience only.
+The prompts are those that a job sends, with the static engine's chapters in place of those that the
+model will choose. The length of the answers is assumed.
 """
 
 from collections.abc import Collection, Sequence
@@ -57,7 +57,7 @@ def estimate(
     course: CourseFacts | None = None,
     kept: Collection[str] = (),
 ) -> list[StageEstimate]:
-    """Return what a course of a repository will use, stage by stage.
+    """Return the estimated usage of a repository's course, stage by stage.
 
     In a batch, no answer is sure to find the cache: all its prompts are paid in full. An
     update has the chapters of the `course` that it follows, and pays nothing for the items

@@ -1,4 +1,4 @@
-"""How a call can fail, and what follows from it."""
+"""The failures of a call, and their consequences."""
 
 import re
 from collections.abc import Mapping
@@ -35,12 +35,12 @@ class UnusableAnswerError(Exception):
 
 
 class AnswerLostError(Exception):
-    """A request may have been answered and paid, but no whole answer came."""
+    """A request may have been answered and billed, but no complete answer came."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Refusal:
-    """An answer that is an error, or the lack of a connection: nothing is paid."""
+    """An error answer, or no connection: nothing is billed."""
 
     reason: str
     """One line, without the text of the request."""
@@ -54,7 +54,7 @@ class Refusal:
 
 
 class RejectedError(Exception):
-    """A request was certainly not answered, and not paid."""
+    """A request was certainly not answered, and not billed."""
 
     def __init__(self, refusal: Refusal) -> None:
         """Take what came instead of an answer."""
@@ -74,7 +74,7 @@ class RejectedError(Exception):
     def consequence(
         self, base_url: str, model: str
     ) -> EngineFailedError | UnusableAnswerError:
-        """Return the error that this one means for the stage, or for its question."""
+        """Return the error to raise for the stage, or for its question."""
         refusal = self.refusal
         reason = refusal.reason
         if _is_billing(refusal):
@@ -113,9 +113,9 @@ class RejectedError(Exception):
 def rejected(
     status: int, headers: Mapping[str, str], content: bytes
 ) -> RejectedError | AnswerLostError:
-    """Return the error that a response other than 200 means.
+    """Return the error for a response other than 200.
 
-    An error page of a proxy does not tell what became of the request behind it.
+    A proxy's error page does not show whether the request was processed.
     """
     error = _error(content)
     request_id = headers.get("request-id")
@@ -139,7 +139,7 @@ def rejected(
 
 
 def one_line(text: str) -> str:
-    """Return a foreign text on one line, of bounded length and without control characters."""
+    """Return an untrusted text on one line, cut, and without control characters."""
     printable = "".join(
         character if character.isprintable() else " " for character in text
     )

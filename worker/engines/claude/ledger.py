@@ -1,4 +1,4 @@
-"""The job's paid calls: which are answered, what they have cost, and what the next may cost.
+"""The job's paid calls: which are answered, their cost, and the budget for the next one.
 
 A call is stored twice, create-only: its intent before it is sent, and its outcome after. An
 intent without an outcome is a call that may have been paid. It counts at its worst case from
@@ -36,7 +36,7 @@ from worker.system.runtime import Flag, Runtime
 LOG = logging.getLogger(__name__)
 
 MAX_LOST: Final = 3
-"""How many times a run sends a call whose answer gets lost."""
+"""How many times a run sends a call whose answer is lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class LedgerEntry:
 
     @property
     def lost(self) -> bool:
-        """Whether the call may have been paid, although no answer came."""
+        """Whether the call may have been billed although no answer came."""
         return self.outcome is None and not self.in_flight
 
     @property
@@ -249,7 +249,7 @@ class Ledger:
         return batch
 
     def end_batch(self, batch: BatchEntry, created: BatchCreated) -> None:
-        """Store what became of a batch's creation, unless another run has stored it."""
+        """Store the outcome of a batch's creation, unless another run has stored it."""
         name = batch.name(CallRecord.ANSWER)
         stored = self._create(name, created)
         if isinstance(stored, BatchCreated):
@@ -272,7 +272,7 @@ class Ledger:
             return [*self._entries.get(call, {}).values()]
 
     def end(self, entry: LedgerEntry, outcome: Outcome) -> None:
-        """Store what came of a call, unless another run has stored it: then that counts."""
+        """Store the outcome of a call, unless another run has stored one: then that counts."""
         name = entry.name(CallRecord.ANSWER)
         try:
             stored = self._create(name, outcome)
@@ -418,12 +418,14 @@ class Ledger:
         if limit is not None and nanodollars + cost > limit:
             return BudgetSpentError(
                 f"the budget is spent: {dollars(nanodollars)} of {dollars(limit)}, and the next "
-                f"call may cost {dollars(cost)}; to go on, run `resume JOB_ID --budget-usd N` "
+                f"call may cost {dollars(cost)}; to continue, run `resume "
+                "JOB_ID --budget-usd N` "
                 "with a higher limit"
             )
         return BudgetSpentError(
             f"the budget is spent: {tokens} of {budget.tokens} tokens, and the next call may "
-            f"use {intent.tokens}; to go on, run `resume JOB_ID --budget-tokens N` with a "
+            f"use {intent.tokens}; to continue, run `resume JOB_ID "
+            "--budget-tokens N` with a "
             "higher limit"
         )
 

@@ -1,7 +1,7 @@
-"""How many calls may be in flight, and when the next may begin: the endpoint decides.
+"""Limits the calls in flight, and when the next may begin, as the endpoint demands.
 
-A request that is refused for now halves the number of calls, and makes all threads wait. Ten
-answers in a row allow for one call more.
+A temporarily refused request halves the number of calls, and makes all threads wait. Ten answers in
+a row allow one more call.
 """
 
 import logging
@@ -118,7 +118,7 @@ class Limiter:
         )
 
     def wait(self, permission: Permission) -> None:
-        """Wait until the endpoint may be asked again."""
+        """Wait until the endpoint may be called again."""
         while True:
             permission.wait()
             left = self._left()

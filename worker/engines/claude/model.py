@@ -1,7 +1,7 @@
 """Asks a model questions, and returns its answers as JSON objects.
 
-What the model answers is foreign data: an object of JSON, and nothing is known about what it
-holds. The caller checks it, also where a schema was sent.
+Answers are untrusted: they are JSON objects with unknown contents. The caller checks them, even if
+a schema was sent.
 """
 
 import threading
@@ -52,7 +52,7 @@ class Question:
 
     stage: Stage
     purpose: str
-    """What it is for, as `chapter 3`."""
+    """Its purpose, such as `chapter 3`."""
     system: str
     """The beginning that the questions of a stage share: the API caches it."""
     prompt: str
@@ -100,7 +100,7 @@ class Model:
         self._lock = threading.Lock()
 
     def check(self) -> None:
-        """Raise EngineFailedError if the model certainly cannot be asked; this is free."""
+        """Raise EngineFailedError if the model certainly cannot be called; this is free."""
         try:
             self._api.check(self._name)
         except AnswerLostError:
@@ -119,7 +119,7 @@ class Model:
         # guard: paid calls: a replaced run's calls are read when it begins no more of them
         permission.wait()
         if self._session is not None and self._session.calls is calls:
-            # Calls of an earlier try of the stage may still be in flight.
+            # Calls of an earlier attempt at the stage may still be in flight.
             ledger = self._session.ledger
         else:
             ledger = Ledger(calls, self._writer, self._runtime)
@@ -203,7 +203,7 @@ class Model:
         )
 
     def fell_back(self, stage: Stage, path: str) -> None:
-        """Record that an item is made without the model; raise a StoreFaultError."""
+        """Record that an item is made without the model; may raise a StoreFaultError."""
         session = self._begun()
         fallback = Fallback(
             at=iso(self._runtime.now()),
@@ -216,7 +216,7 @@ class Model:
         session.ledger.add_fallback(CallId(stage, key), fallback)
 
     def usage(self) -> Usage | None:
-        """Return what the job's calls have used; None before they are read."""
+        """Return the usage of the job's calls; None until they have been read."""
         session = self._session
         if session is None:
             return None
@@ -248,7 +248,7 @@ class Model:
                 self._permission.paused = paused
 
     def _is_believed(self, error: RejectedError) -> bool:
-        """Tell whether a refused description means that questions are refused, too."""
+        """Tell whether a refused model description means that questions will be refused, too."""
         if error.refusal.status in _KEY_REFUSED:
             return True
         # Other endpoints may describe no models.
@@ -267,7 +267,7 @@ class Model:
         question: Question,
         started: Callable[[], None],
     ) -> JsonObject:
-        """Ask until there is a JSON object: for a longer answer once, and once again."""
+        """Ask until the answer is a JSON object: once with a higher limit, and once more."""
         answer = self._ask(session, question, started)
         if answer.stop_reason == _CUT_OFF:
             longer = min(2 * question.max_tokens, MOST_TOKENS)
@@ -350,8 +350,9 @@ def prices_for(
     # guard: paid calls: a budget in dollars needs prices
     if prices is None and budget.nanodollars is not None:
         raise EngineConfigError(
-            f"the prices of {name} at {host} are not known, so BUDGET_USD cannot be kept: set "
-            "MODEL_PRICES to a file that holds them, or BUDGET_USD to none and BUDGET_TOKENS "
+            f"the prices of {name} at {host} are unknown, so BUDGET_USD cannot "
+            "be enforced: set MODEL_PRICES to a file that contains them, or "
+            "BUDGET_USD to none and BUDGET_TOKENS "
             "to a limit"
         )
     return prices

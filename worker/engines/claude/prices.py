@@ -1,4 +1,4 @@
-"""What tokens cost: a dated table by endpoint and model, which the operator may override."""
+"""Token prices: a dated table by endpoint and model, which the operator may override."""
 
 import json
 import re
@@ -43,7 +43,7 @@ class Tokens:
 
     @property
     def total(self) -> int:
-        """All tokens that are paid."""
+        """All tokens that are billed."""
         return self.prompt + self.output
 
 

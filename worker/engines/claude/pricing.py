@@ -1,4 +1,4 @@
-"""What a call is, the most that it can cost, and what it has cost."""
+"""Calls, their highest possible cost, and their actual cost."""
 
 import hashlib
 import json
@@ -79,9 +79,9 @@ class Pricing:
         )
 
     def answer(self, intent: Intent, message: Message) -> Answer:
-        """Return an answer with what it cost.
+        """Return an answer with its cost.
 
-        An endpoint that does not say what was used is believed to have used the most.
+        If an endpoint does not report usage, the highest possible usage is assumed.
         """
         tokens = message.tokens
         if tokens is None:

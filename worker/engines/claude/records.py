@@ -1,4 +1,4 @@
-"""What is stored of paid calls: what was about to be sent, and what came of it.
+"""The stored records of paid calls: what was about to be sent, and the outcome.
 
 The prompt is not stored: it follows from the commit and the engine, and its digest is enough.
 """
@@ -38,7 +38,7 @@ class Intent:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """What the model has answered, and what it cost."""
+    """The model's answer, and its cost."""
 
     at: str
     text: str
@@ -56,7 +56,7 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rejection:
-    """Why a call was not answered, and certainly not paid."""
+    """Why a call was not answered, and certainly not billed."""
 
     at: str
     error: str
@@ -78,7 +78,7 @@ class BatchIntent:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BatchCreated:
-    """What became of the creation of a batch."""
+    """The outcome of creating a batch."""
 
     at: str
     batch_id: str | None
@@ -88,7 +88,7 @@ class BatchCreated:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fallback:
-    """An item that is made without the model, because its answers were of no use."""
+    """An item that is made without the model, because its answers were unusable."""
 
     at: str
     path: str

@@ -1,4 +1,4 @@
-"""What a job's calls have used, by stage and model."""
+"""The usage of a job's calls, by stage and model."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

@@ -34,7 +34,7 @@ class Bundle:
     """An installed CLI: its program, and the arguments before the repository."""
 
     folder: Path
-    """Must be the working directory: the CLI finds its prompts relative to it."""
+    """The required working directory: the CLI finds its prompts relative to it."""
     program: str
     arguments: tuple[str, ...]
     files: tuple[Path, ...]
@@ -62,7 +62,7 @@ class Bundle:
     def takes_steps(
         self, env: Environment, runtime: Runtime, stop: Flag
     ) -> bool:
-        """Ask the CLI whether it can do single steps.
+        """Ask the CLI whether it can run single steps.
 
         Raise MissingProgramError, or ProcessStoppedError at `stop`.
         """

@@ -14,7 +14,7 @@ _CREDENTIALS: Final = (
     "CLAUDE_CODE_OAUTH_TOKEN",
 )
 _KEY_FILE: Final = "ANTHROPIC_API_KEY_FILE"
-"""Names a file with the key, for secrets that are mounted or built in; the file may be empty."""
+"""Names a file that contains the key, for mounted or built-in secrets; the file may be empty."""
 _ADDRESSES: Final = (
     "ANTHROPIC_BASE_URL",
     *(
@@ -39,7 +39,7 @@ _PLAIN: Final = (
 # Bedrock and Vertex are left out: they need the cloud's credentials, which are the store's as well.
 _LOGIN: Final = (".claude/.credentials.json", ".claude.json")
 _SHORTEST_SECRET: Final = 6
-"""Shorter secrets are not struck out: they would match in every other line."""
+"""Shorter secrets are not removed: they would match in every other line."""
 
 
 def variables(
@@ -56,7 +56,7 @@ def variables(
 
 
 def secrets(environment: Environment) -> tuple[str, ...]:
-    """Return the secrets of the CLI's environment, to be struck out of its output."""
+    """Return the secrets in the CLI's environment, to be removed from its output."""
     candidates = list(_credentials(environment).values())
     for name in _ADDRESSES:
         address = urlsplit(environment.get(name, ""))

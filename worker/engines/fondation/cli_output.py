@@ -19,7 +19,7 @@ MAX_TEXT: Final = 1000
 MAX_LINES: Final = 50
 """How many lines are passed on in a second."""
 STEPS: Final = 6
-"""How many steps a CLI process that does all of them announces."""
+"""How many steps a CLI process that runs all of them announces."""
 _KEPT_ERRORS: Final = 50
 
 _MARKER: Final = re.compile(r"\s*\[FONDATION_STEP_(\d+)/(\d+)\]")
@@ -37,14 +37,14 @@ class OutputLine:
     """A level of `logging`."""
     text: str
     is_error: bool
-    """Whether the line can be the reason of a failure."""
+    """Whether the line can be the reason for a failure."""
 
 
 class CliOutput:
-    """The output of one CLI process; `take` is called by the thread that reads it."""
+    """The output of one CLI process; the thread that reads it calls `take`."""
 
     def __init__(self, runtime: Runtime, secrets: Sequence[str]) -> None:
-        """Strike `secrets` out of everything that is passed on."""
+        """Remove `secrets` from everything that is passed on."""
         self._runtime = runtime
         self._secrets = secrets
         self._errors: deque[str] = deque(maxlen=_KEPT_ERRORS)
@@ -52,7 +52,7 @@ class CliOutput:
         self._passed_on = 0
         self._left_out = 0
         self.step = 0
-        """The number of the last step that the CLI has announced, if it does all of them."""
+        """The number of the last step that the CLI has announced, if it runs all of them."""
 
     def take(self, stream: Stream, line: str) -> None:
         if not line:
@@ -73,7 +73,7 @@ class CliOutput:
         """Log how many lines were left out."""
         if self._left_out:
             LOG.warning(
-                "the CLI printed more than is shown",
+                "the CLI printed more lines than are shown",
                 extra={"lines_left_out": self._left_out},
             )
         self._left_out = 0

@@ -38,12 +38,12 @@ class CliTask:
     stage: Stage
     """The first stage whose items are taken."""
     single_stage: bool
-    """Whether the process does only that stage, or all stages from the first to the last."""
+    """Whether the process runs only that stage, or all stages."""
     command: Command
     folder: Path
     """The process's own folder, removed with it."""
     output: Path
-    """Where the process writes to, in `folder`. It does not see the run's folder of the course."""
+    """The output folder, in `folder`. The process does not see the run's own course folder."""
     silence_seconds: float
     secrets: tuple[str, ...]
 
@@ -73,7 +73,7 @@ class CliProcess:
         )
 
     def will_reach(self, stage: Stage) -> bool:
-        """Tell whether this process does a later stage as well, or has done it."""
+        """Tell whether this process also runs a later stage, or has already run it."""
         if self._closed or self._task.single_stage:
             return False
         return INFO[stage].step > INFO[self._stage].step
@@ -116,7 +116,7 @@ class CliProcess:
         shutil.rmtree(self._task.folder, ignore_errors=True)
 
     def _guarded_files(self, course: Path) -> dict[str, bytes]:
-        """Return the stored files that a process of all stages would write again."""
+        """Return the stored files that a process for all stages would write again."""
         if self._task.single_stage:
             return {}
         bodies = {}
@@ -164,7 +164,7 @@ class CliProcess:
             except RejectedError as error:
                 if final:
                     LOG.warning(
-                        "a file of the CLI is rejected",
+                        "rejected a file written by the CLI",
                         extra={"path": path, "fault": str(error)},
                     )
                 continue
@@ -178,7 +178,7 @@ class CliProcess:
     def _conclude(self, stage: Stage, code: int | None) -> None:
         """Raise EngineFailedError or DiskError if the CLI has failed.
 
-        An exit code of 0 proves nothing.
+        An exit code of 0 does not prove success.
         """
         self._output.close()
         if code is None or self._is_past(stage):

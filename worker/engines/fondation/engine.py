@@ -57,7 +57,7 @@ class FondationEngine:
         self._takes_steps: bool | None = None
         self._source_copy: SourceCopy | None = None
         self._started = 0
-        # Held by `produce`: after `stop`, its call may take a moment to return.
+        # Held by `produce`, which may take a moment to return after `stop`.
         self._turn = threading.Lock()
         # Guards the attributes below, which other threads change.
         self._lock = threading.Lock()
@@ -101,14 +101,14 @@ class FondationEngine:
                 self._process.kill()
 
     def usage(self) -> None:
-        """Return None: the CLI does not say what it has used."""
+        """Return None: the CLI does not report its usage."""
 
     def _usable_bundle(self) -> Bundle:
         bundle = self._bundle
         if bundle is None:
             raise EngineFailedError(
-                f"FONDATION_PATH {self._folder} has no Fondation CLI: "
-                "put it there, as cloud-run/cli.bundled.cjs",
+                f"FONDATION_PATH {self._folder} contains no Fondation CLI: put "
+                "it there, as cloud-run/cli.bundled.cjs",
                 temporary=False,
             )
         if shutil.which(bundle.program, path=self._search_path) is None:

@@ -57,11 +57,11 @@ Node prints ENOSPC for too many watched files as well: such a line does not matc
 _MEANINGLESS: Final = re.compile(
     r"\s|at |Node\.js v|[\W\d_]*$|(?:file://)?/\S+:\d+$"
 )
-"""The beginning of lines that carry no reason: stack traces, and the lines around them."""
+"""The beginning of lines that state no reason: stack traces, and the lines around them."""
 
 
 def failure(code: int, lines: Iterable[str]) -> EngineFailedError:
-    """Return the failure of a CLI process, by its exit code and its last errors."""
+    """Return the error for a CLI process, from its exit code and its last error lines."""
     reason = _reason(lines)
     ending = ""
     if reason.line:
@@ -89,7 +89,7 @@ def disk_fault(lines: Iterable[str], folder: Path) -> DiskError | None:
 
 
 def permanent(lines: Iterable[str]) -> str | None:
-    """Return the line which shows that a retry will not help, or None."""
+    """Return the line that shows that a retry will not help, or None."""
     reason = _reason(lines)
     if reason.temporary:
         return None
@@ -124,5 +124,5 @@ def _signal_name(code: int) -> str:
     except ValueError:
         return f"signal {number}"
     if name == "SIGKILL":
-        return "SIGKILL (out of memory, most likely)"
+        return "SIGKILL (probably out of memory)"
     return name

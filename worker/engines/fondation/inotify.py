@@ -50,7 +50,7 @@ class FileEvent:
 
 
 class Inotify:
-    """Reports changes in some folders from now on."""
+    """Reports changes in some folders, starting now."""
 
     def __init__(self, folders: Mapping[str, Path]) -> None:
         """Watch folders; their files are reported as prefix and name.

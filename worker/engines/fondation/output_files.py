@@ -41,7 +41,7 @@ def _unreadable(error: OSError) -> RejectedError:
 
 _FOLDER_FLAGS: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 _FILE_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
-"""O_NONBLOCK: opening a pipe, which is then rejected, does not wait for its other end."""
+"""O_NONBLOCK: opening a pipe, which is then rejected, does not block."""
 
 
 def stage_of(path: str) -> Stage | None:

@@ -1,8 +1,8 @@
-"""Tells which files of the output are complete while the CLI still writes.
+"""Detects complete files in the output while the CLI is still writing.
 
-A file exists, empty, before its text is written, and a long text may come in pieces. The
-file is complete when it is closed after writing, or moved to its place: inotify reports
-both. Without inotify, a file counts as complete when it has not changed between two scans.
+A file exists, empty, before its text is written, and a long text may be written in pieces. The file
+is complete when it is closed after writing, or moved into place: inotify reports both. Without
+inotify, a file counts as complete when it has not changed between two scans.
 """
 
 import os
@@ -36,7 +36,7 @@ class OutputChanges:
 
 
 class OutputWatch:
-    """Watches an output folder from now on."""
+    """Watches an output folder, starting now."""
 
     def __init__(self, output: Path, runtime: Runtime) -> None:
         """Start; files that exist already are reported only if they change."""
@@ -112,7 +112,7 @@ class PollingWatch:
     def _scan(self) -> dict[str, _FileState]:
         states: dict[str, _FileState] = {}
         for prefix, folder in self._folders.items():
-            # A folder that is gone, or not a folder any more, has no files.
+            # A folder that is gone, or no longer a folder, has no files.
             with suppress(OSError), os.scandir(folder) as entries:
                 for entry in entries:
                     status = entry.stat(follow_symlinks=False)

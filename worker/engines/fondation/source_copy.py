@@ -12,11 +12,11 @@ from worker.errors import DiskError
 LOG = logging.getLogger(__name__)
 
 _LEFT_OUT: Final = shutil.ignore_patterns(".claude", ".mcp.json")
-"""Claude's settings in a repository may name commands, which Claude would run."""
+"""A repository's Claude settings may contain commands that Claude would run."""
 
 
 class SourceCopy:
-    """A copy of a folder, made at the first use, and made again after a change."""
+    """A copy of a folder, made on first use, and made again after a change."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -28,7 +28,7 @@ class SourceCopy:
             if _fingerprint(self.path) == self._fingerprint:
                 return
             LOG.warning(
-                "the CLI has changed files of the repository, restoring them"
+                "the CLI changed files of the repository, restoring them"
             )
         shutil.rmtree(self.path, ignore_errors=True)
         try:
@@ -44,7 +44,7 @@ class SourceCopy:
 
 
 def _fingerprint(tree: Path) -> str:
-    """Return a digest that any change of a file changes: a program cannot set its ctime."""
+    """Return a digest that changes with every file: a program cannot set a file's ctime."""
     digest = hashlib.sha256()
     for folder, folders, files in os.walk(tree):
         folders.sort()

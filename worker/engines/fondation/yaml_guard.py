@@ -1,16 +1,16 @@
 """Keeps stored YAML files in place while an older CLI, run again, rewrites them.
 
-Such a CLI does all steps in one process. Run again for an unfinished stage, it begins with
-the three YAML files, and a model does not write the same text twice. Its next files may
-only be taken if they are based on the stored YAML files. Restoring these after the CLI has
-written its own would be too late: it reads them at once.
+Such a CLI runs all steps in one process. Run again for an unfinished stage, it starts with the
+three YAML files, and a model does not write the same text twice. Its next files may only be used if
+they are based on the stored YAML files. Restoring these after the CLI has written its own would be
+too late, because it reads them at once.
 
-So each stored file is held by a lease (fcntl(2), F_SETLEASE): a process that opens it waits
-until the holder releases it. If the file is opened for writing, a new copy is put in its
-place first: the CLI then writes to a file without a name, and later reads the stored one.
-If the file is opened for reading, that is noted. A CLI that does not read the file after
-writing it continues with its own version in memory: then nothing else that it writes is
-taken, unless both versions are the same, and the course has to be made again.
+So each stored file is held by a lease (fcntl(2), F_SETLEASE): a process that opens it waits until
+the holder releases it. If the file is opened for writing, a new copy is put in its place first: the
+CLI then writes to a file without a name, and later reads the stored one. If the file is opened for
+reading, that is recorded. A CLI that does not read the file after writing it continues with its own
+version in memory. Then, unless both versions are the same, nothing else that it writes is used, and
+the course has to be made again.
 
 On file systems without leases, the CLI's own files stay in place, and must be the same.
 """
@@ -38,7 +38,7 @@ class YamlGuard:
         ]
 
     def look(self) -> None:
-        """Release processes that wait to open a file; must be called frequently."""
+        """Release processes that are waiting to open a file; must be called frequently."""
         for kept in self._kept:
             kept.look()
 
@@ -47,9 +47,10 @@ class YamlGuard:
         for kept in self._kept:
             if not kept.is_respected():
                 raise EngineOutdatedError(
-                    f"the Fondation CLI, which cannot do single steps, has written "
-                    f"a {kept.path} that differs from the stored one, and continues "
-                    "with its own: the course has to be made again",
+                    "the Fondation CLI, which cannot run single steps, has "
+                    f"written a {kept.path} that differs from the stored one, "
+                    "and continues with its own: the course has to be made "
+                    "again",
                     Stage.EXTRACT,
                 )
 
@@ -122,7 +123,7 @@ class _GuardedFile:
 
 
 def _is_same_file(path: Path, descriptor: int) -> bool:
-    """Tell whether a path still leads to an open file.
+    """Tell whether a path still refers to an open file.
 
     Opening it again would wait for our own lease.
     """
