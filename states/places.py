@@ -1,4 +1,4 @@
-"""Line references in pages (`path:12`, `path:3-9,14`): finds them, and moves them with their lines."""
+"""Line references in pages (`path:12`, `path:3-9,14`): found, and moved with their lines."""
 
 import difflib
 import re

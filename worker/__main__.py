@@ -37,7 +37,7 @@ def spare_httpx_its_program() -> None:
 
 
 def _name_files_in_utf8() -> None:
-    """Restart in UTF-8 mode if the locale has another encoding; the course must not depend on it."""
+    """Restart in UTF-8 mode if the locale has another encoding; courses must not depend on it."""
     if sys.getfilesystemencoding() != "utf-8" and sys.executable:
         os.execv(  # noqa: S606 - no shell
             sys.executable, [sys.executable, "-X", "utf8", *sys.orig_argv[1:]]

@@ -54,7 +54,7 @@ class HttpWebhook:
     def post(
         self, body: bytes, idempotency_key: str, remaining: Callable[[], float]
     ) -> WebhookResponse:
-        """Send an event; wait at most 15 seconds for the answer, and only while the run may send."""
+        """Send an event; wait at most 15 seconds for the answer, while the run may send."""
         now = self._runtime.now()
         headers = self._headers | {"Idempotency-Key": idempotency_key}
         if self._settings.signing_key is not None:

@@ -103,7 +103,7 @@ def certificates_fault(path: str) -> str | None:
     try:
         context.load_verify_locations(cafile=path)
     except ssl.SSLError:
-        return "it must be a file of certificates in PEM format, but contains none that are readable"
+        return "it must be a file of certificates in PEM format, but none is readable"
     except OSError as error:
         return f"it must be a file of certificates, but cannot be read ({error.strerror})"
     except ValueError as error:

@@ -89,7 +89,7 @@ class IgnoreRules:
         return False
 
     def _rules_of(self, folder: str) -> list[_Rule]:
-        """Return the rules of a folder's ignore file, the last line, which takes precedence, first."""
+        """Return the rules of a folder's ignore file, the last line first: it takes precedence."""
         rules = self._rules.get(folder)
         if rules is None:
             file = self._root / folder / NAME
