@@ -254,7 +254,9 @@ def test_certificates_that_cannot_be_read_are_named(
         f"{name} is '{tmp_path}/missing.pem': it must be a file of certificates"
     )
     assert "No such file" in missing
-    assert "none is readable" in faults(S3 | {name: str(tmp_path / "empty.pem")})
+    assert "none is readable" in faults(
+        S3 | {name: str(tmp_path / "empty.pem")}
+    )
     assert f"{name} is" in faults(S3 | {name: str(tmp_path)})
 
 
