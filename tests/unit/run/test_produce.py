@@ -333,7 +333,7 @@ def test_an_invalid_file_is_removed_and_its_fault_is_told(
     making.file(ABSTRACTIONS).write_bytes(b"[]")
     with pytest.raises(
         EngineTroubleError,
-        match=f"has ended without {ABSTRACTIONS} names no abstraction$",
+        match=f"{ABSTRACTIONS} names no abstraction$",
     ) as raised:
         making.make()
     assert raised.value.code == "incomplete_output"
