@@ -390,7 +390,7 @@ def _tutorial(prompt: Prompt) -> Answer:
             ],
             "solution": [
                 _listing(main, first + offset)
-                if first + offset in main.lines
+                if main.lines.get(first + offset, "").strip()
                 else _listing(main, first),
                 _prose(
                     "These lines do it, one after the other.",
