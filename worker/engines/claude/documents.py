@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from worker.engines.claude import secrets
+from worker.engines.claude.candidates import told
 from worker.engines.claude.outline import most_used
 from worker.engines.claude.shown import Shown
 from worker.engines.static.choosing.encounters import is_telling
@@ -28,6 +29,14 @@ _ENOUGH: Final = 6
 _TITLE: Final = 6
 _STEM: Final = 4
 """What the title of a section and the name of its file add at most, in uses."""
+_TOPIC: Final = 2
+"""What a title that names the chapter's topic counts by itself."""
+_GENERATED: Final = re.compile(r"^\.\. auto\w+::", re.MULTILINE)
+_MOST_GENERATED: Final = 1
+_OF_GENERATED: Final = 0.2
+"""What a section is worth of which a program writes most from docstrings."""
+_TOPIC_WORD: Final = re.compile(r"[^\W\d_]{4,}")
+_CODE: Final = re.compile(r"`([^\W\d]\w*)(?:\(\))?`")
 _GUIDED: Final = 1.5
 """What a guide is worth more than another document."""
 _LENGTH: Final = 3_000
@@ -106,9 +115,10 @@ def _ranked(facts: CourseFacts, chapter: Chapter) -> list[_Section]:
     subjects = facts.symbols(chapter)[:_SUBJECTS]
     if not subjects:
         return []
+    topics = _topics(facts, chapter)
     candidates: list[_Rated] = []
     for file in _documents(facts):
-        candidates += _telling(facts, file, subjects)
+        candidates += _telling(facts, file, subjects, topics)
     candidates.sort(key=_rank)
     return [candidate.section for candidate in candidates]
 
@@ -145,21 +155,20 @@ def _telling(
     facts: CourseFacts,
     file: SourceFile,
     subjects: Sequence[Definition],
+    topics: frozenset[str],
 ) -> Iterator[_Rated]:
-    """Yield the sections of a document that name a subject."""
+    """Yield the sections of a document that name a subject, or whose titles do."""
     text = facts.texts.lines(file.path)
     names = _names(facts, subjects)
-    main = subjects[0].name
-    if _is_project(facts, main):
-        # Titles that name the project are about all of it.
-        main = ""
     for section in _sections(file, len(text)):
         body = "\n".join(text[section.first - 1 : section.last])
         rate = _rate(names, body)
-        if _is_named(section.title, main):
-            rate += min(rate, _TITLE)
-        if _is_named(_stem(file.path), main):
+        if _is_named(section.title, topics):
+            rate += _TOPIC + min(rate, _TITLE)
+        if _is_named(_stem(file.path), topics):
             rate += min(rate, _STEM)
+        if len(_GENERATED.findall(body)) > _MOST_GENERATED:
+            rate *= _OF_GENERATED
         if is_guide(file.path):
             rate *= _GUIDED
         rate /= 1 + len(body) / _LENGTH
@@ -265,13 +274,27 @@ def _is_project(facts: CourseFacts, name: str) -> bool:
     return name.casefold() == project.casefold()
 
 
-def _is_named(title: str, name: str) -> bool:
-    """Tell whether a title holds a name, or its plural."""
-    if not name:
-        return False
-    plain = name.casefold()
-    words = re.findall(r"\w+", title.casefold())
-    return plain in words or f"{plain}s" in words
+def _topics(facts: CourseFacts, chapter: Chapter) -> frozenset[str]:
+    """Return what titles about a chapter's topic hold, in lower case and the singular."""
+    names = [
+        *_TOPIC_WORD.findall(chapter.name),
+        *_CODE.findall(told(chapter.description)),
+        *(symbol.name for symbol in facts.symbols(chapter)[:1]),
+    ]
+    # Titles that name the project are about all of it.
+    return frozenset(
+        _singular(name) for name in names if not _is_project(facts, name)
+    )
+
+
+def _singular(word: str) -> str:
+    return word.casefold().removesuffix("s")
+
+
+def _is_named(title: str, topics: frozenset[str]) -> bool:
+    """Tell whether a title holds a topic."""
+    words = re.findall(r"\w+", title)
+    return not topics.isdisjoint(map(_singular, words))
 
 
 def _as_far_as(section: _Section, shown: Shown) -> list[int]:

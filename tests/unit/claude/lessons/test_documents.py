@@ -1,6 +1,7 @@
 """The sections of documents that a prompt about a chapter shows."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from tests.support.course_facts import chapter_of, read
@@ -46,3 +47,21 @@ def test_the_readme_and_news_are_not_shown_as_documents(
     text = documents.rendered(facts, chapter_of(facts, "Till"), Shown(facts))
     assert "README.md" not in text
     assert "whatsnew" not in text
+
+
+def test_a_section_counts_whose_title_has_the_name_that_users_write(
+    tmp_path: Path,
+) -> None:
+    more = "# More\n\n## Cash\n\nCoins go here.\n\n## API\n\n" + (
+        ".. autoclass:: Till\n" * 9
+    )
+    facts = read(tmp_path, {**FILES, "docs/zoo/more.md": more})
+    chapter = chapter_of(facts, "Till")
+    told = replace(chapter, description="Money is in `cash` (`Till`)")
+    text = documents.rendered(facts, told, Shown(facts))
+    assert "Coins go here." in text
+    ranked = [one.title for one in documents._ranked(facts, told)]
+    assert ranked.index("API") > ranked.index("Cash")
+    assert "Cash" not in {
+        one.title for one in documents._ranked(facts, chapter)
+    }
