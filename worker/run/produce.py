@@ -310,13 +310,13 @@ class Producer:
 def _incomplete(items: StageItems) -> EngineTroubleError:
     missing = items.missing
     first = missing[:_MAX_NAMED]
-    faults = [items.faults.get(path, path) for path in first]
+    faults = [items.faults.get(path, f"{path} is missing") for path in first]
     named = "; ".join(faults)
     more = len(missing) - _MAX_NAMED
     if more > 0:
         named += f" and {more} more"
     return EngineTroubleError(
-        f"the engine ended without writing {named}", code="incomplete_output"
+        f"the engine's output is incomplete: {named}", code="incomplete_output"
     )
 
 
