@@ -8,7 +8,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 from typing import Final, TypeVar
 
 from worker.course.formats import Abstraction
@@ -47,30 +46,40 @@ def candidates(analysis: Analysis) -> tuple[Candidate, ...]:
 
 def _numbered(letter: str, units: Sequence[Unit]) -> Iterator[Candidate]:
     for number, unit in enumerate(units, 1):
-        yield Candidate(id=f"{letter}{number}", unit=unit)
+        key = f"{letter}{number}"
+        yield Candidate(id=key, unit=unit)
 
 
 def merged(parts: Sequence[Unit], name: str, description: str) -> Unit:
     """Return a unit that is about all of some units."""
+    file_paths: list[str] = []
+    symbols: list[int] = []
+    owned: list[int] = []
+    headings: list[tuple[str, int]] = []
+    for part in parts:
+        file_paths += part.file_paths
+        symbols += part.symbols
+        owned += part.owned
+        headings += part.headings
     return Unit(
         name=name,
         description=description,
-        file_paths=_unique(part.file_paths for part in parts),
-        symbols=_unique(part.symbols for part in parts),
-        owned=_unique(part.owned for part in parts),
-        headings=_unique(part.headings for part in parts),
+        file_paths=_unique(file_paths),
+        symbols=_unique(symbols),
+        owned=_unique(owned),
+        headings=_unique(headings),
     )
 
 
-def _unique(many: Iterable[Iterable[Value]]) -> tuple[Value, ...]:
-    values = chain.from_iterable(many)
+def _unique(values: Iterable[Value]) -> tuple[Value, ...]:
     return tuple(dict.fromkeys(values))
 
 
 def described(description: str, parts: Sequence[Unit]) -> str:
     """Return a description with what the chapter is made of at its end."""
     names = [f"`{part.name}`" for part in parts]
-    return f"{description} ({', '.join(names)})"
+    made_of = ", ".join(names)
+    return f"{description} ({made_of})"
 
 
 def told(description: str) -> str:
@@ -79,20 +88,29 @@ def told(description: str) -> str:
 
 
 def with_units(
-    analysis: Analysis, abstractions: Sequence[Abstraction]
+    analysis: Analysis,
+    abstractions: Sequence[Abstraction],
 ) -> Analysis:
     """Return the analysis with the units and the relations of a course's abstractions."""
-    known = {
-        candidate.unit.name: candidate.unit
-        for candidate in candidates(analysis)
-    }
-    parts = [_parts(abstraction, known) for abstraction in abstractions]
-    units = tuple(
-        merged(part, abstraction.name, abstraction.description)
-        for part, abstraction in zip(parts, abstractions, strict=True)
-    )
+    known: dict[str, Unit] = {}
+    for candidate in candidates(analysis):
+        unit = candidate.unit
+        known[unit.name] = unit
+    units: list[Unit] = []
+    parts: list[list[Unit]] = []
+    for abstraction in abstractions:
+        parts_of_one = _parts(abstraction, known)
+        parts.append(parts_of_one)
+        unit = merged(
+            parts_of_one,
+            abstraction.name,
+            abstraction.description,
+        )
+        units.append(unit)
     return replace(
-        analysis, units=units, relations=_relations(analysis, units, parts)
+        analysis,
+        units=tuple(units),
+        relations=_relations(analysis, units, parts),
     )
 
 
@@ -150,7 +168,9 @@ def _moved(
         object_ = analysis.units[relation.target]
         source = places.get(subject.name)
         target = places.get(object_.name)
-        if source is None or target is None or source == target:
+        if source is None or target is None:
+            continue
+        if source == target:
             continue
         yield replace(relation, source=source, target=target)
 
@@ -184,7 +204,9 @@ def _ends(
         return None
     source = owners.get(reference.source)
     target = owners.get(reference.target)
-    if source is None or target is None or source == target:
+    if source is None or target is None:
+        return None
+    if source == target:
         return None
     return source, target
 
@@ -193,12 +215,13 @@ def _without_relations(
     analysis: Analysis, parts: Sequence[Sequence[Unit]]
 ) -> set[int]:
     """Return the places of the chapters that no unit of the static engine is part of."""
-    names = {unit.name for unit in analysis.units}
-    return {
-        place
-        for place, part in enumerate(parts)
-        if names.isdisjoint(unit.name for unit in part)
-    }
+    known = {unit.name for unit in analysis.units}
+    lone: set[int] = set()
+    for place, part in enumerate(parts):
+        names = {unit.name for unit in part}
+        if known.isdisjoint(names):
+            lone.add(place)
+    return lone
 
 
 def _owners(analysis: Analysis, units: Sequence[Unit]) -> dict[int, int]:
@@ -214,18 +237,24 @@ def _owners(analysis: Analysis, units: Sequence[Unit]) -> dict[int, int]:
         top = definition
         while top.parent is not None:
             top = analysis.definitions[top.parent]
-        if top.index in owners:
-            owners[definition.index] = owners[top.index]
+        owner = owners.get(top.index)
+        if owner is not None:
+            owners[definition.index] = owner
     return owners
 
 
 def _first_of_each(
     analysis: Analysis, best: dict[tuple[int, int], Reference]
 ) -> list[Relation]:
+    def rank(pair: tuple[int, int]) -> tuple[int, tuple[int, int]]:
+        reference = best[pair]
+        return -reference.count, pair
+
     counts: dict[int, int] = defaultdict(int)
-    ranked = sorted(best.items(), key=lambda entry: (-entry[1].count, entry[0]))
     relations: list[Relation] = []
-    for (source, target), reference in ranked:
+    for pair in sorted(best, key=rank):
+        source, target = pair
+        reference = best[pair]
         counts[source] += 1
         if counts[source] > _RELATIONS:
             continue

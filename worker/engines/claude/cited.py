@@ -17,58 +17,91 @@ _AROUND: Final = 4_000
 """Characters of a function that is shown whole, if a part of it is cited."""
 _SPAN: Final = re.compile(r"`([^`\n]+)`")
 
+_Place = tuple[str, list[int]]
+"""A file, and numbers of its lines."""
+_Files = dict[str, set[int]]
+"""Numbers of lines, by path."""
+
 
 def rendered(facts: CourseFacts, page: str, shown: Shown) -> str:
     """Return what a page cites, numbered, by file; as much as there is room for."""
-    wanted: dict[str, set[int]] = defaultdict(set)
+    wanted: _Files = defaultdict(set)
     places = list(_places(facts, page))
+    functions = _functions(facts, places)
     left = SHARE
-    for path, lines in (*places, *_functions(facts, places)):
-        new = set(lines) - wanted[path]
+    for path, numbers in (*places, *functions):
+        known = wanted[path]
+        new = set(numbers) - known
         size = shown.size(path, new)
-        if size <= left:
-            left -= size
-            wanted[path] |= new
+        if size > left:
+            continue
+        left -= size
+        known |= new
     text = shown.files(wanted)
     for path in wanted:
-        shown.cut(path, cut_lines(facts, path))
+        left_out = cut_lines(facts, path)
+        shown.cut(path, left_out)
     return text
 
 
-def _places(facts: CourseFacts, page: str) -> Iterator[tuple[str, list[int]]]:
+def _places(facts: CourseFacts, page: str) -> Iterator[_Place]:
     """Yield the files and the lines that a page cites, in its order."""
     for span in _SPAN.findall(page):
         match = markdown.PLACE.fullmatch(span)
-        if match is None or match["path"] not in facts.analysis.files:
+        if match is None:
+            continue
+        path = match["path"]
+        if path not in facts.analysis.files:
             continue
         numbers: list[int] = []
         for part in match["lines"].split(","):
-            first, _, last = part.partition("-")
-            numbers += range(int(first), int(last or first) + 1)
-        yield match["path"], numbers
+            numbers += _numbers(part)
+        yield path, numbers
 
 
-def _functions(
-    facts: CourseFacts, places: list[tuple[str, list[int]]]
-) -> Iterator[tuple[str, list[int]]]:
+def _numbers(part: str) -> range:
+    """Return the lines of a part of a place: `3`, or `3-5`."""
+    first, _, last = part.partition("-")
+    start = int(first)
+    end = int(last or first)
+    return range(start, end + 1)
+
+
+def _functions(facts: CourseFacts, places: list[_Place]) -> Iterator[_Place]:
     """Yield the lines of the short functions that hold cited lines."""
     sizes = Shown(facts)
-    cited: dict[str, set[int]] = defaultdict(set)
+    cited: _Files = defaultdict(set)
     for path, numbers in places:
         cited[path].update(numbers)
     for definition in facts.definitions:
         if not _is_cited(definition, cited):
             continue
         path = definition.path
-        left_out = cut_lines(facts, path)
-        lines = range(definition.line, definition.end_line + 1)
-        kept = [number for number in lines if number not in left_out]
-        if sizes.size(path, kept) <= _AROUND:
+        kept = _kept(facts, definition)
+        size = sizes.size(path, kept)
+        if size <= _AROUND:
             yield path, kept
 
 
-def _is_cited(definition: Definition, cited: dict[str, set[int]]) -> bool:
-    if definition.path not in cited or not is_function(definition):
+def _kept(facts: CourseFacts, definition: Definition) -> list[int]:
+    """Return the lines of a definition, without those that are left out."""
+    left_out = cut_lines(facts, definition.path)
+    kept: list[int] = []
+    for number in _lines(definition):
+        if number in left_out:
+            continue
+        kept.append(number)
+    return kept
+
+
+def _lines(definition: Definition) -> range:
+    return range(definition.line, definition.end_line + 1)
+
+
+def _is_cited(definition: Definition, cited: _Files) -> bool:
+    if not is_function(definition):
         return False
-    lines = range(definition.line, definition.end_line + 1)
-    return not cited[definition.path].isdisjoint(lines)
+    numbers = cited.get(definition.path)
+    if numbers is None:
+        return False
+    return not numbers.isdisjoint(_lines(definition))

@@ -36,16 +36,19 @@ _OVERLOAD: Final = re.compile(r"(?:\w+\.)?overload\b")
 
 def cut_lines(facts: CourseFacts, path: str) -> frozenset[int]:
     """Return the numbers of the lines of a file that are left out."""
+    key = ("cut lines", path)
 
     def found() -> frozenset[int]:
         lines = facts.texts.lines(path)
         cut = set(_cut(facts, path))
         for number, line in enumerate(lines, 1):
-            if number - 1 in cut and not line.strip():
+            if line.strip():
+                continue
+            if number - 1 in cut:
                 cut.add(number)
         return frozenset(cut)
 
-    return facts.remembered(("cut lines", path), found)
+    return facts.remembered(key, found)
 
 
 def _cut(facts: CourseFacts, path: str) -> Iterator[int]:
@@ -56,25 +59,32 @@ def _cut(facts: CourseFacts, path: str) -> Iterator[int]:
     yield from _of_docstrings(lines)
     yield from _of_imports(lines)
     for definition in _definitions(facts, path):
-        if _is_formal(definition):
-            above = len(definition.decorators)
-            yield from range(definition.line - above, definition.end_line + 1)
+        if not _is_formal(definition):
+            continue
+        above = len(definition.decorators)
+        first = definition.line - above
+        last = definition.end_line
+        yield from range(first, last + 1)
 
 
 def _definitions(facts: CourseFacts, path: str) -> list[Definition]:
-    def by_path() -> dict[str, list[Definition]]:
-        found: dict[str, list[Definition]] = {}
-        for definition in facts.definitions:
-            found.setdefault(definition.path, []).append(definition)
-        return found
-
-    known = facts.remembered("definitions by path", by_path)
+    known = facts.remembered("definitions by path", lambda: _by_path(facts))
     return known.get(path, [])
+
+
+def _by_path(facts: CourseFacts) -> dict[str, list[Definition]]:
+    by_path: dict[str, list[Definition]] = {}
+    for definition in facts.definitions:
+        path = definition.path
+        beside = by_path.setdefault(path, [])
+        beside.append(definition)
+    return by_path
 
 
 def _is_formal(definition: Definition) -> bool:
     """Tell whether a definition is for type checkers, or a logger."""
-    if any(map(_OVERLOAD.match, definition.decorators)):
+    overloads = map(_OVERLOAD.match, definition.decorators)
+    if any(overloads):
         return True
     if _VARIABLE.search(definition.signature):
         return True
@@ -84,25 +94,35 @@ def _is_formal(definition: Definition) -> bool:
 def _of_comments(lines: Sequence[str]) -> Iterator[int]:
     """Yield the lines behind the first of long comments, and comments on internals."""
     for first, last in _runs(lines):
-        text = " ".join(lines[first - 1 : last])
+        comment = lines[first - 1 : last]
+        text = " ".join(comment)
         if _INTERNAL.search(text):
             yield from range(first, last + 1)
-        elif last - first >= _LONGEST_COMMENT:
-            end = last
-            if lines[last - 1].rstrip().endswith("*/"):
-                end -= 1
-            yield from range(first + _COMMENT_LINES, end + 1)
+            continue
+        if last - first < _LONGEST_COMMENT:
+            continue
+        stop = last + 1
+        end = comment[-1].rstrip()
+        if end.endswith("*/"):
+            stop = last
+        start = first + _COMMENT_LINES
+        yield from range(start, stop)
 
 
 def _runs(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
     """Yield the first and the last line of each comment."""
     first = 0
-    for number, line in enumerate([*lines, ""], 1):
+    last = 0
+    for number, line in enumerate(lines, 1):
         if _COMMENT.match(line):
             first = first or number
-        elif first:
-            yield first, number - 1
-            first = 0
+            last = number
+            continue
+        if first:
+            yield first, last
+        first = 0
+    if first:
+        yield first, last
 
 
 def _of_docstrings(lines: Sequence[str]) -> Iterator[int]:
@@ -125,24 +145,28 @@ def _docstrings(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
                 yield first, number
             continue
         match = _QUOTES.match(line)
-        if match is not None and before.endswith(":"):
+        is_first_inside = before.endswith(":")
+        if match is not None and is_first_inside:
             first = number
+            quotes = match[1]
             rest = line[match.end() :]
-            if match[1] not in rest:
-                inside = match[1]
+            if quotes not in rest:
+                inside = quotes
         before = line.rstrip() or before
 
 
 def _beginning(lines: Sequence[str], first: int, last: int) -> int:
     """Return the last line of a docstring's first paragraphs."""
     kept = 0
+    most = first + _DOC
     for number in range(first + 1, last):
-        if lines[number - 1].strip():
+        line = lines[number - 1]
+        if line.strip():
             continue
-        if kept and number - first > _DOC:
+        if kept and number > most:
             break
         kept = number - 1
-    return kept or first + _DOC
+    return kept or most
 
 
 def _of_imports(lines: Sequence[str]) -> Iterator[int]:
@@ -159,5 +183,10 @@ def _of_imports(lines: Sequence[str]) -> Iterator[int]:
 
 
 def _depth(line: str) -> int:
-    opened = line.count("(") + line.count("[")
-    return opened - line.count(")") - line.count("]")
+    depth = 0
+    for sign in line:
+        if sign in "([":
+            depth += 1
+        elif sign in ")]":
+            depth -= 1
+    return depth

@@ -137,8 +137,11 @@ def _documents(facts: CourseFacts) -> list[SourceFile]:
             continue
         if file.size > _LARGEST:
             continue
-        if is_document(file) and not is_news(file.path):
-            documents.append(file)
+        if not is_document(file):
+            continue
+        if is_news(file.path):
+            continue
+        documents.append(file)
     return documents
 
 
@@ -161,19 +164,37 @@ def _telling(
     text = facts.texts.lines(file.path)
     names = _names(facts, subjects)
     for section in _sections(file, len(text)):
-        body = "\n".join(text[section.first - 1 : section.last])
-        rate = _rate(names, body)
-        if _is_named(section.title, topics):
-            rate += _TOPIC + min(rate, _TITLE)
-        if _is_named(_stem(file.path), topics):
-            rate += min(rate, _STEM)
-        if len(_GENERATED.findall(body)) > _MOST_GENERATED:
+        lines = text[section.first - 1 : section.last]
+        body = "\n".join(lines)
+        rate = _named_rate(section, _rate(names, body), topics)
+        if _is_generated(body):
             rate *= _OF_GENERATED
         if is_guide(file.path):
             rate *= _GUIDED
         rate /= 1 + len(body) / _LENGTH
         if rate:
             yield _Rated(section=section, rate=rate)
+
+
+def _named_rate(
+    section: _Section,
+    rate: float,
+    topics: frozenset[str],
+) -> float:
+    """Return a section's rate with what its title and its file's name add to it."""
+    if _is_named(section.title, topics):
+        of_title = min(rate, _TITLE)
+        rate += _TOPIC + of_title
+    stem = _stem(section.path)
+    if _is_named(stem, topics):
+        rate += min(rate, _STEM)
+    return rate
+
+
+def _is_generated(body: str) -> bool:
+    """Tell whether a program writes most of a section from docstrings."""
+    directives = _GENERATED.findall(body)
+    return len(directives) > _MOST_GENERATED
 
 
 def _stem(path: str) -> str:
@@ -263,9 +284,13 @@ def _of_methods(facts: CourseFacts, subject: Definition) -> list[_Name]:
 def _use_of(facts: CourseFacts, name: str) -> re.Pattern[str]:
     """Return what finds a name; ordinary words and the project's name only where code uses it."""
     escaped = re.escape(name)
-    if is_telling(name) and not _is_project(facts, name):
-        return re.compile(rf"(?<![\w$]){escaped}(?![\w$])")
-    return re.compile(rf"(?<=[.`~@]){escaped}(?![\w$])|(?<![\w$]){escaped}\(")
+    word = rf"{escaped}(?![\w$])"
+    is_project = _is_project(facts, name)
+    if is_telling(name) and not is_project:
+        return re.compile(rf"(?<![\w$]){word}")
+    marked = rf"(?<=[.`~@]){word}"
+    called = rf"(?<![\w$]){escaped}\("
+    return re.compile(f"{marked}|{called}")
 
 
 def _is_project(facts: CourseFacts, name: str) -> bool:
@@ -276,25 +301,34 @@ def _is_project(facts: CourseFacts, name: str) -> bool:
 
 def _topics(facts: CourseFacts, chapter: Chapter) -> frozenset[str]:
     """Return what titles about a chapter's topic hold, in lower case and the singular."""
+    description = told(chapter.description)
     names = [
         *_TOPIC_WORD.findall(chapter.name),
-        *_CODE.findall(told(chapter.description)),
-        *(symbol.name for symbol in facts.symbols(chapter)[:1]),
+        *_CODE.findall(description),
     ]
-    # Titles that name the project are about all of it.
-    return frozenset(
-        _singular(name) for name in names if not _is_project(facts, name)
-    )
+    subjects = facts.symbols(chapter)
+    if subjects:
+        main = subjects[0]
+        names.append(main.name)
+    topics: set[str] = set()
+    for name in names:
+        # Titles that name the project are about all of it.
+        if _is_project(facts, name):
+            continue
+        topics.add(_singular(name))
+    return frozenset(topics)
 
 
 def _singular(word: str) -> str:
-    return word.casefold().removesuffix("s")
+    folded = word.casefold()
+    return folded.removesuffix("s")
 
 
 def _is_named(title: str, topics: frozenset[str]) -> bool:
     """Tell whether a title holds a topic."""
     words = re.findall(r"\w+", title)
-    return not topics.isdisjoint(map(_singular, words))
+    singular = map(_singular, words)
+    return not topics.isdisjoint(singular)
 
 
 def _as_far_as(section: _Section, shown: Shown) -> list[int]:

@@ -4,7 +4,7 @@ Variants for special needs come last. Short modules that name the subjects come 
 """
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -40,6 +40,7 @@ _GENERAL: Final = re.compile(
 """Modules that serve all parts alike."""
 _LARGEST: Final = 20_000
 """Bytes of a module that may be shown beside the subjects."""
+_FOR_READERS: Final = frozenset({Role.DOCUMENT, Role.EXAMPLE})
 _QUOTED: Final = re.compile(r"`([^`]+)`")
 _WORD: Final = re.compile(r"[^\W\d]\w*")
 
@@ -64,30 +65,55 @@ def subjects_of(facts: CourseFacts, unit: Unit) -> Subjects:
     named = _named(unit)
     if not unit.symbols:
         return Subjects(main=(), others=(), side=(), named=named)
-    main, *rest = [facts.definitions[index] for index in unit.symbols]
-    family = [
-        *_resolved(facts, rest),
-        *_kin(facts, main),
-        *_elsewhere(facts, unit, named),
-    ]
-    unique = {member.index: member for member in family}
-    unique.pop(main.index, None)
-
-    def rank(member: Definition) -> bool:
-        return member.name not in named
-
+    main, *rest = _own(facts, unit)
     others: list[Definition] = []
     side: list[Definition] = []
-    for member in sorted(unique.values(), key=rank):
-        is_side = _is_side(main, member, named)
-        (side if is_side else others).append(member)
+    for member in _family(facts, unit, named):
+        if _is_side(main, member, named):
+            side.append(member)
+        else:
+            others.append(member)
+    names_of_rest = {member.name for member in rest}
     return Subjects(
         main=(main,),
         others=tuple(others),
         side=tuple(side),
         named=named,
-        is_several=any(member.name in named for member in rest),
+        is_several=not named.isdisjoint(names_of_rest),
     )
+
+
+def _own(facts: CourseFacts, unit: Unit) -> list[Definition]:
+    """Return a unit's own subjects, the main one first."""
+    own: list[Definition] = []
+    for index in unit.symbols:
+        subject = facts.definitions[index]
+        own.append(subject)
+    return own
+
+
+def _family(
+    facts: CourseFacts,
+    unit: Unit,
+    named: frozenset[str],
+) -> list[Definition]:
+    """Return what comes with a unit's main subject, the named first, each once."""
+    main, *rest = _own(facts, unit)
+    family = [
+        *_resolved(facts, rest),
+        *_kin(facts, main),
+        *_elsewhere(facts, unit, named),
+    ]
+    unique: dict[int, Definition] = {}
+    for member in family:
+        if member.index == main.index:
+            continue
+        unique[member.index] = member
+
+    def rank(member: Definition) -> bool:
+        return member.name not in named
+
+    return sorted(unique.values(), key=rank)
 
 
 def _named(unit: Unit) -> frozenset[str]:
@@ -109,60 +135,94 @@ def _resolved(
             continue
         for reference in facts.out[definition.index]:
             target = facts.definitions[reference.target]
-            if target.path == definition.path and target.kind in TYPES:
+            if target.path != definition.path:
+                continue
+            if target.kind in TYPES:
                 yield target
 
 
 def _kin(facts: CourseFacts, main: Definition) -> Iterator[Definition]:
     """Yield the base of a type in the same file, and the other types that derive from it."""
+    owner_of_main = facts.owner(main.index)
     for base in _bases(facts, main):
-        if facts.owner(base.index) not in {None, facts.owner(main.index)}:
+        owner = facts.owner(base.index)
+        if owner not in {None, owner_of_main}:
             continue
         yield base
-        siblings = [
-            sibling
-            for sibling in _descendants(facts, base)
-            if _is_known(facts, sibling)
-        ]
-        for sibling in siblings[:_SIBLINGS]:
+        for sibling in _siblings(facts, base):
             yield sibling
             yield from _bases(facts, sibling)
 
 
+def _siblings(facts: CourseFacts, base: Definition) -> list[Definition]:
+    """Return the first types that derive from a base, of those that documents name."""
+    siblings: list[Definition] = []
+    for sibling in _descendants(facts, base):
+        if not _is_known(facts, sibling):
+            continue
+        siblings.append(sibling)
+        if len(siblings) == _SIBLINGS:
+            break
+    return siblings
+
+
 def _elsewhere(
-    facts: CourseFacts, unit: Unit, named: frozenset[str]
+    facts: CourseFacts,
+    unit: Unit,
+    named: frozenset[str],
 ) -> list[Definition]:
     """Return the functions that a description names, and that are none of its subjects."""
-    by_name: dict[str, list[Definition]] = {}
-    for definition in facts.definitions:
-        if definition.name in named and _is_offered(facts, definition):
-            by_name.setdefault(definition.name, []).append(definition)
-    own = set(facts.family([*unit.symbols, *unit.owned]))
-    subjects = {facts.definitions[index].name for index in unit.symbols}
+    subjects_and_owned = [*unit.symbols, *unit.owned]
+    own = set(facts.family(subjects_and_owned))
+    names_of_own = {subject.name for subject in _own(facts, unit)}
     functions: list[Definition] = []
-    for name, namesakes in by_name.items():
-        others = [
-            other
-            for other in namesakes
-            if other.index not in own
-            and (name not in subjects or other.parent is not None)
-        ]
+    for namesakes in _functions_by_name(facts, named):
+        others: list[Definition] = []
+        for namesake in namesakes:
+            if namesake.index in own:
+                continue
+            is_method = namesake.parent is not None
+            if is_method or namesake.name not in names_of_own:
+                others.append(namesake)
         if len(others) <= _NAMESAKES:
             functions += others
     return functions[:_NAMED]
 
 
+def _functions_by_name(
+    facts: CourseFacts,
+    named: frozenset[str],
+) -> Iterable[list[Definition]]:
+    """Return the functions that a description names, those of one name together."""
+    by_name: dict[str, list[Definition]] = {}
+    for definition in facts.definitions:
+        name = definition.name
+        if name not in named:
+            continue
+        if not _is_offered(facts, definition):
+            continue
+        namesakes = by_name.setdefault(name, [])
+        namesakes.append(definition)
+    return by_name.values()
+
+
 def _is_offered(facts: CourseFacts, definition: Definition) -> bool:
-    if not is_function(definition) or is_property(definition):
+    if not is_function(definition):
         return False
-    return facts.file(definition.path).role is Role.SOURCE
+    if is_property(definition):
+        return False
+    file = facts.file(definition.path)
+    return file.role is Role.SOURCE
 
 
 def _bases(facts: CourseFacts, definition: Definition) -> list[Definition]:
     """Return the bases of a type that its own file defines."""
-    bases = facts.analysis.bases.get(definition.index, ())
-    found = [facts.definitions[base] for base in bases]
-    return [base for base in found if base.path == definition.path]
+    bases: list[Definition] = []
+    for index in facts.analysis.bases.get(definition.index, ()):
+        base = facts.definitions[index]
+        if base.path == definition.path:
+            bases.append(base)
+    return bases
 
 
 def _descendants(facts: CourseFacts, base: Definition) -> list[Definition]:
@@ -170,7 +230,9 @@ def _descendants(facts: CourseFacts, base: Definition) -> list[Definition]:
     queue = [base]
     for member in queue:
         for subtype in facts.subtypes(member.index):
-            if subtype.path == base.path and subtype not in queue:
+            if subtype.path != base.path:
+                continue
+            if subtype not in queue:
                 queue.append(subtype)
     return queue[1:]
 
@@ -179,32 +241,52 @@ def _is_known(facts: CourseFacts, definition: Definition) -> bool:
     """Tell whether documents or examples name a type."""
     if definition.name.startswith("_"):
         return False
-    paths = facts.analysis.mentions.get(definition.name, ())
-    roles = {facts.file(path).role for path in paths}
-    return not roles.isdisjoint({Role.DOCUMENT, Role.EXAMPLE})
+    for path in facts.analysis.mentions.get(definition.name, ()):
+        file = facts.file(path)
+        if file.role in _FOR_READERS:
+            return True
+    return False
 
 
 def _is_side(
-    main: Definition, member: Definition, named: frozenset[str]
+    main: Definition,
+    member: Definition,
+    named: frozenset[str],
 ) -> bool:
     if member.path == main.path:
         return False
-    if _SIDE.search(f"{member.path}/"):
-        return not _SIDE.search(f"{main.path}/")
-    is_large = member.end_line - member.line > _LARGE
-    return is_large and member.name not in named
+    if _is_special(member.path):
+        return not _is_special(main.path)
+    if member.name in named:
+        return False
+    return member.end_line - member.line > _LARGE
+
+
+def _is_special(path: str) -> bool:
+    """Tell whether a file lies in a folder of code for special needs."""
+    return _SIDE.search(f"{path}/") is not None
 
 
 def companions(
-    facts: CourseFacts, unit: Unit, shown: Iterable[int]
+    facts: CourseFacts,
+    unit: Unit,
+    shown: Iterable[int],
 ) -> list[str]:
     """Return short modules that name several of a unit's modules, or that its code uses most."""
-    paths = {facts.definitions[index].path for index in unit.symbols}
-    modules = [_module(path) for path in sorted(paths)]
-    registers = _registers(facts, modules)
-    used = _used(facts, unit, facts.family(shown))
-    chosen = dict.fromkeys([*registers, *used])
-    return [path for path in chosen if path not in paths][:_COMPANIONS]
+    own = {subject.path for subject in _own(facts, unit)}
+    modules = list(map(_module, sorted(own)))
+    family = facts.family(shown)
+    offered = [
+        *_registers(facts, modules),
+        *_used(facts, unit, family),
+    ]
+    chosen: dict[str, None] = {}
+    for path in offered:
+        if path in own:
+            continue
+        chosen.setdefault(path)
+    unique = list(chosen)
+    return unique[:_COMPANIONS]
 
 
 def _module(path: str) -> str:
@@ -216,50 +298,79 @@ def _module(path: str) -> str:
 
 def _registers(facts: CourseFacts, modules: Sequence[str]) -> list[str]:
     """Return the short files whose text names several modules with their packages."""
-    dotted = [re.escape(module) for module in modules if "." in module]
+    dotted: list[str] = []
+    for module in modules:
+        if "." not in module:
+            continue
+        dotted.append(re.escape(module))
     if len(dotted) < _MODULES:
         return []
-    pattern = re.compile(rf"['\"]({'|'.join(dotted)})\b")
+    choices = "|".join(dotted)
+    quoted = re.compile(rf"['\"]({choices})\b")
+    return _naming_most(facts, quoted)
+
+
+def _naming_most(facts: CourseFacts, quoted: re.Pattern[str]) -> list[str]:
+    """Return the short files that name several modules, those with most of them first."""
     counts: Counter[str] = Counter()
     for path in _short(facts):
-        text = "\n".join(facts.texts.lines(path))
-        counts[path] = len(set(pattern.findall(text)))
-    return [path for path, count in counts.most_common() if count >= _MODULES]
+        lines = facts.texts.lines(path)
+        text = "\n".join(lines)
+        named = set(quoted.findall(text))
+        count = len(named)
+        if count >= _MODULES:
+            counts[path] = count
+    return [path for path, _ in counts.most_common()]
 
 
 def _used(facts: CourseFacts, unit: Unit, shown: Iterable[int]) -> list[str]:
     """Return the short files of which code uses most definitions, if these are several."""
-    used: dict[str, set[int]] = {path: set() for path in _short(facts)}
-    for index in shown:
-        for reference in facts.out[index]:
-            path = facts.definitions[reference.target].path
-            if path not in used or _GENERAL.search(path):
-                continue
-            if facts.owner(reference.target) is None:
-                used[path].add(reference.target)
-
+    used = _used_of_no_chapter(facts, shown)
     own = set(unit.file_paths)
     fitting: list[str] = []
-    for path, targets in used.items():
-        least = _USES_OF_OWN if path in own else _USES
-        if len(targets) >= least:
+    for path in _short(facts):
+        least = _USES
+        if path in own:
+            least = _USES_OF_OWN
+        if len(used[path]) >= least:
             fitting.append(path)
 
     def rank(path: str) -> tuple[bool, float, str]:
-        share = len(used[path]) / facts.file(path).size
-        return path not in own, -share, path
+        file = facts.file(path)
+        share = len(used[path]) / file.size
+        is_own = path in own
+        return not is_own, -share, path
 
     return sorted(fitting, key=rank)
+
+
+def _used_of_no_chapter(
+    facts: CourseFacts,
+    users: Iterable[int],
+) -> dict[str, set[int]]:
+    """Return by path which definitions code uses that belong to no chapter."""
+    used: dict[str, set[int]] = defaultdict(set)
+    for user in users:
+        for reference in facts.out[user]:
+            index = reference.target
+            path = facts.definitions[index].path
+            if _GENERAL.search(path):
+                continue
+            if facts.owner(index) is None:
+                used[path].add(index)
+    return used
 
 
 def _short(facts: CourseFacts) -> list[str]:
     """Return the source files that can be shown beside others."""
 
     def found() -> list[str]:
-        return [
-            path
-            for path, file in facts.analysis.files.items()
-            if file.role is Role.SOURCE and file.size <= _LARGEST
-        ]
+        short: list[str] = []
+        for path, file in facts.analysis.files.items():
+            if file.role is not Role.SOURCE:
+                continue
+            if file.size <= _LARGEST:
+                short.append(path)
+        return short
 
     return facts.remembered("short source files", found)

@@ -27,6 +27,9 @@ _COUNTED: Final = frozenset({Role.GENERATED, Role.VENDORED, Role.DATA})
 """Files of which a prompt holds only how many there are."""
 
 
+_Files = list[SourceFile]
+
+
 class _Folder(NamedTuple):
     path: str
     role: Role
@@ -37,25 +40,33 @@ def files(facts: CourseFacts) -> str:
     rows: list[str] = []
     for depth, names in _TRIES:
         rows = _rows(facts, depth, names)
-        size = sum(map(len, rows))
-        if size <= SHARE:
+        lengths = map(len, rows)
+        if sum(lengths) <= SHARE:
             break
     return plain(rows, "files")
 
 
 def _rows(facts: CourseFacts, depth: int, names: int) -> list[str]:
-    folders: dict[_Folder, list[SourceFile]] = defaultdict(list)
-    for file in _ranked(facts):
-        folder = _folder(file, depth)
-        folders[folder].append(file)
+    folders = _folders(facts, depth)
     rows: list[str] = []
     for folder in sorted(folders):
-        row = _row(folder, folders[folder], names)
+        inside = folders[folder]
+        row = _row(folder, inside, names)
         rows.append(row)
     return rows
 
 
-def _ranked(facts: CourseFacts) -> list[SourceFile]:
+def _folders(facts: CourseFacts, depth: int) -> dict[_Folder, _Files]:
+    """Return the folders with their files, those first that matter most."""
+    folders: dict[_Folder, _Files] = defaultdict(list)
+    for file in _ranked(facts):
+        folder = _folder(file, depth)
+        inside = folders[folder]
+        inside.append(file)
+    return folders
+
+
+def _ranked(facts: CourseFacts) -> _Files:
     """Return the files, those first whose best definition is worth most."""
     rates = _rates(facts)
 
@@ -63,8 +74,11 @@ def _ranked(facts: CourseFacts) -> list[SourceFile]:
         rate = rates.get(file.path, 0.0)
         return -rate, file.path
 
-    known = facts.analysis.files.values()
-    shown = [file for file in known if not secrets.is_secret_file(file.path)]
+    shown: _Files = []
+    for path, file in facts.analysis.files.items():
+        if secrets.is_secret_file(path):
+            continue
+        shown.append(file)
     return sorted(shown, key=rank)
 
 
@@ -74,29 +88,26 @@ def _rates(facts: CourseFacts) -> dict[str, float]:
     for index, worth in facts.analysis.worth.items():
         definition = facts.definitions[index]
         path = definition.path
-        best = rates.get(path, worth)
-        rates[path] = max(worth, best)
+        best = rates.setdefault(path, worth)
+        if worth > best:
+            rates[path] = worth
     return rates
 
 
 def _folder(file: SourceFile, depth: int) -> _Folder:
     """Return the folder that a file is listed with; `./` at the top."""
     *parents, _ = file.path.split("/")
+    role = file.role
     if not parents:
-        return _Folder("./", file.role)
-    if file.role not in _NAMED:
+        return _Folder("./", role)
+    if role not in _NAMED:
         depth = 1
     path = "/".join(parents[:depth])
-    return _Folder(f"{path}/", file.role)
+    return _Folder(f"{path}/", role)
 
 
-def _row(folder: _Folder, inside: list[SourceFile], most: int) -> str:
-    path = shown_path(folder.path)
-    count = "1 file"
-    if len(inside) > 1:
-        count = f"{len(inside)} files"
-    lines = sum(file.lines for file in inside)
-    head = f"{path} ({folder.role}, {count}, {lines} lines)"
+def _row(folder: _Folder, inside: _Files, most: int) -> str:
+    head = _head(folder, inside)
     if folder.role in _COUNTED:
         return head
     if not most:
@@ -109,7 +120,20 @@ def _row(folder: _Folder, inside: list[SourceFile], most: int) -> str:
     return f"{head}: {listed}"
 
 
-def _names(folder: _Folder, inside: list[SourceFile]) -> list[str]:
+def _head(folder: _Folder, inside: _Files) -> str:
+    """Return a folder's path, and in parentheses its role and its size."""
+    path = shown_path(folder.path)
+    files = "1 file"
+    count = len(inside)
+    if count > 1:
+        files = f"{count} files"
+    lines = 0
+    for file in inside:
+        lines += file.lines
+    return f"{path} ({folder.role}, {files}, {lines} lines)"
+
+
+def _names(folder: _Folder, inside: _Files) -> list[str]:
     """Return the names below a folder, those of files; what lies deeper only by its folder."""
     counts: Counter[str] = Counter()
     for file in inside:
@@ -129,5 +153,6 @@ def _name(folder: _Folder, file: SourceFile) -> str:
     below = below.removeprefix("./")
     if file.role in _NAMED:
         return shown_path(below)
-    name, slash, _ = below.partition("/")
-    return shown_path(name) + slash
+    folder_name, slash, _ = below.partition("/")
+    name = shown_path(folder_name)
+    return f"{name}{slash}"

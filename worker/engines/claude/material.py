@@ -96,8 +96,9 @@ def calls_of(facts: CourseFacts, chapter: Chapter) -> dict[str, CallSite]:
     sites: dict[tuple[int, int], CallSite] = {}
     functions = code_of(facts, chapter).functions()
     for function in functions[:_CALLING]:
-        for call, callee in facts.calls(function.index):
-            ends = (function.index, callee.index)
+        caller = function.index
+        for call, callee in facts.calls(caller):
+            ends = (caller, callee.index)
             site = CallSite(
                 caller=function,
                 called=callee,
@@ -112,7 +113,8 @@ def _numbered(letter: str, values: Iterable[Value]) -> dict[str, Value]:
     """Return values by their ids: a letter, and numbers from 1."""
     by_id: dict[str, Value] = {}
     for number, value in enumerate(values, 1):
-        by_id[f"{letter}{number}"] = value
+        key = f"{letter}{number}"
+        by_id[key] = value
     return by_id
 
 
@@ -147,24 +149,46 @@ def _tests(facts: CourseFacts, chapter: Chapter) -> Iterator[str]:
     cases = project_tests.found(facts, chapter)
     for case in cases[:_TESTED]:
         command = project_tests.command(facts, case)
-        if command:
-            yield _in_environment(_by_node(facts, case, command))
+        if not command:
+            continue
+        by_node = _by_node(facts, case, command)
+        yield _in_environment(by_node)
 
 
 def _of_subject(facts: CourseFacts, chapter: Chapter) -> list[str]:
     """Return the commands of documents, those first that name a chapter's subject."""
-    words = set(_WORD.findall(chapter.name.casefold()))
-    for symbol in facts.symbols(chapter)[:_SUBJECTS]:
-        stem, _, _ = symbol.path.rpartition("/")[2].partition(".")
-        words |= {symbol.name.casefold(), stem}
-    words.discard(facts.analysis.project.name.casefold())
+    topics = _topics(facts, chapter)
 
     def rank(command: str) -> int:
-        named = words.intersection(_WORD.findall(command.casefold()))
+        named = topics.intersection(_words(command))
         return -len(named)
 
-    offered = [line for line in documented(facts) if not _EXTRA.match(line)]
+    offered: list[str] = []
+    for command in documented(facts):
+        if _EXTRA.match(command):
+            continue
+        offered.append(command)
     return sorted(offered, key=rank)
+
+
+def _topics(facts: CourseFacts, chapter: Chapter) -> set[str]:
+    """Return the words of a chapter's name, of its subjects and of their files."""
+    topics = _words(chapter.name)
+    symbols = facts.symbols(chapter)
+    for symbol in symbols[:_SUBJECTS]:
+        name = symbol.name.casefold()
+        _, _, file_name = symbol.path.rpartition("/")
+        stem, _, _ = file_name.partition(".")
+        topics |= {name, stem}
+    # The name of the project is in most commands.
+    project = facts.analysis.project.name
+    topics.discard(project.casefold())
+    return topics
+
+
+def _words(text: str) -> set[str]:
+    folded = text.casefold()
+    return set(_WORD.findall(folded))
 
 
 def _by_node(facts: CourseFacts, case: ProjectTest, command: str) -> str:
@@ -172,19 +196,31 @@ def _by_node(facts: CourseFacts, case: ProjectTest, command: str) -> str:
     start, option, _ = command.partition(f" -k {case.name}")
     if not option:
         return command
+    names = [start, *_classes(facts, case), case.name]
+    return "::".join(names)
+
+
+def _classes(facts: CourseFacts, case: ProjectTest) -> list[str]:
+    """Return the names of the classes that a test is in, the outermost first."""
     lines = facts.texts.lines(case.path)
-    indent = _indent(lines[case.first - 1])
-    names = [case.name]
-    for line in reversed(lines[: case.first - 1]):
+    position = case.first - 1
+    depth = _indent(lines[position])
+    above = lines[:position]
+    classes: list[str] = []
+    for line in reversed(above):
         match = _CLASS.match(line)
-        if match is not None and len(match[1]) < indent:
-            indent = len(match[1])
-            names.insert(0, match[2])
-    return "::".join((start, *names))
+        if match is None:
+            continue
+        indent = len(match[1])
+        if indent < depth:
+            depth = indent
+            classes.insert(0, match[2])
+    return classes
 
 
 def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip())
+    text = line.lstrip()
+    return len(line) - len(text)
 
 
 def _in_environment(command: str) -> str:
@@ -207,24 +243,31 @@ def _documented(facts: CourseFacts) -> Iterator[str]:
     for path in _in_reading_order(facts):
         lines = facts.texts.lines(path)
         for block in code_blocks(lines):
+            tag = block.tag
             inside = lines[block.first : block.last + 1]
-            if block.tag in _SHELLS:
+            if tag in _SHELLS:
                 yield from _typed(inside)
-            elif block.tag in _PLAIN:
-                yield from _typed(filter(_DOLLAR.match, inside))
+            elif tag in _PLAIN:
+                prompted = filter(_DOLLAR.match, inside)
+                yield from _typed(prompted)
 
 
 def _in_reading_order(facts: CourseFacts) -> list[str]:
     """Return the documents: the README, the guides, and the others."""
     readme = facts.analysis.project.readme
 
-    def rank(path: str) -> tuple[bool, bool, str]:
-        is_readme = path == readme
-        return not is_readme, not is_guide(path), path
+    def rank(path: str) -> tuple[int, str]:
+        if path == readme:
+            return 0, path
+        if is_guide(path):
+            return 1, path
+        return 2, path
 
     paths: list[str] = []
     for path, file in facts.analysis.files.items():
-        if is_document(file) and not is_news(path):
+        if not is_document(file):
+            continue
+        if not is_news(path):
             paths.append(path)
     return sorted(paths, key=rank)
 
@@ -232,9 +275,10 @@ def _in_reading_order(facts: CourseFacts) -> list[str]:
 def _typed(lines: Iterable[str]) -> Iterator[str]:
     """Yield what is typed in a block: behind prompts, where there are prompts."""
     clean = secrets.scrubbed(list(lines))
-    prompted = [line for line in clean if _PROMPT.match(line)]
+    prompted = list(filter(_PROMPT.match, clean))
     for line in prompted or clean:
-        command = _PROMPT.sub("", line).strip()
+        behind = _PROMPT.sub("", line)
+        command = behind.strip()
         if _is_command(command):
             yield command
 
@@ -279,10 +323,12 @@ def _places(shown: Shown, places: Sequence[_Place], share: int) -> str:
     left = share
     for place in places:
         path = place.path
-        lines = Lines(path, place.first, place.last)
+        first = place.first
+        last = place.last
+        lines = Lines(path, first, last)
         if not shown.fault(lines):
             continue
-        numbers = range(lines.first, lines.last + 1)
+        numbers = range(first, last + 1)
         left -= shown.size(path, numbers)
         if left < 0:
             break
@@ -298,11 +344,12 @@ def beginnings(facts: CourseFacts, shown: Shown) -> str:
     for definition, most in _openings(facts):
         path = definition.path
         lines = lines_of(facts, definition)
-        numbers = lines[:most]
-        left -= shown.size(path, numbers)
+        beginning = lines[:most]
+        left -= shown.size(path, beginning)
         if left < 0:
             break
-        wanted[path].update(numbers)
+        numbers = wanted[path]
+        numbers.update(beginning)
     return shown.files(wanted)
 
 
@@ -323,9 +370,12 @@ def _openings(facts: CourseFacts) -> Iterator[tuple[Definition, int]]:
 
 def _opened(facts: CourseFacts, definition: Definition) -> list[Definition]:
     """Return the methods whose beginnings are shown beside that of their type."""
-    methods = most_used(facts, definition)
-    named = [method for method in methods if not method.name.startswith("_")]
-    return named[:_OPENED]
+    opened: list[Definition] = []
+    for method in most_used(facts, definition):
+        if method.name.startswith("_"):
+            continue
+        opened.append(method)
+    return opened[:_OPENED]
 
 
 def failing(facts: CourseFacts, chapter: Chapter) -> str:
@@ -366,9 +416,10 @@ def _using(facts: CourseFacts, subjects: Iterable[int]) -> Counter[int]:
     using: Counter[int] = Counter()
     for subject in subjects:
         for reference in facts.into[subject]:
-            if reference.source is None:
+            user = reference.source
+            if user is None:
                 continue
-            using[reference.source] += reference.count
+            using[user] += reference.count
     return using
 
 
@@ -390,12 +441,14 @@ def _neighbour_rows(
         row = outline.signature(facts, definition)
         owner = facts.owner(definition.index)
         if owner is not None:
-            row = f"[[{owner.entry.index}]] {row}"
+            number = owner.entry.index
+            row = f"[[{number}]] {row}"
         yield f"{verb} {row}"
 
 
 def _is_neighbour(facts: CourseFacts, definition: Definition) -> bool:
-    if facts.file(definition.path).role is not Role.SOURCE:
+    file = facts.file(definition.path)
+    if file.role is not Role.SOURCE:
         return False
     if definition.kind in TYPES:
         return True
@@ -412,9 +465,10 @@ def relation_rows(
     for key, relation in relations.items():
         source = ids[relation.source]
         target = ids[relation.target]
+        chapters = f"{source} \u2192 {target}"
         statement = _statement(facts, relation)
         evidence = evidence_line(facts, relation)
-        row = f"{key} {source} \u2192 {target}: {statement} {evidence}"
+        row = f"{key} {chapters}: {statement} {evidence}"
         rows.append(row.rstrip())
     return rows
 
@@ -422,8 +476,15 @@ def relation_rows(
 def _statement(facts: CourseFacts, relation: Relation) -> str:
     """Return a relation as a sentence, with its place."""
     subject, object_ = relation_ends(facts, relation)
-    path = shown_path(relation.path)
-    return f"{subject} {relation.verb} {object_} ({path}:{relation.line})"
+    sentence = f"{subject} {relation.verb} {object_}"
+    place = _place(relation.path, relation.line)
+    return f"{sentence} {place}"
+
+
+def _place(path: str, line: int) -> str:
+    """Return a place in parentheses, as rows of lists end with it."""
+    visible = shown_path(path)
+    return f"({visible}:{line})"
 
 
 def relation_ends(facts: CourseFacts, relation: Relation) -> tuple[str, str]:
@@ -435,8 +496,10 @@ def relation_ends(facts: CourseFacts, relation: Relation) -> tuple[str, str]:
 
 def _end(facts: CourseFacts, definition: int | None, unit: int) -> str:
     if definition is not None:
-        return facts.definitions[definition].qualified
-    return facts.analysis.units[unit].name
+        named = facts.definitions[definition]
+        return named.qualified
+    chapter = facts.analysis.units[unit]
+    return chapter.name
 
 
 def evidence_line(facts: CourseFacts, relation: Relation) -> str:
@@ -446,17 +509,19 @@ def evidence_line(facts: CourseFacts, relation: Relation) -> str:
     lines = facts.texts.lines(relation.path)
     if relation.line > len(lines):
         return ""
-    return lines[relation.line - 1].strip()
+    line = lines[relation.line - 1]
+    return line.strip()
 
 
 def call_rows(calls: dict[str, CallSite]) -> list[str]:
     """Return calls as lines."""
     rows: list[str] = []
     for key, site in calls.items():
-        caller = site.caller.qualified
+        caller = site.caller
         callee = called(site.called)
-        path = shown_path(site.caller.path)
-        row = f"{key} {caller} calls {callee} ({path}:{site.line})"
+        sentence = f"{caller.qualified} calls {callee}"
+        place = _place(caller.path, site.line)
+        row = f"{key} {sentence} {place}"
         rows.append(row)
     return rows
 
@@ -472,6 +537,7 @@ def command_rows(commands: dict[str, str]) -> list[str]:
 
 def called(definition: Definition) -> str:
     """Return a definition's name as a call is written."""
+    name = definition.qualified
     if is_function(definition):
-        return f"{definition.qualified}()"
-    return f"{definition.qualified}(…)"
+        return f"{name}()"
+    return f"{name}(…)"

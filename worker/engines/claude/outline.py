@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from worker.engines.claude import secrets
@@ -45,6 +45,9 @@ _NESTED: Final = re.compile(r"\[[^\]]*\]|\([^)]*\)|\{[^}]*\}")
 _PARAMETER: Final = re.compile(r"\s*(\*{0,2}[^\W\d]\w*)")
 _PROPERTY: Final = re.compile(r"(?:\w+\.)*(?:cached_?)?property\b")
 
+_RowOf = Callable[[Definition], str]
+"""Writes the row of a definition."""
+
 
 def readme(facts: CourseFacts, shown: Shown) -> str:
     """Return what the README says of the project, numbered."""
@@ -60,34 +63,42 @@ def readme(facts: CourseFacts, shown: Shown) -> str:
 def definitions(facts: CourseFacts) -> str:
     """Return the definitions that matter most, by file and line; types with their methods."""
     rows = _listed(facts, _row, OUTLINE_SHARE)
-    for number, row in enumerate(rows):
+    explained: list[str] = []
+    for row in rows:
         if row in facts.analysis.files:
-            rows[number] = _file_row(facts, row)
-    return plain(rows, "outline")
+            row_of_file = _file_row(facts, row)
+            explained.append(row_of_file)
+        else:
+            explained.append(row)
+    return plain(explained, "outline")
 
 
 def names(facts: CourseFacts) -> str:
     """Return the definitions that matter most by file, with the names of their parameters."""
     rows = _listed(facts, _named_row, NAMES_SHARE)
-    return plain(list(map(shown_path, rows)), "outline")
+    visible = list(map(shown_path, rows))
+    return plain(visible, "outline")
 
 
-def _listed(
-    facts: CourseFacts, row_of: Callable[[Definition], str], share: int
-) -> list[str]:
+def _listed(facts: CourseFacts, row_of: _RowOf, share: int) -> list[str]:
     """Return rows of definitions, those of a file below its path."""
     rows: list[str] = []
     path = ""
-    for definition in sorted(_fitting(facts, row_of, share), key=_place):
+    fitting = _fitting(facts, row_of, share)
+    fitting.sort(key=_place)
+    for definition in fitting:
         if definition.path != path:
             path = definition.path
             rows.append(path)
-        rows.append(row_of(definition))
+        row = row_of(definition)
+        rows.append(row)
     return rows
 
 
 def _fitting(
-    facts: CourseFacts, row_of: Callable[[Definition], str], share: int
+    facts: CourseFacts,
+    row_of: _RowOf,
+    share: int,
 ) -> list[Definition]:
     """Return the definitions that matter most, as many as there is room for."""
     fitting: list[Definition] = []
@@ -106,8 +117,9 @@ def _place(definition: Definition) -> tuple[str, int]:
 
 
 def _file_row(facts: CourseFacts, path: str) -> str:
-    purpose = facts.file(path).doc
-    return _explained(shown_path(path), purpose)
+    file = facts.file(path)
+    row = shown_path(path)
+    return _explained(row, file.doc)
 
 
 def _explained(row: str, doc: str) -> str:
@@ -125,8 +137,11 @@ def _ranked(facts: CourseFacts) -> list[Definition]:
     def rank(index: int) -> tuple[float, int]:
         return -rates[index], index
 
-    ranked = sorted(rates, key=rank)
-    return [facts.definitions[index] for index in ranked]
+    ranked: list[Definition] = []
+    for index in sorted(rates, key=rank):
+        definition = facts.definitions[index]
+        ranked.append(definition)
+    return ranked
 
 
 def _rates(facts: CourseFacts) -> dict[int, float]:
@@ -137,11 +152,20 @@ def _rates(facts: CourseFacts) -> dict[int, float]:
         if not _is_offered(facts, definition):
             continue
         rates[index] = worth
-        rate = max(worth, 0.0)
-        for member in most_used(facts, definition):
-            rate *= _LESS
-            rates[member.index] = min(rate, worth)
+        members = most_used(facts, definition)
+        rates.update(_rates_of(members, worth))
     return rates
+
+
+def _rates_of(
+    members: Iterable[Definition],
+    worth: float,
+) -> Iterator[tuple[int, float]]:
+    """Yield what the methods of a type are worth, each less than the one before."""
+    rate = max(worth, 0.0)
+    for member in members:
+        rate *= _LESS
+        yield member.index, min(rate, worth)
 
 
 def _is_offered(facts: CourseFacts, definition: Definition) -> bool:
@@ -152,12 +176,13 @@ def _is_offered(facts: CourseFacts, definition: Definition) -> bool:
         return False
     if secrets.is_secret_file(definition.path):
         return False
-    if facts.file(definition.path).role is not Role.SOURCE:
+    file = facts.file(definition.path)
+    if file.role is not Role.SOURCE:
         return False
     if definition.kind not in _VALUES:
         return True
-    is_used = facts.analysis.worth[definition.index] > 0
-    return is_used and not is_logger(definition)
+    worth = facts.analysis.worth[definition.index]
+    return worth > 0 and not is_logger(definition)
 
 
 def most_used(facts: CourseFacts, definition: Definition) -> list[Definition]:
@@ -165,7 +190,8 @@ def most_used(facts: CourseFacts, definition: Definition) -> list[Definition]:
 
     def rank(member: Definition) -> tuple[bool, float, int]:
         is_maker = member.name in _MAKERS
-        return not is_maker, -_uses(facts, member), member.index
+        uses = _uses(facts, member)
+        return not is_maker, -uses, member.index
 
     parts = filter(_is_part, facts.members(definition))
     return sorted(parts, key=rank)
@@ -187,13 +213,16 @@ def _uses(facts: CourseFacts, member: Definition) -> float:
 
 def is_property(member: Definition) -> bool:
     """Tell whether a method is read like a value."""
-    return any(map(_PROPERTY.match, member.decorators))
+    matches = map(_PROPERTY.match, member.decorators)
+    return any(matches)
 
 
 def _namesakes(facts: CourseFacts) -> Counter[str]:
     def counted() -> Counter[str]:
-        names = [definition.name for definition in facts.definitions]
-        return Counter(names)
+        namesakes: Counter[str] = Counter()
+        for definition in facts.definitions:
+            namesakes[definition.name] += 1
+        return namesakes
 
     return facts.remembered("namesakes", counted)
 
@@ -204,13 +233,14 @@ def _uses_in_texts(facts: CourseFacts) -> dict[str, float]:
     def counted() -> dict[str, float]:
         uses: dict[str, float] = defaultdict(float)
         for path, file in facts.analysis.files.items():
-            if file.role not in _USING:
+            worth = _USING.get(file.role)
+            if worth is None:
                 continue
             if file.size > _LARGEST:
                 continue
             lines = facts.texts.lines(path)
-            names = _ATTRIBUTE.findall("\n".join(lines))
-            worth = _USING[file.role]
+            text = "\n".join(lines)
+            names = _ATTRIBUTE.findall(text)
             for name in set(names):
                 uses[name] += worth
         return uses
@@ -243,15 +273,29 @@ def _row(definition: Definition) -> str:
 
 def _named_row(definition: Definition) -> str:
     """Return the name of a definition, with those of its parameters."""
-    indent = "  " if definition.parent is None else "    "
+    row = f"  {definition.name}"
+    if definition.parent is not None:
+        row = f"  {row}"
+    if not is_function(definition):
+        return row
     _, opening, inside = definition.signature.partition("(")
-    if not opening or not is_function(definition):
-        return f"{indent}{definition.name}"
-    bare = _NESTED.sub("", inside.rpartition(")")[0])
-    parameters = [_PARAMETER.match(part) for part in bare.split(",")]
-    given = [match[1] for match in parameters if match is not None]
-    listed = ", ".join(name for name in given if name not in _RECEIVERS)
-    return f"{indent}{definition.name}({listed})"
+    if not opening:
+        return row
+    parameters, _, _ = inside.rpartition(")")
+    listed = ", ".join(_names_of(parameters))
+    return f"{row}({listed})"
+
+
+def _names_of(parameters: str) -> Iterator[str]:
+    """Yield the names of parameters, without that of the receiver."""
+    bare = _NESTED.sub("", parameters)
+    for part in bare.split(","):
+        match = _PARAMETER.match(part)
+        if match is None:
+            continue
+        name = match[1]
+        if name not in _RECEIVERS:
+            yield name
 
 
 def _head(definition: Definition) -> str:
@@ -260,7 +304,8 @@ def _head(definition: Definition) -> str:
     if not head:
         return definition.name
     name = definition.name
-    if definition.kind in TYPES and name not in head:
+    is_named = name in head
+    if definition.kind in TYPES and not is_named:
         return f"{definition.kind} {name}"
     if definition.parent is None:
         return head[:_SIGNATURE]
@@ -273,15 +318,16 @@ def _method_head(definition: Definition, head: str) -> str:
         head = f"@property {head}"
     if len(head) <= _MEMBER:
         return head
-    return f"{head[:_MEMBER]}…"
+    start = head[:_MEMBER]
+    return f"{start}…"
 
 
 def signature(facts: CourseFacts, definition: Definition) -> str:
     """Return a definition as a neighbour is shown: place, type, head, first sentence."""
     path = shown_path(definition.path)
     row = _row(definition).strip()
-    row = f"{path}:{row}"
+    placed = f"{path}:{row}"
     if definition.parent is None:
-        return row
+        return placed
     owner = facts.definitions[definition.parent]
-    return f"{owner.name}: {row}"
+    return f"{owner.name}: {placed}"

@@ -21,14 +21,18 @@ _LONGEST_ROW: Final = 4_000
 """Characters of a row of a list, or of a paragraph."""
 
 
+_Numbers = defaultdict[str, set[int]]
+"""Numbers of lines, by path."""
+
+
 class Shown:
     """The lines that a prompt shows."""
 
     def __init__(self, facts: CourseFacts) -> None:
         """Show nothing yet."""
         self._facts: Final = facts
-        self._numbers: Final = defaultdict[str, set[int]](set)
-        self._cut: Final = defaultdict[str, set[int]](set)
+        self._numbers: Final = _Numbers(set)
+        self._cut: Final = _Numbers(set)
 
     def copy(self) -> "Shown":
         """Return the same lines, to show more beside them."""
@@ -47,36 +51,36 @@ class Shown:
         """Return the first and the last line of each piece, without what is left out."""
         path, first, last = lines
         left_out = self._cut[path] - self._numbers[path]
+        behind = last + 1
+        left_out.add(behind)
         spans: list[tuple[int, int]] = []
         start = first
-        for number in range(first, last + 2):
-            if number <= last and number not in left_out:
+        for number in range(first, behind + 1):
+            if number not in left_out:
                 continue
             if start < number:
-                spans.append((start, number - 1))
+                span = (start, number - 1)
+                spans.append(span)
             start = number + 1
         return spans
 
     def file(self, path: str, numbers: Iterable[int], title: str = "") -> str:
         """Return numbered lines of a file; nothing of a file that is kept secret."""
-        lines = self._facts.texts.lines(path)
+        lines = self._lines(path)
         existing = range(1, len(lines) + 1)
-        wanted = sorted(set(numbers).intersection(existing))
+        wanted = set(numbers).intersection(existing)
         if not wanted:
             return ""
         if secrets.is_secret_file(path):
             return ""
         clean = secrets.scrubbed(lines)
-        rows: list[str] = []
-        expected = wanted[0]
-        for number in wanted:
-            if number != expected:
-                rows.append(_GAP)
-            line = _visible(clean[number - 1], _LONGEST)
-            rows.append(f"{number:5}  {line}")
-            expected = number + 1
+        rows = _numbered(clean, sorted(wanted))
         self._numbers[path].update(wanted)
-        return prompt.fenced(title or shown_path(path), rows)
+        title = title or shown_path(path)
+        return prompt.fenced(title, rows)
+
+    def _lines(self, path: str) -> Sequence[str]:
+        return self._facts.texts.lines(path)
 
     def files(self, numbers: Mapping[str, Iterable[int]]) -> str:
         """Return numbered lines of files, by path."""
@@ -88,12 +92,14 @@ class Shown:
 
     def quote(self, path: str, number: int) -> None:
         """Count a line as shown that a list quotes with its place."""
-        if not secrets.is_secret_file(path):
-            self._numbers[path].add(number)
+        if secrets.is_secret_file(path):
+            return
+        numbers = self._numbers[path]
+        numbers.add(number)
 
     def size(self, path: str, numbers: Iterable[int]) -> int:
         """Return about how many characters lines take in a prompt."""
-        lines = self._facts.texts.lines(path)
+        lines = self._lines(path)
         size = 0
         for number in numbers:
             if not 0 < number <= len(lines):
@@ -107,35 +113,63 @@ class Shown:
         """Say why a model cannot point at lines; nothing if it can."""
         path, first, last = lines
         if path not in self._numbers:
-            return f"no lines of the file `{path[:80]}` were shown"
+            start = path[:80]
+            return f"no lines of the file `{start}` were shown"
         if not 0 < first <= last:
             return f"{first} to {last} are no lines"
-        text = self._facts.texts.lines(path)
-        if last > len(text):
-            return f"`{path}` has only {len(text)} lines"
-        shown = self._numbers[path]
+        text = self._lines(path)
+        count = len(text)
+        if last > count:
+            return f"`{path}` has only {count} lines"
+        known = self._known(lines)
         for number in range(first, last + 1):
-            is_blank = not text[number - 1].strip()
-            is_inside = first < number < last and number in self._cut[path]
+            line = text[number - 1]
+            is_blank = not line.strip()
             # guard: answers: only lines that were shown can be pointed at
-            if number not in shown and not is_blank and not is_inside:
+            if number not in known and not is_blank:
                 return f"line {number} of `{path}` was not shown"
         return ""
+
+    def _known(self, lines: Lines) -> set[int]:
+        """Return the lines that were shown, and those left out between the ends."""
+        path, first, last = lines
+        inside = range(first + 1, last)
+        left_out = self._cut[path].intersection(inside)
+        return self._numbers[path] | left_out
+
+
+def _numbered(lines: Sequence[str], numbers: Iterable[int]) -> list[str]:
+    """Return lines of a file with their numbers, and a mark for each gap between them."""
+    rows: list[str] = []
+    before = 0
+    for number in numbers:
+        is_next = number == before + 1
+        if rows and not is_next:
+            rows.append(_GAP)
+        line = _visible(lines[number - 1], _LONGEST)
+        row = f"{number:5}  {line}"
+        rows.append(row)
+        before = number
+    return rows
 
 
 def shown_path(path: str) -> str:
     """Return a path on one line."""
-    return markdown.visible(path.replace("\n", " "))
+    line = path.replace("\n", " ")
+    return markdown.visible(line)
 
 
 def plain(lines: Sequence[str], title: str) -> str:
     """Return text from the repository without line numbers, fenced."""
     if not lines:
         return ""
-    clean = secrets.scrubbed(lines)
-    rows = [_visible(line, _LONGEST_ROW) for line in clean]
+    rows: list[str] = []
+    for line in secrets.scrubbed(lines):
+        row = _visible(line, _LONGEST_ROW)
+        rows.append(row)
     return prompt.fenced(title, rows)
 
 
 def _visible(line: str, longest: int) -> str:
-    return markdown.cut(markdown.visible(line), longest)
+    visible = markdown.visible(line)
+    return markdown.cut(visible, longest)

@@ -51,6 +51,8 @@ _NAMED: Final = re.compile(r"(?:\.|->|::)([^\W\d]\w*)")
 
 _Files = defaultdict[str, set[int]]
 """Numbers of lines, by path."""
+_Ranked = tuple[float, int]
+"""The rank of a method, the first the lowest, and its index."""
 
 
 class Group(IntEnum):
@@ -79,7 +81,8 @@ class Code:
 
     def size(self, path: str, numbers: Iterable[int]) -> int:
         """Return about how many characters lines take, without those that are left out."""
-        return self._sizes.size(path, self._kept(path, numbers))
+        kept = self._kept(path, numbers)
+        return self._sizes.size(path, kept)
 
     def _kept(self, path: str, numbers: Iterable[int]) -> list[int]:
         left_out = cut_lines(self.facts, path)
@@ -94,8 +97,7 @@ class Code:
     ) -> int:
         """Take lines if there is room, or the first of very many; return their size."""
         room = min(room, self.left)
-        kept = self._kept(path, numbers)
-        new = [number for number in kept if not self.has_line(path, number)]
+        new = self._new(path, numbers)
         size = self.size(path, new)
         if size > max(room, _WHOLE):
             new = new[:_HEAD]
@@ -104,9 +106,19 @@ class Code:
             return 0
         if size > room:
             return 0
-        self._lines[group][path].update(new)
+        files = self._lines[group]
+        files[path].update(new)
         self.left -= size
         return size
+
+    def _new(self, path: str, numbers: Iterable[int]) -> list[int]:
+        """Return the lines that can be shown, and are not shown yet."""
+        new: list[int] = []
+        for number in self._kept(path, numbers):
+            if self.has_line(path, number):
+                continue
+            new.append(number)
+        return new
 
     def add_definition(
         self,
@@ -148,7 +160,8 @@ class Code:
             piece = shown.files(files)
             pieces.append(piece)
             for path in files:
-                shown.cut(path, cut_lines(self.facts, path))
+                left_out = cut_lines(self.facts, path)
+                shown.cut(path, left_out)
         return prompt.joined(*pieces)
 
 
@@ -183,18 +196,24 @@ def _chosen(facts: CourseFacts, unit: Unit) -> Code:
 
 def _add_subjects(code: Code, subjects: Subjects) -> None:
     """Show each subject as far as the others leave room for it."""
-    room = _MAIN if subjects.is_several else _ALONE
+    named = subjects.named
+    room = _ALONE
+    if subjects.is_several:
+        room = _MAIN
     for subject in subjects.main:
-        _add_subject(code, Group.MAIN, subject, room, subjects.named)
+        _add_subject(code, Group.MAIN, subject, room, named)
     waiting = len(subjects.others)
     for subject in subjects.others:
         left = code.left - _HELPERS
-        room = min(left, max(_LEAST, 2 * left // waiting))
+        twice_its_part = 2 * left // waiting
+        part = max(_LEAST, twice_its_part)
+        room = min(left, part)
         waiting -= 1
-        _add_subject(code, Group.OTHERS, subject, room, subjects.named)
+        _add_subject(code, Group.OTHERS, subject, room, named)
     for subject in subjects.side:
-        room = min(code.left - _HELPERS, _SIDE)
-        _add_subject(code, Group.OTHERS, subject, room, subjects.named)
+        left = code.left - _HELPERS
+        room = min(left, _SIDE)
+        _add_subject(code, Group.OTHERS, subject, room, named)
 
 
 def _add_companions(code: Code, unit: Unit) -> None:
@@ -204,7 +223,8 @@ def _add_companions(code: Code, unit: Unit) -> None:
         if code.has_file(path):
             continue
         lines = _whole(code.facts, path)
-        if code.size(path, lines) <= room:
+        size = code.size(path, lines)
+        if size <= room:
             room -= code.add(Group.COMPANIONS, path, lines, room)
 
 
@@ -218,12 +238,11 @@ def _add_subject(
     """Show a subject with its short file, or whole, or its head and its methods."""
     facts = code.facts
     path = subject.path
-    file_size = code.size(path, _whole(facts, path))
-    if file_size <= min(room, _WHOLE_FILE):
+    file = _whole(facts, path)
+    if code.size(path, file) <= min(room, _WHOLE_FILE):
         _add_file(code, group, path)
     lines = lines_of(facts, subject)
-    size = code.size(path, lines)
-    is_short = size <= min(room, _WHOLE)
+    is_short = code.size(path, lines) <= min(room, _WHOLE)
     if is_short or not subject.members:
         room -= code.add_definition(group, subject, room)
     else:
@@ -235,7 +254,8 @@ def _add_subject(
 
 
 def _whole(facts: CourseFacts, path: str) -> range:
-    return range(1, facts.file(path).lines + 1)
+    file = facts.file(path)
+    return range(1, file.lines + 1)
 
 
 def _add_file(code: Code, group: Group, path: str) -> None:
@@ -269,7 +289,9 @@ def _head(facts: CourseFacts, subject: Definition) -> range:
 
 
 def _in_order(
-    facts: CourseFacts, subject: Definition, named: frozenset[str]
+    facts: CourseFacts,
+    subject: Definition,
+    named: frozenset[str],
 ) -> Iterator[Definition]:
     """Yield the methods of a type: the named and the most used, before those that they name."""
     members: dict[str, int] = {}
@@ -285,23 +307,25 @@ def _in_order(
         seen.add(index)
         method = facts.definitions[index]
         yield method
-        for name in _names_in(facts.text(method)):
-            member_index = members.get(name)
-            if member_index is None:
-                continue
-            later = _LATER if member_index in public else 0.0
-            heappush(waiting, (rank + later, member_index))
+        for used in _used_by(facts, method, members):
+            rank_of_used = rank
+            if used in public:
+                rank_of_used += _LATER
+            heappush(waiting, (rank_of_used, used))
 
 
 def _ranked(
-    facts: CourseFacts, subject: Definition, named: frozenset[str]
-) -> list[tuple[float, int]]:
+    facts: CourseFacts,
+    subject: Definition,
+    named: frozenset[str],
+) -> list[_Ranked]:
     """Return the public methods of a type with their ranks, as a heap.
 
     Of two equal ranks, the one that comes first in the source is the first.
     """
-    waiting: list[tuple[float, int]] = []
-    for place, method in enumerate(most_used(facts, subject)):
+    waiting: list[_Ranked] = []
+    methods = most_used(facts, subject)
+    for place, method in enumerate(methods):
         rank = float(place)
         if method.name in named:
             rank = -1.0
@@ -309,10 +333,18 @@ def _ranked(
     return waiting
 
 
-def _names_in(text: str) -> Iterable[str]:
-    """Return the names behind dots in a text, each once."""
+def _used_by(
+    facts: CourseFacts,
+    method: Definition,
+    members: dict[str, int],
+) -> Iterator[int]:
+    """Yield the members that a method names behind dots, each once."""
+    text = facts.text(method)
     names = _NAMED.findall(text)
-    return dict.fromkeys(names)
+    for name in dict.fromkeys(names):
+        index = members.get(name)
+        if index is not None:
+            yield index
 
 
 def _called(facts: CourseFacts, index: int) -> list[int]:
@@ -321,20 +353,25 @@ def _called(facts: CourseFacts, index: int) -> list[int]:
     def line(reference: Reference) -> int:
         return reference.line
 
+    references = sorted(facts.out[index], key=line)
     targets: dict[int, None] = {}
-    for reference in sorted(facts.out[index], key=line):
+    for reference in references:
         targets.setdefault(reference.target)
     return list(targets)
 
 
 def _add_documents(code: Code, unit: Unit) -> None:
     """Show the sections of documents that a unit is about."""
+    facts = code.facts
     for path, position in unit.headings:
-        headings = code.facts.file(path).headings
+        document = facts.file(path)
+        headings = document.headings
         if position >= len(headings):
             continue
         heading = headings[position]
-        numbers = range(heading.line, heading.end_line + 1)
+        first = heading.line
+        last = heading.end_line
+        numbers = range(first, last + 1)
         code.add(Group.MAIN, path, numbers, code.left)
 
 
@@ -366,7 +403,8 @@ def _is_helper(code: Code, helper: Definition) -> bool:
     if not code.has_file(helper.path):
         return False
     lines = lines_of(code.facts, helper)
-    return code.size(helper.path, lines) <= _HELPERS
+    size = code.size(helper.path, lines)
+    return size <= _HELPERS
 
 
 def lines_of(facts: CourseFacts, definition: Definition) -> range:
@@ -375,8 +413,10 @@ def lines_of(facts: CourseFacts, definition: Definition) -> range:
     first = definition.line
     least = max(1, first - _MOST_ABOVE)
     while first > least:
-        above = text[first - 2].lstrip()
+        line = text[first - 2]
+        above = line.lstrip()
         if not above.startswith(_ABOVE):
             break
         first -= 1
-    return range(first, definition.end_line + 1)
+    last = definition.end_line
+    return range(first, last + 1)
