@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 from worker.course.formats import Abstraction
 from worker.engines.static.facts import (
     Analysis,
+    Definition,
     Reference,
     Relation,
     Unit,
@@ -20,6 +21,8 @@ from worker.engines.static.facts import (
 )
 
 Value = TypeVar("Value")
+_Pair = tuple[int, int]
+"""The places of two chapters that are connected."""
 
 _RELATIONS: Final = 3
 """Relations of a definition that the static engine made no unit of."""
@@ -143,7 +146,7 @@ def _relations(
         *_moved(analysis, parts),
         *_uses(analysis, units, parts),
     ]
-    relations: dict[tuple[int, int], Relation] = {}
+    relations: dict[_Pair, Relation] = {}
     for relation in known:
         pair = (relation.source, relation.target)
         relations.setdefault(pair, relation)
@@ -185,10 +188,12 @@ def _uses(
     if not lone:
         return []
     owners = _owners(analysis, units)
-    best: dict[tuple[int, int], Reference] = {}
+    best: dict[_Pair, Reference] = {}
     for reference in analysis.references:
         pair = _ends(reference, owners)
-        if pair is None or lone.isdisjoint(pair):
+        if pair is None:
+            continue
+        if lone.isdisjoint(pair):
             continue
         known = best.setdefault(pair, reference)
         if known.count < reference.count:
@@ -197,8 +202,9 @@ def _uses(
 
 
 def _ends(
-    reference: Reference, owners: dict[int, int]
-) -> tuple[int, int] | None:
+    reference: Reference,
+    owners: dict[int, int],
+) -> _Pair | None:
     """Return the units that a reference connects, if they are two."""
     if reference.source is None:
         return None
@@ -234,19 +240,26 @@ def _owners(analysis: Analysis, units: Sequence[Unit]) -> dict[int, int]:
         for index in unit.owned:
             owners.setdefault(index, place)
     for definition in analysis.definitions:
-        top = definition
-        while top.parent is not None:
-            top = analysis.definitions[top.parent]
+        top = _top(analysis, definition)
         owner = owners.get(top.index)
         if owner is not None:
             owners[definition.index] = owner
     return owners
 
 
+def _top(analysis: Analysis, definition: Definition) -> Definition:
+    """Return the definition outside of all types that a definition is part of, or itself."""
+    top = definition
+    while top.parent is not None:
+        top = analysis.definitions[top.parent]
+    return top
+
+
 def _first_of_each(
-    analysis: Analysis, best: dict[tuple[int, int], Reference]
+    analysis: Analysis,
+    best: dict[_Pair, Reference],
 ) -> list[Relation]:
-    def rank(pair: tuple[int, int]) -> tuple[int, tuple[int, int]]:
+    def rank(pair: _Pair) -> tuple[int, _Pair]:
         reference = best[pair]
         return -reference.count, pair
 
@@ -258,19 +271,18 @@ def _first_of_each(
         counts[source] += 1
         if counts[source] > _RELATIONS:
             continue
-        relations.append(
-            Relation(
-                source=source,
-                target=target,
-                verb=_verb(analysis, reference),
-                path=reference.path,
-                line=reference.line,
-                code="",
-                subject=reference.source,
-                object=reference.target,
-                count=reference.count,
-            )
+        relation = Relation(
+            source=source,
+            target=target,
+            verb=_verb(analysis, reference),
+            path=reference.path,
+            line=reference.line,
+            code="",
+            subject=reference.source,
+            object=reference.target,
+            count=reference.count,
         )
+        relations.append(relation)
     return relations
 
 

@@ -329,10 +329,11 @@ def _used(facts: CourseFacts, unit: Unit, shown: Iterable[int]) -> list[str]:
     own = set(unit.file_paths)
     fitting: list[str] = []
     for path in _short(facts):
+        count = len(used[path])
         least = _USES
         if path in own:
             least = _USES_OF_OWN
-        if len(used[path]) >= least:
+        if count >= least:
             fitting.append(path)
 
     def rank(path: str) -> tuple[bool, float, str]:

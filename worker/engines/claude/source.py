@@ -86,7 +86,12 @@ class Code:
 
     def _kept(self, path: str, numbers: Iterable[int]) -> list[int]:
         left_out = cut_lines(self.facts, path)
-        return [number for number in numbers if number not in left_out]
+        kept: list[int] = []
+        for number in numbers:
+            if number in left_out:
+                continue
+            kept.append(number)
+        return kept
 
     def add(
         self,
