@@ -100,6 +100,27 @@ def test_a_receiver_that_fails_for_a_while_delays_no_stage_and_misses_nothing(
     simulation.check()
 
 
+def test_a_run_waits_for_its_last_answer_for_all_the_time_that_it_has(
+    simulation: Simulation,
+) -> None:
+    simulation.changes = {"callback_give_up": 1}
+    assert run(simulation).code is Exit.OK
+    assert simulation.manifest.outbox.pending == ()
+
+
+def test_at_the_end_a_run_sends_again_at_once_instead_of_after_a_long_pause(
+    simulation: Simulation,
+) -> None:
+    """The engine's retries take until the receiver is back, and pauses are long by then."""
+    simulation.changes = {"callback_give_up": 3}
+    simulation.receiver.answer = lambda _: WebhookResponse(
+        status_code=503 if simulation.scheduler.time < 7 else 200
+    )
+    engine = failing(overloaded(), times=2)
+    assert run(simulation, engine=engine).code is Exit.OK
+    assert len(simulation.receiver.taken) == 9
+
+
 def test_a_request_to_cancel_that_comes_too_late_does_not_end_the_delivery(
     simulation: Simulation,
 ) -> None:

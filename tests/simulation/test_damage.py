@@ -180,3 +180,21 @@ def test_once_something_is_missing_all_that_was_stored_is_read_again(
     assert run(simulation, judge=damage).code is Exit.OK
     assert key
     assert simulation.store.get(key) == body
+
+
+def test_a_run_gives_up_on_a_store_that_loses_an_item_again_and_again(
+    simulation: Simulation,
+) -> None:
+    def lose(operation: str, _process: Process) -> Fault | None:
+        is_listing = operation.startswith("list job-1/artifacts")
+        if is_listing and simulation.manifest.state is State.PUBLISHING:
+            keys = [entry.key for entry in simulation.store.entries(JOB)]
+            lost = [key for key in keys if key.endswith(f"/{CHAPTER}")]
+            simulation.store.delete(lost)
+        return None
+
+    ended = run(simulation, judge=lose)
+    assert ended.code is Exit.TEMPORARY
+    error = simulation.manifest.error
+    assert error is not None
+    assert "3 times: find out what deletes or changes objects" in error.message

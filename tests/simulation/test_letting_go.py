@@ -239,5 +239,5 @@ def test_a_stopped_run_waits_for_a_store_that_is_away_within_its_grace_only(
     )
     simulation.scheduler.at(20, lambda: owner.job.inbox.mailbox.put(STOP))
     simulation.run()
-    assert 20 <= owner.ended_at <= 20 + GRACE
+    assert 20 <= owner.ended_at <= 20 + 0.8 * GRACE
     assert owner.code is (Exit.SIGTERM if at_work else Exit.TEMPORARY)

@@ -1,5 +1,6 @@
 """With what a run opens its engine, and what it closes."""
 
+import threading
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from states.exits import Exit
 from states.manifest import Manifest
 from states.stages import STAGES, Stage, State
 from states.usage import Budget
+from tests.support.waiting import until
 from tests.support.world import IDENTITY, FakeEngine, Receiver, World
 from worker.engines.port import Engine, EngineFailedError
 from worker.errors import EngineUnavailableError
@@ -141,3 +143,21 @@ def test_a_run_that_has_ended_has_closed_its_webhook(tmp_path: Path) -> None:
     )
     assert world.job().run(IDENTITY) is Exit.OK
     assert receiver.closed
+
+
+def test_a_run_that_has_ended_keeps_its_lease_alive_no_longer(
+    tmp_path: Path,
+) -> None:
+    world = World(
+        store=MemoryStore(lambda: 0.0),
+        work_dir=tmp_path,
+        engine=FakeEngine(chapters=1),
+        receiver=None,
+    )
+    assert world.job().run(IDENTITY) is Exit.OK
+    until(
+        lambda: (
+            "keep-alive" not in {each.name for each in threading.enumerate()}
+        ),
+        seconds=20,
+    )
