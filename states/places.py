@@ -38,11 +38,13 @@ class Moves:
         """
         if not 1 <= first <= last <= self.last:
             raise StalePlaceError
-        start, end = first, last
+        start = first
+        end = last
         if with_margin:
             start = max(1, first - BEFORE)
             end = min(self.last, last + AFTER)
-        shift = self.numbers.get(first, 0) - first
+        first_now = self.numbers.get(first, 0)
+        shift = first_now - first
         for number in range(start, end + 1):
             if self.numbers.get(number) != number + shift:
                 raise StalePlaceError
@@ -64,9 +66,10 @@ def compare_lines(old: Sequence[bytes], new: Sequence[bytes]) -> Moves:
     matcher = difflib.SequenceMatcher(None, old, new)
     numbers: dict[int, int] = {}
     for block in matcher.get_matching_blocks():
-        before = range(block.a + 1, block.a + block.size + 1)
-        now = range(block.b + 1, block.b + block.size + 1)
-        numbers.update(zip(before, now, strict=True))
+        before = block.a + 1
+        now = block.b + 1
+        for position in range(block.size):
+            numbers[before + position] = now + position
     return Moves(numbers=numbers, last=len(old))
 
 
@@ -94,28 +97,35 @@ def corrected(
         lines = match["lines"]
         if lines is None:
             return move.path
-        if move.moves is not None:
-            moved = _moved(lines, move.moves, with_margin=with_margin)
-            if moved != lines and _tells_lines(text, match.end()):
-                raise StalePlaceError
-            lines = moved
-        return f"{move.path}:{lines}"
+        if move.moves is None:
+            return f"{move.path}:{lines}"
+        moved = _moved(
+            lines,
+            move.moves,
+            with_margin=with_margin,
+        )
+        is_moved = moved != lines
+        if is_moved and _tells_lines(text, match.end()):
+            raise StalePlaceError
+        return f"{move.path}:{moved}"
 
     return pattern.sub(replaced, text)
 
 
 def _mentioned(text: str, paths: Iterable[str]) -> list[str]:
-    words = set(_WORD.findall(text))
-    # A sentence may end after a path.
-    sentence_ends = {word.rstrip(".;!?") for word in words}
-    words.update(sentence_ends)
-    mentioned = []
-    for path in paths:
-        is_word = _WORD.fullmatch(path)
-        place = words if is_word else text
-        if path in place:
-            mentioned.append(path)
-    return mentioned
+    words: set[str] = set()
+    for word in _WORD.findall(text):
+        words.add(word)
+        # A sentence may end after a path.
+        before_end = word.rstrip(".;!?")
+        words.add(before_end)
+
+    def is_mentioned(path: str) -> bool:
+        if _WORD.fullmatch(path):
+            return path in words
+        return path in text
+
+    return list(filter(is_mentioned, paths))
 
 
 def _pattern(paths: Sequence[str]) -> re.Pattern[str]:
@@ -142,4 +152,7 @@ def _moved(lines: str, moves: Moves, *, with_margin: bool) -> str:
 def _tells_lines(text: str, position: int) -> bool:
     """Tell whether the excerpt below a place contains line numbers, which would be wrong."""
     excerpt = _EXCERPT.match(text, position)
-    return excerpt is not None and _OMITTED.search(excerpt["code"]) is not None
+    if excerpt is None:
+        return False
+    omitted = _OMITTED.search(excerpt["code"])
+    return omitted is not None

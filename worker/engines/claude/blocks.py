@@ -97,7 +97,8 @@ class Fields:
     def number(self, name: str) -> int:
         """Return a whole number."""
         value = self._values.get(name)
-        if isinstance(value, bool) or not isinstance(value, int):
+        is_truth = isinstance(value, bool)
+        if is_truth or not isinstance(value, int):
             raise AnswerFault(f"`{name}` must be a whole number")
         return value
 
@@ -114,14 +115,16 @@ class Fields:
         for value in self.entries(name):
             if not isinstance(value, str):
                 raise AnswerFault(f"`{name}` must be a list of texts")
-            texts.append(value.strip())
+            text = value.strip()
+            texts.append(text)
         return tuple(texts)
 
 
 def entries_of(answer: object, name: str, faults: list[str]) -> list[object]:
     """Return a list of an answer; nothing, and one fault more, if it is not there."""
     try:
-        return Fields(answer).entries(name)
+        fields = Fields(answer)
+        return fields.entries(name)
     except AnswerFault as fault:
         faults.append(str(fault))
         return []
@@ -153,9 +156,14 @@ def noted(faults: list[str], place: str) -> Iterator[None]:
 
 
 def _prose(fields: Fields) -> Prose:
-    pointers = map(Fields, fields.entries("sources"))
-    sources = tuple(map(lines, pointers))
-    return Prose(text=fields.text("text"), sources=sources)
+    sources: list[Lines] = []
+    for entry in fields.entries("sources"):
+        pointer = Fields(entry)
+        sources.append(lines(pointer))
+    return Prose(
+        text=fields.text("text"),
+        sources=tuple(sources),
+    )
 
 
 def _listing(fields: Fields) -> Listing:
@@ -163,8 +171,12 @@ def _listing(fields: Fields) -> Listing:
 
 
 def _example(fields: Fields) -> Example:
-    language = fields.text("language").lower()
-    return Example(language=language, code=fields.text("code"))
+    language = fields.text("language")
+    code = fields.text("code")
+    return Example(
+        language=language.lower(),
+        code=code,
+    )
 
 
 def lines(fields: Fields) -> Lines:
@@ -176,15 +188,18 @@ def lines(fields: Fields) -> Lines:
 
 
 def _relations(fields: Fields) -> Relations:
-    return Relations(ids=fields.texts("ids"))
+    ids = fields.texts("ids")
+    return Relations(ids=ids)
 
 
 def _calls(fields: Fields) -> Calls:
-    return Calls(ids=fields.texts("ids"))
+    ids = fields.texts("ids")
+    return Calls(ids=ids)
 
 
 def _commands(fields: Fields) -> Commands:
-    return Commands(ids=fields.texts("ids"))
+    ids = fields.texts("ids")
+    return Commands(ids=ids)
 
 
 _READERS: Final[dict[str, Callable[[Fields], Block]]] = {
@@ -221,6 +236,8 @@ def read_blocks(values: list[object], place: str) -> Iterator[BlockRead]:
     for number, value in enumerate(values, 1):
         here = f"{place}, block {number}"
         try:
-            yield BlockRead(here, read_block(value))
+            block = read_block(value)
         except AnswerFault as fault:
             yield BlockRead(here, None, str(fault))
+            continue
+        yield BlockRead(here, block)

@@ -48,22 +48,28 @@ class EventStream:
         self._size += len(chunk)
         if self._size > MAX_MESSAGE:
             raise AnswerLostError("the answer is too long")
-        lines = (self._rest + chunk).split(b"\n")
+        received = self._rest + chunk
+        lines = received.split(b"\n")
         self._rest = lines.pop()
         if len(self._rest) > MAX_LINE:
             raise AnswerLostError("a line of the answer is too long")
         for line in lines:
-            yield from self._line(line.removesuffix(b"\r"))
+            bare = line.removesuffix(b"\r")
+            yield from self._line(bare)
 
     def _line(self, line: bytes) -> Iterator[bytes]:
         if line:
-            name, _, value = line.partition(b":")
-            if name == b"data":
-                self._data.append(value.removeprefix(b" "))
+            self._take(line)
             return
         if self._data:
             yield b"\n".join(self._data)
         self._data = []
+
+    def _take(self, field: bytes) -> None:
+        name, _, value = field.partition(b":")
+        if name == b"data":
+            data = value.removeprefix(b" ")
+            self._data.append(data)
 
 
 class MessageReader:
@@ -110,16 +116,21 @@ class MessageReader:
 
     def _start_block(self, event: Document) -> None:
         block = _object(event, "content_block")
-        if block.get("type") == "text":
-            index = str(event.get("index"))
-            self._texts[index] = [_text(block)]
+        if block.get("type") != "text":
+            return
+        index = _index(event)
+        beginning = _text(block)
+        self._texts[index] = [beginning]
 
     def _add(self, event: Document) -> None:
         delta = _object(event, "delta")
-        index = str(event.get("index"))
-        is_text = delta.get("type") == "text_delta"
-        if is_text and index in self._texts:
-            self._texts[index].append(_text(delta))
+        if delta.get("type") != "text_delta":
+            return
+        pieces = self._texts.get(_index(event))
+        if pieces is None:
+            return
+        piece = _text(delta)
+        pieces.append(piece)
 
     def _use(self, event: Document) -> None:
         usage = _object(event, "usage")
@@ -130,16 +141,18 @@ class MessageReader:
 
 def read_message(content: bytes | Document) -> Message:
     """Read a message that came as one document."""
-    document = read_document(content) if isinstance(content, bytes) else content
+    document = content
+    if isinstance(content, bytes):
+        document = read_document(content)
     if document.get("type") != "message":
         raise AnswerLostError("the answer is not a message")
-    blocks = document.get("content")
     texts = ""
-    for block in blocks if isinstance(blocks, list) else ():
-        if isinstance(block, dict) and block.get("type") == "text":
+    for block in _blocks(document):
+        if block.get("type") == "text":
             texts += _text(block)
     model = str(document.get("model", ""))
-    return _message(texts, model, document, _object(document, "usage"))
+    usage = _object(document, "usage")
+    return _message(texts, model, document, usage)
 
 
 def read_document(content: bytes) -> JsonObject:
@@ -150,6 +163,20 @@ def read_document(content: bytes) -> JsonObject:
     return document
 
 
+def _blocks(document: Document) -> Iterator[Document]:
+    blocks = document.get("content")
+    if not isinstance(blocks, list):
+        return
+    for block in blocks:
+        if isinstance(block, dict):
+            yield block
+
+
+def _index(event: Document) -> str:
+    number = event.get("index")
+    return str(number)
+
+
 def _failure(event: Document) -> AnswerLostError:
     error = _object(event, "error")
     kind = error.get("type")
@@ -158,14 +185,15 @@ def _failure(event: Document) -> AnswerLostError:
 
 
 def _message(text: str, model: str, stop: Document, usage: Document) -> Message:
-    reason = stop.get("stop_reason")
     details = _object(stop, "stop_details")
-    refusal = details.get("category")
+    refusal = _text_or_none(details, "category")
+    if refusal is not None:
+        refusal = one_line(refusal)
     return Message(
         text=text,
         model=one_line(model),
-        stop_reason=reason if isinstance(reason, str) else None,
-        refusal=one_line(refusal) if isinstance(refusal, str) else None,
+        stop_reason=_text_or_none(stop, "stop_reason"),
+        refusal=refusal,
         tokens=_tokens(usage),
     )
 
@@ -190,16 +218,27 @@ def _tokens(usage: Document) -> Tokens | None:
 
 def _count(usage: Document, name: str) -> int | None:
     value = usage.get(name)
-    if isinstance(value, int) and 0 <= value < _MAX_TOKENS:
+    if not isinstance(value, int):
+        return None
+    if 0 <= value < _MAX_TOKENS:
         return value
     return None
 
 
 def _object(document: Document, name: str) -> dict[str, Any]:
     value = document.get(name)
-    return value if isinstance(value, dict) else {}
+    if isinstance(value, dict):
+        return value
+    return {}
 
 
 def _text(block: Document) -> str:
-    text = block.get("text", "")
-    return text if isinstance(text, str) else ""
+    text = _text_or_none(block, "text")
+    return text or ""
+
+
+def _text_or_none(document: Document, name: str) -> str | None:
+    value = document.get(name)
+    if isinstance(value, str):
+        return value
+    return None

@@ -369,6 +369,9 @@ def _text(body: bytes) -> str:
 
 def _dump(document: Any) -> str:  # noqa: ANN401 - whatever YAML holds
     text: str = yaml.safe_dump(
-        document, allow_unicode=True, sort_keys=False, width=_WIDTH
+        document,
+        allow_unicode=True,
+        sort_keys=False,
+        width=_WIDTH,
     )
     return text.rstrip("\n")

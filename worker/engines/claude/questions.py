@@ -105,7 +105,10 @@ class Questions:
         self.system: Final = lru_cache(None)(self._system)
 
     def extract(
-        self, candidates: tuple[Candidate, ...], least: int, most: int
+        self,
+        candidates: tuple[Candidate, ...],
+        least: int,
+        most: int,
     ) -> Question:
         """Ask what the chapters are about."""
         rows = [
@@ -187,7 +190,9 @@ class Questions:
         return code_of(self.facts, chapter).rendered(shown)
 
     def of_tutorial(
-        self, chapter: Chapter, page: str
+        self,
+        chapter: Chapter,
+        page: str,
     ) -> tuple[Question, Material]:
         """Ask for the exercises to a chapter's page; return also what can be pointed at."""
         lines = markdown.cut(page, _MOST_PAGE).split("\n")
@@ -225,7 +230,10 @@ class Questions:
             # Its prompts hold no relations, and no calls.
             shown = self._of_project.copy()
             return Material(
-                shown=shown, relations={}, calls={}, commands=commands
+                shown=shown,
+                relations={},
+                calls={},
+                commands=commands,
             )
         return Material(
             shown=self._shared.copy(),
@@ -365,7 +373,10 @@ def _line(text: str) -> str:
 
 
 def repaired(
-    question: Question, answer: str, faults: list[str], number: int
+    question: Question,
+    answer: str,
+    faults: list[str],
+    number: int,
 ) -> Question:
     """Return a question that sends an answer back with its faults."""
     most = faults[:_MOST_FAULTS]

@@ -57,14 +57,11 @@ class Renderer:
             case Example():
                 return self._example(block)
             case Relations(ids=ids):
-                relations = _known(ids, self.material.relations)
-                return _drawing(drawings.of_relations(self.facts, relations))
+                return self._relations(ids)
             case Calls(ids=ids):
-                sites = _known(ids, self.material.calls)
-                return _drawing(drawings.of_calls(self.facts, sites))
+                return self._calls(ids)
             case Commands(ids=ids):
-                commands = _known(ids, self.material.commands)
-                return markdown.fence(commands, _SHELL) if commands else ""
+                return self._commands(ids)
 
     def link(self, number: int) -> str | None:
         """Return a link to a chapter."""
@@ -80,14 +77,33 @@ class Renderer:
 
     def _prose(self, block: Prose) -> str:
         text = prose.rendered(block.text, self.link)
+        if not text:
+            return ""
         notes = self._notes(block.sources)
-        if not text or not notes:
+        if not notes:
             return text
         places = ", ".join(notes)
-        if _ITEM.match(text.rpartition("\n")[2]):
+        _, _, last_line = text.rpartition("\n")
+        if _ITEM.match(last_line):
             # Behind the last item, they would seem to be of it alone.
             return f"{text}\n\n({places})"
         return f"{text} ({places})"
+
+    def _relations(self, ids: Sequence[str]) -> str:
+        relations = _known(ids, self.material.relations)
+        diagram = drawings.of_relations(self.facts, relations)
+        return _drawing(diagram)
+
+    def _calls(self, ids: Sequence[str]) -> str:
+        sites = _known(ids, self.material.calls)
+        diagram = drawings.of_calls(self.facts, sites)
+        return _drawing(diagram)
+
+    def _commands(self, ids: Sequence[str]) -> str:
+        commands = _known(ids, self.material.commands)
+        if not commands:
+            return ""
+        return markdown.fence(commands, _SHELL)
 
     def _notes(self, sources: Sequence[Lines]) -> list[str]:
         """Return the places of sources, those in one file together."""
@@ -96,10 +112,11 @@ class Renderer:
             excerpt = self._excerpt(lines)
             if excerpt is not None:
                 spans[excerpt.path].update(excerpt.spans)
-        return [
-            markdown.place(path, *sorted(inside))
-            for path, inside in spans.items()
-        ]
+        notes: list[str] = []
+        for path, inside in spans.items():
+            in_order = sorted(inside)
+            notes.append(markdown.place(path, *in_order))
+        return notes
 
     def _excerpt(self, lines: Lines) -> Excerpt | None:
         shown = self.material.shown
@@ -109,14 +126,16 @@ class Renderer:
         if excerpt is None:
             return None
         ((first, last),) = excerpt.spans
-        spans = shown.spans(Lines(excerpt.path, first, last))
+        whole = Lines(excerpt.path, first, last)
+        spans = shown.spans(whole)
         return replace(excerpt, spans=tuple(spans))
 
     def _listing(self, lines: Lines) -> str:
         excerpt = self._excerpt(lines)
         if excerpt is None:
             return ""
-        if self.facts.file(lines.path).language in PROSE:
+        file = self.facts.file(lines.path)
+        if file.language in PROSE:
             return self._quoted(lines)
         return excerpts.rendered(self.facts, excerpt)
 
@@ -134,7 +153,8 @@ class Renderer:
                 break
         place = markdown.place(path, (first, last))
         code = uncommented(text[first - 1 : last])
-        return markdown.document(place, markdown.fence(code, tag))
+        listing = markdown.fence(code, tag)
+        return markdown.document(place, listing)
 
     def _tag(self, tag: str) -> str:
         """Return the tag of code in a document; the project's language where it says none."""
@@ -142,14 +162,17 @@ class Renderer:
             return tag
         for chapter in self.facts.chapters:
             for symbol in self.facts.symbols(chapter):
-                return str(self.facts.file(symbol.path).language)
+                file = self.facts.file(symbol.path)
+                return str(file.language)
         return _UNKNOWN
 
     def _example(self, block: Example) -> str:
-        is_tag = _TAG.fullmatch(block.language)
-        tag = block.language if is_tag else _UNKNOWN
+        tag = block.language
+        if not _TAG.fullmatch(tag):
+            tag = _UNKNOWN
         code = block.code.split("\n")
-        return markdown.document(self.words.written, markdown.fence(code, tag))
+        listing = markdown.fence(code, tag)
+        return markdown.document(self.words.written, listing)
 
 
 def title(noun: str, chapter: Chapter) -> str:
@@ -167,7 +190,8 @@ def heading(noun: str, chapter: Chapter) -> str:
 def _drawing(diagram: str) -> str:
     if not diagram:
         return ""
-    return markdown.fence(diagram.split("\n"), mermaid.TAG)
+    lines = diagram.split("\n")
+    return markdown.fence(lines, mermaid.TAG)
 
 
 def _known(ids: Iterable[str], entries: Mapping[str, Entry]) -> list[Entry]:

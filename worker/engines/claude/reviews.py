@@ -39,7 +39,10 @@ _REPLACE, _DROP, _INSERT = ACTIONS
 
 
 def task(
-    questions: Questions, verifier: Verifier, chapter: Chapter, output: Path
+    questions: Questions,
+    verifier: Verifier,
+    chapter: Chapter,
+    output: Path,
 ) -> Task:
     """Return the task to review a chapter in `output`."""
     stage = Stage.REVIEW_CHAPTERS
@@ -51,7 +54,10 @@ def task(
     faults = verifier.faults(page)
     findings = [f"- {fault.placed}" for fault in faults]
     question, material = questions.of_chapter(
-        stage, chapter, page=numbered, findings="\n".join(findings)
+        stage,
+        chapter,
+        page=numbered,
+        findings="\n".join(findings),
     )
     return Task(
         path=item_path(stage, chapter.entry),
@@ -67,8 +73,8 @@ def page_blocks(page: str) -> list[str]:
     lines: list[str] = []
     for block in checker.blocks(page):
         if block.tag is not None:
-            if not lines and blocks and _announces(blocks[-1]):
-                lines = [blocks.pop(), ""]
+            if not lines:
+                lines = _announcement(blocks)
             lines.append(block.text)
         elif block.text.strip():
             lines.append(block.text)
@@ -80,19 +86,33 @@ def page_blocks(page: str) -> list[str]:
     return blocks
 
 
+def _announcement(blocks: list[str]) -> list[str]:
+    """Take the line above a listing from the blocks, and return its lines; none without one."""
+    if not blocks:
+        return []
+    if not _announces(blocks[-1]):
+        return []
+    line = blocks.pop()
+    return [line, ""]
+
+
 def _announces(block: str) -> bool:
     """Tell whether a block is the place of a listing, or the note above written code."""
     if "\n" in block:
         return False
     if block.endswith(":"):
         return True
-    return markdown.PLACE.fullmatch(block.strip("` ")) is not None
+    bare = block.strip("` ")
+    place = markdown.PLACE.fullmatch(bare)
+    return place is not None
 
 
 def _numbered(blocks: Sequence[str]) -> list[str]:
     rows: list[str] = []
     for number, block in enumerate(blocks, 1):
-        rows += [f"[block {number}]", *block.split("\n"), ""]
+        rows.append(f"[block {number}]")
+        rows += block.split("\n")
+        rows.append("")
     return rows
 
 
@@ -112,22 +132,29 @@ def _draft(
     writer = Writer(renderer, verifier)
     edited = _EditedPage(blocks, renderer.words)
     faults: list[str] = []
-    for number, entry in enumerate(entries_of(answer, "edits", faults), 1):
+    entries = entries_of(answer, "edits", faults)
+    for number, entry in enumerate(entries, 1):
         place = f"edit {number}"
         with noted(faults, place):
             faults += edited.edit(writer, entry, place)
     page = edited.text()
     before = "\n\n".join(blocks)
     new = _new_faults(verifier, before, page)
-    return Draft(text=page, faults=faults + new, is_enough=not new)
+    return Draft(
+        text=page,
+        faults=faults + new,
+        is_enough=not new,
+    )
 
 
 def _new_faults(verifier: Verifier, before: str, after: str) -> list[str]:
     """Return the faults that the edits brought into a page."""
-    known = {fault.text for fault in verifier.faults(before)}
+    old_faults = verifier.faults(before)
+    known = {fault.text for fault in old_faults}
     faults = verifier.faults(after)
     new = [fault.placed for fault in faults if fault.text not in known]
-    if len(after) < _KEPT * len(before):
+    least = _KEPT * len(before)
+    if len(after) < least:
         new.append("the edits drop more than half of the page")
     return new
 
@@ -136,10 +163,9 @@ class _EditedPage:
     """A page with its edits."""
 
     def __init__(self, blocks: list[str], words: Words) -> None:
-        has_link = _NEXT.fullmatch(blocks[-1]) is not None
         self._blocks: Final = blocks
         self._marks: Final = words.marks
-        self._link: Final = len(blocks) if has_link else 0
+        self._link: Final = _link_number(blocks)
         """The number of the block with which a page leads to the next chapter."""
         self._instead: Final[dict[int, list[str]]] = {}
         self._after: Final[dict[int, list[str]]] = defaultdict(list)
@@ -167,7 +193,8 @@ class _EditedPage:
             raise AnswerFault(f"there is no block {number}")
         if action not in ACTIONS:
             raise AnswerFault(f"{action[:40]!r} is no action")
-        if action != _INSERT and self._is_fixed(number):
+        is_change = action != _INSERT
+        if is_change and self._is_fixed(number):
             raise AnswerFault(f"block {number} cannot be edited")
 
     def _is_fixed(self, number: int) -> bool:
@@ -176,25 +203,39 @@ class _EditedPage:
         # guard: fallbacks: a review does not take a page's mark away
         if block in self._marks:
             return True
-        return block.startswith("#") or number == self._link
+        if number == self._link:
+            return True
+        return block.startswith("#")
 
     def text(self) -> str:
         """Return the page."""
         blocks: list[str] = []
         for number, block in enumerate(self._blocks, 1):
+            after = self._after[number]
             if number == self._link:
-                blocks += [*self._after[number], block]
+                blocks += after
+                blocks.append(block)
                 continue
             blocks += self._instead.get(number, [block])
-            blocks += self._after[number]
-        return markdown.document(*_without_empty_sections(blocks))
+            blocks += after
+        kept = _without_empty_sections(blocks)
+        return markdown.document(*kept)
+
+
+def _link_number(blocks: Sequence[str]) -> int:
+    """Return the number of the link to the next chapter, which is the last block; else 0."""
+    if _NEXT.fullmatch(blocks[-1]):
+        return len(blocks)
+    return 0
 
 
 def _without_empty_sections(blocks: Sequence[str]) -> list[str]:
     """Leave out headings that nothing follows."""
     kept: list[str] = []
     for block, following in pairwise([*blocks, "# "]):
+        is_heading = block.startswith("##")
         ends_section = following.startswith(("# ", "## "))
-        if not (block.startswith("##") and ends_section):
-            kept.append(block)
+        if is_heading and ends_section:
+            continue
+        kept.append(block)
     return kept

@@ -46,9 +46,10 @@ class DiagramChecker:
             yield shape
             return
         lines = diagram.split("\n")
-        if lines[0] == "sequenceDiagram":
+        kind = lines[0]
+        if kind == "sequenceDiagram":
             yield from self._message_faults(lines)
-        elif lines[0].startswith("flowchart"):
+        elif kind.startswith("flowchart"):
             yield from self._arrow_faults(lines)
 
     def _arrow_faults(self, lines: Sequence[str]) -> Iterator[str]:
@@ -94,11 +95,14 @@ class DiagramChecker:
 
     def _participant(self, index: int) -> str:
         definition = self._facts.definitions[index]
-        return _shown(drawings.participant(self._facts, definition))
+        name = drawings.participant(self._facts, definition)
+        return _shown(name)
 
 
 def _arrows(
-    lines: Sequence[str], ends: re.Pattern[str], arrows: re.Pattern[str]
+    lines: Sequence[str],
+    ends: re.Pattern[str],
+    arrows: re.Pattern[str],
 ) -> Iterator[_Arrow]:
     """Yield the arrows of a diagram, with the labels of their ends."""
     labels: dict[str, str] = {}
@@ -121,4 +125,9 @@ def _shown(name: str) -> str:
 
 def _plain(label: str) -> str:
     """Return a label with its characters instead of their numbers."""
-    return unescape(_ENTITY.sub(lambda match: chr(int(match[1])), label))
+    return unescape(_ENTITY.sub(_character, label))
+
+
+def _character(entity: re.Match[str]) -> str:
+    number = int(entity[1])
+    return chr(number)

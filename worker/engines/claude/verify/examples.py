@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -74,10 +74,11 @@ class ExampleChecker:
         """Check the names of code, but for those that it binds itself."""
         bound: set[str] = set()
         for pattern in _BOUND:
-            bound.update(pattern.findall(code))
+            names = pattern.findall(code)
+            bound.update(names)
         for line in code.split("\n"):
             for fault in self._expressions.faults(line):
-                if not any(f"`{name}`" in fault.text for name in bound):
+                if not _names_any(fault, bound):
                     yield _fault(fault.text)
 
     def _python_faults(self, code: str) -> Iterator[Fault]:
@@ -88,10 +89,12 @@ class ExampleChecker:
             yield _fault(f"it does not run as it stands: {reason}")
         if reasons:
             return
-        scope = _Scope(bound=bound_names(tree), imports=_imports(tree))
+        bound = bound_names(tree)
+        scope = _Scope(bound=bound, imports=_imports(tree))
         for node in ast.walk(tree):
             if isinstance(node, ast.Import | ast.ImportFrom):
-                yield from self._imports.faults(ast.unparse(node))
+                statement = ast.unparse(node)
+                yield from self._imports.faults(statement)
             elif isinstance(node, ast.Call):
                 yield from self._call_faults(node, scope)
 
@@ -100,49 +103,65 @@ class ExampleChecker:
         name = self._called_name(call, scope)
         if name is None:
             return
-        code = f"{name}({_placeholders(call)})"
+        arguments = _placeholders(call)
+        code = f"{name}({arguments})"
         for fault in self._expressions.faults(code):
             if f"`{_VALUE}`" not in fault.text:
                 yield fault
 
     def _called_name(self, call: ast.Call, scope: _Scope) -> str | None:
         """Return the name of what is called; None for what is not the project's."""
-        name = ast.unparse(call.func)
-        if not _DOTTED.fullmatch(name):
-            name = name.rpartition(".")[2]
-        if name in scope.bound or not _DOTTED.fullmatch(name):
+        name = _dotted_name(call.func)
+        if name is None or name in scope.bound:
             return None
         first, _, rest = name.partition(".")
         if self._is_foreign(first, scope):
             return None
-        is_own = first in scope.bound and not self._names.definitions(first)
-        if not is_own:
+        if not self._is_own(first, scope):
             return name
-        if rest.rpartition(".")[2] in library.names():
+        _, _, last = rest.rpartition(".")
+        if last in library.names():
             return None
         return rest
+
+    def _is_own(self, name: str, scope: _Scope) -> bool:
+        """Tell whether a name is the example's own, and none of the project."""
+        if name not in scope.bound:
+            return False
+        return not self._names.definitions(name)
 
     def _is_foreign(self, name: str, scope: _Scope) -> bool:
         """Tell whether a name is Python's own, or imported from another project."""
         module = scope.imports.get(name)
         if module is None:
             return name in library.BUILTINS
-        package = module.partition(".")[0]
-        if not package or self._names.is_package(package):
+        package, _, _ = module.partition(".")
+        if not package:
+            return False
+        if self._names.is_package(package):
             return False
         return package in self._names.outside_modules
+
+
+def _names_any(fault: Fault, names: Iterable[str]) -> bool:
+    quoted = [f"`{name}`" for name in names]
+    return any(name in fault.text for name in quoted)
 
 
 def _reasons_not_to_run(code: str, tree: ast.Module) -> list[str]:
     """Return why code does not run: where it does not parse, and what it does not bind."""
     if not tree.body:
         return [_parse_error(code)]
-    known = bound_names(tree) | _imports(tree).keys() | _GIVEN
+    known = bound_names(tree)
+    known.update(_imports(tree))
+    known.update(_GIVEN)
     if "*" in known:
         return []
     unknown: dict[str, int] = {}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and node.id not in known:
+        if not isinstance(node, ast.Name):
+            continue
+        if node.id not in known:
             unknown.setdefault(node.id, node.lineno)
     return [
         f"line {line} uses `{name}`, which it neither imports nor defines"
@@ -166,23 +185,39 @@ def _imports(tree: ast.Module) -> dict[str, str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
-                package = alias.name.partition(".")[0]
-                modules[alias.asname or package] = alias.name
+                package, _, _ = alias.name.partition(".")
+                name = alias.asname or package
+                modules[name] = alias.name
         elif isinstance(node, ast.ImportFrom):
-            module = "." * node.level + (node.module or "")
+            module = "." * node.level
+            module += node.module or ""
             for alias in node.names:
-                modules[alias.asname or alias.name] = module
+                name = alias.asname or alias.name
+                modules[name] = module
     return modules
+
+
+def _dotted_name(called: ast.expr) -> str | None:
+    """Return the name of what is called; of a member of a value, such as a text, its last name."""
+    name = ast.unparse(called)
+    if _DOTTED.fullmatch(name):
+        return name
+    _, _, member = name.rpartition(".")
+    if _DOTTED.fullmatch(member):
+        return member
+    return None
 
 
 def _placeholders(call: ast.Call) -> str:
     """Return a call's arguments with a name in place of each value."""
-    if any(isinstance(argument, ast.Starred) for argument in call.args):
-        return "..."
+    placeholders: list[str] = []
+    for argument in call.args:
+        if isinstance(argument, ast.Starred):
+            return "..."
+        placeholders.append(_VALUE)
     keywords = [keyword.arg for keyword in call.keywords if keyword.arg]
-    arguments = [_VALUE] * len(call.args)
-    arguments += [f"{keyword}={_VALUE}" for keyword in keywords]
-    return ", ".join(arguments)
+    placeholders += [f"{keyword}={_VALUE}" for keyword in keywords]
+    return ", ".join(placeholders)
 
 
 def _fault(text: str) -> Fault:

@@ -57,8 +57,8 @@ class ExpressionChecker:
         if self._names.definitions(".".join(parts)):
             return None
         owners: list[Definition] = []
-        for position, name in enumerate(parts):
-            path = parts[:position]
+        path: list[str] = []
+        for name in parts:
             fault = (
                 self._member_fault(owners, name)
                 or self._name_fault(name)
@@ -66,16 +66,29 @@ class ExpressionChecker:
             )
             if fault is not None:
                 return fault
-            qualified = ".".join([*path, name])
-            owners = self._names.types(qualified) or self._names.types(name)
+            path.append(name)
+            owners = self._types(path)
         return None
 
+    def _types(self, path: Sequence[str]) -> list[Definition]:
+        """Return the types that a chain may name: by all of it, else by its last name."""
+        qualified = ".".join(path)
+        types = self._names.types(qualified)
+        if types:
+            return types
+        return self._names.types(path[-1])
+
     def _first_name_fault(self, names: Sequence[str]) -> Fault | None:
-        faults = map(self._name_fault, names)
-        return next(filter(None, faults), None)
+        for name in names:
+            fault = self._name_fault(name)
+            if fault is not None:
+                return fault
+        return None
 
     def _member_fault(
-        self, owners: Sequence[Definition], name: str
+        self,
+        owners: Sequence[Definition],
+        name: str,
     ) -> Fault | None:
         if not owners:
             return None
@@ -110,7 +123,8 @@ class ExpressionChecker:
         if not files or self._names.hold(files, name):
             return None
         return Fault(
-            claim=Claim.MEMBER, text=f"the module `{module}` has no `{name}`"
+            claim=Claim.MEMBER,
+            text=f"the module `{module}` has no `{name}`",
         )
 
     def _call_faults(self, chain: str, arguments: str) -> Iterator[Fault]:
@@ -123,7 +137,8 @@ class ExpressionChecker:
         ]
         # guard: verifier: a call must fit the signature
         if functions and not fitting:
-            signature = functions[0].signature[:_LONGEST_SIGNATURE]
+            first = functions[0]
+            signature = first.signature[:_LONGEST_SIGNATURE]
             yield Fault(
                 claim=Claim.SIGNATURE,
                 text=f"`{chain}({arguments})` does not fit the signature "
@@ -132,30 +147,39 @@ class ExpressionChecker:
 
     def _is_not_of_project(self, chain: str) -> bool:
         """Tell whether a call may be of a builtin, or of what the page defines."""
+        if chain in library.BUILTINS:
+            return True
         first, *_ = SEPARATOR.split(chain)
-        return first in self._names.bound or chain in library.BUILTINS
+        return first in self._names.bound
 
     def _functions(self, chain: str) -> list[Definition]:
         """Return the functions that a call may call; none where another project's may be."""
         functions: list[Definition] = []
-        named = self._names.definitions(chain) or self._methods(chain)
+        named = self._names.definitions(chain)
+        if not named:
+            named = self._methods(chain)
         for definition in named:
-            function: Definition | None = definition
-            if not is_function(definition):
-                function = self._constructor(definition)
+            function = self._called(definition)
             if function is None:
                 return []
             functions.append(function)
         return functions
+
+    def _called(self, definition: Definition) -> Definition | None:
+        """Return the function that a call of a function or type calls."""
+        if is_function(definition):
+            return definition
+        return self._constructor(definition)
 
     def _methods(self, chain: str) -> list[Definition]:
         """Return the methods of a type, or of one that it extends: `Signer.sign`."""
         *owners, name = SEPARATOR.split(chain)
         if not owners:
             return []
-        family = {type_.index for type_ in self._names.family(owners[-1])}
+        family = self._names.family(owners[-1])
+        indexes = {type_.index for type_ in family}
         methods = self._names.definitions(name)
-        return [method for method in methods if method.parent in family]
+        return [method for method in methods if method.parent in indexes]
 
     def _constructor(self, type_: Definition) -> Definition | None:
         if self._names.has_outside_base(type_.index):
@@ -168,12 +192,16 @@ class ExpressionChecker:
 
     def _fits(self, function: Definition, arguments: Sequence[str]) -> bool:
         inside = self._facts.function(function.index)
-        if inside is None or _takes_any(function):
+        if inside is None:
+            return True
+        if _takes_any(function):
             return True
         if not _OMITTED.isdisjoint(arguments):
             return True
-        names = list(inside.parameters)
-        parameters = {name.lstrip("*&") for name in names}
+        parameters: set[str] = set()
+        for name in inside.parameters:
+            bare = name.lstrip("*&")
+            parameters.add(bare)
         if not _keywords(arguments) <= parameters:
             return False
         given = [value for value in arguments if value not in _NO_ARGUMENTS]
@@ -182,13 +210,17 @@ class ExpressionChecker:
 
 def _is_no_name(match: re.Match[str]) -> bool:
     """Tell whether a match is a unit (`5px`), a keyword, or a string's prefix (`b"…"`)."""
-    name, code = match[0], match.string
+    name = match[0]
+    code = match.string
+    end = match.end()
     before = code[: match.start()]
     if before[-1:].isdigit():
         return True
-    if code.startswith("=", match.end()) and name.isidentifier():
-        return True
-    return code.startswith('"', match.end()) and len(name) <= len("rb")
+    if code.startswith("=", end):
+        return name.isidentifier()
+    if code.startswith('"', end):
+        return len(name) <= len("rb")
+    return False
 
 
 def _arguments(code: str, start: int) -> str | None:
@@ -197,7 +229,8 @@ def _arguments(code: str, start: int) -> str | None:
         return None
     depth = 0
     for position in range(start, len(code)):
-        depth += _NESTING.get(code[position], 0)
+        char = code[position]
+        depth += _NESTING.get(char, 0)
         if depth == 0:
             return code[start + 1 : position]
     return None
@@ -219,9 +252,16 @@ def _split(arguments: str) -> list[str]:
 
 def _keywords(arguments: Sequence[str]) -> set[str]:
     """Return the names that arguments are given by."""
-    matches = map(_KEYWORD.match, arguments)
-    return {match[1] for match in matches if match is not None}
+    keywords: set[str] = set()
+    for argument in arguments:
+        match = _KEYWORD.match(argument)
+        if match is not None:
+            keywords.add(match[1])
+    return keywords
 
 
 def _takes_any(function: Definition) -> bool:
-    return "*" in function.signature or "..." in function.signature
+    signature = function.signature
+    if "*" in signature:
+        return True
+    return "..." in signature

@@ -29,37 +29,38 @@ class NoteChecker:
         if note is None:
             return
         text = paragraph[: note.start()]
-        names = _names_in(text)
-        places = checker.spans(note[1])
+        sources = note[1]
         subject, *_ = _SENTENCE_END.split(text, maxsplit=1)
         subjects = self._defined(_names_in(subject))
         if not subjects:
             return
-        # guard: verifier: a source must hold what it is the source of
-        if all(
-            self._is_beside(place, names) and self._must_hold(place, subjects)
-            for place in places
-        ):
-            yield Fault(
-                claim=Claim.SOURCE,
-                text=f"the lines {note[1]} hold none of the names of their paragraph",
-            )
+        names = _names_in(text)
+        for place in checker.spans(sources):
+            # guard: verifier: a source must hold what it is the source of
+            if not self._is_beside(place, names):
+                return
+            if not self._must_hold(place, subjects):
+                return
+        yield Fault(
+            claim=Claim.SOURCE,
+            text=f"the lines {sources} hold none of the names of their paragraph",
+        )
 
     def _defined(self, names: set[str]) -> set[str]:
         """Return the names that are the project's, and not the page's own."""
-        return {
-            name
-            for name in names.difference(self._names.own)
-            if self._names.definitions(name)
-        }
+        of_project = names.difference(self._names.own)
+        return set(filter(self._names.definitions, of_project))
 
     def _is_beside(self, place: str, names: set[str]) -> bool:
         """Tell whether lines neither hold a name nor are inside of what it names."""
         match = markdown.PLACE.fullmatch(place)
-        if match is None or match["path"] not in self._names.files:
+        if match is None:
             return False
         path = match["path"]
-        for piece in match["lines"].split(","):
+        if path not in self._names.files:
+            return False
+        pieces = match["lines"].split(",")
+        for piece in pieces:
             start, _, end = piece.partition("-")
             first = int(start)
             last = int(end or start)
@@ -71,29 +72,40 @@ class NoteChecker:
 
     def _must_hold(self, place: str, names: set[str]) -> bool:
         """Tell whether a place should hold a name: a document may use other words."""
-        path = place.rpartition(":")[0]
+        path, _, _ = place.rpartition(":")
         file = self._names.files.get(path)
-        if file is None or file.language not in PROSE:
+        if file is None:
             return True
-        return names.isdisjoint(self._names.words_of(path))
+        if file.language not in PROSE:
+            return True
+        words = self._names.words_of(path)
+        return names.isdisjoint(words)
 
     def _hold(self, path: str, first: int, last: int, names: set[str]) -> bool:
         lines = self._names.facts.texts.lines(path)
         text = "\n".join(lines[first - 1 : last])
-        return not names.isdisjoint(_NAME.findall(text))
+        held = _NAME.findall(text)
+        return not names.isdisjoint(held)
 
     def _are_inside(
-        self, path: str, first: int, last: int, names: set[str]
+        self,
+        path: str,
+        first: int,
+        last: int,
+        names: set[str],
     ) -> bool:
         """Tell whether lines lie, at least in part, in a function or type of a name."""
         for name in names:
             for definition in self._names.definitions(name):
+                if definition.path != path:
+                    continue
                 begins = definition.line <= last
                 ends = definition.end_line < first
-                if definition.path == path and begins and not ends:
+                if begins and not ends:
                     return True
         lines = self._names.facts.texts.lines(path)
-        return not names.isdisjoint(_enclosing(lines[:first]))
+        enclosing = _enclosing(lines[:first])
+        return not names.isdisjoint(enclosing)
 
 
 def _names_in(text: str) -> set[str]:
@@ -108,9 +120,10 @@ def _enclosing(lines: Sequence[str]) -> Iterator[str]:
     """Yield the names of what the last of some lines is inside of, by its indentation."""
     depth: int | None = None
     for line in reversed(lines):
-        if not line.strip():
+        code = line.lstrip()
+        if not code:
             continue
-        indentation = len(line) - len(line.lstrip())
+        indentation = len(line) - len(code)
         if depth is None or indentation < depth:
             yield from _HEAD.findall(line)
             depth = indentation

@@ -67,7 +67,9 @@ class _Checks:
 
     def is_command(self, line: str) -> bool:
         """Tell whether a line is a command of the project, or quoted in its documents."""
-        return line in self._commands or self.names.has_line(line)
+        if line in self._commands:
+            return True
+        return self.names.has_line(line)
 
     @cached_property
     def _commands(self) -> frozenset[str]:
@@ -114,12 +116,19 @@ class Verifier:
         known = dict.fromkeys([*self._codes, *codes])
         if len(known) == len(self._codes):
             return self
-        return Verifier(self._facts, self._language, self._checks, tuple(known))
+        return Verifier(
+            self._facts,
+            self._language,
+            self._checks,
+            codes=tuple(known),
+        )
 
     def faults(self, page: str) -> list[Fault]:
         """Return what is wrong with a page or a part of it."""
-        verifier = self.knowing(self.written_code(page))
-        return list(dict.fromkeys(verifier.each_fault(page)))
+        written = self.written_code(page)
+        verifier = self.knowing(written)
+        faults = dict.fromkeys(verifier.each_fault(page))
+        return list(faults)
 
     def each_fault(self, page: str) -> Iterator[Fault]:
         """Yield what is wrong with a page whose code is known already."""
@@ -142,11 +151,13 @@ class Verifier:
         """Yield what is wrong with prose as a model wrote it."""
         for noun in prose.forbidden(text):
             yield Fault(claim=Claim.MARKUP, text=f"prose must not hold {noun}")
-        numbers = {chapter.entry.index for chapter in self._facts.chapters}
+        chapters = self._facts.chapters
+        numbers = {chapter.entry.index for chapter in chapters}
         for number in prose.chapters_named(text):
             if number not in numbers:
                 yield Fault(
-                    claim=Claim.LINK, text=f"there is no chapter [[{number}]]"
+                    claim=Claim.LINK,
+                    text=f"there is no chapter [[{number}]]",
                 )
 
     def _static_faults(self, page: str) -> Iterator[Fault]:
@@ -176,7 +187,9 @@ class Verifier:
                 yield _inside(block)
 
     def _is_written(self, block: Block) -> bool:
-        return block.tag is not None and block.before == self._words.written
+        if block.tag is None:
+            return False
+        return block.before == self._words.written
 
     def _code_faults(self, block: Block) -> Iterator[Fault]:
         code = _inside(block)
@@ -223,7 +236,7 @@ class Verifier:
     def _link_faults(self, line: str) -> Iterator[Fault]:
         nouns = (self._words.chapter, self._words.tutorial, ENGLISH.chapter)
         for text, target in _LINK.findall(line):
-            file = target.rpartition("/")[2]
+            _, _, file = target.rpartition("/")
             chapter = self._pages.get(file)
             if chapter is None:
                 continue
@@ -240,8 +253,9 @@ class Verifier:
             if block.tag is not None:
                 continue
             text = checker.outside_spans(block.text)
-            is_mark = text in self._words.marks
-            if not is_mark and is_foreign(text, self._language):
+            if text in self._words.marks:
+                continue
+            if is_foreign(text, self._language):
                 yield Fault(
                     claim=Claim.LANGUAGE,
                     text=f"“{text[:60]}…” is not written in {self._language}",
@@ -250,7 +264,8 @@ class Verifier:
 
 def _near(text: str, faults: Iterator[Fault]) -> Iterator[Fault]:
     """Yield faults with how the text begins that has them."""
-    begins = " ".join(text.split())[:_BEGINNING]
+    words = text.split()
+    begins = " ".join(words)[:_BEGINNING]
     for fault in faults:
         yield replace(fault, near=begins)
 
@@ -263,7 +278,10 @@ def _blocks(page: str) -> Iterator[Block]:
             is_taken = is_taken and not block.text.strip()
             yield block
             continue
-        yield replace(block, before="") if is_taken else block
+        if is_taken:
+            yield replace(block, before="")
+            continue
+        yield block
         is_taken = True
 
 
@@ -282,7 +300,8 @@ def _paragraphs(page: str) -> Iterator[str]:
 
 def _inside(block: Block) -> str:
     """Return the code of a block, without its fences."""
-    return "\n".join(block.text.split("\n")[1:-1])
+    lines = block.text.split("\n")
+    return "\n".join(lines[1:-1])
 
 
 def _pages(facts: CourseFacts) -> dict[str, Chapter]:
@@ -291,7 +310,7 @@ def _pages(facts: CourseFacts) -> dict[str, Chapter]:
     for chapter in facts.chapters:
         for stage in (Stage.GENERATE_CHAPTERS, Stage.GENERATE_TUTORIALS):
             path = item_path(stage, chapter.entry)
-            file = path.rpartition("/")[2]
+            _, _, file = path.rpartition("/")
             pages[file] = chapter
     return pages
 

@@ -99,13 +99,15 @@ class SentenceChecker:
     def _named(self, name: str) -> list[Definition]:
         """Return the definitions of a name: `Signer.sign`, or a method of a base."""
         named = self._names.definitions(name)
-        if named or "." not in name:
+        if named:
             return named
-        owner, _, member = name.rpartition(".")
+        owner, dot, wanted = name.rpartition(".")
+        if not dot:
+            return []
         methods: list[Definition] = []
         for type_ in self._names.family(owner):
             members = self._facts.members(type_)
-            methods += [method for method in members if method.name == member]
+            methods += [member for member in members if member.name == wanted]
         return methods
 
     def _calls(self, subject: str, target: str) -> bool:
@@ -115,7 +117,8 @@ class SentenceChecker:
             return True
         if not called:
             return self._mention(callers, target)
-        used = self._used_by(self._indexes(callers))
+        indexes = self._indexes(callers)
+        used = self._used_by(indexes)
         return not called.isdisjoint(used)
 
     def _indexes(self, definitions: Iterable[Definition]) -> set[int]:
@@ -126,9 +129,8 @@ class SentenceChecker:
     def _used_by(self, indexes: Iterable[int]) -> set[int]:
         used: set[int] = set()
         for index in indexes:
-            used.update(
-                reference.target for reference in self._facts.out[index]
-            )
+            for reference in self._facts.out[index]:
+                used.add(reference.target)
         return used
 
     def _mention(self, definitions: Iterable[Definition], name: str) -> bool:
@@ -136,7 +138,7 @@ class SentenceChecker:
         escaped = re.escape(last_name(name))
         pattern = re.compile(rf"\b{escaped}\b")
         texts = map(self._facts.text, definitions)
-        return any(pattern.search(text) for text in texts)
+        return any(map(pattern.search, texts))
 
     def _extends(self, subject: str, target: str) -> bool:
         base = last_name(target)
@@ -153,8 +155,10 @@ class SentenceChecker:
         wanted = last_name(target.removesuffix(".py"))
         for path in paths:
             for taken in self._facts.file(path).imports:
+                if last_name(taken.module) == wanted:
+                    return True
                 names = {there for _, there in taken.names}
-                if wanted in names or last_name(taken.module) == wanted:
+                if wanted in names:
                     return True
         return not paths
 
@@ -179,4 +183,5 @@ class SentenceChecker:
 
 def _bare(span: str) -> str:
     """Return a name without the arguments of a call."""
-    return span.strip().partition("(")[0]
+    name, _, _ = span.strip().partition("(")
+    return name

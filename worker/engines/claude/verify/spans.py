@@ -84,14 +84,17 @@ class SpanChecker:
 
     def _is_place(self, code: str) -> bool:
         match = markdown.PLACE.fullmatch(code)
-        return match is not None and match["path"] in self._names.files
+        if match is None:
+            return False
+        return match["path"] in self._names.files
 
     def _is_attribute(self, code: str) -> bool:
         """Tell whether what looks like a file is an attribute: `request.json`."""
         owner, dot, name = code.partition(".")
         if not dot or name not in _ATTRIBUTES:
             return False
-        return owner in self._names.words and name in self._names.words
+        words = self._names.words
+        return owner in words and name in words
 
     def _command_faults(self, code: str) -> Iterator[Fault]:
         command = code.removeprefix("$ ")
@@ -106,7 +109,7 @@ class SpanChecker:
                 yield from self._flag_faults(flag)
 
     def _flag_faults(self, code: str) -> Iterator[Fault]:
-        flag = re.split("[= ]", code, maxsplit=1)[0]
+        flag, *_ = re.split("[= ]", code, maxsplit=1)
         # guard: verifier: a flag must be in the repository
         if flag not in self._names.flags:
             yield Fault(
@@ -126,16 +129,20 @@ class SpanChecker:
             )
 
     def _path_faults(self, path: str) -> Iterator[Fault]:
-        if not self._path_exists(_ABOVE.sub("", path).rstrip("/")):
+        from_top = _ABOVE.sub("", path)
+        if not self._path_exists(from_top.rstrip("/")):
             yield Fault(
-                claim=Claim.PATH, text=f"there is no file or folder `{path}`"
+                claim=Claim.PATH,
+                text=f"there is no file or folder `{path}`",
             )
 
     def _path_exists(self, path: str) -> bool:
+        if path in _OWN_FILES:
+            return True
+        if path.startswith(_ENVIRONMENT):
+            return True
         *names, _ = _PATH_PARTS.split(path)
-        is_own = names and self._names.own.issuperset(names)
-        is_tool = path.startswith(_ENVIRONMENT)
-        if path in _OWN_FILES or is_own or is_tool:
+        if names and self._names.own.issuperset(names):
             return True
         part = f"/{path}/"
         # guard: verifier: a path must exist
@@ -158,6 +165,10 @@ class SpanChecker:
 
 def _defined_name(head: str) -> str:
     """Return the name that a head defines, without its owner."""
-    definition = head.partition(" ")[2].removeprefix("def ")
+    _, _, rest = head.partition(" ")
+    definition = rest.removeprefix("def ")
     chain = CHAIN.search(definition)
-    return SEPARATOR.split(chain[0])[-1] if chain else ""
+    if chain is None:
+        return ""
+    *_, name = SEPARATOR.split(chain[0])
+    return name

@@ -96,13 +96,16 @@ class Vocabulary:
     @cached_property
     def words(self) -> frozenset[str]:
         """Every word of the code, and the technical words of documents."""
-        words = {*_OF_LANGUAGES, *keyword.kwlist, *library.names()}
+        words = set(_OF_LANGUAGES)
+        words.update(keyword.kwlist)
+        words.update(library.names())
         for file in self._readable():
             own = self.words_of(file.path)
-            if file.role in _NOT_CODE:
-                words.update(filter(_TECHNICAL.fullmatch, own))
-            else:
+            if file.role not in _NOT_CODE:
                 words.update(own)
+                continue
+            technical = filter(_TECHNICAL.fullmatch, own)
+            words.update(technical)
         return frozenset(words)
 
     @cached_property
@@ -134,19 +137,20 @@ class Vocabulary:
 
     def is_package(self, name: str) -> bool:
         """Tell whether a name is a module or package at the top of the project."""
-        return any(
-            [part for part in _module_parts(path) if part not in _ROOTS]
-            == [name]
-            for path in self.modules.get(name, ())
-        )
+        for path in self.modules.get(name, ()):
+            parts = _module_parts(path)
+            below_roots = [part for part in parts if part not in _ROOTS]
+            if below_roots == [name]:
+                return True
+        return False
 
     def has_line(self, line: str) -> bool:
         """Tell whether a text is somewhere in the documents or settings, as written."""
         for file in self._readable():
-            is_quoted = file.role in _QUOTED or file.language in PROSE
-            if not is_quoted:
+            if not _is_quoted(file):
                 continue
-            if line in self._text(file.path):
+            text = self._text(file.path)
+            if line in text:
                 return True
         return False
 
@@ -203,7 +207,8 @@ class Vocabulary:
             names.update(_ATTRIBUTE.findall(text))
             names.update(_FIELD.findall(text))
             for base in definition.bases:
-                builtin = getattr(builtins, last_name(base), None)
+                name = last_name(base)
+                builtin = getattr(builtins, name, None)
                 names.update(dir(builtin))
         return frozenset(names)
 
@@ -215,15 +220,17 @@ class Vocabulary:
             for base in bases.get(current, ()):
                 if base not in indexes:
                     indexes.append(base)
-        return [self.facts.definitions[current] for current in indexes]
+        definitions = self.facts.definitions
+        return [definitions[current] for current in indexes]
 
     def has_outside_base(self, index: int) -> bool:
         """Tell whether a type extends a type that is neither the project's nor Python's."""
         for definition in self.ancestry(index):
             for base in definition.bases:
-                is_own = self.definitions(last_name(base))
-                is_builtin = hasattr(builtins, base)
-                if not is_own and not is_builtin:
+                if hasattr(builtins, base):
+                    continue
+                name = last_name(base)
+                if not self.definitions(name):
                     return True
         return False
 
@@ -233,17 +240,21 @@ class Vocabulary:
             return True
         if not self.has_outside_base(owner.index):
             return False
-        return name in self.words and not self.definitions(name)
+        if name not in self.words:
+            return False
+        return not self.definitions(name)
 
     def hold(self, files: Sequence[str], name: str) -> bool:
         """Tell whether some files hold a name, or any file has it."""
         if name in self.stems:
             return True
-        return any(name in self.words_of(path) for path in files)
+        words = map(self.words_of, files)
+        return any(name in of_file for of_file in words)
 
     def module_files(self, name: str) -> Sequence[str]:
         """Return the files of the project's module of a dotted name."""
-        parts = [part for part in _DOTS.split(name) if part]
+        pieces = _DOTS.split(name)
+        parts = [part for part in pieces if part]
         if not parts:
             return ()
         paths = self.modules.get(parts[-1], ())
@@ -278,24 +289,33 @@ def bound_names(tree: ast.Module) -> set[str]:
             case _:
                 pass
         # Python 3.11 has no parameters of types.
-        bound.update(
-            parameter.name for parameter in getattr(node, "type_params", ())
-        )
+        for parameter in getattr(node, "type_params", ()):
+            bound.add(parameter.name)
     return bound
 
 
 def squeezed(code: str) -> str:
     """Return code without what does not change it."""
-    return _SPACE.sub("", code).rstrip(":{").replace(",)", ")")
+    dense = _SPACE.sub("", code)
+    head = dense.rstrip(":{")
+    return head.replace(",)", ")")
+
+
+def _is_quoted(file: SourceFile) -> bool:
+    if file.role in _QUOTED:
+        return True
+    return file.language in PROSE
 
 
 def _named(facts: CourseFacts) -> dict[str, list[Definition]]:
     """Return the definitions by their names and qualified names."""
     named: dict[str, list[Definition]] = defaultdict(list)
     for definition in facts.definitions:
-        named[definition.name].append(definition)
-        if definition.qualified != definition.name:
-            named[definition.qualified].append(definition)
+        name = definition.name
+        qualified = definition.qualified
+        named[name].append(definition)
+        if qualified != name:
+            named[qualified].append(definition)
     return named
 
 
