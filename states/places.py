@@ -140,10 +140,15 @@ def _moved(lines: str, moves: Moves, *, with_margin: bool) -> str:
     """Return the new line numbers of a place."""
     spans = []
     for span in lines.split(","):
-        numbers = [int(number) for number in span.split("-")]
+        ends = span.split("-")
+        numbers = list(map(int, ends))
         first = numbers[0]
         last = numbers[-1]
-        shift = moves.shift(first, last, with_margin=with_margin)
+        shift = moves.shift(
+            first,
+            last,
+            with_margin=with_margin,
+        )
         moved = [str(number + shift) for number in numbers]
         spans.append("-".join(moved))
     return ",".join(spans)

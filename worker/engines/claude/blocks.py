@@ -89,9 +89,7 @@ class Fields:
             raise AnswerFault(f"`{name}` must be a text")
         # guard: answers: a huge text is not looked at
         if len(value) > LONGEST:
-            raise AnswerFault(
-                f"`{name}` has {len(value)} characters; at most {LONGEST} are allowed"
-            )
+            raise _too_long(name, len(value))
         return value.strip()
 
     def number(self, name: str) -> int:
@@ -118,6 +116,12 @@ class Fields:
             text = value.strip()
             texts.append(text)
         return tuple(texts)
+
+
+def _too_long(name: str, length: int) -> AnswerFault:
+    return AnswerFault(
+        f"`{name}` has {length} characters; at most {LONGEST} are allowed"
+    )
 
 
 def entries_of(answer: object, name: str, faults: list[str]) -> list[object]:

@@ -141,18 +141,17 @@ class MessageReader:
 
 def read_message(content: bytes | Document) -> Message:
     """Read a message that came as one document."""
-    document = content
     if isinstance(content, bytes):
-        document = read_document(content)
-    if document.get("type") != "message":
+        return read_message(read_document(content))
+    if content.get("type") != "message":
         raise AnswerLostError("the answer is not a message")
     texts = ""
-    for block in _blocks(document):
+    for block in _blocks(content):
         if block.get("type") == "text":
             texts += _text(block)
-    model = str(document.get("model", ""))
-    usage = _object(document, "usage")
-    return _message(texts, model, document, usage)
+    model = str(content.get("model", ""))
+    usage = _object(content, "usage")
+    return _message(texts, model, content, usage)
 
 
 def read_document(content: bytes) -> JsonObject:

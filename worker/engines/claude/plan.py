@@ -136,7 +136,8 @@ def _unit(
             raise AnswerFault(f"{key[:20]!r} is no candidate, or used already")
     if not ids:
         raise AnswerFault("it has no candidates")
-    name = _line_of(fields.text("name").replace("`", ""))
+    plain = fields.text("name").replace("`", "")
+    name = _line_of(plain)
     _check_name(name)
     for unit in units:
         _check_difference(name, unit)
@@ -162,16 +163,18 @@ def _check_all(faults: list[str]) -> None:
 def _check_name(name: str) -> None:
     if not 0 < len(name) <= _LONGEST_NAME:
         raise AnswerFault(f"the name must have 1 to {_LONGEST_NAME} characters")
-    if not name.isprintable() or _NO_TITLE.search(name):
+    is_text = name.isprintable()
+    if not is_text or _NO_TITLE.search(name):
         raise AnswerFault("the name must be letters, digits and dots")
 
 
 def _check_difference(name: str, unit: Unit) -> None:
     """Raise AnswerFault if a name, or the name of its file, is another chapter's."""
-    is_same = unit.name.casefold() == name.casefold()
+    other = unit.name
+    is_same = other.casefold() == name.casefold()
     file = slug(name)
     if file not in {"_", ""}:
-        is_same |= file == slug(unit.name)
+        is_same |= file == slug(other)
     if is_same:
         raise AnswerFault(f"another chapter is called {name!r}")
 
@@ -230,7 +233,8 @@ def _sentence(shown: Shown, verifier: Verifier, entry: object) -> str:
         raise AnswerFault("it is empty")
     faults: list[str] = []
     for pointer in fields.entries("sources"):
-        source = lines(Fields(pointer))
+        place = Fields(pointer)
+        source = lines(place)
         fault = shown.fault(source)
         if fault:
             faults.append(fault)
@@ -250,7 +254,8 @@ def _label(
     label = " ".join(map(_lower, words))
     if key not in material.relations_of(questions.facts):
         raise AnswerFault(f"there is no relation {key[:20]!r}")
-    if len(label) > _LONGEST_LABEL or not _LABEL.fullmatch(label):
+    is_long = len(label) > _LONGEST_LABEL
+    if is_long or not _LABEL.fullmatch(label):
         raise AnswerFault(f"the label of {key} must be one to four words")
     wrong = verifier.faults(label)
     if wrong:
@@ -261,7 +266,8 @@ def _label(
 
 def _lower(word: str) -> str:
     """Return a word in lower case, but for an acronym: `URL`, `URLs`."""
-    if word[:2].isupper() and len(word) > 1:
+    is_acronym = word[:2].isupper()
+    if is_acronym and len(word) > 1:
         return word
     return word.casefold()
 
@@ -275,14 +281,19 @@ def _relationships(
     entries: list[dict[str, int | str]] = []
     for key, relation in material.relations_of(facts).items():
         line = material.evidence_line(facts, relation)
+        verb = relation.verb.value
         entry: dict[str, int | str] = {
             "from_abstraction": relation.source,
             "to_abstraction": relation.target,
-            "label": labels.get(key, relation.verb.value),
+            "label": labels.get(key, verb),
             "evidence": f"{relation.path}:{relation.line}: {line}",
         }
         entries.append(entry)
-    return _dump({"summary": summary, "relationships": entries})
+    document = {
+        "summary": summary,
+        "relationships": entries,
+    }
+    return _dump(document)
 
 
 def order(questions: Questions, verifier: Verifier) -> Task:
@@ -307,10 +318,7 @@ def _ordered(
     answer: JsonObject,
 ) -> Draft:
     analysis = questions.facts.analysis
-    left: dict[str, int] = {}
-    for unit, _ in enumerate(analysis.units):
-        number = unit + 1
-        left[f"U{number}"] = unit
+    left = _numbered(analysis)
     steps: list[LearningStep] = []
     faults: list[str] = []
     entries = entries_of(answer, "order", faults)
@@ -326,7 +334,20 @@ def _ordered(
     steps += map(_without_reason, left.values())
     ordered = replace(analysis, order=tuple(steps))
     body = yaml_files.order(ordered)
-    return Draft(text=_text(body), faults=faults, is_enough=not left)
+    return Draft(
+        text=_text(body),
+        faults=faults,
+        is_enough=not left,
+    )
+
+
+def _numbered(analysis: Analysis) -> dict[str, int]:
+    """Return the indexes of all chapters by the ids that prompts give them."""
+    units: dict[str, int] = {}
+    for unit, _ in enumerate(analysis.units):
+        number = unit + 1
+        units[f"U{number}"] = unit
+    return units
 
 
 def _step(
@@ -347,7 +368,8 @@ def _step(
     faults = _faults_of(verifier, reason)
     if faults:
         return _without_reason(unit), faults
-    return LearningStep(unit=unit, reasoning=reason), []
+    step = LearningStep(unit=unit, reasoning=reason)
+    return step, []
 
 
 def _without_reason(unit: int) -> LearningStep:
@@ -364,7 +386,8 @@ def _faults_of(verifier: Verifier, text: str) -> list[str]:
 
 
 def _text(body: bytes) -> str:
-    return body.decode().rstrip("\n")
+    text = body.decode()
+    return text.rstrip("\n")
 
 
 def _dump(document: Any) -> str:  # noqa: ANN401 - whatever YAML holds

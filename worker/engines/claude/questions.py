@@ -3,7 +3,7 @@
 The same tree gives the same bytes: a paid answer is found again by them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Final
@@ -126,12 +126,13 @@ class Questions:
 
     def analyze(self) -> Question:
         """Ask for the overview, and for words for the relations."""
+        shown = self._shared.copy()
+        beginnings = material.beginnings(self.facts, shown)
         item = prompt.filled(
             "analyze_item",
             units=self._units(),
-            relations=self._relations(self._unit_ids()) or _NOTHING,
-            beginnings=material.beginnings(self.facts, self._shared.copy())
-            or _NOTHING,
+            relations=self._unit_relations(),
+            beginnings=beginnings or _NOTHING,
             language=self.language,
         )
         return self._question(Stage.ANALYZE, "analyze", item)
@@ -141,7 +142,7 @@ class Questions:
         item = prompt.filled(
             "order_item",
             units=self._units(),
-            relations=self._relations(self._unit_ids()) or _NOTHING,
+            relations=self._unit_relations(),
             language=self.language,
         )
         return self._question(Stage.ORDER, "order", item)
@@ -151,14 +152,13 @@ class Questions:
     ) -> tuple[Question, Material]:
         """Ask for a chapter, a review or a tutorial; return also what can be pointed at."""
         material_ = self.material(stage, chapter)
-        facts, shown = self.facts, material_.shown
+        facts = self.facts
+        shown = material_.shown
         values = {
             "number": str(chapter.entry.index),
             "name": _line(chapter.name),
-            "description": plain(
-                [_line(told(chapter.description))], "description"
-            ),
-            "reason": plain([_line(chapter.reasoning)], "reason"),
+            "description": _told(chapter),
+            "reason": _plain_line(chapter.reasoning, "reason"),
             "position": self._position(chapter),
             "page": "",
             "source": self._source(chapter, shown, more.get("cited", "")),
@@ -175,10 +175,9 @@ class Questions:
             **more,
         }
         template = _TEMPLATES[stage]
-        item = prompt.joined(
-            _filled(f"{template}_item", values),
-            self._earlier_page(stage, chapter),
-        )
+        own = _filled(f"{template}_item", values)
+        earlier = self._earlier_page(stage, chapter)
+        item = prompt.joined(own, earlier)
         kind = template.removesuffix("s")
         purpose = f"{kind} {chapter.entry.index}"
         return self._question(stage, purpose, item), material_
@@ -210,17 +209,15 @@ class Questions:
         body = self._earlier.read(item_path(stage, chapter.entry))
         if body is None:
             return ""
-        diffs: list[str] = []
-        for path in chapter.unit.file_paths:
-            diff = self._earlier.diffs.get(path)
-            # guard: prompts: a file of secrets is not sent as a diff either
-            if diff is not None and not is_secret_file(path):
-                diffs.append(plain(diff.split("\n"), shown_path(path)))
-        page = markdown.cut(body.decode("utf-8", "replace"), _MOST_PAGE)
+        text = body.decode("utf-8", "replace")
+        page = markdown.cut(text, _MOST_PAGE)
+        lines = page.split("\n")
+        diffs = _diffs(self._earlier, chapter)
+        changes = "\n\n".join(diffs)
         return prompt.filled(
             "earlier",
-            changes="\n\n".join(diffs) or _NOTHING,
-            page=plain(page.split("\n"), "the page as it was"),
+            changes=changes or _NOTHING,
+            page=plain(lines, "the page as it was"),
         )
 
     def material(self, stage: Stage, chapter: Chapter) -> Material:
@@ -260,10 +257,14 @@ class Questions:
 
     def _system(self, stage: Stage) -> str:
         rules = prompt.filled("rules", language=self.language)
-        facts = prompt.joined(self._facts_text, self._definitions(stage))
-        values = {"rules": rules, "facts": facts}
+        definitions = self._definitions(stage)
+        facts = prompt.joined(self._facts_text, definitions)
+        values = {
+            "rules": rules,
+            "facts": facts,
+        }
         if stage not in _OF_COURSE:
-            values["summary"] = plain([_line(self.facts.summary)], "summary")
+            values["summary"] = _plain_line(self.facts.summary, "summary")
             values["plan"] = self._plan()
             values["relations"] = self._relations(self._chapter_ids())
             values["words"] = str(WORDS)
@@ -290,19 +291,15 @@ class Questions:
         project = self.facts.analysis.project
         values = {
             "name": _line(project.name),
-            "tagline": plain([_line(project.tagline)], "description"),
+            "tagline": _plain_line(project.tagline, "description"),
             "readme": outline.readme(self.facts, self._shared),
             "files": listing.files(self.facts),
         }
         return _filled("facts", values)
 
     def _plan(self) -> str:
-        rows = [
-            f"{chapter.entry.index}. {_line(chapter.name)}: "
-            f"{_line(told(chapter.description))}"
-            for chapter in self.facts.chapters
-        ]
-        return plain(rows, "plan")
+        rows = map(_plan_row, self.facts.chapters)
+        return plain(list(rows), "plan")
 
     def _units(self) -> str:
         rows = [
@@ -332,28 +329,27 @@ class Questions:
         rows = material.relation_rows(self.facts, relations, ids)
         return plain(rows, "relations")
 
-    def _unit_ids(self) -> list[str]:
+    def _unit_relations(self) -> str:
         units = self.facts.analysis.units
-        return [f"U{number}" for number, _ in enumerate(units, 1)]
+        ids = [f"U{number}" for number, _ in enumerate(units, 1)]
+        return self._relations(ids) or _NOTHING
 
     def _chapter_ids(self) -> list[str]:
         """Return what stands for a link to the chapter of each unit; its name without one."""
-        links = {
-            chapter.unit.name: f"[[{chapter.entry.index}]]"
-            for chapter in self.facts.chapters
-        }
-        return [
-            links.get(unit.name, unit.name)
-            for unit in self.facts.analysis.units
-        ]
+        links: dict[str, str] = {}
+        for chapter in self.facts.chapters:
+            links[chapter.unit.name] = _link(chapter)
+        names = [unit.name for unit in self.facts.analysis.units]
+        return [links.get(name, name) for name in names]
 
     def _position(self, chapter: Chapter) -> str:
-        links = [f"[[{other.entry.index}]]" for other in self.facts.chapters]
+        links = [_link(other) for other in self.facts.chapters]
         before = links[: chapter.position]
         after = links[chapter.position + 1 :]
         known = _FIRST
         if before:
-            known = f"The reader has read {', '.join(before)}."
+            read = ", ".join(before)
+            known = f"The reader has read {read}."
         following = _LAST
         if after:
             following = f"The next chapter is {after[0]}."
@@ -368,8 +364,40 @@ def _filled(template: str, values: Mapping[str, str]) -> str:
     return prompt.filled(template, **given)
 
 
+def _diffs(earlier: EarlierCourse, chapter: Chapter) -> Iterator[str]:
+    """Yield what has changed in each file of a chapter, as prompts show it."""
+    for path in chapter.unit.file_paths:
+        diff = earlier.diffs.get(path)
+        # guard: prompts: a file of secrets is not sent as a diff either
+        if diff is not None and not is_secret_file(path):
+            lines = diff.split("\n")
+            yield plain(lines, shown_path(path))
+
+
+def _link(chapter: Chapter) -> str:
+    return f"[[{chapter.entry.index}]]"
+
+
+def _plan_row(chapter: Chapter) -> str:
+    number = chapter.entry.index
+    name = _line(chapter.name)
+    description = _line(told(chapter.description))
+    return f"{number}. {name}: {description}"
+
+
+def _told(chapter: Chapter) -> str:
+    description = told(chapter.description)
+    return _plain_line(description, "description")
+
+
+def _plain_line(text: str, label: str) -> str:
+    line = _line(text)
+    return plain([line], label)
+
+
 def _line(text: str) -> str:
-    return markdown.visible(" ".join(text.split()))
+    words = text.split()
+    return markdown.visible(" ".join(words))
 
 
 def repaired(
@@ -384,10 +412,11 @@ def repaired(
     more = len(faults) - _MOST_FAULTS
     if more > 0:
         shown.append(f"- and {more} more of that kind")
+    beginning = markdown.cut(answer, _MOST_ANSWER)
     text = prompt.filled(
         "repair",
         prompt=question.prompt,
-        answer=prompt.fenced("answer", [markdown.cut(answer, _MOST_ANSWER)]),
+        answer=prompt.fenced("answer", [beginning]),
         faults="\n".join(shown),
     )
     return replace(question, prompt=text, repair=number)

@@ -95,9 +95,10 @@ class ExpressionChecker:
         for owner in owners:
             if self._names.has_member(owner, name):
                 return None
+        type_ = owners[0].qualified
         return Fault(
             claim=Claim.MEMBER,
-            text=f"`{owners[0].qualified}` has no `{name}`",
+            text=f"`{type_}` has no `{name}`",
         )
 
     def _name_fault(self, name: str) -> Fault | None:
@@ -113,10 +114,14 @@ class ExpressionChecker:
 
     def _module_fault(self, path: list[str], name: str) -> Fault | None:
         """Say that a module of the project has no such name."""
-        if not path or self._names.definitions(path[-1]):
+        if not path:
+            return None
+        first = path[0]
+        last = path[-1]
+        if self._names.definitions(last):
             return None
         # An object may have the name of a module that is inside a package.
-        if not self._names.is_package(path[0]):
+        if not self._names.is_package(first):
             return None
         module = ".".join(path)
         files = self._names.module_files(module)
@@ -184,7 +189,8 @@ class ExpressionChecker:
     def _constructor(self, type_: Definition) -> Definition | None:
         if self._names.has_outside_base(type_.index):
             return None
-        for owner in self._names.ancestry(type_.index):
+        family = self._names.ancestry(type_.index)
+        for owner in family:
             for method in self._facts.methods(owner):
                 if method.name in _CONSTRUCTORS:
                     return method

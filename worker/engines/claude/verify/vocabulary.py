@@ -81,16 +81,19 @@ class Vocabulary:
         for code in codes:
             own.update(_WORD.findall(code))
             flags.update(_OWN_FLAG.findall(code))
-            bound.update(bound_names(parsed(code)))
+            tree = parsed(code)
+            bound.update(bound_names(tree))
         if not own:
             return self
-        # The copy has its own values of these cached properties.
-        words, known = self.words, self.flags
+        words = self.words | own
         other = copy.copy(self)
         other.own = self.own | own
         other.bound = self.bound | bound
-        other.__dict__["words"] = words | own
-        other.__dict__["flags"] = known | flags
+        # The copy has its own values of these cached properties.
+        vars(other).update(
+            words=words,
+            flags=self.flags | flags,
+        )
         return other
 
     @cached_property
@@ -331,8 +334,8 @@ def _modules(facts: CourseFacts) -> dict[str, list[str]]:
 
 
 def _stem(path: str) -> str:
-    _, _, file = path.rpartition("/")
-    stem, _, _ = file.partition(".")
+    *_, file = path.split("/")
+    stem, *_ = file.split(".")
     return stem
 
 
