@@ -10,6 +10,7 @@ import pytest
 from tests.support import mermaid
 from tests.support.course import Made, make_course, write_tree
 from tests.support.samples import ALL
+from worker.course.site.markdown import slug
 
 pytestmark = pytest.mark.parametrize("sample", ALL)
 Courses = Callable[[str], Made]
@@ -54,10 +55,17 @@ def test_links_lead_to_pages_of_the_course(
     course = courses(sample)
     for page in course.pages():
         for link in page.links:
-            assert (
-                posixpath.normpath(f"{posixpath.dirname(page.path)}/{link}")
-                in course.files
+            target, _, anchor = link.partition("#")
+            path = posixpath.normpath(
+                f"{posixpath.dirname(page.path)}/{target}"
             )
+            assert path in course.files
+            headings = {
+                slug(line.lstrip("# "))
+                for line in course.files[path].decode().splitlines()
+                if line.startswith("#")
+            }
+            assert anchor in {"", *headings}
 
 
 def test_excerpts_are_the_lines_of_their_files(
@@ -120,9 +128,13 @@ def test_reviews_hold_the_chapter_and_correct_nothing(
     for page in course.pages("reviewed-chapters/"):
         chapter = course.files[f"chapters/{page.path.partition('/')[2]}"]
         assert "> Correction:" not in page.text
-        unlinked = re.sub(r"\[(`[^`\n]+`)\]\([\w-]+\.md\)", r"\1", page.text)
-        for line in chapter.decode().rstrip("\n").split("\n"):
-            assert line in unlinked
+        held = unlinked(page.text)
+        for line in unlinked(chapter.decode()).rstrip("\n").split("\n"):
+            assert line in held
+
+
+def unlinked(text: str) -> str:
+    return re.sub(r"\[(`[^`\n]+`)\]\([\w-]+\.md\)", r"\1", text)
 
 
 def test_tutorials_have_steps_or_questions_with_folded_answers(

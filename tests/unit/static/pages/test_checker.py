@@ -77,6 +77,10 @@ def test_what_agrees_is_counted_and_not_faulted(facts: CourseFacts) -> None:
             "See [x](chapter_2_y.md).",
             "link `chapter_2_y.md`: this page does not exist",
         ),
+        (
+            "See [x](chapter_2_y.md#example).",
+            "link `chapter_2_y.md#example`: this page does not exist",
+        ),
     ],
 )
 def test_what_does_not_agree_is_found(
@@ -100,6 +104,10 @@ def test_what_only_looks_like_a_reference_is_none(
     facts: CourseFacts, page: str
 ) -> None:
     assert faults(facts, page) == []
+
+
+def test_a_link_may_lead_to_a_heading_of_a_page(facts: CourseFacts) -> None:
+    assert faults(facts, "See [x](chapter_1_x.md#example).") == []
 
 
 def test_an_example_may_be_shown_without_its_comment_marks_and_indentation(

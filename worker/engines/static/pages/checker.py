@@ -189,7 +189,8 @@ class _Checker:
     def _links(self, block: Block) -> Iterator[Finding]:
         for target in _LINK.findall(outside_spans(block.text)):
             fault = "this page does not exist"
-            if basename(target) in self._pages:
+            page, _, _ = target.partition("#")
+            if basename(page) in self._pages:
                 fault = ""
             yield Finding(
                 kind=ClaimKind.LINK,
