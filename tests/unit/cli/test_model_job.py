@@ -215,7 +215,9 @@ def test_lifting_the_limit_resumes_a_job_whose_model_has_no_prices(
         store=store, work_dir=tmp_path / "work", engine=engine
     )
     for limit in (None, Budget(nanodollars=5 * 10**9)):
-        with pytest.raises(ConfigError, match=r"prices of large .* are unknown"):
+        with pytest.raises(
+            ConfigError, match=r"prices of large .* are unknown"
+        ):
             unpriced.job().resume(OperatorRequest(budget=limit))
         assert newest(unpriced).run == 1
     lifted = OperatorRequest(budget=Budget())
