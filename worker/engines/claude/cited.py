@@ -54,17 +54,9 @@ def _places(facts: CourseFacts, page: str) -> Iterator[_Place]:
         if path not in facts.analysis.files:
             continue
         numbers: list[int] = []
-        for part in match["lines"].split(","):
-            numbers += _numbers(part)
+        for first, last in markdown.spans(match["lines"]):
+            numbers += range(first, last + 1)
         yield path, numbers
-
-
-def _numbers(part: str) -> range:
-    """Return the lines of a part of a place: `3`, or `3-5`."""
-    first, _, last = part.partition("-")
-    start = int(first)
-    end = int(last or first)
-    return range(start, end + 1)
 
 
 def _functions(facts: CourseFacts, places: list[_Place]) -> Iterator[_Place]:

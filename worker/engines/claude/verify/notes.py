@@ -59,11 +59,7 @@ class NoteChecker:
         path = match["path"]
         if path not in self._names.files:
             return False
-        pieces = match["lines"].split(",")
-        for piece in pieces:
-            start, _, end = piece.partition("-")
-            first = int(start)
-            last = int(end or start)
+        for first, last in markdown.spans(match["lines"]):
             if self._hold(path, first, last, names):
                 return False
             if self._are_inside(path, first, last, names):

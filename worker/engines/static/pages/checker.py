@@ -203,11 +203,8 @@ class _Checker:
         match = _PLACE(shown)
         if match is None:
             return "", []
-        places = []
-        for piece in match["lines"].split(","):
-            first, _, last = piece.partition("-")
-            places.append((int(first), int(last or first)))
-        return self._paths.get(match["path"], ""), places
+        path = self._paths.get(match["path"], "")
+        return path, markdown.spans(match["lines"])
 
 
 def _exist(places: Sequence[Span], lines: Sequence[str]) -> bool:

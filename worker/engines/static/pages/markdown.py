@@ -42,6 +42,15 @@ PLACE: Final = re.compile(
 """A place in a file, as `place` writes it."""
 
 
+def spans(lines: str) -> list[tuple[int, int]]:
+    """Return the first and the last line of each part of a place's lines, as `3,5-9`."""
+    parts: list[tuple[int, int]] = []
+    for part in lines.split(","):
+        first, _, last = part.partition("-")
+        parts.append((int(first), int(last or first)))
+    return parts
+
+
 def visible(raw: str) -> str:
     """Return a text in which what cannot be seen is shown by its number, as `⟨U+202E⟩`."""
     return _HIDDEN.sub(_numbered, raw)
