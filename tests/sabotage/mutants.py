@@ -3,6 +3,7 @@
     python -m tests.sabotage.mutants                           every module of TESTS
     python -m tests.sabotage.mutants states/machine.py         one of them
     python -m tests.sabotage.mutants --stride 4 states/keys.py every fourth change
+    python -m tests.sabotage.mutants --stride 4 --offset 1 …   from the second on
 
 A change that needs no test is explained in `tests/sabotage/explained.toml`. Any other that
 survives, a wrong explanation, and a fault of this harness end it with exit code 1.
@@ -139,7 +140,7 @@ def _is_common(name: str) -> bool:
     return not name.startswith(BY_PYTEST)
 
 
-def attempt(module: str, stride: int) -> bool:
+def attempt(module: str, chosen: slice) -> bool:
     """Try changes to a module; return whether nothing is left to do."""
     source = (ROOT / module).read_text()
     explained = {
@@ -149,12 +150,13 @@ def attempt(module: str, stride: int) -> bool:
     results: Counter[str] = Counter()
     survivors: set[tuple[str, str]] = set()
     changes = list(mutations(source))
+    tried = changes[chosen]
     with TemporaryDirectory(prefix="mutants-") as folder:
         trial = Trial(module, folder)
         if not trial.prepare(source):
             _say(f"{module}: its tests fail without any change")
             return False
-        for mutation in changes[::stride]:
+        for mutation in tried:
             result = trial.result(mutation.source)
             key = mutation.function, mutation.change
             if result == "survived" and key in explained:
@@ -166,18 +168,19 @@ def attempt(module: str, stride: int) -> bool:
             results[result] += 1
     counts = ", ".join(f"{n} {name}" for name, n in sorted(results.items()))
     _say(f"{module}: {results.total()} of {len(changes)} changes: {counts}")
-    needless = explained - survivors if stride == 1 else set()
+    needless = explained - survivors if tried == changes else set()
     for function, change in needless:
         _say(f"explained, but killed or gone: {module} {function}: {change}")
     return not (results["survived"] or results["faults"] or needless)
 
 
-def attempt_all(modules: Sequence[str], stride: int) -> bool:
+def attempt_all(modules: Sequence[str], chosen: slice) -> bool:
     """Try changes to modules, in a process each."""
 
     def start(module: str) -> bool:
         argv = [sys.executable, "-m", "tests.sabotage.mutants"]
-        argv += ["--stride", str(stride), module]
+        argv += ["--stride", str(chosen.step), "--offset", str(chosen.start)]
+        argv.append(module)
         return subprocess.run(argv, cwd=ROOT, check=False).returncode == 0
 
     with ThreadPoolExecutor(WORKERS) as pool:
@@ -195,12 +198,14 @@ def main() -> int:
     )
     parser.add_argument("modules", nargs="*", help="files; all of them if none")
     parser.add_argument("--stride", type=int, default=1)
+    parser.add_argument("--offset", type=int, default=0)
     arguments = parser.parse_args()
     os.environ.update(ENVIRONMENT)
+    chosen = slice(arguments.offset, None, arguments.stride)
     modules = arguments.modules or list(TESTS)
     if len(modules) == 1:
-        return 0 if attempt(modules[0], arguments.stride) else 1
-    return 0 if attempt_all(modules, arguments.stride) else 1
+        return 0 if attempt(modules[0], chosen) else 1
+    return 0 if attempt_all(modules, chosen) else 1
 
 
 if __name__ == "__main__":

@@ -92,6 +92,8 @@ TESTS: Final[dict[str, tuple[str, ...]]] = {
     "worker/run/run.py": ("tests/unit/run/test_run.py", *CLAIMS, *RUNS),
     "worker/run/inbox.py": ("tests/unit/run/test_inbox.py",),
     "states/codec.py": (CODEC, *DECISIONS),
+    "states/update.py": ("tests/unit/states/test_update.py",),
+    "states/places.py": ("tests/unit/states/test_places.py",),
     "states/keys.py": ("tests/unit/states/test_keys.py",),
     "states/stages.py": (*DECISIONS, "tests/unit/states/test_keys.py"),
     "states/usage.py": ("tests/unit/states/test_usage.py", *DECISIONS),
