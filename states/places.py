@@ -34,7 +34,7 @@ class Moves:
     def shift(self, first: int, last: int, *, with_margin: bool) -> int:
         """Return by how many lines a span has moved.
 
-        Raises StalePlaceError if one of its lines, or of the `margin` lines around it, has changed.
+        Raises StalePlaceError if one of its lines has changed, or one of the lines around it.
         """
         if not 1 <= first <= last <= self.last:
             raise StalePlaceError
@@ -43,8 +43,7 @@ class Moves:
         if with_margin:
             start = max(1, first - BEFORE)
             end = min(self.last, last + AFTER)
-        first_now = self.numbers.get(first, 0)
-        shift = first_now - first
+        shift = self.numbers.get(first, first) - first
         for number in range(start, end + 1):
             if self.numbers.get(number) != number + shift:
                 raise StalePlaceError

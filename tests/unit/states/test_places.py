@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from states.places import (
-    AFTER,
     FileMove,
     Moves,
     StalePlaceError,
@@ -23,13 +22,14 @@ def changed(new: list[bytes], old: list[bytes] = OLD) -> FileMove:
     return FileMove(path="a.py", moves=compare_lines(old, new))
 
 
-def moved(
-    text: str,
-    moves: Mapping[str, FileMove],
-    *,
-    with_margin: bool = True,
-) -> str:
-    return corrected(text, moves, moves.__getitem__, with_margin=with_margin)
+def moved(text: str, moves: Mapping[str, FileMove]) -> str:
+    return corrected(text, moves, moves.__getitem__)
+
+
+def moved_alone(text: str, new: list[bytes]) -> str:
+    """Move the places of a.py, whatever has changed around them."""
+    moves = {"a.py": changed(new)}
+    return corrected(text, moves, moves.__getitem__, with_margin=False)
 
 
 def test_a_place_moves_with_its_line() -> None:
@@ -39,11 +39,10 @@ def test_a_place_moves_with_its_line() -> None:
 
 def test_all_spans_of_a_place_move() -> None:
     new = [*OLD[:20], b"new", *OLD[20:]]
-    text = moved("`a.py:2,4-9,35`", {"a.py": changed(new)}, with_margin=False)
-    assert text == "`a.py:2,4-9,36`"
+    assert moved_alone("`a.py:2,4-9,35`", new) == "`a.py:2,4-9,36`"
 
 
-@pytest.mark.parametrize("line", [20, 20 - 5, 20 + AFTER])
+@pytest.mark.parametrize("line", [20, 20 - 5, 20 + 10])
 def test_a_page_is_stale_if_a_line_has_changed_or_one_around_it(
     line: int,
 ) -> None:
@@ -53,16 +52,33 @@ def test_a_page_is_stale_if_a_line_has_changed_or_one_around_it(
         moved("`a.py:20`", {"a.py": changed(new)})
 
 
-@pytest.mark.parametrize("line", [20 - 6, 20 + AFTER + 1])
+@pytest.mark.parametrize("line", [20 - 6, 20 + 11])
 def test_lines_further_away_may_change(line: int) -> None:
     new = list(OLD)
     new[line - 1] = b"new"
     assert moved("`a.py:20`", {"a.py": changed(new)}) == "`a.py:20`"
 
 
-def test_a_place_behind_the_end_is_stale() -> None:
+@pytest.mark.parametrize("lines", ["0", "41", "39-41"])
+def test_a_place_outside_its_file_is_stale(lines: str) -> None:
     with pytest.raises(StalePlaceError):
-        moved("`a.py:41`", {"a.py": changed(OLD)})
+        moved(f"`a.py:{lines}`", {"a.py": changed(OLD)})
+
+
+def test_a_place_that_ends_before_it_begins_is_stale() -> None:
+    with pytest.raises(StalePlaceError):
+        moved_alone("`a.py:9-4`", OLD)
+
+
+def test_the_first_line_is_a_place() -> None:
+    assert moved("`a.py:1`", {"a.py": changed(OLD)}) == "`a.py:1`"
+
+
+def test_a_place_near_the_start_is_stale_if_the_first_line_has_changed() -> (
+    None
+):
+    with pytest.raises(StalePlaceError):
+        moved("`a.py:3`", {"a.py": changed([b"new", *OLD[1:]])})
 
 
 def test_a_page_that_names_a_file_which_is_gone_is_stale() -> None:
@@ -80,9 +96,20 @@ def test_the_longest_path_counts() -> None:
     moves = {
         "a.c": FileMove(path="b.c"),
         "a.c.in": FileMove(path="c.in"),
+        "my": FileMove(path="her"),
         "my file.py": FileMove(path="her file.py"),
     }
     assert moved("`a.c.in:1` my file.py", moves) == "`c.in:1` her file.py"
+
+
+def test_a_name_may_end_as_a_sentence_does() -> None:
+    moves = {"docs/why?": FileMove(path="docs/because!")}
+    assert moved("Read docs/why? first.", moves) == "Read docs/because! first."
+
+
+def test_a_page_that_names_no_such_file_stays_as_it_is() -> None:
+    moves = {"a.py": FileMove(path=None)}
+    assert moved("See `b.py:3`.", moves) == "See `b.py:3`."
 
 
 def test_a_file_may_change_without_its_places() -> None:
@@ -101,10 +128,9 @@ code
 
 
 def test_an_excerpt_that_tells_numbers_of_lines_cannot_move() -> None:
-    end = [*OLD, b"new"]
-    assert moved(EXCERPT, {"a.py": changed(end)}, with_margin=False) == EXCERPT
+    assert moved_alone(EXCERPT, [*OLD, b"new"]) == EXCERPT
     with pytest.raises(StalePlaceError):
-        moved(EXCERPT, {"a.py": changed([b"new", *OLD])}, with_margin=False)
+        moved_alone(EXCERPT, [b"new", *OLD])
 
 
 @given(LINES, LINES)

@@ -101,6 +101,27 @@ def test_an_abstraction_without_files_rests_on_everything() -> None:
     assert plan(old, {"a.py": "2"}, [part], CHAPTERS[:1]).kept == YAML
 
 
+def test_a_difference_counts_every_file_once() -> None:
+    old = {"same.py": "1", "changed.py": "2", "gone.py": "3", "old.py": "4"}
+    new = {"same.py": "1", "changed.py": "5", "new.py": "4", "come.py": "6"}
+    assert compare(old, new).touched == 4
+
+
+def test_a_file_moves_to_one_place_only() -> None:
+    difference = compare({"a.py": "1", "b.py": "1"}, {"c.py": "1"})
+    assert difference.renamed == {"a.py": "c.py"}
+    assert difference.deleted == {"b.py"}
+
+
+def test_of_equal_files_the_one_with_the_same_name_has_moved() -> None:
+    old = {"a/one.py": "1", "a/two.py": "1"}
+    new = {"b/two.py": "1", "c/one.py": "1"}
+    assert compare(old, new).renamed == {
+        "a/one.py": "c/one.py",
+        "a/two.py": "b/two.py",
+    }
+
+
 @given(TREES, TREES)
 def test_a_difference_accounts_for_every_file(
     old: dict[str, str], new: dict[str, str]
