@@ -9,7 +9,7 @@ import pytest
 from states.keys import artifact_name
 from states.stages import INFO, Stage
 from tests.acceptance.conftest import Platform
-from tests.support.fault_proxy import Trouble, proxying
+from tests.support.fault_proxy import ProxyFault, proxying
 from tests.support.git_repository import Repository
 from tests.support.user import User, files_below
 
@@ -28,7 +28,7 @@ class Ambush:
     seen: int = 0
     put: Counter[str] = field(default_factory=Counter)
 
-    def judge(self, method: str, path: str) -> Trouble | None:
+    def policy(self, method: str, path: str) -> ProxyFault | None:
         name = artifact_name(path.split("/courses/", 1)[-1])
         if method != "PUT" or name is None:
             return None
@@ -39,7 +39,7 @@ class Ambush:
         ):
             return None
         self.victim.kill()
-        return Trouble.RESET
+        return ProxyFault.RESET
 
 
 def stored(platform: Platform) -> set[str]:
@@ -54,7 +54,7 @@ def stored(platform: Platform) -> set[str]:
 def run_into(ambush: Ambush, platform: Platform) -> set[str]:
     """Start a run that is killed, and return what it had stored."""
     with proxying(platform.person.environment["AWS_ENDPOINT_URL_S3"]) as proxy:
-        proxy.judge = ambush.judge
+        proxy.policy = ambush.policy
         ambush.victim = platform.person.start(
             "run", AWS_ENDPOINT_URL_S3=proxy.url
         )
@@ -67,7 +67,7 @@ def run_on(platform: Platform) -> Counter[str]:
     """Do the next run to its end, and return how often it has stored each item."""
     passive = Ambush(Stage.CLONE)
     with proxying(platform.person.environment["AWS_ENDPOINT_URL_S3"]) as proxy:
-        proxy.judge = passive.judge
+        proxy.policy = passive.policy
         platform.run(AWS_ENDPOINT_URL_S3=proxy.url)
     return passive.put
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from states.exits import Exit
-from tests.support.fault_proxy import Trouble, at_random, proxying
+from tests.support.fault_proxy import ProxyFault, at_random, proxying
 from tests.support.servers.server import S3Server
 from tests.support.waiting import until
 from tests.support.world import IDENTITY, JOB, Receiver, World
@@ -45,11 +45,13 @@ def test_a_job_survives_a_store_where_everything_goes_wrong(
             lease=30,
             store_give_up=60,
         )
-        proxy.judge = at_random(7, 0.2, tuple(set(Trouble) - {Trouble.SILENCE}))
+        proxy.policy = at_random(
+            7, 0.2, tuple(set(ProxyFault) - {ProxyFault.SILENCE})
+        )
         assert world.job().run(IDENTITY) is Exit.OK
-        proxy.judge = lambda _method, _path: None
+        proxy.policy = lambda _method, _path: None
         assert course(world) == course(calm)
-        assert sum(proxy.troubles.values()) > 5
+        assert sum(proxy.faults.values()) > 5
     assert set(world.engine.made.values()) == {1}
     assert world.receiver is not None
     assert world.receiver.events[-1] == ("complete", "completed")
@@ -97,14 +99,14 @@ def test_a_heartbeat_that_gets_stuck_costs_no_lease(
     server = s3_servers("moto")
     beats: list[str] = []
 
-    def judge(method: str, path: str) -> Trouble | None:
+    def policy(method: str, path: str) -> ProxyFault | None:
         if method != "PUT" or not path.endswith("/heartbeat.json"):
             return None
         beats.append(path)
-        return Trouble.SILENCE if len(beats) == 2 else None
+        return ProxyFault.SILENCE if len(beats) == 2 else None
 
     with proxying(server.endpoint_url) as proxy:
-        proxy.silence_seconds, proxy.judge = 60, judge
+        proxy.silence_seconds, proxy.policy = 60, policy
         world = World(
             store=store_behind(server, proxy.url, server.new_bucket()),
             work_dir=tmp_path,

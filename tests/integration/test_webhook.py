@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.support.peer import answering, listening
 from tests.support.receiver import Receiver, Reply, receiving
+from tests.support.tcp_server import answering, tcp_server
 from worker.outbox.port import UnreachableError, WebhookResponse
 from worker.outbox.webhook import HttpWebhook, _pause, signature
 from worker.settings.callback import CallbackSettings
@@ -157,12 +157,12 @@ def test_a_time_instead_of_a_pause_is_waited_for(unit: int) -> None:
 
 
 def test_of_several_pauses_the_first_that_can_be_understood_counts() -> None:
-    with listening(
+    with tcp_server(
         answering(
             b"HTTP/1.1 503 No\r\nRetry-After: soon\r\nRetry-After: 9\r\n\r\n"
         )
-    ) as peer:
-        assert post(peer.url).retry_after == 9
+    ) as server:
+        assert post(server.url).retry_after == 9
 
 
 @pytest.mark.parametrize(
@@ -182,16 +182,16 @@ def test_of_several_pauses_the_first_that_can_be_understood_counts() -> None:
     ],
 )
 def test_a_2xx_acknowledges_whatever_its_body(answer: bytes) -> None:
-    with listening(answering(answer)) as peer:
-        assert post(peer.url).status_code // 100 == 2
+    with tcp_server(answering(answer)) as server:
+        assert post(server.url).status_code // 100 == 2
 
 
 def test_a_body_that_never_ends_is_not_waited_for() -> None:
     chunks = [b"1\r\n.\r\n"] * 99
     head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
-    with listening(answering(head, *chunks, pause=0.2)) as peer:
+    with tcp_server(answering(head, *chunks, pause=0.2)) as server:
         began = time.monotonic()
-        assert post(peer.url).status_code == 200
+        assert post(server.url).status_code == 200
         assert time.monotonic() - began < 2
 
 
@@ -200,8 +200,11 @@ def test_a_body_that_never_ends_is_not_waited_for() -> None:
     [b"", b"no HTTP\r\n\r\n", b"HTTP/1.1 2", b"HTTP/1.1 200 OK\r\nContent-Le"],
 )
 def test_what_is_no_answer_is_none(answer: bytes) -> None:
-    with listening(answering(answer)) as peer, pytest.raises(UnreachableError):
-        post(peer.url)
+    with (
+        tcp_server(answering(answer)) as server,
+        pytest.raises(UnreachableError),
+    ):
+        post(server.url)
 
 
 def test_a_name_and_a_password_in_the_address_are_given(

@@ -16,16 +16,16 @@ from pathlib import Path
 import pytest
 
 from tests.support.certificates import self_signed
-from tests.support.peer import (
-    Peer,
-    Play,
-    answering,
-    black_hole,
-    deaf,
-    listening,
-    silent,
-)
 from tests.support.posting import running_down
+from tests.support.tcp_server import (
+    Handler,
+    TcpServer,
+    answering,
+    never_answering,
+    reading_late,
+    tcp_server,
+    unconnectable,
+)
 from tests.support.waiting import until
 from worker.outbox.port import UnreachableError, WebhookResponse
 from worker.outbox.webhook import HttpWebhook
@@ -130,24 +130,27 @@ def test_a_resolver_that_stalls_is_left_behind(
     limits: tuple[float, ...], tmp_path: Path
 ) -> None:
     (tmp_path / "slow").write_text("3")
-    with listening(silent) as peer:
+    with tcp_server(never_answering) as server:
         took, outcome = resolving(
-            f"http://localhost:{peer.port}/", *limits, slow=tmp_path / "slow"
+            f"http://localhost:{server.port}/", *limits, slow=tmp_path / "slow"
         )
     assert outcome.startswith("unreachable")
     assert took < 0.3 + PROMPT
-    assert not peer.connected.is_set(), "its late answer was used"
+    assert not server.connected.is_set(), "its late answer was used"
 
 
 def test_a_dead_address_leaves_time_for_the_next_one() -> None:
-    with listening(answering(OK)) as peer, black_hole("127.0.0.2", peer.port):
-        took, outcome = resolving(f"http://two.test:{peer.port}/", 3)
+    with (
+        tcp_server(answering(OK)) as server,
+        unconnectable("127.0.0.2", server.port),
+    ):
+        took, outcome = resolving(f"http://two.test:{server.port}/", 3)
     assert "status_code=200" in outcome
     assert took < 3
 
 
 def test_addresses_that_are_all_dead_share_one_deadline() -> None:
-    with black_hole("127.0.0.2") as port, black_hole("127.0.0.1", port):
+    with unconnectable("127.0.0.2") as port, unconnectable("127.0.0.1", port):
         took, outcome = resolving(f"http://two.test:{port}/", 0.5)
     assert outcome.startswith("unreachable")
     assert took < 0.5 + PROMPT
@@ -155,18 +158,21 @@ def test_addresses_that_are_all_dead_share_one_deadline() -> None:
 
 def test_nothing_is_written_if_the_lease_ends_while_connecting() -> None:
     answers = iter([5.0, 0.0])
-    with listening(silent) as peer, closing(webhook_at(peer.url)) as webhook:
+    with (
+        tcp_server(never_answering) as server,
+        closing(webhook_at(server.url)) as webhook,
+    ):
         with pytest.raises(UnreachableError, match="may no longer send"):
             webhook.post(b"{}", "job-7", lambda: next(answers))
-        assert peer.hung_up.wait(5)
-    assert peer.received == b""
+        assert server.hung_up.wait(5)
+    assert server.received == b""
 
 
 def test_a_lease_that_is_renewed_while_connecting_counts() -> None:
     answers = iter([0.2, 5.0])
     with (
-        listening(answering(OK, pause=0.0)) as peer,
-        closing(webhook_at(peer.url)) as webhook,
+        tcp_server(answering(OK, pause=0.0)) as server,
+        closing(webhook_at(server.url)) as webhook,
     ):
         assert (
             webhook.post(b"{}", "job-7", lambda: next(answers)).status_code
@@ -177,12 +183,12 @@ def test_a_lease_that_is_renewed_while_connecting_counts() -> None:
 @pytest.mark.parametrize("seconds", [-1.0, 0.0, 1e-9])
 def test_no_time_is_no_answer(seconds: float) -> None:
     with (
-        listening(silent) as peer,
-        closing(webhook_at(peer.url)) as webhook,
+        tcp_server(never_answering) as server,
+        closing(webhook_at(server.url)) as webhook,
         pytest.raises(UnreachableError),
     ):
         webhook.post(b"{}", "job-7", lambda: seconds)
-    assert b"{}" not in peer.received
+    assert b"{}" not in server.received
 
 
 @pytest.mark.parametrize(
@@ -194,25 +200,25 @@ def test_a_receiver_that_reads_too_slowly_never_gets_the_rest(
     size: int,
 ) -> None:
     """Neither from this program, nor from what the system still has to send."""
-    with listening(deaf) as peer:
+    with tcp_server(reading_late) as server:
         began = time.monotonic()
         with pytest.raises(UnreachableError):
-            post(peer.url, b"x" * size)
+            post(server.url, b"x" * size)
         assert time.monotonic() - began < SOON + PROMPT
-        peer.go.set()
-        assert peer.hung_up.wait(5)
-    assert len(peer.received) < size
+        server.released.set()
+        assert server.hung_up.wait(5)
+    assert len(server.received) < size
 
 
 def test_what_a_frozen_process_has_written_is_not_sent_after_its_lease() -> (
     None
 ):
-    with listening(deaf) as peer:
+    with tcp_server(reading_late) as server:
         argv = [
             sys.executable,
             "-m",
             "tests.support.posting",
-            peer.url,
+            server.url,
             "1",
             "3600",
             "30000",
@@ -221,21 +227,21 @@ def test_what_a_frozen_process_has_written_is_not_sent_after_its_lease() -> (
             argv, cwd=ROOT, stdout=subprocess.DEVNULL
         ) as process:
             try:
-                assert peer.arriving.wait(20)
+                assert server.arriving.wait(20)
                 process.send_signal(signal.SIGSTOP)
                 # The lease ends meanwhile: what is tested is the kernel's clock.
                 time.sleep(2)
-                peer.go.set()
+                server.released.set()
                 with pytest.raises(AssertionError, match="not true"):
-                    until(lambda: len(peer.received) > 30_000, seconds=4)
+                    until(lambda: len(server.received) > 30_000, seconds=4)
             finally:
                 process.kill()
 
 
 @pytest.mark.parametrize(
-    "play",
+    "handle",
     [
-        silent,
+        never_answering,
         answering(*(bytes([byte]) for byte in OK * 9), pause=0.1),
         answering(*[b"HTTP/1.1 100 Continue\r\n\r\n"] * 99, pause=0.1),
         answering(b"HTTP/1.1 200 OK\r\n", *[b"X: y\r\n"] * 99, pause=0.1),
@@ -243,12 +249,12 @@ def test_what_a_frozen_process_has_written_is_not_sent_after_its_lease() -> (
     ids=["silent", "dripping", "informing", "endless headers"],
 )
 def test_an_answer_that_does_not_come_ends_with_the_deadline(
-    play: Play,
+    handle: Handler,
 ) -> None:
-    with listening(play) as peer:
+    with tcp_server(handle) as server:
         began = time.monotonic()
         with pytest.raises(UnreachableError):
-            post(peer.url)
+            post(server.url)
         assert time.monotonic() - began < SOON + PROMPT
 
 
@@ -261,8 +267,8 @@ class Hasty(SystemRuntime):
 
 def test_an_exchange_has_a_limit_however_long_the_run_may_speak() -> None:
     with (
-        listening(silent) as peer,
-        closing(webhook_at(peer.url, runtime=Hasty())) as webhook,
+        tcp_server(never_answering) as server,
+        closing(webhook_at(server.url, runtime=Hasty())) as webhook,
     ):
         began = time.monotonic()
         with pytest.raises(UnreachableError):
@@ -280,39 +286,39 @@ class Phase:
 
 
 def connecting() -> Iterator[Phase]:
-    with black_hole("127.0.0.3") as port:
+    with unconnectable("127.0.0.3") as port:
         yield Phase(f"http://127.0.0.3:{port}/")
 
 
 def shaking_hands() -> Iterator[Phase]:
-    with listening(silent) as peer:
+    with tcp_server(never_answering) as server:
         yield Phase(
-            f"https://127.0.0.1:{peer.port}/", lambda: bool(peer.received)
+            f"https://127.0.0.1:{server.port}/", lambda: bool(server.received)
         )
 
 
 def writing() -> Iterator[Phase]:
-    with listening(deaf) as peer:
-        yield Phase(peer.url, peer.arriving.is_set, LARGE)
-        peer.go.set()
-        assert peer.hung_up.wait(5)
-        assert len(peer.received) < len(LARGE)
+    with tcp_server(reading_late) as server:
+        yield Phase(server.url, server.arriving.is_set, LARGE)
+        server.released.set()
+        assert server.hung_up.wait(5)
+        assert len(server.received) < len(LARGE)
 
 
 def sending() -> Iterator[Phase]:
     """Everything is written, and the system has not sent it all yet."""
-    with listening(deaf) as peer:
-        yield Phase(peer.url, peer.arriving.is_set, b"x" * 30_000)
-        peer.go.set()
-        assert peer.hung_up.wait(5)
-        assert len(peer.received) < 30_000
+    with tcp_server(reading_late) as server:
+        yield Phase(server.url, server.arriving.is_set, b"x" * 30_000)
+        server.released.set()
+        assert server.hung_up.wait(5)
+        assert len(server.received) < 30_000
 
 
 def reading() -> Iterator[Phase]:
-    with listening(
+    with tcp_server(
         answering(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n", pause=30)
-    ) as peer:
-        yield Phase(peer.url, lambda: bool(peer.received))
+    ) as server:
+        yield Phase(server.url, lambda: bool(server.received))
 
 
 @pytest.mark.parametrize(
@@ -332,13 +338,13 @@ def test_closing_hangs_up_in_every_phase(
 
 
 def test_nothing_is_sent_after_closing() -> None:
-    with listening(answering(OK)) as peer:
-        webhook = webhook_at(peer.url)
+    with tcp_server(answering(OK)) as server:
+        webhook = webhook_at(server.url)
         assert webhook.post(b"first", "job-7", lambda: 5).status_code == 200
         webhook.close()
         with pytest.raises(UnreachableError):
             webhook.post(b"second", "job-8", lambda: 5)
-    assert b"second" not in peer.received
+    assert b"second" not in server.received
 
 
 @pytest.fixture
@@ -348,26 +354,26 @@ def tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
     return context
 
 
-def over_tls(context: ssl.SSLContext, play: Play) -> Play:
-    def encrypted(peer: Peer, connection: socket.socket) -> None:
+def over_tls(context: ssl.SSLContext, handle: Handler) -> Handler:
+    def encrypted(server: TcpServer, connection: socket.socket) -> None:
         with context.wrap_socket(connection, server_side=True) as wrapped:
-            play(peer, wrapped)
+            handle(server, wrapped)
 
     return encrypted
 
 
 def test_an_event_goes_over_tls(tls: ssl.SSLContext) -> None:
-    with listening(over_tls(tls, answering(OK))) as peer:
+    with tcp_server(over_tls(tls, answering(OK))) as server:
         assert (
             post(
-                f"https://localhost:{peer.port}/", b"event", seconds=5
+                f"https://localhost:{server.port}/", b"event", seconds=5
             ).status_code
             == 200
         )
-    assert peer.received.endswith(b"event")
+    assert server.received.endswith(b"event")
 
 
-def tunnel(to: int) -> Play:
+def tunnel(to: int) -> Handler:
     """Return a proxy that knows CONNECT, and leads to a port of this machine."""
 
     def copy(source: socket.socket, target: socket.socket) -> None:
@@ -376,8 +382,8 @@ def tunnel(to: int) -> Play:
                 target.sendall(data)
             target.shutdown(socket.SHUT_WR)
 
-    def play(peer: Peer, connection: socket.socket) -> None:
-        peer.take_request(connection)
+    def handle(server: TcpServer, connection: socket.socket) -> None:
+        server.take_request(connection)
         connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
         with socket.create_connection(("127.0.0.1", to)) as onwards:
             back = threading.Thread(target=copy, args=(onwards, connection))
@@ -385,7 +391,7 @@ def tunnel(to: int) -> Play:
             copy(connection, onwards)
             back.join()
 
-    return play
+    return handle
 
 
 @pytest.mark.parametrize(
@@ -396,11 +402,12 @@ def test_the_lease_is_asked_for_once_more_when_a_proxy_has_connected(
 ) -> None:
     remaining = iter(left)
     with (
-        listening(over_tls(tls, answering(OK))) as peer,
-        listening(tunnel(peer.port)) as proxy,
+        tcp_server(over_tls(tls, answering(OK))) as server,
+        tcp_server(tunnel(server.port)) as proxy,
     ):
         webhook = webhook_at(
-            f"https://localhost:{peer.port}/", f"http://127.0.0.1:{proxy.port}"
+            f"https://localhost:{server.port}/",
+            f"http://127.0.0.1:{proxy.port}",
         )
         if left[-1]:
             assert (
@@ -412,13 +419,13 @@ def test_the_lease_is_asked_for_once_more_when_a_proxy_has_connected(
         else:
             with pytest.raises(UnreachableError, match="may no longer send"):
                 webhook.post(b"event", "job-7", lambda: next(remaining))
-        assert peer.hung_up.wait(5)
-    assert (b"event" in peer.received) == bool(left[-1])
+        assert server.hung_up.wait(5)
+    assert (b"event" in server.received) == bool(left[-1])
 
 
 @pytest.mark.usefixtures("tls")
 def test_a_proxy_that_is_silent_ends_with_the_deadline() -> None:
-    with listening(silent) as proxy:
+    with tcp_server(never_answering) as proxy:
         began = time.monotonic()
         with pytest.raises(UnreachableError):
             post("https://localhost:9/", proxy=f"http://127.0.0.1:{proxy.port}")
@@ -427,7 +434,7 @@ def test_a_proxy_that_is_silent_ends_with_the_deadline() -> None:
 
 
 def test_an_event_goes_through_a_proxy_whose_password_it_gives() -> None:
-    with listening(answering(OK)) as proxy:
+    with tcp_server(answering(OK)) as proxy:
         answer = post(
             "http://app.test/hook",
             b"event",

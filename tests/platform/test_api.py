@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.peer import answering, listening
 from tests.support.scaleway.server import Fault, ScalewayServer
+from tests.support.tcp_server import answering, tcp_server
 from worker.errors import ConfigError, RefusedError, TemporaryError
 from worker.platform.api import Api
 from worker.platform.idempotent import start_run
@@ -82,7 +82,7 @@ def test_calls_go_through_the_proxy(
         b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
         % len(definitions)
     )
-    with listening(answering(head + definitions)) as proxy:
+    with tcp_server(answering(head + definitions)) as proxy:
         there = connect(
             scaleway,
             runtime,

@@ -7,7 +7,7 @@ import pytest
 
 from states.exits import Exit
 from tests.platform.conftest import Operator
-from tests.support.fault_proxy import Judgement, Proxy, Refusal, proxying
+from tests.support.fault_proxy import Injection, Proxy, Refusal, proxying
 from tests.support.servers.server import S3Server
 from tests.support.world import IDENTITY, Receiver, World
 from worker.outbox.port import WebhookResponse
@@ -49,7 +49,7 @@ def test_a_sweep_that_the_store_refuses_a_read_reports_it_and_starts_no_run(
     store = S3Store(bucket, "jobs", s3_server.access)
     runs = operator.scaleway.jobs.runs
 
-    def judge(_method: str, path: str) -> Judgement:
+    def policy(_method: str, path: str) -> Injection:
         return refusal if f"/jobs/{refused}/checkpoints/" in path else None
 
     with proxying(s3_server.endpoint_url) as proxy:
@@ -71,11 +71,11 @@ def test_a_sweep_that_the_store_refuses_a_read_reports_it_and_starts_no_run(
                 definition, {"environment_variables": {**identity, **callback}}
             )[0]
             operator.scaleway.jobs.end(run, "failed")
-        proxy.judge = judge
+        proxy.policy = policy
         answer = operator("sweep", code=code)
         assert "Traceback" not in answer
         assert len(runs) == 2
-        proxy.judge = lambda _method, _path: None
+        proxy.policy = lambda _method, _path: None
         assert [job["jobId"] for job in operator.json("sweep")["swept"]] == [
             "first",
             "last",

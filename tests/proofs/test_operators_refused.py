@@ -12,10 +12,10 @@ from states.exits import Exit
 from states.stages import State
 from tests.proofs.conftest import NewJob
 from tests.support.fault_proxy import (
-    Judgement,
+    Injection,
     Proxy,
+    ProxyFault,
     Refusal,
-    Trouble,
     proxying,
 )
 from tests.support.program import PlatformJob
@@ -31,10 +31,10 @@ REFUSALS = {
 }
 """How a command ends that was refused before it has done anything."""
 PASSING = [
-    Trouble.RESET,
-    Trouble.SILENCE,
-    Trouble.SLOW_DOWN,
-    Trouble.ERROR,
+    ProxyFault.RESET,
+    ProxyFault.SILENCE,
+    ProxyFault.SLOW_DOWN,
+    ProxyFault.ERROR,
     Refusal.GARBLED,
 ]
 each_command = pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
@@ -68,16 +68,16 @@ def waiting_for(
     receiver.deliveries.clear()
 
 
-def the_nth(number: int, what: Judgement) -> Callable[[str, str], Judgement]:
-    """Return a judge that lets one request go wrong."""
+def the_nth(number: int, what: Injection) -> Callable[[str, str], Injection]:
+    """Return a policy that lets one request go wrong."""
     seen = 0
 
-    def judge(_method: str, _path: str) -> Judgement:
+    def policy(_method: str, _path: str) -> Injection:
         nonlocal seen
         seen += 1
         return what if seen == number else None
 
-    return judge
+    return policy
 
 
 @each_command
@@ -89,7 +89,7 @@ def test_a_command_that_is_refused_before_it_claims_a_job_says_so_and_does_nothi
     before = job.manifest
     for refusal, code in REFUSALS.items():
         for number in (1, 2, 3):
-            proxy.judge = the_nth(number, refusal)
+            proxy.policy = the_nth(number, refusal)
             refused = job.start(command[0], job.name, *command[1:])
             assert refused.wait(60) == code, (refusal, number, job.report())
             log = refused.log.read_text()
@@ -97,15 +97,15 @@ def test_a_command_that_is_refused_before_it_claims_a_job_says_so_and_does_nothi
             assert "s3://" in log.splitlines()[-1]
             assert job.manifest == before, (refusal, number)
     assert receiver.deliveries == []
-    proxy.judge = the_nth(1, None)
+    proxy.policy = the_nth(1, None)
     assert job.start(command[0], job.name, *command[1:]).wait(60) == 0, (
         job.report()
     )
 
 
-@pytest.mark.parametrize("trouble", PASSING)
+@pytest.mark.parametrize("fault", PASSING)
 def test_a_command_outlasts_a_store_that_does_not_answer_at_first(
-    trouble: Trouble | Refusal,
+    fault: ProxyFault | Refusal,
     new_job: NewJob,
     proxy: Proxy,
     receiver: Receiver,
@@ -113,7 +113,7 @@ def test_a_command_outlasts_a_store_that_does_not_answer_at_first(
     job = new_job(proxy.url, delay=0)
     waiting_for(("cancel",), job, receiver)
     proxy.silence_seconds = 2
-    proxy.judge = the_nth(1, trouble)
+    proxy.policy = the_nth(1, fault)
     assert job.start("cancel", job.name).wait(60) == 0, job.report()
     assert job.manifest.state is State.CANCELED
     assert receiver.events == [("progress", "canceled")]
@@ -121,11 +121,11 @@ def test_a_command_outlasts_a_store_that_does_not_answer_at_first(
 
 def once_done(
     job: PlatformJob, refusal: Refusal
-) -> Callable[[str, str], Judgement]:
-    """Return a judge that refuses the first request after a run of the job has done its work."""
+) -> Callable[[str, str], Injection]:
+    """Return a policy that refuses the first request after a run of the job has done its work."""
     before, asked = job.newest.run if job.newest else 0, 0
 
-    def judge(_method: str, _path: str) -> Judgement:
+    def policy(_method: str, _path: str) -> Injection:
         nonlocal asked
         newest = job.newest
         done = (
@@ -137,21 +137,21 @@ def once_done(
         asked += done
         return refusal if done and asked == 1 else None
 
-    return judge
+    return policy
 
 
 def once_delivered(
     course: Path, refusal: Refusal
-) -> Callable[[str, str], Judgement]:
-    """Return a judge that refuses the first request after a course lies where it was asked for."""
+) -> Callable[[str, str], Injection]:
+    """Return a policy that refuses the first request after a course lies where it was asked for."""
     asked = 0
 
-    def judge(_method: str, _path: str) -> Judgement:
+    def policy(_method: str, _path: str) -> Injection:
         nonlocal asked
         asked += course.exists()
         return refusal if asked == 1 else None
 
-    return judge
+    return policy
 
 
 @pytest.mark.parametrize("refusal", [Refusal.DENIED, Refusal.PAGE])
@@ -165,10 +165,10 @@ def test_a_refusal_after_the_work_is_done_does_not_make_it_a_failure(
 ) -> None:
     job = new_job(proxy.url, delay=0)
     waiting_for(command, job, receiver)
-    proxy.judge = once_done(job, refusal)
+    proxy.policy = once_done(job, refusal)
     asked = job.start(command[0], job.name, *command[1:])
     assert asked.wait(60) == 0, job.report()
-    assert proxy.troubles == {refusal: 1}, "it was not looked at afterwards"
+    assert proxy.faults == {refusal: 1}, "it was not looked at afterwards"
     assert f"job {job.name} is" in asked.log.read_text().splitlines()[-1]
 
 
@@ -177,7 +177,7 @@ def test_a_course_that_is_made_is_delivered_in_spite_of_a_refusal(
     refusal: Refusal, new_job: NewJob, proxy: Proxy, tmp_path: Path
 ) -> None:
     job = new_job(proxy.url, delay=0)
-    proxy.judge = once_done(job, refusal)
+    proxy.policy = once_done(job, refusal)
     argv = (
         "run",
         job.environment["REPOSITORY_URL"],
@@ -187,7 +187,7 @@ def test_a_course_that_is_made_is_delivered_in_spite_of_a_refusal(
         str(tmp_path / "course"),
     )
     assert job.start(*argv).wait(60) == 0, job.report()
-    assert proxy.troubles == {refusal: 1}
+    assert proxy.faults == {refusal: 1}
     assert (tmp_path / "course/step1_abstractions.yaml").is_file()
 
 
@@ -198,7 +198,7 @@ def test_a_batch_knows_what_it_has_completed_in_spite_of_a_refusal(
     job = new_job(proxy.url, delay=0)
     entry = {"repository": job.environment["REPOSITORY_URL"], "jobId": job.name}
     (tmp_path / "jobs.yaml").write_text(json.dumps([entry]))
-    proxy.judge = once_delivered(tmp_path / f"{job.name}-course", refusal)
+    proxy.policy = once_delivered(tmp_path / f"{job.name}-course", refusal)
     batch = subprocess.run(
         [sys.executable, "-m", "worker", "batch", "--local", "jobs.yaml"],
         cwd=tmp_path,
@@ -208,5 +208,5 @@ def test_a_batch_knows_what_it_has_completed_in_spite_of_a_refusal(
         check=False,
     )
     assert batch.returncode == 0, batch.stderr
-    assert proxy.troubles == {refusal: 1}
+    assert proxy.faults == {refusal: 1}
     assert "1 of 1 completed" in batch.stdout

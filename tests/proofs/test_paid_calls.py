@@ -21,7 +21,7 @@ from states.exits import Exit
 from states.keys import artifact_name, call_name
 from states.stages import Stage
 from tests.support.claude_jobs import ClaudeJobs, check_account, kill_at
-from tests.support.fault_proxy import Proxy, Trouble
+from tests.support.fault_proxy import Proxy, ProxyFault
 from tests.support.messages_api.server import MessagesServer
 from tests.support.program import PlatformJob, Program
 from tests.support.waiting import until
@@ -49,7 +49,7 @@ class Moment:
     stage: Stage
     kind: str
     """`intent`, `answer` or `item` for an object that is stored, or a request to the API."""
-    trouble: Trouble
+    fault: ProxyFault
 
     def matches(self, method: str, path: str) -> bool:
         """Tell whether a request is the one that is waited for."""
@@ -90,8 +90,8 @@ BATCH_STEPS = (
 
 def moments(stages: Sequence[Stage], steps: Sequence[str]) -> list[Moment]:
     """Return the moments before and after each step of each stage."""
-    troubles = (Trouble.RESET, Trouble.LOST)
-    return [Moment(*parts) for parts in product(stages, steps, troubles)]
+    faults = (ProxyFault.RESET, ProxyFault.LOST)
+    return [Moment(*parts) for parts in product(stages, steps, faults)]
 
 
 LIVE = STAGES if IN_ALL_STAGES else [Stage.EXTRACT, BATCHED[0]]
@@ -146,11 +146,11 @@ def freeze_at(proxy: Proxy, number: int, owner: list[Program]) -> None:
     """Freeze the owner when it sends a call of this number, and carry the call out."""
     sent = count(1)
 
-    def judge(method: str, _path: str) -> None:
+    def policy(method: str, _path: str) -> None:
         if method == "POST" and next(sent) == number:
             owner[0].send(signal.SIGSTOP)
 
-    proxy.judge = judge
+    proxy.policy = policy
 
 
 @pytest.mark.parametrize(("batch", "number"), [("0", 5), ("1", 4)])
@@ -198,18 +198,18 @@ def test_a_rival_sends_no_call_before_the_lease_of_a_live_owner_has_expired(
     is_cut_off, goes_on = threading.Event(), threading.Event()
     sent = count(1)
 
-    def cut_off(method: str, path: str) -> Trouble | None:
+    def cut_off(method: str, path: str) -> ProxyFault | None:
         is_look = method == "GET" and "list-type" in path
         is_beat = method == "PUT" and "heartbeat" in path
         lost = is_cut_off.is_set() and (is_look or is_beat)
-        return Trouble.RESET if lost else None
+        return ProxyFault.RESET if lost else None
 
     def hold(method: str, _path: str) -> None:
         if method == "POST" and next(sent) == number:
             is_cut_off.set()
             goes_on.wait(LONG_LEASE)
 
-    proxy.judge, api_proxy.judge = cut_off, hold
+    proxy.policy, api_proxy.policy = cut_off, hold
     owner = job.start(
         MODEL_BATCH=batch,
         LEASE_SECONDS=str(LONG_LEASE),

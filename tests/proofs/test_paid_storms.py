@@ -17,7 +17,7 @@ import pytest
 
 from states.exits import Exit
 from tests.support.claude_jobs import ClaudeJobs, check_account
-from tests.support.fault_proxy import Proxy, Trouble, at_random
+from tests.support.fault_proxy import Proxy, ProxyFault, at_random
 from tests.support.messages_api.server import Fault, MessagesServer
 from tests.support.program import PlatformJob
 
@@ -33,13 +33,13 @@ MAX_RUNS = 12
 STORE_TROUBLES = (
     *3
     * (
-        Trouble.ERROR,
-        Trouble.SLOW_DOWN,
-        Trouble.LOST,
-        Trouble.ERROR_AFTER,
-        Trouble.RESET,
+        ProxyFault.ERROR,
+        ProxyFault.SLOW_DOWN,
+        ProxyFault.LOST,
+        ProxyFault.ERROR_AFTER,
+        ProxyFault.RESET,
     ),
-    Trouble.SILENCE,
+    ProxyFault.SILENCE,
 )
 REFUSED = {
     "429, retry-after": Fault(status=429, headers={"retry-after": "1"}),
@@ -64,7 +64,7 @@ class StormyServer(MessagesServer):
         super().__init__()
         self.silence_seconds = SILENCE_SECONDS
         self.raging = True
-        self.troubles: Counter[str] = Counter()
+        self.injected: Counter[str] = Counter()
         self._chance = random.Random(seed)  # noqa: S311 - a seed
         self._hand: list[str | None] = []
 
@@ -76,7 +76,7 @@ class StormyServer(MessagesServer):
             name = self._draw()
             if name is None:
                 return Fault()
-            self.troubles[name] += 1
+            self.injected[name] += 1
         return {**REFUSED, **LOST}[name]
 
     def _draw(self) -> str | None:
@@ -119,17 +119,19 @@ def test_a_job_survives_a_store_and_an_api_where_everything_goes_wrong(
 ) -> None:
     job = claude_jobs.new("job-1")
     proxy.silence_seconds = SILENCE_SECONDS
-    proxy.judge = at_random(seed, STORE_RATE, STORE_TROUBLES)
-    api_proxy.judge = at_random(seed, PROXY_RATE, (Trouble.RESET, Trouble.LOST))
+    proxy.policy = at_random(seed, STORE_RATE, STORE_TROUBLES)
+    api_proxy.policy = at_random(
+        seed, PROXY_RATE, (ProxyFault.RESET, ProxyFault.LOST)
+    )
     drive(job, str(seed % 2))
     api.raging = False
     for calm in (proxy, api_proxy):
-        calm.judge = lambda _method, _path: None
+        calm.policy = lambda _method, _path: None
     account = check_account(job, api.paid)
-    store = {str(trouble.name): n for trouble, n in proxy.troubles.items()}
+    store = {str(fault.name): n for fault, n in proxy.faults.items()}
     assert len(store) > 3, "that was no storm"
-    assert api.troubles.total() >= STRUCK, "that was no storm"
+    assert api.injected.total() >= STRUCK, "that was no storm"
     print(  # noqa: T201 - for `pytest -rP`
         f"seed {seed}: {len(job.runs)} runs, {account}; {store}; "
-        f"{dict(api.troubles)}, {dict(api_proxy.troubles)}"
+        f"{dict(api.injected)}, {dict(api_proxy.faults)}"
     )

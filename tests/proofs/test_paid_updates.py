@@ -20,7 +20,7 @@ from tests.support.claude_jobs import (
     check_account,
     kill_at,
 )
-from tests.support.fault_proxy import Proxy, Trouble
+from tests.support.fault_proxy import Proxy, ProxyFault
 from tests.support.messages_api.model import Document
 from tests.support.messages_api.server import MessagesServer
 from tests.support.program import PlatformJob, Program
@@ -43,7 +43,7 @@ CHANGED = FILES | {
     + b"        return len(self.thing)\n"
 }
 OLD, NEW = "/jobs/older", "/jobs/killed"
-TROUBLES = (Trouble.RESET, Trouble.LOST)
+TROUBLES = (ProxyFault.RESET, ProxyFault.LOST)
 LATER_STAGES = tuple(stage for stage in Stage if stage is not Stage.CLONE)
 PAGE_STAGES = LATER_STAGES[len(YAML_STAGES) :]
 FEW_STAGES = (
@@ -68,7 +68,7 @@ class Kill:
     """The death of a run at a step, before or after that is carried out."""
 
     step: Step
-    trouble: Trouble
+    fault: ProxyFault
     has_come: bool = False
 
     def matches(self, method: str, path: str) -> bool:
@@ -148,7 +148,7 @@ def killed(
         assert run.wait() == -9, f"{kill}: {job.report()}"
         struck.append(step)
     for proxy in proxies:
-        proxy.judge = lambda _method, _path: None
+        proxy.policy = lambda _method, _path: None
     assert start(job, batch).wait() == 0, job.report()
     return struck
 

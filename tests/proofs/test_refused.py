@@ -9,7 +9,7 @@ from states.stages import State
 from tests.proofs.conftest import NewJob
 from tests.proofs.test_killed import check_callbacks
 from tests.support.fault_proxy import (
-    Judgement,
+    Injection,
     Proxy,
     Refusal,
     at_random,
@@ -33,23 +33,23 @@ def proxy(s3_server: S3Server) -> Iterator[Proxy]:
 
 
 def once_claimed(
-    job: PlatformJob, judge: Callable[[str, str], Judgement]
-) -> Callable[[str, str], Judgement]:
-    """Judge requests from a job's first stage on: until then, a refusal is reported at once."""
+    job: PlatformJob, policy: Callable[[str, str], Injection]
+) -> Callable[[str, str], Injection]:
+    """Apply a policy from a job's first stage on: until then, a refusal is reported at once."""
     begun = False
 
-    def judged(method: str, path: str) -> Judgement:
+    def policy_once_claimed(method: str, path: str) -> Injection:
         nonlocal begun
         begun = begun or (
             job.newest is not None and job.manifest.state is not State.PENDING
         )
-        return judge(method, path) if begun else None
+        return policy(method, path) if begun else None
 
-    return judged
+    return policy_once_claimed
 
 
-def lasting(refusal: Refusal, part: str) -> Callable[[str, str], Judgement]:
-    """Return a judge that refuses whatever goes to a part of the store."""
+def lasting(refusal: Refusal, part: str) -> Callable[[str, str], Injection]:
+    """Return a policy that refuses whatever goes to a part of the store."""
     return lambda _method, path: refusal if part in path else None
 
 
@@ -57,9 +57,9 @@ def test_refusals_that_pass_cost_nothing(
     proxy: Proxy, new_job: NewJob, receiver: Receiver, course: dict[str, bytes]
 ) -> None:
     job = new_job(proxy.url)
-    proxy.judge = once_claimed(job, at_random(SEED, RATE, tuple(Refusal)))
+    proxy.policy = once_claimed(job, at_random(SEED, RATE, tuple(Refusal)))
     assert job.start(LEASE_SECONDS="6").wait(300) == 0, job.report()
-    assert len(proxy.troubles) > 5, proxy.troubles
+    assert len(proxy.faults) > 5, proxy.faults
     assert job.course == course
     assert max(job.calls.values()) == 1
     check_callbacks(receiver, job)
@@ -85,11 +85,11 @@ def test_a_refusal_that_lasts_ends_the_run_and_not_the_job(
     code: Exit,
 ) -> None:
     job = new_job(proxy.url, delay=2000 if "heartbeat" in part else 0)
-    proxy.judge = once_claimed(job, lasting(refusal, part))
+    proxy.policy = once_claimed(job, lasting(refusal, part))
     assert job.start(STORE_GIVE_UP_SECONDS="2").wait(60) == code, job.report()
     assert job.manifest.state is not State.FAILED
     assert all(status != "failed" for _, status in receiver.events)
-    proxy.judge = lambda _method, _path: None
+    proxy.policy = lambda _method, _path: None
     job.cli.set(delay=0)
     assert job.start().wait(60) == 0, job.report()
     check_callbacks(receiver, job)
@@ -114,14 +114,14 @@ def test_a_cancellation_is_not_made_a_failure_by_a_wrong_answer(
     owner.kill()
     left = 3
 
-    def judge(_method: str, path: str) -> Judgement:
+    def policy(_method: str, path: str) -> Injection:
         nonlocal left
         if job.manifest.run == 1 or not left or "/job-1" not in path:
             return None
         left -= 1
         return refusal
 
-    proxy.judge = judge
+    proxy.policy = policy
     until(
         lambda: (
             job.start("cancel", job.name).wait(60) == 0

@@ -9,7 +9,7 @@ import pytest
 from states.exits import Exit
 from states.stages import State
 from tests.proofs.conftest import NewJob
-from tests.support.fault_proxy import Trouble, proxying
+from tests.support.fault_proxy import ProxyFault, proxying
 from tests.support.program import PlatformJob, Program
 from tests.support.servers.server import S3Server
 from tests.support.waiting import until
@@ -83,18 +83,18 @@ def test_a_stopped_run_saves_what_is_finished_and_the_next_one_has_the_job_at_on
 
 
 @pytest.mark.parametrize(
-    ("s3_server", "trouble"),
-    [("minio", Trouble.RESET), ("ceph", Trouble.SILENCE)],
+    ("s3_server", "fault"),
+    [("minio", ProxyFault.RESET), ("ceph", ProxyFault.SILENCE)],
     indirect=["s3_server"],
 )
 def test_a_run_whose_store_is_away_ends_in_time_too(
-    trouble: Trouble, new_job: NewJob, s3_server: S3Server
+    fault: ProxyFault, new_job: NewJob, s3_server: S3Server
 ) -> None:
     with proxying(s3_server.endpoint_url) as proxy:
         proxy.silence_seconds = 30
         job = new_job(proxy.url, delay=700)
         start_and_reach_chapters(job, LEASE_SECONDS="30")
-        proxy.judge = lambda _method, _path: trouble
+        proxy.policy = lambda _method, _path: fault
         code, seconds = stop(job, signal.SIGTERM)
         assert code == Exit.SIGTERM, f"{seconds:.2f} s\n{job.report()}"
         assert seconds < IN_TIME, f"{seconds:.2f} s\n{job.report()}"

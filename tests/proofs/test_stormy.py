@@ -13,7 +13,7 @@ import pytest
 from states.exits import Exit
 from tests.proofs.conftest import NewJob
 from tests.proofs.test_killed import check_callbacks
-from tests.support.fault_proxy import Trouble, at_random, proxying
+from tests.support.fault_proxy import ProxyFault, at_random, proxying
 from tests.support.program import PlatformJob
 from tests.support.receiver import Receiver
 from tests.support.servers.server import S3Server
@@ -25,13 +25,13 @@ RATE = 0.25
 KINDS = (
     *3
     * (
-        Trouble.ERROR,
-        Trouble.SLOW_DOWN,
-        Trouble.LOST,
-        Trouble.ERROR_AFTER,
-        Trouble.RESET,
+        ProxyFault.ERROR,
+        ProxyFault.SLOW_DOWN,
+        ProxyFault.LOST,
+        ProxyFault.ERROR_AFTER,
+        ProxyFault.RESET,
     ),
-    Trouble.SILENCE,
+    ProxyFault.SILENCE,
 )
 """Silences are rarer than the rest, as each takes its time."""
 MAX_RUNS = 10
@@ -66,18 +66,17 @@ def test_a_job_survives_a_store_where_everything_goes_wrong(
     with proxying(s3_server.endpoint_url) as proxy:
         job = new_job(proxy.url)
         proxy.silence_seconds = SILENCE_SECONDS
-        proxy.judge = at_random(seed, RATE, KINDS)
+        proxy.policy = at_random(seed, RATE, KINDS)
         drive(job)
-        proxy.judge = lambda _method, _path: None
+        proxy.policy = lambda _method, _path: None
         assert job.course == course
         assert job.redone == []
         check_callbacks(receiver, job)
         assert main(["verify", job.name, "--deep"], job.environment) == 0
-    troubles = {
-        str(trouble.name): count
-        for trouble, count in sorted(proxy.troubles.items())
+    faults = {
+        str(fault.name): count for fault, count in sorted(proxy.faults.items())
     }
-    assert len(troubles) > 3, "that was no storm"
+    assert len(faults) > 3, "that was no storm"
     print(  # noqa: T201 - for -rP
-        f"seed {seed}: {len(job.runs)} runs, {proxy.requests.total()} requests, {troubles}"
+        f"seed {seed}: {len(job.runs)} runs, {proxy.requests.total()} requests, {faults}"
     )

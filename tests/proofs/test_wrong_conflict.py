@@ -7,7 +7,7 @@ import pytest
 from states.stages import State
 from tests.proofs.conftest import NewJob
 from tests.proofs.test_killed import check_callbacks
-from tests.support.fault_proxy import Judgement, Refusal, proxying
+from tests.support.fault_proxy import Injection, Refusal, proxying
 from tests.support.program import PlatformJob
 from tests.support.receiver import Receiver
 from tests.support.servers.server import S3Server
@@ -15,11 +15,11 @@ from tests.support.servers.server import S3Server
 
 def once(
     job: PlatformJob, method: str, part: str
-) -> Callable[[str, str], Judgement]:
-    """Return a judge that refuses one request, in the middle of the chapters."""
+) -> Callable[[str, str], Injection]:
+    """Return a policy that refuses one request, in the middle of the chapters."""
     hit = False
 
-    def judge(asked: str, path: str) -> Judgement:
+    def policy(asked: str, path: str) -> Injection:
         nonlocal hit
         if hit or asked != method or part not in path:
             return None
@@ -29,7 +29,7 @@ def once(
         )
         return Refusal.PRECONDITION if hit else None
 
-    return judge
+    return policy
 
 
 @pytest.mark.parametrize("s3_server", ["moto"], indirect=True)
@@ -46,8 +46,8 @@ def test_a_conflict_with_nothing_passes(
 ) -> None:
     with proxying(s3_server.endpoint_url) as proxy:
         job = new_job(proxy.url, delay=150)
-        proxy.judge = once(job, method, part)
+        proxy.policy = once(job, method, part)
         assert job.start(STORE_GIVE_UP_SECONDS="8").wait(60) == 0, job.report()
-        assert set(proxy.troubles) == {Refusal.PRECONDITION}
+        assert set(proxy.faults) == {Refusal.PRECONDITION}
     assert job.course == course
     check_callbacks(receiver, job)

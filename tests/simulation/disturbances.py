@@ -1,8 +1,8 @@
-"""What can go wrong in a simulated world: small things, each with a name, drawn by chance."""
+"""Faults and other disturbances of a simulated world, drawn at random."""
 
 from dataclasses import dataclass
 from random import Random
-from typing import Final, Protocol, Self
+from typing import ClassVar, Final, Protocol, Self
 
 from states.exits import Exit
 from tests.simulation import operators
@@ -25,10 +25,10 @@ class Disturbance(Protocol):
 
     @classmethod
     def draw(cls, chance: Random, span: float) -> Self:
-        """Choose by chance what happens; `span` is how many seconds the job takes, more or less."""
+        """Draw the parameters; `span` is roughly how many seconds the job takes."""
 
     def inject(self, simulation: Simulation, chance: Random) -> None:
-        """Arrange for it to happen."""
+        """Schedule the disturbance in a simulation."""
 
 
 def moment(chance: Random, span: float) -> float:
@@ -37,47 +37,46 @@ def moment(chance: Random, span: float) -> float:
 
 
 def window(chance: Random, span: float, longest: float) -> Window:
-    """Draw a time from when to when."""
+    """Draw the begin and the end of a period."""
     begin = moment(chance, span)
     return begin, round(begin + longest * chance.random(), 2)
 
 
-def within(windows: tuple[Window, ...], time: float) -> bool:
-    """Tell whether a time is in one of the windows."""
+def is_within(windows: tuple[Window, ...], time: float) -> bool:
     return any(begin <= time < end for begin, end in windows)
 
 
 @dataclass(frozen=True)
-class Rarely:
-    """Now and then an operation has a fault."""
+class RandomFaults:
+    """Faults of a share of all operations."""
 
     rate: float
     faults: tuple[Fault, ...]
     of: tuple[str, ...] = ("",)
-    """How the names of the operations begin."""
+    """Prefixes of the operations' names."""
 
     def inject(self, simulation: Simulation, chance: Random) -> None:
-        def judge(name: str, _: Process) -> Fault | None:
+        def policy(name: str, _: Process) -> Fault | None:
             hit = name.startswith(self.of) and chance.random() < self.rate
             return chance.choice(self.faults) if hit else None
 
-        simulation.conditions.judges.append(judge)
+        simulation.conditions.policies.append(policy)
 
     @classmethod
     def drawn(cls, chance: Random, *faults: Fault) -> Self:
-        """Draw how often."""
+        """Draw the rate."""
         return cls(chance.choice([0.01, 0.05, 0.2]), faults)
 
 
-class LostAnswers(Rarely):
-    """Requests that do not get through, or whose answers do not."""
+class LostAnswers(RandomFaults):
+    """Requests that do not arrive, or whose answers do not."""
 
     @classmethod
     def draw(cls, chance: Random, _span: float) -> Self:
         return cls.drawn(chance, Fault.LOST, Fault.FAILED)
 
 
-class Deaths(Rarely):
+class Deaths(RandomFaults):
     """Processes that die before or after an operation."""
 
     @classmethod
@@ -87,7 +86,7 @@ class Deaths(Rarely):
         )
 
 
-class LateRequests(Rarely):
+class LateRequests(RandomFaults):
     """Requests that arrive after their senders stopped waiting for answers."""
 
     @classmethod
@@ -95,7 +94,7 @@ class LateRequests(Rarely):
         return cls.drawn(chance, Fault.LATE)
 
 
-class DoubledRequests(Rarely):
+class DoubledRequests(RandomFaults):
     """Requests that arrive twice."""
 
     @classmethod
@@ -103,7 +102,7 @@ class DoubledRequests(Rarely):
         return cls.drawn(chance, Fault.TWICE)
 
 
-class Conflicts(Rarely):
+class Conflicts(RandomFaults):
     """Writes that are answered 409."""
 
     @classmethod
@@ -115,8 +114,8 @@ class Conflicts(Rarely):
         )
 
 
-class Refusals(Rarely):
-    """Answers that refuse what is right, and that pass."""
+class BriefRefusals(RandomFaults):
+    """Refusals of valid requests, at random."""
 
     @classmethod
     def draw(cls, chance: Random, _span: float) -> Self:
@@ -131,8 +130,8 @@ class Refusals(Rarely):
         return cls(chance.choice([0.01, 0.05, 0.2]), faults, of)
 
 
-class BadReads(Rarely):
-    """Reads that do not find what is there, or give back half of it."""
+class BadReads(RandomFaults):
+    """Reads that miss an object, or return half of it."""
 
     @classmethod
     def draw(cls, chance: Random, _span: float) -> Self:
@@ -140,8 +139,8 @@ class BadReads(Rarely):
 
 
 @dataclass(frozen=True)
-class During:
-    """In some windows of time operations of one host, or of all, have a fault."""
+class TimedFaults:
+    """A fault of the operations of one host, or of all hosts, in some periods."""
 
     host: str | None
     windows: tuple[Window, ...]
@@ -149,24 +148,24 @@ class During:
     of: tuple[str, ...]
 
     def inject(self, simulation: Simulation, _chance: Random) -> None:
-        def judge(name: str, process: Process) -> Fault | None:
+        def policy(name: str, process: Process) -> Fault | None:
             there = self.host in {None, process.name} and name.startswith(
                 self.of
             )
             return (
                 self.fault
-                if there and within(self.windows, simulation.scheduler.time)
+                if there and is_within(self.windows, simulation.scheduler.time)
                 else None
             )
 
-        simulation.conditions.judges.append(judge)
+        simulation.conditions.policies.append(policy)
 
 
 STORE: Final = ("create", "put", "get", "head", "list", "download", "delete")
 
 
-class Partition(During):
-    """A host loses store, resolver and receiver together, now and then for some seconds."""
+class Partition(TimedFaults):
+    """A host loses store, resolver and receiver together, several times for some seconds."""
 
     @classmethod
     def draw(cls, chance: Random, span: float) -> Self:
@@ -196,8 +195,8 @@ class Partition(During):
         simulation.conditions.connecting.append(connecting)
 
 
-class StoreAway(During):
-    """The store is away, for one host or for all; the receiver is not."""
+class StoreOutage(TimedFaults):
+    """The store is unavailable, to one host or to all; the receiver is not."""
 
     @classmethod
     def draw(cls, chance: Random, span: float) -> Self:
@@ -210,7 +209,7 @@ class StoreAway(During):
         )
 
 
-class ListingRefused(During):
+class ListingOutage(TimedFaults):
     """Objects cannot be listed, but can be written and read."""
 
     @classmethod
@@ -224,8 +223,8 @@ class ListingRefused(During):
         )
 
 
-class Refused(During):
-    """Everything, or everything of a kind, is refused for a while."""
+class RefusalPeriod(TimedFaults):
+    """The store refuses every request of a kind for some seconds."""
 
     @classmethod
     def draw(cls, chance: Random, span: float) -> Self:
@@ -242,8 +241,16 @@ class Refused(During):
 
 @dataclass(frozen=True)
 class StuckRequest:
-    """One request of a host hangs for long, while the others are answered."""
+    """One request of a host hangs, while its other requests are answered."""
 
+    OPERATIONS: ClassVar[tuple[str, ...]] = (
+        "put job-1/runs",
+        "list",
+        "create",
+        "put job-1/artifacts",
+        "post",
+        "get",
+    )
     host: str
     since: float
     of: str
@@ -251,27 +258,17 @@ class StuckRequest:
 
     @classmethod
     def draw(cls, chance: Random, span: float) -> Self:
-        of = chance.choice(
-            [
-                "put job-1/runs",
-                "list",
-                "create",
-                "put job-1/artifacts",
-                "post",
-                "get",
-            ]
-        )
         return cls(
             chance.choice(HOSTS),
             moment(chance, span),
-            of,
+            chance.choice(cls.OPERATIONS),
             chance.choice([Fault.STUCK, Fault.HUNG]),
         )
 
     def inject(self, simulation: Simulation, _chance: Random) -> None:
         done: list[str] = []
 
-        def judge(name: str, process: Process) -> Fault | None:
+        def policy(name: str, process: Process) -> Fault | None:
             due = (
                 process.name == self.host
                 and name.startswith(self.of)
@@ -282,12 +279,12 @@ class StuckRequest:
             done.append(name)
             return self.fault
 
-        simulation.conditions.judges.append(judge)
+        simulation.conditions.policies.append(policy)
 
 
 @dataclass(frozen=True)
 class LaggingLists:
-    """Lists do not show what was written a moment ago."""
+    """Listings do not yet show what was just written."""
 
     rate: float
     seconds: float
@@ -306,7 +303,7 @@ class LaggingLists:
 
 @dataclass(frozen=True)
 class SlowConnections:
-    """A host's resolver or route to the receiver needs seconds, now and then."""
+    """At random, a host needs seconds to resolve the receiver's name or to connect."""
 
     host: str
     rate: float
@@ -330,7 +327,7 @@ class SlowConnections:
 
 @dataclass(frozen=True)
 class UnreliableReceiver:
-    """The receiver cannot take what it is sent, now and then."""
+    """The receiver answers a share of all events with an error."""
 
     rate: float
     statuses: tuple[int, ...] = (500, 503, 429, 302)
@@ -351,8 +348,8 @@ class UnreliableReceiver:
 
 
 @dataclass(frozen=True)
-class ReceiverAway:
-    """The receiver is away for a while: no event is accepted."""
+class ReceiverOutage:
+    """The receiver accepts no event for some seconds."""
 
     away: Window
 
@@ -366,7 +363,7 @@ class ReceiverAway:
         def answer(document: dict[str, object]) -> WebhookResponse:
             return (
                 WebhookResponse(status_code=503)
-                if within((self.away,), simulation.scheduler.time)
+                if is_within((self.away,), simulation.scheduler.time)
                 else answered(document)
             )
 
@@ -374,29 +371,29 @@ class ReceiverAway:
 
 
 @dataclass(frozen=True)
-class Happening:
-    """Something that happens to one run at a time, if it is there by then."""
+class RunDisturbance:
+    """A disturbance of one run, if that is running at the time."""
 
     host: str
     at: float
 
     def inject(self, simulation: Simulation, _chance: Random) -> None:
-        def happen() -> None:
+        def disturb_run() -> None:
             for run in simulation.runs:
                 if run.process.name == self.host:
-                    self.happen_to(simulation, run)
+                    self.disturb(simulation, run)
 
-        simulation.scheduler.at(self.at, happen)
+        simulation.scheduler.at(self.at, disturb_run)
 
-    def happen_to(self, simulation: Simulation, run: SimulatedRun) -> None:
-        """Do it."""
+    def disturb(self, simulation: Simulation, run: SimulatedRun) -> None:
         raise NotImplementedError
 
 
 @dataclass(frozen=True)
-class Freeze(Happening):
-    """A process is frozen, while its machine's clock runs."""
+class Suspension(RunDisturbance):
+    """A process takes no step for some seconds."""
 
+    LONGEST: ClassVar[tuple[float, ...]]
     seconds: float
 
     @classmethod
@@ -404,46 +401,45 @@ class Freeze(Happening):
         return cls(
             chance.choice(HOSTS),
             moment(chance, span),
-            round(chance.random() * 12, 2),
+            round(chance.choice(cls.LONGEST) * chance.random(), 2),
         )
 
-    def happen_to(self, simulation: Simulation, run: SimulatedRun) -> None:
+
+@dataclass(frozen=True)
+class Freeze(Suspension):
+    """A process is frozen, while its machine's clock runs."""
+
+    LONGEST = (12.0,)
+
+    def disturb(self, simulation: Simulation, run: SimulatedRun) -> None:
         run.process.freeze(simulation.scheduler.time + self.seconds)
 
 
 @dataclass(frozen=True)
-class MachineStops(Happening):
-    """A process is frozen with its machine, whose clocks stop too."""
+class MachineSuspension(Suspension):
+    """A process is suspended with its machine, whose clocks stop too."""
 
-    seconds: float
+    LONGEST = (2.0, 12.0, 100.0)
 
-    @classmethod
-    def draw(cls, chance: Random, span: float) -> Self:
-        return cls(
-            chance.choice(HOSTS),
-            moment(chance, span),
-            round(chance.choice([2, 12, 100]) * chance.random(), 2),
-        )
-
-    def happen_to(self, simulation: Simulation, run: SimulatedRun) -> None:
+    def disturb(self, simulation: Simulation, run: SimulatedRun) -> None:
         simulation.scheduler.stop_machine(run.process, self.seconds)
 
 
 @dataclass(frozen=True)
-class Kill(Happening):
-    """A process is killed, wherever it is."""
+class Kill(RunDisturbance):
+    """A process is killed."""
 
     @classmethod
     def draw(cls, chance: Random, span: float) -> Self:
         return cls(chance.choice(HOSTS), moment(chance, span))
 
-    def happen_to(self, _simulation: Simulation, run: SimulatedRun) -> None:
+    def disturb(self, _simulation: Simulation, run: SimulatedRun) -> None:
         run.process.dead = True
 
 
 @dataclass(frozen=True)
-class Signal(Happening):
-    """A run is asked to end."""
+class Signal(RunDisturbance):
+    """A run receives a signal to stop, or reaches its soft deadline."""
 
     code: Exit
 
@@ -452,15 +448,15 @@ class Signal(Happening):
         code = chance.choice([Exit.SIGTERM, Exit.SIGINT, Exit.TEMPORARY])
         return cls(chance.choice(HOSTS), moment(chance, span), code)
 
-    def happen_to(self, _simulation: Simulation, run: SimulatedRun) -> None:
+    def disturb(self, _simulation: Simulation, run: SimulatedRun) -> None:
         run.job.inbox.mailbox.put(
             Stop(exit_code=self.code, reason=self.code.name)
         )
 
 
 @dataclass(frozen=True)
-class ClockSet(Happening):
-    """A machine's clock for people is set."""
+class MachineClockChange(RunDisturbance):
+    """A machine's wall clock is set."""
 
     by: float
 
@@ -472,13 +468,13 @@ class ClockSet(Happening):
             chance.choice([-2 * HOUR, -3.0, 3.0, 5 * HOUR]),
         )
 
-    def happen_to(self, _simulation: Simulation, run: SimulatedRun) -> None:
+    def disturb(self, _simulation: Simulation, run: SimulatedRun) -> None:
         run.process.clock_offset += self.by
 
 
 @dataclass(frozen=True)
-class StoreClockSet:
-    """The store's clock is set, ahead or back."""
+class StoreClockChange:
+    """The store's clock is set forward or back."""
 
     at: float
     by: float
@@ -491,18 +487,18 @@ class StoreClockSet:
         )
 
     def inject(self, simulation: Simulation, _chance: Random) -> None:
-        def happen() -> None:
+        def change_clock() -> None:
             simulation.conditions.store_ahead += self.by
             # A live owner looks silent; it knows when it looks next.
             if self.by > 0:
                 simulation.observer.set_ahead.append(simulation.scheduler.time)
 
-        simulation.scheduler.at(self.at, happen)
+        simulation.scheduler.at(self.at, change_clock)
 
 
 @dataclass(frozen=True)
-class DatesApart:
-    """The store takes `Date` and `Last-Modified` from two clocks less than a lease apart."""
+class StoreClockSkew:
+    """The store takes `Date` and `Last-Modified` from two clocks that differ by less than a lease."""
 
     seconds: float
 
@@ -517,8 +513,8 @@ class DatesApart:
 
 
 @dataclass(frozen=True)
-class Operated:
-    """An operator does something."""
+class OperatorAction:
+    """An action of an operator."""
 
     at: float
 
@@ -530,26 +526,25 @@ class Operated:
         simulation.scheduler.at(self.at, lambda: self.operate(simulation))
 
     def operate(self, simulation: Simulation) -> None:
-        """Do it."""
         raise NotImplementedError
 
 
-class Cancel(Operated):
+class Cancel(OperatorAction):
     """An operator cancels the job."""
 
     def operate(self, simulation: Simulation) -> None:
         simulation.start(work=operators.cancel)
 
 
-class Redo(Operated):
+class Redo(OperatorAction):
     """An operator resets stages."""
 
     def operate(self, simulation: Simulation) -> None:
         simulation.start(work=operators.redo)
 
 
-class TakeOver(Operated):
-    """An operator replaces a run, alive or not."""
+class TakeOver(OperatorAction):
+    """An operator replaces a run, whether it is alive or not."""
 
     def inject(self, simulation: Simulation, chance: Random) -> None:
         super().inject(simulation, chance)
@@ -560,21 +555,21 @@ class TakeOver(Operated):
 
 
 class ResumeElsewhere(TakeOver):
-    """An operator resumes it on the platform, without waiting for its owner."""
+    """An operator resumes the job on the platform, without waiting for its owner."""
 
     def operate(self, simulation: Simulation) -> None:
         operators.resume_elsewhere(simulation, OperatorRequest(takeover=True))
 
 
-class CancelRequest(Operated):
+class CancelRequest(OperatorAction):
     """The gateway is asked to cancel the job."""
 
     def operate(self, simulation: Simulation) -> None:
         operators.request_to_cancel(simulation)
 
 
-class Collect(Operated):
-    """What is over is collected."""
+class GarbageCollection(OperatorAction):
+    """`gc` collects finished jobs."""
 
     @classmethod
     def draw(cls, chance: Random, span: float) -> Self:
@@ -584,8 +579,8 @@ class Collect(Operated):
         operators.collect_all(simulation)
 
 
-class Sweeps(Operated):
-    """Two sweeps look for jobs that need a run, at once."""
+class ConcurrentSweeps(OperatorAction):
+    """Two sweeps look for jobs that need a run at the same time."""
 
     def operate(self, simulation: Simulation) -> None:
         operators.sweep(simulation)

@@ -78,7 +78,7 @@ _DONE: Final = (
     Fault.TORN,
 )
 
-Judge = Callable[[str, Process], Fault | None]
+FaultPolicy = Callable[[str, Process], Fault | None]
 """Asked for each operation what happens to it."""
 
 
@@ -89,9 +89,9 @@ def no_fault(_: str, __: Process) -> Fault | None:
 
 @dataclass
 class Conditions:
-    """What the world is like for all processes, at this moment."""
+    """The conditions that hold for all processes at this moment."""
 
-    judges: list[Judge] = field(default_factory=list)
+    policies: list[FaultPolicy] = field(default_factory=list)
     connecting: list[Callable[[Process], float]] = field(default_factory=list)
     """For how many seconds a process is kept from resolving the receiver's name and connecting."""
     lag: Callable[[], float] = lambda: 0.0
@@ -106,11 +106,11 @@ class Conditions:
 
 @dataclass
 class Connection:
-    """One process's connection to store and receiver: operations take time, and may have faults."""
+    """A process's connection to store and receiver: operations take time, and may have faults."""
 
     scheduler: Scheduler
     process: Process
-    judge: Judge
+    policy: FaultPolicy
     observer: Observer
     conditions: Conditions
     latency: float = 0.01
@@ -122,9 +122,10 @@ class Connection:
         error: Callable[[Fault, str], Exception],
         timeout: float = float("inf"),
     ) -> Result:
-        """Do an operation, or not.
+        """Perform an operation.
 
-        Raise an error where its answer is one, or does not come in time.
+        Raise an error if a fault prevents it, hides its answer or delays that
+        beyond the timeout.
         """
         begun = self.scheduler.time
         self.conditions.asked[self.process.name, name, int(begun)] += 1
@@ -161,8 +162,8 @@ class Connection:
             self.scheduler.pause(max(0.0, end - self.scheduler.time))
 
     def _fault(self, name: str) -> Fault | None:
-        for judge in (self.judge, *self.conditions.judges):
-            if fault := judge(name, self.process):
+        for policy in (self.policy, *self.conditions.policies):
+            if fault := policy(name, self.process):
                 return fault if name.startswith(_ONLY.get(fault, "")) else None
         return None
 

@@ -80,7 +80,7 @@ def resume_elsewhere(simulation: Simulation, request: OperatorRequest) -> None:
 
 
 def collect_all(simulation: Simulation) -> None:
-    """Collect what is over, as `gc` does."""
+    """GarbageCollection what is over, as `gc` does."""
     operate(simulation, "gc", lambda view: collect(view, 0, dry_run=False))
 
 

@@ -196,13 +196,13 @@ class PaidSimulation(Simulation):
         """Whether the next run asks by batches."""
         self.concurrency = 4
         self._prices = prices
-        self.conditions.judges.append(self._note_listing)
+        self.conditions.policies.append(self._note_listing)
 
-    def calm(self) -> None:
-        super().calm()
+    def remove_faults(self) -> None:
+        super().remove_faults()
         self.api.answer_seconds = 1.0
         self.api.batches.seconds = 0.0
-        self.conditions.judges.append(self._note_listing)
+        self.conditions.policies.append(self._note_listing)
 
     def check_account(self) -> None:
         """Assert that the job's account holds what was paid, and its budget."""

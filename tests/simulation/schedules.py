@@ -7,8 +7,8 @@ from typing import Final
 
 from tests.simulation import disturbances as all_of
 from tests.simulation.disturbances import (
-    Collect,
     Disturbance,
+    GarbageCollection,
     LaggingLists,
     UnreliableReceiver,
 )
@@ -25,24 +25,24 @@ DISTURBANCES: Final[tuple[type[Disturbance], ...]] = (
     all_of.DoubledRequests,
     all_of.Conflicts,
     all_of.BadReads,
-    all_of.Refusals,
-    all_of.Refused,
+    all_of.BriefRefusals,
+    all_of.RefusalPeriod,
     all_of.Partition,
-    all_of.StoreAway,
-    all_of.ListingRefused,
+    all_of.StoreOutage,
+    all_of.ListingOutage,
     all_of.StuckRequest,
     all_of.SlowConnections,
     all_of.LaggingLists,
     all_of.UnreliableReceiver,
-    all_of.ReceiverAway,
+    all_of.ReceiverOutage,
     all_of.Freeze,
     all_of.Kill,
     all_of.Signal,
-    all_of.ClockSet,
-    all_of.Sweeps,
-    all_of.MachineStops,
-    all_of.StoreClockSet,
-    all_of.DatesApart,
+    all_of.MachineClockChange,
+    all_of.ConcurrentSweeps,
+    all_of.MachineSuspension,
+    all_of.StoreClockChange,
+    all_of.StoreClockSkew,
 )
 """What may happen to a job that no operator touches."""
 OPERATORS: Final[tuple[type[Disturbance], ...]] = (
@@ -51,7 +51,7 @@ OPERATORS: Final[tuple[type[Disturbance], ...]] = (
     all_of.TakeOver,
     all_of.ResumeElsewhere,
     all_of.CancelRequest,
-    all_of.Collect,
+    all_of.GarbageCollection,
 )
 
 
@@ -139,7 +139,7 @@ def _possible(drawn: list[Disturbance]) -> list[Disturbance]:
     return [
         disturbance
         for disturbance in drawn
-        if not isinstance(disturbance, Collect)
+        if not isinstance(disturbance, GarbageCollection)
     ]
 
 
@@ -158,8 +158,8 @@ def play(schedule: Schedule) -> Simulation:
     simulation = schedule.simulation
     simulation.run()
     while not _is_settled(simulation):
-        assert len(simulation.runs) < MAX_RUNS, "it does not come to its end"
-        simulation.calm()
+        assert len(simulation.runs) < MAX_RUNS, "the job never ends"
+        simulation.remove_faults()
         start_on_platform(simulation)
         simulation.run()
     return simulation

@@ -1,4 +1,4 @@
-"""Runs one after another, as the simulations that play a story have them."""
+"""Runs that are scripted one after another."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ NEVER = 10**6
 
 
 def run(simulation: Simulation, **how: object) -> SimulatedRun:
-    """Do one run to its end."""
+    """Start a run, and simulate until nothing is running."""
     started = simulation.start(**how)  # type: ignore[arg-type]  # as `start` has them
     simulation.run()
     return started
@@ -23,7 +23,7 @@ def run(simulation: Simulation, **how: object) -> SimulatedRun:
 def failing(
     error: Exception, *, at: str = CHAPTER, times: int = NEVER
 ) -> FakeEngine:
-    """Return an engine that fails this many times at an item."""
+    """Return an engine that fails at an item, a given number of times."""
     left = times
 
     def before_item(path: str) -> None:
@@ -36,19 +36,19 @@ def failing(
 
 
 def overloaded() -> EngineFailedError:
-    """Return a failure that may pass."""
+    """Return a temporary failure."""
     return EngineFailedError("529 overloaded", temporary=True)
 
 
 def kill_before(name: str) -> Callable[[str, Process], Fault | None]:
-    """Return a judge that kills a process before an operation whose name begins so."""
+    """Return a policy that kills a process before an operation with this prefix."""
     return lambda operation, _process: (
         Fault.DIE_BEFORE if operation.startswith(name) else None
     )
 
 
 def stop_at(simulation: Simulation, path: str, stop: Stop) -> FakeEngine:
-    """Return an engine that is never done with an item, at which its run is asked to stop."""
+    """Return an engine that hangs at an item, where its run is stopped."""
 
     def before_item(made: str) -> None:
         if made == path:

@@ -18,7 +18,7 @@ from states.stages import STAGES, Stage
 from tests.simulation.network import (
     Conditions,
     Connection,
-    Judge,
+    FaultPolicy,
     SimReceiver,
     SimStore,
     no_fault,
@@ -109,7 +109,7 @@ class Simulation:
 
     def start(
         self,
-        judge: Judge = no_fault,
+        policy: FaultPolicy = no_fault,
         *,
         work: Callable[[Run], Exit] | None = None,
         engine: FakeEngine | None = None,
@@ -121,7 +121,7 @@ class Simulation:
         process = Process(
             name=f"p{len(self.runs) + 1}", clock_offset=clock_offset
         )
-        connection = self._connection(process, judge, latency)
+        connection = self._connection(process, policy, latency)
         engine = engine or self._engine()
         world = self._world(connection, engine, platform_run)
         run = SimulatedRun(
@@ -162,10 +162,10 @@ class Simulation:
         """Return the store as a process sees it."""
         return SimStore(self.store, self._connection(process, no_fault, None))
 
-    def calm(self) -> None:
-        """Let nothing go wrong from now on; clocks stay what they are."""
+    def remove_faults(self) -> None:
+        """Let nothing fail from now on; clocks stay as they are."""
         self.latency = 0.01
-        self.conditions.judges.clear()
+        self.conditions.policies.clear()
         self.conditions.connecting.clear()
         self.conditions.lag = lambda: 0.0
         self.receiver.answer = lambda _document: WebhookResponse(
@@ -173,7 +173,7 @@ class Simulation:
         )
 
     def run(self) -> None:
-        """Let everything happen."""
+        """Simulate until no thread can continue."""
         self.scheduler.run()
 
     def log(self) -> CheckpointLog:
@@ -355,12 +355,12 @@ class Simulation:
         run.engine.before_item = before_item
 
     def _connection(
-        self, process: Process, judge: Judge, latency: float | None
+        self, process: Process, policy: FaultPolicy, latency: float | None
     ) -> Connection:
         return Connection(
             scheduler=self.scheduler,
             process=process,
-            judge=judge,
+            policy=policy,
             observer=self.observer,
             conditions=self.conditions,
             latency=self.latency if latency is None else latency,

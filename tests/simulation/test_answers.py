@@ -57,7 +57,7 @@ def test_an_operator_can_have_a_rejected_end_sent_again_under_its_key(
     simulation.receiver.answer = lambda _: WebhookResponse(status_code=200)
     again = run(
         simulation,
-        judge=kill_before(fault) if fault else no_fault,
+        policy=kill_before(fault) if fault else no_fault,
         work=lambda job: job.redeliver(),
     )
     if fault:

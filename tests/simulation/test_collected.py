@@ -22,7 +22,7 @@ def stop_before(simulation: Simulation, sequence: int) -> SimulatedRun:
     scheduler = simulation.scheduler
     stopped_at: list[float] = []
 
-    def judge(operation: str, process: Process) -> Fault | None:
+    def policy(operation: str, process: Process) -> Fault | None:
         due = operation == f"create {checkpoint_key(JOB, sequence)}"
         if not due or process is not stopped.process or stopped_at:
             return None
@@ -33,7 +33,7 @@ def stop_before(simulation: Simulation, sequence: int) -> SimulatedRun:
         scheduler.at(now + COLLECTED_AFTER, lambda: collect_all(simulation))
         return Fault.FAILED
 
-    stopped = simulation.start(judge)
+    stopped = simulation.start(policy)
     simulation.run()
     assert simulation.manifest.collected
     assert (stopped.process, sequence) in simulation.observer.filled

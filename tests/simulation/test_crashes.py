@@ -9,7 +9,7 @@ import pytest
 
 from states.exits import Exit
 from states.stages import Stage, State
-from tests.simulation.network import Fault, Judge
+from tests.simulation.network import Fault, FaultPolicy
 from tests.simulation.scheduler import Process
 from tests.simulation.scripted_runs import failing, kill_before, overloaded, run
 from tests.simulation.simulation import Simulation
@@ -44,21 +44,23 @@ def undisturbed(work_dir: Path) -> tuple[int, dict[str, bytes]]:
 
 def count(simulation: Simulation, **how: Any) -> int:  # noqa: ANN401 - as `start` has them
     """Do a run, and return how many operations it takes."""
-    judge, seen = fault_at(0, Fault.FAILED)
-    run(simulation, judge=judge, **how)
+    policy, seen = fault_at(0, Fault.FAILED)
+    run(simulation, policy=policy, **how)
     return seen()
 
 
-def fault_at(number: int, fault: Fault) -> tuple[Judge, Callable[[], int]]:
-    """Return a judge that injects a fault into one operation, and a count of the operations."""
+def fault_at(
+    number: int, fault: Fault
+) -> tuple[FaultPolicy, Callable[[], int]]:
+    """Return a policy that injects a fault into one operation, and a count of the operations."""
     seen = 0
 
-    def judge(_name: str, _process: Process) -> Fault | None:
+    def policy(_name: str, _process: Process) -> Fault | None:
         nonlocal seen
         seen += 1
         return fault if seen == number else None
 
-    return judge, lambda: seen
+    return policy, lambda: seen
 
 
 def finish(simulation: Simulation, **how: Any) -> Exit:  # noqa: ANN401 - as `start` has them
@@ -79,7 +81,7 @@ def test_a_fault_at_any_operation_loses_nothing_and_repeats_nothing(
     operations, course = undisturbed(work_dir)
     for number in range(1, operations + 1):
         simulation = Simulation(number, work_dir)
-        run(simulation, judge=fault_at(number, fault)[0])
+        run(simulation, policy=fault_at(number, fault)[0])
         assert finish(simulation) is Exit.OK
         simulation.check()
         assert simulation.course() == course, f"{fault} at operation {number}"
@@ -96,7 +98,7 @@ def test_a_fault_at_any_operation_of_a_failing_job_lets_it_fail_and_report_once(
         simulation = Simulation(number, work_dir)
         run(
             simulation,
-            judge=fault_at(number, fault)[0],
+            policy=fault_at(number, fault)[0],
             engine=failing(REFUSED),
         )
         while simulation.runs[-1].code in PASSING:
@@ -120,7 +122,7 @@ def test_a_fault_at_any_operation_of_a_cancellation_lets_it_be_repeated_and_repo
 
     for number in range(1, count(interrupted(0), work=cancel) + 1):
         simulation = interrupted(number)
-        run(simulation, judge=fault_at(number, fault)[0], work=cancel)
+        run(simulation, policy=fault_at(number, fault)[0], work=cancel)
         simulation.scheduler.time += 60
         run(simulation, work=cancel)
         assert finish(simulation) is Exit.OK
@@ -145,7 +147,7 @@ def test_a_fault_at_any_operation_of_a_redone_stage_loses_nothing(
     course = completed(0).course()
     for number in range(1, count(completed(0), work=redo) + 1):
         simulation = completed(number)
-        run(simulation, judge=fault_at(number, fault)[0], work=redo)
+        run(simulation, policy=fault_at(number, fault)[0], work=redo)
         assert finish(simulation) is Exit.OK
         simulation.check_log()
         assert simulation.course() == course
@@ -162,7 +164,7 @@ def test_a_second_fault_during_the_resume_loses_nothing_either(
         faults = chance.choice(list(Fault)), chance.choice(list(Fault))
         simulation = Simulation(first * 1000 + second, work_dir)
         for number, fault in zip((first, second), faults, strict=True):
-            run(simulation, judge=fault_at(number, fault)[0])
+            run(simulation, policy=fault_at(number, fault)[0])
         assert finish(simulation) is Exit.OK
         simulation.check()
         assert simulation.course() == course, (
@@ -201,7 +203,7 @@ def test_a_branch_that_moves_between_two_runs_does_not_change_the_course(
     """Not even if the first run had pinned the commit, and had not stored its files yet."""
     _, course = undisturbed(work_dir)
     simulation = Simulation(0, work_dir)
-    run(simulation, judge=kill_before(f"put {JOB}/artifacts/{stage}"))
+    run(simulation, policy=kill_before(f"put {JOB}/artifacts/{stage}"))
     simulation.source.commit = "b" * 40
     assert finish(simulation) is Exit.OK
     assert simulation.manifest.commit == "a" * 40

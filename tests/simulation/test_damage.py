@@ -37,7 +37,7 @@ def artifact_of(simulation: Simulation, path: str) -> str:
 def test_what_is_damaged_in_the_store_is_made_again(
     simulation: Simulation, path: str, damage: str
 ) -> None:
-    run(simulation, judge=kill_before("put job-1/artifacts/review-chapters"))
+    run(simulation, policy=kill_before("put job-1/artifacts/review-chapters"))
     key = artifact_of(simulation, path)
     body = simulation.store.get(key)
     if damage == "deleted":
@@ -94,7 +94,7 @@ def missing(_: bytes) -> bytes:
 def test_what_is_only_answered_wrongly_once_is_not_made_again(
     simulation: Simulation, wrong: Callable[[bytes], bytes]
 ) -> None:
-    run(simulation, judge=kill_before("put job-1/artifacts/review-chapters/"))
+    run(simulation, policy=kill_before("put job-1/artifacts/review-chapters/"))
     simulation.store = WrongOnce(simulation, wrong)
     before = simulation.manifest
     again = run(simulation)
@@ -114,7 +114,9 @@ def test_what_is_only_answered_wrongly_once_is_not_made_again(
 def test_an_item_that_is_whole_and_yet_not_valid_is_made_again(
     simulation: Simulation,
 ) -> None:
-    run(simulation, judge=kill_before(f"put {JOB}/artifacts/generate-chapters"))
+    run(
+        simulation, policy=kill_before(f"put {JOB}/artifacts/generate-chapters")
+    )
     inputs = simulation.manifest.record(Stage.GENERATE_CHAPTERS).inputs
     assert inputs is not None
     empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -153,7 +155,7 @@ def test_a_job_is_not_completed_while_something_of_it_is_missing(
         lost.append(path)
         return artifact_of(world, path)
 
-    assert run(simulation, judge=lose).code is Exit.OK
+    assert run(simulation, policy=lose).code is Exit.OK
     assert lost
     assert simulation.course()[CHAPTER].startswith(b"# Thing 2")
 
@@ -177,7 +179,7 @@ def test_once_something_is_missing_all_that_was_stored_is_read_again(
             simulation.store.delete([artifact_of(simulation, CHAPTER)])
         return None
 
-    assert run(simulation, judge=damage).code is Exit.OK
+    assert run(simulation, policy=damage).code is Exit.OK
     assert key
     assert simulation.store.get(key) == body
 
@@ -193,7 +195,7 @@ def test_a_run_gives_up_on_a_store_that_loses_an_item_again_and_again(
             simulation.store.delete(lost)
         return None
 
-    ended = run(simulation, judge=lose)
+    ended = run(simulation, policy=lose)
     assert ended.code is Exit.TEMPORARY
     error = simulation.manifest.error
     assert error is not None

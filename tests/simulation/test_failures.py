@@ -177,7 +177,7 @@ def test_a_run_that_finished_a_stage_before_it_was_killed_is_not_fruitless_eithe
 ) -> None:
     run(simulation, engine=failing(overloaded(), at="step1_abstractions.yaml"))
     assert simulation.manifest.fruitless_runs == 1
-    run(simulation, judge=kill_before(f"put {JOB}/artifacts/analyze"))
+    run(simulation, policy=kill_before(f"put {JOB}/artifacts/analyze"))
     assert simulation.manifest.fruitless_runs == 0
     for fruitless in (1, 2):
         run(

@@ -42,16 +42,16 @@ class Watched(MemoryStore):
 def failing_from(
     simulation: Simulation, begin: float, end: float, *names: str
 ) -> Callable[[str, Process], Fault | None]:
-    """Return a judge under which operations whose names begin so fail for a time."""
+    """Return a policy under which operations whose names begin so fail for a time."""
 
-    def judge(operation: str, _process: Process) -> Fault | None:
+    def policy(operation: str, _process: Process) -> Fault | None:
         failed = (
             begin <= simulation.scheduler.time < end
             and operation.startswith(names)
         )
         return Fault.FAILED if failed else None
 
-    return judge
+    return policy
 
 
 STORE = ("create", "put", "get", "head", "list", "download")
@@ -75,7 +75,7 @@ def test_a_lease_that_has_run_out_is_not_held_before_an_append_has_succeeded(
     )
     owner = run(
         simulation,
-        judge=lambda *what: away(*what) or no_appends(*what),
+        policy=lambda *what: away(*what) or no_appends(*what),
         engine=engine,
     )
     assert owner.code is Exit.OK
@@ -165,7 +165,7 @@ def test_a_claim_on_a_store_that_ceased_to_be_a_fence_is_released(
         def create(self, key: str, body: bytes, media_type: str) -> float:
             return self.put(key, body, media_type)
 
-    run(simulation, judge=kill_before(f"put {JOB}/artifacts/extract"))
+    run(simulation, policy=kill_before(f"put {JOB}/artifacts/extract"))
     fence, simulation.store = (
         simulation.store,
         Overwriting(lambda: simulation.scheduler.time),
@@ -191,7 +191,7 @@ def test_a_stopped_run_waits_for_the_items_that_are_being_stored(
 
     assert (
         run(
-            simulation, judge=slow, engine=stop_at(simulation, CHAPTER, STOP)
+            simulation, policy=slow, engine=stop_at(simulation, CHAPTER, STOP)
         ).code
         is Exit.SIGTERM
     )

@@ -18,7 +18,7 @@ import pytest
 from states.exits import Exit
 from states.stages import Stage, State
 from states.usage import Budget
-from tests.simulation.network import Fault, Judge
+from tests.simulation.network import Fault, FaultPolicy
 from tests.simulation.paid_world import PaidSimulation
 from tests.simulation.scheduler import Process
 from tests.simulation.scripted_runs import run
@@ -56,7 +56,7 @@ class Steps:
         self._fault = fault
         self._stage = Stage.CLONE
 
-    def judge(self, name: str, _process: Process) -> Fault | None:
+    def policy(self, name: str, _process: Process) -> Fault | None:
         self._note_stage(name)
         is_record = f"{JOB}/calls/" in name or f"{JOB}/artifacts/" in name
         is_stored = name.startswith(WRITTEN) and is_record
@@ -76,7 +76,7 @@ def steps(work_dir: Path, *, batch: bool) -> tuple[list[str], dict[str, bytes]]:
     """Return the operations of a job that nothing disturbs, and its course."""
     simulation = simulated(work_dir, batch=batch)
     watch = Steps(0, None)
-    run(simulation, judge=watch.judge)
+    run(simulation, policy=watch.policy)
     simulation.check()
     simulation.check_account()
     simulation.check_usage()
@@ -108,7 +108,7 @@ def test_a_death_at_any_step_of_a_call_pays_no_recorded_answer_again(
     twice = 0
     for number, name in enumerate(names, 1):
         simulation = simulated(work_dir, batch=batch)
-        run(simulation, judge=Steps(number, fault).judge)
+        run(simulation, policy=Steps(number, fault).policy)
         assert finish(simulation) is Exit.OK
         simulation.check()
         simulation.check_account()
@@ -126,7 +126,7 @@ def test_a_fault_at_any_step_of_a_call_pays_no_recorded_answer_again(
     names, course = steps(work_dir, batch=batch)
     for number in range(1, len(names) + 1, STRIDE):
         simulation = simulated(work_dir, batch=batch)
-        run(simulation, judge=Steps(number, fault).judge)
+        run(simulation, policy=Steps(number, fault).policy)
         assert finish(simulation) is Exit.OK
         simulation.check()
         simulation.check_account()
@@ -142,15 +142,15 @@ def raise_budget(job: Run) -> Exit:
 
 
 def die_at_sends(number: int) -> Callable[[str, Process], Fault | None]:
-    """Return a judge that kills a process after its nth call was carried out."""
+    """Return a policy that kills a process after its nth call was carried out."""
     seen: Counter[str] = Counter()
 
-    def judge(name: str, _process: Process) -> Fault | None:
+    def policy(name: str, _process: Process) -> Fault | None:
         seen["send"] += name.startswith("api send")
         is_nth = name.startswith("api send") and seen["send"] == number
         return Fault.DIE_AFTER if is_nth else None
 
-    return judge
+    return policy
 
 
 def test_a_tight_budget_makes_calls_wait_for_each_other_and_holds(
@@ -176,8 +176,8 @@ def test_a_budget_spent_by_lost_answers_is_raised_and_nothing_is_paid_again(
     simulation = simulated(work_dir, batch=batch)
     simulation.budget = TIGHT
     for number in (1, 2, 3):
-        judge: Judge = die_at_sends(number)
-        run(simulation, judge=judge)
+        policy: FaultPolicy = die_at_sends(number)
+        run(simulation, policy=policy)
     assert finish(simulation) is Exit.UNAVAILABLE
     assert simulation.manifest.state is State.FAILED
     assert simulation.manifest.error is not None

@@ -20,7 +20,11 @@ from states.manifest import Manifest
 from states.stages import State
 from states.usage import Budget
 from tests.simulation import disturbances
-from tests.simulation.disturbances import Disturbance, Rarely, StuckRequest
+from tests.simulation.disturbances import (
+    Disturbance,
+    RandomFaults,
+    StuckRequest,
+)
 from tests.simulation.network import Fault
 from tests.simulation.operators import start_on_platform
 from tests.simulation.paid_world import ENOUGH, PaidSimulation
@@ -47,7 +51,7 @@ OPERATORS: tuple[type[Disturbance], ...] = (
 )
 
 
-class ApiFaults(Rarely):
+class ApiFaults(RandomFaults):
     """Requests to the API that are refused, do not get through, or get no answer."""
 
     @classmethod
@@ -59,7 +63,7 @@ class ApiFaults(Rarely):
         )
 
 
-class DeathsInCalls(Rarely):
+class DeathsInCalls(RandomFaults):
     """Processes that die around their calls."""
 
     @classmethod
@@ -83,25 +87,18 @@ class FreezesInCalls:
         return cls(chance.choice([0.03, 0.1]), chance.choice([4.0, 15.0]))
 
     def inject(self, simulation: Simulation, chance: Random) -> None:
-        def judge(name: str, process: Process) -> None:
+        def policy(name: str, process: Process) -> None:
             if name.startswith(IN_CALLS) and chance.random() < self.rate:
                 until = self.seconds * chance.random()
                 process.freeze(simulation.scheduler.time + until)
 
-        simulation.conditions.judges.append(judge)
+        simulation.conditions.policies.append(policy)
 
 
 class StuckCall(StuckRequest):
-    """One request to the API hangs for long."""
+    """One request to the API hangs."""
 
-    @classmethod
-    def draw(cls, chance: Random, span: float) -> Self:
-        return cls(
-            chance.choice(disturbances.HOSTS),
-            disturbances.moment(chance, span),
-            chance.choice(["api send", "api create", "api"]),
-            chance.choice([Fault.STUCK, Fault.HUNG]),
-        )
+    OPERATIONS = ("api send", "api create", "api")
 
 
 KINDS: tuple[type[Disturbance], ...] = (
@@ -166,8 +163,8 @@ def play(simulation: PaidSimulation) -> None:
     """Play until the job is over, and everything that had to be sent was sent."""
     simulation.run()
     while not is_settled(simulation.newest()):
-        assert len(simulation.runs) < MAX_RUNS, "it does not come to its end"
-        simulation.calm()
+        assert len(simulation.runs) < MAX_RUNS, "the job never ends"
+        simulation.remove_faults()
         start_on_platform(simulation)
         simulation.run()
 
@@ -190,7 +187,7 @@ def complete(simulation: PaidSimulation) -> None:
     assert simulation.budget is TIGHT
     assert manifest.error is not None
     assert manifest.error.code == "budget_spent"
-    simulation.calm()
+    simulation.remove_faults()
     simulation.budget = ENOUGH
     assert run(simulation, work=raise_budget).code is Exit.OK
     simulation.check_log()
@@ -216,11 +213,11 @@ def check(simulation: PaidSimulation, *, operators: bool) -> None:
 
 @cache
 def course(chapters: int, work_dir: Path) -> dict[str, bytes]:
-    """Return the course that the job makes in a calm world."""
-    calm = PaidSimulation(0, work_dir, chapters=chapters)
-    calm.start()
-    calm.run()
-    return calm.course()
+    """Return the course that the job makes without disturbances."""
+    undisturbed = PaidSimulation(0, work_dir, chapters=chapters)
+    undisturbed.start()
+    undisturbed.run()
+    return undisturbed.course()
 
 
 def play_all(chunk: int, work_dir: Path, *, operators: bool) -> None:

@@ -7,7 +7,7 @@ import pytest
 from states.exits import Exit
 from states.keys import checkpoint_key
 from states.stages import State
-from tests.simulation.network import Fault, Judge
+from tests.simulation.network import Fault, FaultPolicy
 from tests.simulation.scheduler import Process
 from tests.simulation.scripted_runs import kill_before, run
 from tests.simulation.simulation import Simulation
@@ -35,27 +35,27 @@ OPERATIONS = [
 ]
 
 
-def claimed(simulation: Simulation, judge: Judge) -> Judge:
-    """Apply a judge to what comes after the second claim."""
+def claimed(simulation: Simulation, policy: FaultPolicy) -> FaultPolicy:
+    """Apply a policy to what comes after the second claim."""
     return lambda name, process: (
-        judge(name, process) if simulation.manifest.run > 1 else None
+        policy(name, process) if simulation.manifest.run > 1 else None
     )
 
 
 def refusing(
     operation: str, fault: Callable[[str], StoreFaultError], *, times: int
-) -> Judge:
-    """Return a judge that refuses an operation this many times."""
+) -> FaultPolicy:
+    """Return a policy that refuses an operation this many times."""
     left = times
 
-    def judge(name: str, _: Process) -> Fault | None:
+    def policy(name: str, _: Process) -> Fault | None:
         nonlocal left
         if name.startswith(operation) and left:
             left -= 1
             raise fault("so it says")
         return None
 
-    return judge
+    return policy
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -63,9 +63,9 @@ def refusing(
 def test_a_refusal_that_passes_is_not_the_jobs_failure(
     simulation: Simulation, operation: str, fault: type[StoreFaultError]
 ) -> None:
-    run(simulation, judge=kill_before(f"put {JOB}/artifacts/review-chapters"))
-    judge = claimed(simulation, refusing(operation, fault, times=3))
-    assert run(simulation, judge=judge).code is Exit.OK
+    run(simulation, policy=kill_before(f"put {JOB}/artifacts/review-chapters"))
+    policy = claimed(simulation, refusing(operation, fault, times=3))
+    assert run(simulation, policy=policy).code is Exit.OK
     simulation.check()
 
 
@@ -76,10 +76,10 @@ def test_a_refusal_that_passes_is_not_the_jobs_failure(
 def test_a_refusal_that_lasts_ends_the_run_and_leaves_the_job_as_it_was(
     simulation: Simulation, fault: type[StoreFaultError], code: Exit
 ) -> None:
-    judge = refusing(
+    policy = refusing(
         f"put {JOB}/artifacts/generate-chapters", fault, times=10**6
     )
-    assert run(simulation, judge=judge).code is code
+    assert run(simulation, policy=policy).code is code
     assert simulation.manifest.state is State.GENERATING_CHAPTERS
     assert not simulation.finals()
     assert run(simulation).code is Exit.OK
@@ -90,7 +90,7 @@ def test_a_refusal_that_lasts_ends_the_run_and_leaves_the_job_as_it_was(
 def test_a_refusal_before_the_claim_is_said_at_once_and_nothing_is_touched(
     simulation: Simulation, fault: type[StoreFaultError]
 ) -> None:
-    refused = run(simulation, judge=refusing(f"list {JOB}/", fault, times=1))
+    refused = run(simulation, policy=refusing(f"list {JOB}/", fault, times=1))
     assert refused.code is fault.exit
     assert list(simulation.store.entries("")) == []
     assert simulation.scheduler.time < 1
@@ -111,7 +111,7 @@ def test_a_finished_job_is_not_interrupted_by_faults_of_its_callbacks(
     assert run(simulation).code is Exit.TEMPORARY
     simulation.receiver.answer = lambda _: WebhookResponse(status_code=200)
     sequence = simulation.manifest.outbox.pending[-1].sequence
-    again = run(simulation, judge=reading)
+    again = run(simulation, policy=reading)
     assert again.code is Exit.SOFTWARE
     assert simulation.manifest.state == State.COMPLETED
     assert simulation.manifest.released

@@ -58,7 +58,7 @@ def play_all(
 
 
 def course(simulation: Simulation) -> dict[str, bytes]:
-    """Return the course that the job makes in a calm world, from nothing."""
+    """Return the course that the job makes without disturbances, from nothing."""
     follows = simulation.update_from is not None
     return _course(simulation.chapters, simulation.work_dir, follows=follows)
 
@@ -67,12 +67,12 @@ def course(simulation: Simulation) -> dict[str, bytes]:
 def _course(
     chapters: int, work_dir: Path, *, follows: bool
 ) -> dict[str, bytes]:
-    calm = Simulation(0, work_dir, chapters=chapters)
+    undisturbed = Simulation(0, work_dir, chapters=chapters)
     if follows:
-        calm.source = PartsSource(commit="b" * 40, files=CHANGED)
-    calm.start(engine=PartsEngine() if follows else None)
-    calm.run()
-    return calm.course()
+        undisturbed.source = PartsSource(commit="b" * 40, files=CHANGED)
+    undisturbed.start(engine=PartsEngine() if follows else None)
+    undisturbed.run()
+    return undisturbed.course()
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))

@@ -129,7 +129,7 @@ def test_each_stage_counts_its_own_time(simulation: Simulation) -> None:
 def test_a_crashed_run_is_replaced_after_its_lease(
     simulation: Simulation,
 ) -> None:
-    run(simulation, judge=kill_before("put job-1/artifacts/extract"))
+    run(simulation, policy=kill_before("put job-1/artifacts/extract"))
     began = simulation.scheduler.time
     assert run(simulation).code is Exit.OK
     assert simulation.scheduler.time - began < LEASE + 3
@@ -192,7 +192,7 @@ def test_a_replaced_run_stops_within_a_heartbeat_in_the_middle_of_a_stage(
 def test_the_same_name_for_another_repository_is_refused_and_the_job_is_left_as_it_was(
     simulation: Simulation,
 ) -> None:
-    run(simulation, judge=kill_before("put job-1/artifacts/extract"))
+    run(simulation, policy=kill_before("put job-1/artifacts/extract"))
     before = simulation.manifest
     for other in (
         Identity(
@@ -211,7 +211,7 @@ def test_the_same_name_for_another_repository_is_refused_and_the_job_is_left_as_
 def test_another_name_of_the_same_repository_is_taken(
     simulation: Simulation,
 ) -> None:
-    run(simulation, judge=kill_before("put job-1/artifacts/extract"))
+    run(simulation, policy=kill_before("put job-1/artifacts/extract"))
     same = Identity(
         job_id=JOB,
         repository="https://EXAMPLE.org/owner/name.git/",
@@ -226,7 +226,7 @@ def test_a_run_whose_lease_expired_sends_nothing_before_a_heartbeat_and_an_appen
     """It wakes when its successor is done, may send heartbeats, but cannot list checkpoints."""
     frozen_until = 60.0
 
-    def judge(operation: str, process: Process) -> Fault | None:
+    def policy(operation: str, process: Process) -> Fault | None:
         blind = (
             process.name == "p1"
             and frozen_until <= simulation.scheduler.time < frozen_until + 2
@@ -247,7 +247,7 @@ def test_a_run_whose_lease_expired_sends_nothing_before_a_heartbeat_and_an_appen
     )
     owner = run(
         simulation,
-        judge=judge,
+        policy=policy,
         engine=FakeEngine(chapters=2, before_item=before_item),
     )
     assert [attempt.code for attempt in simulation.runs] == [

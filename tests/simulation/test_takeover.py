@@ -61,16 +61,16 @@ def resume(request: OperatorRequest) -> Callable[[Run], Exit]:
 def away(
     simulation: Simulation, begin: float, end: float
 ) -> Callable[[str, Process], Fault | None]:
-    """Return a judge under which the store does not answer from one time to another."""
+    """Return a policy under which the store does not answer from one time to another."""
 
-    def judge(operation: str, _process: Process) -> Fault | None:
+    def policy(operation: str, _process: Process) -> Fault | None:
         gone = (
             begin <= simulation.scheduler.time < end
             and not operation.startswith("post")
         )
         return Fault.FAILED if gone else None
 
-    return judge
+    return policy
 
 
 def busy_at(
@@ -88,7 +88,7 @@ def test_an_engine_is_paused_while_the_lease_is_lost_and_resumed_when_it_is_held
     engine = Patient(simulation)
     engine.before_item = busy_at(simulation, CHAPTER, 20)
     assert (
-        run(simulation, judge=away(simulation, 2, 10), engine=engine).code
+        run(simulation, policy=away(simulation, 2, 10), engine=engine).code
         is Exit.OK
     )
     pauses = [time for event, time in engine.log if event == "paused"]
@@ -107,7 +107,7 @@ def test_a_run_without_its_store_for_too_long_ends_with_75_and_the_next_resumes(
     engine = FakeEngine(
         chapters=2, before_item=busy_at(simulation, CHAPTER, NEVER)
     )
-    ended = run(simulation, judge=away(simulation, 2, 100), engine=engine)
+    ended = run(simulation, policy=away(simulation, 2, 100), engine=engine)
     assert ended.code is Exit.TEMPORARY
     assert 30 < ended.ended_at < 45
     again = run(simulation)
@@ -153,7 +153,7 @@ def test_a_job_without_a_run_is_canceled_at_once_and_reported(
 def test_a_run_that_crashed_before_it_saw_a_cancellation_leaves_it_to_the_next(
     simulation: Simulation,
 ) -> None:
-    run(simulation, judge=kill_before("put job-1/artifacts/extract"))
+    run(simulation, policy=kill_before("put job-1/artifacts/extract"))
     asked = run(simulation, work=lambda job: job.cancel())
     state_after_request = simulation.manifest.state
     assert asked.code == Exit.OK
@@ -183,7 +183,7 @@ def test_a_request_to_cancel_that_comes_before_completion_is_granted(
 ) -> None:
     asked: list[str] = []
 
-    def judge(operation: str, _process: Process) -> None:
+    def policy(operation: str, _process: Process) -> None:
         if (
             operation.startswith("list job-1/artifacts")
             and simulation.manifest.state is State.PUBLISHING
@@ -196,7 +196,7 @@ def test_a_request_to_cancel_that_comes_before_completion_is_granted(
                 newest, request_cancel(newest.manifest), Writer.OPERATOR
             )
 
-    assert run(simulation, judge=judge).code is Exit.OK
+    assert run(simulation, policy=policy).code is Exit.OK
     assert asked
     assert simulation.manifest.state == State.CANCELED
     simulation.check()
@@ -245,7 +245,7 @@ def test_a_replaced_runs_engine_is_ended_within_a_heartbeat(
 def test_a_takeover_does_not_wait_for_the_lease_of_a_crashed_run(
     simulation: Simulation,
 ) -> None:
-    run(simulation, judge=kill_before("put job-1/artifacts/extract"))
+    run(simulation, policy=kill_before("put job-1/artifacts/extract"))
     began = simulation.scheduler.time
     assert (
         run(simulation, work=resume(OperatorRequest(takeover=True))).code
@@ -291,14 +291,14 @@ def test_two_runs_never_make_paid_calls_at_the_same_time(
         first.after_call = lambda: None
         simulation.start(work=takeover, engine=second)
 
-    def judge(operation: str, _process: Process) -> Fault | None:
+    def policy(operation: str, _process: Process) -> Fault | None:
         lost = (
             is_cut_off and len(simulation.runs) > 1 and "post" not in operation
         )
         return Fault.FAILED if lost else None
 
     first.after_call = replace_first
-    run(simulation, judge=judge, engine=first)
+    run(simulation, policy=policy, engine=first)
     assert simulation.runs[1].code is Exit.OK
     assert len(first.called) > (30 if is_cut_off else 1)
     assert second.called
@@ -308,7 +308,7 @@ def test_two_runs_never_make_paid_calls_at_the_same_time(
 def test_a_run_after_an_expired_lease_makes_its_first_call_at_once(
     simulation: Simulation,
 ) -> None:
-    run(simulation, judge=kill_before("put job-1/artifacts/extract"))
+    run(simulation, policy=kill_before("put job-1/artifacts/extract"))
     caller = Caller(simulation, 1)
     again = run(simulation, engine=caller)
     assert again.code is Exit.OK
@@ -358,7 +358,9 @@ def test_resuming_a_completed_job_without_a_stage_does_nothing(
 def test_what_no_longer_can_be_cloned_is_taken_from_the_snapshot(
     simulation: Simulation,
 ) -> None:
-    run(simulation, judge=kill_before(f"put {JOB}/artifacts/generate-chapters"))
+    run(
+        simulation, policy=kill_before(f"put {JOB}/artifacts/generate-chapters")
+    )
 
     def checkout(*_: object) -> str:
         raise TemporaryError("the host is away")
@@ -371,7 +373,9 @@ def test_what_no_longer_can_be_cloned_is_taken_from_the_snapshot(
 def test_items_of_another_version_of_the_engine_are_not_mixed_in_and_finished_stages_stay(
     simulation: Simulation,
 ) -> None:
-    run(simulation, judge=kill_before(f"put {JOB}/artifacts/generate-chapters"))
+    run(
+        simulation, policy=kill_before(f"put {JOB}/artifacts/generate-chapters")
+    )
     run(simulation, engine=failing(overloaded(), at=CHAPTER))
     newer = FakeEngine(chapters=2, version="2")
     assert run(simulation, engine=newer).code is Exit.OK
@@ -389,7 +393,7 @@ def crash(simulation: Simulation) -> None:
     )
     run(
         simulation,
-        judge=kill_before("put job-1/artifacts/review-chapters"),
+        policy=kill_before("put job-1/artifacts/review-chapters"),
         engine=engine,
     )
 
@@ -414,14 +418,14 @@ def test_a_new_run_that_is_kept_from_looking_does_not_take_a_dead_run_for_a_live
     simulation.changes = {"store_give_up": 60}
     began = simulation.scheduler.time
 
-    def judge(operation: str, _: Process) -> Fault | None:
+    def policy(operation: str, _: Process) -> Fault | None:
         kept = (
             operation.startswith("head job-1/runs")
             and 0.5 < simulation.scheduler.time - began < 3 * LEASE
         )
         return Fault.FAILED if kept else None
 
-    assert run(simulation, judge=judge).code is Exit.OK
+    assert run(simulation, policy=policy).code is Exit.OK
     simulation.check()
 
 
@@ -458,7 +462,7 @@ def test_on_a_store_with_two_clocks_no_live_owner_is_replaced(
         )
     )
     gone = away(simulation, 5, 5 + LEASE - 0.5)
-    simulation.conditions.judges.append(
+    simulation.conditions.policies.append(
         lambda name, at: gone(name, at) if at.name == "p1" else None
     )
     simulation.scheduler.at(5, simulation.start)
@@ -480,7 +484,7 @@ def test_on_clocks_that_whole_seconds_show_as_equal_no_owner_with_a_lease_is_rep
         away = process.name == "p1" and simulation.scheduler.time >= lost
         return Fault.FAILED if away and "job-1" in operation else None
 
-    simulation.conditions.judges.append(gone)
+    simulation.conditions.policies.append(gone)
     simulation.pace = lambda _path: simulation.scheduler.pause(2.0)
     simulation.scheduler.at(begun, simulation.start)
     simulation.scheduler.at(lost + 0.5, simulation.start)
@@ -504,7 +508,7 @@ def test_a_claim_that_looks_too_old_is_relied_upon_for_so_much_less(
         beats.append(operation)  # the first measures the clocks
         return Fault.FAILED if len(beats) > 1 else None
 
-    run(simulation, judge=only_the_first, engine=engine)
+    run(simulation, policy=only_the_first, engine=engine)
     assert engine.log[0][0] == "paused"
     assert engine.log[0][1] < LEASE - 1
 
@@ -591,7 +595,7 @@ def test_a_cancellation_reaches_an_owner_that_cannot_list_or_the_owner_pauses(
     engine = Patient(simulation)
     engine.before_item = busy_at(simulation, CHAPTER, 20)
 
-    def judge(operation: str, process: Process) -> Fault | None:
+    def policy(operation: str, process: Process) -> Fault | None:
         refused = (
             operation.startswith("list")
             and process.name == "p1"
@@ -599,7 +603,7 @@ def test_a_cancellation_reaches_an_owner_that_cannot_list_or_the_owner_pauses(
         )
         return Fault.FAILED if refused else None
 
-    simulation.start(judge, engine=engine)
+    simulation.start(policy, engine=engine)
     simulation.scheduler.at(
         3, lambda: simulation.start(work=lambda job: job.cancel())
     )

@@ -124,7 +124,9 @@ def test_who_is_overtaken_again_and_again_gives_up_in_time_and_says_so(
             )
             return super().create(key, body, media_type)
 
-    run(simulation, judge=kill_before(f"put {JOB}/artifacts/generate-chapters"))
+    run(
+        simulation, policy=kill_before(f"put {JOB}/artifacts/generate-chapters")
+    )
     contested = Contested(lambda: simulation.scheduler.time)
     for entry in simulation.store.entries(""):
         contested.put(entry.key, simulation.store.get(entry.key), "")

@@ -58,8 +58,8 @@ def delete_earlier(simulation: Simulation) -> None:
 
 def undisturbed(work_dir: Path) -> tuple[int, dict[str, bytes]]:
     simulation = following(0, work_dir)
-    judge, seen = fault_at(0, Fault.FAILED)
-    run(simulation, judge=judge, work=update, engine=PartsEngine())
+    policy, seen = fault_at(0, Fault.FAILED)
+    run(simulation, policy=policy, work=update, engine=PartsEngine())
     simulation.check()
     return seen(), simulation.course()
 
@@ -93,8 +93,8 @@ def test_a_fault_at_any_operation_of_an_update_loses_and_repeats_nothing(
     operations, course = undisturbed(work_dir)
     for number in range(1, operations + 1):
         simulation = following(number, work_dir)
-        judge, _ = fault_at(number, fault)
-        run(simulation, judge=judge, work=update, engine=PartsEngine())
+        policy, _ = fault_at(number, fault)
+        run(simulation, policy=policy, work=update, engine=PartsEngine())
         assert finish(simulation, work=update, engine=PartsEngine()) is Exit.OK
         simulation.check()
         assert simulation.course() == course, f"{fault} at operation {number}"
@@ -118,8 +118,8 @@ def test_a_job_that_was_collected_before_its_items_were_copied_leaves_all_to_be_
     work_dir: Path,
 ) -> None:
     simulation = following(0, work_dir)
-    judge = kill_before(f"get {EARLIER}/artifacts")
-    run(simulation, judge=judge, work=update, engine=PartsEngine())
+    policy = kill_before(f"get {EARLIER}/artifacts")
+    run(simulation, policy=policy, work=update, engine=PartsEngine())
     delete_earlier(simulation)
     run(simulation, work=update, engine=PartsEngine())
     simulation.check()

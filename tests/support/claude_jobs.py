@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from states.stages import INFO, Stage
-from tests.support.fault_proxy import Proxy, Trouble
+from tests.support.fault_proxy import Proxy, ProxyFault
 from tests.support.git_repository import Repository
 from tests.support.messages_api.model import Document
 from tests.support.program import PlatformJob, Program
@@ -46,7 +46,7 @@ class Moment(Protocol):
     """When a run is killed: at a request, before or after it was carried out."""
 
     @property
-    def trouble(self) -> Trouble: ...
+    def fault(self) -> ProxyFault: ...
 
     def matches(self, method: str, path: str) -> bool:
         """Tell whether a request is the one that is waited for."""
@@ -92,14 +92,14 @@ def kill_at(
 ) -> None:
     """Kill the victim when it makes the request that the moment names."""
 
-    def judge(method: str, path: str) -> Trouble | None:
+    def policy(method: str, path: str) -> ProxyFault | None:
         if not victim or not moment.matches(method, path):
             return None
         victim.pop().kill()
-        return moment.trouble
+        return moment.fault
 
     for proxy in proxies:
-        proxy.judge = judge
+        proxy.policy = policy
 
 
 def check_account(job: PlatformJob, paid: Sequence[Document]) -> str:

@@ -21,8 +21,8 @@ SLOW_DOWN = (
 HOP = {"connection", "keep-alive", "transfer-encoding", "expect"}
 
 
-class Trouble(StrEnum):
-    """What can happen to a request."""
+class ProxyFault(StrEnum):
+    """What the proxy may do to a request."""
 
     ERROR = "a 500, and it did not happen"
     SLOW_DOWN = "a 503 SlowDown, and it did not happen"
@@ -33,7 +33,7 @@ class Trouble(StrEnum):
 
 
 class Refusal(StrEnum):
-    """What may be answered in the store's stead, and it did not happen."""
+    """What the proxy may answer instead of the store, without forwarding the request."""
 
     DENIED = "a 403"
     UNKNOWN_KEY = "a 401"
@@ -73,20 +73,20 @@ _ANSWERS: dict[Refusal, tuple[int, dict[str, str], bytes]] = {
     Refusal.GARBLED: (200, _XML, b"<ListBucketResult><IsTruncated>fal"),
 }
 
-Judgement = Trouble | Refusal | None
+Injection = ProxyFault | Refusal | None
 
 
 @dataclass
 class Proxy:
-    """The proxy; it asks `judge` for each request's fate (by method and path)."""
+    """The proxy; `policy` chooses the fault of each request by its method and path."""
 
     upstream: str
-    judge: Callable[[str, str], Judgement] = lambda _method, _path: None
+    policy: Callable[[str, str], Injection] = lambda _method, _path: None
     silence_seconds: float = 10.0
     url: str = ""
     requests: Counter[str] = field(default_factory=Counter)
     """By method."""
-    troubles: Counter[Trouble | Refusal] = field(default_factory=Counter)
+    faults: Counter[ProxyFault | Refusal] = field(default_factory=Counter)
     broken: threading.Event = field(default_factory=threading.Event)
     """While it is set, nothing gets through: each connection is reset."""
 
@@ -94,16 +94,16 @@ class Proxy:
 def at_random(
     seed: int,
     rate: float,
-    kinds: tuple[Trouble | Refusal, ...] = tuple(Trouble),
-) -> Callable[[str, str], Judgement]:
-    """Return a judge that lets a share of all requests go wrong."""
+    kinds: tuple[ProxyFault | Refusal, ...] = tuple(ProxyFault),
+) -> Callable[[str, str], Injection]:
+    """Return a policy that injects a fault into a share of all requests."""
     chance, lock = random.Random(seed), threading.Lock()  # noqa: S311 - a seed
 
-    def judge(_method: str, _path: str) -> Judgement:
+    def policy(_method: str, _path: str) -> Injection:
         with lock:
             return chance.choice(kinds) if chance.random() < rate else None
 
-    return judge
+    return policy
 
 
 @contextmanager
@@ -144,36 +144,36 @@ class _Handler(BaseHTTPRequestHandler):
     def handle_any(self) -> None:
         proxy = self.server.proxy
         proxy.requests[self.command] += 1
-        trouble = (
-            Trouble.RESET
+        fault = (
+            ProxyFault.RESET
             if proxy.broken.is_set()
-            else proxy.judge(self.command, self.path)
+            else proxy.policy(self.command, self.path)
         )
-        if trouble is not None:
-            proxy.troubles[trouble] += 1
-        if trouble is Trouble.RESET:
+        if fault is not None:
+            proxy.faults[fault] += 1
+        if fault is ProxyFault.RESET:
             self._reset()
             return
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-        if trouble is Trouble.ERROR:
+        if fault is ProxyFault.ERROR:
             self._answer(500, {}, b"")
-        elif isinstance(trouble, Refusal):
-            self._answer(*_ANSWERS[trouble])
-        elif trouble is Trouble.SLOW_DOWN:
+        elif isinstance(fault, Refusal):
+            self._answer(*_ANSWERS[fault])
+        elif fault is ProxyFault.SLOW_DOWN:
             self._answer(503, {"Content-Type": "application/xml"}, SLOW_DOWN)
         else:
-            self._forward(body, trouble)
+            self._forward(body, fault)
 
     # The names that http.server asks for.
     do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = handle_any  # noqa: N815
 
-    def _forward(self, body: bytes, trouble: Trouble | None) -> None:
-        if trouble is Trouble.SILENCE:
+    def _forward(self, body: bytes, fault: ProxyFault | None) -> None:
+        if fault is ProxyFault.SILENCE:
             self.server.proxy.broken.wait(self.server.proxy.silence_seconds)
         status, headers, answer = self._ask(body)
-        if trouble is Trouble.LOST:
+        if fault is ProxyFault.LOST:
             self._reset()
-        elif trouble is Trouble.ERROR_AFTER:
+        elif fault is ProxyFault.ERROR_AFTER:
             self._answer(500, {}, b"")
         else:
             self._answer(status, headers, answer)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.peer import listening, silent
+from tests.support.tcp_server import never_answering, tcp_server
 from worker.outbox.exchange import Exchange
 from worker.outbox.port import UnreachableError
 from worker.system.runtime import Flag, Mailbox, SystemRuntime
@@ -75,8 +75,8 @@ def clock() -> Clock:
 @pytest.fixture
 def connection() -> Iterator[socket.socket]:
     with (
-        listening(silent) as peer,
-        socket.create_connection(("127.0.0.1", peer.port)) as connection,
+        tcp_server(never_answering) as server,
+        socket.create_connection(("127.0.0.1", server.port)) as connection,
     ):
         yield connection
 

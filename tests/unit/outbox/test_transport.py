@@ -7,7 +7,12 @@ import httpcore
 import httpx
 import pytest
 
-from tests.support.peer import Peer, answering, listening, silent
+from tests.support.tcp_server import (
+    TcpServer,
+    answering,
+    never_answering,
+    tcp_server,
+)
 from worker.outbox.exchange import Exchange
 from worker.outbox.port import UnreachableError
 from worker.outbox.transport import Transport
@@ -44,11 +49,11 @@ def two_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: entries)
 
 
-def staying(peer: Peer, connection: socket.socket) -> None:
+def staying(server: TcpServer, connection: socket.socket) -> None:
     """Answer, and wait until the other side hangs up."""
-    peer.take_request(connection)
+    server.take_request(connection)
     connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
-    peer.take_all(connection)
+    server.take_all(connection)
 
 
 def send(exchange: Exchange, url: str) -> httpx.Response:
@@ -75,33 +80,33 @@ def test_a_failure_is_told_in_the_systems_words() -> None:
 
 def test_of_a_failure_of_another_kind_only_the_name_is_told() -> None:
     with (
-        listening(answering(b"secret\r\n\r\n")) as peer,
+        tcp_server(answering(b"secret\r\n\r\n")) as server,
         pytest.raises(UnreachableError) as raised,
     ):
-        send(Noting(), peer.url)
+        send(Noting(), server.url)
     assert str(raised.value) == "RemoteProtocolError"
 
 
 def test_a_connection_that_comes_too_late_is_closed() -> None:
     exchange = CutWhileConnecting(SystemRuntime(), lambda: 10.0)
     with (
-        listening(silent) as peer,
+        tcp_server(never_answering) as server,
         closing(Transport(exchange, None, None)) as transport,
     ):
-        request = httpx.Request("POST", peer.url)
+        request = httpx.Request("POST", server.url)
         with pytest.raises(UnreachableError, match="the deadline has passed"):
             transport.handle_request(request)
-        assert peer.hung_up.wait(5)
-    assert peer.received == b""
+        assert server.hung_up.wait(5)
+    assert server.received == b""
 
 
 def test_closing_the_transport_closes_its_connection() -> None:
     exchange = Noting()
-    with listening(staying) as peer:
+    with tcp_server(staying) as server:
         transport = Transport(exchange, None, None)
-        request = httpx.Request("POST", peer.url)
+        request = httpx.Request("POST", server.url)
         answer = exchange.run(lambda: transport.handle_request(request))
         assert answer.status_code == 200
-        assert not peer.hung_up.is_set()
+        assert not server.hung_up.is_set()
         transport.close()
-        assert peer.hung_up.wait(5)
+        assert server.hung_up.wait(5)

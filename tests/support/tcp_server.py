@@ -1,4 +1,4 @@
-"""The other end of a connection, played by a test: a receiver or proxy that misbehaves."""
+"""A TCP server whose connections a test handles: a receiver or proxy that misbehaves."""
 
 import socket
 import threading
@@ -6,17 +6,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-Play = Callable[["Peer", socket.socket], None]
+Handler = Callable[["TcpServer", socket.socket], None]
 
 
 @dataclass
-class Peer:
-    """Where it listens, and what it has received."""
+class TcpServer:
+    """A listening server, and what it has received."""
 
     port: int
     connected: threading.Event = field(default_factory=threading.Event)
-    go: threading.Event = field(default_factory=threading.Event)
-    """What a play waits for, until the test sets it."""
+    released: threading.Event = field(default_factory=threading.Event)
+    """What a handler waits for, until the test sets it."""
     arriving: threading.Event = field(default_factory=threading.Event)
     """Set when the first byte has come, read or not."""
     received: bytearray = field(default_factory=bytearray)
@@ -26,11 +26,10 @@ class Peer:
 
     @property
     def url(self) -> str:
-        """Where it listens."""
         return f"http://127.0.0.1:{self.port}/hook"
 
     def take_all(self, connection: socket.socket) -> None:
-        """Read until the other side hangs up."""
+        """Read until the client hangs up."""
         with suppress(OSError):
             while data := connection.recv(65536):
                 self.received += data
@@ -59,82 +58,82 @@ def _more(connection: socket.socket) -> bytes:
     return data
 
 
-def silent(peer: Peer, connection: socket.socket) -> None:
+def never_answering(server: TcpServer, connection: socket.socket) -> None:
     """Read, and never answer."""
-    peer.take_all(connection)
+    server.take_all(connection)
 
 
-def deaf(peer: Peer, connection: socket.socket) -> None:
-    """Read nothing until the test lets it go on, and then all that is there."""
+def reading_late(server: TcpServer, connection: socket.socket) -> None:
+    """Read nothing until the test releases it, and then everything that has arrived."""
     connection.recv(1, socket.MSG_PEEK)
-    peer.arriving.set()
-    peer.go.wait(30)
+    server.arriving.set()
+    server.released.wait(30)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1_000_000)
-    peer.take_all(connection)
+    server.take_all(connection)
 
 
-def answering(*parts: bytes, pause: float = 0.0) -> Play:
-    """Return a play that answers a request with some bytes, with pauses between."""
+def answering(*parts: bytes, pause: float = 0.0) -> Handler:
+    """Return a handler that answers a request in parts, with pauses between them."""
 
-    def play(peer: Peer, connection: socket.socket) -> None:
-        peer.take_request(connection)
+    def handle(server: TcpServer, connection: socket.socket) -> None:
+        server.take_request(connection)
         for part in parts:
             connection.sendall(part)
-            if pause and peer.go.wait(pause):
+            if pause and server.released.wait(pause):
                 return
 
-    return play
+    return handle
 
 
 @contextmanager
-def listening(
-    play: Play, address: str = "127.0.0.1", port: int = 0
-) -> Iterator[Peer]:
-    """Listen, and play the same to every connection."""
-    with socket.socket() as server:
-        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # A small buffer is soon full if the peer does not read.
-        server.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        server.bind((address, port))
-        server.listen()
-        peer = Peer(port=server.getsockname()[1])
+def tcp_server(
+    handle: Handler, address: str = "127.0.0.1", port: int = 0
+) -> Iterator[TcpServer]:
+    """Listen, and handle every connection the same way."""
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # A small buffer is soon full if the server does not read.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        listener.bind((address, port))
+        listener.listen()
+        server = TcpServer(port=listener.getsockname()[1])
 
         def serve(connection: socket.socket) -> None:
             with connection, suppress(OSError):
-                peer.connected.set()
-                play(peer, connection)
-            peer.hung_up.set()
+                server.connected.set()
+                handle(server, connection)
+            server.hung_up.set()
 
         def accept() -> None:
             with suppress(OSError):
                 while True:
-                    connection, _ = server.accept()
+                    connection, _ = listener.accept()
                     threading.Thread(
                         target=serve, args=(connection,), daemon=True
                     ).start()
 
         threading.Thread(target=accept, daemon=True).start()
         try:
-            yield peer
+            yield server
         finally:
-            peer.go.set()
-            server.shutdown(socket.SHUT_RDWR)
+            server.released.set()
+            listener.shutdown(socket.SHUT_RDWR)
 
 
 @contextmanager
-def black_hole(address: str, port: int = 0) -> Iterator[int]:
-    """Listen at an address where connecting takes for ever: its queue is full."""
-    with socket.socket() as server:
-        server.bind((address, port))
-        server.listen(0)
-        bound = server.getsockname()
-        fill = [socket.socket() for _ in range(4)]
-        for one in fill:
-            one.setblocking(False)  # noqa: FBT003 - as the socket has it
+def unconnectable(address: str, port: int = 0) -> Iterator[int]:
+    """Listen at an address where connecting never ends: its queue is full."""
+    with socket.socket() as listener:
+        listener.bind((address, port))
+        listener.listen(0)
+        bound = listener.getsockname()
+        clients = [socket.socket() for _ in range(4)]
+        for client in clients:
+            client.setblocking(False)  # noqa: FBT003 - as the socket has it
             with suppress(BlockingIOError):
-                one.connect(bound)
+                client.connect(bound)
         try:
             yield bound[1]
         finally:
-            for one in fill:
-                one.close()
+            for client in clients:
+                client.close()
