@@ -100,6 +100,33 @@ def test_an_engine_is_paused_while_the_lease_is_lost_and_resumed_when_it_is_held
     simulation.check()
 
 
+def test_an_engine_that_is_resumed_while_the_lease_is_lost_again_is_paused_again(
+    simulation: Simulation,
+) -> None:
+    """The engine takes 7 seconds to resume; meanwhile, the store is away for the second time."""
+
+    class Slow(Patient):
+        def unpause(self) -> None:
+            simulation.scheduler.pause(7)
+            super().unpause()
+
+    simulation.changes = {"store_give_up": 60}
+    engine = Slow(simulation)
+    engine.before_item = busy_at(simulation, CHAPTER, 20)
+    first = away(simulation, 2, 10)
+    second = away(simulation, 12, 20)
+    owner = run(
+        simulation,
+        judge=lambda *what: first(*what) or second(*what),
+        engine=engine,
+    )
+    assert owner.code is Exit.OK
+    resumed = [time for event, time in engine.log if event == "unpaused"]
+    assert 17 <= resumed[0] < 20
+    assert ("paused", resumed[0]) in engine.log
+    simulation.check()
+
+
 def test_a_run_without_its_store_for_too_long_ends_with_75_and_the_next_resumes(
     simulation: Simulation,
 ) -> None:
