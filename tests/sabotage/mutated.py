@@ -88,6 +88,7 @@ TESTS: Final[dict[str, tuple[str, ...]]] = {
         *POSTING,
     ),
     "worker/run/produce.py": ("tests/unit/run/test_produce.py",),
+    "worker/run/calls.py": ("tests/unit/run/test_calls.py",),
     "worker/run/clone.py": ("tests/unit/run/test_clone.py",),
     "worker/run/run.py": ("tests/unit/run/test_run.py", *CLAIMS, *RUNS),
     "worker/run/inbox.py": ("tests/unit/run/test_inbox.py",),
