@@ -88,6 +88,8 @@ TESTS: Final[dict[str, tuple[str, ...]]] = {
         *POSTING,
     ),
     "worker/run/produce.py": ("tests/unit/run/test_produce.py",),
+    "worker/run/update.py": ("tests/unit/run/test_update.py",),
+    "worker/run/earlier.py": ("tests/unit/run/test_update.py",),
     "worker/run/calls.py": ("tests/unit/run/test_calls.py",),
     "worker/run/clone.py": ("tests/unit/run/test_clone.py",),
     "worker/run/run.py": ("tests/unit/run/test_run.py", *CLAIMS, *RUNS),

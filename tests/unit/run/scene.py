@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from stat import S_IMODE
 
 from states import decisions
 from states.manifest import Artifact, Manifest, Writer
@@ -27,14 +28,17 @@ JOB = IDENTITY.job_id
 
 
 class NotingPacker(JsonPacker):
-    """Notes how often it unpacks; may find its file invalid."""
+    """Notes how often it unpacks, and into what; may find its file invalid."""
 
     def __init__(self) -> None:
         self.unpacked = 0
+        self.modes: list[int] = []
+        """The permissions of the folders that it was given."""
         self.fault: Exception | None = None
 
     def unpack(self, file: Path, tree: Path) -> None:
         self.unpacked += 1
+        self.modes.append(S_IMODE(tree.stat().st_mode))
         if self.fault is not None:
             raise self.fault
         super().unpack(file, tree)
@@ -47,6 +51,7 @@ class NotingStore(MemoryStore):
         super().__init__(clock)
         self.asked: list[str] = []
         self.before_put: Callable[[str], object] = lambda _key: None
+        self.before_list: Callable[[str], object] = lambda _prefix: None
 
     def put(self, key: str, body: bytes | Path, media_type: str) -> float:
         self.before_put(key)
@@ -60,6 +65,7 @@ class NotingStore(MemoryStore):
         self, prefix: str, *, start_after: str = "", limit: int | None = None
     ) -> Iterator[ObjectEntry]:
         self.asked.append(f"list {prefix}")
+        self.before_list(prefix)
         return super().entries(prefix, start_after=start_after, limit=limit)
 
 
