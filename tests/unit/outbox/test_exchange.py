@@ -14,7 +14,7 @@ from worker.system.runtime import Flag, Mailbox, SystemRuntime
 
 
 class Clock(SystemRuntime):
-    """Shows a time of the test, and notes how long flags are waited for."""
+    """A runtime that shows given times, and records how long its flags are waited for."""
 
     def __init__(self) -> None:
         self.times = [100.0]
@@ -27,22 +27,22 @@ class Clock(SystemRuntime):
         return self.times[0]
 
     def flag(self) -> Flag:
-        return NotedFlag(super().flag(), self.waits)
+        return RecordingFlag(super().flag(), self.waits)
 
 
-class Unhurried(SystemRuntime):
-    """Its mailboxes are looked into every ten seconds, unless a message comes."""
+class SlowPollRuntime(SystemRuntime):
+    """A runtime whose mailboxes return after ten seconds unless a message arrives."""
 
     def __init__(self) -> None:
         self.waiting = self.flag()
-        """Set when a message is waited for."""
+        """Set when a thread waits for a message."""
 
     def mailbox(self) -> Mailbox[Any]:
-        return UnhurriedMailbox(super().mailbox(), self.waiting)
+        return SlowPollMailbox(super().mailbox(), self.waiting)
 
 
-class UnhurriedMailbox:
-    """The mailbox of an Unhurried."""
+class SlowPollMailbox:
+    """The mailbox of a SlowPollRuntime."""
 
     def __init__(self, mailbox: Mailbox[Any], waiting: Flag) -> None:
         self.put = mailbox.put
@@ -54,8 +54,8 @@ class UnhurriedMailbox:
         return self._get(10)
 
 
-class NotedFlag:
-    """A flag that no one waits for: it notes the wait instead."""
+class RecordingFlag:
+    """A flag whose waits are recorded and return at once."""
 
     def __init__(self, flag: Flag, waits: list[float]) -> None:
         self._waits = waits
@@ -161,7 +161,7 @@ def test_the_system_gives_a_connection_up_at_the_deadline_as_well(
 
 
 def test_who_waits_for_an_exchange_learns_of_its_cut_at_once() -> None:
-    runtime = Unhurried()
+    runtime = SlowPollRuntime()
     exchange = Exchange(runtime, for_an_hour)
     done = runtime.flag()
 

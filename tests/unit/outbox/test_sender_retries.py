@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from tests.support.builders import completed
-from tests.unit.ownership.test_lease import Scene
+from tests.unit.ownership.test_lease import LeaseHarness
 from worker.outbox.port import UnreachableError, Webhook, WebhookResponse
 from worker.outbox.sender import Delivery, EventSettled, Sender
 from worker.ownership.keep_alive import KeepAlive
@@ -15,10 +15,12 @@ from worker.ownership.keep_alive import KeepAlive
 END = 400.0
 
 
-class Scripted:
-    """A webhook that answers one attempt after the other; None: it cannot be reached."""
+class ScriptedWebhook:
+    """Returns the given answers one after another; None makes an attempt fail."""
 
-    def __init__(self, scene: Scene, *answers: WebhookResponse | None) -> None:
+    def __init__(
+        self, harness: LeaseHarness, *answers: WebhookResponse | None
+    ) -> None:
         self.attempts: list[float] = []
         self.keys: list[str] = []
         self.closed: list[float] = []
@@ -26,7 +28,7 @@ class Scripted:
         """How many attempts came after it was closed."""
         self.seconds = 0.0
         """How long each answer takes."""
-        self._scene = scene
+        self._lease_harness = harness
         self._answers: Iterator[WebhookResponse | None] = iter(answers)
 
     def post(
@@ -38,23 +40,23 @@ class Scripted:
         if self.closed:
             self.late += 1
             raise UnreachableError("the webhook is closed")
-        self.attempts.append(self._scene.scheduler.time)
+        self.attempts.append(self._lease_harness.scheduler.time)
         self.keys.append(idempotency_key)
-        self._scene.scheduler.pause(self.seconds)
+        self._lease_harness.scheduler.pause(self.seconds)
         answer = next(self._answers, None)
         if answer is None:
             raise UnreachableError("no receiver is there")
         return answer
 
     def close(self) -> None:
-        self.closed.append(self._scene.scheduler.time)
+        self.closed.append(self._lease_harness.scheduler.time)
 
 
 @pytest.fixture
-def scene() -> Scene:
-    scene = Scene()
-    scene.runtime.jitter = lambda: 0.5  # type: ignore[method-assign]  # the same each time
-    return scene
+def harness() -> LeaseHarness:
+    harness = LeaseHarness()
+    harness.runtime.jitter = lambda: 0.5  # type: ignore[method-assign]  # the same each time
+    return harness
 
 
 def answer(status: int, **fields: object) -> WebhookResponse:
@@ -62,8 +64,8 @@ def answer(status: int, **fields: object) -> WebhookResponse:
 
 
 def send(
-    scene: Scene,
-    webhook: Scripted,
+    harness: LeaseHarness,
+    webhook: ScriptedWebhook,
     *,
     events: int = 1,
     until: float = END,
@@ -78,10 +80,12 @@ def send(
         return webhook
 
     keep_alive = KeepAlive(
-        scene.lease, scene.mailbox, scene.runtime, give_up_seconds=60
+        harness.lease, harness.mailbox, harness.runtime, give_up_seconds=60
     )
     keep_alive.start(on_lost=lambda: None)
-    sender = Sender(open_webhook, scene.lease, scene.runtime, scene.mailbox)
+    sender = Sender(
+        open_webhook, harness.lease, harness.runtime, harness.mailbox
+    )
     [event] = completed().outbox.pending[-1:]
     sender.start()
     for number in range(events):
@@ -95,17 +99,17 @@ def send(
         sender.close()
         keep_alive.stop()
 
-    scene.scheduler.at(finish_at, lambda: sender.finish_within(100))
-    scene.scheduler.at(until, stop)
-    scene.scheduler.run()
+    harness.scheduler.at(finish_at, lambda: sender.finish_within(100))
+    harness.scheduler.at(until, stop)
+    harness.scheduler.run()
     return sender
 
 
 def test_pauses_double_from_half_a_second_to_half_a_minute(
-    scene: Scene,
+    harness: LeaseHarness,
 ) -> None:
-    webhook = Scripted(scene)
-    sender = send(scene, webhook)
+    webhook = ScriptedWebhook(harness)
+    sender = send(harness, webhook)
     pauses = [after - before for before, after in pairwise(webhook.attempts)]
     doubled = [min(30.0, 0.5 * 2.0**number) for number in range(10)]
     assert pauses[:10] == pytest.approx([0.75 * pause for pause in doubled])
@@ -115,70 +119,74 @@ def test_pauses_double_from_half_a_second_to_half_a_minute(
 
 
 def test_events_are_sent_in_order_and_their_answers_reported(
-    scene: Scene,
+    harness: LeaseHarness,
 ) -> None:
-    webhook = Scripted(scene, None, answer(204), answer(410), answer(200))
-    sender = send(scene, webhook, events=3)
+    webhook = ScriptedWebhook(
+        harness, None, answer(204), answer(410), answer(200)
+    )
+    sender = send(harness, webhook, events=3)
     assert webhook.keys == ["key-1", "key-1", "key-2", "key-3"]
     assert sender.answers == {1: 204, 2: 410, 3: 200}
     assert sender.trouble is None
-    assert scene.news() == [
+    assert harness.news() == [
         EventSettled(sequence=number) for number in (1, 2, 3)
     ]
     assert webhook.closed == [END, END], "to hang up, and at the thread's end"
 
 
 @pytest.mark.parametrize("status", [400, 404, 499])
-def test_a_rejection_is_final(scene: Scene, status: int) -> None:
-    webhook = Scripted(scene, answer(status))
-    assert send(scene, webhook).answers == {1: status}
+def test_a_rejection_is_final(harness: LeaseHarness, status: int) -> None:
+    webhook = ScriptedWebhook(harness, answer(status))
+    assert send(harness, webhook).answers == {1: status}
     assert len(webhook.attempts) == 1
 
 
 @pytest.mark.parametrize("status", [199, 301, 408, 429, 500, 503])
 def test_any_other_answer_is_trouble_and_the_event_is_sent_again(
-    scene: Scene, status: int
+    harness: LeaseHarness, status: int
 ) -> None:
-    webhook = Scripted(scene, answer(status), answer(200))
-    sender = send(scene, webhook)
+    webhook = ScriptedWebhook(harness, answer(status), answer(200))
+    sender = send(harness, webhook)
     assert sender.answers == {1: 200}
     assert webhook.attempts == [0, pytest.approx(0.375)]
 
 
 def test_an_attempt_is_repeated_at_once_only_after_a_heartbeat(
-    scene: Scene,
+    harness: LeaseHarness,
 ) -> None:
-    webhook = Scripted(scene, answer(503), answer(200))
-    assert send(scene, webhook, until=1).answers == {1: 200}
-    assert scene.heartbeat()["number"] == 1  # type: ignore[index]  # it is a document
+    webhook = ScriptedWebhook(harness, answer(503), answer(200))
+    assert send(harness, webhook, until=1).answers == {1: 200}
+    assert harness.heartbeat()["number"] == 1  # type: ignore[index]  # it is a document
 
 
 def test_the_trouble_names_the_status_and_where_a_redirect_leads(
-    scene: Scene,
+    harness: LeaseHarness,
 ) -> None:
     redirect = answer(308, redirect="https://example.org")
-    sender = send(scene, Scripted(scene, redirect), until=0.1)
+    sender = send(harness, ScriptedWebhook(harness, redirect), until=0.1)
     assert sender.trouble is not None
     assert "status 308, a redirect to https://example.org" in sender.trouble
-    busy = Scene()
-    assert send(busy, Scripted(busy, answer(503)), until=0.1).trouble == (
-        "status 503"
-    )
+    busy = LeaseHarness()
+    assert send(
+        busy, ScriptedWebhook(busy, answer(503)), until=0.1
+    ).trouble == ("status 503")
 
 
 def test_the_pause_that_a_receiver_asks_for_is_kept_also_at_the_end(
-    scene: Scene,
+    harness: LeaseHarness,
 ) -> None:
-    webhook = Scripted(scene, answer(503, retry_after=40.0), answer(200))
-    send(scene, webhook, finish_at=5)
+    webhook = ScriptedWebhook(
+        harness, answer(503, retry_after=40.0), answer(200)
+    )
+    send(harness, webhook, finish_at=5)
     assert webhook.attempts == [0, pytest.approx(40, abs=0.1)]
 
 
 def test_at_the_end_an_event_is_tried_at_once_and_given_up_in_time(
-    scene: Scene,
+    harness: LeaseHarness,
 ) -> None:
-    webhook = Scripted(scene)
-    send(scene, webhook, events=2, finish_at=100.0)
+    webhook = ScriptedWebhook(harness)
+    send(harness, webhook, events=2, finish_at=100.0)
     assert set(webhook.keys) == {"key-1"}, "no event overtakes another"
     before = [time for time in webhook.attempts if time < 100]
     after = [time for time in webhook.attempts if time >= 100]
@@ -189,9 +197,11 @@ def test_at_the_end_an_event_is_tried_at_once_and_given_up_in_time(
     assert after[-1] <= ended <= 200
 
 
-def test_a_sender_that_was_closed_sends_nothing_more(scene: Scene) -> None:
-    webhook = Scripted(scene, None, answer(200))
-    sender = send(scene, webhook, events=2, until=0.1)
+def test_a_sender_that_was_closed_sends_nothing_more(
+    harness: LeaseHarness,
+) -> None:
+    webhook = ScriptedWebhook(harness, None, answer(200))
+    sender = send(harness, webhook, events=2, until=0.1)
     assert webhook.attempts == [0]
     assert sender.answers == {}
     assert webhook.closed == [0.1, 0.1], "to hang up, and at the thread's end"
@@ -199,29 +209,31 @@ def test_a_sender_that_was_closed_sends_nothing_more(scene: Scene) -> None:
 
 
 def test_a_sender_that_is_closed_while_it_posts_does_not_begin_the_next_event(
-    scene: Scene,
+    harness: LeaseHarness,
 ) -> None:
-    webhook = Scripted(scene, answer(200), answer(200))
+    webhook = ScriptedWebhook(harness, answer(200), answer(200))
     webhook.seconds = 1.0
-    sender = send(scene, webhook, events=2, until=0.5)
+    sender = send(harness, webhook, events=2, until=0.5)
     assert sender.answers == {1: 200}
     assert webhook.late == 0
     assert webhook.closed == [0.5, 1.0]
 
 
-def test_a_sender_that_is_closed_without_a_lease_ends(scene: Scene) -> None:
-    webhook = Scripted(scene, answer(200))
-    scene.lease.suspend("the store's clock was set")
-    send(scene, webhook, until=0.5)
+def test_a_sender_that_is_closed_without_a_lease_ends(
+    harness: LeaseHarness,
+) -> None:
+    webhook = ScriptedWebhook(harness, answer(200))
+    harness.lease.suspend("the store's clock was set")
+    send(harness, webhook, until=0.5)
     assert webhook.attempts == []
     assert webhook.closed == [0.5, 0.5]
 
 
 def test_a_lease_that_comes_back_is_noticed_within_a_fifth_of_a_second(
-    scene: Scene,
+    harness: LeaseHarness,
 ) -> None:
-    webhook = Scripted(scene, answer(200))
-    scene.lease.suspend("the store's clock was set")
-    scene.scheduler.at(0.5, lambda: scene.lease.reassert(lambda: None))
-    send(scene, webhook)
+    webhook = ScriptedWebhook(harness, answer(200))
+    harness.lease.suspend("the store's clock was set")
+    harness.scheduler.at(0.5, lambda: harness.lease.reassert(lambda: None))
+    send(harness, webhook)
     assert webhook.attempts == [pytest.approx(0.6, abs=0.01)]

@@ -19,8 +19,8 @@ from worker.outbox.transport import Transport
 from worker.system.runtime import SystemRuntime
 
 
-class Noting(Exchange):
-    """Notes how many addresses still share its time."""
+class RecordingExchange(Exchange):
+    """Records how many addresses still share its time."""
 
     def __init__(self) -> None:
         super().__init__(SystemRuntime(), lambda: 10.0)
@@ -32,7 +32,7 @@ class Noting(Exchange):
 
 
 class CutWhileConnecting(Exchange):
-    """It is cut between its last look at the time and its connection."""
+    """An exchange that is cut between its last look at the time and its connection."""
 
     def share(self, attempts: int) -> float:
         seconds = super().share(attempts)
@@ -49,8 +49,8 @@ def two_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: entries)
 
 
-def staying(server: TcpServer, connection: socket.socket) -> None:
-    """Answer, and wait until the other side hangs up."""
+def answer_and_wait(server: TcpServer, connection: socket.socket) -> None:
+    """Answer, and wait until the client hangs up."""
     server.take_request(connection)
     connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
     server.take_all(connection)
@@ -64,7 +64,7 @@ def send(exchange: Exchange, url: str) -> httpx.Response:
 
 @pytest.mark.usefixtures("two_addresses")
 def test_the_time_is_shared_by_the_addresses_that_are_left() -> None:
-    exchange = Noting()
+    exchange = RecordingExchange()
     with pytest.raises(UnreachableError):
         send(exchange, "http://two.test:9/")
     assert exchange.attempts == [2, 1]
@@ -74,7 +74,7 @@ def test_a_failure_is_told_in_the_systems_words() -> None:
     with pytest.raises(
         UnreachableError, match=r"^ConnectError: \[Errno 111\] "
     ) as raised:
-        send(Noting(), "http://127.0.0.1:9/")
+        send(RecordingExchange(), "http://127.0.0.1:9/")
     assert isinstance(raised.value.__cause__, httpcore.ConnectError)
 
 
@@ -83,7 +83,7 @@ def test_of_a_failure_of_another_kind_only_the_name_is_told() -> None:
         tcp_server(answering(b"secret\r\n\r\n")) as server,
         pytest.raises(UnreachableError) as raised,
     ):
-        send(Noting(), server.url)
+        send(RecordingExchange(), server.url)
     assert str(raised.value) == "RemoteProtocolError"
 
 
@@ -101,8 +101,8 @@ def test_a_connection_that_comes_too_late_is_closed() -> None:
 
 
 def test_closing_the_transport_closes_its_connection() -> None:
-    exchange = Noting()
-    with tcp_server(staying) as server:
+    exchange = RecordingExchange()
+    with tcp_server(answer_and_wait) as server:
         transport = Transport(exchange, None, None)
         request = httpx.Request("POST", server.url)
         answer = exchange.run(lambda: transport.handle_request(request))

@@ -36,8 +36,8 @@ PAUSE = 0.05 * 0.75
 """The first pause after another process was faster, with the jitter of this test."""
 
 
-class Crowded(MemoryStore):
-    """A store where others act just before or after a checkpoint is created."""
+class ContestedStore(MemoryStore):
+    """A store where other processes act just before or after a checkpoint is created."""
 
     def __init__(self, scheduler: Scheduler) -> None:
         super().__init__(lambda: scheduler.time)
@@ -81,21 +81,21 @@ class Crowded(MemoryStore):
                 yield entry
 
 
-class CalmRuntime(SimRuntime):
-    """Its random numbers are all the same."""
+class FixedJitterRuntime(SimRuntime):
+    """A runtime whose jitter is always 0.5."""
 
     def jitter(self) -> float:
         return 0.5
 
 
-class Scene:
-    """A store with one job, other processes, and one that is about to claim."""
+class ClaimHarness:
+    """A store with one job, other processes, and a process that is about to claim."""
 
     def __init__(self) -> None:
         self.scheduler = Scheduler(1)
         self.scheduler.time = 1000
-        self.runtime = CalmRuntime(self.scheduler, Process(name="p"))
-        self.store = Crowded(self.scheduler)
+        self.runtime = FixedJitterRuntime(self.scheduler, Process(name="p"))
+        self.store = ContestedStore(self.scheduler)
         self.others = CheckpointLog(self.store.others, JOB, self.runtime)
         self.pauses: list[float] = []
         self.on_wait: Callable[[], None] = lambda: None
@@ -152,8 +152,8 @@ class Scene:
 
 
 @pytest.fixture
-def scene() -> Scene:
-    return Scene()
+def harness() -> ClaimHarness:
+    return ClaimHarness()
 
 
 def the_engine(_manifest: Manifest | None) -> EngineRef:
@@ -177,255 +177,263 @@ def rejected() -> Manifest:
 
 
 def test_a_run_lets_others_go_first_fifty_times_with_pauses_that_double(
-    scene: Scene,
+    harness: ClaimHarness,
 ) -> None:
-    scene.given(released(begun()))
-    scene.store.before = [scene.rival] * 50
-    assert scene.start().manifest.run == 52
+    harness.given(released(begun()))
+    harness.store.before = [harness.rival] * 50
+    assert harness.start().manifest.run == 52
     doubled = [0.05 * 2.0**number for number in range(50)]
-    assert scene.pauses == [min(2.0, pause) * 0.75 for pause in doubled]
+    assert harness.pauses == [min(2.0, pause) * 0.75 for pause in doubled]
 
 
 def test_a_run_gives_up_when_others_are_faster_for_the_fifty_first_time(
-    scene: Scene,
+    harness: ClaimHarness,
 ) -> None:
-    scene.given(released(begun()))
-    scene.store.before = [scene.rival] * 51
+    harness.given(released(begun()))
+    harness.store.before = [harness.rival] * 51
     with pytest.raises(BusyError, match="again and again, most recently by"):
-        scene.start()
-    assert scene.newest().run == 52
+        harness.start()
+    assert harness.newest().run == 52
 
 
 def test_a_rivals_claim_that_no_listing_shows_yet_is_known_from_the_refusal(
-    scene: Scene,
+    harness: ClaimHarness,
 ) -> None:
-    job = scene.given(released(begun()))
-    scene.store.listed = checkpoint_key(JOB, job.sequence)
-    scene.store.before = [scene.rival]
-    assert scene.start().manifest.run == 3
-    assert scene.pauses == [PAUSE]
+    job = harness.given(released(begun()))
+    harness.store.listed = checkpoint_key(JOB, job.sequence)
+    harness.store.before = [harness.rival]
+    assert harness.start().manifest.run == 3
+    assert harness.pauses == [PAUSE]
 
 
 def test_a_claim_that_a_rival_overwrote_is_repeated_after_a_pause(
-    scene: Scene,
+    harness: ClaimHarness,
 ) -> None:
-    job = scene.given(released(begun()))
+    job = harness.given(released(begun()))
     winner = replace(
         released(claimed(job)), sequence=job.sequence + 1, token="rival"
     )
 
     def overwrite() -> None:
-        scene.given(winner)
+        harness.given(winner)
 
-    scene.store.after = [overwrite]
-    assert scene.start(allow_unfenced=True).manifest.run == 3
-    assert scene.pauses == [PAUSE]
+    harness.store.after = [overwrite]
+    assert harness.start(allow_unfenced=True).manifest.run == 3
+    assert harness.pauses == [PAUSE]
 
 
 def test_a_claim_in_the_gap_of_a_collected_log_is_given_up_with_a_pause(
-    scene: Scene,
+    harness: ClaimHarness,
 ) -> None:
-    job = scene.given(released(begun()))
+    job = harness.given(released(begun()))
     tombstone = decisions.collect(released(rejected()))
-    scene.given(tombstone)
-    scene.store.listed = checkpoint_key(JOB, job.sequence)
-    scene.store.before = [lambda: setattr(scene.store, "listed", None)]
-    assert scene.claimant().start(IDENTITY, the_engine) is Exit.OK
-    assert scene.pauses == [PAUSE]
+    harness.given(tombstone)
+    harness.store.listed = checkpoint_key(JOB, job.sequence)
+    harness.store.before = [lambda: setattr(harness.store, "listed", None)]
+    assert harness.claimant().start(IDENTITY, the_engine) is Exit.OK
+    assert harness.pauses == [PAUSE]
 
 
-def test_the_owner_of_a_released_job_is_not_looked_for(scene: Scene) -> None:
-    scene.given(released(entered(Stage.ORDER)))
-    assert scene.start().manifest.run == 2
-    assert heartbeat_key(JOB, 1) not in scene.store.looks
+def test_the_owner_of_a_released_job_is_not_looked_for(
+    harness: ClaimHarness,
+) -> None:
+    harness.given(released(entered(Stage.ORDER)))
+    assert harness.start().manifest.run == 2
+    assert heartbeat_key(JOB, 1) not in harness.store.looks
 
 
 def test_a_new_job_has_no_place_among_another_stores_objects(
-    scene: Scene,
+    harness: ClaimHarness,
 ) -> None:
     foreign = f"{JOB}/{checkpoint_key('theirs', 1)}"
-    scene.store.others.put(foreign, b"{}", "application/json")
+    harness.store.others.put(foreign, b"{}", "application/json")
     with pytest.raises(ConfigError, match="another store has its jobs there"):
-        scene.start()
+        harness.start()
 
 
-def test_a_new_job_has_no_place_in_a_store_inside_a_job(scene: Scene) -> None:
-    scene.store.url = "s3://bucket/job-9/runs"
-    scene.store.others.put("1/heartbeat.json", b"{}", "application/json")
+def test_a_new_job_has_no_place_in_a_store_inside_a_job(
+    harness: ClaimHarness,
+) -> None:
+    harness.store.url = "s3://bucket/job-9/runs"
+    harness.store.others.put("1/heartbeat.json", b"{}", "application/json")
     with pytest.raises(ConfigError, match="inside a job of another store"):
-        scene.start()
-    scene.given(released(begun()))
-    assert scene.start().manifest.run == 2, "a job that has begun goes on"
+        harness.start()
+    harness.given(released(begun()))
+    assert harness.start().manifest.run == 2, "a job that has begun goes on"
 
 
 @pytest.mark.parametrize("ahead", [0, 1, 2, 5, LEASE - 1])
 def test_the_difference_between_a_stores_clocks_is_measured_only_if_it_shows(
-    scene: Scene, ahead: int
+    harness: ClaimHarness, ahead: int
 ) -> None:
-    scene.store.ahead = ahead
-    owned = scene.start()
+    harness.store.ahead = ahead
+    owned = harness.start()
     assert owned.skew == ahead + 1
     assert owned.dated == 1000 + (ahead if ahead > 1 else 0)
-    measured = heartbeat_key(JOB, 1) in scene.store.looks
+    measured = heartbeat_key(JOB, 1) in harness.store.looks
     assert measured is (ahead > 1)
 
 
 def test_a_claim_costs_no_look_at_itself_where_the_store_dates_its_answers(
-    scene: Scene,
+    harness: ClaimHarness,
 ) -> None:
-    scene.start()
-    assert scene.store.looks == []
+    harness.start()
+    assert harness.store.looks == []
 
 
-def test_a_claim_whose_answer_has_no_date_is_looked_at(scene: Scene) -> None:
-    scene.store.undated = True
-    assert scene.start().dated == 1000
-    assert scene.store.looks == [checkpoint_key(JOB, 1)]
+def test_a_claim_whose_answer_has_no_date_is_looked_at(
+    harness: ClaimHarness,
+) -> None:
+    harness.store.undated = True
+    assert harness.start().dated == 1000
+    assert harness.store.looks == [checkpoint_key(JOB, 1)]
 
 
 def test_a_claim_whose_answer_was_slow_is_not_taken_for_clocks_that_differ(
-    scene: Scene,
+    harness: ClaimHarness,
 ) -> None:
     def slow() -> None:
-        scene.scheduler.time += 5
+        harness.scheduler.time += 5
 
-    scene.store.after = [slow]
-    owned = scene.start()
+    harness.store.after = [slow]
+    owned = harness.start()
     assert owned.skew == 2
     assert owned.dated == 1000
     assert owned.since <= 1000
 
 
 def test_a_store_whose_clocks_differ_by_a_lease_is_refused(
-    scene: Scene,
+    harness: ClaimHarness,
 ) -> None:
-    scene.store.ahead = LEASE
+    harness.store.ahead = LEASE
     with pytest.raises(ConfigError, match="ahead of its objects"):
-        scene.start()
-    assert scene.newest().released
+        harness.start()
+    assert harness.newest().released
 
 
 def test_a_request_to_cancel_goes_to_the_run_that_is_alive(
-    scene: Scene,
+    harness: ClaimHarness,
 ) -> None:
-    scene.given(entered(Stage.ORDER))
-    assert scene.claimant().cancel() is Exit.OK
-    assert scene.newest().cancel_requested
-    assert scene.newest().writer is Writer.OPERATOR
-    assert scene.newest().run == 1
-    sequence = scene.newest().sequence
-    assert scene.claimant().cancel() is Exit.OK
-    assert scene.newest().sequence == sequence, "it is asked once"
+    harness.given(entered(Stage.ORDER))
+    assert harness.claimant().cancel() is Exit.OK
+    assert harness.newest().cancel_requested
+    assert harness.newest().writer is Writer.OPERATOR
+    assert harness.newest().run == 1
+    sequence = harness.newest().sequence
+    assert harness.claimant().cancel() is Exit.OK
+    assert harness.newest().sequence == sequence, "it is asked once"
 
 
 def test_a_live_owner_is_looked_at_each_second_and_given_up_after_two_leases(
-    scene: Scene,
+    harness: ClaimHarness,
 ) -> None:
-    job = scene.given(entered(Stage.ORDER))
+    job = harness.given(entered(Stage.ORDER))
 
     def beat() -> None:
-        put_heartbeat(scene.store.others, job, len(scene.pauses))
+        put_heartbeat(harness.store.others, job, len(harness.pauses))
 
-    scene.on_wait = beat
+    harness.on_wait = beat
     with pytest.raises(BusyError, match="run 1 has been working on job job-1"):
-        scene.start()
-    assert scene.pauses == [1.0] * (2 * LEASE)
+        harness.start()
+    assert harness.pauses == [1.0] * (2 * LEASE)
 
 
 @pytest.mark.parametrize(
     ("silent", "alive"), [(LEASE, True), (LEASE + 1, False)]
 )
 def test_an_owner_is_alive_until_it_is_silent_for_longer_than_its_lease(
-    scene: Scene, silent: int, *, alive: bool
+    harness: ClaimHarness, silent: int, *, alive: bool
 ) -> None:
-    scene.given(entered(Stage.ORDER))
-    scene.scheduler.time += silent
-    asked = scene.claimant().cancel()
+    harness.given(entered(Stage.ORDER))
+    harness.scheduler.time += silent
+    asked = harness.claimant().cancel()
     assert (asked is Exit.OK) is alive
-    assert scene.newest().run == (1 if alive else 2)
+    assert harness.newest().run == (1 if alive else 2)
 
 
 def test_a_request_to_cancel_that_was_overtaken_is_repeated_after_a_pause(
-    scene: Scene,
+    harness: ClaimHarness,
 ) -> None:
-    scene.given(entered(Stage.ORDER))
-    scene.store.before = [scene.rival]
-    owned = scene.claimant().cancel()
+    harness.given(entered(Stage.ORDER))
+    harness.store.before = [harness.rival]
+    owned = harness.claimant().cancel()
     assert isinstance(owned, Ownership)
     assert owned.manifest.cancel_requested
     assert owned.manifest.run == 3
-    assert scene.pauses == [PAUSE]
+    assert harness.pauses == [PAUSE]
 
 
 @pytest.mark.parametrize("announces", [True, False])
 def test_a_completed_job_is_not_claimed_to_be_canceled(
-    scene: Scene, *, announces: bool
+    harness: ClaimHarness, *, announces: bool
 ) -> None:
-    job = scene.given(released(completed()))
-    assert scene.claimant(announces=announces).cancel() is Exit.OK
-    assert scene.newest() == job
+    job = harness.given(released(completed()))
+    assert harness.claimant(announces=announces).cancel() is Exit.OK
+    assert harness.newest() == job
 
 
 def test_a_canceled_job_is_claimed_to_send_its_event_by_who_has_a_webhook(
-    scene: Scene,
+    harness: ClaimHarness,
 ) -> None:
     canceled = decisions.cancel(entered(Stage.ORDER), at=AT)
-    job = scene.given(released(canceled))
-    assert scene.claimant(announces=False).cancel() is Exit.OK
-    assert scene.newest() == job
-    owned = scene.claimant().cancel()
+    job = harness.given(released(canceled))
+    assert harness.claimant(announces=False).cancel() is Exit.OK
+    assert harness.newest() == job
+    owned = harness.claimant().cancel()
     assert isinstance(owned, Ownership)
     assert owned.manifest.run == 2
 
 
 def test_a_job_that_was_collected_is_not_claimed_to_send_anything(
-    scene: Scene,
+    harness: ClaimHarness,
 ) -> None:
-    job = scene.given(decisions.collect(released(completed())))
-    assert scene.claimant().resume(the_engine, OperatorRequest()) is Exit.OK
-    assert scene.newest() == job
+    job = harness.given(decisions.collect(released(completed())))
+    assert harness.claimant().resume(the_engine, OperatorRequest()) is Exit.OK
+    assert harness.newest() == job
 
 
 def test_a_job_is_not_redone_from_a_stage_that_it_has_not_reached(
-    scene: Scene,
+    harness: ClaimHarness,
 ) -> None:
-    job = scene.given(released(entered(Stage.ORDER)))
+    job = harness.given(released(entered(Stage.ORDER)))
     request = OperatorRequest(stage=Stage.REVIEW_CHAPTERS)
     with pytest.raises(DataError, match="has not reached review-chapters yet"):
-        scene.claimant().resume(the_engine, request)
-    assert scene.newest() == job
+        harness.claimant().resume(the_engine, request)
+    assert harness.newest() == job
 
 
 def test_a_job_that_is_not_there_can_be_neither_canceled_nor_sent_again(
-    scene: Scene,
+    harness: ClaimHarness,
 ) -> None:
     with pytest.raises(DataError, match="there is no job job-1"):
-        scene.claimant().cancel()
+        harness.claimant().cancel()
     with pytest.raises(DataError, match="there is no job job-1"):
-        scene.claimant().redeliver()
+        harness.claimant().redeliver()
 
 
 def test_a_rejected_end_is_sent_again_once_no_run_works_on_the_job(
-    scene: Scene,
+    harness: ClaimHarness,
 ) -> None:
-    job = scene.given(completed())
+    job = harness.given(completed())
     *_, end = job.outbox.pending
-    scene.given(replace(rejected(), sequence=job.sequence + 1))
+    harness.given(replace(rejected(), sequence=job.sequence + 1))
     with pytest.raises(BusyError, match="run 1 has been working on job job-1"):
-        scene.claimant().redeliver()
-    scene.given(released(scene.newest()))
-    owned = scene.claimant().redeliver()
+        harness.claimant().redeliver()
+    harness.given(released(harness.newest()))
+    owned = harness.claimant().redeliver()
     assert isinstance(owned, Ownership)
     assert owned.manifest.outbox.pending == (end,)
 
 
-def test_only_the_end_of_a_job_can_be_sent_again(scene: Scene) -> None:
-    scene.given(released(entered(Stage.ORDER)))
+def test_only_the_end_of_a_job_can_be_sent_again(harness: ClaimHarness) -> None:
+    harness.given(released(entered(Stage.ORDER)))
     with pytest.raises(DataError, match="has no final event yet"):
-        scene.claimant().redeliver()
+        harness.claimant().redeliver()
 
 
-def test_an_end_that_was_not_rejected_is_not_sent_again(scene: Scene) -> None:
-    job = scene.given(released(completed()))
-    assert scene.claimant().redeliver() is Exit.OK
-    assert scene.newest() == job
+def test_an_end_that_was_not_rejected_is_not_sent_again(
+    harness: ClaimHarness,
+) -> None:
+    job = harness.given(released(completed()))
+    assert harness.claimant().redeliver() is Exit.OK
+    assert harness.newest() == job

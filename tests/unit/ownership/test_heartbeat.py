@@ -22,8 +22,8 @@ from worker.store.port import ObjectHead
 LEASE = 30
 
 
-class Clocks(MemoryStore):
-    """A store whose clock can be set, and one by which it dates its answers that is ahead of it."""
+class TwoClockStore(MemoryStore):
+    """A store whose clock can be set; the clock that dates its answers is ahead of it."""
 
     def __init__(self, scheduler: Scheduler) -> None:
         super().__init__(lambda: scheduler.time + self.set_by)
@@ -32,9 +32,9 @@ class Clocks(MemoryStore):
         self.undated = False
         self.slow = 0.0
         self.missing = 0
-        """How many times it does not find what it has."""
+        """How many more times it reports an existing object as missing."""
         self.wrong = 0
-        """How many times it answers with something else."""
+        """How many more times it answers with another body."""
         self._scheduler = scheduler
 
     def put(  # type: ignore[override]  # it may give no date
@@ -58,109 +58,114 @@ class Clocks(MemoryStore):
         return replace(head, now=head.now + self.ahead)
 
 
-class Scene:
+class WatchHarness:
     """An owner that has claimed its job, and a new run that watches it."""
 
     def __init__(self) -> None:
         self.scheduler = Scheduler(1)
         self.runtime = SimRuntime(self.scheduler, Process(name="new run"))
-        self.store = Clocks(self.scheduler)
+        self.store = TwoClockStore(self.scheduler)
         self.log = CheckpointLog(self.store, IDENTITY.job_id, self.runtime)
         self.manifest: Manifest = self.log.append(
             None, begun(), Writer.WORKER
         ).manifest
-        self.vigil = OwnerWatch(self.store, self.log, self.runtime)
+        self.watch = OwnerWatch(self.store, self.log, self.runtime)
 
     def silence_after(self, seconds: float) -> int:
-        """Let time pass, and return for how long the new run has heard nothing."""
+        """Let time pass, and return for how long the owner has been silent."""
         self.scheduler.time += seconds
-        silent, lease = self.vigil.silence(self.manifest)
+        silent, lease = self.watch.silence(self.manifest)
         assert lease == LEASE
         return silent
 
 
 @pytest.fixture
-def scene() -> Scene:
-    return Scene()
+def harness() -> WatchHarness:
+    return WatchHarness()
 
 
 def test_silence_is_the_age_of_the_younger_of_claim_and_heartbeat(
-    scene: Scene,
+    harness: WatchHarness,
 ) -> None:
-    assert not scene.vigil.is_alive, "nothing has been looked at"
-    assert scene.silence_after(20) == 20
-    put_heartbeat(scene.store, scene.manifest, 1)
-    assert scene.silence_after(5) == 5
-    assert read_silence(scene.store, scene.log, scene.manifest) == (5, LEASE)
+    assert not harness.watch.is_alive, "nothing has been looked at"
+    assert harness.silence_after(20) == 20
+    put_heartbeat(harness.store, harness.manifest, 1)
+    assert harness.silence_after(5) == 5
+    assert read_silence(harness.store, harness.log, harness.manifest) == (
+        5,
+        LEASE,
+    )
 
 
 def test_a_clock_that_was_set_back_does_not_keep_a_dead_run_alive(
-    scene: Scene,
+    harness: WatchHarness,
 ) -> None:
-    put_heartbeat(scene.store, scene.manifest, 1)
-    scene.store.set_by = -3600
-    assert scene.silence_after(0) == 0
-    assert scene.silence_after(LEASE) == LEASE
-    assert scene.silence_after(1) == LEASE + 1
-    assert not scene.vigil.is_alive
+    put_heartbeat(harness.store, harness.manifest, 1)
+    harness.store.set_by = -3600
+    assert harness.silence_after(0) == 0
+    assert harness.silence_after(LEASE) == LEASE
+    assert harness.silence_after(1) == LEASE + 1
+    assert not harness.watch.is_alive
 
 
 def test_an_owner_that_beats_is_alive_whatever_the_stores_clock_does(
-    scene: Scene,
+    harness: WatchHarness,
 ) -> None:
-    scene.store.set_by = -3600
+    harness.store.set_by = -3600
     for number in range(1, 10):
-        put_heartbeat(scene.store, scene.manifest, number)
-        assert scene.silence_after(LEASE / 3) == 0
-    assert scene.vigil.is_alive
+        put_heartbeat(harness.store, harness.manifest, number)
+        assert harness.silence_after(LEASE / 3) == 0
+    assert harness.watch.is_alive
 
 
 def test_a_heartbeat_of_an_earlier_version_proves_nothing_by_not_changing(
-    scene: Scene,
+    harness: WatchHarness,
 ) -> None:
-    put_heartbeat(scene.store, scene.manifest, 1)
-    key = next(scene.store.entries(f"{IDENTITY.job_id}/runs/")).key
-    scene.store.put(key, b'{"run": 1, "leaseSeconds": 30}', "application/json")
-    scene.store.set_by = -3600
-    assert [scene.silence_after(LEASE) for _ in range(3)] == [0, 0, 0]
-    assert scene.vigil.is_alive
+    put_heartbeat(harness.store, harness.manifest, 1)
+    key = next(harness.store.entries(f"{IDENTITY.job_id}/runs/")).key
+    harness.store.put(
+        key, b'{"run": 1, "leaseSeconds": 30}', "application/json"
+    )
+    harness.store.set_by = -3600
+    assert [harness.silence_after(LEASE) for _ in range(3)] == [0, 0, 0]
+    assert harness.watch.is_alive
 
 
 @pytest.mark.parametrize(("wrong", "number"), [(2, 1), (3, None)])
 def test_a_heartbeat_makes_no_sense_only_if_three_answers_say_so(
-    scene: Scene, wrong: int, number: int | None
+    harness: WatchHarness, wrong: int, number: int | None
 ) -> None:
-    put_heartbeat(scene.store, scene.manifest, 1)
-    scene.store.wrong = wrong
-    heartbeat = read_heartbeat(scene.store, scene.manifest)
+    put_heartbeat(harness.store, harness.manifest, 1)
+    harness.store.wrong = wrong
+    heartbeat = read_heartbeat(harness.store, harness.manifest)
     assert heartbeat.number == number
     assert heartbeat.age == 0
-    assert scene.store.wrong == 0
+    assert harness.store.wrong == 0
 
 
 def test_a_heartbeat_that_is_listed_and_cannot_be_read_is_the_stores_fault(
-    scene: Scene,
+    harness: WatchHarness,
 ) -> None:
-    put_heartbeat(scene.store, scene.manifest, 1)
-    scene.store.missing = 2
-    assert read_heartbeat(scene.store, scene.manifest).number == 1
-    scene.store.missing = 3
+    put_heartbeat(harness.store, harness.manifest, 1)
+    harness.store.missing = 2
+    assert read_heartbeat(harness.store, harness.manifest).number == 1
+    harness.store.missing = 3
     with pytest.raises(
         StoreUnavailableError, match="listed but cannot be read"
     ):
-        read_heartbeat(scene.store, scene.manifest)
+        read_heartbeat(harness.store, harness.manifest)
 
 
-def test_a_new_checkpoint_is_a_sign_of_life(scene: Scene) -> None:
-    assert scene.silence_after(0) == 0
-    head = scene.log.newest()
+def test_a_new_checkpoint_is_a_sign_of_life(harness: WatchHarness) -> None:
+    assert harness.silence_after(0) == 0
+    head = harness.log.newest()
     assert head is not None
-    scene.manifest = scene.log.append(
+    harness.manifest = harness.log.append(
         head, head.manifest, Writer.WORKER
     ).manifest
-    scene.store.set_by = -3600
-    assert scene.silence_after(LEASE + 1) == 0
-    assert scene.vigil.is_alive
+    harness.store.set_by = -3600
+    assert harness.silence_after(LEASE + 1) == 0
+    assert harness.watch.is_alive
 
 
 @pytest.mark.parametrize(
@@ -168,25 +173,28 @@ def test_a_new_checkpoint_is_a_sign_of_life(scene: Scene) -> None:
     [(0, 0, 0, 0), (7, 0, 7, 7), (0, 9, 0, 9), (7, 9, 7, 16)],
 )
 def test_how_far_two_clocks_are_apart_is_measured_in_spite_of_slow_answers(
-    scene: Scene, ahead: float, slow: float, least: float, most: float
+    harness: WatchHarness, ahead: float, slow: float, least: float, most: float
 ) -> None:
-    scene.store.ahead, scene.store.slow = ahead, slow
-    assert measure_skew(scene.store, scene.manifest, scene.runtime) == (
+    harness.store.ahead, harness.store.slow = ahead, slow
+    assert measure_skew(harness.store, harness.manifest, harness.runtime) == (
         least,
         most,
     )
 
 
 def test_where_no_answer_is_dated_nothing_is_known_of_two_clocks(
-    scene: Scene,
+    harness: WatchHarness,
 ) -> None:
-    scene.store.undated = True
-    assert measure_skew(scene.store, scene.manifest, scene.runtime) == (0, 0)
+    harness.store.undated = True
+    assert measure_skew(harness.store, harness.manifest, harness.runtime) == (
+        0,
+        0,
+    )
 
 
 def test_a_store_that_loses_the_heartbeat_it_has_just_answered_is_unavailable(
-    scene: Scene,
+    harness: WatchHarness,
 ) -> None:
-    scene.store.missing = 1
+    harness.store.missing = 1
     with pytest.raises(StoreUnavailableError, match="cannot be read"):
-        measure_skew(scene.store, scene.manifest, scene.runtime)
+        measure_skew(harness.store, harness.manifest, harness.runtime)

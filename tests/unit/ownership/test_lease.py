@@ -92,7 +92,7 @@ class FailingStore(MemoryStore):
             self.scheduler.pause(seconds)
 
 
-class Scene:
+class LeaseHarness:
     """A run that has just claimed its job."""
 
     def __init__(self, *, skew: int = 0, lease_seconds: int = LEASE) -> None:
@@ -124,86 +124,88 @@ class Scene:
 
 
 @pytest.fixture
-def scene() -> Scene:
-    return Scene()
+def harness() -> LeaseHarness:
+    return LeaseHarness()
 
 
 def test_it_is_held_for_its_time_after_the_claim_and_not_longer(
-    scene: Scene,
+    harness: LeaseHarness,
 ) -> None:
-    scene.scheduler.time = LEASE - 0.1
-    assert scene.lease.held
-    scene.scheduler.time = LEASE
-    assert not scene.lease.held
+    harness.scheduler.time = LEASE - 0.1
+    assert harness.lease.held
+    harness.scheduler.time = LEASE
+    assert not harness.lease.held
 
 
 def test_a_heartbeat_says_run_and_lease_and_is_counted_from_before_it_was_sent(
-    scene: Scene,
+    harness: LeaseHarness,
 ) -> None:
-    scene.scheduler.time, scene.store.slow = 10, 4
-    scene.lease.beat()
-    assert scene.heartbeat() == {"run": 1, "leaseSeconds": LEASE, "number": 1}
-    scene.scheduler.time = 15
-    scene.lease.look()
-    assert scene.lease.remaining == 10 + LEASE - 15
+    harness.scheduler.time, harness.store.slow = 10, 4
+    harness.lease.beat()
+    assert harness.heartbeat() == {"run": 1, "leaseSeconds": LEASE, "number": 1}
+    harness.scheduler.time = 15
+    harness.lease.look()
+    assert harness.lease.remaining == 10 + LEASE - 15
 
 
-def test_each_heartbeat_differs_from_the_one_before(scene: Scene) -> None:
-    scene.lease.beat()
-    first = scene.heartbeat()
-    scene.lease.beat()
-    assert scene.heartbeat() != first
+def test_each_heartbeat_differs_from_the_one_before(
+    harness: LeaseHarness,
+) -> None:
+    harness.lease.beat()
+    first = harness.heartbeat()
+    harness.lease.beat()
+    assert harness.heartbeat() != first
 
 
 def test_the_first_heartbeat_differs_from_the_one_that_measured_the_clocks(
-    scene: Scene,
+    harness: LeaseHarness,
 ) -> None:
-    measure_skew(scene.store, scene.owned.manifest, scene.runtime)
-    measured = scene.heartbeat()
-    scene.lease.beat()
-    assert scene.heartbeat() != measured
+    measure_skew(harness.store, harness.owned.manifest, harness.runtime)
+    measured = harness.heartbeat()
+    harness.lease.beat()
+    assert harness.heartbeat() != measured
 
 
 def test_an_answer_that_comes_too_late_does_not_bring_the_lease_back_by_itself(
-    scene: Scene,
+    harness: LeaseHarness,
 ) -> None:
-    scene.store.slow = LEASE
-    scene.lease.beat()
-    scene.store.slow = 0
-    scene.lease.look()
-    scene.lease.beat()
-    assert not scene.lease.held, "an append must show it first"
-    assert scene.news() == [LeaseLost()]
-    assert scene.lease.reassert(lambda: None)
-    assert scene.lease.held
+    harness.store.slow = LEASE
+    harness.lease.beat()
+    harness.store.slow = 0
+    harness.lease.look()
+    harness.lease.beat()
+    assert not harness.lease.held, "an append must show it first"
+    assert harness.news() == [LeaseLost()]
+    assert harness.lease.reassert(lambda: None)
+    assert harness.lease.held
 
 
 def test_reasserting_a_lease_that_has_run_out_again_does_not_help(
-    scene: Scene,
+    harness: LeaseHarness,
 ) -> None:
-    scene.scheduler.time = LEASE + 1
-    scene.lease.suspend("too late")
-    assert not scene.lease.reassert(lambda: None)
-    assert scene.lease.suspended
+    harness.scheduler.time = LEASE + 1
+    harness.lease.suspend("too late")
+    assert not harness.lease.reassert(lambda: None)
+    assert harness.lease.suspended
 
 
 def test_reasserting_a_lease_that_is_lost_while_the_checkpoint_is_appended_does_not_help(
-    scene: Scene,
+    harness: LeaseHarness,
 ) -> None:
-    scene.lease.suspend("the store's clock was set")
-    assert not scene.lease.reassert(
-        lambda: scene.lease.suspend("and once more")
+    harness.lease.suspend("the store's clock was set")
+    assert not harness.lease.reassert(
+        lambda: harness.lease.suspend("and once more")
     )
-    assert scene.lease.suspended
+    assert harness.lease.suspended
 
 
 def test_a_heartbeat_or_a_look_at_the_very_end_of_the_lease_suspends_it(
-    scene: Scene,
+    harness: LeaseHarness,
 ) -> None:
-    scene.scheduler.time = LEASE
-    scene.lease.beat()
-    assert scene.lease.suspended
-    late = Scene()
+    harness.scheduler.time = LEASE
+    harness.lease.beat()
+    assert harness.lease.suspended
+    late = LeaseHarness()
     late.scheduler.time = LEASE
     late.lease.look()
     assert late.lease.suspended
@@ -211,160 +213,163 @@ def test_a_heartbeat_or_a_look_at_the_very_end_of_the_lease_suspends_it(
 
 
 def test_a_look_in_the_last_second_of_the_lease_is_in_time(
-    scene: Scene,
+    harness: LeaseHarness,
 ) -> None:
-    scene.scheduler.time = LEASE - 0.5
-    scene.lease.look()
-    assert not scene.lease.suspended
+    harness.scheduler.time = LEASE - 0.5
+    harness.lease.look()
+    assert not harness.lease.suspended
 
 
 @pytest.mark.parametrize(
     ("time", "holds"), [(LEASE - 0.5, True), (LEASE, False)]
 )
 def test_a_lease_is_reasserted_until_its_very_end(
-    scene: Scene, time: float, *, holds: bool
+    harness: LeaseHarness, time: float, *, holds: bool
 ) -> None:
-    scene.lease.suspend("the store's clock was set")
-    scene.scheduler.time = time
-    assert scene.lease.reassert(lambda: None) is holds
-    assert scene.lease.suspended is not holds
+    harness.lease.suspend("the store's clock was set")
+    harness.scheduler.time = time
+    assert harness.lease.reassert(lambda: None) is holds
+    assert harness.lease.suspended is not holds
 
 
-def test_the_loss_is_reported_once(scene: Scene) -> None:
-    scene.lease.suspend("too late")
-    scene.lease.suspend("too late")
-    assert scene.news() == [LeaseLost()]
+def test_the_loss_is_reported_once(harness: LeaseHarness) -> None:
+    harness.lease.suspend("too late")
+    harness.lease.suspend("too late")
+    assert harness.news() == [LeaseLost()]
 
 
 def test_of_two_answers_the_one_to_the_later_heartbeat_counts(
-    scene: Scene,
+    harness: LeaseHarness,
 ) -> None:
     def send(at: float, answered: float) -> None:
         def beat() -> None:
-            scene.store.stuck = answered - at
-            scene.lease.beat()
+            harness.store.stuck = answered - at
+            harness.lease.beat()
 
-        scene.scheduler.at(
-            at, lambda: scene.scheduler.spawn(scene.process, "heartbeat", beat)
+        harness.scheduler.at(
+            at,
+            lambda: harness.scheduler.spawn(harness.process, "heartbeat", beat),
         )
 
     send(1, answered=9)
     send(4, answered=5)
-    scene.scheduler.run()
-    assert scene.lease.refreshed == 4
+    harness.scheduler.run()
+    assert harness.lease.refreshed == 4
 
 
 def test_a_clock_that_stood_still_with_its_machine_is_noticed_by_the_stores(
-    scene: Scene,
+    harness: LeaseHarness,
 ) -> None:
-    scene.lease.beat()
-    scene.scheduler.stop_machine(scene.process, LEASE + 1)
-    scene.scheduler.time += LEASE + 1
-    assert scene.lease.held, "by its own clock, no time has passed"
-    assert not scene.lease.confirm()
-    assert scene.news() == [LeaseLost()]
+    harness.lease.beat()
+    harness.scheduler.stop_machine(harness.process, LEASE + 1)
+    harness.scheduler.time += LEASE + 1
+    assert harness.lease.held, "by its own clock, no time has passed"
+    assert not harness.lease.confirm()
+    assert harness.news() == [LeaseLost()]
 
 
 def test_the_lease_is_not_held_while_the_store_does_not_show_the_time(
-    scene: Scene,
+    harness: LeaseHarness,
 ) -> None:
-    scene.lease.beat()
-    scene.store.set_back = 3600
-    scene.lease.beat()
-    assert not scene.lease.held
-    scene.lease.look()
-    assert scene.lease.reassert(lambda: None)
-    assert scene.lease.confirm(), "from then on it goes by the new time"
+    harness.lease.beat()
+    harness.store.set_back = 3600
+    harness.lease.beat()
+    assert not harness.lease.held
+    harness.lease.look()
+    assert harness.lease.reassert(lambda: None)
+    assert harness.lease.confirm(), "from then on it goes by the new time"
 
 
 def test_an_answer_without_a_date_says_nothing_about_the_clock(
-    scene: Scene,
+    harness: LeaseHarness,
 ) -> None:
-    scene.lease.beat()
-    scene.store.undated = True
-    scene.lease.beat()
-    scene.lease.heed_append(None)
-    assert scene.lease.held
-    scene.store.undated = False
-    scene.scheduler.stop_machine(scene.process, LEASE + 1)
-    scene.scheduler.time += LEASE + 1
-    scene.lease.beat()
-    assert not scene.lease.held, "the date before counts"
+    harness.lease.beat()
+    harness.store.undated = True
+    harness.lease.beat()
+    harness.lease.heed_append(None)
+    assert harness.lease.held
+    harness.store.undated = False
+    harness.scheduler.stop_machine(harness.process, LEASE + 1)
+    harness.scheduler.time += LEASE + 1
+    harness.lease.beat()
+    assert not harness.lease.held, "the date before counts"
 
 
 def test_dates_exactly_a_lease_apart_leave_the_lease_held(
-    scene: Scene,
+    harness: LeaseHarness,
 ) -> None:
-    scene.lease.heed_append(LEASE)
-    assert scene.lease.held
-    scene.lease.heed_append(LEASE + 1)
-    assert not scene.lease.held
+    harness.lease.heed_append(LEASE)
+    assert harness.lease.held
+    harness.lease.heed_append(LEASE + 1)
+    assert not harness.lease.held
 
 
 def test_a_machine_that_stood_still_after_the_claim_is_noticed_at_the_first_heartbeat(
-    scene: Scene,
+    harness: LeaseHarness,
 ) -> None:
-    scene.scheduler.stop_machine(scene.process, LEASE + 1)
-    scene.scheduler.time += LEASE + 1
-    scene.lease.beat()
-    assert not scene.lease.held
+    harness.scheduler.stop_machine(harness.process, LEASE + 1)
+    harness.scheduler.time += LEASE + 1
+    harness.lease.beat()
+    assert not harness.lease.held
 
 
 def test_a_machine_that_stood_still_is_noticed_at_the_date_of_an_append(
-    scene: Scene,
+    harness: LeaseHarness,
 ) -> None:
-    scene.owned.on_appended = scene.lease.heed_append
-    scene.scheduler.stop_machine(scene.process, LEASE + 1)
-    scene.scheduler.time += LEASE + 1
-    scene.owned.append(lambda base: base)
-    assert not scene.lease.held
-    assert scene.news() == [LeaseLost()]
+    harness.owned.on_appended = harness.lease.heed_append
+    harness.scheduler.stop_machine(harness.process, LEASE + 1)
+    harness.scheduler.time += LEASE + 1
+    harness.owned.append(lambda base: base)
+    assert not harness.lease.held
+    assert harness.news() == [LeaseLost()]
 
 
-def test_an_append_within_the_lease_changes_nothing(scene: Scene) -> None:
-    scene.owned.on_appended = scene.lease.heed_append
-    scene.scheduler.time = LEASE - 1
-    scene.owned.append(lambda base: base)
-    assert scene.lease.held
+def test_an_append_within_the_lease_changes_nothing(
+    harness: LeaseHarness,
+) -> None:
+    harness.owned.on_appended = harness.lease.heed_append
+    harness.scheduler.time = LEASE - 1
+    harness.owned.append(lambda base: base)
+    assert harness.lease.held
 
 
 @pytest.mark.parametrize("seconds", [LEASE + 1, 2 * LEASE])
 def test_after_the_machine_stood_still_no_append_helps_before_a_new_look(
-    scene: Scene, seconds: int
+    harness: LeaseHarness, seconds: int
 ) -> None:
-    scene.scheduler.time += LEASE / 2
-    scene.lease.look()
-    scene.scheduler.time += LEASE / 2 + 1
-    scene.scheduler.stop_machine(scene.process, seconds)
-    scene.scheduler.time += seconds
-    scene.lease.beat()
-    assert not scene.lease.reassert(lambda: None)
-    scene.lease.look()
-    assert scene.lease.reassert(lambda: None)
+    harness.scheduler.time += LEASE / 2
+    harness.lease.look()
+    harness.scheduler.time += LEASE / 2 + 1
+    harness.scheduler.stop_machine(harness.process, seconds)
+    harness.scheduler.time += seconds
+    harness.lease.beat()
+    assert not harness.lease.reassert(lambda: None)
+    harness.lease.look()
+    assert harness.lease.reassert(lambda: None)
 
 
 def test_a_look_from_before_the_machine_stood_still_is_void(
-    scene: Scene,
+    harness: LeaseHarness,
 ) -> None:
     def look() -> None:
-        scene.store.stuck = 10
-        scene.lease.look()
+        harness.store.stuck = 10
+        harness.lease.look()
 
-    scene.scheduler.at(
-        1, lambda: scene.scheduler.spawn(scene.process, "look", look)
+    harness.scheduler.at(
+        1, lambda: harness.scheduler.spawn(harness.process, "look", look)
     )
-    scene.scheduler.at(2, lambda: scene.lease.heed_append(LEASE + 3))
-    scene.scheduler.run()
-    assert not scene.lease.reassert(lambda: None)
+    harness.scheduler.at(2, lambda: harness.lease.heed_append(LEASE + 3))
+    harness.scheduler.run()
+    assert not harness.lease.reassert(lambda: None)
 
 
 def test_a_machine_that_stood_still_for_less_than_the_lease_keeps_it(
-    scene: Scene,
+    harness: LeaseHarness,
 ) -> None:
-    scene.lease.beat()
-    scene.scheduler.stop_machine(scene.process, LEASE - 1)
-    scene.scheduler.time += LEASE - 1
-    assert scene.lease.confirm()
+    harness.lease.beat()
+    harness.scheduler.stop_machine(harness.process, LEASE - 1)
+    harness.scheduler.time += LEASE - 1
+    assert harness.lease.confirm()
 
 
 @pytest.mark.parametrize(
@@ -376,20 +381,20 @@ def test_a_machine_that_stood_still_for_less_than_the_lease_keeps_it(
     ],
 )
 def test_a_lease_that_the_store_does_not_confirm_is_not_held(
-    scene: Scene, odd: Exception
+    harness: LeaseHarness, odd: Exception
 ) -> None:
-    scene.store.error = odd
-    assert not scene.lease.confirm()
-    scene.store.error = None
-    assert scene.lease.confirm()
+    harness.store.error = odd
+    assert not harness.lease.confirm()
+    harness.store.error = None
+    assert harness.lease.confirm()
 
 
 def test_the_lease_is_written_longer_where_the_store_dates_its_answers_ahead_of_its_objects() -> (
     None
 ):
-    scene = Scene(skew=5)
-    scene.lease.beat()
-    assert scene.heartbeat() == {
+    harness = LeaseHarness(skew=5)
+    harness.lease.beat()
+    assert harness.heartbeat() == {
         "run": 1,
         "leaseSeconds": LEASE + 5,
         "number": 1,
@@ -397,9 +402,9 @@ def test_the_lease_is_written_longer_where_the_store_dates_its_answers_ahead_of_
 
 
 def test_a_successor_is_found_and_nothing_is_held_from_then_on(
-    scene: Scene,
+    harness: LeaseHarness,
 ) -> None:
-    rival = CheckpointLog(scene.store, IDENTITY.job_id, scene.runtime)
+    rival = CheckpointLog(harness.store, IDENTITY.job_id, harness.runtime)
     head = rival.newest()
     assert head is not None
     rival.append(
@@ -414,91 +419,101 @@ def test_a_successor_is_found_and_nothing_is_held_from_then_on(
         claim(successor.manifest, run_record(3), engine=ENGINE, announces=True),
         Writer.WORKER,
     )
-    scene.lease.look()
-    assert scene.news() == [Superseded(run=2)], "one is enough"
-    assert not scene.lease.held
+    harness.lease.look()
+    assert harness.news() == [Superseded(run=2)], "one is enough"
+    assert not harness.lease.held
 
 
 def test_an_operators_request_is_found_and_the_lease_stays(
-    scene: Scene,
+    harness: LeaseHarness,
 ) -> None:
-    operator = CheckpointLog(scene.store, IDENTITY.job_id, scene.runtime)
+    operator = CheckpointLog(harness.store, IDENTITY.job_id, harness.runtime)
     head = operator.newest()
     assert head is not None
     operator.append(head, request_cancel(head.manifest), Writer.OPERATOR)
-    scene.lease.look()
-    assert scene.news() == [CancelRequested()]
-    assert scene.lease.held
+    harness.lease.look()
+    assert harness.news() == [CancelRequested()]
+    assert harness.lease.held
 
 
 def test_a_newer_checkpoint_without_a_request_to_cancel_is_none(
-    scene: Scene,
+    harness: LeaseHarness,
 ) -> None:
-    operator = CheckpointLog(scene.store, IDENTITY.job_id, scene.runtime)
+    operator = CheckpointLog(harness.store, IDENTITY.job_id, harness.runtime)
     head = operator.newest()
     assert head is not None
     operator.append(head, head.manifest, Writer.OPERATOR)
-    scene.lease.look()
-    assert scene.news() == []
-    assert scene.lease.held
+    harness.lease.look()
+    assert harness.news() == []
+    assert harness.lease.held
 
 
-def test_a_new_run_reads_the_lease_that_the_owner_wrote(scene: Scene) -> None:
+def test_a_new_run_reads_the_lease_that_the_owner_wrote(
+    harness: LeaseHarness,
+) -> None:
     key = heartbeat_key(IDENTITY.job_id, 1)
     manifest = replace(
-        scene.owned.manifest, runs=(run_record(lease_seconds=7),)
+        harness.owned.manifest, runs=(run_record(lease_seconds=7),)
     )
-    assert read_heartbeat(scene.store, manifest) == Heartbeat(lease_seconds=7)
-    scene.store.put(
+    assert read_heartbeat(harness.store, manifest) == Heartbeat(lease_seconds=7)
+    harness.store.put(
         key, b'{"run": 1, "leaseSeconds": 99, "number": 3}', "application/json"
     )
-    scene.scheduler.time += 5
-    assert read_heartbeat(scene.store, manifest) == Heartbeat(
+    harness.scheduler.time += 5
+    assert read_heartbeat(harness.store, manifest) == Heartbeat(
         lease_seconds=99, age=5, number=3
     )
-    scene.store.put(key, b'{"run": 1, "leaseSeconds": 99}', "application/json")
-    assert read_heartbeat(scene.store, manifest) == Heartbeat(
+    harness.store.put(
+        key, b'{"run": 1, "leaseSeconds": 99}', "application/json"
+    )
+    assert read_heartbeat(harness.store, manifest) == Heartbeat(
         lease_seconds=99, age=0
     )
-    scene.store.put(key, b"[]", "application/json")
-    assert read_heartbeat(scene.store, manifest) == Heartbeat(
+    harness.store.put(key, b"[]", "application/json")
+    assert read_heartbeat(harness.store, manifest) == Heartbeat(
         lease_seconds=7, age=0
     )
 
 
-def beating(scene: Scene, *, until: float, give_up: float = 60) -> list[object]:
+def beating(
+    harness: LeaseHarness, *, until: float, give_up: float = 60
+) -> list[object]:
     """Let the keep_alive beat until a time, and return what it reported."""
     keep_alive = KeepAlive(
-        scene.lease, scene.mailbox, scene.runtime, give_up_seconds=give_up
+        harness.lease, harness.mailbox, harness.runtime, give_up_seconds=give_up
     )
-    keep_alive.start(on_lost=lambda: scene.mailbox.put("paused"))
-    scene.scheduler.at(until, keep_alive.stop)
-    scene.scheduler.run()
-    return scene.news()
+    keep_alive.start(on_lost=lambda: harness.mailbox.put("paused"))
+    harness.scheduler.at(until, keep_alive.stop)
+    harness.scheduler.run()
+    return harness.news()
 
 
-def test_a_heart_that_beats_holds_the_lease_for_ever(scene: Scene) -> None:
-    assert beating(scene, until=1000) == []
-    assert scene.lease.remaining > LEASE / 2
+def test_a_heart_that_beats_holds_the_lease_for_ever(
+    harness: LeaseHarness,
+) -> None:
+    assert beating(harness, until=1000) == []
+    assert harness.lease.remaining > LEASE / 2
 
 
 def test_the_claim_is_a_sign_of_life_and_each_third_of_a_lease_there_is_another(
-    scene: Scene,
+    harness: LeaseHarness,
 ) -> None:
-    beating(scene, until=45)
+    beating(harness, until=45)
     assert (
-        scene.store.times("put")
-        == scene.store.times("list")
+        harness.store.times("put")
+        == harness.store.times("list")
         == [10, 20, 30, 40]
     )
 
 
 @pytest.mark.parametrize("since", [9, 19.5])
-def test_one_stuck_request_costs_no_lease(scene: Scene, since: float) -> None:
-    scene.scheduler.at(since, lambda: setattr(scene.store, "stuck", 400.0))
-    assert beating(scene, until=500) == []
+def test_one_stuck_request_costs_no_lease(
+    harness: LeaseHarness, since: float
+) -> None:
+    harness.scheduler.at(since, lambda: setattr(harness.store, "stuck", 400.0))
+    assert beating(harness, until=500) == []
     gaps = [
-        after - before for before, after in pairwise(scene.store.times("put"))
+        after - before for before, after in pairwise(harness.store.times("put"))
     ]
     assert min(gaps) >= LEASE / 9 - 0.01
     assert max(gaps) < LEASE / 3 + 0.01
@@ -506,89 +521,95 @@ def test_one_stuck_request_costs_no_lease(scene: Scene, since: float) -> None:
 
 @pytest.mark.parametrize("since", [0, 100])
 def test_a_store_where_everything_gets_stuck_is_not_asked_more_and_more(
-    scene: Scene, since: float
+    harness: LeaseHarness, since: float
 ) -> None:
-    scene.scheduler.at(since, lambda: setattr(scene.store, "stuck", NEVER))
-    news = beating(scene, until=1000)
+    harness.scheduler.at(since, lambda: setattr(harness.store, "stuck", NEVER))
+    news = beating(harness, until=1000)
     assert LeaseLost() in news
     for kind in ("put", "list"):
-        stuck = [time for time in scene.store.times(kind) if time >= since]
+        stuck = [time for time in harness.store.times(kind) if time >= since]
         assert len(stuck) == 4
 
 
 def test_a_heart_without_its_store_pauses_the_engine_in_time_and_gives_up_at_last(
-    scene: Scene,
+    harness: LeaseHarness,
 ) -> None:
-    scene.store.error = StoreUnavailableError("away")
-    news = beating(scene, until=1000)
+    harness.store.error = StoreUnavailableError("away")
+    news = beating(harness, until=1000)
     assert news[:2] == ["paused", LeaseLost()]
     [lost] = [message for message in news if isinstance(message, StoreLost)]
     assert isinstance(lost.error, StoreUnavailableError)
     assert "60 seconds" in str(lost.error)
-    assert len(scene.store.times("put")) < 60
+    assert len(harness.store.times("put")) < 60
 
 
 def test_a_lapse_that_only_the_stores_dates_show_pauses_the_engine(
-    scene: Scene,
+    harness: LeaseHarness,
 ) -> None:
     def stop_machine() -> None:
-        scene.scheduler.stop_machine(scene.process, LEASE + 1)
+        harness.scheduler.stop_machine(harness.process, LEASE + 1)
 
-    scene.scheduler.at(5, stop_machine)
-    news = beating(scene, until=100)
+    harness.scheduler.at(5, stop_machine)
+    news = beating(harness, until=100)
     assert news[:2] == [LeaseLost(), "paused"]
     assert news[-1] == LeaseRefreshed()
 
 
 def test_while_nothing_happens_the_thread_wakes_for_its_requests_only(
-    scene: Scene,
+    harness: LeaseHarness,
 ) -> None:
     keep_alive = KeepAlive(
-        scene.lease, scene.mailbox, scene.runtime, give_up_seconds=60
+        harness.lease, harness.mailbox, harness.runtime, give_up_seconds=60
     )
     waits: list[float] = []
     outcomes = keep_alive._outcomes
     get = outcomes.get
 
     def counted(seconds: float | None = None) -> Callable[[], None] | None:
-        waits.append(scene.scheduler.time)
+        waits.append(harness.scheduler.time)
         return get(seconds)
 
     outcomes.get = counted  # type: ignore[method-assign]  # counts the waits
-    scene.store.stuck = NEVER
+    harness.store.stuck = NEVER
     keep_alive.start(on_lost=lambda: None)
-    scene.scheduler.run()
+    harness.scheduler.run()
     assert waits[-1] == pytest.approx(LEASE + 60, abs=LEASE / 3)
     assert len(waits) < 30
 
 
 def test_the_engine_is_paused_at_the_lapse_even_if_the_log_cannot_be_listed(
-    scene: Scene,
+    harness: LeaseHarness,
 ) -> None:
     def stop_machine() -> None:
-        scene.scheduler.stop_machine(scene.process, LEASE + 1)
-        scene.store.list_error = StoreUnavailableError("no list")
+        harness.scheduler.stop_machine(harness.process, LEASE + 1)
+        harness.store.list_error = StoreUnavailableError("no list")
 
     paused: list[float] = []
     keep_alive = KeepAlive(
-        scene.lease, scene.mailbox, scene.runtime, give_up_seconds=60
+        harness.lease, harness.mailbox, harness.runtime, give_up_seconds=60
     )
-    keep_alive.start(on_lost=lambda: paused.append(scene.scheduler.time))
-    scene.scheduler.at(5, stop_machine)
-    scene.scheduler.at(60, keep_alive.stop)
-    scene.scheduler.run()
+    keep_alive.start(on_lost=lambda: paused.append(harness.scheduler.time))
+    harness.scheduler.at(5, stop_machine)
+    harness.scheduler.at(60, keep_alive.stop)
+    harness.scheduler.run()
     [(lapsed, _), *_] = [
-        request for request in scene.store.requests if request[0] > LEASE
+        request for request in harness.store.requests if request[0] > LEASE
     ]
     assert paused[0] == pytest.approx(lapsed, abs=1)
 
 
-def test_a_lease_without_a_look_at_the_log_is_none(scene: Scene) -> None:
-    scene.store.list_error = StoreUnavailableError("no list")
-    scene.scheduler.at(50, lambda: setattr(scene.store, "list_error", None))
-    scene.scheduler.at(LEASE - 0.1, lambda: scene.mailbox.put(scene.lease.held))
-    scene.scheduler.at(LEASE + 0.1, lambda: scene.mailbox.put(scene.lease.held))
-    news = beating(scene, until=60)
+def test_a_lease_without_a_look_at_the_log_is_none(
+    harness: LeaseHarness,
+) -> None:
+    harness.store.list_error = StoreUnavailableError("no list")
+    harness.scheduler.at(50, lambda: setattr(harness.store, "list_error", None))
+    harness.scheduler.at(
+        LEASE - 0.1, lambda: harness.mailbox.put(harness.lease.held)
+    )
+    harness.scheduler.at(
+        LEASE + 0.1, lambda: harness.mailbox.put(harness.lease.held)
+    )
+    news = beating(harness, until=60)
     assert [message for message in news if message != "paused"][:3] == [
         True,
         LeaseLost(),
@@ -610,131 +631,141 @@ def test_a_lease_without_a_look_at_the_log_is_none(scene: Scene) -> None:
     ],
 )
 def test_one_odd_answer_costs_neither_the_lease_nor_the_thread(
-    scene: Scene, odd: Exception
+    harness: LeaseHarness, odd: Exception
 ) -> None:
-    scene.scheduler.at(5, lambda: setattr(scene.store, "error", odd))
-    scene.scheduler.at(5, lambda: setattr(scene.store, "list_error", odd))
-    scene.scheduler.at(25, lambda: setattr(scene.store, "error", None))
-    scene.scheduler.at(25, lambda: setattr(scene.store, "list_error", None))
-    assert beating(scene, until=1000) == []
-    assert scene.lease.remaining > LEASE / 2
+    harness.scheduler.at(5, lambda: setattr(harness.store, "error", odd))
+    harness.scheduler.at(5, lambda: setattr(harness.store, "list_error", odd))
+    harness.scheduler.at(25, lambda: setattr(harness.store, "error", None))
+    harness.scheduler.at(25, lambda: setattr(harness.store, "list_error", None))
+    assert beating(harness, until=1000) == []
+    assert harness.lease.remaining > LEASE / 2
 
 
 @pytest.mark.parametrize("error", ["error", "list_error"])
 def test_a_store_that_refuses_for_good_ends_the_run_as_refused(
-    scene: Scene, error: str
+    harness: LeaseHarness, error: str
 ) -> None:
-    setattr(scene.store, error, StoreRefusedError("no more"))
+    setattr(harness.store, error, StoreRefusedError("no more"))
     [lost] = [
         news
-        for news in beating(scene, until=1000)
+        for news in beating(harness, until=1000)
         if isinstance(news, StoreLost)
     ]
     assert isinstance(lost.error, StoreRefusedError)
     assert "60 seconds" in str(lost.error)
 
 
-def test_a_thread_that_fails_is_reported(scene: Scene) -> None:
+def test_a_thread_that_fails_is_reported(harness: LeaseHarness) -> None:
     error = OSError("the engine cannot be paused")
 
     def fail() -> None:
         raise error
 
-    scene.store.error = StoreUnavailableError("away")
+    harness.store.error = StoreUnavailableError("away")
     KeepAlive(
-        scene.lease, scene.mailbox, scene.runtime, give_up_seconds=60
+        harness.lease, harness.mailbox, harness.runtime, give_up_seconds=60
     ).start(on_lost=fail)
     with pytest.raises(OSError, match="cannot be paused"):
-        scene.scheduler.run()
+        harness.scheduler.run()
     assert [
-        news.error for news in scene.news() if isinstance(news, ThreadFailed)
+        news.error for news in harness.news() if isinstance(news, ThreadFailed)
     ] == [error]
 
 
-def test_a_store_that_comes_back_is_reported(scene: Scene) -> None:
-    scene.store.error = StoreUnavailableError("away")
-    scene.scheduler.at(LEASE + 10, lambda: setattr(scene.store, "error", None))
-    assert beating(scene, until=LEASE + 15)[-1] == LeaseRefreshed()
+def test_a_store_that_comes_back_is_reported(harness: LeaseHarness) -> None:
+    harness.store.error = StoreUnavailableError("away")
+    harness.scheduler.at(
+        LEASE + 10, lambda: setattr(harness.store, "error", None)
+    )
+    assert beating(harness, until=LEASE + 15)[-1] == LeaseRefreshed()
 
 
 def test_even_the_shortest_lease_comes_back() -> None:
-    scene = Scene(lease_seconds=1)
-    scene.lease.suspend("the store's clock was set")
-    assert beating(scene, until=0.9)[-1] == LeaseRefreshed()
+    harness = LeaseHarness(lease_seconds=1)
+    harness.lease.suspend("the store's clock was set")
+    assert beating(harness, until=0.9)[-1] == LeaseRefreshed()
 
 
-def test_each_absence_of_the_store_is_tolerated_anew(scene: Scene) -> None:
+def test_each_absence_of_the_store_is_tolerated_anew(
+    harness: LeaseHarness,
+) -> None:
     def away(since: float, until: float) -> None:
         error = StoreUnavailableError("away")
-        scene.scheduler.at(since, lambda: setattr(scene.store, "error", error))
-        scene.scheduler.at(until, lambda: setattr(scene.store, "error", None))
+        harness.scheduler.at(
+            since, lambda: setattr(harness.store, "error", error)
+        )
+        harness.scheduler.at(
+            until, lambda: setattr(harness.store, "error", None)
+        )
 
     away(0, LEASE + 10)
-    scene.scheduler.at(LEASE + 20, lambda: scene.lease.reassert(lambda: None))
+    harness.scheduler.at(
+        LEASE + 20, lambda: harness.lease.reassert(lambda: None)
+    )
     away(100, 1000)
-    news = beating(scene, until=100 + LEASE + 30, give_up=60)
+    news = beating(harness, until=100 + LEASE + 30, give_up=60)
     assert news.count(LeaseLost()) == 2
     assert not [message for message in news if isinstance(message, StoreLost)]
 
 
 def test_a_failure_before_the_last_answer_is_not_why_the_store_is_lost(
-    scene: Scene,
+    harness: LeaseHarness,
 ) -> None:
     away = StoreUnavailableError("away")
     refused = StoreRefusedError("no more")
-    scene.scheduler.at(5, lambda: setattr(scene.store, "error", away))
-    scene.scheduler.at(25, lambda: setattr(scene.store, "error", None))
-    scene.scheduler.at(50, lambda: setattr(scene.store, "error", refused))
+    harness.scheduler.at(5, lambda: setattr(harness.store, "error", away))
+    harness.scheduler.at(25, lambda: setattr(harness.store, "error", None))
+    harness.scheduler.at(50, lambda: setattr(harness.store, "error", refused))
     [lost] = [
         message
-        for message in beating(scene, until=1000)
+        for message in beating(harness, until=1000)
         if isinstance(message, StoreLost)
     ]
     assert isinstance(lost.error, StoreRefusedError)
 
 
 def test_a_try_that_fails_after_a_later_one_was_answered_is_not_repeated(
-    scene: Scene,
+    harness: LeaseHarness,
 ) -> None:
     def set_error(error: Exception | None) -> None:
-        scene.store.error = scene.store.list_error = error
+        harness.store.error = harness.store.list_error = error
 
     away = StoreUnavailableError("away")
-    scene.scheduler.at(9, lambda: setattr(scene.store, "stuck", 8.0))
-    scene.scheduler.at(17.9, lambda: set_error(away))
-    scene.scheduler.at(18.1, lambda: set_error(None))
-    beating(scene, until=22)
-    times = [time for time, _ in scene.store.requests]
+    harness.scheduler.at(9, lambda: setattr(harness.store, "stuck", 8.0))
+    harness.scheduler.at(17.9, lambda: set_error(away))
+    harness.scheduler.at(18.1, lambda: set_error(None))
+    beating(harness, until=22)
+    times = [time for time, _ in harness.store.requests]
     repeated = 10 + LEASE / 9
     assert times == pytest.approx([10, 10, repeated, 20], abs=0.1)
 
 
 @pytest.mark.parametrize(("jitter", "share"), [(0, 0.5), (0.5, 0.75), (1, 1)])
 def test_a_request_that_failed_is_repeated_after_half_to_all_of_the_usual_pause(
-    scene: Scene,
+    harness: LeaseHarness,
     monkeypatch: pytest.MonkeyPatch,
     jitter: float,
     share: float,
 ) -> None:
-    monkeypatch.setattr(scene.runtime, "jitter", lambda: jitter)
-    scene.store.error = StoreUnavailableError("away")
-    beating(scene, until=18)
-    first, second, *_ = scene.store.times("put")
+    monkeypatch.setattr(harness.runtime, "jitter", lambda: jitter)
+    harness.store.error = StoreUnavailableError("away")
+    beating(harness, until=18)
+    first, second, *_ = harness.store.times("put")
     assert second - first == pytest.approx(share * LEASE / 9, abs=0.1)
 
 
 def test_each_kind_of_failure_is_logged_once_until_the_store_answers(
-    scene: Scene, caplog: pytest.LogCaptureFixture
+    harness: LeaseHarness, caplog: pytest.LogCaptureFixture
 ) -> None:
     def set_error(at: float, error: Exception | None) -> None:
-        scene.scheduler.at(at, lambda: setattr(scene.store, "error", error))
+        harness.scheduler.at(at, lambda: setattr(harness.store, "error", error))
 
     set_error(5, StoreUnavailableError("503"))
     set_error(15, StoreRefusedError("403"))
     set_error(25, None)
     set_error(45, StoreUnavailableError("503 again"))
     set_error(60, None)
-    beating(scene, until=70)
+    beating(harness, until=70)
     reasons = [
         record.__dict__["reason"]
         for record in caplog.records

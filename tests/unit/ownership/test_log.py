@@ -39,23 +39,23 @@ RUNTIME = SystemRuntime()
 JOB = begun().job_id
 
 
-class Forgetful(MemoryStore):
-    """Has an object, and cannot give it."""
+class UnreadableStore(MemoryStore):
+    """Cannot return the objects that it has."""
 
     def get(self, key: str) -> bytes:
         raise MissingError(key)
 
 
-class Deaf(MemoryStore):
-    """Does what it is asked, and says that it was not the first to be asked."""
+class FalseConflictStore(MemoryStore):
+    """Creates an object, and reports that it already existed."""
 
     def create(self, key: str, body: bytes, media_type: str) -> float:
         super().create(key, body, media_type)
         return super().create(key, body, media_type)
 
 
-class Folding(MemoryStore):
-    """Takes capital letters for small ones, as some file systems do."""
+class CaseInsensitiveStore(MemoryStore):
+    """Ignores case in keys, as some file systems do."""
 
     def create(self, key: str, body: bytes, media_type: str) -> float:
         return super().create(key.lower(), body, media_type)
@@ -71,8 +71,8 @@ class Folding(MemoryStore):
         )
 
 
-class Overwriting(MemoryStore):
-    """Creates what exists."""
+class OverwritingStore(MemoryStore):
+    """Overwrites existing objects when asked to create them."""
 
     def create(self, key: str, body: bytes, media_type: str) -> float:
         return self.put(key, body, media_type)
@@ -98,14 +98,14 @@ def memory() -> MemoryStore:
 
 
 def test_ones_own_checkpoint_is_known_again_when_the_answer_was_lost() -> None:
-    store = Deaf(lambda: 0.0)
+    store = FalseConflictStore(lambda: 0.0)
     job = owned(store)
     assert job.append(lambda base: decisions.enter(base, at=AT)).sequence == 2
     assert len(list(new_log(store).sequences())) == 2
 
 
 def test_a_checkpoint_is_damaged_only_after_three_reads() -> None:
-    class Torn(MemoryStore):
+    class TruncatingStore(MemoryStore):
         left = 2
 
         def get(self, key: str) -> bytes:
@@ -113,7 +113,7 @@ def test_a_checkpoint_is_damaged_only_after_three_reads() -> None:
             self.left -= 1
             return body[:100] if self.left >= 0 else body
 
-    store = Torn(lambda: 0.0)
+    store = TruncatingStore(lambda: 0.0)
     begin = new_log(store).append(None, begun(), Writer.WORKER)
     assert new_log(store).newest() == begin
     store.left = 3
@@ -125,7 +125,7 @@ def test_the_date_of_an_append_whose_answer_was_lost_is_that_of_the_next_look() 
     None
 ):
     clock = iter(range(10, 100, 10))
-    log = new_log(Deaf(lambda: next(clock)))
+    log = new_log(FalseConflictStore(lambda: next(clock)))
     checkpoint = log.append(None, begun(), Writer.WORKER)
     written = log.head(1).modified
     assert checkpoint.dated is not None
@@ -187,7 +187,7 @@ def test_an_operators_claim_is_no_request_to_the_run_that_it_replaces() -> None:
 
 
 def test_what_exists_and_cannot_be_read_is_no_conflict() -> None:
-    store = Forgetful(lambda: 0.0)
+    store = UnreadableStore(lambda: 0.0)
     store.create(checkpoint_key(JOB, 1), b"whose?", "application/json")
     with pytest.raises(
         StoreUnavailableError, match="exists, but cannot be read: try again"
@@ -238,7 +238,10 @@ def test_what_is_no_manifest_of_ours_is_refused(
 
 def test_a_store_that_creates_a_checkpoint_twice_proves_nothing() -> None:
     checkpoint = Checkpoint(manifest=begun(), body=encode(begun()))
-    assert fence(Overwriting(lambda: 0.0)).prove(checkpoint) is Proof.OVERWROTE
+    assert (
+        fence(OverwritingStore(lambda: 0.0)).prove(checkpoint)
+        is Proof.OVERWROTE
+    )
     store = memory()
     claimed = new_log(store).append(None, begun(), Writer.WORKER)
     assert fence(store).prove(claimed) is Proof.FENCE
@@ -247,7 +250,7 @@ def test_a_store_that_creates_a_checkpoint_twice_proves_nothing() -> None:
 def test_a_store_that_is_no_fence_is_refused_and_the_first_claim_withdrawn() -> (
     None
 ):
-    store = Overwriting(lambda: 0.0)
+    store = OverwritingStore(lambda: 0.0)
     claimed = new_log(store).append(None, begun(), Writer.WORKER)
     with pytest.raises(ConfigError, match="the store overwrote memory:"):
         fence(store).check(claimed)
@@ -255,7 +258,7 @@ def test_a_store_that_is_no_fence_is_refused_and_the_first_claim_withdrawn() -> 
 
 
 def test_a_later_claim_on_a_store_that_is_no_fence_is_released() -> None:
-    store = Overwriting(lambda: 0.0)
+    store = OverwritingStore(lambda: 0.0)
     first = new_log(store).append(None, begun(), Writer.WORKER)
     again = decisions.claim(
         first.manifest, run_record(2), engine=ENGINE, announces=True
@@ -296,7 +299,7 @@ def test_a_claim_that_a_rival_overwrote_is_refused_and_left_to_the_rival() -> (
 
 
 def test_where_the_listing_lags_the_newest_is_found_by_reading_on() -> None:
-    class Lagging(MemoryStore):
+    class LaggingStore(MemoryStore):
         deaf = False
 
         def entries(
@@ -314,7 +317,7 @@ def test_where_the_listing_lags_the_newest_is_found_by_reading_on() -> None:
                 )
             )
 
-    store = Lagging(lambda: 0.0)
+    store = LaggingStore(lambda: 0.0)
     job = owned(store)
     first = job.log.read(1)
     for _ in range(3):
@@ -328,7 +331,7 @@ def test_where_the_listing_lags_the_newest_is_found_by_reading_on() -> None:
 
 @pytest.mark.parametrize("missing", [1, 5])
 def test_what_is_listed_and_not_there_is_looked_for_again(missing: int) -> None:
-    class Lagging(MemoryStore):
+    class LaggingStore(MemoryStore):
         left = missing
 
         def get(self, key: str) -> bytes:
@@ -343,7 +346,7 @@ def test_what_is_listed_and_not_there_is_looked_for_again(missing: int) -> None:
                 raise MissingError(key)
             return super().head(key)
 
-    store = Lagging(lambda: 0.0)
+    store = LaggingStore(lambda: 0.0)
     begin = new_log(store).append(None, begun(), Writer.WORKER)
     patient = RetryingStore(
         store,
@@ -360,7 +363,7 @@ def test_what_is_listed_and_not_there_is_looked_for_again(missing: int) -> None:
 
 
 def test_a_job_is_not_taken_for_another_whose_name_differs_in_case() -> None:
-    store = Folding(lambda: 0.0)
+    store = CaseInsensitiveStore(lambda: 0.0)
     owned(store)
     with pytest.raises(
         ConfigError,

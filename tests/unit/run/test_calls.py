@@ -21,8 +21,8 @@ ANSWER = CallName(
 )
 
 
-class TornStore(MemoryStore):
-    """Says that an object exists, and does not find it."""
+class UnreadableStore(MemoryStore):
+    """Reports that an object exists, and cannot find it."""
 
     def create(self, key: str, body: bytes, media_type: str) -> float:
         raise ExistsError(f"{key}: {len(body)} bytes of {media_type}")
@@ -32,7 +32,7 @@ class TornStore(MemoryStore):
 
 
 class WrongOnceStore(MemoryStore):
-    """Answers the first request for each object wrongly."""
+    """Returns a wrong answer to the first read of each object."""
 
     def __init__(self, wrong: bytes | None) -> None:
         super().__init__(lambda: 0.0)
@@ -53,13 +53,13 @@ def opened(
     job: str = "job-1",
     *,
     held: bool = True,
-    patience: float = 0,
+    give_up_seconds: float = 0,
 ) -> StoredCalls:
     runtime = SystemRuntime()
     retrying = RetryingStore(
         store,
         Retrier(runtime, runtime.flag()),
-        give_up_seconds=patience,
+        give_up_seconds=give_up_seconds,
         monotonic=runtime.monotonic,
     )
     return StoredCalls(retrying, job, ThreadPoolExecutor(2), lambda: held)
@@ -92,7 +92,7 @@ def test_a_job_reads_the_records_of_all_its_runs_and_of_no_other_job(
 
 def test_a_record_that_exists_and_cannot_be_read_is_the_stores_fault() -> None:
     with pytest.raises(StoreUnavailableError, match=r"cannot be read"):
-        opened(TornStore(lambda: 0.0)).create(INTENT, b"mine")
+        opened(UnreadableStore(lambda: 0.0)).create(INTENT, b"mine")
 
 
 @pytest.mark.parametrize("wrong", [b'{"kind": "int', None])
@@ -101,7 +101,7 @@ def test_a_record_that_is_read_wrongly_once_is_read_again(
 ) -> None:
     store = WrongOnceStore(wrong)
     store.create(call_key("job-1", INTENT), b"{}", "application/json")
-    assert dict(opened(store, patience=5).read()) == {INTENT: b"{}"}
+    assert dict(opened(store, give_up_seconds=5).read()) == {INTENT: b"{}"}
     assert opened(store).create(INTENT, b"{}") == b"{}"
 
 

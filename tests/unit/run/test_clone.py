@@ -11,7 +11,7 @@ from states.decisions import pin
 from states.manifest import Artifact
 from states.stages import Stage
 from tests.support.builders import COMMIT, entered
-from tests.unit.run.scene import OwnedJob
+from tests.unit.run.owned_job import OwnedJob
 from worker.errors import DamagedError
 from worker.source.port import InvalidSnapshotError
 

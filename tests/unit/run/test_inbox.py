@@ -41,14 +41,14 @@ ENDS = [
 
 
 class Clock(SystemRuntime):
-    """Time passes only while a message is waited for."""
+    """A runtime whose time passes only while a message is awaited."""
 
     def __init__(self) -> None:
         self.time = 100.0
-        self.coming: list[tuple[float, object]] = []
-        """What comes, and when."""
+        self.scheduled: list[tuple[float, object]] = []
+        """Messages to come, with their times."""
         self.waits: list[float | None] = []
-        """For how long messages were waited for."""
+        """The timeouts of all waits."""
 
     def monotonic(self) -> float:
         return self.time
@@ -64,14 +64,14 @@ class TimedMailbox:
         self._clock = clock
 
     def put(self, message: object) -> None:
-        self._clock.coming.append((self._clock.time, message))
+        self._clock.scheduled.append((self._clock.time, message))
 
     def get(self, seconds: float | None = None) -> object | None:
         clock = self._clock
         clock.waits.append(seconds)
         end = math.inf if seconds is None else clock.time + seconds
-        if clock.coming and clock.coming[0][0] <= end:
-            clock.time, message = clock.coming.pop(0)
+        if clock.scheduled and clock.scheduled[0][0] <= end:
+            clock.time, message = clock.scheduled.pop(0)
             return message
         clock.time = end
         return None
@@ -131,7 +131,7 @@ def test_who_waits_for_nothing_gets_nothing_after_its_time(
 def test_a_wait_lasts_as_long_as_it_should_whatever_comes_meanwhile() -> None:
     clock = Clock()
     inbox = Inbox(clock)
-    clock.coming = [(104.5, "an item")]
+    clock.scheduled = [(104.5, "an item")]
     inbox.wait(5)
     assert clock.waits == [5, 0.5]
     assert clock.time == 105
@@ -143,14 +143,14 @@ def test_who_waits_for_a_message_waits_on_after_one_that_is_not_for_it() -> (
 ):
     clock = Clock()
     inbox = Inbox(clock)
-    clock.coming = [(102, LeaseRefreshed()), (105, LeaseRefreshed())]
+    clock.scheduled = [(102, LeaseRefreshed()), (105, LeaseRefreshed())]
     assert inbox.next(5) is None
     assert clock.waits == [5, 3, 0]
 
 
 def test_who_does_not_say_how_long_waits_for_ever() -> None:
     clock = Clock()
-    clock.coming = [(999, "an item")]
+    clock.scheduled = [(999, "an item")]
     assert Inbox(clock).next() == "an item"
     assert clock.waits == [None]
 

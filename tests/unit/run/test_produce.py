@@ -15,7 +15,7 @@ from states.stages import Stage
 from states.usage import Budget, Usage, Waiting
 from tests.support.builders import AT, COMMIT, entered, error
 from tests.support.world import FakeEngine, document
-from tests.unit.run.scene import OwnedJob
+from tests.unit.run.owned_job import OwnedJob
 from worker.course.update_plan import PLAN, UpdatePlan, copied, encode_plan
 from worker.engines.port import (
     EngineConfigError,
@@ -48,8 +48,8 @@ STOP = Stop(exit_code=Exit.SIGTERM, reason="stopped")
 GOOD = document(Stage.EXTRACT, 2, f"text of {COMMIT}")
 
 
-class NotingEngine(FakeEngine):
-    """Notes where it works, and how often it is stopped; may be given its items."""
+class RecordingEngine(FakeEngine):
+    """Records its workspace and how often it is stopped; can be given its items."""
 
     def __init__(self, chapters: int = 2) -> None:
         super().__init__(chapters=chapters)
@@ -76,8 +76,8 @@ class NotingEngine(FakeEngine):
         return Usage(prices_dated="2026-01-01")
 
 
-class Making:
-    """A job whose stages are made one after another."""
+class ProducerHarness:
+    """A job whose stages are produced one after another."""
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ class Making:
         if earlier is not None:
             begun = replace(begun, update=FOLLOWED)
         self.job = OwnedJob(begun, folder, stage_timeout_seconds=seconds)
-        self.engine = NotingEngine()
+        self.engine = RecordingEngine()
         self.producer = self.new_producer()
         snapshot = self.job.cloner.clone()
         if earlier is not None:
@@ -99,7 +99,7 @@ class Making:
         self.job.finish(snapshot)
 
     def _plan(self, body: bytes) -> None:
-        """Note that an item can be kept."""
+        """Plan to keep an item of the earlier course."""
         artifacts = self.job.artifacts
         inputs = self.job.manifest.record(Stage.CLONE).inputs
         assert inputs is not None
@@ -119,7 +119,7 @@ class Making:
         return Producer(job.context, job.cloner, updater, self.engine)
 
     def move(self) -> None:
-        """Go on in another run, with nothing on its machine."""
+        """Continue in another run, whose folder is empty."""
         self.job.move()
         self.producer = self.new_producer()
         self.job.store.asked.clear()
@@ -135,7 +135,7 @@ class Making:
             self.job.finish(self.make())
 
     def tried(self) -> None:
-        """Note that the stage was tried before."""
+        """Record a failed attempt at the stage."""
         self.job.owned.append(
             lambda base: decisions.tried(base, error(), seconds=1)
         )
@@ -149,18 +149,18 @@ class Making:
 
         self.engine.before_item = before_item
 
-    def asked(self, beginning: str) -> int:
-        """Count what the store was asked for."""
+    def asked(self, prefix: str) -> int:
+        """Count the recorded store operations with a prefix."""
         asked = self.job.store.asked
-        return sum(one.startswith(beginning) for one in asked)
+        return sum(operation.startswith(prefix) for operation in asked)
 
     def file(self, path: str) -> Path:
         return self.job.context.folder.course / path
 
 
 @pytest.fixture
-def making(tmp_path: Path) -> Making:
-    return Making(tmp_path)
+def harness(tmp_path: Path) -> ProducerHarness:
+    return ProducerHarness(tmp_path)
 
 
 def paths(artifacts: tuple[Artifact, ...]) -> list[str]:
@@ -168,14 +168,14 @@ def paths(artifacts: tuple[Artifact, ...]) -> list[str]:
 
 
 def test_an_item_is_stored_and_counted_when_the_engine_has_made_it(
-    making: Making,
+    harness: ProducerHarness,
 ) -> None:
-    artifacts = making.make()
-    job = making.job
+    artifacts = harness.make()
+    job = harness.job
     record = job.manifest.record(Stage.EXTRACT)
     assert paths(artifacts) == [ABSTRACTIONS]
     assert job.artifacts.read(record, artifacts[0]) == GOOD
-    assert making.file(ABSTRACTIONS).read_bytes() == GOOD
+    assert harness.file(ABSTRACTIONS).read_bytes() == GOOD
     assert job.context.new_items == 1
     assert job.reporter.reports[-2:] == [
         (Stage.EXTRACT, 0, 1),
@@ -184,13 +184,13 @@ def test_an_item_is_stored_and_counted_when_the_engine_has_made_it(
 
 
 def test_an_engine_is_shown_the_files_the_calls_and_the_limit(
-    making: Making,
+    harness: ProducerHarness,
 ) -> None:
     budget = Budget(tokens=7)
-    making.job.owned.append(lambda base: replace(base, budget=budget))
-    making.make()
-    context = making.job.context
-    assert making.engine.workspace == Workspace(
+    harness.job.owned.append(lambda base: replace(base, budget=budget))
+    harness.make()
+    context = harness.job.context
+    assert harness.engine.workspace == Workspace(
         source=context.folder.source,
         output=context.folder.course,
         calls=context.calls,
@@ -200,194 +200,202 @@ def test_an_engine_is_shown_the_files_the_calls_and_the_limit(
     )
 
 
-def test_what_the_engine_has_used_is_known(making: Making) -> None:
-    assert making.producer.usage() == making.engine.usage()
+def test_what_the_engine_has_used_is_known(harness: ProducerHarness) -> None:
+    assert harness.producer.usage() == harness.engine.usage()
 
 
 def test_each_file_of_an_earlier_stage_is_restored_once(
-    making: Making,
+    harness: ProducerHarness,
 ) -> None:
-    making.up_to(Stage.ORDER)
-    making.move()
-    making.up_to(Stage.GENERATE_TUTORIALS)
-    assert making.file(ABSTRACTIONS).exists()
+    harness.up_to(Stage.ORDER)
+    harness.move()
+    harness.up_to(Stage.GENERATE_TUTORIALS)
+    assert harness.file(ABSTRACTIONS).exists()
     extract = "get job-1/artifacts/extract/"
-    assert making.asked(extract) == 1
-    assert making.asked("get job-1/artifacts/order/") == 0
-    making.producer.forget()
-    making.make()
-    assert making.asked(extract) == 2
-    assert making.asked("get job-1/artifacts/order/") == 1
+    assert harness.asked(extract) == 1
+    assert harness.asked("get job-1/artifacts/order/") == 0
+    harness.producer.forget()
+    harness.make()
+    assert harness.asked(extract) == 2
+    assert harness.asked("get job-1/artifacts/order/") == 1
 
 
-def test_a_finished_stage_that_is_damaged_is_named(making: Making) -> None:
-    making.up_to(Stage.ORDER)
-    record = making.job.manifest.record(Stage.ANALYZE)
-    key = making.job.artifacts.key(record, record.artifacts[0])
-    making.job.store.put(key, b"damaged", "")
-    making.move()
+def test_a_finished_stage_that_is_damaged_is_named(
+    harness: ProducerHarness,
+) -> None:
+    harness.up_to(Stage.ORDER)
+    record = harness.job.manifest.record(Stage.ANALYZE)
+    key = harness.job.artifacts.key(record, record.artifacts[0])
+    harness.job.store.put(key, b"damaged", "")
+    harness.move()
     with pytest.raises(DamagedError) as raised:
-        making.make()
+        harness.make()
     assert raised.value.stage is Stage.ANALYZE
 
 
-def interrupted(making: Making) -> None:
+def interrupted(harness: ProducerHarness) -> None:
     """Let a run store the first of two chapters, and another one go on."""
-    making.up_to(Stage.GENERATE_CHAPTERS)
-    making.fails(EngineFailedError("busy", temporary=True), at=SECOND)
+    harness.up_to(Stage.GENERATE_CHAPTERS)
+    harness.fails(EngineFailedError("busy", temporary=True), at=SECOND)
     with pytest.raises(EngineTroubleError):
-        making.make()
-    making.engine.before_item = lambda _path: None
-    making.tried()
-    making.move()
+        harness.make()
+    harness.engine.before_item = lambda _path: None
+    harness.tried()
+    harness.move()
 
 
 def test_a_stage_that_was_tried_before_makes_only_what_is_missing(
-    making: Making,
+    harness: ProducerHarness,
 ) -> None:
-    interrupted(making)
-    assert sorted(paths(making.make())) == [FIRST, SECOND]
-    assert making.engine.made[FIRST] == 1
-    assert making.engine.made[SECOND] == 1
-    assert making.file(FIRST).exists()
-    assert making.job.context.new_items == 1
+    interrupted(harness)
+    assert sorted(paths(harness.make())) == [FIRST, SECOND]
+    assert harness.engine.made[FIRST] == 1
+    assert harness.engine.made[SECOND] == 1
+    assert harness.file(FIRST).exists()
+    assert harness.job.context.new_items == 1
     stage = Stage.GENERATE_CHAPTERS
-    assert making.job.reporter.reports == [(stage, 1, 2), (stage, 2, 2)]
+    assert harness.job.reporter.reports == [(stage, 1, 2), (stage, 2, 2)]
 
 
 def test_a_stage_whose_items_are_all_there_needs_neither_engine_nor_source(
-    making: Making,
+    harness: ProducerHarness,
 ) -> None:
-    making.up_to(Stage.GENERATE_CHAPTERS)
-    making.make()
-    making.tried()
-    making.move()
-    making.engine.workspace = None
-    assert sorted(paths(making.make())) == [FIRST, SECOND]
-    assert making.engine.workspace is None
-    assert making.job.packer.unpacked == 0
+    harness.up_to(Stage.GENERATE_CHAPTERS)
+    harness.make()
+    harness.tried()
+    harness.move()
+    harness.engine.workspace = None
+    assert sorted(paths(harness.make())) == [FIRST, SECOND]
+    assert harness.engine.workspace is None
+    assert harness.job.packer.unpacked == 0
 
 
-def test_before_its_first_try_nothing_is_looked_for(making: Making) -> None:
-    making.job.store.asked.clear()
-    making.make()
-    assert making.asked("list ") == 0
+def test_before_its_first_try_nothing_is_looked_for(
+    harness: ProducerHarness,
+) -> None:
+    harness.job.store.asked.clear()
+    harness.make()
+    assert harness.asked("list ") == 0
 
 
-def test_what_an_engine_left_unfinished_is_removed(making: Making) -> None:
-    making.up_to(Stage.GENERATE_CHAPTERS)
-    making.tried()
-    making.file(FIRST).parent.mkdir(exist_ok=True)
-    making.file(FIRST).write_text("half")
-    assert sorted(paths(making.make())) == [FIRST, SECOND]
-    assert making.engine.made[FIRST] == 1
+def test_what_an_engine_left_unfinished_is_removed(
+    harness: ProducerHarness,
+) -> None:
+    harness.up_to(Stage.GENERATE_CHAPTERS)
+    harness.tried()
+    harness.file(FIRST).parent.mkdir(exist_ok=True)
+    harness.file(FIRST).write_text("half")
+    assert sorted(paths(harness.make())) == [FIRST, SECOND]
+    assert harness.engine.made[FIRST] == 1
 
 
 def test_an_item_of_an_earlier_course_is_kept_and_not_made(
     tmp_path: Path,
 ) -> None:
     earlier = document(Stage.EXTRACT, 3, "earlier")
-    making = Making(tmp_path, earlier=earlier)
-    [artifact] = making.make()
+    harness = ProducerHarness(tmp_path, earlier=earlier)
+    [artifact] = harness.make()
     assert artifact.size == len(earlier)
-    assert making.file(ABSTRACTIONS).read_bytes() == earlier
-    assert making.engine.made[ABSTRACTIONS] == 0
-    assert making.job.reporter.reports[-1] == (Stage.EXTRACT, 1, 1)
+    assert harness.file(ABSTRACTIONS).read_bytes() == earlier
+    assert harness.engine.made[ABSTRACTIONS] == 0
+    assert harness.job.reporter.reports[-1] == (Stage.EXTRACT, 1, 1)
 
 
 def test_an_invalid_item_of_an_earlier_course_is_made_again(
     tmp_path: Path,
 ) -> None:
-    making = Making(tmp_path, earlier=b"[]")
-    making.make()
-    assert making.engine.made[ABSTRACTIONS] == 1
-    assert making.file(ABSTRACTIONS).read_bytes() == GOOD
+    harness = ProducerHarness(tmp_path, earlier=b"[]")
+    harness.make()
+    assert harness.engine.made[ABSTRACTIONS] == 1
+    assert harness.file(ABSTRACTIONS).read_bytes() == GOOD
 
 
 def test_messages_of_earlier_work_are_not_taken_for_those_of_this_stage(
-    making: Making,
+    harness: ProducerHarness,
 ) -> None:
-    mailbox = making.job.context.inbox.mailbox
+    mailbox = harness.job.context.inbox.mailbox
     mailbox.put(Produced(task=99, item=Item(path=ABSTRACTIONS, body=b"")))
     mailbox.put(Stored(future=Future()))
     mailbox.put(Done(task=99, error=ZeroDivisionError()))
-    assert paths(making.make()) == [ABSTRACTIONS]
+    assert paths(harness.make()) == [ABSTRACTIONS]
 
 
 def test_of_an_item_that_was_made_twice_the_later_one_counts(
-    making: Making,
+    harness: ProducerHarness,
 ) -> None:
     later = document(Stage.EXTRACT, 3, "changed")
-    making.engine.items = [
+    harness.engine.items = [
         Item(path=ABSTRACTIONS, body=body) for body in (GOOD, later)
     ]
-    [artifact] = making.make()
+    [artifact] = harness.make()
     assert artifact.size == len(later)
-    assert making.job.context.new_items == 1
+    assert harness.job.context.new_items == 1
 
 
 def test_an_invalid_file_is_removed_and_its_fault_is_told(
-    making: Making,
+    harness: ProducerHarness,
 ) -> None:
-    making.engine.items = [Item(path=ABSTRACTIONS, body=b"[]")]
-    making.file(ABSTRACTIONS).write_bytes(b"[]")
+    harness.engine.items = [Item(path=ABSTRACTIONS, body=b"[]")]
+    harness.file(ABSTRACTIONS).write_bytes(b"[]")
     with pytest.raises(
         EngineTroubleError,
         match=f"{ABSTRACTIONS} names no abstraction$",
     ) as raised:
-        making.make()
+        harness.make()
     assert raised.value.code == "incomplete_output"
-    assert not making.file(ABSTRACTIONS).exists()
+    assert not harness.file(ABSTRACTIONS).exists()
 
 
-def test_a_file_that_belongs_to_no_stage_is_left_alone(making: Making) -> None:
-    making.engine.items = [
+def test_a_file_that_belongs_to_no_stage_is_left_alone(
+    harness: ProducerHarness,
+) -> None:
+    harness.engine.items = [
         Item(path="notes.md", body=b"x"),
         Item(path=ABSTRACTIONS, body=GOOD),
     ]
-    making.file("notes.md").write_bytes(b"x")
-    assert paths(making.make()) == [ABSTRACTIONS]
-    assert making.file("notes.md").exists()
+    harness.file("notes.md").write_bytes(b"x")
+    assert paths(harness.make()) == [ABSTRACTIONS]
+    assert harness.file("notes.md").exists()
 
 
 @pytest.mark.parametrize(("chapters", "rest"), [(3, ""), (4, " and 1 more")])
 def test_at_most_three_missing_files_are_named(
-    making: Making, chapters: int, rest: str
+    harness: ProducerHarness, chapters: int, rest: str
 ) -> None:
-    making.engine.chapters = chapters
-    making.up_to(Stage.GENERATE_CHAPTERS)
-    making.engine.items = []
+    harness.engine.chapters = chapters
+    harness.up_to(Stage.GENERATE_CHAPTERS)
+    harness.engine.items = []
     with pytest.raises(EngineTroubleError) as raised:
-        making.make()
+        harness.make()
     third = "chapters/chapter_3_thing_3.md"
     missing = "; ".join(f"{path} is missing" for path in (FIRST, SECOND, third))
     assert str(raised.value).endswith(f" incomplete: {missing}{rest}")
 
 
 def test_an_engine_is_stopped_if_the_disk_does_not_take_its_item(
-    making: Making,
+    harness: ProducerHarness,
 ) -> None:
-    making.file(ABSTRACTIONS).mkdir()
+    harness.file(ABSTRACTIONS).mkdir()
     with pytest.raises(DiskError):
-        making.make()
-    assert making.engine.stops == 1
+        harness.make()
+    assert harness.engine.stops == 1
 
 
 def test_a_stage_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
-    making = Making(tmp_path, seconds=0.05)
-    done = making.job.runtime.flag()
+    harness = ProducerHarness(tmp_path, seconds=0.05)
+    done = harness.job.runtime.flag()
 
     def hang(_path: str) -> None:
         done.wait(10)
 
-    making.engine.before_item = hang
+    harness.engine.before_item = hang
     with pytest.raises(
         EngineTroubleError, match=r"^extract took longer than 0\.05 seconds$"
     ) as raised:
-        making.make()
+        harness.make()
     done.set()
     assert raised.value.code == "stage_timeout"
-    assert making.engine.stops == 1
+    assert harness.engine.stops == 1
 
 
 WAITING = Waiting(reason="a rate limit", not_before=AT)
@@ -417,86 +425,90 @@ FAILURES: list[tuple[Exception, type[Exception], str | None]] = [
     ids=[expected.__name__ for _, expected, _ in FAILURES],
 )
 def test_an_engines_failure_is_told_as_what_it_means_for_the_run(
-    making: Making,
+    harness: ProducerHarness,
     failure: Exception,
     expected: type[Exception],
     code: str | None,
 ) -> None:
-    making.fails(failure)
+    harness.fails(failure)
     with pytest.raises(expected) as raised:
-        making.make()
+        harness.make()
     assert type(raised.value) is expected
     if code is not None:
         assert getattr(raised.value, "code", None) == code
 
 
-def test_a_run_that_has_to_wait_knows_for_what(making: Making) -> None:
-    making.fails(EngineWaitingError("limited", WAITING))
+def test_a_run_that_has_to_wait_knows_for_what(
+    harness: ProducerHarness,
+) -> None:
+    harness.fails(EngineWaitingError("limited", WAITING))
     with pytest.raises(WaitingError) as raised:
-        making.make()
+        harness.make()
     assert raised.value.waiting == WAITING
 
 
 def test_an_engine_that_cannot_go_on_names_the_stage_to_repeat(
-    making: Making,
+    harness: ProducerHarness,
 ) -> None:
-    making.fails(EngineOutdatedError("its cache is old", Stage.EXTRACT))
+    harness.fails(EngineOutdatedError("its cache is old", Stage.EXTRACT))
     with pytest.raises(OutdatedError, match="its cache is old") as raised:
-        making.make()
+        harness.make()
     assert raised.value.stage is Stage.EXTRACT
 
 
-def test_an_engine_is_checked_before_it_works(making: Making) -> None:
-    making.producer.check()
-    making.engine.fault = EngineFailedError("no key", temporary=False)
+def test_an_engine_is_checked_before_it_works(harness: ProducerHarness) -> None:
+    harness.producer.check()
+    harness.engine.fault = EngineFailedError("no key", temporary=False)
     with pytest.raises(EngineUnavailableError, match="no key"):
-        making.producer.check()
+        harness.producer.check()
 
 
-def stopped(making: Making, before_put: Callable[[str], object]) -> None:
+def stopped(
+    harness: ProducerHarness, before_put: Callable[[str], object]
+) -> None:
     """Stop the run while an item is being stored."""
-    making.job.store.before_put = before_put
-    making.engine.before_item = lambda _path: None
-    mailbox = making.job.context.inbox.mailbox
+    harness.job.store.before_put = before_put
+    harness.engine.before_item = lambda _path: None
+    mailbox = harness.job.context.inbox.mailbox
 
-    class Stopping(NotingEngine):
+    class Stopping(RecordingEngine):
         def produce(self, stage: Stage, workspace: Workspace) -> Iterator[Item]:
             yield from super().produce(stage, workspace)
             mailbox.put(STOP)
 
-    making.engine = Stopping()
-    making.producer = making.new_producer()
+    harness.engine = Stopping()
+    harness.producer = harness.new_producer()
     with pytest.raises(StoppedError):
-        making.make()
+        harness.make()
 
 
 def test_a_stopped_run_waits_for_the_items_that_are_being_stored(
-    making: Making,
+    harness: ProducerHarness,
 ) -> None:
     stored: list[str] = []
 
     def slowly(key: str) -> None:
-        making.job.runtime.flag().wait(0.3)
+        harness.job.runtime.flag().wait(0.3)
         stored.append(key)
 
-    stopped(making, slowly)
+    stopped(harness, slowly)
     assert stored == []
-    making.producer.settle(10)
+    harness.producer.settle(10)
     assert len(stored) == 1
 
 
 def test_a_stopped_run_waits_for_an_item_that_hangs_no_longer_than_it_may(
-    making: Making,
+    harness: ProducerHarness,
 ) -> None:
-    done = making.job.runtime.flag()
-    stopped(making, lambda _key: done.wait(5))
-    began = making.job.runtime.monotonic()
-    making.producer.settle(0.05)
-    assert making.job.runtime.monotonic() - began < 4
+    done = harness.job.runtime.flag()
+    stopped(harness, lambda _key: done.wait(5))
+    began = harness.job.runtime.monotonic()
+    harness.producer.settle(0.05)
+    assert harness.job.runtime.monotonic() - began < 4
     done.set()
 
 
 def test_a_run_that_has_made_nothing_has_nothing_to_settle(
-    making: Making,
+    harness: ProducerHarness,
 ) -> None:
-    making.producer.settle(5)
+    harness.producer.settle(5)

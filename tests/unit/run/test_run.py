@@ -20,8 +20,8 @@ from worker.store.memory import MemoryStore
 
 
 @dataclass
-class NotingReporter:
-    """Notes what is reported."""
+class RecordingReporter:
+    """Records the states that are reported."""
 
     states: list[State] = field(default_factory=list)
 
@@ -32,11 +32,11 @@ class NotingReporter:
 
 
 @dataclass
-class OpeningWorld(World):
-    """Notes for which manifests engines are opened, and what is reported."""
+class RecordingWorld(World):
+    """Records the manifests with which engines are opened, and the reported states."""
 
     opened: list[Manifest | None] = field(default_factory=list)
-    reporter: NotingReporter = field(default_factory=NotingReporter)
+    reporter: RecordingReporter = field(default_factory=RecordingReporter)
 
     def _adapters(self) -> Adapters:
         def open_engine(manifest: Manifest | None) -> Engine:
@@ -50,8 +50,8 @@ class OpeningWorld(World):
         )
 
 
-class ClosingReceiver(Receiver):
-    """Notes that it is closed."""
+class ClosableReceiver(Receiver):
+    """Records that it was closed."""
 
     closed = False
 
@@ -67,9 +67,9 @@ def failing() -> FakeEngine:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> OpeningWorld:
+def world(tmp_path: Path) -> RecordingWorld:
     """A world with a job that has failed."""
-    world = OpeningWorld(
+    world = RecordingWorld(
         store=MemoryStore(lambda: 0.0),
         work_dir=tmp_path,
         engine=failing(),
@@ -81,12 +81,12 @@ def world(tmp_path: Path) -> OpeningWorld:
 
 
 def test_a_new_jobs_engine_is_opened_for_no_manifest(
-    world: OpeningWorld,
+    world: RecordingWorld,
 ) -> None:
     assert world.opened == [None]
 
 
-def test_each_transition_is_reported(world: OpeningWorld) -> None:
+def test_each_transition_is_reported(world: RecordingWorld) -> None:
     world.reporter.states.clear()
     assert world.job().resume(OperatorRequest()) is Exit.OK
     states = [info.state for info in STAGES[1:]]
@@ -95,7 +95,7 @@ def test_each_transition_is_reported(world: OpeningWorld) -> None:
 
 
 def test_an_engine_is_opened_with_the_limit_that_an_operator_sets(
-    world: OpeningWorld,
+    world: RecordingWorld,
 ) -> None:
     budget = Budget(tokens=7)
     request = OperatorRequest(budget=budget)
@@ -106,13 +106,13 @@ def test_an_engine_is_opened_with_the_limit_that_an_operator_sets(
 
 
 def test_a_job_is_left_as_it_was_by_an_engine_that_cannot_work(
-    world: OpeningWorld,
+    world: RecordingWorld,
 ) -> None:
-    class Unusable(FakeEngine):
+    class UnusableEngine(FakeEngine):
         def check(self) -> None:
             raise EngineFailedError("no API key", temporary=False)
 
-    world.engine = Unusable()
+    world.engine = UnusableEngine()
     before = world.job().log.newest()
     with pytest.raises(EngineUnavailableError, match="no API key"):
         world.job().resume(OperatorRequest())
@@ -120,7 +120,7 @@ def test_a_job_is_left_as_it_was_by_an_engine_that_cannot_work(
 
 
 def test_without_such_a_limit_an_engine_is_opened_for_the_job_as_it_is(
-    world: OpeningWorld,
+    world: RecordingWorld,
 ) -> None:
     world.engine = failing()
     request = OperatorRequest(budget=Budget(tokens=7))
@@ -134,7 +134,7 @@ def test_without_such_a_limit_an_engine_is_opened_for_the_job_as_it_is(
 
 
 def test_a_run_that_has_ended_has_closed_its_webhook(tmp_path: Path) -> None:
-    receiver = ClosingReceiver()
+    receiver = ClosableReceiver()
     world = World(
         store=MemoryStore(lambda: 0.0),
         work_dir=tmp_path,

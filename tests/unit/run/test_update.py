@@ -20,7 +20,7 @@ from tests.support.updates import (
     make_earlier,
 )
 from tests.support.world import FakeEngine
-from tests.unit.run.scene import OwnedJob
+from tests.unit.run.owned_job import OwnedJob
 from worker.course.update_plan import PLAN
 from worker.engines.port import Item
 from worker.errors import DataError

@@ -27,8 +27,8 @@ from worker.system.runtime import Runtime, SystemRuntime
 JOB = IDENTITY.job_id
 
 
-class NotingPacker(JsonPacker):
-    """Notes how often it unpacks, and into what; may find its file invalid."""
+class RecordingPacker(JsonPacker):
+    """Counts how often it unpacks; can be told to fail."""
 
     def __init__(self) -> None:
         self.unpacked = 0
@@ -44,8 +44,8 @@ class NotingPacker(JsonPacker):
         super().unpack(file, tree)
 
 
-class NotingStore(MemoryStore):
-    """Notes what it is asked for."""
+class RecordingStore(MemoryStore):
+    """Records reads and listings."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         super().__init__(clock)
@@ -69,8 +69,8 @@ class NotingStore(MemoryStore):
         return super().entries(prefix, start_after=start_after, limit=limit)
 
 
-class NotingReporter:
-    """Notes what is reported."""
+class RecordingReporter:
+    """Records the progress that is reported."""
 
     def __init__(self) -> None:
         self.reports: list[tuple[Stage, int, int]] = []
@@ -82,7 +82,7 @@ class NotingReporter:
 
 
 class OwnedJob:
-    """A job that is owned at a manifest, and what its run works with."""
+    """A job owned at a manifest, and what its run works with."""
 
     def __init__(
         self,
@@ -94,11 +94,11 @@ class OwnedJob:
     ) -> None:
         self.time = 1000.0
         self.runtime = runtime or SystemRuntime()
-        self.store = NotingStore(lambda: self.time)
-        self.packer = NotingPacker()
+        self.store = RecordingStore(lambda: self.time)
+        self.packer = RecordingPacker()
         self.source = FakeSource()
         self.opened = 0
-        self.reporter = NotingReporter()
+        self.reporter = RecordingReporter()
         self.retrying = RetryingStore(
             self.store,
             Retrier(self.runtime, self.runtime.flag()),
@@ -114,7 +114,7 @@ class OwnedJob:
         self.cloner = Cloner(self.context, self._open, self.packer)
 
     def move(self) -> None:
-        """Go on in another run, which has nothing on its machine yet."""
+        """Continue in another run, whose folder is empty."""
         self.context.folder.remove()
         self.context.folder = self._new_folder()
         self.context.new_items = 0
