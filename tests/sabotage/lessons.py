@@ -6,6 +6,7 @@ from tests.sabotage.guard import Sabotage
 
 DRAFTS: Final = "tests/unit/claude/lessons/test_drafts.py"
 ENGINE: Final = "tests/unit/claude/lessons/test_engine.py"
+EXERCISES: Final = "tests/unit/claude/lessons/test_exercises.py"
 PROMPTS: Final = "tests/unit/claude/lessons/test_prompts.py"
 SECRETS: Final = "tests/unit/claude/lessons/test_secrets.py"
 VERIFIER: Final = "tests/unit/claude/lessons/test_verifier.py"
@@ -57,7 +58,7 @@ LESSONS: Final = (
     ),
     Sabotage(
         guard="answers: huge code is not parsed",
-        expression="len(code) <= LONGEST",
+        expression="len(text) <= LONGEST",
         new="True",
         tests=(f"{WRITER}::test_only_code_that_is_not_huge_gives_names",),
     ),
@@ -69,7 +70,7 @@ LESSONS: Final = (
     ),
     Sabotage(
         guard="pages: an exercise goes with the one whose program it changes",
-        expression="is_broken and not exercise.is_alone",
+        expression="is_broken and not exercise.is_alone(files)",
         new="False",
         tests=(
             f"{DRAFTS}::test_an_exercise_without_its_program_goes_with_those_that_change_it",
@@ -82,6 +83,24 @@ LESSONS: Final = (
         tests=(
             f"{DRAFTS}::test_an_exercise_without_its_program_goes_with_those_that_change_it",
         ),
+    ),
+    Sabotage(
+        guard="pages: an exercise names only files that the reader has saved",
+        expression="missing",
+        new="False",
+        tests=(EXERCISES,),
+    ),
+    Sabotage(
+        guard="pages: an example is not saved over a file of the project",
+        expression="name in facts.analysis.files",
+        new="False",
+        tests=(WRITER,),
+    ),
+    Sabotage(
+        guard="pages: a change is told by a test that exists",
+        expression="test in commands",
+        new="True",
+        tests=(EXERCISES,),
     ),
     Sabotage(
         guard="fallbacks: a page on which too little is left is not published",

@@ -213,28 +213,32 @@ def _chapter(prompt: Prompt) -> Answer:
         _part(
             "use",
             "The smallest use",
-            [_listing(main, min(main.lines)), *_use(main)],
+            [
+                _listing(main, min(main.lines)),
+                _program("begin.py"),
+                *_use(main),
+            ],
         ),
         _part("idea", "One idea", _idea(prompt)),
         _part("run", "What happens", _run(prompt)),
         _part("code", "The code", _code(shown, min(main.lines))),
         _part("failure", "What fails", _failures(shown)),
-        _part(
-            "next",
-            "",
-            [
-                _prose(
-                    "You can use it now, and can read its code. "
-                    "What is left is how the other parts come in."
-                )
-            ],
-        ),
     ]
     return {"parts": [part for part in parts if part["blocks"]]}
 
 
 def _part(role: str, title: str, blocks: list[Answer]) -> Answer:
     return {"role": role, "title": title, "blocks": blocks}
+
+
+def _program(file: str) -> Answer:
+    return {
+        "kind": "example",
+        "file": file,
+        "language": "python",
+        "code": "steps = ['one', 'two']\nprint(len(steps))",
+        "prints": "2",
+    }
 
 
 def _problem() -> list[Answer]:
@@ -380,31 +384,77 @@ def _tutorial(prompt: Prompt) -> Answer:
     begin: list[Answer] = []
     if commands:
         begin = [{"kind": "commands", "ids": commands[:2]}]
+    first_task = {
+        "title": "Count the steps",
+        "task": [_program("count.py"), _prose("Run it, and read its output.")],
+        "solution": [_prose("There are two steps, and it counts them.")],
+    }
     exercises = [
-        {
-            "title": f"{verb} it",
-            "task": [
-                _prose(
-                    f"{verb} what stands at the beginning of the file, and say what it does."
-                )
-            ],
-            "solution": [
-                _listing(main, first + offset)
-                if main.lines.get(first + offset, "").strip()
-                else _listing(main, first),
-                _prose(
-                    "These lines do it, one after the other.",
-                    _pointer(main, first, first),
-                ),
-            ],
-        }
-        for offset, verb in ((0, "Run"), (1, "Change"), (2, "Break"))
+        first_task,
+        *[
+            {
+                "title": f"{verb} it",
+                "task": [
+                    _prose(
+                        f"{verb} what stands at the beginning of the file, and say what it does."
+                    )
+                ],
+                "solution": [
+                    _listing(main, first + offset)
+                    if main.lines.get(first + offset, "").strip()
+                    else _listing(main, first),
+                    _prose(
+                        "These lines do it, one after the other.",
+                        _pointer(main, first, first),
+                    ),
+                ],
+            }
+            for offset, verb in ((0, "Run"), (1, "Change"), (2, "Break"))
+        ],
     ]
     introduction = [
         _prose("At the end you will have run the code and changed it."),
         *begin,
     ]
+    exercises += _change(prompt)
     return {"introduction": introduction, "exercises": exercises}
+
+
+def _change(prompt: Prompt) -> list[Answer]:
+    """Return an exercise that changes a line of the source, if a test can be run."""
+    tests = [
+        row for row in prompt.rows("commands") if re.search("tests?\\b", row)
+    ]
+    for one in prompt.shown if tests else ():
+        if _NO_SOURCE.search(one.path):
+            continue
+        for number, line in one.lines.items():
+            if not _WHOLE.match(line):
+                continue
+            mark = "#" if one.path.endswith(".py") else "//"
+            change = {
+                "kind": "change",
+                **_pointer(one, number, number),
+                "code": f"{line}  {mark} changed",
+                "test": tests[0].split(" ")[0],
+            }
+            return [
+                {
+                    "title": "Change a line",
+                    "task": [_prose("Change the project itself."), change],
+                    "solution": [_prose("A comment changes nothing.")],
+                }
+            ]
+    return []
+
+
+_NO_SOURCE: Final = re.compile(
+    r"test|docs/|example|\.md$|\.rst$|\.txt$", re.IGNORECASE
+)
+_WHOLE: Final = re.compile(
+    r" *(?:(?:async )?def \w+\(.*\).*:|class \w+.*[:{]|from \S+ import \w+|import \w+"
+    r"|(?:export )?func(?:tion)? .*\{|pub .*\{)$"
+)
 
 
 _ANSWERS: Final[dict[str, Callable[[Prompt], Answer]]] = {

@@ -6,7 +6,7 @@ No answer is trusted, whatever schema it was asked for by: what does not fit is 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 MOST: Final = 80
 """Entries of a list in an answer; what follows is not read."""
@@ -47,6 +47,10 @@ class Example:
 
     language: str
     code: str
+    file: str = ""
+    """The name to save it under; empty for code that is not saved."""
+    prints: str = ""
+    """What it prints; empty if it prints nothing."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,7 +74,17 @@ class Commands:
     ids: tuple[str, ...]
 
 
-Block = Prose | Listing | Example | Relations | Calls | Commands
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """Other code for lines of the project, and the test that tells the difference."""
+
+    lines: Lines
+    code: str
+    test: str
+    """The id of a command that runs a test, or a test's own id."""
+
+
+Block = Prose | Listing | Example | Relations | Calls | Commands | Change
 
 
 class Fields:
@@ -84,13 +98,17 @@ class Fields:
 
     def text(self, name: str) -> str:
         """Return a text without the white space around it; it may be empty."""
+        return self.whole_text(name).strip()
+
+    def whole_text(self, name: str) -> str:
+        """Return a text with its indentation, without what is empty at its end."""
         value = self._values.get(name)
         if not isinstance(value, str):
             raise AnswerFault(f"`{name}` must be a text")
         # guard: answers: a huge text is not looked at
         if len(value) > LONGEST:
             raise _too_long(name, len(value))
-        return value.strip()
+        return value.rstrip()
 
     def number(self, name: str) -> int:
         """Return a whole number."""
@@ -135,19 +153,44 @@ def entries_of(answer: object, name: str, faults: list[str]) -> list[object]:
 
 
 def example_codes(answer: object) -> list[str]:
-    """Return the code that an answer holds, wherever it is in it, but no huge one."""
+    """Return the code that an answer holds, wherever it is in it, but no huge one.
+
+    With it come its output, and the name of its file.
+    """
     codes: list[str] = []
     values = [answer]
     for value in values:
         if isinstance(value, Mapping):
-            code = value.get("code")
-            # guard: answers: huge code is not parsed
-            if isinstance(code, str) and len(code) <= LONGEST:
-                codes.append(code)
+            codes += _codes(value)
             values += value.values()
         elif isinstance(value, list):
             values += value[:MOST]
     return codes
+
+
+def example_files(answer: object) -> set[str]:
+    """Return the names of the files that the examples of an answer are saved under."""
+    files: set[str] = set()
+    values = [answer]
+    for value in values:
+        if isinstance(value, Mapping):
+            file = value.get("file")
+            if value.get("kind") == "example" and isinstance(file, str):
+                files.add(file.strip())
+            values += value.values()
+        elif isinstance(value, list):
+            values += value[:MOST]
+    return files - {""}
+
+
+def _codes(value: Mapping[Any, object]) -> Iterator[str]:
+    if "code" not in value:
+        return
+    for name in ("code", "file", "prints"):
+        text = value.get(name)
+        # guard: answers: huge code is not parsed
+        if text and isinstance(text, str) and len(text) <= LONGEST:
+            yield text
 
 
 @contextmanager
@@ -180,6 +223,8 @@ def _example(fields: Fields) -> Example:
     return Example(
         language=language.lower(),
         code=code,
+        file=fields.text("file"),
+        prints=fields.text("prints"),
     )
 
 
@@ -206,6 +251,15 @@ def _commands(fields: Fields) -> Commands:
     return Commands(ids=ids)
 
 
+def _change(fields: Fields) -> Change:
+    code = fields.whole_text("code")
+    return Change(
+        lines=lines(fields),
+        code=code,
+        test=fields.text("test"),
+    )
+
+
 _READERS: Final[dict[str, Callable[[Fields], Block]]] = {
     "prose": _prose,
     "code": _listing,
@@ -213,6 +267,7 @@ _READERS: Final[dict[str, Callable[[Fields], Block]]] = {
     "relations": _relations,
     "calls": _calls,
     "commands": _commands,
+    "change": _change,
 }
 
 

@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from states.codec import JsonObject
 from states.course_paths import item_path
 from states.stages import Stage
+from worker.engines.claude import preparation
 from worker.engines.claude.blocks import (
     AnswerFault,
     Example,
@@ -29,7 +30,7 @@ from worker.engines.claude.writer import Writer, Written
 from worker.engines.static.pages import chapters, markdown
 from worker.engines.static.pages.course import Chapter
 
-_UNTITLED: Final = frozenset({"problem", "next"})
+_UNTITLED: Final = frozenset({"problem"})
 _REQUIRED: Final = ("problem", "use")
 _ON_BEHAVIOUR: Final = frozenset({"run", "code", "failure"})
 """Parts whose paragraphs say what the program does."""
@@ -99,7 +100,8 @@ def _draft(
     for number, entry in enumerate(entries_of(answer, "parts", faults), 1):
         with noted(faults, f"part {number}"):
             parts.append(_part(writer, entry, number, faults))
-    parts.sort(key=lambda part: ROLES.index(part.role))
+    # The opening comes first; the others as the model has them.
+    parts.sort(key=lambda part: part.role != ROLES[0])
     for part in parts:
         faults += part.written.faults
     faults += _missing(parts)
@@ -173,6 +175,7 @@ def _is_enough(parts: Sequence[Part]) -> bool:
 def _page(renderer: Renderer, chapter: Chapter, parts: Sequence[Part]) -> str:
     return markdown.document(
         heading(renderer.words.chapter, chapter),
+        preparation.reference(renderer),
         *map(_section, parts),
         following(renderer, chapter),
     )
@@ -188,10 +191,13 @@ def _section(part: Part) -> str:
 
 
 def following(renderer: Renderer, chapter: Chapter) -> str:
-    """Return the link to the next chapter; nothing below the last."""
+    """Return the links to the chapter's tutorial, and to the next chapter if there is one."""
     chapters_ = renderer.facts.chapters
-    rest = chapters_[chapter.position + 1 :][:1]
-    return "".join(
-        f"{renderer.words.following}: {renderer.chapter_link(other)}."
-        for other in rest
-    )
+    words = renderer.words
+    tutorial = preparation.tutorial_link(renderer, chapter)
+    links = [f"{words.exercises}: {tutorial}."]
+    links += [
+        f"{words.following}: {renderer.chapter_link(other)}."
+        for other in chapters_[chapter.position + 1 :][:1]
+    ]
+    return " ".join(links)

@@ -9,6 +9,9 @@ from worker.engines.static.pages import mermaid
 from worker.engines.static.pages.course import CourseFacts, is_function
 from worker.engines.static.pages.mermaid import Edge, Message
 
+_FEWEST: Final = 2
+"""Calls that are worth a drawing."""
+
 
 def of_relations(facts: CourseFacts, relations: Sequence[Relation]) -> str:
     """Draw relations as arrows with their verbs; nothing if there are none."""
@@ -41,13 +44,20 @@ class _Labels:
 
 
 def of_calls(facts: CourseFacts, sites: Sequence[CallSite]) -> str:
-    """Draw calls as messages between types, or files; nothing if there are none."""
-    if not sites:
+    """Draw calls as messages between types, or files, from the function that begins.
+
+    A type's calls of itself are left out; there is no drawing of fewer than two others.
+    """
+    between = [site for site in sites if _ends_apart(facts, site)]
+    if len(between) < _FEWEST:
         return ""
+    first = between[0].caller
     labels = _Labels()
     messages: list[Message] = []
-    for site in sites:
+    for site in between:
         source = participant(facts, site.caller)
+        if site.caller.index == first.index:
+            source = beginning(first)
         target = participant(facts, site.called)
         call = Message(
             source=labels.position(source),
@@ -56,6 +66,16 @@ def of_calls(facts: CourseFacts, sites: Sequence[CallSite]) -> str:
         )
         messages.append(call)
     return mermaid.sequence_diagram(labels.in_order, messages)
+
+
+def _ends_apart(facts: CourseFacts, site: CallSite) -> bool:
+    source = participant(facts, site.caller)
+    return source != participant(facts, site.called)
+
+
+def beginning(caller: Definition) -> str:
+    """Return the function that a drawing begins with, as a participant."""
+    return f"{caller.qualified}()"
 
 
 def participant(facts: CourseFacts, definition: Definition) -> str:

@@ -16,6 +16,7 @@ from worker.engines.claude import (
     listing,
     material,
     outline,
+    preparation,
     prompt,
     schemas,
 )
@@ -222,7 +223,15 @@ class Questions:
 
     def material(self, stage: Stage, chapter: Chapter) -> Material:
         """Return what an answer about a chapter may point at, before its code is shown."""
-        commands = material.commands_of(self.facts, chapter)
+        # The set-up is on the first tutorial, once.
+        setup = preparation.commands(self.facts)
+        commands = {
+            key: command
+            for key, command in material.commands_of(
+                self.facts, chapter
+            ).items()
+            if command not in setup
+        }
         if stage is Stage.GENERATE_TUTORIALS:
             # Its prompts hold no relations, and no calls.
             shown = self._of_project.copy()

@@ -4,12 +4,14 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final, TypeVar
 
-from worker.engines.claude import drawings, prose
+from worker.engines.claude import drawings, edits, prose
 from worker.engines.claude.blocks import (
     Block,
     Calls,
+    Change,
     Commands,
     Example,
     Lines,
@@ -19,7 +21,7 @@ from worker.engines.claude.blocks import (
 )
 from worker.engines.claude.material import Material
 from worker.engines.claude.words import Words
-from worker.engines.static.pages import excerpts, markdown, mermaid
+from worker.engines.static.pages import checker, excerpts, markdown, mermaid
 from worker.engines.static.pages.course import Chapter, CourseFacts
 from worker.engines.static.pages.excerpts import Excerpt, Span
 from worker.engines.static.prose.code_blocks import code_blocks, uncommented
@@ -30,6 +32,10 @@ Entry = TypeVar("Entry")
 _SHELL: Final = "bash"
 _UNKNOWN: Final = "text"
 _ITEM: Final = re.compile(r"(?:[-*]|\d+\.) ")
+_NAME: Final = re.compile(r"[^\W\d]\w*")
+_PLACES: Final = 2
+"""Places that a paragraph rests on, or an item of a list."""
+_MOST_PLACES: Final = 4
 _TAG: Final = re.compile(r"[a-z][a-z0-9+#]{0,11}")
 
 
@@ -42,6 +48,10 @@ class Renderer:
     material: Material
     folder: str = ""
     """Of the chapters that a page links to, relative to it: `../reviewed-chapters/`."""
+    chapter: str = ""
+    """The link from a tutorial to its chapter."""
+    listed: tuple[Lines, ...] = ()
+    """The lines that this chapter lists."""
 
     def document(self, blocks: Sequence[Block]) -> str:
         """Return blocks below each other."""
@@ -56,12 +66,12 @@ class Renderer:
                 return self._listing(lines)
             case Example():
                 return self._example(block)
-            case Relations(ids=ids):
-                return self._relations(ids)
-            case Calls(ids=ids):
-                return self._calls(ids)
+            case Relations() | Calls():
+                return self._drawing(block)
             case Commands(ids=ids):
                 return self._commands(ids)
+            case Change():
+                return self._change(block)
 
     def link(self, number: int) -> str | None:
         """Return a link to a chapter."""
@@ -79,7 +89,7 @@ class Renderer:
         text = prose.rendered(block.text, self.link)
         if not text:
             return ""
-        notes = self._notes(block.sources)
+        notes = self._notes(block)
         if not notes:
             return text
         places = ", ".join(notes)
@@ -89,15 +99,16 @@ class Renderer:
             return f"{text}\n\n({places})"
         return f"{text} ({places})"
 
-    def _relations(self, ids: Sequence[str]) -> str:
-        relations = _known(ids, self.material.relations)
-        diagram = drawings.of_relations(self.facts, relations)
-        return _drawing(diagram)
-
-    def _calls(self, ids: Sequence[str]) -> str:
-        sites = _known(ids, self.material.calls)
-        diagram = drawings.of_calls(self.facts, sites)
-        return _drawing(diagram)
+    def _drawing(self, block: Relations | Calls) -> str:
+        if isinstance(block, Relations):
+            relations = _known(block.ids, self.material.relations)
+            diagram = drawings.of_relations(self.facts, relations)
+        else:
+            sites = _known(block.ids, self.material.calls)
+            diagram = drawings.of_calls(self.facts, sites)
+        if not diagram:
+            return ""
+        return markdown.fence(diagram.split("\n"), mermaid.TAG)
 
     def _commands(self, ids: Sequence[str]) -> str:
         commands = _known(ids, self.material.commands)
@@ -105,18 +116,41 @@ class Renderer:
             return ""
         return markdown.fence(commands, _SHELL)
 
-    def _notes(self, sources: Sequence[Lines]) -> list[str]:
-        """Return the places of sources, those in one file together."""
+    def _notes(self, block: Prose) -> list[str]:
+        """Return the places that a paragraph rests on, those in one file together."""
         spans: dict[str, set[Span]] = defaultdict(set)
-        for lines in sources:
+        for lines in block.sources:
             excerpt = self._excerpt(lines)
             if excerpt is not None:
                 spans[excerpt.path].update(excerpt.spans)
+        places = [
+            Lines(path, *span)
+            for path, inside in spans.items()
+            for span in _joined(inside)
+        ]
+        kept = self._most_telling(block.text, places)
         notes: list[str] = []
-        for path, inside in spans.items():
-            in_order = sorted(inside)
-            notes.append(markdown.place(path, *in_order))
+        for path in spans:
+            inside = [(first, last) for of, first, last in kept if of == path]
+            if inside:
+                notes.append(markdown.place(path, *inside))
         return notes
+
+    def _most_telling(self, text: str, places: list[Lines]) -> list[Lines]:
+        """Return the few places that hold most of what a text names, in their order."""
+        names: set[str] = set()
+        for span in checker.spans(" ".join(text.split())):
+            names.update(_NAME.findall(span))
+
+        def held(place: Lines) -> int:
+            path, first, last = place
+            lines = self.facts.texts.lines(path)[first - 1 : last]
+            return len(names.intersection(_NAME.findall("\n".join(lines))))
+
+        items = sum(map(bool, map(_ITEM.match, text.split("\n"))))
+        most = min(max(items, 1) * _PLACES, _MOST_PLACES)
+        best = sorted(places, key=held, reverse=True)[:most]
+        return [place for place in places if place in best]
 
     def _excerpt(self, lines: Lines) -> Excerpt | None:
         shown = self.material.shown
@@ -131,6 +165,13 @@ class Renderer:
         return replace(excerpt, spans=tuple(spans))
 
     def _listing(self, lines: Lines) -> str:
+        """Return a listing, or where the chapter of the page has it already."""
+        if any(map(partial(_contains, lines), self.listed)):
+            place = markdown.place(lines.path, (lines.first, lines.last))
+            return f"{self.words.seen} {self.chapter}: {place}."
+        return self._copied(lines)
+
+    def _copied(self, lines: Lines) -> str:
         excerpt = self._excerpt(lines)
         if excerpt is None:
             return ""
@@ -172,7 +213,40 @@ class Renderer:
             tag = _UNKNOWN
         code = block.code.split("\n")
         listing = markdown.fence(code, tag)
-        return markdown.document(self.words.written, listing)
+        return markdown.document(
+            self._caption(block), listing, self._output(block)
+        )
+
+    def _change(self, block: Change) -> str:
+        path = block.lines.path
+        listing = self._copied(block.lines)
+        if not listing:
+            return ""
+        language = str(self.facts.file(path).language)
+        code = block.code.split("\n")
+        test = edits.command(self.material.commands, block.test)
+        return markdown.document(
+            self.words.change,
+            listing,
+            f"{self.words.instead}:",
+            markdown.fence(code, language),
+            self.words.predict,
+            markdown.fence([test], _SHELL),
+            self.words.undo,
+            markdown.fence([edits.undo(path)], _SHELL),
+        )
+
+    def _caption(self, block: Example) -> str:
+        if not block.file:
+            return f"{self.words.written}:"
+        name = markdown.code(block.file)
+        return f"{self.words.written} {name}:"
+
+    def _output(self, block: Example) -> str:
+        if not block.prints:
+            return ""
+        output = markdown.fence(block.prints.split("\n"), _UNKNOWN)
+        return markdown.document(f"{self.words.prints}:", output)
 
 
 def title(noun: str, chapter: Chapter) -> str:
@@ -187,11 +261,35 @@ def heading(noun: str, chapter: Chapter) -> str:
     return markdown.heading(1, f"{noun} {chapter.entry.index}: {name}")
 
 
-def _drawing(diagram: str) -> str:
-    if not diagram:
-        return ""
-    lines = diagram.split("\n")
-    return markdown.fence(lines, mermaid.TAG)
+def listings(page: str) -> tuple[Lines, ...]:
+    """Return the lines that a page lists."""
+    listed: list[Lines] = []
+    for block in checker.blocks(page):
+        if block.tag is None:
+            continue
+        for span in checker.spans(block.before):
+            match = markdown.PLACE.fullmatch(span)
+            if match is not None:
+                spans = markdown.spans(match["lines"])
+                listed += [Lines(match["path"], *lines) for lines in spans]
+    return tuple(listed)
+
+
+def _contains(lines: Lines, listed: Lines) -> bool:
+    is_inside = listed.first <= lines.first and lines.last <= listed.last
+    return listed.path == lines.path and is_inside
+
+
+def _joined(spans: Iterable[Span]) -> list[Span]:
+    """Return spans in order, those that adjoin as one."""
+    joined: list[Span] = []
+    for first, last in sorted(spans):
+        if joined and first <= joined[-1][1] + 1:
+            begin, end = joined.pop()
+            joined.append((begin, max(end, last)))
+        else:
+            joined.append((first, last))
+    return joined
 
 
 def _known(ids: Iterable[str], entries: Mapping[str, Entry]) -> list[Entry]:

@@ -26,7 +26,7 @@ from worker.engines.claude.rounds import Draft, Task
 from worker.engines.claude.schemas import ACTIONS
 from worker.engines.claude.shown import plain
 from worker.engines.claude.verify.page import Verifier
-from worker.engines.claude.words import Words, words_of
+from worker.engines.claude.words import MARK, Words, words_of
 from worker.engines.claude.writer import Writer
 from worker.engines.static.pages import checker, markdown
 from worker.engines.static.pages.course import Chapter
@@ -34,7 +34,7 @@ from worker.engines.static.pages.course import Chapter
 _KEPT: Final = 0.5
 """The share of a page that a review must leave of it."""
 _NEXT: Final = re.compile(r"[^\[\]]+: \[.+\]\([^()\s]+\)\.")
-"""The link to the next chapter, as this engine and the static one write it."""
+"""The links to a chapter's tutorial and to the next chapter, as this engine and the static one write it."""
 _REPLACE, _DROP, _INSERT = ACTIONS
 
 
@@ -76,6 +76,8 @@ def page_blocks(page: str) -> list[str]:
             if not lines:
                 lines = _announcement(blocks)
             lines.append(block.text)
+            if _is_output(blocks, lines):
+                lines = [blocks.pop(), "", *lines]
         elif block.text.strip():
             lines.append(block.text)
         elif lines:
@@ -94,6 +96,13 @@ def _announcement(blocks: list[str]) -> list[str]:
         return []
     line = blocks.pop()
     return [line, ""]
+
+
+def _is_output(blocks: list[str], lines: list[str]) -> bool:
+    """Tell whether a block is the output of the example above it."""
+    if not blocks or not blocks[-1].startswith(MARK):
+        return False
+    return lines[0].endswith(":") and not lines[0].startswith(MARK)
 
 
 def _announces(block: str) -> bool:
@@ -198,12 +207,12 @@ class _EditedPage:
             raise AnswerFault(f"block {number} cannot be edited")
 
     def _is_fixed(self, number: int) -> bool:
-        """Tell whether a block is a heading, the link to the next chapter, or a page's mark."""
+        """Tell whether a block is a heading, links that a page has, or its mark."""
         block = self._blocks[number - 1]
         # guard: fallbacks: a review does not take a page's mark away
         if block in self._marks:
             return True
-        if number == self._link:
+        if _NEXT.fullmatch(block):
             return True
         return block.startswith("#")
 

@@ -32,14 +32,25 @@ _PROSE: Final = _object(
     kind=_choice("prose"), text=_TEXT, sources=_list(_LINES)
 )
 _LISTING: Final = _object(kind=_choice("code"), **_POINTER)
-_EXAMPLE: Final = _object(kind=_choice("example"), language=_TEXT, code=_TEXT)
+_EXAMPLE: Final = _object(
+    kind=_choice("example"),
+    file=_TEXT,
+    language=_TEXT,
+    code=_TEXT,
+    prints=_TEXT,
+)
 _DRAWING: Final = _object(kind=_choice("relations", "calls"), ids=_TEXTS)
 _COMMANDS: Final = _object(kind=_choice("commands"), ids=_TEXTS)
-_BLOCK: Final[Schema] = {
-    "anyOf": [_PROSE, _LISTING, _EXAMPLE, _DRAWING, _COMMANDS]
-}
-ROLES: Final = ("problem", "use", "idea", "run", "code", "failure", "next")
-"""What the parts of a chapter are for, in the order of a page."""
+_CHANGE: Final = _object(
+    kind=_choice("change"), **_POINTER, code=_TEXT, test=_TEXT
+)
+_BLOCKS: Final = (_PROSE, _LISTING, _EXAMPLE, _DRAWING, _COMMANDS)
+_BLOCK: Final[Schema] = {"anyOf": [*_BLOCKS]}
+_EXERCISE_BLOCKS: Final = (_PROSE, _LISTING, _EXAMPLE, _COMMANDS)
+_EXERCISE_BLOCK: Final[Schema] = {"anyOf": [*_EXERCISE_BLOCKS]}
+_TASK_BLOCK: Final[Schema] = {"anyOf": [*_EXERCISE_BLOCKS, _CHANGE]}
+ROLES: Final = ("problem", "use", "idea", "run", "code", "failure")
+"""What the parts of a chapter are for; the first opens the page."""
 ACTIONS: Final = ("replace", "drop", "insert_after")
 
 EXTRACT: Final = _object(
@@ -68,8 +79,12 @@ REVIEW: Final = _object(
     )
 )
 TUTORIAL: Final = _object(
-    introduction=_list(_BLOCK),
+    introduction=_list(_EXERCISE_BLOCK),
     exercises=_list(
-        _object(title=_TEXT, task=_list(_BLOCK), solution=_list(_BLOCK))
+        _object(
+            title=_TEXT,
+            task=_list(_TASK_BLOCK),
+            solution=_list(_EXERCISE_BLOCK),
+        )
     ),
 )

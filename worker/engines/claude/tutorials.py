@@ -1,5 +1,6 @@
 """Tutorials: exercises with hidden solutions."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -7,23 +8,28 @@ from typing import Final, NamedTuple
 from states.codec import JsonObject
 from states.course_paths import item_path
 from states.stages import Stage
+from worker.engines.claude import edits, preparation
 from worker.engines.claude.blocks import (
+    Block,
+    Change,
     Example,
     Fields,
     Listing,
+    Prose,
     entries_of,
     example_codes,
+    example_files,
     noted,
 )
 from worker.engines.claude.chapters import marked, page_in
 from worker.engines.claude.material import Material
 from worker.engines.claude.questions import Questions
-from worker.engines.claude.render import Renderer, heading, title
+from worker.engines.claude.render import Renderer, heading, listings, title
 from worker.engines.claude.rounds import Draft, Task
 from worker.engines.claude.verify.page import Verifier
-from worker.engines.claude.words import Words, words_of
+from worker.engines.claude.words import MARK, Words, words_of
 from worker.engines.claude.writer import Writer, Written
-from worker.engines.static.pages import markdown, tutorials
+from worker.engines.static.pages import checker, markdown, tutorials
 from worker.engines.static.pages.course import Chapter
 
 _FEWEST: Final = 2
@@ -45,7 +51,7 @@ def task(
     return Task(
         path=item_path(stage, chapter.entry),
         question=question,
-        draft=partial(_draft, questions, verifier, chapter, material),
+        draft=partial(_draft, questions, verifier, chapter, page, material),
         fallback=lambda: marked(
             tutorials.written(questions.facts, chapter), words.fallback
         ),
@@ -56,22 +62,20 @@ def _draft(
     questions: Questions,
     verifier: Verifier,
     chapter: Chapter,
+    page: str,
     material: Material,
     answer: JsonObject,
 ) -> Draft:
-    renderer = Renderer(
-        facts=questions.facts,
-        words=words_of(questions.language),
-        material=material,
-        folder=_CHAPTERS,
-    )
+    renderer = _renderer(questions, chapter, page, material)
     verifier = verifier.knowing(example_codes(answer))
     writer = Writer(renderer, verifier)
     faults: list[str] = []
     opening = entries_of(answer, "introduction", faults)
     introduction = writer.written(opening, "introduction")
     faults += introduction.faults
-    exercises = _exercises(writer, answer, faults)
+    files = Files(example_files(answer) | _files_of(page))
+    files.save(introduction)
+    exercises = _exercises(writer, answer, files, faults)
     if len(exercises) < _FEWEST:
         faults.append(f"it has {len(exercises)} whole exercises")
     text = _page(
@@ -85,11 +89,38 @@ def _draft(
     )
 
 
+def _renderer(
+    questions: Questions, chapter: Chapter, page: str, material: Material
+) -> Renderer:
+    words = words_of(questions.language)
+    renderer = Renderer(
+        facts=questions.facts,
+        words=words,
+        material=material,
+        folder=_CHAPTERS,
+    )
+    return replace(
+        renderer,
+        chapter=renderer.chapter_link(chapter),
+        listed=listings(page),
+    )
+
+
+def _files_of(page: str) -> set[str]:
+    """Return the files under which a page has its examples saved."""
+    names: set[str] = set()
+    for block in checker.blocks(page):
+        if block.tag is not None and block.before.startswith(MARK):
+            names.update(checker.spans(block.before))
+    return names
+
+
 def _exercises(
-    writer: Writer, answer: JsonObject, faults: list[str]
+    writer: Writer, answer: JsonObject, files: "Files", faults: list[str]
 ) -> list[str]:
     """Return the exercises of an answer that are whole."""
     exercises: list[str] = []
+    changes = False
     entries = entries_of(answer, "exercises", faults)[:_MOST]
     is_broken = False
     for number, entry in enumerate(entries, 1):
@@ -97,14 +128,60 @@ def _exercises(
         exercise: _Exercise | None = None
         with noted(faults, place):
             exercise = _exercise(writer, entry, place, faults)
+        if exercise is not None:
+            changes |= exercise.has(Change)
+            wrong = files.fault(exercise)
+            if wrong:
+                faults.append(f"{place}: {wrong}")
+                exercise = None
         # guard: pages: an exercise goes with the one whose program it changes
-        if exercise is None or (is_broken and not exercise.is_alone):
+        if exercise is None or (is_broken and not exercise.is_alone(files)):
             is_broken = True
             continue
         is_broken = False
+        files.save(exercise.task)
+        files.save(exercise.solution)
         text = exercise.text(writer.renderer.words, len(exercises) + 1)
         exercises.append(text)
+    commands = writer.renderer.material.commands.values()
+    if not changes and any(map(edits.is_test, commands)):
+        faults.append(
+            "no exercise changes the project's own code: give one a `change`"
+        )
     return exercises
+
+
+class Files:
+    """The files that the programs of a page are saved under."""
+
+    def __init__(self, named: set[str]) -> None:
+        """Take the names that the answer and its chapter's page have for them."""
+        self._named: Final = named
+        self._saved: Final[set[str]] = set()
+
+    def save(self, written: Written) -> None:
+        """Note the files of programs."""
+        self._saved.update(_saved(written))
+
+    def has_any(self, exercise: "_Exercise") -> bool:
+        """Tell whether the task names a file that an earlier exercise saved."""
+        return not self._saved.isdisjoint(exercise.names)
+
+    def fault(self, exercise: "_Exercise") -> str:
+        """Return what is wrong with the files that a task names."""
+        known = self._saved | _saved(exercise.task)
+        missing = self._named.intersection(exercise.names) - known
+        # guard: pages: an exercise names only files that the reader has saved
+        if missing:
+            name = min(missing)
+            return f"no exercise before it saves `{name}`: show it here, whole"
+        return ""
+
+
+def _saved(written: Written) -> set[str]:
+    blocks = [block for block, _ in written.blocks]
+    examples = [block for block in blocks if isinstance(block, Example)]
+    return {example.file for example in examples if example.file}
 
 
 class _Exercise(NamedTuple):
@@ -112,11 +189,23 @@ class _Exercise(NamedTuple):
     task: Written
     solution: Written
 
+    def is_alone(self, files: Files) -> bool:
+        """Tell whether its task shows the code that it is about, or says where it is."""
+        return self.has(Example, Listing, Change) or files.has_any(self)
+
+    def has(self, *kinds: type[Block]) -> bool:
+        """Tell whether a block of the task is of one of some kinds."""
+        return any(isinstance(block, kinds) for block, _ in self.task.blocks)
+
     @property
-    def is_alone(self) -> bool:
-        """Whether its task shows the code that it is about."""
-        blocks = [block for block, _ in self.task.blocks]
-        return any(isinstance(block, Example | Listing) for block in blocks)
+    def names(self) -> set[str]:
+        """What the prose of the task has in backquotes, word by word."""
+        words: set[str] = set()
+        for block, _ in self.task.blocks:
+            if isinstance(block, Prose):
+                for span in checker.spans(" ".join(block.text.split())):
+                    words.update(span.split())
+        return words
 
     def text(self, words: Words, number: int) -> str:
         return markdown.document(
@@ -154,10 +243,16 @@ def _page(
     exercises: list[str],
 ) -> str:
     words = renderer.words
+    is_first = chapter.position == 0
+    setup = preparation.section(renderer) if is_first else ""
+    links = [f"{renderer.chapter}."]
+    if not is_first:
+        links.append(preparation.reference(renderer))
     return markdown.document(
         heading(words.tutorial, chapter),
-        f"{renderer.chapter_link(chapter)}.",
+        " ".join(filter(None, links)),
         introduction,
+        setup,
         *exercises,
         _following(renderer, chapter),
     )

@@ -16,6 +16,10 @@ _SCRIPT_SHARE: Final = 0.3
 """Of a text's letters, in languages with a script of their own."""
 
 
+MARK: Final = "✎ "
+"""How the line above code begins that was written for the course."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Words:
     """What the program itself writes on a page."""
@@ -24,7 +28,24 @@ class Words:
     tutorial: str = "Tutorial"
     solution: str = "Solution"
     following: str = "Next"
-    written: str = "Written for this page, not taken from the repository:"
+    written: str = "✎ Example"
+    """Above code that is not taken from the repository."""
+    prints: str = "It prints"
+    exercises: str = "Exercises"
+    setup: str = "Set up"
+    clone: str = (
+        "Do this once: clone the repository, and type this in its folder."
+    )
+    saved: str = (
+        "Save each program of the course in this folder, under the name "
+        "above it; {name} is run like this."
+    )
+    seen: str = "These lines are listed in"
+    change: str = "Change these lines of the project."
+    instead: str = "✎ Instead"
+    """Above lines that a reader puts in place of others."""
+    predict: str = "Say what this test will tell you, and then run it."
+    undo: str = "Take the change back."
     fallback: str = (
         "This page was made from the source code alone: the model's answer "
         "did not stand up to it."
@@ -46,7 +67,19 @@ _WORDS: Final = {
         tutorial="Übung",
         solution="Lösung",
         following="Weiter",
-        written="Für diese Seite geschrieben, nicht aus dem Repository:",
+        written="✎ Beispiel",
+        prints="Es gibt aus",
+        exercises="Aufgaben",
+        setup="Einrichten",
+        clone="Einmal zu tun: Klone das Repository und gib dies in "
+        "seinem Ordner ein.",
+        saved="Speichere jedes Programm des Kurses in diesem Ordner "
+        "unter dem Namen, der darüber steht; {name} wird so gestartet.",
+        seen="Diese Zeilen stehen in",
+        change="Ändere diese Zeilen des Projekts.",
+        instead="✎ Stattdessen",
+        predict="Sag voraus, was dieser Test ergibt, und starte ihn dann.",
+        undo="Nimm die Änderung zurück.",
         fallback="Diese Seite ist allein aus dem Quelltext gemacht: Die "
         "Antwort des Modells hielt der Prüfung nicht stand.",
         unreviewed="Diese Seite wurde nicht durchgesehen: Die Antwort des "
@@ -57,7 +90,19 @@ _WORDS: Final = {
         tutorial="Exercice",
         solution="Solution",
         following="Suite",
-        written="Écrit pour cette page, absent du dépôt :",
+        written="✎ Exemple",
+        prints="Il affiche",
+        exercises="Exercices",
+        setup="Préparer",
+        clone="À faire une fois : clonez le dépôt et tapez ceci dans "
+        "son dossier.",
+        saved="Enregistrez chaque programme du cours dans ce dossier, "
+        "sous le nom qui le précède ; {name} se lance ainsi.",
+        seen="Ces lignes figurent dans",
+        change="Modifiez ces lignes du projet.",
+        instead="✎ À la place",
+        predict="Dites ce que ce test va donner, puis lancez-le.",
+        undo="Annulez la modification.",
         fallback="Cette page vient du seul code source : la réponse du "
         "modèle n'a pas résisté à la vérification.",
         unreviewed="Cette page n'a pas été relue : la réponse du modèle "
@@ -68,7 +113,19 @@ _WORDS: Final = {
         tutorial="Práctica",
         solution="Solución",
         following="Siguiente",
-        written="Escrito para esta página, no viene del repositorio:",
+        written="✎ Ejemplo",
+        prints="Imprime",
+        exercises="Ejercicios",
+        setup="Preparar",
+        clone="Se hace una vez: clona el repositorio y escribe esto en "
+        "su carpeta.",
+        saved="Guarda cada programa del curso en esta carpeta, con el "
+        "nombre que lleva encima; {name} se ejecuta así.",
+        seen="Estas líneas están en",
+        change="Cambia estas líneas del proyecto.",
+        instead="✎ En su lugar",
+        predict="Di qué dará esta prueba y luego ejecútala.",
+        undo="Deshaz el cambio.",
         fallback="Esta página procede solo del código fuente: la respuesta "
         "del modelo no superó la comprobación.",
         unreviewed="Esta página no se ha revisado: la respuesta del modelo "
@@ -79,7 +136,19 @@ _WORDS: Final = {
         tutorial="Esercizio",
         solution="Soluzione",
         following="Avanti",
-        written="Scritto per questa pagina, non viene dal repository:",
+        written="✎ Esempio",
+        prints="Stampa",
+        exercises="Esercizi",
+        setup="Preparare",
+        clone="Da fare una volta: clona il repository e scrivi questo "
+        "nella sua cartella.",
+        saved="Salva ogni programma del corso in questa cartella, con "
+        "il nome che lo precede; {name} si avvia così.",
+        seen="Queste righe sono in",
+        change="Cambia queste righe del progetto.",
+        instead="✎ Al loro posto",
+        predict="Di' che cosa darà questo test, poi eseguilo.",
+        undo="Annulla la modifica.",
         fallback="Questa pagina nasce dal solo codice sorgente: la risposta "
         "del modello non ha superato la verifica.",
         unreviewed="Questa pagina non è stata riveduta: la risposta del "
@@ -90,7 +159,18 @@ _WORDS: Final = {
         tutorial="Exercício",
         solution="Solução",
         following="A seguir",
-        written="Escrito para esta página, não vem do repositório:",
+        written="✎ Exemplo",
+        prints="Imprime",
+        exercises="Exercícios",
+        setup="Preparar",
+        clone="Faz-se uma vez: clone o repositório e digite isto na sua pasta.",
+        saved="Guarde cada programa do curso nesta pasta, com o nome "
+        "que o precede; {name} executa-se assim.",
+        seen="Estas linhas estão em",
+        change="Altere estas linhas do projeto.",
+        instead="✎ Em vez disso",
+        predict="Diga o que este teste vai dar e depois execute-o.",
+        undo="Desfaça a alteração.",
         fallback="Esta página vem apenas do código-fonte: a resposta do "
         "modelo não passou na verificação.",
         unreviewed="Esta página não foi revista: a resposta do modelo era "
@@ -101,7 +181,18 @@ _WORDS: Final = {
         tutorial="Oefening",
         solution="Oplossing",
         following="Verder",
-        written="Geschreven voor deze pagina, niet uit de repository:",
+        written="✎ Voorbeeld",
+        prints="Het drukt af",
+        exercises="Opgaven",
+        setup="Voorbereiden",
+        clone="Eenmalig: kloon de repository en typ dit in de map ervan.",
+        saved="Bewaar elk programma van de cursus in deze map, onder "
+        "de naam erboven; {name} start je zo.",
+        seen="Deze regels staan in",
+        change="Verander deze regels van het project.",
+        instead="✎ In plaats daarvan",
+        predict="Zeg wat deze test zal opleveren, en voer hem dan uit.",
+        undo="Maak de wijziging ongedaan.",
         fallback="Deze pagina komt alleen uit de broncode: het antwoord van "
         "het model doorstond de controle niet.",
         unreviewed="Deze pagina is niet nagekeken: het antwoord van het "

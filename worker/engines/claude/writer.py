@@ -6,9 +6,11 @@ from collections.abc import Container, Iterable, Iterator
 from itertools import zip_longest
 from typing import Final, NamedTuple
 
+from worker.engines.claude import edits
 from worker.engines.claude.blocks import (
     Block,
     Calls,
+    Change,
     Commands,
     Example,
     Listing,
@@ -20,10 +22,15 @@ from worker.engines.claude.material import Material
 from worker.engines.claude.render import Renderer
 from worker.engines.claude.verify.page import Verifier
 from worker.engines.static.pages import checker
+from worker.engines.static.pages.course import CourseFacts
 
 _SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s+")
 _ITEM: Final = re.compile(r"\s*(?:[-*]|\d+\.) ")
 """How a line of a list begins."""
+_FILE: Final = re.compile(r"(?:[A-Za-z_][\w-]{0,30}/){0,2}[\w-]{1,30}\.\w{1,6}")
+_PRINTS: Final = re.compile(
+    r"^ *(?:print|console\.log|fmt\.Print\w*|println!|puts)\b", re.MULTILINE
+)
 
 
 class WrittenBlock(NamedTuple):
@@ -85,6 +92,8 @@ class Writer:
             text = self.renderer.block(block)
             reasons = self._reasons(block, text, is_free=is_free)
             faults += [f"{entry.place}: {reason}" for reason in reasons]
+            if isinstance(block, Calls) and not text and not reasons:
+                continue
             # guard: pages: a block with a fault is left out
             if not reasons:
                 kept.append(WrittenBlock(block, text))
@@ -146,17 +155,31 @@ class Writer:
     def _faults(self, block: Block, text: str) -> Iterator[str]:
         pointers = pointer_faults(self.renderer.material, block)
         yield from pointers
-        if not text and not pointers:
+        if not text and not pointers and not isinstance(block, Calls):
             yield "there is nothing in it"
         if isinstance(block, Prose):
             for fault in self.verifier.answer_faults(block.text):
                 yield fault.text
         for fault in self.verifier.faults(text):
             yield fault.text
-        if isinstance(block, Listing):
-            if self._lists_once and block in self._listed:
-                yield "the same lines are listed on this page already"
-            self._listed.add(block)
+        if not pointers:
+            yield from self._own_faults(block)
+
+    def _own_faults(self, block: Block) -> Iterator[str]:
+        """Yield what is wrong with a block of its kind."""
+        facts = self.renderer.facts
+        match block:
+            case Change():
+                known = self.renderer.material.commands
+                yield from edits.faults(facts, block, known)
+            case Example():
+                yield from _example_faults(facts, block)
+            case Listing():
+                if self._lists_once and block in self._listed:
+                    yield "the same lines are listed on this page already"
+                self._listed.add(block)
+            case _:
+                pass
 
 
 def pointer_faults(material: Material, block: Block) -> list[str]:
@@ -165,7 +188,7 @@ def pointer_faults(material: Material, block: Block) -> list[str]:
     match block:
         case Prose(sources=sources):
             faults = map(material.shown.fault, sources)
-        case Listing(lines=lines):
+        case Listing(lines=lines) | Change(lines=lines):
             faults = map(material.shown.fault, [lines])
         case Relations(ids=ids):
             faults = _unknown(ids, material.relations)
@@ -176,6 +199,18 @@ def pointer_faults(material: Material, block: Block) -> list[str]:
         case Example():
             pass
     return [fault for fault in faults if fault]
+
+
+def _example_faults(facts: CourseFacts, block: Example) -> Iterator[str]:
+    """Yield what is wrong with an example's file, and with its output."""
+    name = block.file
+    if name and not _FILE.fullmatch(name):
+        yield f"`{name[:40]}` is no name for the file of an example"
+    # guard: pages: an example is not saved over a file of the project
+    if name in facts.analysis.files:
+        yield f"`{name}` is a file of the project: give the example another"
+    if not block.prints and _PRINTS.search(block.code):
+        yield "it prints something: give its whole output in `prints`"
 
 
 def _unknown(ids: Iterable[str], known: Container[str]) -> Iterator[str]:

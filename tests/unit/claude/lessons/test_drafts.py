@@ -8,7 +8,7 @@ import pytest
 from states.stages import Stage
 from tests.support.course_facts import read
 from tests.support.fake_model import FakeModel
-from tests.unit.claude.lessons.test_writer import FILES, lines, prose
+from tests.unit.claude.lessons.test_writer import FILES, example, lines, prose
 from worker.engines.claude import chapters, reviews, tutorials
 from worker.engines.claude.chapters import marked
 from worker.engines.claude.model import Question
@@ -67,7 +67,7 @@ def tutorial(facts: CourseFacts, *exercises: dict[str, Any]) -> Draft:
 
 
 def program(code: str) -> dict[str, Any]:
-    return {"kind": "example", "language": "python", "code": code}
+    return example(code, prints="3")
 
 
 def test_of_an_exercise_only_the_sentence_with_a_fault_is_left_out(
@@ -99,7 +99,7 @@ def test_an_exercise_without_its_program_goes_with_those_that_change_it(
 
 WITH_EXAMPLE = PAGE.replace(
     "It counts down.",
-    f"{ENGLISH.written}\n\n```python\nshelf = [3]\nprint(shelf)\n```\n\n"
+    f"{ENGLISH.written}:\n\n```python\nshelf = [3]\nprint(shelf)\n```\n\n"
     "It counts down. (`stock.py:10-14`)",
 )
 

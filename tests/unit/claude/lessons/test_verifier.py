@@ -21,8 +21,8 @@ from worker.engines.claude.verify.page import Verifier
 from worker.engines.claude.words import words_of
 from worker.engines.static.pages.course import CourseFacts
 
-WRITTEN = "Written for this page, not taken from the repository:"
-FRENCH = words_of("French").written
+WRITTEN = "✎ Example `mine.py`:"
+FRENCH = f"{words_of('French').written}:"
 
 
 @dataclass(frozen=True)

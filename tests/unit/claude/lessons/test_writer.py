@@ -53,6 +53,16 @@ def prose(text: str, *sources: dict[str, Any]) -> dict[str, Any]:
     return {"kind": "prose", "text": text, "sources": list(sources)}
 
 
+def example(code: str, file: str = "", prints: str = "") -> dict[str, Any]:
+    return {
+        "kind": "example",
+        "file": file,
+        "language": "python",
+        "code": code,
+        "prints": prints,
+    }
+
+
 def written(writer: Writer, *blocks: object, **options: bool) -> Written:
     return writer.written(list(blocks), "here", **options)
 
@@ -80,20 +90,36 @@ def test_a_listing_is_copied_from_the_file(writer: Writer) -> None:
     )
 
 
-def test_calls_are_drawn_in_their_order(writer: Writer) -> None:
-    (text,) = written(writer, {"kind": "calls", "ids": ["K1"]}).texts
-    assert text == (
-        "```mermaid\nsequenceDiagram\n  participant p0 as Stock\n"
-        "  p0->>p0: check()\n```"
-    )
+def test_calls_of_a_type_to_itself_are_not_drawn(writer: Writer) -> None:
+    result = written(writer, {"kind": "calls", "ids": ["K1"]})
+    assert result.texts == []
+    assert result.faults == []
 
 
 def test_written_code_is_marked(writer: Writer) -> None:
     code = "from stock import Stock\n\nprint(Stock(3).take(1))"
-    block = {"kind": "example", "language": "python", "code": code}
-    assert written(writer, block).texts == [
-        f"{ENGLISH.written}\n\n```python\n{code}\n```"
-    ]
+    block = example(code, file="take.py", prints="2")
+    (text,) = written(writer, block).texts
+    assert text == (
+        f"✎ Example `take.py`:\n\n```python\n{code}\n```\n\n"
+        "It prints:\n\n```text\n2\n```"
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "fault"),
+    [
+        ({}, "it prints something: give its whole output in `prints`"),
+        ({"file": "stock.py", "prints": "3"}, "is a file of the project"),
+        ({"file": "../a.py", "prints": "3"}, "is no name for the file"),
+    ],
+)
+def test_a_program_has_a_file_of_its_own_and_its_output(
+    writer: Writer, fields: dict[str, str], fault: str
+) -> None:
+    result = written(writer, example("print(3)", **fields))
+    assert result.texts == []
+    assert any(fault in found for found in result.faults)
 
 
 @pytest.mark.parametrize(

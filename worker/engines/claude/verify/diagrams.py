@@ -85,12 +85,17 @@ class DiagramChecker:
             if reference.source is None:
                 continue
             called = definitions[reference.target]
-            call = _Arrow(
-                source=self._participant(reference.source),
-                text=_shown(drawings.message(called)),
-                target=self._participant(reference.target),
-            )
-            arrows.add(call)
+            beginning = drawings.beginning(definitions[reference.source])
+            for source in (
+                self._participant(reference.source),
+                _shown(beginning),
+            ):
+                call = _Arrow(
+                    source=source,
+                    text=_shown(drawings.message(called)),
+                    target=self._participant(reference.target),
+                )
+                arrows.add(call)
         return frozenset(arrows)
 
     def _participant(self, index: int) -> str:

@@ -11,7 +11,7 @@ from typing import Final
 
 from states.course_paths import item_path
 from states.stages import Stage
-from worker.engines.claude import material, prose
+from worker.engines.claude import edits, material, preparation, prose
 from worker.engines.claude.render import title
 from worker.engines.claude.verify.diagrams import DiagramChecker
 from worker.engines.claude.verify.examples import ExampleChecker
@@ -50,6 +50,7 @@ _LINK: Final = re.compile(r"(?<!\\)\[([^\[\]]+)\]\(([^()\s]+)\)")
 _BEGINNING: Final = 50
 """Characters of a text that tell which one it is."""
 _TYPED: Final = "bash"
+_OUTPUT: Final = "text"
 
 
 class _Checks:
@@ -67,7 +68,7 @@ class _Checks:
 
     def is_command(self, line: str) -> bool:
         """Tell whether a line is a command of the project, or quoted in its documents."""
-        if line in self._commands:
+        if line in self._commands or edits.is_own(self._facts, line):
             return True
         return self.names.has_line(line)
 
@@ -77,6 +78,7 @@ class _Checks:
         for chapter in self._facts.chapters:
             by_id = material.commands_of(self._facts, chapter)
             commands.update(by_id.values())
+        commands.update(preparation.commands(self._facts))
         return frozenset(commands)
 
 
@@ -185,11 +187,20 @@ class Verifier:
         for block in _blocks(page):
             if self._is_written(block):
                 yield _inside(block)
+                yield from checker.spans(block.before)
 
     def _is_written(self, block: Block) -> bool:
         if block.tag is None:
             return False
-        return block.before == self._words.written
+        if block.before == f"{self._words.prints}:":
+            return block.tag == _OUTPUT
+        if self._is_change(block):
+            return True
+        return block.before.startswith(self._words.written)
+
+    def _is_change(self, block: Block) -> bool:
+        """Tell whether a block is a part of a program, in place of lines of the project."""
+        return block.before == f"{self._words.instead}:"
 
     def _code_faults(self, block: Block) -> Iterator[Fault]:
         code = _inside(block)
@@ -197,6 +208,8 @@ class Verifier:
         if block.tag == mermaid.TAG:
             for reason in self._checks.diagrams.faults(code):
                 yield Fault(claim=Claim.DIAGRAM, text=reason)
+        elif self._is_change(block):
+            return
         elif self._is_written(block):
             yield from self._checks.examples.faults(code, block.tag or "")
         elif block.tag == _TYPED:

@@ -1,0 +1,155 @@
+"""Exercises: what they build on, what they change, and what is said once for all of them."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from states.stages import Stage
+from tests.support.course_facts import read
+from tests.unit.claude.lessons.test_writer import FILES, example, lines, prose
+from worker.engines.claude import preparation, tutorials
+from worker.engines.claude.questions import Questions
+from worker.engines.claude.render import Renderer
+from worker.engines.claude.rounds import Draft
+from worker.engines.claude.verify.page import Verifier
+from worker.engines.claude.words import ENGLISH
+from worker.engines.static.pages.course import CourseFacts
+
+TESTED = {
+    **FILES,
+    "pyproject.toml": "[project]\nname = 'shop'\nversion = '1'\n",
+    "tests/test_stock.py": "from stock import Stock\n\n\n"
+    "class TestStock:\n"
+    "    def test_take(self):\n"
+    "        stock = Stock(3)\n"
+    "        assert stock.take(1) == 2\n",
+}
+NODE = "tests/test_stock.py::TestStock::test_take"
+
+
+@pytest.fixture
+def facts(tmp_path: Path) -> CourseFacts:
+    return read(tmp_path, TESTED)
+
+
+def exercise(title: str, *task: dict[str, Any]) -> dict[str, Any]:
+    solution = [prose("It is so.")]
+    return {"title": title, "task": list(task), "solution": solution}
+
+
+def change(code: str, test: str, first: int = 13) -> dict[str, Any]:
+    place = lines("stock.py", first, first)
+    return {"kind": "change", **place, "code": code, "test": test}
+
+
+CHANGE = exercise("Break it", change("        self.count += number", NODE))
+
+
+def tutorial(
+    facts: CourseFacts, output: Path, *exercises: dict[str, Any]
+) -> Draft:
+    verifier = Verifier(facts, "English")
+    questions = Questions(facts, "English")
+    task = tutorials.task(questions, verifier, facts.chapters[0], output)
+    return task.draft({"introduction": [], "exercises": list(exercises)})
+
+
+def test_a_change_shows_both_codes_the_test_and_the_way_back(
+    facts: CourseFacts, tmp_path: Path
+) -> None:
+    draft = tutorial(facts, tmp_path, CHANGE, CHANGE)
+    assert draft.faults == []
+    assert (
+        "`stock.py:13`\n\n```python\n        self.count -= number\n```\n\n"
+        "✎ Instead:\n\n```python\n        self.count += number\n```"
+    ) in draft.text
+    assert f"```bash\n.venv/bin/python -m pytest {NODE}\n```" in draft.text
+    assert "```bash\ngit checkout -- stock.py\n```" in draft.text
+
+
+@pytest.mark.parametrize(
+    ("code", "test", "fault"),
+    [
+        ("        self.count += 1", f"{NODE}_many", "there is no test"),
+        ("        self.count += 1", "stock.py::test_take", "there is no test"),
+        ("        self.count -= number", NODE, "the change changes nothing"),
+        ("        self.count +=", NODE, "the changed file does not parse"),
+        ("        self.a()\n" * 9, NODE, "a change has 1 to 8 lines"),
+    ],
+)
+def test_a_change_that_no_test_tells_is_left_out(
+    facts: CourseFacts, tmp_path: Path, code: str, test: str, fault: str
+) -> None:
+    broken = exercise("Break it", change(code, test))
+    draft = tutorial(facts, tmp_path, CHANGE, broken, CHANGE)
+    assert any(fault in found for found in draft.faults)
+    assert draft.text.count("✎ Instead:") == 2
+
+
+def test_a_tutorial_of_a_tested_project_changes_its_code(
+    facts: CourseFacts, tmp_path: Path
+) -> None:
+    run = exercise("Run it", example("print(3)", "run.py", "3"))
+    draft = tutorial(facts, tmp_path, run, run)
+    (fault,) = draft.faults
+    assert fault.startswith("no exercise changes the project's own code")
+    assert draft.is_enough
+
+
+def test_an_exercise_builds_on_a_program_that_is_saved(
+    facts: CourseFacts, tmp_path: Path
+) -> None:
+    run = exercise("Run it", example("print(3)", "run.py", "3"))
+    more = exercise("Go on", prose("Add a line to `run.py`."))
+    draft = tutorial(facts, tmp_path, run, more, CHANGE)
+    assert draft.faults == []
+    early = tutorial(facts, tmp_path, more, run, CHANGE)
+    assert early.faults == [
+        "exercise 1: no exercise before it saves `run.py`: show it here, whole"
+    ]
+    assert "Go on" not in early.text
+
+
+def test_an_exercise_goes_with_the_one_that_saves_its_program(
+    facts: CourseFacts, tmp_path: Path
+) -> None:
+    broken = exercise("Run it", example("print(gone)", "run.py", "3"))
+    more = exercise("Go on", prose("Add a line to `run.py`."))
+    draft = tutorial(facts, tmp_path, broken, more, CHANGE, CHANGE)
+    assert "Go on" not in draft.text
+    assert draft.is_enough
+
+
+def test_the_project_is_set_up_on_the_first_tutorial(
+    facts: CourseFacts, tmp_path: Path
+) -> None:
+    draft = tutorial(facts, tmp_path, CHANGE, CHANGE)
+    assert "## Set up\n" in draft.text
+    assert "```bash\n.venv/bin/python try_it.py\n```" in draft.text
+    questions = Questions(facts, "English")
+    chapter = facts.chapters[0]
+    question, material = questions.of_chapter(Stage.GENERATE_TUTORIALS, chapter)
+    assert "pip install" not in question.prompt
+    renderer = Renderer(facts=facts, words=ENGLISH, material=material)
+    assert preparation.reference(renderer) == (
+        "Set up: [Tutorial 1, Stock](../tutorials/tutorial_1_stock.md)."
+    )
+
+
+def test_what_the_chapter_lists_is_not_listed_again(
+    facts: CourseFacts, tmp_path: Path
+) -> None:
+    chapter = facts.chapters[0]
+    page = tmp_path / "reviewed-chapters" / chapter.file
+    page.parent.mkdir()
+    page.write_text(
+        "# Chapter 1: Stock\n\n`stock.py:10-14`\n\n```python\n```\n"
+    )
+    shown = exercise("Read it", {"kind": "code", **lines("stock.py", 12, 13)})
+    draft = tutorial(facts, tmp_path, shown, CHANGE)
+    assert (
+        "These lines are listed in "
+        "[Chapter 1, Stock](../reviewed-chapters/chapter_1_stock.md): "
+        "`stock.py:12-13`."
+    ) in draft.text

@@ -1,0 +1,95 @@
+"""Changes of the project's own code that an exercise asks for, and the test that tells."""
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from worker.engines.claude.blocks import Change
+from worker.engines.static.facts import Role
+from worker.engines.static.pages.course import CourseFacts
+from worker.engines.static.reading.language import Language
+
+_MOST: Final = 8
+"""Lines that a change may touch."""
+_NODE: Final = re.compile(
+    r"(?P<path>[\w./-]+\.py)(?P<classes>(?:::[A-Za-z_]\w*)*)::(?P<name>test\w*)"
+)
+_PYTEST: Final = ".venv/bin/python -m pytest"
+_UNDO: Final = "git checkout -- "
+_RUNS_TESTS: Final = re.compile(r"\b(?:py)?tests?\b")
+
+
+def is_test(command: str) -> bool:
+    """Tell whether a command runs tests."""
+    return _RUNS_TESTS.search(command) is not None
+
+
+def undo(path: str) -> str:
+    """Return the command that takes back what was changed in a file."""
+    return f"{_UNDO}{path}"
+
+
+def command(commands: dict[str, str], test: str) -> str:
+    """Return the command that runs a test, given by the id of a command, or by its own id."""
+    return commands.get(test) or f"{_PYTEST} {test}"
+
+
+def is_own(facts: CourseFacts, line: str) -> bool:
+    """Tell whether a command is one that a change is run or taken back with."""
+    if line.startswith(_UNDO):
+        return line.removeprefix(_UNDO) in facts.analysis.files
+    node = line.removeprefix(f"{_PYTEST} ")
+    return node != line and _exists(facts, node)
+
+
+def faults(
+    facts: CourseFacts, change: Change, commands: dict[str, str]
+) -> Iterator[str]:
+    """Yield why a change cannot be made, or not be told by its test."""
+    path, first, last = change.lines
+    file = facts.analysis.files.get(path)
+    if file is None or file.role is not Role.SOURCE:
+        yield f"`{path[:80]}` is no source file of the project"
+        return
+    lines = facts.texts.lines(path)
+    new = change.code.split("\n")
+    if not change.code or max(last - first + 1, len(new)) > _MOST:
+        yield f"a change has 1 to {_MOST} lines, before and after"
+    if new == [line.rstrip() for line in lines[first - 1 : last]]:
+        yield "the change changes nothing"
+    if file.language is Language.PYTHON:
+        yield from _syntax([*lines[: first - 1], *new, *lines[last:]])
+    yield from _test_faults(facts, change.test, commands)
+
+
+def _syntax(lines: Iterable[str]) -> Iterator[str]:
+    try:
+        ast.parse("\n".join(lines))
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        yield f"the changed file does not parse: {error}"
+
+
+def _test_faults(
+    facts: CourseFacts, test: str, commands: dict[str, str]
+) -> Iterator[str]:
+    # guard: pages: a change is told by a test that exists
+    if test in commands:
+        if not is_test(commands[test]):
+            yield f"`{commands[test]}` runs no test"
+    elif not _exists(facts, test):
+        yield f"there is no test `{test[:120]}`"
+
+
+def _exists(facts: CourseFacts, node: str) -> bool:
+    """Tell whether there is a test of pytest: `tests/test_app.py::TestApp::test_run`."""
+    match = _NODE.fullmatch(node)
+    if match is None:
+        return False
+    file = facts.analysis.files.get(match["path"])
+    if file is None or file.role is not Role.TEST:
+        return False
+    text = "\n".join(facts.texts.lines(file.path))
+    classes = match["classes"].split("::")[1:]
+    heads = [*(f"class {name}" for name in classes), f"def {match['name']}"]
+    return all(re.search(rf"\b{head}\b", text) for head in heads)
