@@ -10,7 +10,7 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from worker.course.site import readme, search
+from worker.course.site import reading, readme, search
 from worker.course.site.contents import (
     FOLDER,
     Contents,
@@ -52,6 +52,8 @@ class _Item:
     number: int
     title: str
     description: Markup
+    minutes: int
+    """To read the chapter."""
     chapter: str | None
     tutorial: str | None
     new_chapter: bool
@@ -139,6 +141,7 @@ class _Site:
     def _index(self) -> str:
         return self._templates.get_template("index.html").render(
             summary=self._rendered(README, self._contents.summary),
+            about=self._rendered(README, reading.about(self._contents)),
             overview=self._overview(),
             first=self._pages[0].name,
             page=None,
@@ -195,6 +198,7 @@ class _Site:
             number=entry.number,
             title=entry.name or self._titles[page.path],
             description=self._rendered(page.path, entry.description),
+            minutes=reading.minutes(page),
             chapter=entry.chapter.name if entry.chapter else None,
             tutorial=entry.tutorial.name if entry.tutorial else None,
             new_chapter=self._is_fresh(entry.chapter),

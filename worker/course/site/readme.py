@@ -4,7 +4,8 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from worker.course.site.contents import Contents, Page
+from worker.course.site import reading
+from worker.course.site.contents import Contents
 from worker.course.site.markdown import visible
 
 _HINT: Final = (
@@ -19,23 +20,28 @@ def readme(contents: Contents, titles: Mapping[str, str]) -> str:
     parts = [
         f"# {project}",
         visible(contents.summary).strip(),
+        reading.about(contents),
         _HINT,
-        _list("Chapters", contents.chapters, titles),
-        _list("Tutorials", contents.tutorials, titles),
+        _list(contents, titles),
     ]
     text = "\n\n".join(filter(None, parts))
     return f"{text}\n"
 
 
-def _list(heading: str, pages: list[Page], titles: Mapping[str, str]) -> str:
-    if not pages:
-        return ""
+def _list(contents: Contents, titles: Mapping[str, str]) -> str:
+    """Return a line for each chapter: its name, its tutorial, and what it is about."""
     items = []
-    for number, page in enumerate(pages, start=1):
+    for entry in contents.entries:
+        page, *tutorials = entry.pages
         title = _escaped(titles[page.path])
-        items.append(f"{number}. [{title}]({page.path})")
+        item = f"{entry.number}. [{title}]({page.path})"
+        time = f"{reading.minutes(page)} min"
+        links = [f"[tutorial]({tutorial.path})" for tutorial in tutorials]
+        notes = ", ".join([time, *links])
+        sentence = visible(reading.first_sentence(entry.description))
+        items.append(f"{item} ({notes}){f': {sentence}' if sentence else ''}")
     listed = "\n".join(items)
-    return f"## {heading}\n\n{listed}"
+    return f"## Chapters\n\n{listed}"
 
 
 def _escaped(text: str) -> str:

@@ -245,20 +245,43 @@ def test_a_readme_says_what_the_project_is_and_lists_the_pages_in_their_order() 
     None
 ):
     files = course("# Chapter 1: Signer [x](y)", "# Part 2")
-    files["tutorials/tutorial_2_part_2.md"] = b"# Tutorial 2: Try `it`"
+    second = "reviewed-chapters/chapter_2_part_2.md"
+    tutorial = "tutorials/tutorial_2_part_2.md"
+    files[tutorial] = b"# Tutorial 2: Try `it`"
     lines = build(files, "my_project")["README.md"].decode().splitlines()
     assert lines[0] == r"# my\_project"
     assert "It signs *values*." in lines
-    assert lines[6:-1] == [
+    assert lines[4] == (
+        "Reading the chapters takes about 2 min. "
+        "The tutorials need a terminal and a clone of the project."
+    )
+    assert lines[8:-1] == [
         "## Chapters",
         "",
-        rf"1. [Signer x]({CHAPTER})",
-        "2. [Part 2](reviewed-chapters/chapter_2_part_2.md)",
-        "",
-        "## Tutorials",
-        "",
-        "1. [Try it](tutorials/tutorial_2_part_2.md)",
+        rf"1. [Signer x]({CHAPTER}) (1 min): `Signer` signs.",
+        f"2. [Part 2]({second}) (1 min, [tutorial]({tutorial})): `Part 2` signs.",
     ]
+
+
+def test_a_course_says_who_sets_the_project_up_and_what_its_marks_mean() -> (
+    None
+):
+    source = (
+        "# Signer\n\n✎ Example:\n\n```python\npass\n```\n" + "word " * 13_000
+    )
+    files = course(source)
+    tutorial = "tutorials/tutorial_1_signer.md"
+    files[tutorial] = b"# Try it\n\n```bash\npip install .\n```\n"
+    pages = build(files, "project")
+    readme = pages["README.md"].decode()
+    assert "takes about 1 h 5 min." in readme
+    assert (
+        f"; [the first one]({tutorial}) sets it up. Code marked with ✎"
+        in readme
+    )
+    index = pages["index.html"].decode()
+    assert '<a href="pages/tutorial_1_signer.html">the first one</a>' in index
+    assert '<span class="time">65 min</span>' in index
 
 
 def test_the_index_shows_how_the_parts_are_related() -> None:
