@@ -61,6 +61,9 @@ TESTS: Final[dict[str, tuple[str, ...]]] = {
     "worker/ownership/preconditions.py": (
         "tests/unit/ownership/test_preconditions.py",
     ),
+    "worker/ownership/predecessors.py": (
+        "tests/unit/ownership/test_predecessors.py",
+    ),
     "worker/outbox/sender.py": (
         "tests/unit/outbox",
         "tests/simulation/test_answers.py",
@@ -94,6 +97,8 @@ TESTS: Final[dict[str, tuple[str, ...]]] = {
     "worker/run/clone.py": ("tests/unit/run/test_clone.py",),
     "worker/run/run.py": ("tests/unit/run/test_run.py", *CLAIMS, *RUNS),
     "worker/run/inbox.py": ("tests/unit/run/test_inbox.py",),
+    "worker/run/workspace.py": ("tests/unit/run/test_workspace.py",),
+    "worker/store/s3_client.py": ("tests/unit/store/test_s3.py",),
     "states/codec.py": (CODEC, *DECISIONS),
     "states/update.py": ("tests/unit/states/test_update.py",),
     "states/places.py": ("tests/unit/states/test_places.py",),
