@@ -117,7 +117,7 @@ def test_an_engine_that_is_resumed_while_the_lease_is_lost_again_is_paused_again
     second = away(simulation, 12, 20)
     owner = run(
         simulation,
-        judge=lambda *what: first(*what) or second(*what),
+        policy=lambda *what: first(*what) or second(*what),
         engine=engine,
     )
     assert owner.code is Exit.OK

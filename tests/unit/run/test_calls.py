@@ -48,6 +48,18 @@ class WrongOnceStore(MemoryStore):
         return self._wrong
 
 
+class CountingStore(MemoryStore):
+    """Counts how often objects are read."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda: 0.0)
+        self.reads = 0
+
+    def get(self, key: str) -> bytes:
+        self.reads += 1
+        return super().get(key)
+
+
 def opened(
     store: MemoryStore,
     job: str = "job-1",
@@ -103,6 +115,16 @@ def test_a_record_that_is_read_wrongly_once_is_read_again(
     store.create(call_key("job-1", INTENT), b"{}", "application/json")
     assert dict(opened(store, give_up_seconds=5).read()) == {INTENT: b"{}"}
     assert opened(store).create(INTENT, b"{}") == b"{}"
+
+
+@pytest.mark.parametrize(("body", "reads"), [(b"{}", 1), (b'{"kind":', 3)])
+def test_only_half_a_record_is_read_again_and_three_times_at_most(
+    body: bytes, reads: int
+) -> None:
+    store = CountingStore()
+    store.create(call_key("job-1", INTENT), body, "application/json")
+    assert dict(opened(store).read()) == {INTENT: body}
+    assert store.reads == reads
 
 
 @pytest.mark.parametrize("held", [True, False])
