@@ -74,6 +74,8 @@ class CallSite:
     caller: Definition
     called: Definition
     line: int
+    inner: str
+    """The function inside the caller that calls; empty if the caller itself does."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,12 +99,13 @@ def calls_of(facts: CourseFacts, chapter: Chapter) -> dict[str, CallSite]:
     functions = code_of(facts, chapter).functions()
     for function in functions[:_CALLING]:
         caller = function.index
-        for call, callee in facts.calls(caller):
+        for call, callee in facts.all_calls(caller):
             ends = (caller, callee.index)
             site = CallSite(
                 caller=function,
                 called=callee,
                 line=call.line,
+                inner=call.inner,
             )
             sites.setdefault(ends, site)
     unique = list(sites.values())
@@ -519,7 +522,10 @@ def call_rows(calls: dict[str, CallSite]) -> list[str]:
     for key, site in calls.items():
         caller = site.caller
         callee = called(site.called)
-        sentence = f"{caller.qualified} calls {callee}"
+        who = caller.qualified
+        if site.inner:
+            who = f"{site.inner}, a function inside {who},"
+        sentence = f"{who} calls {callee}"
         place = _place(caller.path, site.line)
         row = f"{key} {sentence} {place}"
         rows.append(row)

@@ -507,14 +507,12 @@ def test_parameters_that_share_a_type_are_all_read() -> None:
     assert found.parameters == ["a", "b", "c"]
 
 
-def test_a_call_knows_its_place_and_whether_an_inner_function_makes_it() -> (
-    None
-):
+def test_a_call_knows_its_place_and_which_inner_function_makes_it() -> None:
     code = "def f():\n    a.put(1)\n    def g():\n        take()\n"
     calls = inside(Language.PYTHON, code).calls
     assert [(call.name, call.place, call.inner) for call in calls] == [
-        ("put", code.index("put"), False),
-        ("take", code.index("take"), True),
+        ("put", code.index("put"), ""),
+        ("take", code.index("take"), "g"),
     ]
 
 

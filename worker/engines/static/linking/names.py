@@ -12,6 +12,7 @@ from typing import Final
 from worker.engines.static.facts import TYPES, Kind
 from worker.engines.static.linking.assembly import Assembly, Span
 from worker.engines.static.linking.scopes import Resolver
+from worker.engines.static.linking.shapes import Shapes
 from worker.engines.static.linking.values import (
     SEES_MEMBERS,
     UNKNOWN,
@@ -50,12 +51,15 @@ class Names:
         self._spans: dict[int, Span] = {}
         for spans in assembly.spans.values():
             self._spans.update((span.definition, span) for span in spans)
-        self._values = Values(assembly, self._spans, self._meaning)
+        self._values = Values(
+            assembly, self._spans, self._meaning, resolver.is_foreign
+        )
         self._bases: dict[int, tuple[int, ...]] = {}
         self._lineages: dict[int, list[int]] = {}
         self._members: dict[int, dict[str, int]] = {}
         self._attributes: dict[tuple[int, str], Meaning] = {}
         self._looked_up: dict[tuple[Place, _Dotted], int | None] = {}
+        self._values.shapes = Shapes(assembly, self._spans, self._lineage)
 
     def place(
         self, path: str, byte: int, source: int | None, first: str = ""

@@ -38,7 +38,7 @@ _END: Final = re.compile(rb"[ \t]*(?:[\n;})]|\Z)")
 _PLAIN: Final = re.compile(rb"(" + _PATH + rb")\s*(<.*>|\[.*\])?", re.DOTALL)
 _CHOICE: Final = re.compile(rb"(?:[^|\[<]|\[[^\]]*\]?|<[^>]*>?)+")
 _HOLDERS: Final = re.compile(
-    rb"(?:(?:typing\.)?Optional|Box|Rc|Arc|(?:std::)?(?:unique|shared)_ptr)"
+    rb"(?:(?:\w+\.)?Optional|Box|Rc|Arc|(?:std::)?(?:unique|shared)_ptr)"
     rb"[<\[](.*)[>\]]",
     re.DOTALL,
 )

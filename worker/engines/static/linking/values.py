@@ -13,6 +13,7 @@ from worker.engines.static.facts import TYPES, Definition, Kind
 from worker.engines.static.linking import origins
 from worker.engines.static.linking.assembly import Assembly, Span
 from worker.engines.static.linking.origins import Origin, Source
+from worker.engines.static.linking.shapes import Shapes
 from worker.engines.static.parsing.scopes import LocalNames
 from worker.engines.static.reading.language import Language
 
@@ -68,13 +69,20 @@ class Values:
     """Reads the code that binds values."""
 
     def __init__(
-        self, assembly: Assembly, spans: Mapping[int, Span], look: Look
+        self,
+        assembly: Assembly,
+        spans: Mapping[int, Span],
+        look: Look,
+        is_foreign: Callable[[str, str], bool],
     ) -> None:
         self._language = assembly.language
         self._parsed = assembly.parsed
         self._definitions = assembly.definitions
         self._spans = spans
         self._look = look
+        self._is_foreign = is_foreign
+        self.shapes: Shapes | None = None
+        """Known once all types' bases are."""
         self._variables: dict[tuple[str, int, str], Meaning] = {}
         self._results: dict[int, Meaning] = {}
         self._attributes: dict[str, dict[bytes, list[int]]] = {}
@@ -98,8 +106,11 @@ class Values:
         key = place.path, scope, name
         if key not in self._variables:
             self._variables[key] = UNKNOWN
-            origin = self._origins(name, places, place.path)
-            self._variables[key] = self._common(origin, place, depth)
+            origin = list(self._origins(name, places, place.path))
+            meaning = self._common(origin, place, depth)
+            if meaning == UNKNOWN and self._is_unwritten(origin, place, depth):
+                meaning = self._shaped_variable(name, places, key)
+            self._variables[key] = meaning
         return self._variables[key]
 
     def attribute(self, owner: int, name: str, depth: int) -> Meaning | None:
@@ -117,7 +128,52 @@ class Values:
         is_typed = any(value.source is Source.TYPE for value, _ in values)
         if not is_typed:
             values += self._origins(name, inside, path)
-        return self._common(values, place, depth)
+        meaning = self._common(values, place, depth)
+        if (
+            meaning == UNKNOWN
+            and self.shapes is not None
+            and self._is_unwritten(values, place, depth)
+        ):
+            index = self.shapes.attribute(owner, name)
+            return Meaning(instance_of=index)
+        return meaning
+
+    def _shaped_variable(
+        self, name: str, places: Sequence[int], key: tuple[str, int, str]
+    ) -> Meaning:
+        path, scope, _ = key
+        code = self._parsed[path].code
+        # A function is bound where it is defined.
+        is_plain = all(code.startswith(name.encode(), byte) for byte in places)
+        is_python = self._language(path) is Language.PYTHON
+        if self.shapes is None or scope < 0 or not is_python or not is_plain:
+            return UNKNOWN
+        scopes = self.scopes(path)
+        index = self.shapes.variable(name, path, scope, scopes)
+        return Meaning(instance_of=index)
+
+    def _is_unwritten(
+        self, values: Iterable[tuple[Origin, int]], place: Place, depth: int
+    ) -> bool:
+        """Tell whether no value's type is written, or is that of another project."""
+        for value, scope in values:
+            here = place._replace(scope=scope)
+            if value.source is Source.TYPE or not depth:
+                return False
+            if self._value(value, here, depth) != UNKNOWN:
+                return False
+            first = _SEPARATOR.split(value.path)[0]
+            if first and not self._may_be_ours(first, here, depth):
+                return False
+        return True
+
+    def _may_be_ours(self, name: str, place: Place, depth: int) -> bool:
+        """Tell whether no code says that a name is of another project's type."""
+        binding = self.binding(name, place)
+        if binding is None or binding[0] < 0:
+            return not self._is_foreign(place.path, name)
+        values = self._origins(name, binding[1], place.path)
+        return self._is_unwritten(values, place, depth - 1)
 
     def result(self, function: Definition, depth: int) -> Meaning:
         if function.kind not in _CALLABLE or not depth:

@@ -229,6 +229,14 @@ class CourseFacts:
 
     def calls(self, index: int) -> list[tuple[Call, Definition]]:
         """Return the calls of a function that lead to definitions, in order."""
+        return [
+            (call, target)
+            for call, target in self.all_calls(index)
+            if not call.inner
+        ]
+
+    def all_calls(self, index: int) -> list[tuple[Call, Definition]]:
+        """Return the same, and the calls of the functions that are defined inside."""
         inside = self.function(index)
         if inside is None:
             return []
@@ -239,7 +247,7 @@ class CourseFacts:
         return [
             (call, targets[call.place])
             for call in inside.calls
-            if call.place in targets and not call.inner
+            if call.place in targets
         ]
 
     def callers(self, index: int) -> Sequence[Reference]:

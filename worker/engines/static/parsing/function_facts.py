@@ -12,8 +12,8 @@ class Call(NamedTuple):
     """The byte after it."""
     place: int
     """The byte at which the name begins."""
-    inner: bool
-    """Whether a function that is defined inside calls."""
+    inner: str
+    """The name of the function defined inside that calls; empty if it is none of these."""
 
 
 class Raise(NamedTuple):

@@ -18,7 +18,13 @@ from worker.engines.static.parsing.function_facts import (
     Raise,
     Statement,
 )
-from worker.engines.static.parsing.grammar import body_of, line, one_line, text
+from worker.engines.static.parsing.grammar import (
+    body_of,
+    field_text,
+    line,
+    one_line,
+    text,
+)
 from worker.engines.static.parsing.identifiers import word_set
 from worker.engines.static.parsing.node_types import (
     BLOCKS,
@@ -371,7 +377,7 @@ def _call(place: _Place) -> Call:
         line=callee.end_point.row + 1,
         end=node.end_byte,
         place=callee.start_byte + max(0, before),
-        inner=_is_inner(place),
+        inner=_inner_name(place),
     )
 
 
@@ -503,6 +509,16 @@ def _is_inner(place: _Place) -> bool:
             return True
         around = around.around
     return False
+
+
+def _inner_name(place: _Place) -> str:
+    """Return the name of the function defined inside that a node lies in."""
+    around = place.around
+    while around is not None:
+        if around.node.type in FUNCTIONS:
+            return field_text(around.node, "name") or "lambda"
+        around = around.around
+    return ""
 
 
 def _conditions(place: _Place) -> list[str]:
