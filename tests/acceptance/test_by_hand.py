@@ -91,7 +91,14 @@ def test_the_same_command_again_does_nothing_again_and_a_new_commit_is_a_new_job
 ) -> None:
     first = person.run("run", host.url(NAME), "--out", "course")
     again = person.run("run", host.url(NAME), "--out", "course")
-    assert again.out == first.out
+    job = job_of(first)
+    made, *rest = again.out.splitlines()
+    assert re.fullmatch(
+        r"made    \d{4}-\d\d-\d\d \d\d:\d\d UTC by version \S+ of engine static: "
+        rf"`resume {job} --from extract` makes it again",
+        made,
+    )
+    assert rest == first.out.splitlines()
     assert "checkpoint" not in again.err
     repository.commit({"shop/more.py": b"class More:\n    pass\n"})
     assert job_of(

@@ -7,7 +7,7 @@ from typing import Final
 from states.exits import FATES, Exit, Fate
 from states.manifest import Identity, Manifest
 from states.repository_url import folder_name, without_credentials
-from states.stages import State
+from states.stages import Stage, State
 from worker.cli.options import RunOptions
 from worker.cli.output import Output, counted
 from worker.course.export import INDEX, export
@@ -31,7 +31,7 @@ from worker.settings.settings import Settings
 from worker.source.git_program import Git
 from worker.source.port import Revision
 from worker.system.environment import Environment
-from worker.system.runtime import SystemRuntime
+from worker.system.runtime import SystemRuntime, iso
 from worker.wiring import engine_parts, open_source, work_dir
 
 _OPTION_NAMES: Final = {
@@ -91,6 +91,8 @@ class _LocalJob:
     commit: str
     out: Path
     update_from: str | None
+    asked_at: str
+    """ISO 8601, in UTC."""
 
 
 def _run_locally(
@@ -161,6 +163,7 @@ def _local_job(
         commit=revision.commit,
         out=out,
         update_from=update_from,
+        asked_at=iso(SystemRuntime().now()),
     )
 
 
@@ -233,11 +236,23 @@ def _deliver(view: View, local: _LocalJob) -> Output:
     chapters = counted(len(reviewed), "chapter")
     lines = [
         *update_lines(view, manifest),
+        *_made_before(manifest, local.asked_at),
         f"course  {folder}/ ({files}, {chapters})",
         f"open    {folder / INDEX} in a browser",
         f"job     {job_id} in {view.store.url}",
     ]
     return Output(lines=lines)
+
+
+def _made_before(manifest: Manifest, asked_at: str) -> list[str]:
+    """Say since when a course is complete, if this run had nothing to do."""
+    if manifest.written_at >= asked_at:
+        return []
+    job_id = manifest.job_id
+    engine = manifest.engine
+    when = manifest.written_at[:16].replace("T", " ")
+    made = f"made    {when} UTC by version {engine.version} of engine {engine.name}"
+    return [f"{made}: `resume {job_id} --from {Stage.EXTRACT}` makes it again"]
 
 
 def _canceled(manifest: Manifest) -> str:
