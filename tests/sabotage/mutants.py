@@ -61,6 +61,8 @@ class Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         self._name = module.removesuffix(".py").replace("/", ".")
         self._source = source
         self.imported = False
+        self.fails = False
+        """Whether its import fails, which no test can miss."""
 
     def find_spec(
         self,
@@ -80,7 +82,9 @@ class Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             raise ImportError(self._name)
         self.imported = True
         code = compile(self._source, self._file, "exec")
+        self.fails = True
         exec(code, module.__dict__)  # noqa: S102 - a loader does that
+        self.fails = False
 
 
 class Trial:
@@ -129,7 +133,10 @@ class Trial:
         code = 3
         try:
             ended = pytest.main([*self._options, *TESTS[self._module]])
-            code = ended if changed.imported else code
+            if changed.fails:
+                code = 1
+            elif changed.imported:
+                code = ended
             names = (name for name in sys.modules if _is_common(name))
             self._imported.write_text("\n".join(names))
         finally:
