@@ -59,7 +59,7 @@ def _module(name: str, before: str | None) -> str:
 class Platform:
     """Starts runs of one job with the same environment, as a platform does, and inspects it."""
 
-    person: User
+    user: User
     store: S3Store
     receiver: Receiver
     job_id: str = "job-1"
@@ -67,13 +67,13 @@ class Platform:
 
     def run(self, code: int = 0, **environment: str) -> CommandResult:
         """Do a run to its end."""
-        self.runs.append(self.person.run("run", code=code, **environment))
+        self.runs.append(self.user.run("run", code=code, **environment))
         return self.runs[-1]
 
     def course(self, name: str) -> Path:
         """Fetch the course into a folder, checksums verified."""
-        folder = self.person.home / name
-        self.person.run("fetch", self.job_id, str(folder))
+        folder = self.user.home / name
+        self.user.run("fetch", self.job_id, str(folder))
         return folder
 
 
@@ -95,7 +95,7 @@ def receiver() -> Iterator[Receiver]:
 
 
 @pytest.fixture
-def person(tmp_path: Path) -> User:
+def user(tmp_path: Path) -> User:
     home = tmp_path / "home"
     home.mkdir()
     return User(home=home)
@@ -127,7 +127,7 @@ def platform(
     }
     store = S3Store(bucket, "courses", s3_server.access)
     return Platform(
-        person=User(home=home, environment=environment),
+        user=User(home=home, environment=environment),
         store=store,
         receiver=receiver,
     )

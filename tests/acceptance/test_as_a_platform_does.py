@@ -143,7 +143,7 @@ def test_an_undelivered_final_callback_is_delivered_by_the_platforms_retry(
     platform.receiver.reply = refuse_the_end
     platform.run(code=75, CALLBACK_GIVE_UP_SECONDS="1")
     keys = [entry.key for entry in platform.store.entries("job-1/artifacts/")]
-    pending = platform.person.run("status", "job-1", "--json").json[
+    pending = platform.user.run("status", "job-1", "--json").json[
         "pendingCallbacks"
     ]
     assert [one["status"] for one in pending] == ["completed"]
@@ -203,7 +203,7 @@ def test_no_secret_is_in_any_log_or_object(
     secrets = [
         b"ghp-s3cret",
         TOKEN.encode(),
-        platform.person.environment["AWS_SECRET_ACCESS_KEY"].encode(),
+        platform.user.environment["AWS_SECRET_ACCESS_KEY"].encode(),
     ]
     output = "".join(run.out + run.err for run in platform.runs).encode()
     objects = b"".join(
@@ -221,7 +221,7 @@ def test_no_secret_is_in_any_log_or_object(
 def test_what_reaches_the_store_through_another_name_is_signed_for_that(
     platform: Platform,
 ) -> None:
-    endpoint = platform.person.environment["AWS_ENDPOINT_URL_S3"].replace(
+    endpoint = platform.user.environment["AWS_ENDPOINT_URL_S3"].replace(
         "127.0.0.1", "localhost"
     )
     platform.run(STORE_PUBLIC_ENDPOINT_URL=endpoint)
@@ -234,10 +234,10 @@ def test_the_same_job_without_a_receiver_can_be_looked_at_from_a_machine_that_kn
     platform: Platform,
 ) -> None:
     platform.run()
-    elsewhere = platform.person.home / "elsewhere"
+    elsewhere = platform.user.home / "elsewhere"
     elsewhere.mkdir()
-    person = replace(platform.person, home=elsewhere)
-    links = person.run("urls", "job-1", "--expires", "1h", "--json").json
+    user = replace(platform.user, home=elsewhere)
+    links = user.run("urls", "job-1", "--expires", "1h", "--json").json
     assert dict(announced({"files": links})) == course_files(
         platform.course("fetched")
     )
@@ -250,5 +250,5 @@ def test_a_run_writes_nowhere_but_below_its_work_folder_and_leaves_nothing_there
     work = tmp_path / "scratch"
     platform.run(WORK_DIR=str(work), HOME="/nonexistent", TMPDIR="/nonexistent")
     assert list(work.iterdir()) == []
-    assert list(platform.person.home.iterdir()) == []
+    assert list(platform.user.home.iterdir()) == []
     assert platform.receiver.events[-1] == ("complete", "completed")

@@ -21,13 +21,13 @@ from tests.support.waiting import until
 
 
 @pytest.fixture
-def folder(person: User) -> Path:
+def folder(user: User) -> Path:
     """A plain folder with a repository's files in it."""
     for name, content in source().items():
-        path = person.home / "shop" / name
+        path = user.home / "shop" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    return person.home / "shop"
+    return user.home / "shop"
 
 
 def job_of(result: CommandResult) -> str:
@@ -36,10 +36,10 @@ def job_of(result: CommandResult) -> str:
 
 
 def test_a_folder_becomes_a_course_with_embedded_defaults(
-    person: User, folder: Path
+    user: User, folder: Path
 ) -> None:
-    result = person.run("run", str(folder))
-    course = files_below(person.home / "shop-course")
+    result = user.run("run", str(folder))
+    course = files_below(user.home / "shop-course")
     assert len([name for name in course if name.startswith("chapters/")]) >= 3
     assert {
         "step1_abstractions.yaml",
@@ -51,7 +51,7 @@ def test_a_folder_becomes_a_course_with_embedded_defaults(
     assert all(course.values())
     assert result.out.startswith("course  shop-course/")
     assert (
-        person.home
+        user.home
         / ".local/share/fondation-worker"
         / job_of(result)
         / "checkpoints"
@@ -59,38 +59,38 @@ def test_a_folder_becomes_a_course_with_embedded_defaults(
 
 
 def test_the_page_to_open_is_there_where_the_last_lines_say(
-    person: User, folder: Path
+    user: User, folder: Path
 ) -> None:
-    result = person.run("run", str(folder), "--out", "elsewhere")
+    result = user.run("run", str(folder), "--out", "elsewhere")
     page = re.search(r"^open +(\S+) in a browser$", result.out, re.MULTILINE)
     assert page is not None
     assert page[1] == "elsewhere/index.html"
-    assert "<title>shop</title>" in (person.home / page[1]).read_text()
+    assert "<title>shop</title>" in (user.home / page[1]).read_text()
 
 
 def test_a_url_becomes_the_course_that_its_clone_becomes(
-    person: User, host: GitServer, repository: Repository
+    user: User, host: GitServer, repository: Repository
 ) -> None:
     subprocess.run(
-        ["git", "clone", "-q", host.url(NAME), str(person.home / "clone")],
+        ["git", "clone", "-q", host.url(NAME), str(user.home / "clone")],
         check=True,
     )
-    person.run("run", host.url(NAME), "--out", "a")
-    person.run("run", "clone", "--out", "b")
+    user.run("run", host.url(NAME), "--out", "a")
+    user.run("run", "clone", "--out", "b")
     assert (
         repository.head()
-        in person.run(
-            "status", job_of(person.run("run", "clone", "--out", "b"))
+        in user.run(
+            "status", job_of(user.run("run", "clone", "--out", "b"))
         ).out
     )
-    assert course_files(person.home / "a") == course_files(person.home / "b")
+    assert course_files(user.home / "a") == course_files(user.home / "b")
 
 
 def test_the_same_command_again_does_nothing_again_and_a_new_commit_is_a_new_job(
-    person: User, host: GitServer, repository: Repository
+    user: User, host: GitServer, repository: Repository
 ) -> None:
-    first = person.run("run", host.url(NAME), "--out", "course")
-    again = person.run("run", host.url(NAME), "--out", "course")
+    first = user.run("run", host.url(NAME), "--out", "course")
+    again = user.run("run", host.url(NAME), "--out", "course")
     job = job_of(first)
     made, *rest = again.out.splitlines()
     assert re.fullmatch(
@@ -101,47 +101,47 @@ def test_the_same_command_again_does_nothing_again_and_a_new_commit_is_a_new_job
     assert rest == first.out.splitlines()
     assert "checkpoint" not in again.err
     repository.commit({"shop/more.py": b"class More:\n    pass\n"})
-    assert job_of(
-        person.run("run", host.url(NAME), "--out", "other")
-    ) != job_of(first)
+    assert job_of(user.run("run", host.url(NAME), "--out", "other")) != job_of(
+        first
+    )
 
 
 def test_the_same_command_resumes_a_job_after_ctrl_c(
-    person: User, host: GitServer, repository: Repository
+    user: User, host: GitServer, repository: Repository
 ) -> None:
     assert repository.head()
     # The branch is asked for first, then the files.
     host.fault(Fault(rate=500, on="/git-upload-pack", times=2))
-    run = person.start(
+    run = user.start(
         "run", host.url(NAME), "--job-id", "job", "--out", "course"
     )
     until(
         lambda: any(
-            person.home.glob(
+            user.home.glob(
                 ".local/share/fondation-worker/*/checkpoints/00000002.json"
             )
         )
     )
     run.send_signal(signal.SIGINT)
-    result = person.ends(run)
+    result = user.ends(run)
     assert result.code == 130
     assert "run the same command again to continue" in result.out
-    assert person.run("status", "job", "--json").json["state"] == "interrupted"
-    person.run("run", host.url(NAME), "--job-id", "job", "--out", "course")
-    assert person.run("status", "job", "--json").json["run"] == 2
-    assert (person.home / "course/step3_order.yaml").is_file()
+    assert user.run("status", "job", "--json").json["state"] == "interrupted"
+    user.run("run", host.url(NAME), "--job-id", "job", "--out", "course")
+    assert user.run("status", "job", "--json").json["run"] == 2
+    assert (user.home / "course/step3_order.yaml").is_file()
 
 
-def files_below_after(person: User, folder: Path) -> dict[str, bytes]:
-    person.run("run", str(folder), "--out", "calm")
-    return files_below(person.home / "calm")
+def files_below_after(user: User, folder: Path) -> dict[str, bytes]:
+    user.run("run", str(folder), "--out", "calm")
+    return files_below(user.home / "calm")
 
 
 def test_status_list_urls_fetch_and_verify_answer_machines(
-    person: User, folder: Path
+    user: User, folder: Path
 ) -> None:
-    job = job_of(person.run("run", str(folder), "--job-id", "my-job"))
-    status = person.run("status", job, "--json").json
+    job = job_of(user.run("run", str(folder), "--job-id", "my-job"))
+    status = user.run("status", job, "--json").json
     assert status["jobId"] == "my-job"
     assert status["state"] == "completed"
     assert status["run"] == 1
@@ -159,36 +159,34 @@ def test_status_list_urls_fetch_and_verify_answer_machines(
         stage["state"] == "finished" and stage["items"] == stage["total"]
         for stage in status["stages"]
     )
-    assert [one["jobId"] for one in person.run("list", "--json").json] == [
+    assert [one["jobId"] for one in user.run("list", "--json").json] == [
         "my-job"
     ]
-    links = person.run("urls", job, "--json").json
-    fetched = person.run("fetch", job, "copy", "--json").json
+    links = user.run("urls", job, "--json").json
+    fetched = user.run("fetch", job, "copy", "--json").json
     assert sorted(link["path"] for link in links) == sorted(fetched["files"])
-    assert files_below(person.home / "copy") == files_below(
-        person.home / "shop-course"
+    assert files_below(user.home / "copy") == files_below(
+        user.home / "shop-course"
     )
-    verified = person.run("verify", job, "--deep", "--json").json
+    verified = user.run("verify", job, "--deep", "--json").json
     assert verified["jobId"] == "my-job"
     assert verified["faults"] == []
     assert verified["artifacts"] == len(links) + 1
 
 
 def test_uncommitted_changes_are_named_and_not_taken(
-    person: User, host: GitServer, repository: Repository
+    user: User, host: GitServer, repository: Repository
 ) -> None:
     subprocess.run(
-        ["git", "clone", "-q", host.url(NAME), str(person.home / "clone")],
+        ["git", "clone", "-q", host.url(NAME), str(user.home / "clone")],
         check=True,
     )
-    committed = files_below_after(person, person.home / "clone")
-    (person.home / "clone/shop/basket.py").write_text(
-        "class Vandal:\n    pass\n"
-    )
-    result = person.run("run", "clone", "--job-id", "other", "--out", "other")
+    committed = files_below_after(user, user.home / "clone")
+    (user.home / "clone/shop/basket.py").write_text("class Vandal:\n    pass\n")
+    result = user.run("run", "clone", "--job-id", "other", "--out", "other")
     assert repository.head()
     assert "uncommitted" in result.err
-    assert files_below(person.home / "other") == committed
+    assert files_below(user.home / "other") == committed
 
 
 @pytest.mark.parametrize(
@@ -209,9 +207,9 @@ def test_uncommitted_changes_are_named_and_not_taken(
     ],
 )
 def test_an_impossible_request_is_answered_in_one_line(
-    person: User, argv: list[str], code: int, expected: str
+    user: User, argv: list[str], code: int, expected: str
 ) -> None:
-    result = person.run(*argv, code=code)
+    result = user.run(*argv, code=code)
     assert expected in result.err
     assert "Traceback" not in result.err
     assert len(result.err.splitlines()) == 1
@@ -219,7 +217,7 @@ def test_an_impossible_request_is_answered_in_one_line(
 
 @pytest.mark.parametrize("missing", ["branch", "repository"])
 def test_a_branch_or_repository_that_is_not_there_is_65(
-    person: User, host: GitServer, repository: Repository, missing: str
+    user: User, host: GitServer, repository: Repository, missing: str
 ) -> None:
     assert repository.head()
     argv = (
@@ -227,13 +225,13 @@ def test_a_branch_or_repository_that_is_not_there_is_65(
         if missing == "repository"
         else [host.url(NAME), "--branch", "none"]
     )
-    result = person.run("run", *argv, code=65)
+    result = user.run("run", *argv, code=65)
     assert "none" in result.err
     assert len(result.err.splitlines()) == 1
 
 
-def test_the_log_is_available_as_json(person: User, folder: Path) -> None:
-    result = person.run("run", str(folder), LOG_FORMAT="json")
+def test_the_log_is_available_as_json(user: User, folder: Path) -> None:
+    result = user.run("run", str(folder), LOG_FORMAT="json")
     events = [json.loads(line) for line in result.err.splitlines()]
     assert {"checked out", "checkpoint", "claimed"} <= {
         event["event"] for event in events

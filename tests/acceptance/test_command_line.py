@@ -86,12 +86,12 @@ def test_callbacks_are_sent_without_the_libraries_of_httpxs_own_program() -> (
     assert loaded.isdisjoint({"click", "rich", "pygments"})
 
 
-def test_the_version_is_the_packages(person: User) -> None:
-    assert person.run("--version").out == f"fondation-worker {__version__}\n"
+def test_the_version_is_the_packages(user: User) -> None:
+    assert user.run("--version").out == f"fondation-worker {__version__}\n"
 
 
-def test_help_lists_the_commands_and_the_exit_codes(person: User) -> None:
-    answer = person.run("--help").out
+def test_help_lists_the_commands_and_the_exit_codes(user: User) -> None:
+    answer = user.run("--help").out
     for command in COMMANDS:
         assert f"    {command.name} " in answer
     for code, meaning in MEANING.items():
@@ -100,18 +100,18 @@ def test_help_lists_the_commands_and_the_exit_codes(person: User) -> None:
 
 @pytest.mark.parametrize("name", [command.name for command in COMMANDS])
 def test_every_command_explains_itself_with_an_example(
-    person: User, name: str
+    user: User, name: str
 ) -> None:
-    answer = person.run(name, "--help").out
+    answer = user.run(name, "--help").out
     assert f"example:\n  fondation-worker {name}" in answer
     assert "--store URL" in answer
     assert "--debug" in answer
 
 
 def test_an_unknown_command_ends_with_64_and_one_line_that_names_help(
-    person: User,
+    user: User,
 ) -> None:
-    answer = person.run("paint", code=64)
+    answer = user.run("paint", code=64)
     assert answer.err.startswith(
         "fondation-worker: argument COMMAND: invalid choice: 'paint'"
     )
@@ -119,15 +119,13 @@ def test_an_unknown_command_ends_with_64_and_one_line_that_names_help(
     assert "--help" in answer.err
 
 
-def test_a_traceback_is_shown_only_on_request(person: User) -> None:
-    assert "Traceback" not in person.run("status", "missing", code=65).err
-    assert (
-        "Traceback" in person.run("status", "missing", "--debug", code=65).err
-    )
+def test_a_traceback_is_shown_only_on_request(user: User) -> None:
+    assert "Traceback" not in user.run("status", "missing", code=65).err
+    assert "Traceback" in user.run("status", "missing", "--debug", code=65).err
 
 
-def test_a_reader_that_stops_reading_is_no_failure(person: User) -> None:
-    with person.start("--help") as process:
+def test_a_reader_that_stops_reading_is_no_failure(user: User) -> None:
+    with user.start("--help") as process:
         assert process.stdout is not None
         process.stdout.close()
         assert process.wait(30) == 0
@@ -137,7 +135,7 @@ def test_a_reader_that_stops_reading_is_no_failure(person: User) -> None:
 
 @pytest.mark.parametrize("form", ["console", "json"])
 def test_each_wrong_variable_is_named_and_nothing_is_touched(
-    person: User, form: str
+    user: User, form: str
 ) -> None:
     wrong = {
         "LEASE_SECONDS": "1",
@@ -146,7 +144,7 @@ def test_each_wrong_variable_is_named_and_nothing_is_touched(
         "WORK_DIR": "here",
         "LOG_FORMAT": form,
     }
-    answer = person.run("run", code=78, **wrong)
+    answer = user.run("run", code=78, **wrong)
     for name in (
         "LEASE_SECONDS",
         "STORE_URL",
@@ -157,4 +155,4 @@ def test_each_wrong_variable_is_named_and_nothing_is_touched(
         "CALLBACK_TOKEN",
     ):
         assert f"fondation-worker: {name} " in answer.err
-    assert list(person.home.iterdir()) == []
+    assert list(user.home.iterdir()) == []

@@ -12,7 +12,7 @@ from states.stages import State
 from tests.acceptance.conftest import NAME
 from tests.support.git_server import GitServer
 from tests.support.small_disk import small_disk
-from tests.support.user import PROGRAM, User, kept
+from tests.support.user import PROGRAM, User, bare_environment
 from worker.ownership.log import CheckpointLog
 from worker.store.folder import FolderStore
 from worker.system.runtime import SystemRuntime
@@ -27,13 +27,13 @@ ZEROS = PLAIN | {"zeros.txt": b"zero\n" * 60_000}
 
 
 @pytest.fixture
-def job(person: User) -> User:
-    """A person who does one job in a store that has room."""
-    work = person.home / "work"
+def job(user: User) -> User:
+    """A user who does one job in a store that has room."""
+    work = user.home / "work"
     return replace(
-        person,
+        user,
         environment={
-            "STORE_URL": (person.home / "store").as_uri(),
+            "STORE_URL": (user.home / "store").as_uri(),
             "WORK_DIR": str(work),
         },
     )
@@ -68,7 +68,7 @@ def test_a_stdout_that_takes_nothing_is_temporary_and_named(
     with Path("/dev/full").open("wb") as full:
         ended = subprocess.run(
             [PROGRAM, *argv],
-            env={**kept(), **job.environment},
+            env={**bare_environment(), **job.environment},
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
@@ -90,7 +90,7 @@ def test_a_log_that_takes_nothing_changes_nothing(job: User) -> None:
             65: ("status", "nobody"),
             64: ("paint",),
         }.items():
-            environment = {**kept(), **job.environment}
+            environment = {**bare_environment(), **job.environment}
             ended = subprocess.run(
                 [PROGRAM, *argv],
                 cwd=job.home,

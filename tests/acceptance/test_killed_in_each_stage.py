@@ -53,12 +53,12 @@ def stored(platform: Platform) -> set[str]:
 
 def run_into(ambush: Ambush, platform: Platform) -> set[str]:
     """Start a run that is killed, and return what it had stored."""
-    with proxying(platform.person.environment["AWS_ENDPOINT_URL_S3"]) as proxy:
+    with proxying(platform.user.environment["AWS_ENDPOINT_URL_S3"]) as proxy:
         proxy.policy = ambush.policy
-        ambush.victim = platform.person.start(
+        ambush.victim = platform.user.start(
             "run", AWS_ENDPOINT_URL_S3=proxy.url
         )
-        result = platform.person.ends(ambush.victim)
+        result = platform.user.ends(ambush.victim)
     assert result.code == -9, result.err
     return stored(platform)
 
@@ -66,7 +66,7 @@ def run_into(ambush: Ambush, platform: Platform) -> set[str]:
 def run_on(platform: Platform) -> Counter[str]:
     """Do the next run to its end, and return how often it has stored each item."""
     passive = Ambush(Stage.CLONE)
-    with proxying(platform.person.environment["AWS_ENDPOINT_URL_S3"]) as proxy:
+    with proxying(platform.user.environment["AWS_ENDPOINT_URL_S3"]) as proxy:
         proxy.policy = passive.policy
         platform.run(AWS_ENDPOINT_URL_S3=proxy.url)
     return passive.put
@@ -76,13 +76,13 @@ def run_on(platform: Platform) -> Counter[str]:
 def test_a_run_that_is_killed_in_a_stage_costs_only_what_was_in_flight(
     platform: Platform, repository: Repository, stage: Stage
 ) -> None:
-    home = platform.person.home
+    home = platform.user.home
     User(home=home).run(
-        "run", platform.person.environment["REPOSITORY_URL"], "--out", "calm"
+        "run", platform.user.environment["REPOSITORY_URL"], "--out", "calm"
     )
     before = run_into(Ambush(stage), platform)
     assert (
-        platform.person.run("status", "job-1", "--json").json["state"]
+        platform.user.run("status", "job-1", "--json").json["state"]
         == INFO[stage].state
     )
     repository.commit({"shop/late.py": b"class Late:\n    pass\n"})
@@ -90,7 +90,7 @@ def test_a_run_that_is_killed_in_a_stage_costs_only_what_was_in_flight(
     assert before.isdisjoint(put), "what was stored was made again"
     assert set(put.values()) == {1}
     assert files_below(platform.course("course")) == files_below(home / "calm")
-    assert platform.person.run("status", "job-1", "--json").json["run"] == 2
+    assert platform.user.run("status", "job-1", "--json").json["run"] == 2
     check_callbacks(platform)
 
 
@@ -115,8 +115,6 @@ def check_callbacks(platform: Platform) -> None:
         )
     assert [event[1] for event in meanings.values()].count("completed") == 1
     assert (
-        platform.person.run("verify", "job-1", "--deep", "--json").json[
-            "faults"
-        ]
+        platform.user.run("verify", "job-1", "--deep", "--json").json["faults"]
         == []
     )

@@ -16,8 +16,8 @@ from tests.support.user import (
     PROGRAM,
     CommandResult,
     User,
+    bare_environment,
     files_below,
-    kept,
 )
 
 FILES: Final = {
@@ -31,37 +31,37 @@ NO_USER: Final = ("unshare", "--user", "--map-user=54321")
 
 
 @pytest.fixture
-def shop(person: User) -> User:
-    """A person with a repository `shop`."""
-    Repository(person.home / "shop", bare=False).commit(FILES)
-    return person
+def shop(user: User) -> User:
+    """A user with a repository `shop`."""
+    Repository(user.home / "shop", bare=False).commit(FILES)
+    return user
 
 
 def course(
-    person: User,
+    user: User,
     name: str,
     environment: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, bytes]:
     """Make a course of `shop` from nothing, and return its files."""
-    place = person.home / name
+    place = user.home / name
     somewhere = replace(
-        person, environment={"XDG_DATA_HOME": str(place), **environment}
+        user, environment={"XDG_DATA_HOME": str(place), **environment}
     )
     somewhere.run("run", "shop", "--out", str(place / "course"))
     return files_below(place / "course")
 
 
-def shell(person: User, script: str, **environment: str) -> CommandResult:
+def shell(user: User, script: str, **environment: str) -> CommandResult:
     """Run the program as a shell script starts it (`"$0"`)."""
     given = {
-        **kept(),
-        "HOME": str(person.home),
-        "TMPDIR": str(person.home),
+        **bare_environment(),
+        "HOME": str(user.home),
+        "TMPDIR": str(user.home),
         **environment,
     }
     done = subprocess.run(
         ["sh", "-c", script, PROGRAM],
-        cwd=person.home,
+        cwd=user.home,
         env=given,
         capture_output=True,
         text=True,
@@ -167,10 +167,10 @@ def test_a_user_without_a_home_is_told_what_to_set(shop: User) -> None:
 
 @pytest.mark.parametrize("home", ["relative", ""])
 def test_a_home_that_is_no_place_is_as_good_as_none(
-    person: User, home: str
+    user: User, home: str
 ) -> None:
-    person.run("list", HOME=home)
-    assert list(person.home.iterdir()) == []
+    user.run("list", HOME=home)
+    assert list(user.home.iterdir()) == []
 
 
 @pytest.mark.parametrize("repository", [".", "$OLDPWD/shop"])
@@ -203,10 +203,10 @@ def test_a_place_for_temporary_files_that_is_not_there_is_passed_over(
     shop.run("run", "shop", TMPDIR=str(shop.home / "nowhere"))
 
 
-def test_a_user_without_a_home_causes_no_bug(person: User) -> None:
+def test_a_user_without_a_home_causes_no_bug(user: User) -> None:
     assert (
         "'~no-such-user/shop': the home folder is unknown"
-        in person.run("run", "~no-such-user/shop", code=64).err
+        in user.run("run", "~no-such-user/shop", code=64).err
     )
 
 

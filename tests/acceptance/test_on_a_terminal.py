@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from tests.acceptance.conftest import source
-from tests.support.user import PROGRAM, User, kept
+from tests.support.user import PROGRAM, User, bare_environment
 
 
-def on_a_terminal(person: User, *argv: str, **environment: str) -> str:
+def on_a_terminal(user: User, *argv: str, **environment: str) -> str:
     """Run a command whose errors go to a terminal, and return what that was sent."""
     ours, theirs = pty.openpty()
-    with _start(person, theirs, *argv, **environment) as process:
+    with _start(user, theirs, *argv, **environment) as process:
         os.close(theirs)
         shown = b""
         while chunk := _read(ours):
@@ -26,14 +26,14 @@ def on_a_terminal(person: User, *argv: str, **environment: str) -> str:
 
 
 def _start(
-    person: User, terminal: int, *argv: str, **environment: str
+    user: User, terminal: int, *argv: str, **environment: str
 ) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [PROGRAM, *argv],
-        cwd=person.home,
+        cwd=user.home,
         env={
-            **kept(),
-            "HOME": str(person.home),
+            **bare_environment(),
+            "HOME": str(user.home),
             "TERM": "xterm",
             "COLUMNS": "100",
             **environment,
@@ -52,19 +52,19 @@ def _read(terminal: int) -> bytes:
 
 
 @pytest.fixture
-def folder(person: User) -> Path:
+def folder(user: User) -> Path:
     for name, content in source().items():
-        path = person.home / "shop" / name
+        path = user.home / "shop" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-    return person.home / "shop"
+    return user.home / "shop"
 
 
 def test_each_finished_stage_leaves_a_line_and_no_log_is_mixed_in(
-    person: User, folder: Path
+    user: User, folder: Path
 ) -> None:
     shown = re.sub(
-        r"\x1b\[[0-9;?]*[A-Za-z]", "", on_a_terminal(person, "run", str(folder))
+        r"\x1b\[[0-9;?]*[A-Za-z]", "", on_a_terminal(user, "run", str(folder))
     )
     lines = [line.split("\r")[-1].split() for line in shown.splitlines()]
     steps = [
@@ -77,30 +77,28 @@ def test_each_finished_stage_leaves_a_line_and_no_log_is_mixed_in(
     assert "{" not in shown
 
 
-def test_the_terminal_is_left_as_it_was(person: User, folder: Path) -> None:
-    shown = on_a_terminal(person, "run", str(folder))
+def test_the_terminal_is_left_as_it_was(user: User, folder: Path) -> None:
+    shown = on_a_terminal(user, "run", str(folder))
     assert shown.count("\x1b[?25l") == shown.count("\x1b[?25h") > 0, (
         "the cursor is shown again"
     )
 
 
 def test_who_asks_for_a_log_gets_its_lines_above_the_bar(
-    person: User, folder: Path
+    user: User, folder: Path
 ) -> None:
-    shown = on_a_terminal(person, "run", str(folder), LOG_LEVEL="info")
+    shown = on_a_terminal(user, "run", str(folder), LOG_LEVEL="info")
     assert "claimed run=1" in shown
     assert "7/7" in shown
 
 
 def test_a_terminal_that_is_gone_is_not_missed(
-    person: User, folder: Path
+    user: User, folder: Path
 ) -> None:
     ours, theirs = pty.openpty()
-    with _start(
-        person, theirs, "run", str(folder), "--out", "course"
-    ) as process:
+    with _start(user, theirs, "run", str(folder), "--out", "course") as process:
         os.close(theirs)
         os.read(ours, 1)
         os.close(ours)
         assert process.wait(60) == 0
-    assert (person.home / "course/step3_order.yaml").is_file()
+    assert (user.home / "course/step3_order.yaml").is_file()

@@ -31,8 +31,8 @@ def last_line(result: CommandResult) -> str:
 def test_a_store_that_does_not_let_us_in_is_named_at_once(
     platform: Platform, changes: dict[str, str], code: int, expected: str
 ) -> None:
-    process = platform.person.start("run", **changes)
-    result = platform.person.ends(process)
+    process = platform.user.start("run", **changes)
+    result = platform.user.ends(process)
     assert result.code == code, result.err
     assert expected in last_line(result)
     assert "None" not in last_line(result)

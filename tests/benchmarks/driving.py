@@ -19,7 +19,7 @@ from typing import Final
 from tests.benchmarks.figures import Figure, timed
 from tests.benchmarks.resuming import keys
 from tests.support.fault_proxy import proxying
-from tests.support.fondation import StandIn
+from tests.support.fondation import CliStandIn
 from tests.support.git_server import GitServer
 from tests.support.receiver import receiving
 from tests.support.servers.server import S3Server
@@ -103,7 +103,7 @@ def driving(server: S3Server, folder: Path) -> list[Figure]:
         )
         for items, aim in JOBS.items():
             names = [f"Part {number}" for number in range((items - 3) // 3)]
-            cli = StandIn(
+            cli = CliStandIn(
                 folder / f"cli-{items}",
                 names=names,
                 delay=ITEM_MILLISECONDS,

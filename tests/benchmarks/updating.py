@@ -31,7 +31,7 @@ from tests.benchmarks.figures import Figure, table
 from tests.support.claude_jobs import write_prices
 from tests.support.lessons import course_verifier
 from tests.support.messages_api.server import MessagesServer
-from tests.support.program import environment_of
+from tests.support.platform_job import environment_of
 from worker.course.artifacts import Artifacts
 from worker.course.update_plan import decode_plan
 from worker.engines.static.pages.checker import checked

@@ -9,7 +9,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from tests.support.servers.server import Program, S3Server
+from tests.support.servers.server import S3Server, ServerProgram
 from tests.support.servers.shared import PROGRAMS
 from tests.support.waiting import until
 from worker.errors import (
@@ -159,7 +159,7 @@ def test_a_server_that_is_stopped_is_not_available(
     s3_server: S3Server, tmp_path: Path
 ) -> None:
     # Start another of its kind, which no other test uses.
-    program: Program = PROGRAMS[s3_server.name](tmp_path)
+    program: ServerProgram = PROGRAMS[s3_server.name](tmp_path)
     store = program.start().new_store()
     store.put("job/a", b"body", MARKDOWN)
     program.stop()

@@ -36,7 +36,7 @@ def test_a_server_is_shared_and_ends_when_the_test_run_is_killed(
     until(lambda: not (tmp_path / "moto.data").exists())
 
 
-def test_a_server_ends_when_its_keeper_is_killed(tmp_path: Path) -> None:
+def test_a_server_ends_when_its_supervisor_is_killed(tmp_path: Path) -> None:
     answer = tmp_path / "moto.json"
     argv = [
         sys.executable,
@@ -46,9 +46,9 @@ def test_a_server_ends_when_its_keeper_is_killed(tmp_path: Path) -> None:
         str(answer),
         str(os.getpid()),
     ]
-    with subprocess.Popen(argv, cwd=ROOT) as keeper:
+    with subprocess.Popen(argv, cwd=ROOT) as supervisor:
         until(answer.exists)
         url = shared("moto", tmp_path, os.getpid()).endpoint_url
         assert answers(url)
-        keeper.kill()
+        supervisor.kill()
     until(lambda: not answers(url))

@@ -10,9 +10,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.fondation import StandIn
+from tests.support.fondation import CliStandIn
 from tests.support.git_server import GitServer
-from tests.support.program import Program, environment_of
+from tests.support.platform_job import WorkerProcess, environment_of
 from tests.support.receiver import Receiver, receiving
 from tests.support.waiting import until
 from worker.store.folder import FolderStore
@@ -22,24 +22,24 @@ FILES = {"README.md": b"# A repository\n", "lib/core.py": b"def core(): ...\n"}
 
 
 @dataclass
-class Place:
-    """A machine that gateways are started on, one after the other."""
+class GatewayHost:
+    """A machine on which gateways are started one after another."""
 
     folder: Path
     repository: str
     receiver: Receiver
-    cli: StandIn
+    cli: CliStandIn
     store: Store
     environment: Mapping[str, str]
-    programs: list[Program] = field(default_factory=list)
+    processes: list[WorkerProcess] = field(default_factory=list)
     token: str | None = None
 
     @property
     def spool(self) -> list[Path]:
-        """The requests that are not over."""
+        """The requests of unfinished jobs."""
         return sorted((self.folder / "work/gateway-spool").glob("*.json"))
 
-    def start(self, *argv: str, **environment: str) -> Program:
+    def start(self, *argv: str, **environment: str) -> WorkerProcess:
         """Start a gateway, and wait until it listens."""
         given = {
             **environment_of(self.folder),
@@ -47,27 +47,26 @@ class Place:
             **environment,
         }
         self.token = given.get("GATEWAY_TOKEN")
-        log = self.folder / f"gateway-{len(self.programs)}.log"
-        program = Program(("gateway", "--port", "0", *argv), given, log)
-        self.programs.append(program)
+        log = self.folder / f"gateway-{len(self.processes)}.log"
+        process = WorkerProcess(("gateway", "--port", "0", *argv), given, log)
+        self.processes.append(process)
         until(
             lambda: (
-                bool(program.events("listening")) or program.wait(0) is not None
+                bool(process.events("listening")) or process.wait(0) is not None
             )
         )
-        return program
+        return process
 
     @property
     def url(self) -> str:
-        """Where the last gateway listens."""
+        """The URL of the last gateway."""
         match = re.search(
-            r"http://127.0.0.1:\d+", self.programs[-1].log.read_text()
+            r"http://127.0.0.1:\d+", self.processes[-1].log.read_text()
         )
         assert match is not None
         return match[0]
 
     def get(self, path: str, **options: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
-        """Ask for something."""
         return httpx.get(self.url + path, headers=self._headers, **options)
 
     def post(
@@ -76,7 +75,6 @@ class Place:
         document: Any = None,  # noqa: ANN401 - any value of JSON
         **options: Any,  # noqa: ANN401 - httpx's own
     ) -> httpx.Response:
-        """Send something."""
         return httpx.post(
             self.url + path,
             json=document,
@@ -86,7 +84,7 @@ class Place:
     def request(
         self, job_id: str = "job-1", **changes: object
     ) -> dict[str, object]:
-        """Return a request for a job."""
+        """Return the body of a request for a job."""
         return {
             "jobId": job_id,
             "repositoryUrl": self.repository,
@@ -98,21 +96,19 @@ class Place:
     def analyze(
         self, job_id: str = "job-1", **changes: object
     ) -> httpx.Response:
-        """Ask for a job."""
+        """Request a job."""
         return self.post("/analyze", self.request(job_id, **changes))
 
     def state(self, job_id: str = "job-1") -> str:
-        """Return a job's status."""
         return str(self.get(f"/jobs/{job_id}").json().get("state"))
 
     def await_state(self, state: str, job_id: str = "job-1") -> None:
-        """Wait until a job has this state."""
         until(lambda: self.state(job_id) == state, seconds=60)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int | None:
-        """End the last gateway, and return its exit code."""
-        self.programs[-1].send(number)
-        return self.programs[-1].wait(20)
+        """Stop the last gateway, and return its exit code."""
+        self.processes[-1].send(number)
+        return self.processes[-1].wait(20)
 
     @property
     def _headers(self) -> dict[str, str]:
@@ -120,8 +116,10 @@ class Place:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    cli = StandIn(tmp_path / "cli", names=("The Core", "Its Edge"), delay=100)
+def gateway(tmp_path: Path) -> Iterator[GatewayHost]:
+    cli = CliStandIn(
+        tmp_path / "cli", names=("The Core", "Its Edge"), delay=100
+    )
     store = FolderStore(tmp_path / "store")
     environment = {
         "STORE_URL": store.url,
@@ -132,7 +130,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
     }
     with GitServer(tmp_path / "host") as host, receiving() as receiver:
         host.repository("owner/name", FILES)
-        place = Place(
+        gateway = GatewayHost(
             folder=tmp_path,
             repository=host.url("owner/name"),
             receiver=receiver,
@@ -140,10 +138,10 @@ def place(tmp_path: Path) -> Iterator[Place]:
             store=store,
             environment=environment,
         )
-        yield place
-        for program in place.programs:
+        yield gateway
+        for process in gateway.processes:
             # End it in good order, so that the lines it executed are counted.
-            program.send(signal.SIGTERM)
-        for program in place.programs:
-            if program.wait(20) is None:
-                program.kill()
+            process.send(signal.SIGTERM)
+        for process in gateway.processes:
+            if process.wait(20) is None:
+                process.kill()

@@ -6,23 +6,23 @@ import socket
 import httpx
 import pytest
 
-from tests.gateway.conftest import Place
+from tests.gateway.conftest import GatewayHost
 from worker import __version__
 
 
-def test_health_and_status(place: Place) -> None:
-    place.start()
-    assert place.get("/").json() == {"status": "ok", "version": __version__}
-    status = place.get("/status").json()
+def test_health_and_status(gateway: GatewayHost) -> None:
+    gateway.start()
+    assert gateway.get("/").json() == {"status": "ok", "version": __version__}
+    status = gateway.get("/status").json()
     assert status["mode"] == "local-worker"
     assert status["version"] == __version__
     assert status["running"] == []
     assert status["maxRuns"] == 2
 
 
-def test_everything_that_is_wrong_is_said_at_once(place: Place) -> None:
-    place.start()
-    wrong = place.post(
+def test_everything_that_is_wrong_is_said_at_once(gateway: GatewayHost) -> None:
+    gateway.start()
+    wrong = gateway.post(
         "/analyze",
         {
             "jobId": "..",
@@ -37,17 +37,17 @@ def test_everything_that_is_wrong_is_said_at_once(place: Place) -> None:
         "branch", "callbackToken", "callbackUrl", "githubToken", "jobId", "repositoryUrl",
     ]  # fmt: skip
     assert "callbackToken" in wrong.json()["error"]
-    assert place.spool == []
+    assert gateway.spool == []
 
 
 @pytest.mark.parametrize("value", [0, False, 7, [], ["x"], {}, {"x": 1}])
 def test_what_is_no_text_is_refused_as_such(
-    place: Place, value: object
+    gateway: GatewayHost, value: object
 ) -> None:
-    place.start()
-    wrong = place.post(
+    gateway.start()
+    wrong = gateway.post(
         "/analyze",
-        place.request()
+        gateway.request()
         | dict.fromkeys(("jobId", "branch", "callbackToken"), value),
     )
     assert set(wrong.json()["fields"].values()) == {"it must be a string"}
@@ -55,12 +55,12 @@ def test_what_is_no_text_is_refused_as_such(
 
 @pytest.mark.parametrize("field", ["repositoryUrl", "branch", "callbackUrl"])
 def test_half_a_character_which_no_environment_can_hold_is_refused(
-    place: Place, field: str
+    gateway: GatewayHost, field: str
 ) -> None:
-    place.start()
-    text = str(place.request()[field])
-    body = json.dumps(place.request() | {field: f"{text}/\ud800"})
-    wrong = place.post("/analyze", content=body)
+    gateway.start()
+    text = str(gateway.request()[field])
+    body = json.dumps(gateway.request() | {field: f"{text}/\ud800"})
+    wrong = gateway.post("/analyze", content=body)
     assert wrong.status_code == 400
     assert wrong.json()["fields"] == {
         field: "it contains half of a surrogate pair"
@@ -77,16 +77,16 @@ def test_half_a_character_which_no_environment_can_hold_is_refused(
     ],
 )
 def test_what_is_wrong_is_not_repeated_since_it_may_be_a_secret(
-    place: Place, address: str
+    gateway: GatewayHost, address: str
 ) -> None:
-    place.start()
-    request = place.request(
+    gateway.start()
+    request = gateway.request(
         "..",
         repositoryUrl=f"{address}#",
         branch="s3cret..",
         callbackToken="s3cret x",
     )
-    wrong = place.post(
+    wrong = gateway.post(
         "/analyze",
         request
         | {
@@ -101,29 +101,33 @@ def test_what_is_wrong_is_not_repeated_since_it_may_be_a_secret(
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"[]", b"7", b'"x"', b"\xff", b"[" * 30_000]
 )
-def test_what_is_no_request_is_refused(place: Place, body: bytes) -> None:
-    place.start()
-    answer = place.post("/analyze", content=body)
+def test_what_is_no_request_is_refused(
+    gateway: GatewayHost, body: bytes
+) -> None:
+    gateway.start()
+    answer = gateway.post("/analyze", content=body)
     assert answer.status_code == 400
     assert list(answer.json()["fields"]) == ["body"]
 
 
 def test_a_body_over_64_kib_is_too_large_with_a_length_or_without(
-    place: Place,
+    gateway: GatewayHost,
 ) -> None:
-    place.start()
-    fits = place.request(callbackToken="x" * (64 * 1024 - 400))
-    assert place.post("/analyze", fits | {"jobId": ".."}).status_code == 400
+    gateway.start()
+    fits = gateway.request(callbackToken="x" * (64 * 1024 - 400))
+    assert gateway.post("/analyze", fits | {"jobId": ".."}).status_code == 400
     assert (
-        place.post("/analyze", content=b" " * (64 * 1024 + 1)).status_code
+        gateway.post("/analyze", content=b" " * (64 * 1024 + 1)).status_code
         == 413
     )
     assert (
-        place.post("/analyze", content=iter([b" " * 40_000] * 3)).status_code
+        gateway.post("/analyze", content=iter([b" " * 40_000] * 3)).status_code
         == 413
     )
     assert (
-        place.post("/cancel/job-1", content=b" " * (64 * 1024 + 1)).status_code
+        gateway.post(
+            "/cancel/job-1", content=b" " * (64 * 1024 + 1)
+        ).status_code
         == 413
     )
 
@@ -132,21 +136,23 @@ def test_a_body_over_64_kib_is_too_large_with_a_length_or_without(
     "path",
     ["/jobs/nope", "/jobs/nope/files", "/jobs/..%2Fx", "/nowhere", "/status/"],
 )
-def test_what_is_not_there_is_not_found(place: Place, path: str) -> None:
-    place.start()
-    assert place.get(path).status_code == 404
-    assert "error" in place.get(path).json()
+def test_what_is_not_there_is_not_found(
+    gateway: GatewayHost, path: str
+) -> None:
+    gateway.start()
+    assert gateway.get(path).status_code == 404
+    assert "error" in gateway.get(path).json()
 
 
-def test_an_unknown_job_cannot_be_canceled(place: Place) -> None:
-    place.start()
-    assert place.post("/cancel/nope").status_code == 404
+def test_an_unknown_job_cannot_be_canceled(gateway: GatewayHost) -> None:
+    gateway.start()
+    assert gateway.post("/cancel/nope").status_code == 404
 
 
 def test_a_token_is_enforced_wherever_it_is_set_but_for_the_health(
-    place: Place,
+    gateway: GatewayHost,
 ) -> None:
-    place.start(GATEWAY_TOKEN="right")
+    gateway.start(GATEWAY_TOKEN="right")
     for headers in (
         {},
         {"Authorization": "Bearer wrong"},
@@ -154,35 +160,37 @@ def test_a_token_is_enforced_wherever_it_is_set_but_for_the_health(
     ):
         for path in ("/status", "/jobs/job-1", "/openapi.json"):
             assert (
-                httpx.get(place.url + path, headers=headers).status_code == 401
+                httpx.get(gateway.url + path, headers=headers).status_code
+                == 401
             )
         refused = httpx.post(
-            place.url + "/analyze", json=place.request(), headers=headers
+            gateway.url + "/analyze", json=gateway.request(), headers=headers
         )
         assert refused.status_code == 401
         assert refused.headers["WWW-Authenticate"] == "Bearer"
-    assert httpx.get(place.url + "/").status_code == 200
-    assert place.get("/status").status_code == 200
+    assert httpx.get(gateway.url + "/").status_code == 200
+    assert gateway.get("/status").status_code == 200
 
 
-def test_a_token_may_be_of_any_characters(place: Place) -> None:
-    place.start(GATEWAY_TOKEN="clé")
+def test_a_token_may_be_of_any_characters(gateway: GatewayHost) -> None:
+    gateway.start(GATEWAY_TOKEN="clé")
     assert (
         httpx.get(
-            place.url + "/status",
+            gateway.url + "/status",
             headers={b"Authorization": "Bearer clé".encode()},
         ).status_code
         == 200
     )
     assert (
         httpx.get(
-            place.url + "/status", headers={b"Authorization": b"Bearer cl\xe9"}
+            gateway.url + "/status",
+            headers={b"Authorization": b"Bearer cl\xe9"},
         ).status_code
         == 401
     )
 
 
-def test_a_store_that_is_away_is_said_soon(place: Place) -> None:
+def test_a_store_that_is_away_is_said_soon(gateway: GatewayHost) -> None:
     with socket.create_server(("127.0.0.1", 0)) as reserved:
         away = reserved.getsockname()[1]
     s3 = {
@@ -190,28 +198,28 @@ def test_a_store_that_is_away_is_said_soon(place: Place) -> None:
         "AWS_SECRET_ACCESS_KEY": "y",
         "AWS_ENDPOINT_URL_S3": f"http://127.0.0.1:{away}",
     }
-    place.start(STORE_URL="s3://bucket/jobs", **s3)
-    answer = place.post("/analyze", place.request(), timeout=60)
+    gateway.start(STORE_URL="s3://bucket/jobs", **s3)
+    answer = gateway.post("/analyze", gateway.request(), timeout=60)
     assert answer.status_code == 502
     assert f"127.0.0.1:{away}" in answer.json()["error"]
-    assert place.get("/status").status_code == 200
-    assert place.spool == []
+    assert gateway.get("/status").status_code == 200
+    assert gateway.spool == []
 
 
 @pytest.mark.parametrize("module", ["uvicorn", "starlette"])
 def test_an_extra_that_is_not_installed_is_named(
-    place: Place, module: str
+    gateway: GatewayHost, module: str
 ) -> None:
-    absent = place.folder / "absent"
+    absent = gateway.folder / "absent"
     absent.mkdir()
     (absent / f"{module}.py").write_text(
         f"raise ModuleNotFoundError(name={module!r})\n"
     )
-    program = place.start(PYTHONPATH=str(absent))
-    assert program.wait(20) == 69
+    process = gateway.start(PYTHONPATH=str(absent))
+    assert process.wait(20) == 69
     assert (
         f"needs {module}, which is not installed: pip install 'fondation-worker[gateway]'"
-        in program.log.read_text()
+        in process.log.read_text()
     )
 
 
@@ -220,26 +228,30 @@ def test_an_extra_that_is_not_installed_is_named(
     ["0.0.0.0", "::", "localhost.example"],  # noqa: S104 - must be refused
 )
 def test_without_a_token_it_listens_on_loopback_only(
-    place: Place, host: str
+    gateway: GatewayHost, host: str
 ) -> None:
-    program = place.start("--host", host)
-    assert program.wait(20) == 78
+    process = gateway.start("--host", host)
+    assert process.wait(20) == 78
     assert (
         f"GATEWAY_TOKEN is missing: to listen on {host}, set it"
-        in program.log.read_text()
+        in process.log.read_text()
     )
 
 
-def test_with_a_token_it_listens_on_everything(place: Place) -> None:
-    place.start("--host", "0.0.0.0", GATEWAY_TOKEN="right")  # noqa: S104 - that is asked for
-    port = place.programs[-1].events("listening")[0]["url"].rpartition(":")[2]
+def test_with_a_token_it_listens_on_everything(gateway: GatewayHost) -> None:
+    gateway.start("--host", "0.0.0.0", GATEWAY_TOKEN="right")  # noqa: S104 - that is asked for
+    port = (
+        gateway.processes[-1].events("listening")[0]["url"].rpartition(":")[2]
+    )
     assert httpx.get(f"http://127.0.0.1:{port}/").json()["status"] == "ok"
 
 
-def test_a_port_that_is_taken_is_reported(place: Place) -> None:
-    place.start()
-    port = place.url.rpartition(":")[2]
-    other = place.start("--port", port, WORK_DIR=str(place.folder / "other"))
+def test_a_port_that_is_taken_is_reported(gateway: GatewayHost) -> None:
+    gateway.start()
+    port = gateway.url.rpartition(":")[2]
+    other = gateway.start(
+        "--port", port, WORK_DIR=str(gateway.folder / "other")
+    )
     assert other.wait(20) == 78
     assert f"cannot listen on 127.0.0.1:{port}" in other.log.read_text()
 
@@ -254,12 +266,12 @@ def test_a_port_that_is_taken_is_reported(place: Place) -> None:
     ],
 )
 def test_a_wrong_configuration_is_said_before_it_listens(
-    place: Place,
+    gateway: GatewayHost,
     argv: tuple[str, ...],
     environment: dict[str, str],
     code: int,
     fault: str,
 ) -> None:
-    program = place.start(*argv, **environment)
-    assert program.wait(20) == code
-    assert fault in program.log.read_text()
+    process = gateway.start(*argv, **environment)
+    assert process.wait(20) == code
+    assert fault in process.log.read_text()

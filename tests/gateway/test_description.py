@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.gateway.conftest import Place
-from tests.support.program import ROOT
+from tests.gateway.conftest import GatewayHost
+from tests.support.platform_job import ROOT
 from tests.support.scaleway.server import ScalewayServer
 
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
@@ -16,19 +16,19 @@ SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
 
 @pytest.mark.parametrize("token", ["right", ""])
 def test_no_request_finds_a_fault_with_the_description(
-    place: Place, token: str
+    gateway: GatewayHost, token: str
 ) -> None:
     with ScalewayServer() as scaleway:
-        scaleway.define(STORE_URL=place.environment["STORE_URL"])
+        scaleway.define(STORE_URL=gateway.environment["STORE_URL"])
         # On the platform's stand-in, where a run that is started does nothing.
-        place.start(
+        gateway.start(
             "--mode", "scaleway", GATEWAY_TOKEN=token, **scaleway.environment
         )
         command = [
             *(
                 str(SCHEMATHESIS),
                 "run",
-                f"{place.url}/openapi.json",
+                f"{gateway.url}/openapi.json",
                 "--phases",
                 "coverage,fuzzing",
             ),
@@ -53,7 +53,7 @@ def test_no_request_finds_a_fault_with_the_description(
             capture_output=True,
             text=True,
             check=False,
-            cwd=place.folder,
+            cwd=gateway.folder,
             env=environment,
         )
     assert completed.returncode == 0, (

@@ -25,8 +25,8 @@ from worker.store.retrying import RetryingStore
 
 
 @dataclass(frozen=True)
-class Refusing:
-    """A store that gives no listing."""
+class UnlistableStore:
+    """A store whose listings fail."""
 
     error: Exception
 
@@ -89,7 +89,7 @@ def test_a_manifest_that_needs_a_person_leaves_its_job_unfinished(
 def test_a_store_that_does_not_answer_or_refuses_leaves_it_open(
     view: View, kind: Callable[[str], Exception]
 ) -> None:
-    refusing: RetryingStore = Refusing(kind("no"))  # type: ignore[assignment]
+    refusing: RetryingStore = UnlistableStore(kind("no"))  # type: ignore[assignment]
     assert (
         read_standing(replace(view, store=refusing), JOB) is Standing.UNREADABLE
     )

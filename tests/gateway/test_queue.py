@@ -23,28 +23,30 @@ from worker.system.runtime import Flag, SystemRuntime
 KILLED = 137
 
 
-class Impatient(SystemRuntime):
-    """Writes pauses down instead of waiting for them."""
+class RecordingRuntime(SystemRuntime):
+    """Records pauses; waits only while `is_waiting` is set."""
 
     def __init__(self) -> None:
         self.pauses: list[float] = []
-        self.patient = False
+        self.is_waiting = False
 
     def flag(self) -> Flag:
         flag, pauses, runtime = super().flag(), self.pauses, self
 
-        class Noted:
+        class RecordingFlag:
             set, is_set = flag.set, flag.is_set
 
             def wait(self, seconds: float) -> bool:
                 pauses.append(seconds)
-                return flag.wait(seconds) if runtime.patient else flag.is_set()
+                return (
+                    flag.wait(seconds) if runtime.is_waiting else flag.is_set()
+                )
 
-        return Noted()
+        return RecordingFlag()
 
 
-class Scripted(ChildCommand):
-    """Runs that end as a test says; then the job is over."""
+class ScriptedRuns(ChildCommand):
+    """Runs that end with the given codes; then the job is over."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -53,8 +55,8 @@ class Scripted(ChildCommand):
         self.codes: list[int | Exception] = []
         self.jobs: list[str] = []
         self.given: list[Mapping[str, str]] = []
-        self.looks: list[Standing] = []
-        """The job's status at the first reads.
+        self.standings: list[Standing] = []
+        """The job's standing at the first reads.
 
         Then it is unfinished as long as there are codes.
         """
@@ -72,40 +74,40 @@ class Scripted(ChildCommand):
             raise code
         return code
 
-    def judge(self, _: str) -> Standing:
-        if self.looks:
-            return self.looks.pop(0)
+    def standing(self, _: str) -> Standing:
+        if self.standings:
+            return self.standings.pop(0)
         return Standing.UNFINISHED if self.codes else Standing.OVER
 
 
 @pytest.fixture
-def program() -> Scripted:
-    return Scripted()
+def runs() -> ScriptedRuns:
+    return ScriptedRuns()
 
 
 @pytest.fixture
-def runtime() -> Impatient:
-    return Impatient()
+def runtime() -> RecordingRuntime:
+    return RecordingRuntime()
 
 
 @pytest.fixture
-def slots(
-    program: Scripted, runtime: Impatient, tmp_path: Path
+def queue(
+    runs: ScriptedRuns, runtime: RecordingRuntime, tmp_path: Path
 ) -> Iterator[RunQueue]:
     limits = QueueLimits(max_runs=1, redelivery_seconds=7)
-    slots = RunQueue(
-        program, program.judge, Spool(tmp_path, runtime), runtime, limits=limits
+    queue = RunQueue(
+        runs, runs.standing, Spool(tmp_path, runtime), runtime, limits=limits
     )
-    yield slots
-    slots.close()
+    yield queue
+    queue.close()
 
 
 def spooled(folder: Path) -> int:
     return len(list(folder.glob("*.json")))
 
 
-def states(slots: RunQueue) -> list[tuple[bool, bool]]:
-    return [(slot.given_up, slot.running) for slot in slots.all()]
+def states(queue: RunQueue) -> list[tuple[bool, bool]]:
+    return [(slot.given_up, slot.running) for slot in queue.all()]
 
 
 ALL_CODES = [*Exit, KILLED]
@@ -113,75 +115,78 @@ ALL_CODES = [*Exit, KILLED]
 
 @pytest.mark.parametrize("code", ALL_CODES)
 def test_a_job_that_is_over_is_forgotten_however_its_run_ended(
-    slots: RunQueue, program: Scripted, code: Exit, tmp_path: Path
+    queue: RunQueue, runs: ScriptedRuns, code: Exit, tmp_path: Path
 ) -> None:
-    program.codes = [code]
-    slots.put(a_request())
-    until(lambda: program.jobs == ["job-1"] and slots.all() == [])
+    runs.codes = [code]
+    queue.put(a_request())
+    until(lambda: runs.jobs == ["job-1"] and queue.all() == [])
     assert spooled(tmp_path) == 0
 
 
 def test_a_job_that_is_over_already_is_forgotten_without_a_run(
-    slots: RunQueue, program: Scripted, tmp_path: Path
+    queue: RunQueue, runs: ScriptedRuns, tmp_path: Path
 ) -> None:
-    program.looks = [Standing.OVER]
-    slots.put(a_request())
-    until(lambda: slots.all() == [])
-    assert program.jobs == []
+    runs.standings = [Standing.OVER]
+    queue.put(a_request())
+    until(lambda: queue.all() == [])
+    assert runs.jobs == []
     assert spooled(tmp_path) == 0
 
 
 @pytest.mark.parametrize("code", ALL_CODES)
 def test_a_job_that_is_not_over_is_tried_again_however_its_run_ended(
-    slots: RunQueue, program: Scripted, code: int
+    queue: RunQueue, runs: ScriptedRuns, code: int
 ) -> None:
-    program.looks = [Standing.UNFINISHED] * 4
-    program.codes = [code, code]
-    slots.put(a_request())
-    until(lambda: slots.all() == [])
-    assert program.jobs == ["job-1"] * 2
+    runs.standings = [Standing.UNFINISHED] * 4
+    runs.codes = [code, code]
+    queue.put(a_request())
+    until(lambda: queue.all() == [])
+    assert runs.jobs == ["job-1"] * 2
 
 
 def test_a_job_whose_run_met_a_bug_is_tried_again(
-    slots: RunQueue, program: Scripted
+    queue: RunQueue, runs: ScriptedRuns
 ) -> None:
-    program.codes = [ValueError(), ValueError()]
-    slots.put(a_request())
-    until(lambda: slots.all() == [])
-    assert program.jobs == ["job-1"] * 2
+    runs.codes = [ValueError(), ValueError()]
+    queue.put(a_request())
+    until(lambda: queue.all() == [])
+    assert runs.jobs == ["job-1"] * 2
 
 
 def test_retries_are_bounded_with_growing_pauses_and_restart_on_request(
-    slots: RunQueue, program: Scripted, runtime: Impatient, tmp_path: Path
+    queue: RunQueue,
+    runs: ScriptedRuns,
+    runtime: RecordingRuntime,
+    tmp_path: Path,
 ) -> None:
-    program.looks = [Standing.UNFINISHED] * 2 * (MAX_RETRIES + 1)
-    program.codes = [Exit.TEMPORARY] * 20
-    slots.put(a_request())
+    runs.standings = [Standing.UNFINISHED] * 2 * (MAX_RETRIES + 1)
+    runs.codes = [Exit.TEMPORARY] * 20
+    queue.put(a_request())
     until(lambda: runtime.pauses[6:] != [])
-    until(lambda: states(slots) == [(True, False)])  # between two looks
-    assert len(program.jobs) == 6
+    until(lambda: states(queue) == [(True, False)])  # between two reads
+    assert len(runs.jobs) == 6
     assert spooled(tmp_path) == 1
     assert runtime.pauses[:6] == [2, 4, 8, 16, 32, LONGEST_PAUSE_SECONDS]
-    program.codes = [Exit.TEMPORARY]
-    slots.put(a_request())
-    until(lambda: slots.all() == [])
+    runs.codes = [Exit.TEMPORARY]
+    queue.put(a_request())
+    until(lambda: queue.all() == [])
     assert spooled(tmp_path) == 0
 
 
 @pytest.mark.parametrize("code", ALL_CODES)
 def test_a_job_whose_webhook_does_not_know_that_it_is_over_is_never_given_up(
-    slots: RunQueue,
-    program: Scripted,
-    runtime: Impatient,
+    queue: RunQueue,
+    runs: ScriptedRuns,
+    runtime: RecordingRuntime,
     code: int,
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    program.looks = [Standing.UNDELIVERED] * 2100
-    program.codes = [code] * 1050
-    slots.put(a_request())
-    until(lambda: slots.all() == [])
-    assert len(program.jobs) == 1050
+    runs.standings = [Standing.UNDELIVERED] * 2100
+    runs.codes = [code] * 1050
+    queue.put(a_request())
+    until(lambda: queue.all() == [])
+    assert len(runs.jobs) == 1050
     assert spooled(tmp_path) == 0
     assert runtime.pauses[:3] == [2, 4, 8]
     assert max(runtime.pauses) == LONGEST_PAUSE_SECONDS
@@ -189,63 +194,64 @@ def test_a_job_whose_webhook_does_not_know_that_it_is_over_is_never_given_up(
 
 
 def test_a_run_that_only_delivers_gets_less_time_than_one_that_works(
-    slots: RunQueue, program: Scripted
+    queue: RunQueue, runs: ScriptedRuns
 ) -> None:
-    program.looks = [
+    runs.standings = [
         Standing.UNFINISHED,
         Standing.UNDELIVERED,
         Standing.UNDELIVERED,
     ]
-    slots.put(a_request())
-    until(lambda: slots.all() == [])
-    assert [
-        given.get("CALLBACK_GIVE_UP_SECONDS") for given in program.given
-    ] == [
+    queue.put(a_request())
+    until(lambda: queue.all() == [])
+    assert [given.get("CALLBACK_GIVE_UP_SECONDS") for given in runs.given] == [
         None,
         "7",
     ]
 
 
 def test_while_a_manifest_cannot_be_read_nothing_is_run_or_decided(
-    slots: RunQueue,
-    program: Scripted,
-    runtime: Impatient,
+    queue: RunQueue,
+    runs: ScriptedRuns,
+    runtime: RecordingRuntime,
     tmp_path: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    program.looks = [Standing.UNFINISHED, *[Standing.UNREADABLE] * 50]
-    slots.put(a_request())
-    until(lambda: slots.all() == [])
-    assert program.jobs == ["job-1"]
+    runs.standings = [Standing.UNFINISHED, *[Standing.UNREADABLE] * 50]
+    queue.put(a_request())
+    until(lambda: queue.all() == [])
+    assert runs.jobs == ["job-1"]
     assert spooled(tmp_path) == 0
     assert set(runtime.pauses) == {UNREADABLE_PAUSE_SECONDS}
     assert "gave up on a job" not in caplog.text
 
 
 def test_a_job_that_was_given_up_is_delivered_once_another_run_has_ended_it(
-    slots: RunQueue, program: Scripted, tmp_path: Path
+    queue: RunQueue, runs: ScriptedRuns, tmp_path: Path
 ) -> None:
     failures = [Standing.UNFINISHED] * 2 * (MAX_RETRIES + 1)
-    program.looks = [
+    runs.standings = [
         *failures,
         *[Standing.UNFINISHED] * 3,
         Standing.UNDELIVERED,
         Standing.OVER,
     ]
-    slots.put(a_request())
-    until(lambda: slots.all() == [])
-    assert len(program.jobs) == MAX_RETRIES + 2
+    queue.put(a_request())
+    until(lambda: queue.all() == [])
+    assert len(runs.jobs) == MAX_RETRIES + 2
     assert spooled(tmp_path) == 0
 
 
 def test_a_pausing_job_resumes_at_once_with_a_newer_request(
-    slots: RunQueue, program: Scripted, runtime: Impatient, tmp_path: Path
+    queue: RunQueue,
+    runs: ScriptedRuns,
+    runtime: RecordingRuntime,
+    tmp_path: Path,
 ) -> None:
-    runtime.patient = True
-    program.looks = [Standing.UNDELIVERED] * 3
-    slots.put(a_request(branch="old"))
-    until(lambda: [slot.pausing for slot in slots.all()] == [True])
-    slots.put(a_request(branch="new"))
-    until(lambda: slots.all() == [])
-    assert [given["BRANCH"] for given in program.given] == ["old", "new"]
+    runtime.is_waiting = True
+    runs.standings = [Standing.UNDELIVERED] * 3
+    queue.put(a_request(branch="old"))
+    until(lambda: [slot.pausing for slot in queue.all()] == [True])
+    queue.put(a_request(branch="new"))
+    until(lambda: queue.all() == [])
+    assert [given["BRANCH"] for given in runs.given] == ["old", "new"]
     assert spooled(tmp_path) == 0

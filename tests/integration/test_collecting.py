@@ -22,7 +22,7 @@ class KilledError(Exception):
     """The process dies here."""
 
 
-class Deadly(MemoryStore):
+class DyingStore(MemoryStore):
     """A store whose client dies after it has deleted `left` objects."""
 
     left: int | None = None
@@ -40,15 +40,15 @@ def keys(store: MemoryStore) -> Iterator[str]:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Deadly:
-    store = Deadly(lambda: SystemRuntime().now().timestamp())
+def store(tmp_path: Path) -> DyingStore:
+    store = DyingStore(lambda: SystemRuntime().now().timestamp())
     assert World(store=store, work_dir=tmp_path).job().run(IDENTITY) is Exit.OK
     return store
 
 
 @pytest.mark.parametrize("number", range(25))
 def test_while_a_collected_job_has_a_file_it_has_every_checkpoint(
-    store: Deadly, number: int
+    store: DyingStore, number: int
 ) -> None:
     store.left = number
     with pytest.raises(KilledError):
@@ -64,7 +64,7 @@ def test_while_a_collected_job_has_a_file_it_has_every_checkpoint(
 
 
 def test_a_command_that_was_frozen_deletes_no_newer_tombstone(
-    store: Deadly,
+    store: DyingStore,
 ) -> None:
     """The job was done again and collected by another command meanwhile."""
     collect(view(store), 0, dry_run=False)

@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from tests.support import mermaid
-from tests.support.course import Made, make_course, write_tree
+from tests.support.course import MadeCourse, make_course, write_tree
 from tests.support.samples import PYTHON
 from worker.engines.port import EngineFailedError
 
@@ -101,7 +101,7 @@ def hostile_names() -> dict[str, str]:
 @pytest.fixture(scope="module", params=["contents", "names"])
 def course(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Made:
+) -> MadeCourse:
     """Return the course of each hostile repository in turn."""
     files = hostile_python() if request.param == "contents" else hostile_names()
     folder = tmp_path_factory.mktemp("hostile")
@@ -109,7 +109,7 @@ def course(
 
 
 def test_no_text_of_a_repository_becomes_html_but_for_our_own_folds(
-    course: Made,
+    course: MadeCourse,
 ) -> None:
     for page in course.pages():
         assert not page.contents("html_inline"), page.path
@@ -125,7 +125,7 @@ def test_no_text_of_a_repository_becomes_html_but_for_our_own_folds(
 
 
 def test_no_text_of_a_repository_becomes_a_link_or_an_image(
-    course: Made,
+    course: MadeCourse,
 ) -> None:
     for page in course.pages():
         assert not [
@@ -136,7 +136,7 @@ def test_no_text_of_a_repository_becomes_a_link_or_an_image(
         assert "image" not in {token.type for token in page.tokens}
 
 
-def test_no_text_of_a_repository_becomes_a_heading(course: Made) -> None:
+def test_no_text_of_a_repository_becomes_a_heading(course: MadeCourse) -> None:
     ours = re.compile(
         r"Chapter \d+: .*|Tutorial \d+: .*|Step \d+: .*|Question \d+|Questions"
         r"|Example|The code|Other parts|What can go wrong|Good to know|A test"
@@ -152,7 +152,7 @@ def test_no_text_of_a_repository_becomes_a_heading(course: Made) -> None:
         assert not page.text.startswith("---")
 
 
-def test_nothing_that_cannot_be_seen_reaches_a_page(course: Made) -> None:
+def test_nothing_that_cannot_be_seen_reaches_a_page(course: MadeCourse) -> None:
     hidden = re.compile(
         "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069"
         "\ufeff\ud800-\udfff\U000e0000-\U000e007f]"
@@ -163,7 +163,7 @@ def test_nothing_that_cannot_be_seen_reaches_a_page(course: Made) -> None:
 
 
 def test_every_row_of_a_table_has_as_many_cells_as_its_head(
-    course: Made,
+    course: MadeCourse,
 ) -> None:
     for page in course.pages():
         lines = page.text.split("\n")
@@ -176,13 +176,15 @@ def test_every_row_of_a_table_has_as_many_cells_as_its_head(
                 assert len(bars) == 1
 
 
-def test_diagrams_are_read_by_mermaid_whatever_the_names(course: Made) -> None:
+def test_diagrams_are_read_by_mermaid_whatever_the_names(
+    course: MadeCourse,
+) -> None:
     diagrams = [diagram for page in course.pages() for diagram in page.diagrams]
     assert mermaid.faults(diagrams) == [None] * len(diagrams)
 
 
 def test_excerpts_and_places_agree_with_the_source_as_far_as_it_can_be_shown(
-    course: Made,
+    course: MadeCourse,
 ) -> None:
     for page in course.pages("reviewed-chapters/"):
         assert "> Correction:" not in page.text

@@ -8,12 +8,12 @@ from functools import cache
 import pytest
 
 from tests.support import mermaid
-from tests.support.course import Made, make_course, write_tree
+from tests.support.course import MadeCourse, make_course, write_tree
 from tests.support.samples import ALL
 from worker.course.site.markdown import slug
 
 pytestmark = pytest.mark.parametrize("sample", ALL)
-Courses = Callable[[str], Made]
+Courses = Callable[[str], MadeCourse]
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def courses(tmp_path_factory: pytest.TempPathFactory) -> Courses:
     """Return a function that gives the course of a sample."""
 
     @cache
-    def course(sample: str) -> Made:
+    def course(sample: str) -> MadeCourse:
         folder = tmp_path_factory.mktemp("course")
         return make_course(
             write_tree(folder / "source", ALL[sample]), folder / "output"

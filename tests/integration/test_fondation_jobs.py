@@ -12,7 +12,7 @@ from states.exits import Exit
 from states.stages import State
 from tests.support.fondation import alive
 from tests.support.git_server import GitServer
-from tests.support.program import ITEMS, NAMES, PlatformJob, Program
+from tests.support.platform_job import ITEMS, NAMES, PlatformJob, WorkerProcess
 from tests.support.receiver import Receiver, receiving
 from tests.support.servers.server import S3Server
 from tests.support.waiting import until
@@ -88,7 +88,7 @@ def new_job(receiver: Receiver, tmp_path: Path) -> Iterator[NewJob]:
             job.end()
 
 
-def reach_chapters(job: PlatformJob, **environment: str) -> Program:
+def reach_chapters(job: PlatformJob, **environment: str) -> WorkerProcess:
     """Start a run, and return it when a chapter of it is stored."""
     run = job.start(**environment)
     until(
@@ -266,7 +266,7 @@ def test_nothing_of_a_hanging_cli_outlives_a_worker_that_is_killed(
     until(lambda: alive(job.folder) == [], seconds=5)
 
 
-def peak_memory(run: Program) -> int:
+def peak_memory(run: WorkerProcess) -> int:
     """Return how much memory a run has had at most, in MB, when it has ended."""
     status, peak = Path(f"/proc/{run.pid}/status"), 0
     while run.wait(0.05) is None:

@@ -12,8 +12,8 @@ from states.stages import Stage
 from tests.support.fondation import (
     BUNDLE,
     RUNTIME,
+    CliStandIn,
     Course,
-    StandIn,
     alive,
     listen,
     new_course,
@@ -36,8 +36,8 @@ MANY = ["The Core", "Its Edge", *(f"Part {number}" for number in range(3, 13))]
 
 
 @pytest.fixture
-def cli(tmp_path: Path) -> StandIn:
-    return StandIn(tmp_path / "cli")
+def cli(tmp_path: Path) -> CliStandIn:
+    return CliStandIn(tmp_path / "cli")
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def course(tmp_path: Path) -> Course:
 
 
 def test_a_whole_course_takes_a_process_for_every_step(
-    cli: StandIn, course: Course
+    cli: CliStandIn, course: Course
 ) -> None:
     assert len(course.make(cli.engine())) == 12
     steps = [
@@ -66,7 +66,7 @@ def test_a_whole_course_takes_a_process_for_every_step(
 
 
 def test_the_end_of_a_process_is_not_waited_for_longer_than_it_takes(
-    cli: StandIn, course: Course, monkeypatch: pytest.MonkeyPatch
+    cli: CliStandIn, course: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cli_process, "_WAIT_SECONDS", 120.0)
     began = RUNTIME.monotonic()
@@ -80,7 +80,7 @@ def test_the_end_of_a_process_is_not_waited_for_longer_than_it_takes(
     ids=["empty", "blank"],
 )
 def test_a_hole_that_was_left_with_exit_code_0_is_filled_by_the_next_try_alone(
-    fault: dict[str, str], cli: StandIn, course: Course
+    fault: dict[str, str], cli: CliStandIn, course: Course
 ) -> None:
     cli.set(faults={HOLE: fault | {"times": 1}})
     engine = cli.engine()
@@ -91,7 +91,7 @@ def test_a_hole_that_was_left_with_exit_code_0_is_filled_by_the_next_try_alone(
 
 
 def test_an_empty_answer_to_a_step_is_no_file(
-    cli: StandIn, course: Course
+    cli: CliStandIn, course: Course
 ) -> None:
     cli.set(faults={"step1_abstractions.yaml": {"kind": "empty", "times": 1}})
     engine = cli.engine()
@@ -103,7 +103,7 @@ def test_an_empty_answer_to_a_step_is_no_file(
     "blocks", [["order"], ["extract"], ["extract", "order"]], ids="+".join
 )
 def test_no_chapter_is_left_out_for_a_line_break_after_its_name(
-    blocks: list[str], cli: StandIn, course: Course
+    blocks: list[str], cli: CliStandIn, course: Course
 ) -> None:
     cli.set(blocks=blocks)
     engine = cli.engine()
@@ -112,7 +112,7 @@ def test_no_chapter_is_left_out_for_a_line_break_after_its_name(
 
 
 def test_an_order_with_a_name_that_nothing_has_is_not_taken(
-    cli: StandIn, course: Course
+    cli: CliStandIn, course: Course
 ) -> None:
     text = (
         "order:\n  - {index: 1, name: The Core, reasoning: ''}\n"
@@ -148,7 +148,7 @@ def test_an_order_with_a_name_that_nothing_has_is_not_taken(
     ids=["fenced", "invalid", "no list", "wrong type", "bytes"],
 )
 def test_yaml_that_is_none_is_handed_on_to_be_refused_with_the_place(
-    fault: dict[str, Any], where: str, cli: StandIn, course: Course
+    fault: dict[str, Any], where: str, cli: CliStandIn, course: Course
 ) -> None:
     cli.set(faults={"step1_abstractions.yaml": fault | {"times": 1}})
     engine = cli.engine()
@@ -161,7 +161,7 @@ def test_yaml_that_is_none_is_handed_on_to_be_refused_with_the_place(
 
 @pytest.mark.parametrize("write", ["once", "pieces", "renamed"])
 def test_a_file_is_taken_when_it_is_complete_and_once(
-    write: str, cli: StandIn, course: Course
+    write: str, cli: CliStandIn, course: Course
 ) -> None:
     cli.set(write=write, delay=60, words=2000)
     engine = cli.engine()
@@ -172,7 +172,7 @@ def test_a_file_is_taken_when_it_is_complete_and_once(
 
 
 def test_a_file_that_is_closed_and_written_to_again_is_taken_again(
-    cli: StandIn, course: Course
+    cli: CliStandIn, course: Course
 ) -> None:
     cli.set(write="appended", delay=300, words=2000)
     engine = cli.engine()
@@ -188,7 +188,7 @@ def test_a_file_that_is_closed_and_written_to_again_is_taken_again(
 
 
 def test_an_item_is_there_while_the_cli_still_works_on_others(
-    cli: StandIn, course: Course
+    cli: CliStandIn, course: Course
 ) -> None:
     cli.set(names=MANY, delay=100)
     engine = cli.engine()
@@ -200,7 +200,7 @@ def test_an_item_is_there_while_the_cli_still_works_on_others(
 
 
 def test_what_is_there_is_put_back_and_only_the_rest_is_made(
-    cli: StandIn, course: Course
+    cli: CliStandIn, course: Course
 ) -> None:
     first = cli.engine()
     course.make(first, *YAML)
@@ -213,7 +213,7 @@ def test_what_is_there_is_put_back_and_only_the_rest_is_made(
 
 
 def test_a_hanging_cli_is_ended_with_all_that_it_has_started(
-    cli: StandIn, course: Course
+    cli: CliStandIn, course: Course
 ) -> None:
     cli.set(faults={EXTRACT: {"kind": "hangs", "children": True}})
     with pytest.raises(
@@ -225,7 +225,7 @@ def test_a_hanging_cli_is_ended_with_all_that_it_has_started(
 
 
 def test_a_program_that_prints_is_not_silent_and_ends_when_asked_to(
-    cli: StandIn, course: Course
+    cli: CliStandIn, course: Course
 ) -> None:
     cli.set(faults={EXTRACT: {"kind": "talks", "every": 200}})
     engine = cli.engine(silence=1)
@@ -236,14 +236,16 @@ def test_a_program_that_prints_is_not_silent_and_ends_when_asked_to(
     until(lambda: alive(course.folder) == [], seconds=5)
 
 
-def test_who_writes_is_not_silent(cli: StandIn, course: Course) -> None:
+def test_who_writes_is_not_silent(cli: CliStandIn, course: Course) -> None:
     cli.set(names=MANY, delay=700)
     engine = cli.engine(silence=1.4)  # what three rounds of five take is more
     course.make(engine, *YAML)
     assert len(course.make(engine, CHAPTERS)) == len(MANY)
 
 
-def complain(cli: StandIn, course: Course, complaint: str) -> EngineFailedError:
+def complain(
+    cli: CliStandIn, course: Course, complaint: str
+) -> EngineFailedError:
     """Let it fail with a message, and return what the engine says of that."""
     cli.set(faults={EXTRACT: {"kind": "fails", "complains": complaint}})
     with pytest.raises(EngineFailedError) as raised:
@@ -268,7 +270,7 @@ def complain(cli: StandIn, course: Course, complaint: str) -> EngineFailedError:
     ids=["429", "529", "network"],
 )
 def test_a_failure_that_may_pass_is_recognized_by_what_it_prints(
-    complaint: str, cli: StandIn, course: Course
+    complaint: str, cli: CliStandIn, course: Course
 ) -> None:
     assert complain(cli, course, complaint).temporary
 
@@ -282,13 +284,13 @@ def test_a_failure_that_may_pass_is_recognized_by_what_it_prints(
     ids=["no key", "refused key"],
 )
 def test_a_failure_that_will_not_pass_is_recognized_by_what_it_prints(
-    complaint: str, cli: StandIn, course: Course
+    complaint: str, cli: CliStandIn, course: Course
 ) -> None:
     assert not complain(cli, course, complaint).temporary
 
 
 def test_what_was_finished_before_it_failed_is_kept(
-    cli: StandIn, course: Course
+    cli: CliStandIn, course: Course
 ) -> None:
     cli.set(
         faults={HOLE: {"kind": "killed", "times": 1}}, delay=150, names=MANY
@@ -305,7 +307,7 @@ def test_what_was_finished_before_it_failed_is_kept(
 
 @pytest.mark.parametrize("kind", ["link", "huge", "pipe", "folder"])
 def test_what_is_no_regular_file_of_a_sound_size_is_not_taken(
-    kind: str, cli: StandIn, course: Course
+    kind: str, cli: CliStandIn, course: Course
 ) -> None:
     cli.set(faults={HOLE: {"kind": kind, "to": "/etc/passwd", "times": 1}})
     engine = cli.engine()
@@ -315,7 +317,7 @@ def test_what_is_no_regular_file_of_a_sound_size_is_not_taken(
 
 
 def test_what_it_writes_where_it_should_not_is_nobodys_concern(
-    cli: StandIn, course: Course
+    cli: CliStandIn, course: Course
 ) -> None:
     cli.set(litter=True)
     source = {
@@ -335,7 +337,7 @@ def test_what_it_writes_where_it_should_not_is_nobodys_concern(
 
 
 def test_it_sees_nothing_of_ours(
-    cli: StandIn, course: Course, tmp_path: Path
+    cli: CliStandIn, course: Course, tmp_path: Path
 ) -> None:
     ours = {
         "CALLBACK_TOKEN": "t-1",
@@ -369,7 +371,7 @@ def test_it_sees_nothing_of_ours(
 
 
 def test_without_a_login_it_fails_for_good_and_with_any_it_works(
-    cli: StandIn, course: Course, tmp_path: Path
+    cli: CliStandIn, course: Course, tmp_path: Path
 ) -> None:
     cli.set(keyless=False)
     with pytest.raises(
@@ -393,7 +395,7 @@ def test_without_a_login_it_fails_for_good_and_with_any_it_works(
 
 
 def test_its_output_is_in_the_log_without_its_key(
-    cli: StandIn, course: Course, caplog: pytest.LogCaptureFixture
+    cli: CliStandIn, course: Course, caplog: pytest.LogCaptureFixture
 ) -> None:
     listen(caplog)
     cli.set(
@@ -416,7 +418,7 @@ def test_its_output_is_in_the_log_without_its_key(
 
 
 def test_a_cli_or_a_program_that_is_missing_is_named(
-    tmp_path: Path, cli: StandIn
+    tmp_path: Path, cli: CliStandIn
 ) -> None:
     with pytest.raises(
         EngineFailedError,

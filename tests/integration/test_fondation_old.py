@@ -11,7 +11,13 @@ import pytest
 import yaml
 
 from states.stages import Stage
-from tests.support.fondation import BUNDLE, NAMES, Course, StandIn, new_course
+from tests.support.fondation import (
+    BUNDLE,
+    NAMES,
+    CliStandIn,
+    Course,
+    new_course,
+)
 from worker.engines.fondation.engine import FondationEngine
 from worker.engines.port import EngineFailedError, EngineOutdatedError
 
@@ -25,8 +31,8 @@ HOLE = "chapters/chapter_2_its_edge.md"
 
 
 @pytest.fixture
-def cli(tmp_path: Path) -> StandIn:
-    return StandIn(tmp_path / "cli", generation="old")
+def cli(tmp_path: Path) -> CliStandIn:
+    return CliStandIn(tmp_path / "cli", generation="old")
 
 
 @pytest.fixture
@@ -61,14 +67,16 @@ def chapters_fit(course: Course) -> bool:
     return len(texts) == 3 * len(NAMES) and all(about in text for text in texts)
 
 
-def test_one_process_makes_a_whole_course(cli: StandIn, course: Course) -> None:
+def test_one_process_makes_a_whole_course(
+    cli: CliStandIn, course: Course
+) -> None:
     assert len(course.make(cli.engine())) == 12
     (seen,) = cli.seen
     assert "--steps" not in seen["argv"]
 
 
 def test_a_stage_ends_when_the_next_one_begins(
-    cli: StandIn, course: Course
+    cli: CliStandIn, course: Course
 ) -> None:
     cli.set(delay=300)
     engine, far = (
@@ -82,7 +90,7 @@ def test_a_stage_ends_when_the_next_one_begins(
 
 
 def test_a_hole_is_filled_by_a_second_process_that_skips_the_rest(
-    cli: StandIn, course: Course
+    cli: CliStandIn, course: Course
 ) -> None:
     cli.set(faults={HOLE: {"kind": "empty", "times": 1}}, random=True)
     engine = cli.engine()
@@ -101,7 +109,7 @@ def test_a_hole_is_filled_by_a_second_process_that_skips_the_rest(
 
 
 def test_chapters_that_it_leaves_out_for_a_line_break_after_a_name_are_made_by_a_second_process(
-    cli: StandIn, course: Course
+    cli: CliStandIn, course: Course
 ) -> None:
     cli.set(blocks=["extract", "order"], random=True)
     engine = cli.engine()
@@ -112,7 +120,7 @@ def test_chapters_that_it_leaves_out_for_a_line_break_after_a_name_are_made_by_a
 
 
 def test_run_again_it_goes_on_from_the_stored_files_whatever_it_thinks_now(
-    cli: StandIn, course: Course, tmp_path: Path
+    cli: CliStandIn, course: Course, tmp_path: Path
 ) -> None:
     cli.set(random=True, delay=100)
     begin(cli.engine(), course)
@@ -130,7 +138,7 @@ def test_run_again_it_goes_on_from_the_stored_files_whatever_it_thinks_now(
 
 
 def test_one_that_goes_on_from_memory_is_believed_if_it_thinks_the_same(
-    cli: StandIn, course: Course, tmp_path: Path
+    cli: CliStandIn, course: Course, tmp_path: Path
 ) -> None:
     cli.set(memory=True, delay=100)
     begin(cli.engine(), course)
@@ -140,7 +148,7 @@ def test_one_that_goes_on_from_memory_is_believed_if_it_thinks_the_same(
 
 
 def test_nothing_is_taken_of_one_that_goes_on_from_something_else(
-    cli: StandIn, course: Course, tmp_path: Path
+    cli: CliStandIn, course: Course, tmp_path: Path
 ) -> None:
     cli.set(memory=True, random=True, delay=100)
     begin(cli.engine(), course)
@@ -153,7 +161,7 @@ def test_nothing_is_taken_of_one_that_goes_on_from_something_else(
     assert after.files == course.files
 
 
-def with_bun(cli: StandIn, folder: Path) -> str:
+def with_bun(cli: CliStandIn, folder: Path) -> str:
     """Turn a CLI into its sources, and return a PATH with a `bun` that runs them."""
     bundle = cli.path / "dist-of-bun.cjs"
     (cli.path / BUNDLE).rename(bundle)
@@ -168,7 +176,7 @@ def with_bun(cli: StandIn, folder: Path) -> str:
 
 
 def test_its_sources_are_run_by_bun(
-    cli: StandIn, course: Course, tmp_path: Path
+    cli: CliStandIn, course: Course, tmp_path: Path
 ) -> None:
     engine = cli.engine(environment={"PATH": with_bun(cli, tmp_path / "bin")})
     assert len(course.make(engine)) == 12
@@ -176,7 +184,7 @@ def test_its_sources_are_run_by_bun(
 
 
 def test_where_bun_is_missing_its_sources_are_a_cli_that_cannot_be_run(
-    cli: StandIn, tmp_path: Path
+    cli: CliStandIn, tmp_path: Path
 ) -> None:
     with_bun(cli, tmp_path / "bin")
     with pytest.raises(

@@ -56,8 +56,8 @@ def webhook_at(
 
 
 @dataclass
-class Posting:
-    """An event that is being posted in another thread."""
+class PostingThread:
+    """Posts an event in another thread."""
 
     webhook: HttpWebhook
     outcome: list[WebhookResponse | UnreachableError] = field(
@@ -258,8 +258,8 @@ def test_an_answer_that_does_not_come_ends_with_the_deadline(
         assert time.monotonic() - began < SOON + PROMPT
 
 
-class Hasty(SystemRuntime):
-    """Time passes a hundred times as fast."""
+class FastClockRuntime(SystemRuntime):
+    """A runtime whose clock runs a hundred times as fast."""
 
     def monotonic(self) -> float:
         return super().monotonic() * 100
@@ -268,7 +268,7 @@ class Hasty(SystemRuntime):
 def test_an_exchange_has_a_limit_however_long_the_run_may_speak() -> None:
     with (
         tcp_server(never_answering) as server,
-        closing(webhook_at(server.url, runtime=Hasty())) as webhook,
+        closing(webhook_at(server.url, runtime=FastClockRuntime())) as webhook,
     ):
         began = time.monotonic()
         with pytest.raises(UnreachableError):
@@ -278,7 +278,7 @@ def test_an_exchange_has_a_limit_however_long_the_run_may_speak() -> None:
 
 @dataclass
 class Phase:
-    """A phase of an exchange, which a receiver is stuck in."""
+    """A phase of an exchange in which the receiver is stuck."""
 
     url: str
     reached: Callable[[], bool] = lambda: True
@@ -306,7 +306,7 @@ def writing() -> Iterator[Phase]:
 
 
 def sending() -> Iterator[Phase]:
-    """Everything is written, and the system has not sent it all yet."""
+    """Everything is written, but the system has not sent all of it."""
     with tcp_server(reading_late) as server:
         yield Phase(server.url, server.arriving.is_set, b"x" * 30_000)
         server.released.set()
@@ -328,7 +328,7 @@ def test_closing_hangs_up_in_every_phase(
     in_phase: Callable[[], Iterator[Phase]],
 ) -> None:
     for phase in in_phase():
-        posting = Posting(webhook_at(phase.url))
+        posting = PostingThread(webhook_at(phase.url))
         posting.start(phase.body, 15)
         until(phase.reached, seconds=10)
         began = time.monotonic()

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from states.manifest import Manifest
-from tests.support.fondation import StandIn
+from tests.support.fondation import CliStandIn
 from tests.support.git_repository import Repository
 from tests.support.git_server import GitServer
 from tests.support.receiver import Receiver, receiving
@@ -67,7 +67,7 @@ class Cloud:
     repository: str
     moving: Repository
     """The repository on its host, to commit to."""
-    cli: StandIn
+    cli: CliStandIn
 
     @property
     def jobs(self) -> Jobs:
@@ -135,7 +135,7 @@ def operator(
 
 @pytest.fixture
 def cloud(operator: Operator, tmp_path: Path) -> Iterator[Cloud]:
-    cli = StandIn(tmp_path / "cli", names=NAMES, delay=100)
+    cli = CliStandIn(tmp_path / "cli", names=NAMES, delay=100)
     (tmp_path / "machines").mkdir()
     containers = Containers(
         folder=tmp_path / "machines",

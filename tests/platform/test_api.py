@@ -20,8 +20,8 @@ from worker.system.runtime import SystemRuntime
 ENVIRONMENT = {"JOB_ID": "job-1", "CALLBACK_TOKEN": "tok-3n-of-it"}
 
 
-class Hasty(SystemRuntime):
-    """Does not wait between two tries, and remembers how long it should have."""
+class RecordingRuntime(SystemRuntime):
+    """Records the pauses between attempts instead of waiting."""
 
     def __init__(self) -> None:
         self.waits: list[float] = []
@@ -30,7 +30,7 @@ class Hasty(SystemRuntime):
         flag = super().flag()
         runtime = self
 
-        class Impatient:
+        class RecordingFlag:
             set = flag.set
             is_set = flag.is_set
 
@@ -38,7 +38,7 @@ class Hasty(SystemRuntime):
                 runtime.waits.append(seconds)
                 return flag.is_set()
 
-        return Impatient()
+        return RecordingFlag()
 
 
 @pytest.fixture
@@ -48,17 +48,17 @@ def scaleway() -> Iterator[ScalewayServer]:
 
 
 @pytest.fixture
-def runtime() -> Hasty:
-    return Hasty()
+def runtime() -> RecordingRuntime:
+    return RecordingRuntime()
 
 
 @pytest.fixture
-def platform(scaleway: ScalewayServer, runtime: Hasty) -> Scaleway:
+def platform(scaleway: ScalewayServer, runtime: RecordingRuntime) -> Scaleway:
     return connect(scaleway, runtime)
 
 
 def connect(
-    scaleway: ScalewayServer, runtime: Hasty, **environment: str
+    scaleway: ScalewayServer, runtime: RecordingRuntime, **environment: str
 ) -> Scaleway:
     settings = read_platform(
         EnvironmentReader({**scaleway.environment, **environment}), None
@@ -75,7 +75,7 @@ def test_all_pages_are_read_whatever_their_size(
 
 
 def test_calls_go_through_the_proxy(
-    scaleway: ScalewayServer, runtime: Hasty
+    scaleway: ScalewayServer, runtime: RecordingRuntime
 ) -> None:
     definitions = b'{"job_definitions": [], "total_count": 0}'
     head = (
@@ -94,7 +94,7 @@ def test_calls_go_through_the_proxy(
 
 
 def test_a_definition_of_another_project_is_not_ours(
-    scaleway: ScalewayServer, runtime: Hasty
+    scaleway: ScalewayServer, runtime: RecordingRuntime
 ) -> None:
     scaleway.define()
     other = connect(
@@ -131,7 +131,7 @@ def test_what_may_pass_is_tried_again(
 
 
 def test_retry_after_is_heeded(
-    scaleway: ScalewayServer, platform: Scaleway, runtime: Hasty
+    scaleway: ScalewayServer, platform: Scaleway, runtime: RecordingRuntime
 ) -> None:
     scaleway.fault(Fault(status=429, headers={"Retry-After": "4"}))
     platform.definitions()
@@ -187,7 +187,7 @@ def test_an_answer_that_is_not_understood_is_asked_for_again(
 
 
 def test_an_api_that_is_not_there_is_a_temporary_error(
-    scaleway: ScalewayServer, runtime: Hasty
+    scaleway: ScalewayServer, runtime: RecordingRuntime
 ) -> None:
     away = connect(scaleway, runtime, SCW_API_URL="http://127.0.0.1:1")
     with pytest.raises(TemporaryError, match="no connection"):
@@ -195,7 +195,7 @@ def test_an_api_that_is_not_there_is_a_temporary_error(
 
 
 def test_an_answer_that_comes_byte_by_byte_is_given_up_in_time(
-    scaleway: ScalewayServer, runtime: Hasty
+    scaleway: ScalewayServer, runtime: RecordingRuntime
 ) -> None:
     scaleway.fault(
         Fault(status=200, body=b" " * 10_000, trickle=True, times=99)
@@ -252,7 +252,7 @@ def test_a_start_whose_answer_was_lost_is_found_and_not_repeated(
 ) -> None:
     definition = scaleway.define()
     scaleway.fault(Fault(lost=True, on="/start"))
-    run = start_run(platform, Hasty(), definition["id"], ENVIRONMENT)
+    run = start_run(platform, RecordingRuntime(), definition["id"], ENVIRONMENT)
     assert list(scaleway.jobs.runs) == [run.id]
 
 
@@ -261,7 +261,7 @@ def test_a_start_that_certainly_did_not_happen_is_repeated(
 ) -> None:
     definition = scaleway.define()
     scaleway.fault(Fault(status=503, on="/start"))
-    start_run(platform, Hasty(), definition["id"], ENVIRONMENT)
+    start_run(platform, RecordingRuntime(), definition["id"], ENVIRONMENT)
     assert len(scaleway.jobs.runs) == 1
 
 
@@ -272,7 +272,7 @@ def test_an_earlier_run_of_the_job_is_not_taken_for_the_one_that_was_started(
     first = platform.start(definition["id"], ENVIRONMENT)
     scaleway.fault(Fault(status=500, on="/start"))
     second = start_run(
-        platform, Hasty(), definition["id"], ENVIRONMENT, [first.id]
+        platform, RecordingRuntime(), definition["id"], ENVIRONMENT, [first.id]
     )
     assert list(scaleway.jobs.runs) == [first.id, second.id]
 
@@ -286,11 +286,11 @@ def test_an_unknown_outcome_of_a_start_is_reported(
         LostAnswerError,
         match="it is unknown whether a run of job job-1 was started",
     ):
-        start_run(platform, Hasty(), definition["id"], ENVIRONMENT)
+        start_run(platform, RecordingRuntime(), definition["id"], ENVIRONMENT)
 
 
 def test_a_silent_api_is_given_up_in_time(
-    scaleway: ScalewayServer, runtime: Hasty
+    scaleway: ScalewayServer, runtime: RecordingRuntime
 ) -> None:
     scaleway.fault(Fault(silent=True, times=99))
     settings = read_platform(EnvironmentReader(scaleway.environment), None)

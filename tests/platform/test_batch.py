@@ -11,9 +11,9 @@ import pytest
 import yaml
 
 from tests.platform.conftest import FILES, NAMES, Cloud
-from tests.support.fondation import StandIn
+from tests.support.fondation import CliStandIn
 from tests.support.git_repository import make_repository
-from tests.support.program import environment_of
+from tests.support.platform_job import environment_of
 from tests.support.receiver import Reply
 from tests.support.scaleway.jobs import Document
 from tests.support.shell import Shell
@@ -221,7 +221,7 @@ def test_a_stopped_batch_lets_its_runs_save_their_work_and_continues_later(
     assert "third-course" in shell(
         "run", "./third", "--job-id", "third", "--out", "third-course"
     )
-    cli = StandIn(shell.root / "cli", names=NAMES, delay=300)
+    cli = CliStandIn(shell.root / "cli", names=NAMES, delay=300)
     shell.environment["FONDATION_PATH"] = str(cli.path)
     environment = {**shell.environment, "STORE_URL": shell.store.url}
     argv = [

@@ -6,7 +6,7 @@ import pytest
 
 from states.decisions import begin, enter
 from states.manifest import Manifest, Writer
-from tests.platform.test_api import Hasty, connect
+from tests.platform.test_api import RecordingRuntime, connect
 from tests.support.builders import AT, ENGINE, run_record
 from tests.support.scaleway.jobs import Document
 from tests.support.scaleway.server import Fault, ScalewayServer
@@ -37,7 +37,7 @@ def run(scaleway: ScalewayServer) -> Document:
 
 
 def job_that_began(
-    runtime: Hasty, kind: type[MemoryStore] = MemoryStore
+    runtime: RecordingRuntime, kind: type[MemoryStore] = MemoryStore
 ) -> View:
     """Return a store with a job that has just begun."""
     store = kind(lambda: runtime.now().timestamp())
@@ -60,7 +60,7 @@ def test_a_job_is_followed_by_its_run_alone_if_the_store_is_unreadable(
     scaleway: ScalewayServer, run: Document
 ) -> None:
     scaleway.jobs.end(run, "succeeded", exit_code=0)
-    runtime = Hasty()
+    runtime = RecordingRuntime()
     outcome = Follower(connect(scaleway, runtime), None, runtime).follow(
         "job-1", run["id"], unexpected
     )
@@ -71,7 +71,7 @@ def test_a_job_is_followed_by_its_run_alone_if_the_store_is_unreadable(
 def test_each_new_checkpoint_is_shown_once_and_a_dead_run_ends_it(
     scaleway: ScalewayServer, run: Document
 ) -> None:
-    runtime = Hasty()
+    runtime = RecordingRuntime()
     shown: list[Manifest] = []
 
     def show(manifest: Manifest) -> None:
@@ -87,8 +87,8 @@ def test_each_new_checkpoint_is_shown_once_and_a_dead_run_ends_it(
     assert "memory_usage_exceeded" in outcome.message
 
 
-class Refusing(MemoryStore):
-    """A store that refuses its first listings, as after a change of its keys."""
+class RefusingStore(MemoryStore):
+    """Refuses its first listings, as a store does just after its keys were changed."""
 
     refusals = 3
 
@@ -101,8 +101,8 @@ class Refusing(MemoryStore):
         return super().entries(prefix, start_after=start_after, limit=limit)
 
 
-class Garbling(MemoryStore):
-    """A store whose first answers are not the objects asked for."""
+class GarblingStore(MemoryStore):
+    """Returns bodies that are not checkpoints before it returns the stored ones."""
 
     answers: tuple[bytes, ...] = (b"{", b'{"format": 99}', b"")
 
@@ -114,14 +114,16 @@ class Garbling(MemoryStore):
         return answer
 
 
-@pytest.mark.parametrize(("kind", "code"), [(Refusing, 77), (Garbling, 75)])
+@pytest.mark.parametrize(
+    ("kind", "code"), [(RefusingStore, 77), (GarblingStore, 75)]
+)
 def test_a_job_whose_run_has_failed_is_judged_by_its_manifest_once_the_store_is_readable(
     scaleway: ScalewayServer,
     run: Document,
     kind: type[MemoryStore],
     code: int,
 ) -> None:
-    runtime = Hasty()
+    runtime = RecordingRuntime()
     looked_at = job_that_began(runtime, kind)
     scaleway.jobs.end(run, "failed", exit_code=code)
     outcome = Follower(connect(scaleway, runtime), looked_at, runtime).follow(
@@ -136,7 +138,7 @@ def test_a_platform_that_does_not_respond_for_a_while_is_waited_for(
     scaleway.jobs.end(run, "succeeded", exit_code=0)
     for _ in range(3):
         scaleway.fault(BUSY)
-    runtime = Hasty()
+    runtime = RecordingRuntime()
     Follower(connect(scaleway, runtime), None, runtime).follow(
         "job-1", run["id"], unexpected
     )
@@ -148,7 +150,7 @@ def test_following_ends_if_the_platform_stays_unresponsive(
 ) -> None:
     monkeypatch.setattr(following, "SILENCE_SECONDS", 0.0)
     scaleway.fault(BUSY)
-    runtime = Hasty()
+    runtime = RecordingRuntime()
     with pytest.raises(TemporaryError, match="cannot do it now"):
         Follower(connect(scaleway, runtime), None, runtime).follow(
             "job-1", run["id"], unexpected
@@ -159,7 +161,7 @@ def test_following_ends_if_the_platform_has_forgotten_the_run(
     scaleway: ScalewayServer, run: Document
 ) -> None:
     del scaleway.jobs.runs[run["id"]]
-    runtime = Hasty()
+    runtime = RecordingRuntime()
     with pytest.raises(TemporaryError, match="no longer knows run"):
         Follower(connect(scaleway, runtime), None, runtime).follow(
             "job-1", run["id"], unexpected

@@ -401,12 +401,14 @@ def test_a_mark_is_taken_once_until_it_is_withdrawn_or_stale() -> None:
 
 
 def test_a_mark_whose_answer_was_lost_is_still_taken(tmp_path: Path) -> None:
-    class Forgetful(FolderStore):
+    class LostAnswerStore(FolderStore):
         def create(self, key: str, body: bytes, media_type: str) -> float:
             super().create(key, body, media_type)
             return super().create(key, body, media_type)
 
     assert (
-        sweep_mark.take(Forgetful(tmp_path), SystemRuntime(), "job-1", "run-1")
+        sweep_mark.take(
+            LostAnswerStore(tmp_path), SystemRuntime(), "job-1", "run-1"
+        )
         is not None
     )

@@ -15,7 +15,7 @@ from tests.support.claude_jobs import (
 from tests.support.fault_proxy import Proxy, proxying
 from tests.support.git_server import GitServer
 from tests.support.messages_api.server import MessagesServer
-from tests.support.program import PlatformJob
+from tests.support.platform_job import PlatformJob
 from tests.support.receiver import Receiver, receiving
 from tests.support.servers.server import S3Server
 from worker.store.folder import FolderStore

@@ -10,7 +10,7 @@ import pytest
 
 from states.exits import Exit
 from tests.proofs.conftest import NewJob
-from tests.support.program import ITEMS
+from tests.support.platform_job import ITEMS
 from tests.support.receiver import Receiver
 
 PAIRS = int(os.environ.get("FONDATION_PAIRS", "1"))

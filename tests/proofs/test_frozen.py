@@ -13,7 +13,7 @@ import pytest
 
 from states.exits import Exit
 from tests.proofs.conftest import NewJob
-from tests.support.program import PlatformJob
+from tests.support.platform_job import PlatformJob
 from tests.support.receiver import Receiver, Reply
 from tests.support.waiting import until
 from worker.cli.main import main

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.proofs.conftest import NewJob
-from tests.support.program import ITEMS, PlatformJob, meaning
+from tests.support.platform_job import ITEMS, PlatformJob, meaning
 from tests.support.receiver import Receiver
 from worker.cli.main import main
 

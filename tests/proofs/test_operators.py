@@ -6,7 +6,7 @@ import pytest
 
 from states.exits import Exit
 from states.stages import State
-from tests.support.program import ITEMS, PlatformJob, Program
+from tests.support.platform_job import ITEMS, PlatformJob, WorkerProcess
 from tests.support.receiver import Receiver, Reply
 from tests.support.waiting import until
 
@@ -14,7 +14,7 @@ LEASE = 3
 
 
 @pytest.fixture
-def owner(job: PlatformJob) -> Program:
+def owner(job: PlatformJob) -> WorkerProcess:
     """Return the job's first run, whose engine hangs at the chapters."""
     job.cli.set(
         delay=0, faults={"generate-chapters": {"kind": "hangs", "times": 1}}
@@ -30,7 +30,7 @@ def owner(job: PlatformJob) -> Program:
 
 
 def test_a_cancellation_reaches_a_running_worker_within_a_heartbeat(
-    job: PlatformJob, owner: Program, receiver: Receiver
+    job: PlatformJob, owner: WorkerProcess, receiver: Receiver
 ) -> None:
     asked = job.start("cancel", job.name)
     assert asked.wait() == 0, job.report()
@@ -44,7 +44,7 @@ def test_a_cancellation_reaches_a_running_worker_within_a_heartbeat(
 
 
 def test_a_live_run_is_left_alone_unless_it_is_to_be_replaced(
-    course: dict[str, bytes], job: PlatformJob, owner: Program
+    course: dict[str, bytes], job: PlatformJob, owner: WorkerProcess
 ) -> None:
     refused = job.start("resume", job.name)
     assert refused.wait() == Exit.TEMPORARY

@@ -18,7 +18,7 @@ from tests.support.fault_proxy import (
     Refusal,
     proxying,
 )
-from tests.support.program import PlatformJob
+from tests.support.platform_job import PlatformJob
 from tests.support.receiver import Receiver, Reply
 from tests.support.servers.server import S3Server
 

@@ -23,7 +23,7 @@ from states.stages import Stage
 from tests.support.claude_jobs import ClaudeJobs, check_account, kill_at
 from tests.support.fault_proxy import Proxy, ProxyFault
 from tests.support.messages_api.server import MessagesServer
-from tests.support.program import PlatformJob, Program
+from tests.support.platform_job import PlatformJob, WorkerProcess
 from tests.support.waiting import until
 
 STAGES = [stage for stage in Stage if stage is not Stage.CLONE]
@@ -43,7 +43,7 @@ REQUESTS = {
 
 
 @dataclass(frozen=True)
-class Moment:
+class KillPoint:
     """When a run is killed: at a request, before or after it was carried out."""
 
     stage: Stage
@@ -67,11 +67,11 @@ class Moment:
 
 @dataclass(frozen=True)
 class Mode:
-    """How calls are made, and at which moments its runs are killed, one after another."""
+    """How calls are made, and at which kill_points its runs are killed, one after another."""
 
     name: str
     batch: str
-    moments: list[Moment]
+    kill_points: list[KillPoint]
 
 
 LIVE_STEPS = ("intent", "send", "answer", "item")
@@ -88,19 +88,21 @@ BATCH_STEPS = (
 )
 
 
-def moments(stages: Sequence[Stage], steps: Sequence[str]) -> list[Moment]:
-    """Return the moments before and after each step of each stage."""
+def kill_points(
+    stages: Sequence[Stage], steps: Sequence[str]
+) -> list[KillPoint]:
+    """Return the kill_points before and after each step of each stage."""
     faults = (ProxyFault.RESET, ProxyFault.LOST)
-    return [Moment(*parts) for parts in product(stages, steps, faults)]
+    return [KillPoint(*parts) for parts in product(stages, steps, faults)]
 
 
 LIVE = STAGES if IN_ALL_STAGES else [Stage.EXTRACT, BATCHED[0]]
 MODES = [
-    Mode("live", "0", moments(LIVE, LIVE_STEPS)),
+    Mode("live", "0", kill_points(LIVE, LIVE_STEPS)),
     Mode(
         "batch",
         "1",
-        moments(BATCHED if IN_ALL_STAGES else BATCHED[:1], BATCH_STEPS),
+        kill_points(BATCHED if IN_ALL_STAGES else BATCHED[:1], BATCH_STEPS),
     ),
 ]
 
@@ -120,8 +122,8 @@ def test_a_recorded_answer_is_never_paid_again_whenever_a_run_is_killed(
     api: MessagesServer,
 ) -> None:
     struck = []
-    for moment in mode.moments:
-        victim: list[Program] = []
+    for moment in mode.kill_points:
+        victim: list[WorkerProcess] = []
         kill_at([proxy, api_proxy], victim, moment)
         arguments = ("resume", job.name, "--takeover")
         run = job.start(
@@ -130,7 +132,7 @@ def test_a_recorded_answer_is_never_paid_again_whenever_a_run_is_killed(
         victim.append(run)
         assert run.wait(300) == -9, f"{moment}: {job.report()}"
         struck.append(moment)
-    kill_at([proxy, api_proxy], [], mode.moments[0])
+    kill_at([proxy, api_proxy], [], mode.kill_points[0])
     last = job.start("resume", job.name, "--takeover", MODEL_BATCH=mode.batch)
     assert last.wait(300) == 0, job.report()
     account = check_account(job, api.paid)
@@ -142,7 +144,7 @@ def test_a_recorded_answer_is_never_paid_again_whenever_a_run_is_killed(
     print(f"{len(struck)} kills, {account}")  # noqa: T201 - for `pytest -rP`
 
 
-def freeze_at(proxy: Proxy, number: int, owner: list[Program]) -> None:
+def freeze_at(proxy: Proxy, number: int, owner: list[WorkerProcess]) -> None:
     """Freeze the owner when it sends a call of this number, and carry the call out."""
     sent = count(1)
 
@@ -163,7 +165,7 @@ def test_a_frozen_owner_and_its_rival_have_one_account(
     api: MessagesServer,
 ) -> None:
     """The owner is frozen as it sends a call, or a batch, of the chapters."""
-    owner: list[Program] = []
+    owner: list[WorkerProcess] = []
     freeze_at(api_proxy, number, owner)
     owner.append(job.start(MODEL_BATCH=batch))
     until(lambda: is_stopped(owner[0]))
@@ -179,7 +181,7 @@ def test_a_frozen_owner_and_its_rival_have_one_account(
     print(f"{account}, {twice} twice")  # noqa: T201 - for `pytest -rP`
 
 
-def is_stopped(program: Program) -> bool:
+def is_stopped(program: WorkerProcess) -> bool:
     status = Path(f"/proc/{program.pid}/status").read_text()
     return "State:\tT" in status
 

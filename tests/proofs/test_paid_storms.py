@@ -19,7 +19,7 @@ from states.exits import Exit
 from tests.support.claude_jobs import ClaudeJobs, check_account
 from tests.support.fault_proxy import Proxy, ProxyFault, at_random
 from tests.support.messages_api.server import Fault, MessagesServer
-from tests.support.program import PlatformJob
+from tests.support.platform_job import PlatformJob
 
 STORMS = int(os.environ.get("FONDATION_STORMS", "1"))
 FIRST_SEED = 36

@@ -23,7 +23,7 @@ from tests.support.claude_jobs import (
 from tests.support.fault_proxy import Proxy, ProxyFault
 from tests.support.messages_api.model import Document
 from tests.support.messages_api.server import MessagesServer
-from tests.support.program import PlatformJob, Program
+from tests.support.platform_job import PlatformJob, WorkerProcess
 
 UPDATES = int(os.environ.get("FONDATION_KILLED_UPDATES", "1"))
 FILES = SHOP | {
@@ -127,7 +127,7 @@ def steps(number: int) -> Iterator[Step]:
             yield from making(stage)
 
 
-def start(job: PlatformJob, batch: str) -> Program:
+def start(job: PlatformJob, batch: str) -> WorkerProcess:
     """Start a run, or resume the job."""
     if job.newest is None:
         return job.start(MODEL_BATCH=batch)
@@ -140,7 +140,7 @@ def killed(
     """Kill runs of a job at each step, and let the last one complete it."""
     struck = []
     for place, step in enumerate(steps(number), start=number):
-        victim: list[Program] = []
+        victim: list[WorkerProcess] = []
         kill = Kill(step, TROUBLES[place % 2])
         kill_at(proxies, victim, kill)
         run = start(job, batch)

@@ -15,7 +15,7 @@ from tests.support.fault_proxy import (
     at_random,
     proxying,
 )
-from tests.support.program import PlatformJob
+from tests.support.platform_job import PlatformJob
 from tests.support.receiver import Receiver
 from tests.support.servers.server import S3Server
 from tests.support.waiting import until

@@ -8,7 +8,7 @@ import pytest
 from states.stages import STAGE_OF, State
 from tests.support.git_repository import Repository
 from tests.support.git_server import GitServer
-from tests.support.program import ROOT, PlatformJob
+from tests.support.platform_job import ROOT, PlatformJob
 from tests.support.receiver import Receiver
 from tests.support.waiting import until
 from worker.store.folder import FolderStore

@@ -10,7 +10,7 @@ from states.exits import Exit
 from states.stages import State
 from tests.proofs.conftest import NewJob
 from tests.support.fault_proxy import ProxyFault, proxying
-from tests.support.program import PlatformJob, Program
+from tests.support.platform_job import PlatformJob, WorkerProcess
 from tests.support.servers.server import S3Server
 from tests.support.waiting import until
 
@@ -20,7 +20,9 @@ IN_TIME = 5.0
 ON_ONE = pytest.mark.parametrize("s3_server", ["minio"], indirect=True)
 
 
-def start_and_reach_chapters(job: PlatformJob, **environment: str) -> Program:
+def start_and_reach_chapters(
+    job: PlatformJob, **environment: str
+) -> WorkerProcess:
     """Start a run, and return it when its engine works on the chapters."""
     run = job.start(**environment)
     until(lambda: any(path.startswith("chapters/") for path in job.calls))
@@ -39,7 +41,7 @@ def stop(
     return code, time.monotonic() - sent
 
 
-def seconds_to_claim(run: Program) -> float:
+def seconds_to_claim(run: WorkerProcess) -> float:
     """Return how long a run took from its first log line to its claim."""
     times = [
         datetime.fromisoformat(run.events(name)[0]["time"])

@@ -14,7 +14,7 @@ from states.exits import Exit
 from tests.proofs.conftest import NewJob
 from tests.proofs.test_killed import check_callbacks
 from tests.support.fault_proxy import ProxyFault, at_random, proxying
-from tests.support.program import PlatformJob
+from tests.support.platform_job import PlatformJob
 from tests.support.receiver import Receiver
 from tests.support.servers.server import S3Server
 from worker.cli.main import main

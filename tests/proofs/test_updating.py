@@ -7,7 +7,7 @@ import pytest
 from tests.proofs.conftest import FILES
 from tests.support.git_repository import Repository
 from tests.support.git_server import GitServer
-from tests.support.program import ITEMS, PlatformJob
+from tests.support.platform_job import ITEMS, PlatformJob
 from tests.support.receiver import Receiver
 from worker.store.folder import FolderStore
 

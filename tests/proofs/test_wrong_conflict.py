@@ -8,7 +8,7 @@ from states.stages import State
 from tests.proofs.conftest import NewJob
 from tests.proofs.test_killed import check_callbacks
 from tests.support.fault_proxy import Injection, Refusal, proxying
-from tests.support.program import PlatformJob
+from tests.support.platform_job import PlatformJob
 from tests.support.receiver import Receiver
 from tests.support.servers.server import S3Server
 

@@ -11,7 +11,7 @@ from states.stages import INFO, Stage
 from tests.support.fault_proxy import Proxy, ProxyFault
 from tests.support.git_repository import Repository
 from tests.support.messages_api.model import Document
-from tests.support.program import PlatformJob, Program
+from tests.support.platform_job import PlatformJob, WorkerProcess
 from worker.cli.main import main
 from worker.settings.model import DEFAULT_MODEL
 from worker.store.s3 import S3Store
@@ -42,7 +42,7 @@ SHOP: Final = {
 BUDGET_USD: Final = 100
 
 
-class Moment(Protocol):
+class KillPoint(Protocol):
     """When a run is killed: at a request, before or after it was carried out."""
 
     @property
@@ -88,7 +88,7 @@ def write_prices(file: Path) -> None:
 
 
 def kill_at(
-    proxies: list[Proxy], victim: list[Program], moment: Moment
+    proxies: list[Proxy], victim: list[WorkerProcess], moment: KillPoint
 ) -> None:
     """Kill the victim when it makes the request that the moment names."""
 

@@ -138,7 +138,7 @@ def _spans(lines: str) -> Iterator[tuple[int, int]]:
 
 
 @dataclass(frozen=True)
-class Made:
+class MadeCourse:
     """A course and the repository that it was made of."""
 
     source: Path
@@ -165,7 +165,7 @@ def write_tree(folder: Path, files: Mapping[str, str | bytes]) -> Path:
 
 def make_course(
     source: Path, output: Path, engine: StaticEngine | None = None
-) -> Made:
+) -> MadeCourse:
     """Let the static engine do all its stages, each file valid when it comes.
 
     Nothing that is there is made again.
@@ -174,7 +174,7 @@ def make_course(
     for stage in MADE:
         make_stage(stage, source, output, engine)
     found = sorted(path for path in output.rglob("*") if path.is_file())
-    return Made(
+    return MadeCourse(
         source,
         {str(path.relative_to(output)): path.read_bytes() for path in found},
     )

@@ -37,7 +37,7 @@ def need_node() -> None:
         )
 
 
-class StandIn:
+class CliStandIn:
     """An installed stand-in."""
 
     def __init__(self, path: Path, **behaviour: Any) -> None:  # noqa: ANN401 - as its own file says

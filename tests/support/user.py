@@ -13,7 +13,7 @@ from states.course_paths import is_course_path
 
 PROGRAM: Final = Path(sys.executable).with_name("fondation-worker")
 """As pip installs it."""
-KEPT: Final = (
+PASSED_VARIABLES: Final = (
     "PATH",
     "PYTHONPATH",
     "COVERAGE_PROCESS_CONFIG",
@@ -25,9 +25,13 @@ By PYTHONPATH, `tests.sabotage` has it run its own copy.
 """
 
 
-def kept() -> dict[str, str]:
-    """Return the environment of a user who has set nothing."""
-    return {name: os.environ[name] for name in KEPT if name in os.environ}
+def bare_environment() -> dict[str, str]:
+    """Return the environment of a user who has set no variable of the program."""
+    return {
+        name: os.environ[name]
+        for name in PASSED_VARIABLES
+        if name in os.environ
+    }
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,7 +50,7 @@ class CommandResult:
 
 @dataclass(frozen=True, kw_only=True)
 class User:
-    """A person at a terminal, or a platform."""
+    """Runs the program as a person at a terminal or a platform does."""
 
     home: Path
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -59,7 +63,7 @@ class User:
             [*self.before, PROGRAM, *argv],
             cwd=self.home,
             env={
-                **kept(),
+                **bare_environment(),
                 "HOME": str(self.home),
                 "TMPDIR": str(self.home),
                 **self.environment,

@@ -14,22 +14,20 @@ from tests.support.servers.server import S3Server
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A request."""
-
+class ReceivedRequest:
     line: str
     headers: Message
     body: bytes
 
 
 @dataclass(kw_only=True)
-class Canned:
-    """What the server answers, and what it was asked so far."""
+class CannedServer:
+    """The answers of the server, and the requests that it received."""
 
     answer: bytes
     first: list[bytes]
-    """What it answers before that, one request each."""
-    asked: list[Asked] = field(default_factory=list)
+    """The answers to the first requests, before `answer`."""
+    requests: list[ReceivedRequest] = field(default_factory=list)
     server: S3Server
 
 
@@ -69,8 +67,8 @@ class _Handler(socketserver.StreamRequestHandler):
         headers = parse_headers(self.rfile)
         if headers["Expect"]:
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        canned.asked.append(
-            Asked(
+        canned.requests.append(
+            ReceivedRequest(
                 line,
                 headers,
                 self.rfile.read(int(headers["Content-Length"] or 0)),
@@ -81,7 +79,7 @@ class _Handler(socketserver.StreamRequestHandler):
 
 class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
-    canned: Canned
+    canned: CannedServer
 
 
 @contextmanager
@@ -90,14 +88,14 @@ def serving(
     tls: ssl.SSLContext | None = None,
     *,
     first: tuple[bytes, ...] = (),
-) -> Iterator[Canned]:
+) -> Iterator[CannedServer]:
     """Run the server; over TLS it is called `localhost`."""
     with _Server(("127.0.0.1", 0), _Handler) as server:
         port = server.server_address[1]
         if tls:
             server.socket = tls.wrap_socket(server.socket, server_side=True)
         url = f"https://localhost:{port}" if tls else f"http://127.0.0.1:{port}"
-        server.canned = Canned(
+        server.canned = CannedServer(
             answer=reply,
             first=list(first),
             server=S3Server(name="canned", endpoint_url=url, log=""),

@@ -61,7 +61,7 @@ class S3Server:
         )
 
 
-class Program(Protocol):
+class ServerProgram(Protocol):
     """A kind of server; it ends with the process that started it."""
 
     def __init__(self, folder: Path) -> None:

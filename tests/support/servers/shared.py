@@ -1,8 +1,8 @@
 """Servers started once for a whole test run, by the first of its processes that needs them.
 
-A process of its own, the keeper, starts a server and ends it as soon as the test run's
+A process of its own, the supervisor, starts a server and ends it as soon as the test run's
 first process has ended: at the end of the tests, by Ctrl-C, or killed. The server in its
-turn ends with its keeper.
+turn ends with its supervisor.
 """
 
 import json
@@ -22,9 +22,9 @@ from tests.support.servers.minio import Minio
 from tests.support.servers.moto import Moto
 from tests.support.servers.process import UnavailableError, tail
 from tests.support.servers.rclone import Rclone
-from tests.support.servers.server import Program, S3Server
+from tests.support.servers.server import S3Server, ServerProgram
 
-PROGRAMS: Final[dict[str, type[Program]]] = {
+PROGRAMS: Final[dict[str, type[ServerProgram]]] = {
     "minio": Minio,
     "ceph": Ceph,
     "moto": Moto,
@@ -33,7 +33,7 @@ PROGRAMS: Final[dict[str, type[Program]]] = {
 START_SECONDS: Final = 1800
 """Building MinIO from nothing on a slow machine may take that long."""
 _ROOT: Final = Path(__file__).parents[3]
-_KEEPERS: Final[list[subprocess.Popen[bytes]]] = []
+_SUPERVISORS: Final[list[subprocess.Popen[bytes]]] = []
 """They outlive their starters, so no process waits for them."""
 
 
@@ -46,17 +46,17 @@ def shared(name: str, folder: Path, controller: int) -> S3Server:
     answer = folder / f"{name}.json"
     with locked(folder / f"{name}.lock"):
         if not answer.exists():
-            _keep(name, answer, controller)
+            _supervise(name, answer, controller)
     fields = json.loads(answer.read_text())
     if "reason" in fields:
         raise UnavailableError(fields["reason"])
     return S3Server(**fields)
 
 
-def _keep(name: str, answer: Path, controller: int) -> None:
-    log = answer.with_suffix(".keeper.log")
+def _supervise(name: str, answer: Path, controller: int) -> None:
+    log = answer.with_suffix(".supervisor.log")
     with log.open("wb") as output:
-        keeper = subprocess.Popen(
+        supervisor = subprocess.Popen(
             [
                 sys.executable,
                 "-m",
@@ -71,21 +71,23 @@ def _keep(name: str, answer: Path, controller: int) -> None:
             stderr=output,
             start_new_session=True,  # Ctrl-C is for the tests; they may still need it to clean up
         )
-    _KEEPERS.append(keeper)
+    _SUPERVISORS.append(supervisor)
     deadline = time.monotonic() + START_SECONDS
     while not answer.exists():
-        if keeper.poll() is not None or time.monotonic() > deadline:
-            keeper.kill()
-            raise UnavailableError(f"the keeper of {name} failed:\n{tail(log)}")
+        if supervisor.poll() is not None or time.monotonic() > deadline:
+            supervisor.kill()
+            raise UnavailableError(
+                f"the supervisor of {name} failed:\n{tail(log)}"
+            )
         time.sleep(0.05)
 
 
 def main(name: str, answer: Path, controller: int) -> None:
-    """Be the keeper."""
+    """Start the server, and stop it when the controller ends."""
     watched = os.pidfd_open(controller)
     folder = answer.with_suffix(".data")
     folder.mkdir()
-    program: Program = PROGRAMS[name](folder)
+    program: ServerProgram = PROGRAMS[name](folder)
     try:
         _write(answer, _started(program))
         select.select([watched], [], [])
@@ -94,7 +96,7 @@ def main(name: str, answer: Path, controller: int) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _started(program: Program) -> dict[str, str]:
+def _started(program: ServerProgram) -> dict[str, str]:
     try:
         return asdict(program.start())
     except UnavailableError as error:

@@ -23,8 +23,8 @@ from worker.system.runtime import Flag, SystemRuntime
 TEXT = "text/plain"
 
 
-class Time(SystemRuntime):
-    """A clock that moves only during waits; it is its own flag, never set."""
+class FakeClock(SystemRuntime):
+    """A clock that moves only during waits, and the flag that is waited for, never set."""
 
     def __init__(self) -> None:
         self.seconds = 1000.0
@@ -46,27 +46,27 @@ class Time(SystemRuntime):
         return False
 
 
-class Flaky(MemoryStore):
-    """A store that fails as often as it is asked to, before or after it has done what was asked."""
+class FlakyStore(MemoryStore):
+    """Raises the given errors, before or after an operation takes effect."""
 
     def __init__(self, *faults: Exception, after: bool = False) -> None:
         super().__init__(lambda: 0.0)
         self.faults = list(faults)
         self._after = after
 
-    def _stumble(self) -> None:
+    def _fail(self) -> None:
         if self.faults:
             raise self.faults.pop(0)
 
     def create(self, key: str, body: bytes, media_type: str) -> float:
         if not self._after:
-            self._stumble()
+            self._fail()
         now = super().create(key, body, media_type)
-        self._stumble()
+        self._fail()
         return now
 
     def get(self, key: str) -> bytes:
-        self._stumble()
+        self._fail()
         return super().get(key)
 
     def entries(
@@ -76,18 +76,18 @@ class Flaky(MemoryStore):
             super().entries(prefix, start_after=start_after, limit=limit)
         ):
             if number == 700:
-                self._stumble()
+                self._fail()
             yield entry
 
 
 def retrying(
-    store: Flaky,
+    store: FlakyStore,
     *,
     give_up: float = 300,
-    time: Time | None = None,
+    time: FakeClock | None = None,
     stop: Flag | None = None,
 ) -> RetryingStore:
-    time = time or Time()
+    time = time or FakeClock()
     return RetryingStore(
         store, Retrier(time, stop or time), give_up, monotonic=time.monotonic
     )
@@ -98,7 +98,7 @@ def away(times: int) -> list[Exception]:
 
 
 def test_what_fails_for_a_while_succeeds() -> None:
-    store = Flaky(
+    store = FlakyStore(
         StoreUnavailableError("no answer"),
         ConflictError("two at once"),
         *away(5),
@@ -108,9 +108,9 @@ def test_what_fails_for_a_while_succeeds() -> None:
 
 
 def test_waits_grow_and_stay_short() -> None:
-    time = Time()
+    time = FakeClock()
     began = time.seconds
-    retrying(Flaky(*away(12)), time=time).create("job/a", b"", TEXT)
+    retrying(FlakyStore(*away(12)), time=time).create("job/a", b"", TEXT)
     assert time.seconds - began == pytest.approx(
         0.1 + 0.2 + 0.4 + 0.8 + 1.6 + 3.2 + 6.4 + 5 * 10
     )
@@ -122,9 +122,9 @@ def test_waits_grow_and_stay_short() -> None:
 def test_it_gives_up_in_time_and_says_how_long_it_tried(
     fault: Exception,
 ) -> None:
-    time = Time()
+    time = FakeClock()
     began = time.seconds
-    store = retrying(Flaky(*[fault] * 1000), give_up=60, time=time)
+    store = retrying(FlakyStore(*[fault] * 1000), give_up=60, time=time)
     with pytest.raises(
         StoreUnavailableError,
         match=r"within 5\d s of retries: no answer; check that it runs",
@@ -143,14 +143,14 @@ def test_it_gives_up_in_time_and_says_how_long_it_tried(
     ],
 )
 def test_answers_are_not_tried_again(fault: Exception) -> None:
-    store = Flaky(fault, fault)
+    store = FlakyStore(fault, fault)
     with pytest.raises(type(fault), match="x"):
         retrying(store).get("job/a")
     assert len(store.faults) == 1
 
 
 def test_a_creation_whose_answer_was_lost_meets_its_own_object() -> None:
-    store = Flaky(*away(1), after=True)
+    store = FlakyStore(*away(1), after=True)
     with pytest.raises(ExistsError):
         retrying(store).create("job/a", b"body", TEXT)
     assert store.get("job/a") == b"body"
@@ -159,7 +159,7 @@ def test_a_creation_whose_answer_was_lost_meets_its_own_object() -> None:
 def test_a_stop_ends_the_trying_at_once() -> None:
     stop = SystemRuntime().flag()
     stop.set()
-    store = Flaky(*away(1000))
+    store = FlakyStore(*away(1000))
     with pytest.raises(StoreUnavailableError, match="within 0 s of retries"):
         retrying(store, stop=stop).get("job/a")
     assert len(store.faults) == 999
@@ -169,7 +169,7 @@ def test_a_stop_ends_the_trying_at_once() -> None:
 def test_a_listing_that_fails_midway_yields_every_key_once(
     limit: int | None,
 ) -> None:
-    store = Flaky(*away(3))
+    store = FlakyStore(*away(3))
     names = [f"job/{number:04d}" for number in range(2500)]
     for name in names:
         store.put(name, b"", TEXT)
@@ -185,8 +185,8 @@ def test_a_listing_that_fails_midway_yields_every_key_once(
 def test_it_warns_at_once_and_then_now_and_again(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    time = Time()
-    store = retrying(Flaky(*away(20)), time=time)
+    time = FakeClock()
+    store = retrying(FlakyStore(*away(20)), time=time)
     with caplog.at_level(logging.WARNING):
         store.create("job/a", b"", TEXT)
     assert time.seconds == pytest.approx(1000 + 12.7 + 13 * 10)
@@ -198,7 +198,7 @@ def test_it_warns_at_once_and_then_now_and_again(
 
 
 def test_every_call_reaches_the_store(tmp_path: Path) -> None:
-    store = retrying(Flaky())
+    store = retrying(FlakyStore())
     (tmp_path / "file").write_bytes(b"body")
     store.put("job/a", tmp_path / "file", TEXT)
     store.download("job/a", tmp_path / "copy")

@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.support.certificates import self_signed
-from tests.support.servers.canned import Canned, answer, fault, serving
+from tests.support.servers.canned import CannedServer, answer, fault, serving
 from tests.support.servers.server import S3Server
 from worker.errors import (
     ConflictError,
@@ -37,7 +37,7 @@ LISTING: Final = b"""<?xml version="1.0"?><ListBucketResult><IsTruncated>true</I
 </ListBucketResult>"""
 
 
-def store_of(canned: Canned) -> S3Store:
+def store_of(canned: CannedServer) -> S3Store:
     return S3Store("bucket", "", canned.server.access)
 
 
@@ -49,7 +49,7 @@ def tls(tmp_path: Path) -> tuple[ssl.SSLContext, Path]:
 def test_a_creation_sends_its_condition_and_the_digest_of_its_body() -> None:
     with serving(answer("200 OK", headers=ETAG)) as canned:
         store_of(canned).create("job/a", b"body", TEXT)
-    (asked,) = canned.asked
+    (asked,) = canned.requests
     digest = hashlib.sha256(b"body")
     assert asked.line == "PUT /bucket/job/a HTTP/1.1"
     assert asked.body == b"body"
@@ -79,7 +79,7 @@ def test_over_tls_too_a_body_is_sent_in_one_piece_with_its_digest_signed(
         store_of(canned).put(
             "job/a", tmp_path / "body" if from_file else b"body", TEXT
         )
-    (asked,) = canned.asked
+    (asked,) = canned.requests
     assert asked.body == b"body"
     assert (
         asked.headers["x-amz-content-sha256"]
@@ -121,7 +121,7 @@ def test_nothing_is_tried_again_by_the_sdk(
 ) -> None:
     with serving(reply) as canned, pytest.raises(kind):
         store_of(canned).create("job/a", b"body", TEXT)
-    assert len(canned.asked) == 1
+    assert len(canned.requests) == 1
 
 
 def test_a_body_that_ends_early_is_no_object(tmp_path: Path) -> None:
@@ -347,10 +347,10 @@ def test_an_empty_truncated_page_is_not_the_end() -> None:
             "job/0",
             "job/a",
         ]
-    assert "start-after=" in canned.asked[0].line
+    assert "start-after=" in canned.requests[0].line
     assert [
         f"continuation-token={number}" in asked.line
-        for number, asked in enumerate(canned.asked[1:])
+        for number, asked in enumerate(canned.requests[1:])
     ] == [True] * 20
 
 
@@ -360,7 +360,7 @@ def test_empty_pages_that_go_in_circles_are_no_listing() -> None:
             StoreUnavailableError, match="an endless listing of empty pages"
         ):
             list(store_of(canned).entries("job/"))
-        assert len(canned.asked) == 3
+        assert len(canned.requests) == 3
 
 
 def test_a_clock_that_is_off_is_reported_with_the_stores_time() -> None:
@@ -444,7 +444,7 @@ def test_nothing_ambient_counts(
         pytest.raises(MissingError),
     ):
         store_of(canned).get("job/a")
-    (asked,) = canned.asked
+    (asked,) = canned.requests
     assert "Credential=ACCESSKEY/" in asked.headers["Authorization"]
     assert asked.headers["x-amz-security-token"] is None
 
@@ -454,7 +454,7 @@ def test_a_session_token_is_sent_and_is_part_of_signed_urls() -> None:
         access = replace(canned.server.access, session_token="a/token+")
         store = S3Store("bucket", "", access)
         store.put("job/a", b"body", TEXT)
-    (asked,) = canned.asked
+    (asked,) = canned.requests
     assert asked.headers["x-amz-security-token"] == "a/token+"
     assert "x-amz-security-token" in asked.headers["Authorization"]
     assert "X-Amz-Security-Token=a%2Ftoken%2B&" in store.sign("job/a", 60)
@@ -476,7 +476,7 @@ def test_the_proxy_of_the_environment_is_asked_unless_the_store_needs_none(
                 store.put("job/a", b"body", TEXT)
         else:
             store.put("job/a", b"body", TEXT)
-    lines = [asked.line for asked in canned.asked]
+    lines = [asked.line for asked in canned.requests]
     expected = f"PUT {url}/bucket/job/a HTTP/1.1"
     assert lines == ([] if spared else [expected])
 
@@ -525,7 +525,7 @@ def test_a_bucket_of_aws_is_listed_at_its_root() -> None:
 def test_a_deletion_has_the_digest_that_older_servers_demand() -> None:
     with serving(answer("200 OK", b"<DeleteResult/>")) as canned:
         store_of(canned).delete(["job/a", "job/b"])
-    (asked,) = canned.asked
+    (asked,) = canned.requests
     assert asked.line == "POST /bucket?delete HTTP/1.1"
     assert (
         asked.headers["Content-MD5"]
@@ -539,7 +539,7 @@ def test_a_deletion_names_its_objects_in_xml() -> None:
     key = "job/a&b<c>\r\nd"
     with serving(answer("200 OK", b"<DeleteResult/>")) as canned:
         store_of(canned).delete([key])
-    (asked,) = canned.asked
+    (asked,) = canned.requests
     assert b"\r" not in asked.body
     document = ET.fromstring(asked.body)  # noqa: S314 - our own
     assert document.findtext("Object/Key") == key
@@ -578,10 +578,11 @@ def test_a_bucket_of_another_region_is_asked_again_with_that_regions_signature(
         store.put("job/b", b"body", TEXT)
         assert "%2Feu-north-1%2F" in store.sign("job/a", 60)
     regions = [
-        asked.headers["Authorization"].split("/")[2] for asked in canned.asked
+        asked.headers["Authorization"].split("/")[2]
+        for asked in canned.requests
     ]
     assert regions == ["us-east-1", "eu-north-1", "eu-north-1"]
-    assert {asked.body for asked in canned.asked} == {b"body"}
+    assert {asked.body for asked in canned.requests} == {b"body"}
 
 
 @pytest.mark.parametrize(
@@ -607,4 +608,4 @@ def test_a_region_that_is_no_other_is_a_fault_of_the_configuration(
     with serving(reply) as canned:
         with pytest.raises(StoreConfigError, match=r"check .*AWS_REGION"):
             store_of(canned).get("job/a")
-        assert len(canned.asked) == 1
+        assert len(canned.requests) == 1

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from states.keys import ArtifactName, artifact_name
 from states.manifest import Manifest
-from tests.support.fondation import StandIn
+from tests.support.fondation import CliStandIn
 from worker.course.inventory import Inventory
 from worker.ownership.log import CheckpointLog
 from worker.store.port import Store
@@ -41,7 +41,7 @@ def environment_of(home: Path) -> dict[str, str]:
     return {**kept, "HOME": str(home)}
 
 
-class Program:
+class WorkerProcess:
     """One process of `fondation-worker`."""
 
     def __init__(
@@ -105,22 +105,22 @@ class PlatformJob:
     name: str = "job-1"
     behaviour: dict[str, Any] = field(default_factory=dict)
     """Of the stand-in."""
-    runs: list[Program] = field(default_factory=list)
+    runs: list[WorkerProcess] = field(default_factory=list)
     known: dict[str, int] = field(default_factory=dict)
     """How often the engine had been asked for an item when it was first seen in the store."""
 
     def __post_init__(self) -> None:
         """Install an engine of its own."""
         self.folder.mkdir(parents=True)
-        self.cli = StandIn(
+        self.cli = CliStandIn(
             self.folder / "cli",
             **{"names": NAMES, "delay": 150} | self.behaviour,
         )
 
-    def start(self, *argv: str, **environment: str) -> Program:
+    def start(self, *argv: str, **environment: str) -> WorkerProcess:
         """Start a run, or another command on the job."""
         given = {**self.settings, **environment}
-        program = Program(
+        program = WorkerProcess(
             argv or ("run",),
             given,
             self.folder / f"run-{len(self.runs) + 1}.log",
