@@ -26,7 +26,9 @@ from worker.engines.static.pages import (
 )
 from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
 from worker.engines.static.pages.project_tests import ProjectTest
+from worker.engines.static.parsing.identifiers import word_set
 from worker.engines.static.prose.code_blocks import code_blocks
+from worker.engines.static.reading.manifests import table
 
 Value = TypeVar("Value")
 
@@ -44,10 +46,25 @@ _CALLING: Final = 40
 _NEIGHBOURS: Final = 20
 _EXAMPLES: Final = 6
 _TESTS: Final = 6
-_TESTED: Final = 2
+_TESTED: Final = 5
 """Tests that a reader may be told to run."""
 _SUBJECTS: Final = 4
 _COMMANDS: Final = 16
+_OTHERS: Final = 4
+"""Commands of documents that do not name a chapter's subject."""
+_PROGRAMS: Final = word_set(
+    "bundle bun cargo cmake composer go gradle make meson mvn node nox npm npx php pip pip3 pnpm "
+    "poetry py python python3 pytest rake ruby tox uv uvx yarn"
+)
+"""Programs that build, run and test projects."""
+_DECLARING: Final = {
+    "pyproject.toml": (("project", "scripts"), ("tool", "poetry", "scripts")),
+    "package.json": (("bin",),),
+}
+"""By manifest: where it declares programs."""
+_SCRIPT: Final = re.compile(r"\S*python\S* (\S+\.py)\b")
+_PROGRAM: Final = re.compile(r"(?:\S*/)?([\w.-]+)")
+"""What a command runs."""
 _LONGEST_COMMAND: Final = 120
 _SHELLS: Final = frozenset({"bash", "console", "sh", "shell", "shell-session"})
 _PLAIN: Final = frozenset({"", "none", "text"})
@@ -162,16 +179,20 @@ def _of_subject(facts: CourseFacts, chapter: Chapter) -> list[str]:
     """Return the commands of documents, those first that name a chapter's subject."""
     topics = _topics(facts, chapter)
 
-    def rank(command: str) -> int:
-        named = topics.intersection(_words(command))
-        return -len(named)
+    def count(command: str) -> int:
+        return len(topics.intersection(_words(command)))
 
-    offered: list[str] = []
+    naming: list[str] = []
+    others: list[str] = []
     for command in documented(facts):
         if _EXTRA.match(command):
             continue
-        offered.append(command)
-    return sorted(offered, key=rank)
+        if count(command):
+            naming.append(command)
+        else:
+            others.append(command)
+    naming.sort(key=count, reverse=True)
+    return [*naming, *others[:_OTHERS]]
 
 
 def _topics(facts: CourseFacts, chapter: Chapter) -> set[str]:
@@ -234,12 +255,52 @@ def _in_environment(command: str) -> str:
 
 
 def documented(facts: CourseFacts) -> Sequence[str]:
-    """Return the commands in the shell blocks of the project's documents, the README's first."""
+    """Return the commands in the shell blocks of the project's documents, the README's first.
+
+    They run programs of the project, or programs that build and test projects.
+    """
 
     def collected() -> list[str]:
-        return list(_documented(facts))
+        programs = _PROGRAMS | _own_programs(facts)
+        return [
+            command
+            for command in _documented(facts)
+            if _program(command) in programs
+            and not _runs_other_file(facts, command)
+        ]
 
     return facts.remembered("documented commands", collected)
+
+
+def _own_programs(facts: CourseFacts) -> set[str]:
+    """Return the names of a project and of the programs that its manifests declare."""
+    name = facts.analysis.project.name.casefold()
+    programs = {name}
+    for path in facts.analysis.files:
+        keys = _DECLARING.get(path.rpartition("/")[2], ())
+        for key in keys:
+            declared = table(path, "\n".join(facts.texts.lines(path)))
+            for outer in key:
+                inner = declared.get(outer)
+                declared = inner if isinstance(inner, dict) else {}
+            programs.update(declared)
+    return programs
+
+
+def _runs_other_file(facts: CourseFacts, command: str) -> bool:
+    """Tell whether a command runs a Python file that the project has not, or its `setup.py`."""
+    match = _SCRIPT.match(command)
+    if match is None:
+        return False
+    path = match[1].removeprefix("./")
+    return path == "setup.py" or path not in facts.analysis.files
+
+
+def _program(command: str) -> str:
+    match = _PROGRAM.match(command)
+    if match is None:
+        return ""
+    return match[1]
 
 
 def _documented(facts: CourseFacts) -> Iterator[str]:

@@ -94,6 +94,21 @@ def test_commands_of_guides_come_first_and_none_changes_the_machine(
     assert documented(facts) == ["shop sell", "shop purge"]
 
 
+def test_commands_run_programs_of_the_project_or_those_that_build_and_test_it(
+    tmp_path: Path,
+) -> None:
+    files = {
+        **SHOP,
+        "pyproject.toml": '[project]\nname = "shop"\n'
+        '[project.scripts]\ntill = "shop.till:main"\n',
+        "README.md": "# Shop\n\n```console\n$ export SHOP=1\n$ set -x\n"
+        "$ gunicorn shop:app\n$ python setup.py build\n$ python3 ./manage.py\n"
+        "$ till --open\n$ .venv/bin/pytest tests\n```\n",
+    }
+    facts = read(tmp_path, files)
+    assert documented(facts) == ["till --open", ".venv/bin/pytest tests"]
+
+
 def test_a_chapter_is_shown_without_the_private_names_that_it_holds(
     tmp_path: Path,
 ) -> None:

@@ -81,6 +81,39 @@ def test_the_tests_are_installed_as_the_project_declares(
     assert f".venv/bin/pip {command}\n" in page
 
 
+@pytest.mark.parametrize(
+    ("files", "command"),
+    [
+        (
+            {
+                "requirements/dev.txt": "ruff\nhttps://a.example/till.zip\n",
+                "requirements/test.txt": "pytest-cov\npytest==8.3.5\n",
+            },
+            "install -e . -r requirements/test.txt",
+        ),
+        ({"requirements-dev.txt": "pytest-cov\n"}, "install -e . pytest"),
+        (
+            {
+                "pyproject.toml": f"{PYPROJECT}[dependency-groups]\n"
+                'tests = ["cart", "pytest>8"]\n',
+                "uv.lock": '[[package]]\nname = "pytest"\nversion = "9.0.2"\n'
+                '[[package]]\nname = "pytest"\nversion = "10.0"\n'
+                '[[package]]\nname = "pytest"\nversion = "8.4.2"\n'
+                '[[package]]\nname = "cart"\nversion = "1"\n',
+            },
+            "install -e . --group tests pytest==10.0",
+        ),
+    ],
+    ids=["requirements", "requirements without pytest", "lock file"],
+)
+def test_the_tests_are_installed_with_the_versions_that_the_project_pins(
+    tmp_path: Path, files: dict[str, str], command: str
+) -> None:
+    facts = read(tmp_path, {**PYTHON, "pyproject.toml": PYPROJECT, **files})
+    page = tutorials.written(facts, chapter_of(facts, "Store"))
+    assert f".venv/bin/pip {command}\n" in page
+
+
 def test_a_build_is_named_by_the_nearest_manifest(tmp_path: Path) -> None:
     files = {
         "go/go.mod": "module m\n",

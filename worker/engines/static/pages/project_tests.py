@@ -34,6 +34,7 @@ _MOST_NAME: Final = 120
 _WORD: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _NEEDS_MORE: Final = re.compile(r"(?i)(?:^|/)(?:smoke|integration|e2e|live)")
 """Folders of tests that need more than the project: servers, containers, keys."""
+_TEST_FILE: Final = re.compile(r"(?:^|/)test_[^/]*\.py$|_test\.py$")
 _QUOTED: Final = re.compile(r"\"[^\"]*\"|'[^']*'|`[^`]*`")
 
 _COMMENT: Final = re.compile(r"(?:^|\s)(?:#|//).*")
@@ -108,7 +109,7 @@ def command(facts: CourseFacts, test: ProjectTest) -> str:
     if _NEEDS_MORE.search(test.path):
         return ""
     language = facts.file(test.path).language
-    if language is Language.PYTHON:
+    if language is Language.PYTHON and _is_collected(test):
         return f"python -m pytest {shlex.quote(test.path)} -k {test.name}"
     if language is Language.GO and test.name.startswith("Test"):
         path = dirname(test.path)
@@ -117,6 +118,12 @@ def command(facts: CourseFacts, test: ProjectTest) -> str:
     if language is Language.RUST:
         return f"cargo test {test.name}"
     return ""
+
+
+def _is_collected(test: ProjectTest) -> bool:
+    """Tell whether pytest finds a test by its name and its file's, unless told otherwise."""
+    is_test = test.name.startswith("test")
+    return is_test and _TEST_FILE.search(test.path) is not None
 
 
 def _files(facts: CourseFacts, symbol: Definition) -> list[str]:

@@ -1,5 +1,6 @@
 """How to build a project and run its code: the commands of its ecosystem, by its manifest files."""
 
+import re
 from dataclasses import dataclass
 from posixpath import dirname
 from typing import Final
@@ -12,12 +13,23 @@ _PYTHON: Final = ("python -m venv .venv", ".venv/bin/pip install -e .")
 _PIP: Final = ".venv/bin/pip install --upgrade pip"
 _TEST_GROUPS: Final = ("test", "tests", "testing", "dev")
 _TEST_FILES: Final = (
-    "requirements-dev.txt",
     "requirements-test.txt",
+    "requirements-tests.txt",
+    "requirements/test.txt",
     "requirements/tests.txt",
+    "requirements/testing.txt",
+    "test-requirements.txt",
+    "tests/requirements.txt",
+    "requirements-dev.txt",
     "requirements/dev.txt",
+    "requirements_dev.txt",
     "dev-requirements.txt",
 )
+_LOCK_FILES: Final = ("uv.lock", "poetry.lock", "pdm.lock")
+_PYTEST: Final = re.compile(r"pytest\s*(?:\[[^\]]*\])?\s*(?:[=<>!~;#].*)?")
+"""A requirement of pytest itself, none of its plugins."""
+_VERSION: Final = re.compile(r"\d+(?:\.\d+)*")
+_NAME: Final = re.compile(r"[A-Za-z\d][\w.-]*")
 _LOCKS: Final = {
     "pnpm-lock.yaml": "pnpm install",
     "yarn.lock": "yarn install",
@@ -117,15 +129,17 @@ def _installation(facts: CourseFacts, prefix: str) -> tuple[str, ...]:
     """Return how pip installs a project and what its tests need, as it declares them."""
     install = _PYTHON[1]
     for name in _TEST_FILES:
-        if f"{prefix}{name}" in facts.analysis.files:
+        if _asks_for_pytest(facts, f"{prefix}{name}"):
             return (f"{install} -r {name}",)
     manifest = f"{prefix}pyproject.toml"
     text = "\n".join(facts.texts.lines(manifest))
     declared = table(manifest, text)
-    group = _with_pytest(declared.get("dependency-groups"))
-    if group:
+    groups = declared.get("dependency-groups")
+    group = _with_pytest(groups)
+    if isinstance(groups, dict) and group:
+        pinned = " ".join(_pinned(facts, prefix, groups[group]))
         # Older versions of pip do not know `--group`.
-        return _PIP, f"{install} --group {group}"
+        return _PIP, f"{install} --group {group} {pinned}".rstrip()
     project = declared.get("project")
     if isinstance(project, dict):
         extra = _with_pytest(project.get("optional-dependencies"))
@@ -133,6 +147,54 @@ def _installation(facts: CourseFacts, prefix: str) -> tuple[str, ...]:
             before = install.removesuffix(".")
             return (f"{before}'.[{extra}]'",)
     return (f"{install} pytest",)
+
+
+def _asks_for_pytest(facts: CourseFacts, path: str) -> bool:
+    """Tell whether a file of requirements installs pytest."""
+    if path not in facts.analysis.files:
+        return False
+    lines = facts.texts.lines(path)
+    return any(_PYTEST.fullmatch(line.strip()) for line in lines)
+
+
+def _pinned(
+    facts: CourseFacts, prefix: str, dependencies: list[object]
+) -> list[str]:
+    """Return pytest and its plugins among dependencies with the versions of the lock file."""
+    versions: dict[str, str] = {}
+    for lock in _LOCK_FILES:
+        path = f"{prefix}{lock}"
+        if path in facts.analysis.files:
+            versions = _locked("\n".join(facts.texts.lines(path)))
+            break
+    pinned: list[str] = []
+    for dependency in dependencies:
+        match = _NAME.match(str(dependency))
+        if match is None or not match[0].startswith("pytest"):
+            continue
+        if match[0] in versions:
+            pinned.append(f"{match[0]}=={versions[match[0]]}")
+    return pinned
+
+
+def _locked(text: str) -> dict[str, str]:
+    """Return the versions in a lock file by their packages, the highest of several."""
+    packages = table("lock.toml", text).get("package")
+    versions: dict[str, str] = {}
+    if not isinstance(packages, list):
+        return versions
+    for package in packages:
+        if not isinstance(package, dict):
+            continue
+        name = str(package.get("name"))
+        version = str(package.get("version"))
+        if _VERSION.fullmatch(version):
+            versions[name] = max(versions.get(name, ""), version, key=_parts)
+    return versions
+
+
+def _parts(version: str) -> list[int]:
+    return [int(number) for number in version.split(".") if number]
 
 
 def _with_pytest(groups: object) -> str:
