@@ -13,6 +13,7 @@ from worker.engines.static.pages import (
     examples,
     excerpts,
     failures,
+    guide,
     key_places,
     markdown,
     mermaid,
@@ -71,10 +72,13 @@ def _section(title: str, *blocks: str) -> str:
 
 
 def _introduction(facts: CourseFacts, chapter: Chapter) -> list[str]:
-    """Return what the subject is for, in the words of its source."""
+    """Return what the subject is for, in the words of its guide, else of its source."""
+    passage = guide.opening(facts, chapter)
+    if passage is not None:
+        return guide.rendered(passage)
     description = _description(facts, chapter)
     blocks = [markdown.prose(description)]
-    is_one = len(key_places.named(facts, chapter)) <= 1
+    is_one = len(facts.named(chapter)) <= 1
     if is_one or not description:
         blocks += _more(facts, chapter)
     if not chapter.unit.symbols:
@@ -134,7 +138,7 @@ def _new_paragraphs(facts: CourseFacts, chapter: Chapter) -> list[str]:
 
 def _docs(facts: CourseFacts, chapter: Chapter) -> Iterator[str]:
     """Yield documentation: the only subject's, then the first file's."""
-    named = key_places.named(facts, chapter)
+    named = facts.named(chapter)
     if len(named) == 1:
         yield named[0].doc
     for path in chapter.unit.file_paths[:1]:
@@ -203,7 +207,7 @@ def _definitions(places: Sequence[KeyPlace]) -> list[Definition]:
 
 def _words(facts: CourseFacts, chapter: Chapter, definition: Definition) -> str:
     """Return the beginning of a definition's documentation that says more than its name."""
-    if key_places.named(facts, chapter) == [definition]:
+    if facts.named(chapter) == [definition]:
         return ""
     introduced = _plain(_description(facts, chapter))
     words = [
@@ -280,7 +284,7 @@ def introduced(facts: CourseFacts, chapter: Chapter) -> set[str]:
     """Return the names that a chapter is named after, shows or lists."""
     places = key_places.chosen(facts, chapter)
     parts = _listed_parts(facts, chapter, places)
-    named = key_places.named(facts, chapter)
+    named = facts.named(chapter)
     return {
         definition.name
         for definition in (*named, *_definitions(places), *parts)

@@ -33,6 +33,8 @@ from worker.engines.static.parsing.node_types import find
 Value = TypeVar("Value")
 
 _WORD: Final = re.compile(r"\w+")
+_NAME: Final = re.compile(r"[\w$]+")
+_MOST_NAMED: Final = 4
 _CACHED_FUNCTIONS: Final = 4096
 
 
@@ -203,6 +205,13 @@ class CourseFacts:
     def symbols(self, chapter: Chapter) -> list[Definition]:
         """Return the definitions that a chapter is about, the most important first."""
         return [self.definitions[index] for index in chapter.unit.symbols]
+
+    def named(self, chapter: Chapter) -> list[Definition]:
+        """Return what a chapter's title names; the first symbol if it names none."""
+        symbols = self.symbols(chapter)
+        names = set(_NAME.findall(chapter.name))
+        in_title = [symbol for symbol in symbols if symbol.name in names]
+        return in_title[:_MOST_NAMED] or symbols[:1]
 
     def members(self, definition: Definition) -> list[Definition]:
         return [self.definitions[index] for index in definition.members]

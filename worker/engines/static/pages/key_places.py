@@ -29,7 +29,6 @@ _MINOR: Final = re.compile(r"TEST_|test_|(?:to|from)_(?:dict|json)$")
 """Methods that are for tests, or only write a value in another form."""
 _FEWEST_FIELDS: Final = 2
 _MOST_WEIGHT: Final = 6
-_NAME: Final = re.compile(r"[\w$]+")
 _EXAMPLE_WEIGHT: Final = 3
 """What an example counts for, where a test counts for one."""
 
@@ -54,7 +53,7 @@ def _chosen(facts: CourseFacts, chapter: Chapter) -> list[KeyPlace]:
     if not chapter.unit.symbols:
         return list(_text_places(facts, chapter))[:MOST]
     places: list[KeyPlace] = []
-    for symbol in named(facts, chapter):
+    for symbol in facts.named(chapter):
         place = _place_of(facts, chapter, symbol)
         if place is not None:
             _add(places, place)
@@ -78,14 +77,6 @@ def _add(places: list[KeyPlace], place: KeyPlace) -> None:
     is_new = definition is None or definition.qualified not in shown
     if is_new and not _is_shown(place.excerpt, places):
         places.append(place)
-
-
-def named(facts: CourseFacts, chapter: Chapter) -> list[Definition]:
-    """Return the definitions that a chapter's title names; the first one if it names none."""
-    symbols = facts.symbols(chapter)
-    names = set(_NAME.findall(chapter.name))
-    in_title = [symbol for symbol in symbols if symbol.name in names]
-    return in_title[:MOST] or symbols[:1]
 
 
 def _place_of(

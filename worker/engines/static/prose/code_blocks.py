@@ -49,6 +49,12 @@ def code_blocks(lines: Sequence[str]) -> Iterator[CodeBlock]:
             yield block
 
 
+def begins_code(line: str) -> bool:
+    """Tell whether a line of a document is the first of a block of code, or announces one."""
+    marks = (_FENCE, _DIRECTIVE, _DOCTEST, _LITERAL)
+    return any(mark.match(line) for mark in marks)
+
+
 def _block_at(
     lines: Sequence[str], number: int
 ) -> tuple[CodeBlock | None, int]:

@@ -189,16 +189,19 @@ def _underlined(
     match = None
     if number < len(lines):
         match = _UNDERLINE.match(lines[number])
-    if match is None or title[:1].isspace() or _UNDERLINE.match(title):
+    is_indented = title[:1].isspace() and not (
+        number > 1 and lines[number - 2] == lines[number]
+    )
+    if match is None or is_indented or _UNDERLINE.match(title):
         return None
-    fewest = min(len(title), _SHORTEST)
+    fewest = min(len(title.strip()), _SHORTEST)
     is_long_enough = len(match[0].rstrip()) >= fewest
     if not is_long_enough or not _IDENTIFIER.search(title):
         return None
     if match[1] not in marks:
         marks.append(match[1])
     level = marks.index(match[1]) + 1
-    return level, lines[number - 1]
+    return level, title.strip()
 
 
 def _lead(lines: list[str], fence: re.Pattern[str]) -> str:

@@ -1,0 +1,289 @@
+"""What the project's own guide says of a subject: the paragraphs that open its chapter."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from posixpath import basename
+from typing import Final
+
+from worker.engines.static.facts import (
+    Definition,
+    Heading,
+    Role,
+    SourceFile,
+)
+from worker.engines.static.pages import citations, markdown
+from worker.engines.static.pages.course import Chapter, CourseFacts
+from worker.engines.static.parsing.identifiers import parts, word_set
+from worker.engines.static.prose.code_blocks import begins_code
+from worker.engines.static.prose.docstrings import paragraphs, sentences
+from worker.engines.static.reading.language import PROSE, Language
+from worker.engines.static.reading.roles import Guidance, guidance, is_news
+
+_MOST_PARAGRAPHS: Final = 3
+_MOST_WORDS: Final = 150
+_FEWEST_WORDS: Final = 12
+"""Of a passage; a shorter one opens nothing."""
+_README: Final = re.compile(r"(?i)^readme\b[^/]*$")
+_LARGEST: Final = 400_000
+_SHORTEST_NAME: Final = 4
+"""Letters of a name that a heading may mean."""
+_ENOUGH: Final = 3
+"""What a passage that is about the subject is worth."""
+_UNDERLINE: Final = re.compile(r"\s*([=\-~^\"'`#*+.:_])\1{2,}\s*$")
+_NO_PROSE: Final = re.compile(
+    r"\s|Default\b|\.\. |:\w[\w -]*:|[-*+|>] |\d+[.)] |[<{%|\\\[!@#]|---|===|\+-|:::"
+)
+_DANGLING: Final = re.compile(
+    r"(?i)\b(?:below|above|following|previous|next|(?:this|these) (?:page|section"
+    r"|document|chapter|guide|tutorial|example|code)s?|here(?:'s| is| are))\b"
+    r"|^(?:for (?:more|details|further|example)|see\b|refer\b|read more)"
+    r"|\bsee `|\||`/\w|\blet.s\b|^sounds\b"
+)
+"""A sentence that points at something else on its page."""
+_GOING_ON: Final = re.compile(
+    r"(?:What|You just|For instance|This|That|These|It|They|Also|However|Because|But|Then|So|As (?:such|you)"
+    r"|Another|In addition|Similarly|Note)\b"
+)
+"""How a paragraph begins that goes on from another."""
+_ENDS: Final = re.compile(r"[.!?][`)\"]*$")
+_ENDING: Final = re.compile(r"(?<=\w\w\w)(?:ing|es|ed|s|e)$")
+_SETTING: Final = re.compile(r"\w+_\w+")
+"""A heading of a reference: the name of an option."""
+_ROLE: Final = re.compile(r"`([^`<\n]+?)(?:\s*<[^`>]*>)?`:[\w:]+:")
+"""A role behind its text."""
+_STOP_WORDS: Final = word_set("a an and the of to in with your using about")
+_GUIDANCE: Final = {
+    Guidance.FIRST: 0.5,
+    Guidance.GUIDE: 0.5,
+    Guidance.OTHER: 0,
+    Guidance.REFERENCE: -1,
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Passage:
+    """The first paragraphs of a section, as Markdown without markup."""
+
+    path: str
+    first: int
+    last: int
+    title: str
+    texts: tuple[str, ...]
+
+
+def opening(facts: CourseFacts, chapter: Chapter) -> Passage | None:
+    """Return what opens a chapter; no passage opens two."""
+    return _openings(facts).get(chapter.position)
+
+
+def rendered(passage: Passage) -> list[str]:
+    """Return a passage as blocks of Markdown, the last of which names its source."""
+    title = markdown.text(passage.title)
+    document = "the guide"
+    if _README.match(passage.path):
+        document = "the README"
+    place = markdown.place(passage.path, (passage.first, passage.last))
+    texts = [markdown.prose(text) for text in passage.texts]
+    return [*texts, f"(From {document}, “{title}”, {place}.)"]
+
+
+def _openings(facts: CourseFacts) -> dict[int, Passage]:
+    return facts.remembered("openings", lambda: _assigned(facts))
+
+
+def _assigned(facts: CourseFacts) -> dict[int, Passage]:
+    """Give each chapter the passage that is worth most for it, the clearest cases first."""
+    rated = sorted(
+        (
+            (-worth, chapter.position, order, passage)
+            for chapter in facts.chapters
+            for order, (worth, passage) in enumerate(_rated(facts, chapter))
+        ),
+        key=lambda entry: entry[:3],
+    )
+    openings: dict[int, Passage] = {}
+    taken: set[tuple[str, int]] = set()
+    for _, position, _, passage in rated:
+        place = passage.path, passage.first
+        if position not in openings and place not in taken:
+            openings[position] = passage
+            taken.add(place)
+    return openings
+
+
+def _rated(
+    facts: CourseFacts, chapter: Chapter
+) -> Iterator[tuple[float, Passage]]:
+    subjects = _by_name(facts.named(chapter))
+    mentioned = {
+        path
+        for subject in subjects
+        for path in facts.analysis.mentions.get(subject.name, ())
+    }
+    for path in _guides(facts):
+        for heading in facts.file(path).headings:
+            of_title = _of_headings(facts, subjects, path, heading)
+            is_near = of_title > 0 or path in mentioned
+            if _SETTING.fullmatch(heading.title) or not is_near:
+                continue
+            passage = _passage(facts, path, heading)
+            if passage is not None:
+                of_text = _of_text(subjects, passage)
+                worth = of_title + of_text + _GUIDANCE[guidance(path)]
+                if of_text and worth >= _ENOUGH:
+                    yield worth, passage
+
+
+def _by_name(subjects: Iterable[Definition]) -> list[Definition]:
+    return list({subject.name: subject for subject in subjects}.values())
+
+
+def _guides(facts: CourseFacts) -> list[str]:
+    def find() -> list[str]:
+        files = facts.analysis.files
+        return [path for path, file in files.items() if _is_guide(file)]
+
+    return facts.remembered("guides", find)
+
+
+def _is_guide(file: SourceFile) -> bool:
+    if file.role is not Role.DOCUMENT or file.language not in PROSE:
+        return False
+    if file.language is Language.NOTEBOOK or file.size > _LARGEST:
+        return False
+    return not is_news(file.path)
+
+
+def _of_headings(
+    facts: CourseFacts,
+    subjects: Sequence[Definition],
+    path: str,
+    heading: Heading,
+) -> float:
+    """Rate how much a heading, or the name of its document, names some subjects."""
+    titles = _words(heading.title)
+    first, *others = subjects
+    is_whole = heading is facts.file(path).headings[0]
+    is_of_kind = len(titles) == 1 and titles[0] in _words(
+        citations.purpose(first)
+    )
+    if _squeezed(first.name) == _squeezed(facts.analysis.project.name):
+        return 4 * is_of_kind
+    worth = 2.0 * is_of_kind + sum(
+        _of_title(_squeezed(other.name), titles) / 2 for other in others
+    )
+    worth += _of_title(_squeezed(first.name), titles)
+    if is_whole and _squeezed(_stem(path)) == _squeezed(first.name):
+        worth += 3
+    return worth + 2 * (is_whole and worth > 0)
+
+
+def _of_title(name: str, titles: Sequence[str]) -> float:
+    """Rate a heading's words: those of the name alone, or among a few others."""
+    joined = "".join(titles)
+    if len(name) < _SHORTEST_NAME:
+        return 0
+    if joined == name:
+        return 7
+    if name in titles or (name in joined and len(name) > len(joined) // 2):
+        return 5 - len(titles) / 2
+    return 0
+
+
+def _of_text(subjects: Sequence[Definition], passage: Passage) -> float:
+    """Rate how many subjects a passage names, as code or as a word."""
+    worth = 0.0
+    text = " ".join(passage.texts)
+    for subject in subjects:
+        name = re.escape(subject.name)
+        if re.search(rf"[`.]{name}(?:\(\))?`", text):
+            worth += 3
+        elif re.search(rf"(?i)\b{name}s?\b", text):
+            worth += 1
+    return worth
+
+
+def _words(title: str) -> list[str]:
+    words = re.findall(r"[^\W_]+", title.lower())
+    return [_stemmed(word) for word in words if word not in _STOP_WORDS]
+
+
+def _stemmed(word: str) -> str:
+    return _ENDING.sub("", word)
+
+
+def _squeezed(name: str) -> str:
+    """Return the words of a name as one word, without endings."""
+    return "".join(_stemmed(part.lower()) for part in parts(name))
+
+
+def _stem(path: str) -> str:
+    return basename(path).partition(".")[0]
+
+
+def _passage(facts: CourseFacts, path: str, heading: Heading) -> Passage | None:
+    """Return the beginning of a section, if it has enough prose."""
+    key = ("passage", path, heading.line)
+    return facts.remembered(key, lambda: _read(facts, path, heading))
+
+
+def _read(facts: CourseFacts, path: str, heading: Heading) -> Passage | None:
+    lines = facts.texts.lines(path)
+    shown: list[tuple[int, int, str]] = []
+    words = 0
+    for block in islice(_blocks(lines, heading), _MOST_PARAGRAPHS):
+        words += len(block[2].split())
+        if shown and words > _MOST_WORDS:
+            break
+        shown.append(block)
+    texts = tuple(text for _, _, text in shown)
+    if len(" ".join(texts).split()) < _FEWEST_WORDS:
+        return None
+    return Passage(
+        path=path,
+        first=shown[0][0],
+        last=shown[-1][1],
+        title=heading.title,
+        texts=texts,
+    )
+
+
+def _blocks(
+    lines: Sequence[str], heading: Heading
+) -> Iterator[tuple[int, int, str]]:
+    """Yield first line, last line and text of the paragraphs before a section's first code."""
+    ending = min(heading.end_line, len(lines))
+    number = heading.line + 1
+    found = False
+    while number <= ending:
+        end = number
+        while end < ending and lines[end - 1].strip() and lines[end].strip():
+            end += 1
+        block = lines[number - 1 : end]
+        text = _prose(block, first=not found)
+        if text:
+            found = True
+            yield number, end, text
+        is_empty = not block[-1].strip()
+        if found and not is_empty and (not text or begins_code(block[-1])):
+            return
+        number = end + 1
+
+
+def _prose(block: Sequence[str], *, first: bool) -> str:
+    """Return the sentences of a paragraph up to one that does not stand by itself."""
+    kept = [line for line in block if not _UNDERLINE.match(line)]
+    if not kept or _NO_PROSE.match(kept[0]):
+        return ""
+    marked = _ROLE.sub(r"`\1`", "\n".join(kept))
+    texts: list[str] = []
+    for paragraph in paragraphs(marked, 1):
+        for sentence in sentences(paragraph):
+            if not _ENDS.search(sentence) or _DANGLING.search(sentence):
+                break
+            texts.append(sentence)
+    if first and texts and _GOING_ON.match(texts[0]):
+        return ""
+    return " ".join(texts)
