@@ -422,9 +422,7 @@ def _tutorial(prompt: Prompt) -> Answer:
 
 def _change(prompt: Prompt) -> list[Answer]:
     """Return an exercise that changes a line of the source, if a test can be run."""
-    tests = [
-        row for row in prompt.rows("commands") if re.search("tests?\\b", row)
-    ]
+    tests = [row for row in prompt.rows("commands") if _TEST.search(row)]
     for one in prompt.shown if tests else ():
         if _NO_SOURCE.search(one.path):
             continue
@@ -448,6 +446,7 @@ def _change(prompt: Prompt) -> list[Answer]:
     return []
 
 
+_TEST: Final = re.compile(r"pytest|go test|cargo test")
 _NO_SOURCE: Final = re.compile(
     r"test|docs/|example|\.md$|\.rst$|\.txt$", re.IGNORECASE
 )

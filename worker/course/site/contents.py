@@ -25,6 +25,8 @@ _MAX_STEM: Final = 250
 """File systems take 255 bytes for a name, and `.html` is one more than `.md`."""
 _MADE_OF: Final = re.compile(r"(?<=[.!?])\s*\((?:`[^`]+`, )*`[^`]+`\)$")
 """What the engine `claude` notes behind a description: what its chapter is made of."""
+_PROJECT: Final = re.compile(r"\[project\]: # \(([^()\n]+)\)")
+"""How the engine `claude` notes the project's name."""
 _NUMBER: Final = re.compile(r"_(\d+)_")
 
 
@@ -115,13 +117,25 @@ def read_contents(files: Files, project: str) -> Contents:
         entry.name: _MADE_OF.sub("", entry.description)
         for entry in abstractions
     }
+    entries = _entries(files, names, descriptions)
     return Contents(
-        project=project,
+        project=_named(entries) or project,
         summary=summary,
-        entries=_entries(files, names, descriptions),
+        entries=entries,
         names=[abstraction.name for abstraction in abstractions],
         relationships=relationships,
     )
+
+
+def _named(entries: list[Entry]) -> str:
+    """Return the project's name in the last line of the first tutorial, if it is there."""
+    for entry in entries[:1]:
+        if entry.tutorial is not None:
+            _, _, last = entry.tutorial.source.rstrip().rpartition("\n")
+            match = _PROJECT.fullmatch(last)
+            if match is not None:
+                return match[1]
+    return ""
 
 
 def _entries(

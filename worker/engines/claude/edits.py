@@ -17,7 +17,10 @@ _NODE: Final = re.compile(
 )
 _PYTEST: Final = ".venv/bin/python -m pytest"
 _UNDO: Final = "git checkout -- "
-_RUNS_TESTS: Final = re.compile(r"\b(?:py)?tests?\b")
+_RUNS_TESTS: Final = re.compile(
+    r"\b(?:pytest|unittest|tox|nox|rspec|phpunit|(?:go|cargo|mvn|dotnet) test"
+    r"|(?:npm|pnpm|yarn|bun)(?: run)? test|gradle test|make (?:check|test))\b"
+)
 
 
 def is_test(command: str) -> bool:

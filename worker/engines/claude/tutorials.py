@@ -1,5 +1,6 @@
 """Tutorials: exercises with hidden solutions."""
 
+import re
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -37,6 +38,7 @@ _FEWEST: Final = 2
 _MOST: Final = 8
 _LONGEST_TITLE: Final = 80
 _CHAPTERS: Final = "../reviewed-chapters/"
+_PARENTHESES: Final = re.compile(r"[()\\\n]")
 
 
 def task(
@@ -255,7 +257,14 @@ def _page(
         setup,
         *exercises,
         _following(renderer, chapter),
+        _title(renderer) if is_first else "",
     )
+
+
+def _title(renderer: Renderer) -> str:
+    """Return the project's name as a line that Markdown does not show: it titles the course."""
+    name = markdown.visible(renderer.facts.analysis.project.name)
+    return f"[project]: # ({_PARENTHESES.sub('', name)})"
 
 
 def _following(renderer: Renderer, chapter: Chapter) -> str:

@@ -126,6 +126,7 @@ def test_the_project_is_set_up_on_the_first_tutorial(
 ) -> None:
     draft = tutorial(facts, tmp_path, CHANGE, CHANGE)
     assert "## Set up\n" in draft.text
+    assert draft.text.endswith("\n\n[project]: # (Shop)")
     assert "```bash\n.venv/bin/python try_it.py\n```" in draft.text
     questions = Questions(facts, "English")
     chapter = facts.chapters[0]

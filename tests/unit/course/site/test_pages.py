@@ -284,6 +284,20 @@ def test_a_course_says_who_sets_the_project_up_and_what_its_marks_mean() -> (
     assert '<span class="time">65 min</span>' in index
 
 
+def test_a_course_has_the_name_that_its_first_tutorial_notes() -> None:
+    files = course("# Signer")
+    path = "tutorials/tutorial_1_signer.md"
+    for last, title in (
+        ("[project]: # (It's Dangerous)", "It's Dangerous"),
+        ("[project]: # (It's Dangerous)\n\nNext.", "repo"),
+    ):
+        files[path] = f"# Try it\n\n{last}\n".encode()
+        pages = build(files, "repo")
+        assert pages["README.md"].decode().startswith(f"# {title}\n")
+        html = pages["pages/tutorial_1_signer.html"].decode()
+        assert "[project]" not in html
+
+
 def test_the_index_shows_how_the_parts_are_related() -> None:
     files = course("# Signer", "# Part 2")
     files["step2_relationships.yaml"] = (
