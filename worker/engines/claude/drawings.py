@@ -1,6 +1,6 @@
 """Draws relations and calls that exist; their labels are the names in the source."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from worker.engines.claude.material import CallSite, relation_ends
@@ -46,9 +46,10 @@ class _Labels:
 def of_calls(facts: CourseFacts, sites: Sequence[CallSite]) -> str:
     """Draw calls as messages between types, or files, from the function that begins.
 
-    A type's calls of itself are left out; there is no drawing of fewer than two others.
+    Left out are a type's calls of itself, and those that no call before led to; there is no
+    drawing of fewer than two others.
     """
-    between = [site for site in sites if _ends_apart(facts, site)]
+    between = [site for site in _chained(sites) if _ends_apart(facts, site)]
     if len(between) < _FEWEST:
         return ""
     first = between[0].caller
@@ -66,6 +67,22 @@ def of_calls(facts: CourseFacts, sites: Sequence[CallSite]) -> str:
         )
         messages.append(call)
     return mermaid.sequence_diagram(labels.in_order, messages)
+
+
+def _chained(sites: Sequence[CallSite]) -> Iterator[CallSite]:
+    """Yield the calls that the first one's function makes, or one that was called before."""
+    reached: set[int | None] = set()
+    names: set[str] = set()
+    for site in sites:
+        caller = site.caller
+        if not reached:
+            reached.add(caller.index)
+        is_reached = not reached.isdisjoint({caller.index, caller.parent})
+        # An override has the name of what is called.
+        if is_reached or caller.name in names:
+            yield site
+            reached.add(site.called.index)
+            names.add(site.called.name)
 
 
 def _ends_apart(facts: CourseFacts, site: CallSite) -> bool:

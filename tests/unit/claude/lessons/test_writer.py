@@ -8,8 +8,11 @@ import pytest
 from states.stages import Stage
 from tests.support.course_facts import read
 from worker.engines.claude.blocks import example_codes
+from worker.engines.claude.drawings import of_calls
+from worker.engines.claude.material import CallSite
 from worker.engines.claude.questions import Questions
 from worker.engines.claude.render import Renderer
+from worker.engines.claude.verify.diagrams import DiagramChecker
 from worker.engines.claude.verify.page import Verifier
 from worker.engines.claude.words import ENGLISH
 from worker.engines.claude.writer import Writer, Written
@@ -78,6 +81,22 @@ def test_a_paragraph_names_the_lines_it_rests_on(writer: Writer) -> None:
     ]
 
 
+def test_a_paragraph_rests_on_the_two_places_that_hold_most_of_it(
+    writer: Writer,
+) -> None:
+    block = prose(
+        "`Stock.take` calls `Stock.check`.",
+        lines("stock.py", 10, 10),
+        lines("stock.py", 4, 5),
+        lines("stock.py", 11, 12),
+        lines("stock.py", 1, 1),
+        lines("stock.py", 16, 16),
+    )
+    assert written(writer, block).texts == [
+        "`Stock.take` calls `Stock.check`. (`stock.py:4-5,10-12`)"
+    ]
+
+
 def test_a_listing_is_copied_from_the_file(writer: Writer) -> None:
     block = {"kind": "code", **lines("stock.py", 16, 19)}
     (text,) = written(writer, block).texts
@@ -94,6 +113,54 @@ def test_calls_of_a_type_to_itself_are_not_drawn(writer: Writer) -> None:
     result = written(writer, {"kind": "calls", "ids": ["K1"]})
     assert result.texts == []
     assert result.faults == []
+
+
+CALLING = {
+    "README.md": "# Shop\n\nShop is a library that sells.\n",
+    "shop.py": '"""Sells."""\n\n\n'
+    "class Till:\n"
+    '    """Take money."""\n\n'
+    "    def pay(self) -> None:\n"
+    "        self.ring()\n\n"
+    "    def ring(self) -> None:\n"
+    "        pass\n\n\n"
+    "class Shelf:\n"
+    '    """Hold things."""\n\n'
+    "    def take(self) -> None:\n"
+    "        pass\n\n\n"
+    "class Shop:\n"
+    '    """Sell things."""\n\n'
+    "    def __init__(self, till: Till, shelf: Shelf) -> None:\n"
+    "        self.till = till\n"
+    "        self.shelf = shelf\n\n"
+    "    def sell(self, till: Till, shelf: Shelf) -> None:\n"
+    "        shelf.take()\n"
+    "        self.note()\n"
+    "        till.pay()\n\n"
+    "    def note(self) -> None:\n"
+    "        pass\n\n\n"
+    "def audit(till: Till) -> None:\n"
+    "    till.pay()\n",
+}
+
+
+def test_a_drawing_follows_calls_from_the_function_that_begins(
+    tmp_path: Path,
+) -> None:
+    facts = read(tmp_path, CALLING)
+    calls = [
+        CallSite(caller=facts.definitions[source], called=call, line=0)
+        for source in range(len(facts.definitions))
+        for _, call in facts.calls(source)
+    ]
+    calls.sort(key=lambda site: site.caller.name != "sell")
+    drawing = of_calls(facts, calls)
+    assert drawing == (
+        "sequenceDiagram\n  participant p0 as Shop.sell()\n"
+        "  participant p1 as Shelf\n  participant p2 as Till\n"
+        "  p0->>p1: take()\n  p0->>p2: pay()"
+    )
+    assert list(DiagramChecker(facts).faults(drawing)) == []
 
 
 def test_written_code_is_marked(writer: Writer) -> None:
