@@ -17,6 +17,7 @@ _NODE: Final = re.compile(
 )
 _PYTEST: Final = ".venv/bin/python -m pytest"
 _UNDO: Final = "git checkout -- "
+_INSTALLS: Final = re.compile(r"\b(?:install|add|sync|download)\b")
 _RUNS_TESTS: Final = re.compile(
     r"\b(?:pytest|unittest|tox|nox|rspec|phpunit|(?:go|cargo|mvn|dotnet) test"
     r"|(?:npm|pnpm|yarn|bun)(?: run)? test|gradle test|make (?:check|test))\b"
@@ -25,6 +26,8 @@ _RUNS_TESTS: Final = re.compile(
 
 def is_test(command: str) -> bool:
     """Tell whether a command runs tests."""
+    if _INSTALLS.search(command):
+        return False
     return _RUNS_TESTS.search(command) is not None
 
 

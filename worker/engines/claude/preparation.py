@@ -2,6 +2,7 @@
 
 from states.course_paths import item_path
 from states.stages import Stage
+from worker.engines.claude import edits, material
 from worker.engines.claude.render import Renderer, title
 from worker.engines.static.pages import markdown, setup_steps
 from worker.engines.static.pages.course import Chapter, CourseFacts
@@ -51,7 +52,19 @@ def section(renderer: Renderer) -> str:
             words.saved.format(name=markdown.code(name)),
             markdown.fence([run], _SHELL),
         ]
+    test = _test(facts)
+    if test:
+        blocks += [words.tested, markdown.fence([test], _SHELL)]
     return markdown.document(*blocks)
+
+
+def _test(facts: CourseFacts) -> str:
+    """Return a command that runs one test of the project; nothing if none is known."""
+    for chapter in facts.chapters:
+        for command in material.commands_of(facts, chapter).values():
+            if edits.is_test(command):
+                return command
+    return ""
 
 
 def _script(facts: CourseFacts, setup: Setup) -> tuple[str, str]:

@@ -40,6 +40,7 @@ class Words:
         "Save each program of the course in this folder, under the name "
         "above it; {name} is run like this."
     )
+    tested: str = "One of the project's own tests is run like this."
     seen: str = "These lines are listed in"
     change: str = "Change these lines of the project."
     instead: str = "✎ Instead"
@@ -75,6 +76,7 @@ _WORDS: Final = {
         "seinem Ordner ein.",
         saved="Speichere jedes Programm des Kurses in diesem Ordner "
         "unter dem Namen, der darüber steht; {name} wird so gestartet.",
+        tested="So startest du einen der Tests des Projekts.",
         seen="Diese Zeilen stehen in",
         change="Ändere diese Zeilen des Projekts.",
         instead="✎ Stattdessen",
@@ -98,6 +100,7 @@ _WORDS: Final = {
         "son dossier.",
         saved="Enregistrez chaque programme du cours dans ce dossier, "
         "sous le nom qui le précède ; {name} se lance ainsi.",
+        tested="Un des tests du projet se lance ainsi.",
         seen="Ces lignes figurent dans",
         change="Modifiez ces lignes du projet.",
         instead="✎ À la place",
@@ -121,6 +124,7 @@ _WORDS: Final = {
         "su carpeta.",
         saved="Guarda cada programa del curso en esta carpeta, con el "
         "nombre que lleva encima; {name} se ejecuta así.",
+        tested="Una de las pruebas del proyecto se ejecuta así.",
         seen="Estas líneas están en",
         change="Cambia estas líneas del proyecto.",
         instead="✎ En su lugar",
@@ -144,6 +148,7 @@ _WORDS: Final = {
         "nella sua cartella.",
         saved="Salva ogni programma del corso in questa cartella, con "
         "il nome che lo precede; {name} si avvia così.",
+        tested="Uno dei test del progetto si avvia così.",
         seen="Queste righe sono in",
         change="Cambia queste righe del progetto.",
         instead="✎ Al loro posto",
@@ -166,6 +171,7 @@ _WORDS: Final = {
         clone="Faz-se uma vez: clone o repositório e digite isto na sua pasta.",
         saved="Guarde cada programa do curso nesta pasta, com o nome "
         "que o precede; {name} executa-se assim.",
+        tested="Um dos testes do projeto executa-se assim.",
         seen="Estas linhas estão em",
         change="Altere estas linhas do projeto.",
         instead="✎ Em vez disso",
@@ -188,6 +194,7 @@ _WORDS: Final = {
         clone="Eenmalig: kloon de repository en typ dit in de map ervan.",
         saved="Bewaar elk programma van de cursus in deze map, onder "
         "de naam erboven; {name} start je zo.",
+        tested="Een van de tests van het project start je zo.",
         seen="Deze regels staan in",
         change="Verander deze regels van het project.",
         instead="✎ In plaats daarvan",

@@ -25,6 +25,7 @@ TESTED = {
     "        stock = Stock(3)\n"
     "        assert stock.take(1) == 2\n",
 }
+RUN = ".venv/bin/python -m pytest tests/test_stock.py::TestStock::test_take"
 NODE = "tests/test_stock.py::TestStock::test_take"
 
 
@@ -126,6 +127,7 @@ def test_the_project_is_set_up_on_the_first_tutorial(
 ) -> None:
     draft = tutorial(facts, tmp_path, CHANGE, CHANGE)
     assert "## Set up\n" in draft.text
+    assert f"run like this.\n\n```bash\n{RUN}\n```" in draft.text
     assert draft.text.endswith("\n\n[project]: # (Shop)")
     assert "```bash\n.venv/bin/python try_it.py\n```" in draft.text
     questions = Questions(facts, "English")

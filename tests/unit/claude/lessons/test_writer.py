@@ -149,7 +149,9 @@ def test_a_drawing_follows_calls_from_the_function_that_begins(
 ) -> None:
     facts = read(tmp_path, CALLING)
     calls = [
-        CallSite(caller=facts.definitions[source], called=call, line=0)
+        CallSite(
+            caller=facts.definitions[source], called=call, line=0, inner=""
+        )
         for source in range(len(facts.definitions))
         for _, call in facts.calls(source)
     ]
