@@ -1,4 +1,4 @@
-"""Shared by the proofs with real processes: a git host, a receiver, and an undisturbed course."""
+"""Fixtures of the proofs with real processes: a git host, a receiver, an undisturbed course."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +23,7 @@ from worker.store.s3 import S3Store
 
 
 class NewJob(Protocol):
-    """Makes a job in a bucket of its own; `endpoint` may be a proxy's, `behaviour` are the engine's."""
+    """Makes a job in its own bucket; `endpoint` may be a proxy's, `behaviour` is the engine's."""
 
     def __call__(
         self, endpoint: str | None = None, **behaviour: object
@@ -93,7 +93,7 @@ def new_job(
 def job(
     receiver: Receiver, repository: str, tmp_path: Path
 ) -> Iterator[PlatformJob]:
-    """Return a job in a folder, for what does not depend on the kind of store."""
+    """Return a job on a folder, for tests that do not depend on the kind of store."""
     store = tmp_path / "store"
     environment = {
         "REPOSITORY_URL": repository,
@@ -114,7 +114,7 @@ def job(
 
 @pytest.fixture
 def course(repository: str, tmp_path: Path) -> dict[str, bytes]:
-    """Return the course that an undisturbed job makes, on a folder and without a receiver."""
+    """Return the course of an undisturbed job, on a folder and without a receiver."""
     store = tmp_path / "calm store"
     job = PlatformJob(
         FolderStore(store),

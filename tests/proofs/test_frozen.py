@@ -25,11 +25,8 @@ pytestmark = pytest.mark.parametrize(
 )
 
 
-def thaw(job: PlatformJob, receiver: Receiver) -> float:
-    """Let the first run wake up when the second is done.
-
-    Return how long it takes to see that it is replaced.
-    """
+def wake(job: PlatformJob, receiver: Receiver) -> float:
+    """Wake the first run when the second is done; return how long it takes to see its successor."""
     owner = job.runs[0]
     owner.send(signal.SIGSTOP)
     assert job.start().wait() == 0, job.report()
@@ -60,7 +57,7 @@ def test_a_frozen_owner_wakes_up_in_a_stage_and_does_no_harm(
         status=503 if one.document["run"] == 1 else 200
     )
     assert owner.wait(0) is None
-    seconds = thaw(job, receiver)
+    seconds = wake(job, receiver)
     assert seconds < 2, "it looks when it beats, and it beats when it wakes up"
 
 
@@ -78,5 +75,5 @@ def test_a_frozen_owner_does_no_harm_whenever_it_was_frozen(
     if owner.wait(chance.uniform(0, 4)) is not None:
         pytest.fail(f"it had ended before it was frozen: {job.report()}")
     print(  # noqa: T201 - for -rP
-        f"frozen in {job.manifest.state}, ended {thaw(job, receiver):.2f} s after waking up"
+        f"frozen in {job.manifest.state}, ended {wake(job, receiver):.2f} s after waking up"
     )

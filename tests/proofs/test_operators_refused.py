@@ -69,7 +69,7 @@ def waiting_for(
 
 
 def the_nth(number: int, what: Injection) -> Callable[[str, str], Injection]:
-    """Return a policy that lets one request go wrong."""
+    """Return a policy that injects a fault into the nth request."""
     seen = 0
 
     def policy(_method: str, _path: str) -> Injection:
@@ -143,7 +143,7 @@ def once_done(
 def once_delivered(
     course: Path, refusal: Refusal
 ) -> Callable[[str, str], Injection]:
-    """Return a policy that refuses the first request after a course lies where it was asked for."""
+    """Return a policy that refuses the first request after the course was written."""
     asked = 0
 
     def policy(_method: str, _path: str) -> Injection:

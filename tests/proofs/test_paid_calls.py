@@ -44,7 +44,7 @@ REQUESTS = {
 
 @dataclass(frozen=True)
 class KillPoint:
-    """When a run is killed: at a request, before or after it was carried out."""
+    """When a run is killed: before or after a request takes effect."""
 
     stage: Stage
     kind: str
@@ -52,7 +52,6 @@ class KillPoint:
     fault: ProxyFault
 
     def matches(self, method: str, path: str) -> bool:
-        """Tell whether a request is the one that is waited for."""
         if self.kind in REQUESTS:
             request = f"{method} {path}"
             return re.fullmatch(REQUESTS[self.kind], request) is not None
@@ -67,7 +66,7 @@ class KillPoint:
 
 @dataclass(frozen=True)
 class Mode:
-    """How calls are made, and at which kill_points its runs are killed, one after another."""
+    """How calls are made, and where its runs are killed, one after another."""
 
     name: str
     batch: str

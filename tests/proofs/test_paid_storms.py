@@ -57,8 +57,8 @@ LOST = {
 }
 
 
-class StormyServer(MessagesServer):
-    """An API that often cannot answer."""
+class FaultyServer(MessagesServer):
+    """An API that often fails."""
 
     def __init__(self, seed: int) -> None:
         super().__init__()
@@ -80,7 +80,7 @@ class StormyServer(MessagesServer):
         return {**REFUSED, **LOST}[name]
 
     def _draw(self) -> str | None:
-        """Draw what goes wrong with the next call, if anything does."""
+        """Draw the fault of the next call, if it has one."""
         if not self._hand:
             kinds = [*3 * [*REFUSED], *LOST]
             self._hand += self._chance.choices(kinds, k=STRUCK)
@@ -90,13 +90,13 @@ class StormyServer(MessagesServer):
 
 
 @pytest.fixture
-def api(seed: int) -> Iterator[StormyServer]:
-    with StormyServer(seed) as server:
+def api(seed: int) -> Iterator[FaultyServer]:
+    with FaultyServer(seed) as server:
         yield server
 
 
 def drive(job: PlatformJob, batch: str) -> None:
-    """Start runs, as the platform does, until one ends as the job does."""
+    """Start runs, as the platform does, until one ends the job."""
     for _ in range(MAX_RUNS):
         run = job.start(
             LEASE_SECONDS="6", STORE_GIVE_UP_SECONDS="60", MODEL_BATCH=batch
@@ -115,7 +115,7 @@ def test_a_job_survives_a_store_and_an_api_where_everything_goes_wrong(
     claude_jobs: ClaudeJobs,
     proxy: Proxy,
     api_proxy: Proxy,
-    api: StormyServer,
+    api: FaultyServer,
 ) -> None:
     job = claude_jobs.new("job-1")
     proxy.silence_seconds = SILENCE_SECONDS
@@ -129,8 +129,8 @@ def test_a_job_survives_a_store_and_an_api_where_everything_goes_wrong(
         calm.policy = lambda _method, _path: None
     account = check_account(job, api.paid)
     store = {str(fault.name): n for fault, n in proxy.faults.items()}
-    assert len(store) > 3, "that was no storm"
-    assert api.injected.total() >= STRUCK, "that was no storm"
+    assert len(store) > 3, "too few faults were injected"
+    assert api.injected.total() >= STRUCK, "too few faults were injected"
     print(  # noqa: T201 - for `pytest -rP`
         f"seed {seed}: {len(job.runs)} runs, {account}; {store}; "
         f"{dict(api.injected)}, {dict(api_proxy.faults)}"

@@ -65,14 +65,13 @@ class Step:
 
 @dataclass
 class Kill:
-    """The death of a run at a step, before or after that is carried out."""
+    """The death of a run before or after a step takes effect."""
 
     step: Step
     fault: ProxyFault
     has_come: bool = False
 
     def matches(self, method: str, path: str) -> bool:
-        """Tell whether a request is the step."""
         request = f"{method} {path}"
         if re.search(self.step.after, request):
             self.has_come = True
@@ -114,7 +113,7 @@ def making(stage: Stage) -> tuple[Step, ...]:
 def steps(number: int) -> Iterator[Step]:
     """Yield the steps at which runs of an update are killed, one after another.
 
-    The first update has no more than a minute.
+    The first update takes at most a minute.
     """
     keep: Sequence[Stage] = LATER_STAGES
     make: Sequence[Stage] = PAGE_STAGES
@@ -154,11 +153,11 @@ def killed(
 
 
 def check_update(
-    older: PlatformJob, calm: PlatformJob, job: PlatformJob
+    older: PlatformJob, undisturbed: PlatformJob, job: PlatformJob
 ) -> int:
-    """Assert that an update ended as the calm one; return how many files it kept."""
-    assert job.course == calm.course
-    update, wanted = job.manifest.update, calm.manifest.update
+    """Assert that an update ended as the undisturbed one; return how many files it kept."""
+    assert job.course == undisturbed.course
+    update, wanted = job.manifest.update, undisturbed.manifest.update
     assert update is not None
     assert wanted is not None
     assert (update.kept, update.made) == (wanted.kept, wanted.made)
@@ -187,8 +186,10 @@ def test_an_update_is_the_same_and_pays_no_answer_again_whenever_it_is_killed(
     assert older.start().wait() == 0, older.report()
     from_nothing = len(api.paid)
     claude_jobs.repository.commit(CHANGED)
-    calm = claude_jobs.new("calm", UPDATE_FROM=older.name)
-    assert calm.start(MODEL_BATCH=batch).wait() == 0, calm.report()
+    undisturbed = claude_jobs.new("undisturbed", UPDATE_FROM=older.name)
+    assert undisturbed.start(MODEL_BATCH=batch).wait() == 0, (
+        undisturbed.report()
+    )
     asked = api.paid[from_nothing:]
     job = claude_jobs.new("killed", UPDATE_FROM=older.name)
     struck = killed(job, [proxy, api_proxy], number, batch)
@@ -198,7 +199,7 @@ def test_an_update_is_the_same_and_pays_no_answer_again_whenever_it_is_killed(
     assert keys(paid) == keys(asked)
     twice = len(paid) - len(keys(paid))
     assert twice <= (0 if batch == "1" else CONCURRENCY * len(struck))
-    kept = check_update(older, calm, job)
+    kept = check_update(older, undisturbed, job)
     print(  # noqa: T201 - for `pytest -rP`
         f"{len(struck)} kills, {account}, {twice} twice; "
         f"{from_nothing} calls from nothing; {kept} files kept"

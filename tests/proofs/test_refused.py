@@ -49,7 +49,7 @@ def once_claimed(
 
 
 def lasting(refusal: Refusal, part: str) -> Callable[[str, str], Injection]:
-    """Return a policy that refuses whatever goes to a part of the store."""
+    """Return a policy that refuses every request to a part of the store."""
     return lambda _method, path: refusal if part in path else None
 
 

@@ -1,4 +1,4 @@
-"""The main job with the engine that comes with the program, killed in every stage."""
+"""Jobs of the static engine, killed in every stage."""
 
 from functools import partial
 from pathlib import Path
@@ -27,7 +27,7 @@ CHANGED = FILES | {
 
 @pytest.fixture
 def states(host: GitServer) -> Repository:
-    """Return a repository with a part of this one."""
+    """Return a repository with a part of this project's code."""
     return host.repository("owner/states", FILES)
 
 
@@ -127,12 +127,11 @@ def test_an_update_is_the_same_to_the_byte_though_its_job_was_killed_in_every_st
 
 
 def has_reached(job: PlatformJob, state: State) -> bool:
-    """Tell whether a job is in a state, or past it."""
     return job.newest is not None and place(job.manifest.state) >= place(state)
 
 
 def place(state: State) -> int:
-    """Return how far a state is; a job that is pending has not begun again."""
+    """Return the position of a state; a pending job has not begun again."""
     if state is State.PENDING:
         return -1
     return STATES.index(state) if state in STATES else len(STATES)

@@ -32,7 +32,7 @@ def start_and_reach_chapters(
 def stop(
     job: PlatformJob, number: signal.Signals, *, times: int = 1
 ) -> tuple[int | None, float]:
-    """Send a signal, and return exit code and seconds to the end."""
+    """Send a signal, and return the exit code and how many seconds the run took to end."""
     run, sent = job.runs[-1], time.monotonic()
     for _ in range(times):
         run.send(number)
@@ -120,7 +120,7 @@ def test_a_second_signal_ends_a_run_at_once(
 
 
 @ON_ONE
-def test_a_run_at_its_soft_deadline_is_gone_on_with(
+def test_a_run_stopped_at_its_soft_deadline_is_continued(
     new_job: NewJob, course: dict[str, bytes]
 ) -> None:
     job = new_job(delay=500)

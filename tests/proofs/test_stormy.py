@@ -43,7 +43,7 @@ pytestmark = pytest.mark.parametrize(
 
 
 def drive(job: PlatformJob) -> None:
-    """Start runs, as the platform does, until one ends as the job does."""
+    """Start runs, as the platform does, until one ends the job."""
     for _ in range(MAX_RUNS):
         code = job.start(LEASE_SECONDS="6", STORE_GIVE_UP_SECONDS="60").wait(
             300
@@ -76,7 +76,7 @@ def test_a_job_survives_a_store_where_everything_goes_wrong(
     faults = {
         str(fault.name): count for fault, count in sorted(proxy.faults.items())
     }
-    assert len(faults) > 3, "that was no storm"
+    assert len(faults) > 3, "too few faults were injected"
     print(  # noqa: T201 - for -rP
         f"seed {seed}: {len(job.runs)} runs, {proxy.requests.total()} requests, {faults}"
     )

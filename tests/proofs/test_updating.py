@@ -15,7 +15,7 @@ YAML_FILES = 3
 
 
 @pytest.fixture
-def moving(host: GitServer) -> Repository:
+def changing_repository(host: GitServer) -> Repository:
     return host.repository("owner/name", FILES)
 
 
@@ -40,7 +40,10 @@ def new_job(
 
 
 def test_the_cli_is_asked_for_nothing_but_what_has_changed(
-    tmp_path: Path, host: GitServer, moving: Repository, receiver: Receiver
+    tmp_path: Path,
+    host: GitServer,
+    changing_repository: Repository,
+    receiver: Receiver,
 ) -> None:
     first = new_job(tmp_path, host, receiver, "first")
     same = new_job(tmp_path, host, receiver, "same", UPDATE_FROM="first")
@@ -49,11 +52,15 @@ def test_the_cli_is_asked_for_nothing_but_what_has_changed(
         assert first.start().wait() == 0, first.report()
         assert first.calls.total() == ITEMS
         # Every chapter of the stand-in names the README alone.
-        moving.commit(FILES | {"lib/core.py": b"def core(): pass\n"})
+        changing_repository.commit(
+            FILES | {"lib/core.py": b"def core(): pass\n"}
+        )
         assert same.start().wait() == 0, same.report()
         assert same.calls.total() == 0
         assert same.course == first.course
-        moving.commit({**FILES, "README.md": b"# Another repository\n"})
+        changing_repository.commit(
+            {**FILES, "README.md": b"# Another repository\n"}
+        )
         assert changed.start().wait() == 0, changed.report()
         assert changed.calls.total() == ITEMS - YAML_FILES
     finally:

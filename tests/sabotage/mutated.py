@@ -24,8 +24,8 @@ RUNS: Final = (
 _UPDATES: Final = "tests/simulation/test_updates.py"
 UPDATES: Final = (
     f"{_UPDATES}::test_only_what_has_changed_is_made",
-    f"{_UPDATES}::test_an_item_that_is_no_longer_valid_is_made_anew",
-    f"{_UPDATES}::test_an_earlier_job_may_show_late",
+    f"{_UPDATES}::test_an_item_that_is_no_longer_valid_is_made_again",
+    f"{_UPDATES}::test_an_earlier_job_may_be_missing_from_the_first_listing",
 )
 """All but those that take long."""
 CLAIMS: Final = (

@@ -90,7 +90,7 @@ OWNING: Final = (
         expression="self._overtaken > _MAX_OVERTAKEN",
         new="False",
         tests=(
-            "tests/simulation/test_unfenced.py::test_who_is_overtaken_again_and_again_gives_up_in_time_and_says_so",
+            "tests/simulation/test_unfenced.py::test_a_claimant_that_is_always_overtaken_gives_up_in_time_and_says_so",
         ),
     ),
     Sabotage(

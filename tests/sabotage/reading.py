@@ -64,7 +64,7 @@ READING: Final = (
         expression="isinstance(failure, NoMaterialError)",
         new="False",
         tests=(
-            f"{FAILURES}::test_a_repository_without_anything_to_teach_is_the_inputs_fault_not_the_engines",
+            f"{FAILURES}::test_a_repository_with_nothing_to_teach_is_a_fault_of_the_input",
         ),
     ),
 )

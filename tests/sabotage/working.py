@@ -67,7 +67,7 @@ WORKING: Final = (
         expression="self._context.inbox.wait(pause)",
         new="None",
         tests=(
-            "tests/simulation/test_updates.py::test_an_earlier_job_may_show_late",
+            "tests/simulation/test_updates.py::test_an_earlier_job_may_be_missing_from_the_first_listing",
         ),
     ),
     Sabotage(
@@ -75,7 +75,7 @@ WORKING: Final = (
         expression="items.rules.fault(artifact.path, body)",
         new="None",
         tests=(
-            "tests/simulation/test_updates.py::test_an_item_that_is_no_longer_valid_is_made_anew",
+            "tests/simulation/test_updates.py::test_an_item_that_is_no_longer_valid_is_made_again",
         ),
     ),
     Sabotage(

@@ -1,4 +1,4 @@
-"""What all simulations share."""
+"""Fixtures of all simulations."""
 
 import os
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ MEMORY = Path("/dev/shm")  # noqa: S108 - no file of its own
 
 @pytest.fixture
 def work_dir(tmp_path: Path) -> Iterator[Path]:
-    """Return a folder for the runs' files, in memory where that is possible."""
+    """Return a folder for the runs' files, in memory where possible."""
     if not os.access(MEMORY, os.W_OK):
         yield tmp_path
         return
@@ -35,5 +35,5 @@ def one_core() -> Iterator[None]:
 
 @pytest.fixture
 def simulation(work_dir: Path) -> Simulation:
-    """Return a world where nothing has happened yet."""
+    """Return a world in which nothing has happened yet."""
     return Simulation(1, work_dir)

@@ -403,7 +403,7 @@ class SimReceiver(Receiver):
             scheduler.pause(min(seconds, left), lambda: self.closed)
         late = process.clock(
             scheduler.time
-        ) >= deadline and not process.slept_since(looked)
+        ) >= deadline and not process.was_frozen_since(looked)
         if self.closed or left <= 0 or late:
             raise UnreachableError(
                 "the connection was closed, or the time was up"

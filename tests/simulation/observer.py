@@ -8,8 +8,8 @@ from tests.simulation.scheduler import Process, Scheduler
 
 
 @dataclass(frozen=True)
-class Moment:
-    """A time, by the world's clock and by that of a process's machine."""
+class ClockReading:
+    """A time by the world's clock, and by that of a process's machine."""
 
     world: float
     own: float
@@ -27,9 +27,9 @@ class Observer:
         """Since when only the newest run may send events, and none once it has released the job."""
         self.numbers: dict[Process, int] = {}
         """The last run that a process was."""
-        self.appends: dict[Process, Moment] = {}
+        self.appends: dict[Process, ClockReading] = {}
         """When a process last received the answer to an append."""
-        self.beats: dict[Process, Moment] = {}
+        self.beats: dict[Process, ClockReading] = {}
         """When each process sent its claim, or the newest heartbeat that was answered."""
         self.replaced_alive: list[str] = []
         """Runs replaced while alive, with every reason to believe that they owned the job."""
@@ -47,7 +47,9 @@ class Observer:
         """When a process has last read how old a heartbeat is (True), and a checkpoint (False)."""
         self._misled_at = float("-inf")
         """When a process that the store's clock had misled last claimed the job."""
-        self._answered_beats: dict[Process, list[tuple[float, Moment]]] = {}
+        self._answered_beats: dict[
+            Process, list[tuple[float, ClockReading]]
+        ] = {}
         """When each heartbeat was answered, and when it had been sent."""
         self._may_send: dict[Process, Callable[[], float]] = {}
         self._bodies: dict[int, bytes] = {}
@@ -59,7 +61,7 @@ class Observer:
         """Since when a process knows that its lease has run out, and has not appended."""
 
     def appended(self, process: Process, body: bytes) -> None:
-        """Note a checkpoint that has come to be."""
+        """Record a checkpoint that was created."""
         manifest = json.loads(body)
         run = manifest["run"]
         released = manifest["runs"][-1]["endedAt"] is not None
@@ -76,7 +78,7 @@ class Observer:
                 self._may_send.pop(process, None)
 
     def _claimed(self, process: Process, run: int) -> None:
-        """Note a new run, and whether the one that it replaces was alive."""
+        """Record a new run, and whether the one that it replaced was alive."""
         previous = self._owner
         if self._is_misled(process):
             self._misled_at = self._scheduler.time
@@ -95,14 +97,14 @@ class Observer:
             self.look_at(previous)
 
     def listen(self, process: Process, may_send: Callable[[], float]) -> None:
-        """Take the function that returns for how long a process may send."""
+        """Record the function that returns for how long a process may send."""
         if self.numbers.get(process) == self.run and not self.released:
             self._may_send[process] = may_send
 
     def look_at(self, process: Process) -> None:
-        """Note whether a replaced process takes itself for the owner.
+        """Record whether a replaced process takes itself for the owner.
 
-        One whose machine was stopped may.
+        One whose machine was suspended may.
         """
         own = self.numbers.get(process, self.run)
         if own == self.run or process.unaware or self.lawful:
@@ -126,31 +128,34 @@ class Observer:
         return now - self.exclusive_since <= self.lawful_seconds + self.lag
 
     def looked(self, process: Process, key: str) -> None:
-        """Note that a process reads how old a sign of the owner is."""
+        """Record that a process reads the age of the owner's heartbeat or claim."""
         is_heartbeat = key.endswith("/heartbeat.json")
         self._looks[process, is_heartbeat] = self._scheduler.time
 
-    def now(self, process: Process) -> Moment:
-        """Return the time."""
-        return Moment(self._scheduler.time, process.clock(self._scheduler.time))
+    def now(self, process: Process) -> ClockReading:
+        return ClockReading(
+            self._scheduler.time, process.clock(self._scheduler.time)
+        )
 
     def answered(
         self,
         process: Process,
-        sent: Moment,
+        sent: ClockReading,
         *,
         append: bool,
         looks_older: float = 0.0,
     ) -> None:
-        """Note that a process received the answer to a heartbeat or an append.
+        """Record that a process received the answer to a heartbeat or an append.
 
-        A claim counts from when the store seems to have taken it; a heartbeat says how long
-        the lease is by its dates.
+        A claim counts from when the store seems to have taken it; a heartbeat
+        shows the length of the lease by its dates.
         """
         self._note_lapse(process, sent, append=append)
         last = self.beats.get(process)
         if last is None:
-            sent = Moment(sent.world - looks_older, sent.own - looks_older)
+            sent = ClockReading(
+                sent.world - looks_older, sent.own - looks_older
+            )
         elif append or sent.world <= last.world:
             return
         self.beats[process] = sent
@@ -159,9 +164,9 @@ class Observer:
         )
 
     def _note_lapse(
-        self, process: Process, sent: Moment, *, append: bool
+        self, process: Process, sent: ClockReading, *, append: bool
     ) -> None:
-        """Note whether an answer shows that the lease has run out, or that it holds again."""
+        """Record whether an answer shows that the lease has expired, or is held again."""
         last = self.beats.get(process)
         if append:
             self.appends[process] = self.now(process)
@@ -173,8 +178,8 @@ class Observer:
         ):
             self._lapses[process] = self._scheduler.time
 
-    def beat_answered_by(self, process: Process, time: float) -> Moment:
-        """Return when a process sent the newest heartbeat that was answered by a time."""
+    def beat_answered_by(self, process: Process, time: float) -> ClockReading:
+        """Return when a process sent the newest heartbeat that was answered by a given time."""
         sent = [
             moment
             for answered, moment in self._answered_beats[process]
@@ -183,7 +188,7 @@ class Observer:
         return sent[-1]
 
     def _is_misled(self, process: Process) -> bool:
-        """Tell whether a process may have judged the owner by a clock that was set ahead."""
+        """Whether a process may have judged the owner by a clock that was set forward."""
         looks = [
             self._looks.get((process, is_heartbeat), float("-inf"))
             for is_heartbeat in (True, False)

@@ -1,4 +1,4 @@
-"""What operators and the gateway do to a job: each in its own process, by the worker's own code."""
+"""What operators and the gateway do to a job, each in its own process, by the worker's code."""
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -65,7 +65,7 @@ def take_over(job: Run) -> Exit:
 
 
 def redo(job: Run) -> Exit:
-    """Do a stage and all after it again."""
+    """Redo a stage and all later ones."""
     return job.resume(OperatorRequest(stage=Stage.GENERATE_CHAPTERS))
 
 
@@ -80,15 +80,12 @@ def resume_elsewhere(simulation: Simulation, request: OperatorRequest) -> None:
 
 
 def collect_all(simulation: Simulation) -> None:
-    """GarbageCollection what is over, as `gc` does."""
+    """Collect finished jobs, as `gc` does."""
     operate(simulation, "gc", lambda view: collect(view, 0, dry_run=False))
 
 
 def request_to_cancel(simulation: Simulation) -> None:
-    """Write down that the job is to be canceled, as the gateway does.
-
-    And see to it, as its child does.
-    """
+    """Store a request to cancel, as the gateway does, and carry it out, as its child process does."""
 
     def command(view: View) -> None:
         if request_cancel(view, JOB, None, "static"):
@@ -118,7 +115,7 @@ def sweep(simulation: Simulation) -> None:
 
 
 def operate(simulation: Simulation, name: str, command: Command) -> None:
-    """Do a command in a process of its own; that it fails is its user's to see."""
+    """Run a command in its own process; its failure only concerns its user."""
     simulation.commands += 1
     process = Process(name=f"{name} {simulation.commands}")
     runtime = SimRuntime(simulation.scheduler, process)
@@ -141,7 +138,7 @@ def operate(simulation: Simulation, name: str, command: Command) -> None:
 
 @cache
 def settings() -> Settings:
-    """Return what an operator's commands receive."""
+    """Return an operator's settings."""
     return read_settings(
         EnvironmentReader({"STORE_URL": "file:///store", "LEASE_SECONDS": "3"})
     )

@@ -55,7 +55,7 @@ class PaidEngine(FakeEngine):
         runtime: SimRuntime,
         transport: SimTransport,
     ) -> None:
-        """Take the process that the engine works in."""
+        """Set the process that the engine works in."""
         api = MessagesApi(settings, runtime, transport)
         self.asked = Model(settings, runtime, MODEL, api)
         transport.writer = self.asked._writer
@@ -165,7 +165,7 @@ def _task(
 
 @dataclass
 class PaidWorld(World):
-    """A world where a stage may take long: batches do."""
+    """A world where a stage may take long, as batches do."""
 
     def _limits(self) -> Limits:
         return replace(
@@ -176,10 +176,9 @@ class PaidWorld(World):
 
 
 class PaidSimulation(Simulation):
-    """One job's world, with a model that is paid for."""
+    """A job's world, with a model whose calls are paid."""
 
     def __init__(self, seed: int, work_dir: Path, *, chapters: int = 2) -> None:
-        """Decide everything by a seed."""
         super().__init__(seed, work_dir, chapters=chapters)
         prices = work_dir / "prices.json"
         if not prices.exists():
@@ -205,7 +204,7 @@ class PaidSimulation(Simulation):
         self.conditions.policies.append(self._note_listing)
 
     def check_account(self) -> None:
-        """Assert that the job's account holds what was paid, and its budget."""
+        """Assert that the job's account holds all that was paid, within its budget."""
         self.api.end_batches()
         assert self.api.misconduct == []
         records = self.records
@@ -217,7 +216,7 @@ class PaidSimulation(Simulation):
         assert records.most_committed <= self.budget.nanodollars
 
     def check_usage(self) -> None:
-        """Assert that the manifest says what the store holds."""
+        """Assert that the manifest agrees with the records in the store."""
         usage = self.manifest.usage
         assert usage is not None
         rows, records = usage.by_model, self.records

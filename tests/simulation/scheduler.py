@@ -32,12 +32,12 @@ TICK = 1e-6
 
 
 class Killed(BaseException):
-    """The process of this thread has been killed."""
+    """Raised in a thread whose process was killed."""
 
 
 @dataclass(eq=False)
 class Process:
-    """Something that can be killed, frozen, and have a clock that is off."""
+    """A process that can be killed and frozen, and whose clock may be wrong."""
 
     name: str
     clock_offset: float = 0.0
@@ -55,8 +55,8 @@ class Process:
         """Return what its machine's clock shows at a time."""
         return time - self.unaware
 
-    def slept_since(self, time: float) -> bool:
-        """Tell whether it was frozen at that time or later."""
+    def was_frozen_since(self, time: float) -> bool:
+        """Whether it has been frozen since that time."""
         return self.frozen_until > 0 and self.frozen_until >= time
 
 
@@ -71,7 +71,7 @@ class _Thread:
 
 
 class _Worker:
-    """A thread of the operating system, reused for one task after another, which costs less."""
+    """A thread of the operating system; reusing it for one task after another costs less."""
 
     idle: ClassVar[list["_Worker"]] = []
 
@@ -95,7 +95,6 @@ class Scheduler:
     """The world's clock, and who runs."""
 
     def __init__(self, seed: int) -> None:
-        """Decide everything by a seed."""
         self.random = random.Random(seed)  # noqa: S311 - a seed, not a secret
         self.time = 0.0
         self.errors: list[BaseException] = []
@@ -125,17 +124,17 @@ class Scheduler:
                 self.errors.append(error)
             self._threads.remove(thread)
             _Worker.idle.append(worker)
-            self._pass_on()
+            self._switch()
 
         worker = _Worker.idle.pop() if _Worker.idle else _Worker()
         worker.begin(body)
 
     def at(self, time: float, action: Callable[[], object]) -> None:
-        """Do something to the world at a time."""
+        """Call a function at a time."""
         heapq.heappush(self._timers, (time, next(self._numbers), action))
 
     def stop_machine(self, process: Process, seconds: float) -> None:
-        """Stop a process together with its machine, whose clocks and timers stop meanwhile."""
+        """Suspend a process with its machine, whose clocks and timers stop meanwhile."""
         process.freeze(self.time + seconds)
         process.unaware += seconds
         for thread in self._threads:
@@ -143,9 +142,9 @@ class Scheduler:
                 thread.deadline += seconds
 
     def run(self) -> None:
-        """Run until no thread is left, or none can ever go on."""
+        """Run until no thread is left, or none can continue."""
         self._idle.acquire()
-        self._pass_on()
+        self._switch()
         self._idle.acquire()
         self._idle.release()
         if self.errors:
@@ -154,7 +153,7 @@ class Scheduler:
     def pause(
         self, seconds: float = 0.0, ready: Callable[[], bool] | None = None
     ) -> None:
-        """Let others run; come back when `ready` says so, or after so much time."""
+        """Let other threads run; return when `ready` is true, or after some seconds."""
         thread = self._current
         assert thread is not None, "only a scheduled thread can pause"
         if thread.process.dead:
@@ -163,14 +162,14 @@ class Scheduler:
             ready,
             self.time + (max(seconds, TICK) if seconds else 0.0),
         )
-        if not self._pass_on():
+        if not self._switch():
             thread.baton.acquire()
         thread.ready = None
         if thread.process.dead:
             raise Killed
 
-    def _pass_on(self) -> bool:
-        """Choose who runs next, and hand the baton over; tell whether it stays where it is."""
+    def _switch(self) -> bool:
+        """Choose the next thread and let it run; return whether that is the current one."""
         self._steps += 1
         before = self._current
         if self._steps > MAX_STEPS:
@@ -280,7 +279,7 @@ class SimFuture(Future[Any]):
 
 
 class SimExecutor(Executor):
-    """Does each piece of work in a thread of its own, a few at a time."""
+    """Runs each task in its own thread, with a limited number at a time."""
 
     def __init__(
         self, scheduler: Scheduler, process: Process, workers: int
@@ -345,7 +344,7 @@ class SimRuntime:
     def spawn(
         self, name: str, work: Callable[[], None], report: Report = unreported
     ) -> None:
-        """Report a failure like the real runtime, and fail the simulation: no thread may fail."""
+        """Report a failure as the real runtime does, and fail the simulation."""
 
         def edge() -> None:
             try:

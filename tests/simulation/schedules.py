@@ -1,4 +1,4 @@
-"""Random worlds: several runs of one job at once, operators among them, and every kind of fault."""
+"""Random worlds: several concurrent runs of one job, operators, and every kind of fault."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,13 +57,12 @@ OPERATORS: Final[tuple[type[Disturbance], ...]] = (
 
 @dataclass
 class Schedule:
-    """A world, and what was drawn to happen in it."""
+    """A world, and the disturbances that were drawn."""
 
     simulation: Simulation
     drawn: list[Disturbance]
 
     def __str__(self) -> str:
-        """Name what was drawn, and how each run has ended."""
         runs = (
             f"{run.process.name}: {run.code!r} {run.error or ''}"
             for run in self.simulation.runs
@@ -80,7 +79,7 @@ def draw(
     *,
     operators: bool,
 ) -> Schedule:
-    """Draw a world by a seed: a few runs, and some of the kinds of disturbances."""
+    """Draw a world from a seed: its runs and its disturbances."""
     chance = Random(seed)  # noqa: S311 - a seed
     chapters = chance.choice([2, 2, 2, 3, 6])
     simulation = Simulation(seed, work_dir, chapters=chapters)
@@ -93,7 +92,7 @@ def draw(
         number = chance.choice([1, 1, 2, 3])
         chosen = chance.choices(OPERATORS, k=number)
         drawn += [kind.draw(chance, span) for kind in chosen]
-    drawn = _possible(drawn)
+    drawn = _without_hidden_tombstones(drawn)
     for disturbance in drawn:
         disturbance.inject(simulation, chance)
     _draw_starts(simulation, chance, span)
@@ -128,11 +127,11 @@ def _draw_disturbances(
     return drawn
 
 
-def _possible(drawn: list[Disturbance]) -> list[Disturbance]:
-    """Leave `gc` out where listings lag.
+def _without_hidden_tombstones(drawn: list[Disturbance]) -> list[Disturbance]:
+    """Leave out `gc` where listings lag.
 
-    A collected job is known by its newest checkpoint alone: a listing without it shows no
-    job.
+    Only the newest checkpoint shows a collected job: to a listing that misses
+    it, there is no job.
     """
     if not any(isinstance(disturbance, LaggingLists) for disturbance in drawn):
         return drawn
@@ -154,7 +153,7 @@ def _draw_starts(simulation: Simulation, chance: Random, span: float) -> None:
 
 
 def play(schedule: Schedule) -> Simulation:
-    """Play a schedule to its end: the job is over, and everything that had to be sent was sent."""
+    """Start runs until the job is over and all events were sent."""
     simulation = schedule.simulation
     simulation.run()
     while not _is_settled(simulation):

@@ -23,7 +23,7 @@ from tests.simulation.network import (
     SimStore,
     no_fault,
 )
-from tests.simulation.observer import Moment, Observer
+from tests.simulation.observer import ClockReading, Observer
 from tests.simulation.scheduler import Process, Scheduler, SimRuntime
 from tests.support.updates import (
     CHANGED,
@@ -56,7 +56,7 @@ LONGEST = 2 * 3600.0
 
 @dataclass(eq=False)
 class SimulatedRun:
-    """One process that works on the job."""
+    """A process that works on the job."""
 
     process: Process
     job: Run
@@ -71,7 +71,6 @@ class Simulation:
     """One job's world, from nothing to its end."""
 
     def __init__(self, seed: int, work_dir: Path, *, chapters: int = 2) -> None:
-        """Decide everything by a seed."""
         self.scheduler = Scheduler(seed)
         self.conditions = Conditions()
         self.observer = Observer(self.scheduler, lambda: self.lease)
@@ -87,7 +86,7 @@ class Simulation:
         """Events of runs that had been replaced and could not know it."""
         self.posts: list[tuple[float, Process, str]] = []
         """When, by whom and under which key an event reached the receiver, taken or not."""
-        self._posted: dict[tuple[Process, str], Moment] = {}
+        self._posted: dict[tuple[Process, str], ClockReading] = {}
         """When a process has last sent an event."""
         self.changes: dict[str, Any] = {}
         """What is different in this world, as fields of World."""
@@ -143,7 +142,7 @@ class Simulation:
         return run
 
     def follow(self) -> None:
-        """Let the job follow an earlier one, since which one of three files has changed."""
+        """Update an earlier job, in whose repository one of three files has changed."""
         make_earlier(self.store, self.work_dir, reported=False)
         self.source = PartsSource(commit="b" * 40, files=CHANGED)
         self.update_from = EARLIER
@@ -155,7 +154,7 @@ class Simulation:
 
     @property
     def lease(self) -> int:
-        """Of runs that start now, in seconds."""
+        """The lease of runs that start now, in seconds."""
         return int(self.changes.get("lease", 3))
 
     def store_of(self, process: Process) -> SimStore:
@@ -177,19 +176,18 @@ class Simulation:
         self.scheduler.run()
 
     def log(self) -> CheckpointLog:
-        """Return the job's log, as an outside reader sees it."""
+        """Return the job's log as an outside reader sees it."""
         return CheckpointLog(
             self.store, JOB, SimRuntime(self.scheduler, Process(name="reader"))
         )
 
     def newest(self) -> Manifest | None:
-        """Return the job's newest manifest, if it has begun."""
+        """Return the job's newest manifest, if the job has begun."""
         newest = self.log().newest()
         return newest.manifest if newest else None
 
     @property
     def manifest(self) -> Manifest:
-        """The job's newest manifest."""
         newest = self.newest()
         assert newest is not None
         return newest
@@ -232,7 +230,7 @@ class Simulation:
         )
 
     def check_conduct(self) -> None:
-        """Assert that no run came upon a bug, or was busy with nothing."""
+        """Assert that no run hit a bug, or sent requests in a tight loop."""
         bugs = [
             run.process.name for run in self.runs if run.code is Exit.SOFTWARE
         ]
@@ -246,7 +244,7 @@ class Simulation:
         )
 
     def check_log(self) -> None:
-        """Assert what must be true even if operators have had their way."""
+        """Assert what must hold even if operators acted."""
         manifest = self.manifest
         assert manifest.over
         assert manifest.outbox.pending == ()
@@ -266,7 +264,7 @@ class Simulation:
         self._check_meanings()
 
     def _check_chain(self, log: CheckpointLog) -> None:
-        """Assert that each checkpoint follows from the one before, with no number left out."""
+        """Assert that each checkpoint follows from the one before, with no gap."""
         checkpoints = [log.read(sequence) for sequence in log.sequences()]
         sequences = [checkpoint.manifest.sequence for checkpoint in checkpoints]
         assert sequences == list(range(1, len(checkpoints) + 1))
@@ -275,7 +273,7 @@ class Simulation:
             assert violations(before.manifest, after.manifest) == ()
 
     def _check_meanings(self) -> None:
-        """Assert that no key was used for two different events."""
+        """Assert that no idempotency key was used for two events."""
         names = ("type", "status", "step", "sequence", "run", "timestamp")
         meanings: dict[str, object] = {}
         for key, document in self.receiver.taken:
@@ -291,7 +289,7 @@ class Simulation:
         ]
 
     def _last_status(self) -> object:
-        """Return the last status for a receiver that drops an event older than its newest."""
+        """Return the last status for a receiver that drops events older than its newest."""
         newest = 0
         last: object = None
         for sequence, status in self._taken():
@@ -301,7 +299,7 @@ class Simulation:
         return last
 
     def posts_since(self, run: SimulatedRun, time: float) -> list[str]:
-        """Return the keys of what a run has sent to the receiver since a time."""
+        """Return the keys of the events that a run has sent since a time."""
         return [
             key
             for at, process, key in self.posts
@@ -309,7 +307,7 @@ class Simulation:
         ]
 
     def finals(self) -> set[str]:
-        """Return the keys of the final events that the receiver has taken."""
+        """Return the keys of the final events that the receiver accepted."""
         return {
             key
             for key, document in self.receiver.taken
@@ -338,7 +336,7 @@ class Simulation:
         )
 
     def _note_redone_items(self, run: SimulatedRun, latency: float) -> None:
-        """Note the items that a run makes although they were stored when it started."""
+        """Record the items that a run makes although they were stored when it started."""
         stored = {
             name.path
             for entry in self.store.entries(f"{JOB}/")
@@ -379,7 +377,7 @@ class Simulation:
         return f"{JOB}/artifacts/{stage}/{inputs}/{sha256[:16]}/{path}"
 
     def _note_post(self, key: str, process: Process, looked: float) -> None:
-        """Note events that a run sends after another claimed the job, or after its own release."""
+        """Record events that a run sends after another's claim or its own release."""
         observer, own = self.observer, self.observer.numbers.get(process, 0)
         could_know = self._could_know(key, process, looked)
         self.posts.append((self.scheduler.time, process, key))
@@ -387,7 +385,9 @@ class Simulation:
         if own == observer.run and not observer.released:
             return
         excused = (
-            observer.lawful or process.slept_since(looked) or not could_know
+            observer.lawful
+            or process.was_frozen_since(looked)
+            or not could_know
         )
         # The answer to an append that filled a gap says so.
         sequence = int(key.rpartition("-")[2])
@@ -396,7 +396,7 @@ class Simulation:
         (self.late_posts if lawful else self.stray_posts).append(post)
 
     def _could_know(self, key: str, process: Process, looked: float) -> bool:
-        """Tell whether a process could know when it `looked` that its machine had stopped."""
+        """Whether a process could know, when it `looked`, that its machine had been suspended."""
         if not process.unaware:
             return True
         confirmed = self.observer.beat_answered_by(process, looked)

@@ -245,7 +245,7 @@ def test_a_run_that_has_released_its_job_sends_nothing_more(
     """Its successor may send events from then on, even before the release is answered."""
     released: list[float] = []
 
-    class Slow(MemoryStore):
+    class SlowStore(MemoryStore):
         def create(self, key: str, body: bytes, media_type: str) -> float:
             now = super().create(key, body, media_type)
             if simulation.manifest.released:
@@ -253,7 +253,7 @@ def test_a_run_that_has_released_its_job_sends_nothing_more(
                 simulation.scheduler.pause(30)
             return now
 
-    simulation.store = Slow(lambda: simulation.scheduler.time)
+    simulation.store = SlowStore(lambda: simulation.scheduler.time)
     simulation.receiver.answer = lambda _: WebhookResponse(status_code=503)
     stop = Stop(exit_code=Exit.SIGTERM, reason="SIGTERM")
     engine = (

@@ -15,9 +15,10 @@ COLLECTED_AFTER = 50.0
 
 
 def stop_before(simulation: Simulation, sequence: int) -> SimulatedRun:
-    """Stop the machine of a run before it creates a checkpoint.
+    """Suspend the machine of a run just before it creates a checkpoint.
 
-    Another run completes the job, which is collected. Then the first run wakes up.
+    Another run completes the job, which is collected. Then the first run
+    wakes up.
     """
     scheduler = simulation.scheduler
     stopped_at: list[float] = []

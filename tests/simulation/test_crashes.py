@@ -35,7 +35,7 @@ REFUSED = EngineFailedError("invalid API key", temporary=False)
 
 
 def undisturbed(work_dir: Path) -> tuple[int, dict[str, bytes]]:
-    """Return how many operations a job takes, and the course that it makes."""
+    """Return how many operations an undisturbed job takes, and its course."""
     simulation = Simulation(0, work_dir)
     operations = count(simulation)
     simulation.check()
@@ -64,7 +64,7 @@ def fault_at(
 
 
 def finish(simulation: Simulation, **how: Any) -> Exit:  # noqa: ANN401 - as `start` has them
-    """Start run after run, like the platform, until one ends as the job does; return its code."""
+    """Start run after run, as the platform does, until one ends the job; return its code."""
     while (code := simulation.runs[-1].code) in PASSING:
         assert len(simulation.runs) < MAX_RUNS, [
             (run.code, run.error) for run in simulation.runs

@@ -54,8 +54,8 @@ def test_what_is_damaged_in_the_store_is_made_again(
     assert simulation.course() == other.course()
 
 
-class WrongOnce(MemoryStore):
-    """Answers wrongly when an object is read for the first time, and rightly from then on."""
+class WrongOnceStore(MemoryStore):
+    """Returns a wrong answer to the first read of an object."""
 
     def __init__(
         self, simulation: Simulation, wrong: Callable[[bytes], bytes]
@@ -91,11 +91,11 @@ def missing(_: bytes) -> bytes:
         lambda _: b"<html>welcome</html>",
     ],
 )
-def test_what_is_only_answered_wrongly_once_is_not_made_again(
+def test_an_object_that_is_read_wrongly_once_is_not_made_again(
     simulation: Simulation, wrong: Callable[[bytes], bytes]
 ) -> None:
     run(simulation, policy=kill_before("put job-1/artifacts/review-chapters/"))
-    simulation.store = WrongOnce(simulation, wrong)
+    simulation.store = WrongOnceStore(simulation, wrong)
     before = simulation.manifest
     again = run(simulation)
     assert again.code is Exit.OK
@@ -111,7 +111,7 @@ def test_what_is_only_answered_wrongly_once_is_not_made_again(
     ]
 
 
-def test_an_item_that_is_whole_and_yet_not_valid_is_made_again(
+def test_an_intact_but_invalid_item_is_made_again(
     simulation: Simulation,
 ) -> None:
     run(

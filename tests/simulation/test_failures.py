@@ -1,4 +1,4 @@
-"""What a run does when its engine or its source fails: minutes pass in no time here."""
+"""What a run does when its engine or its source fails, in simulated time."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -36,7 +36,7 @@ from worker.system.runtime import ThreadFailed
 
 
 class StoppableEngine(FakeEngine):
-    """Notes that it was asked to stop."""
+    """Records that it was asked to stop."""
 
     stops = 0
 
@@ -188,16 +188,16 @@ def test_a_run_that_finished_a_stage_before_it_was_killed_is_not_fruitless_eithe
         assert simulation.manifest.fruitless_runs == fruitless
 
 
-def test_a_disk_that_takes_no_item_ends_the_run_and_is_not_held_against_the_job(
+def test_a_full_disk_ends_the_run_and_does_not_count_as_a_failure_of_the_job(
     simulation: Simulation,
 ) -> None:
     engine = StoppableEngine(chapters=2)
 
-    def be_in_the_way(path: str) -> None:
+    def block_the_item(path: str) -> None:
         [course] = simulation.work_dir.glob("*/course")
         (course / path).mkdir(parents=True)
 
-    engine.before_item = be_in_the_way
+    engine.before_item = block_the_item
     for number in range(1, 5):
         assert run(simulation, engine=engine).code is Exit.TEMPORARY
         assert engine.stops == number * 2, (
@@ -235,16 +235,16 @@ def test_a_permanent_failure_is_remembered_and_announced_once(
 def test_an_engine_that_cannot_work_fails_the_job_before_anything_is_cloned(
     simulation: Simulation,
 ) -> None:
-    class Unusable(FakeEngine):
+    class UnusableEngine(FakeEngine):
         def check(self) -> None:
             raise EngineFailedError("no API key", temporary=False)
 
-    assert run(simulation, engine=Unusable()).code is Exit.UNAVAILABLE
+    assert run(simulation, engine=UnusableEngine()).code is Exit.UNAVAILABLE
     assert simulation.source.checkouts == []
     assert simulation.manifest.state is State.FAILED
 
 
-def test_a_repository_without_anything_to_teach_is_the_inputs_fault_not_the_engines(
+def test_a_repository_with_nothing_to_teach_is_a_fault_of_the_input(
     simulation: Simulation,
 ) -> None:
     assert (
@@ -303,10 +303,10 @@ def test_a_stage_that_takes_too_long_is_tried_again(
     assert simulation.manifest.record(Stage.GENERATE_CHAPTERS).attempts == 2
 
 
-def test_what_an_engine_makes_wrongly_is_not_taken(
+def test_an_invalid_item_of_an_engine_is_rejected(
     simulation: Simulation,
 ) -> None:
-    class Garbler(FakeEngine):
+    class InvalidItemEngine(FakeEngine):
         def _item(self, path: str, body: bytes) -> Item:
             item = super()._item(path, body)
             return (
@@ -315,7 +315,7 @@ def test_what_an_engine_makes_wrongly_is_not_taken(
                 else item
             )
 
-    ended = run(simulation, engine=Garbler(chapters=2))
+    ended = run(simulation, engine=InvalidItemEngine(chapters=2))
     assert ended.code is Exit.OK
     assert ended.engine.made[CHAPTER] == 2
     assert simulation.course()[CHAPTER].startswith(b"# Thing 2")
@@ -353,7 +353,7 @@ def test_a_repository_that_cannot_be_fetched(
 def test_a_thread_that_fails_ends_the_run_with_70_and_leaves_the_job_resumable(
     simulation: Simulation,
 ) -> None:
-    class Unstoppable(FakeEngine):
+    class UnpausableEngine(FakeEngine):
         def pause(self) -> None:
             raise OSError("it cannot be paused")
 
@@ -364,7 +364,7 @@ def test_a_thread_that_fails_ends_the_run_with_70_and_leaves_the_job_resumable(
     with pytest.raises(OSError, match="cannot be paused"):
         run(
             simulation,
-            engine=Unstoppable(chapters=2, before_item=lose_the_lease),
+            engine=UnpausableEngine(chapters=2, before_item=lose_the_lease),
         )
     simulation.scheduler.errors.clear()
     [failed] = simulation.runs

@@ -1,4 +1,4 @@
-"""What a run does with its job before it ends, or before it knows that it has lost it."""
+"""What a run does before it releases its job, and before it knows that it has lost it."""
 
 from collections.abc import Callable
 
@@ -19,8 +19,8 @@ STOP = Stop(exit_code=Exit.SIGTERM, reason="SIGTERM")
 GRACE = 2.0
 
 
-class Watched(MemoryStore):
-    """Tells when the job's newest checkpoint releases it, and is slow to answer that."""
+class SlowReleaseStore(MemoryStore):
+    """Records when the job's newest checkpoint releases it, and answers that slowly."""
 
     def __init__(self, simulation: Simulation, *, slow: float = 0.0) -> None:
         super().__init__(lambda: simulation.scheduler.time)
@@ -42,7 +42,7 @@ class Watched(MemoryStore):
 def failing_from(
     simulation: Simulation, begin: float, end: float, *names: str
 ) -> Callable[[str, Process], Fault | None]:
-    """Return a policy under which operations whose names begin so fail for a time."""
+    """Return a policy under which operations with a prefix fail for a period."""
 
     def policy(operation: str, _process: Process) -> Fault | None:
         failed = (
@@ -108,7 +108,7 @@ def test_a_claim_answered_too_late_gives_no_right_to_send(
 def test_a_run_that_could_not_deliver_hangs_up_before_it_releases_its_job(
     simulation: Simulation,
 ) -> None:
-    simulation.store = store = Watched(simulation, slow=30)
+    simulation.store = store = SlowReleaseStore(simulation, slow=30)
     simulation.conditions.connecting.append(lambda _: 8.0)
     owner = run(simulation)
     assert owner.code is Exit.TEMPORARY
@@ -161,14 +161,14 @@ def test_a_request_to_cancel_that_is_overtaken_is_asked_again(
 def test_a_claim_on_a_store_that_ceased_to_be_a_fence_is_released(
     simulation: Simulation,
 ) -> None:
-    class Overwriting(MemoryStore):
+    class OverwritingStore(MemoryStore):
         def create(self, key: str, body: bytes, media_type: str) -> float:
             return self.put(key, body, media_type)
 
     run(simulation, policy=kill_before(f"put {JOB}/artifacts/extract"))
     fence, simulation.store = (
         simulation.store,
-        Overwriting(lambda: simulation.scheduler.time),
+        OverwritingStore(lambda: simulation.scheduler.time),
     )
     for entry in fence.entries(""):
         simulation.store.put(entry.key, fence.get(entry.key), "")
@@ -182,7 +182,7 @@ def test_a_stopped_run_waits_for_the_items_that_are_being_stored(
     simulation: Simulation,
 ) -> None:
     first = "chapters/chapter_1_thing_1.md"
-    simulation.store = store = Watched(simulation)
+    simulation.store = store = SlowReleaseStore(simulation)
 
     def slow(operation: str, _process: Process) -> Fault | None:
         if operation.startswith("put") and operation.endswith(first):

@@ -40,7 +40,7 @@ MAX_RUNS = 6
 
 
 def simulated(work_dir: Path, *, batch: bool) -> PaidSimulation:
-    """Return a world where nothing has happened yet; a batch takes some time."""
+    """Return a world in which nothing has happened yet; a batch takes some time."""
     simulation = PaidSimulation(1, work_dir)
     simulation.batch = lambda: batch
     simulation.api.batches.seconds = 5.0
@@ -48,7 +48,7 @@ def simulated(work_dir: Path, *, batch: bool) -> PaidSimulation:
 
 
 class Steps:
-    """Counts the operations that matter, and lets one of them go wrong."""
+    """Counts the operations that matter, and injects a fault into one of them."""
 
     def __init__(self, number: int, fault: Fault | None) -> None:
         self.seen: list[str] = []
@@ -73,7 +73,7 @@ class Steps:
 
 
 def steps(work_dir: Path, *, batch: bool) -> tuple[list[str], dict[str, bytes]]:
-    """Return the operations of a job that nothing disturbs, and its course."""
+    """Return the operations and the course of an undisturbed job."""
     simulation = simulated(work_dir, batch=batch)
     watch = Steps(0, None)
     run(simulation, policy=watch.policy)
@@ -84,7 +84,7 @@ def steps(work_dir: Path, *, batch: bool) -> tuple[list[str], dict[str, bytes]]:
 
 
 def finish(simulation: PaidSimulation) -> Exit:
-    """Start run after run until one ends as the job does; return its code."""
+    """Start run after run until one ends the job; return its code."""
     while (code := simulation.runs[-1].code) in PASSING:
         assert len(simulation.runs) < MAX_RUNS, simulation.runs[-1].error
         run(simulation)
@@ -93,7 +93,7 @@ def finish(simulation: PaidSimulation) -> Exit:
 
 
 def check_risk(simulation: PaidSimulation, most: int) -> int:
-    """Assert that only calls in flight were paid twice; return how many that were."""
+    """Assert that only calls in flight were paid twice; return how many."""
     twice = len(simulation.api.paid) - len(simulation.api.counts())
     assert twice <= len(simulation.records.lost()) <= most
     return twice
@@ -142,7 +142,7 @@ def raise_budget(job: Run) -> Exit:
 
 
 def die_at_sends(number: int) -> Callable[[str, Process], Fault | None]:
-    """Return a policy that kills a process after its nth call was carried out."""
+    """Return a policy that kills a process after its nth call took effect."""
     seen: Counter[str] = Counter()
 
     def policy(name: str, _process: Process) -> Fault | None:

@@ -52,7 +52,7 @@ OPERATORS: tuple[type[Disturbance], ...] = (
 
 
 class ApiFaults(RandomFaults):
-    """Requests to the API that are refused, do not get through, or get no answer."""
+    """Requests to the API that are refused, lost, or not answered."""
 
     @classmethod
     def draw(cls, chance: Random, _span: float) -> Self:
@@ -64,7 +64,7 @@ class ApiFaults(RandomFaults):
 
 
 class DeathsInCalls(RandomFaults):
-    """Processes that die around their calls."""
+    """Processes that die during their calls."""
 
     @classmethod
     def draw(cls, chance: Random, _span: float) -> Self:
@@ -77,7 +77,7 @@ class DeathsInCalls(RandomFaults):
 
 @dataclass(frozen=True)
 class FreezesInCalls:
-    """Processes that freeze around their calls, for longer than a lease or shorter."""
+    """Processes that freeze during their calls, for longer than a lease or shorter."""
 
     rate: float
     seconds: float
@@ -109,13 +109,12 @@ KINDS: tuple[type[Disturbance], ...] = (
 
 @dataclass
 class PaidSchedule:
-    """A world with a model, and what was drawn to happen in it."""
+    """A world with a model, and the disturbances that were drawn."""
 
     simulation: PaidSimulation
     drawn: list[Disturbance]
 
     def __str__(self) -> str:
-        """Name what was drawn, and how each run has ended."""
         runs = (
             f"{run.process.name}: {run.code!r} {run.error or ''}"
             for run in self.simulation.runs
@@ -125,7 +124,7 @@ class PaidSchedule:
 
 
 def draw(seed: int, work_dir: Path, *, operators: bool) -> PaidSchedule:
-    """Draw a world by a seed."""
+    """Draw a world from a seed."""
     chance = Random(seed)  # noqa: S311 - a seed
     simulation = PaidSimulation(seed, work_dir, chapters=chance.choice([2, 4]))
     draw_conditions(simulation, chance)
@@ -160,7 +159,7 @@ def draw_conditions(simulation: PaidSimulation, chance: Random) -> None:
 
 
 def play(simulation: PaidSimulation) -> None:
-    """Play until the job is over, and everything that had to be sent was sent."""
+    """Start runs until the job is over and all events were sent."""
     simulation.run()
     while not is_settled(simulation.newest()):
         assert len(simulation.runs) < MAX_RUNS, "the job never ends"
@@ -180,7 +179,7 @@ def raise_budget(job: Run) -> Exit:
 
 
 def complete(simulation: PaidSimulation) -> None:
-    """Raise a budget that is spent, as an operator does."""
+    """Raise a spent budget, as an operator does."""
     manifest = simulation.manifest
     if manifest.state is not State.FAILED:
         return
@@ -194,7 +193,7 @@ def complete(simulation: PaidSimulation) -> None:
 
 
 def check(simulation: PaidSimulation, *, operators: bool) -> None:
-    """Assert what must be true in the end."""
+    """Assert what must hold in the end."""
     if operators:
         simulation.check_log()
         simulation.check_deliveries()
@@ -213,7 +212,7 @@ def check(simulation: PaidSimulation, *, operators: bool) -> None:
 
 @cache
 def course(chapters: int, work_dir: Path) -> dict[str, bytes]:
-    """Return the course that the job makes without disturbances."""
+    """Return the course of an undisturbed job."""
     undisturbed = PaidSimulation(0, work_dir, chapters=chapters)
     undisturbed.start()
     undisturbed.run()
@@ -221,7 +220,7 @@ def course(chapters: int, work_dir: Path) -> dict[str, bytes]:
 
 
 def play_all(chunk: int, work_dir: Path, *, operators: bool) -> None:
-    """Play schedules, and check what each leaves behind; a failure names its seed."""
+    """Play schedules, and check the outcome of each; a failure names its seed."""
     began = time.monotonic()
     runs = paid = twice = unknown = 0
     seeds = range(chunk * SCHEDULES, (chunk + 1) * SCHEDULES)
@@ -246,14 +245,14 @@ def play_all(chunk: int, work_dir: Path, *, operators: bool) -> None:
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
-def test_rivals_and_faults_pay_no_recorded_answer_again_and_keep_the_budget(
+def test_competing_runs_under_faults_pay_no_recorded_answer_again_and_keep_the_budget(
     chunk: int, work_dir: Path
 ) -> None:
     play_all(chunk, work_dir, operators=False)
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
-def test_operators_among_them_keep_one_account(
+def test_competing_runs_and_operators_keep_one_account(
     chunk: int, work_dir: Path
 ) -> None:
     play_all(chunk, work_dir, operators=True)

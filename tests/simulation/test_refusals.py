@@ -1,4 +1,4 @@
-"""A run on a store that refuses or answers wrongly, briefly or for good, with the job claimed."""
+"""A run on a store that refuses requests or answers wrongly, briefly or for good, after the claim."""
 
 from collections.abc import Callable
 
@@ -36,7 +36,7 @@ OPERATIONS = [
 
 
 def claimed(simulation: Simulation, policy: FaultPolicy) -> FaultPolicy:
-    """Apply a policy to what comes after the second claim."""
+    """Apply a policy once the second run has claimed the job."""
     return lambda name, process: (
         policy(name, process) if simulation.manifest.run > 1 else None
     )
@@ -45,7 +45,7 @@ def claimed(simulation: Simulation, policy: FaultPolicy) -> FaultPolicy:
 def refusing(
     operation: str, fault: Callable[[str], StoreFaultError], *, times: int
 ) -> FaultPolicy:
-    """Return a policy that refuses an operation this many times."""
+    """Return a policy that refuses an operation a given number of times."""
     left = times
 
     def policy(name: str, _: Process) -> Fault | None:
@@ -60,7 +60,7 @@ def refusing(
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_a_refusal_that_passes_is_not_the_jobs_failure(
+def test_a_temporary_refusal_does_not_fail_the_job(
     simulation: Simulation, operation: str, fault: type[StoreFaultError]
 ) -> None:
     run(simulation, policy=kill_before(f"put {JOB}/artifacts/review-chapters"))
@@ -87,7 +87,7 @@ def test_a_refusal_that_lasts_ends_the_run_and_leaves_the_job_as_it_was(
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_refusal_before_the_claim_is_said_at_once_and_nothing_is_touched(
+def test_a_refusal_before_the_claim_is_reported_at_once_and_nothing_is_changed(
     simulation: Simulation, fault: type[StoreFaultError]
 ) -> None:
     refused = run(simulation, policy=refusing(f"list {JOB}/", fault, times=1))

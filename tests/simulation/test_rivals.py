@@ -42,7 +42,7 @@ def play_all(
     *,
     operators: bool,
 ) -> None:
-    """Play schedules, and check what each leaves behind; a failure names its seed."""
+    """Play schedules, and check the outcome of each; a failure names its seed."""
     runs, began = 0, time.monotonic()
     for seed in chosen:
         schedule = draw(seed, work_dir, KINDS, operators=operators)
@@ -58,7 +58,7 @@ def play_all(
 
 
 def course(simulation: Simulation) -> dict[str, bytes]:
-    """Return the course that the job makes without disturbances, from nothing."""
+    """Return the course of an undisturbed job, made from nothing."""
     follows = simulation.update_from is not None
     return _course(simulation.chapters, simulation.work_dir, follows=follows)
 
@@ -76,7 +76,7 @@ def _course(
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
-def test_rivals_faults_and_frozen_owners_neither_lose_nor_repeat_anything(
+def test_competing_runs_under_faults_lose_and_repeat_nothing(
     chunk: int, work_dir: Path
 ) -> None:
     def check(simulation: Simulation) -> None:
@@ -88,7 +88,7 @@ def test_rivals_faults_and_frozen_owners_neither_lose_nor_repeat_anything(
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))
-def test_operators_among_them_corrupt_nothing(
+def test_competing_runs_and_operators_corrupt_nothing(
     chunk: int, work_dir: Path
 ) -> None:
     def check(simulation: Simulation) -> None:

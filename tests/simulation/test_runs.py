@@ -1,4 +1,4 @@
-"""How runs are ended, replaced and canceled, and how soon: minutes pass in no time here."""
+"""How runs are ended, replaced and canceled, and how soon, in simulated time."""
 
 from collections import Counter
 
@@ -28,13 +28,13 @@ from worker.run.inbox import Stop
 LEASE = 3
 
 
-def go_on(
+def continue_job(
     simulation: Simulation,
     request: OperatorRequest | None,
     model: str,
     language: str,
 ) -> SimulatedRun:
-    """Go on with a job by a request, or as the platform does, with an engine of that model."""
+    """Continue a job by a request, or as the platform does, with an engine of that model."""
     engine = FakeEngine(chapters=2, model=model, language=language)
     if request is None:
         return run(simulation, engine=engine)
@@ -80,12 +80,12 @@ def test_a_job_goes_on_with_its_model_and_language_unless_an_operator_redoes_a_s
         OperatorRequest(takeover=True),
     )
     for request in requests:
-        refused = go_on(simulation, request, model, language)
+        refused = continue_job(simulation, request, model, language)
         assert refused.code is Exit.CONFIG
         assert f"job {JOB} began with" in str(refused.error)
         assert simulation.manifest == before
     request = OperatorRequest(stage=Stage.GENERATE_CHAPTERS)
-    assert go_on(simulation, request, model, language).code is Exit.OK
+    assert continue_job(simulation, request, model, language).code is Exit.OK
     assert simulation.manifest.engine.model == model
     assert simulation.manifest.engine.language == language
 
@@ -135,7 +135,7 @@ def test_a_crashed_run_is_replaced_after_its_lease(
     assert simulation.scheduler.time - began < LEASE + 3
 
 
-def test_who_meets_a_live_run_waits_for_twice_its_lease_and_says_who_it_is(
+def test_a_run_that_finds_a_live_owner_waits_for_two_leases_and_names_it(
     simulation: Simulation,
 ) -> None:
     def before_item(path: str) -> None:
@@ -257,7 +257,7 @@ def test_a_run_whose_lease_expired_sends_nothing_before_a_heartbeat_and_an_appen
     assert simulation.posts_since(owner, frozen_until) == []
 
 
-def test_a_calm_run_asks_its_store_for_nothing_that_it_can_know(
+def test_an_undisturbed_run_reads_nothing_from_its_store_that_it_already_knows(
     simulation: Simulation,
 ) -> None:
     simulation.changes = {"lease": 30}

@@ -1,4 +1,4 @@
-"""Who may have a job, and when: what design calls taking over, and what operators may do."""
+"""Who may take a job over, and when; and what operators may do."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -36,8 +36,8 @@ LOOK_SECONDS = 0.12
 """How long such a look takes at most: six requests of 0.02 s."""
 
 
-class Patient(FakeEngine):
-    """Remembers when it was paused, let go on, and ended."""
+class RecordingEngine(FakeEngine):
+    """Records when it is paused, unpaused and stopped."""
 
     def __init__(self, simulation: Simulation) -> None:
         super().__init__(chapters=2)
@@ -58,17 +58,17 @@ def resume(request: OperatorRequest) -> Callable[[Run], Exit]:
     return lambda job: job.resume(request)
 
 
-def away(
+def unavailable(
     simulation: Simulation, begin: float, end: float
 ) -> Callable[[str, Process], Fault | None]:
-    """Return a policy under which the store does not answer from one time to another."""
+    """Return a policy under which the store is unavailable for a period."""
 
     def policy(operation: str, _process: Process) -> Fault | None:
-        gone = (
+        is_unavailable = (
             begin <= simulation.scheduler.time < end
             and not operation.startswith("post")
         )
-        return Fault.FAILED if gone else None
+        return Fault.FAILED if is_unavailable else None
 
     return policy
 
@@ -85,10 +85,12 @@ def test_an_engine_is_paused_while_the_lease_is_lost_and_resumed_when_it_is_held
     simulation: Simulation,
 ) -> None:
     simulation.changes = {"store_give_up": 60}
-    engine = Patient(simulation)
+    engine = RecordingEngine(simulation)
     engine.before_item = busy_at(simulation, CHAPTER, 20)
     assert (
-        run(simulation, policy=away(simulation, 2, 10), engine=engine).code
+        run(
+            simulation, policy=unavailable(simulation, 2, 10), engine=engine
+        ).code
         is Exit.OK
     )
     pauses = [time for event, time in engine.log if event == "paused"]
@@ -103,9 +105,9 @@ def test_an_engine_is_paused_while_the_lease_is_lost_and_resumed_when_it_is_held
 def test_an_engine_that_is_resumed_while_the_lease_is_lost_again_is_paused_again(
     simulation: Simulation,
 ) -> None:
-    """The engine takes 7 seconds to resume; meanwhile, the store is away for the second time."""
+    """The engine takes 7 seconds to resume; meanwhile, the store is unavailable for the second time."""
 
-    class Slow(Patient):
+    class Slow(RecordingEngine):
         def unpause(self) -> None:
             simulation.scheduler.pause(7)
             super().unpause()
@@ -113,8 +115,8 @@ def test_an_engine_that_is_resumed_while_the_lease_is_lost_again_is_paused_again
     simulation.changes = {"store_give_up": 60}
     engine = Slow(simulation)
     engine.before_item = busy_at(simulation, CHAPTER, 20)
-    first = away(simulation, 2, 10)
-    second = away(simulation, 12, 20)
+    first = unavailable(simulation, 2, 10)
+    second = unavailable(simulation, 12, 20)
     owner = run(
         simulation,
         policy=lambda *what: first(*what) or second(*what),
@@ -134,7 +136,9 @@ def test_a_run_without_its_store_for_too_long_ends_with_75_and_the_next_resumes(
     engine = FakeEngine(
         chapters=2, before_item=busy_at(simulation, CHAPTER, NEVER)
     )
-    ended = run(simulation, policy=away(simulation, 2, 100), engine=engine)
+    ended = run(
+        simulation, policy=unavailable(simulation, 2, 100), engine=engine
+    )
     assert ended.code is Exit.TEMPORARY
     assert 30 < ended.ended_at < 45
     again = run(simulation)
@@ -261,7 +265,7 @@ def test_a_replaced_runs_engine_is_ended_within_a_heartbeat(
             simulation.start(work=resume(OperatorRequest(takeover=True)))
             simulation.scheduler.pause(NEVER)
 
-    engine = Patient(simulation)
+    engine = RecordingEngine(simulation)
     engine.before_item = before_item
     assert run(simulation, engine=engine).code is Exit.REPLACED
     # The engine is stopped with its stage, and with its run.
@@ -282,19 +286,18 @@ def test_a_takeover_does_not_wait_for_the_lease_of_a_crashed_run(
     simulation.check()
 
 
-class Caller(FakeEngine):
-    """Makes paid calls for some time, as long as they are allowed."""
+class CallingEngine(FakeEngine):
+    """Makes paid calls for some seconds, while they are allowed."""
 
     def __init__(self, simulation: Simulation, seconds: float) -> None:
         super().__init__(chapters=2)
         self._simulation = simulation
         self._seconds = seconds
         self.called: list[float] = []
-        """When it has made a call."""
+        """The times of its calls."""
         self.after_call: Callable[[], None] = lambda: None
 
     def produce(self, stage: Stage, workspace: Workspace) -> Iterator[Item]:
-        """Make calls, and then the stage's items."""
         scheduler = self._simulation.scheduler
         until = scheduler.time + self._seconds
         while stage is Stage.EXTRACT and scheduler.time < until:
@@ -310,8 +313,8 @@ def test_two_runs_never_make_paid_calls_at_the_same_time(
     simulation: Simulation, *, is_cut_off: bool
 ) -> None:
     """A run that is cut off from the store cannot see that it was replaced."""
-    first = Caller(simulation, NEVER)
-    second = Caller(simulation, 2 * LEASE)
+    first = CallingEngine(simulation, NEVER)
+    second = CallingEngine(simulation, 2 * LEASE)
     takeover = resume(OperatorRequest(takeover=True))
 
     def replace_first() -> None:
@@ -336,7 +339,7 @@ def test_a_run_after_an_expired_lease_makes_its_first_call_at_once(
     simulation: Simulation,
 ) -> None:
     run(simulation, policy=kill_before("put job-1/artifacts/extract"))
-    caller = Caller(simulation, 1)
+    caller = CallingEngine(simulation, 1)
     again = run(simulation, engine=caller)
     assert again.code is Exit.OK
     assert caller.called[0] - again.began_at < 2 * LEASE
@@ -382,7 +385,7 @@ def test_resuming_a_completed_job_without_a_stage_does_nothing(
     assert simulation.manifest == before
 
 
-def test_what_no_longer_can_be_cloned_is_taken_from_the_snapshot(
+def test_the_snapshot_is_used_if_the_repository_can_no_longer_be_cloned(
     simulation: Simulation,
 ) -> None:
     run(
@@ -390,7 +393,7 @@ def test_what_no_longer_can_be_cloned_is_taken_from_the_snapshot(
     )
 
     def checkout(*_: object) -> str:
-        raise TemporaryError("the host is away")
+        raise TemporaryError("the host is unavailable")
 
     simulation.source.checkout = checkout  # type: ignore[method-assign,assignment]
     assert run(simulation).code is Exit.OK
@@ -488,7 +491,7 @@ def test_on_a_store_with_two_clocks_no_live_owner_is_replaced(
             chapters=2, before_item=busy_at(simulation, CHAPTER, 20)
         )
     )
-    gone = away(simulation, 5, 5 + LEASE - 0.5)
+    gone = unavailable(simulation, 5, 5 + LEASE - 0.5)
     simulation.conditions.policies.append(
         lambda name, at: gone(name, at) if at.name == "p1" else None
     )
@@ -500,7 +503,7 @@ def test_on_a_store_with_two_clocks_no_live_owner_is_replaced(
 
 @pytest.mark.parametrize("apart", [0.5, 1, 1.9])
 @pytest.mark.parametrize("tenth", range(10))
-def test_on_clocks_that_whole_seconds_show_as_equal_no_owner_with_a_lease_is_replaced(
+def test_no_live_owner_is_replaced_although_whole_seconds_hide_how_far_clocks_are_apart(
     simulation: Simulation, apart: float, tenth: int
 ) -> None:
     simulation.conditions.dates_apart = apart
@@ -508,8 +511,8 @@ def test_on_clocks_that_whole_seconds_show_as_equal_no_owner_with_a_lease_is_rep
     lost = begun + 5
 
     def gone(operation: str, process: Process) -> Fault | None:
-        away = process.name == "p1" and simulation.scheduler.time >= lost
-        return Fault.FAILED if away and "job-1" in operation else None
+        unavailable = process.name == "p1" and simulation.scheduler.time >= lost
+        return Fault.FAILED if unavailable and "job-1" in operation else None
 
     simulation.conditions.policies.append(gone)
     simulation.pace = lambda _path: simulation.scheduler.pause(2.0)
@@ -520,11 +523,11 @@ def test_on_clocks_that_whole_seconds_show_as_equal_no_owner_with_a_lease_is_rep
     assert simulation.observer.replaced_alive == []
 
 
-def test_a_claim_that_looks_too_old_is_relied_upon_for_so_much_less(
+def test_a_lease_is_shortened_by_as_much_as_its_claim_looks_too_old(
     simulation: Simulation,
 ) -> None:
     simulation.conditions.dates_apart = 2
-    engine = Patient(simulation)
+    engine = RecordingEngine(simulation)
     engine.before_item = busy_at(simulation, "step1_abstractions.yaml", 20)
 
     beats: list[str] = []
@@ -619,7 +622,7 @@ def test_a_cancellation_reaches_an_owner_that_cannot_list_or_the_owner_pauses(
     simulation: Simulation,
 ) -> None:
     simulation.changes = {"store_give_up": 60}
-    engine = Patient(simulation)
+    engine = RecordingEngine(simulation)
     engine.before_item = busy_at(simulation, CHAPTER, 20)
 
     def policy(operation: str, process: Process) -> Fault | None:

@@ -1,4 +1,4 @@
-"""Claims on stores that are no fence, and on stores whose listing lags behind."""
+"""Claims on stores that are no fence, and on stores whose listings lag."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,8 +19,8 @@ from worker.store.port import ObjectEntry
 SEEDS = 60
 
 
-class LooksFirst(MemoryStore):
-    """Looks whether there is an object, and stores one a moment later."""
+class CheckThenWriteStore(MemoryStore):
+    """Checks whether an object exists, and stores it a moment later."""
 
     def __init__(self, simulation: Simulation) -> None:
         super().__init__(lambda: simulation.scheduler.time)
@@ -36,8 +36,8 @@ class LooksFirst(MemoryStore):
         raise ExistsError(key)
 
 
-class Lagging(MemoryStore):
-    """Lists nothing of what was written after a time."""
+class LaggingStore(MemoryStore):
+    """Lists nothing that was written after a time."""
 
     def __init__(self, simulation: Simulation) -> None:
         super().__init__(lambda: simulation.scheduler.time)
@@ -69,7 +69,7 @@ def test_of_two_simultaneous_starts_on_a_store_that_looks_first_one_continues_an
     codes = set()
     for seed in range(SEEDS):
         simulation = Simulation(seed, work_dir)
-        simulation.store = LooksFirst(simulation)
+        simulation.store = CheckThenWriteStore(simulation)
         simulation.changes = {"allow_unfenced": allowed}
         for _ in range(2):
             simulation.start(engine=slow_engine(simulation))
@@ -84,7 +84,7 @@ def test_of_two_simultaneous_starts_on_a_store_that_looks_first_one_continues_an
 def test_a_new_run_sees_what_its_claim_has_met_though_the_listing_does_not(
     simulation: Simulation,
 ) -> None:
-    simulation.store = store = Lagging(simulation)
+    simulation.store = store = LaggingStore(simulation)
     assert run(simulation).code is Exit.OK
     finished = simulation.manifest
     began, store.requests, store.shows_until = simulation.scheduler.time, 0, 0.0
@@ -95,10 +95,10 @@ def test_a_new_run_sees_what_its_claim_has_met_though_the_listing_does_not(
     assert simulation.manifest == finished
 
 
-def test_an_operator_goes_up_from_what_is_there_too(
+def test_an_operator_also_reads_on_past_what_a_lagging_listing_shows(
     simulation: Simulation,
 ) -> None:
-    simulation.store = store = Lagging(simulation)
+    simulation.store = store = LaggingStore(simulation)
     run(simulation, engine=FakeEngine(chapters=2))
     [first, *_] = simulation.store.entries(f"{JOB}/checkpoints/")
     store.shows_until = first.modified + 1e-9
@@ -109,12 +109,12 @@ def test_an_operator_goes_up_from_what_is_there_too(
     assert not resumed.engine.made
 
 
-def test_who_is_overtaken_again_and_again_gives_up_in_time_and_says_so(
+def test_a_claimant_that_is_always_overtaken_gives_up_in_time_and_says_so(
     simulation: Simulation,
 ) -> None:
     """Whenever this new run claims the job, another has just done so."""
 
-    class Contested(MemoryStore):
+    class ContestedStore(MemoryStore):
         requests = 0
 
         def create(self, key: str, body: bytes, media_type: str) -> float:
@@ -127,7 +127,7 @@ def test_who_is_overtaken_again_and_again_gives_up_in_time_and_says_so(
     run(
         simulation, policy=kill_before(f"put {JOB}/artifacts/generate-chapters")
     )
-    contested = Contested(lambda: simulation.scheduler.time)
+    contested = ContestedStore(lambda: simulation.scheduler.time)
     for entry in simulation.store.entries(""):
         contested.put(entry.key, simulation.store.get(entry.key), "")
     simulation.store = contested

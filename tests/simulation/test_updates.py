@@ -1,4 +1,4 @@
-"""A course that follows an earlier one, whatever happens to its runs and to the earlier job."""
+"""Updates of an earlier course, whatever happens to their runs and to the earlier job."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -34,7 +34,7 @@ MADE = {
 
 
 def following(seed: int, work_dir: Path) -> Simulation:
-    """Return a world with an earlier job, and a repository that has moved on."""
+    """Return a world with an earlier job and a newer commit of its repository."""
     simulation = Simulation(seed, work_dir)
     make_earlier(simulation.store, work_dir)
     simulation.source = PartsSource(commit="b" * 40, files=NEW)
@@ -51,7 +51,7 @@ def made(simulation: Simulation) -> set[str]:
 
 
 def delete_earlier(simulation: Simulation) -> None:
-    """Delete every object of the earlier job, of which `gc` would leave the last checkpoint."""
+    """Delete every object of the earlier job, even the last checkpoint, which `gc` would keep."""
     store = simulation.store
     store.delete([entry.key for entry in store.entries(f"{EARLIER}/")])
 
@@ -130,29 +130,29 @@ def test_a_job_that_was_collected_before_its_items_were_copied_leaves_all_to_be_
     assert (manifest.update.kept, manifest.update.made) == (0, 12)
 
 
-class CarelessEngine(PartsEngine):
-    """Writes one chapter without a word."""
+class InvalidChapterEngine(PartsEngine):
+    """Writes an empty chapter."""
 
     def _item(self, path: str, body: bytes) -> Item:
         item = super()._item(path, body)
         return replace(item, body=b" ") if path == CARELESS else item
 
 
-def test_an_item_that_is_no_longer_valid_is_made_anew(
+def test_an_item_that_is_no_longer_valid_is_made_again(
     work_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     simulation = Simulation(0, work_dir)
     with monkeypatch.context() as patch:
         # The earlier course is of a version that took pages without a word.
         patch.setattr(formats, "_check_markdown", lambda _path, _body: None)
-        make_earlier(simulation.store, work_dir, engine=CarelessEngine())
+        make_earlier(simulation.store, work_dir, engine=InvalidChapterEngine())
     simulation.source = PartsSource(commit="b" * 40)
     run(simulation, work=update, engine=PartsEngine())
     simulation.check()
     assert made(simulation) == {CARELESS}
 
 
-def test_an_earlier_job_may_show_late(
+def test_an_earlier_job_may_be_missing_from_the_first_listing(
     work_dir: Path,
 ) -> None:
     simulation = following(0, work_dir)

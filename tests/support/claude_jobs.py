@@ -43,14 +43,12 @@ BUDGET_USD: Final = 100
 
 
 class KillPoint(Protocol):
-    """When a run is killed: at a request, before or after it was carried out."""
+    """When a run is killed: before or after a request takes effect."""
 
     @property
     def fault(self) -> ProxyFault: ...
 
-    def matches(self, method: str, path: str) -> bool:
-        """Tell whether a request is the one that is waited for."""
-        ...
+    def matches(self, method: str, path: str) -> bool: ...
 
 
 @dataclass(kw_only=True)
@@ -74,7 +72,7 @@ class ClaudeJobs:
         return job
 
     def end(self) -> None:
-        """End whatever still runs."""
+        """Kill all running processes."""
         for job in self.jobs:
             job.end()
 
@@ -90,7 +88,7 @@ def write_prices(file: Path) -> None:
 def kill_at(
     proxies: list[Proxy], victim: list[WorkerProcess], moment: KillPoint
 ) -> None:
-    """Kill the victim when it makes the request that the moment names."""
+    """Kill the victim when it makes the request of the kill point."""
 
     def policy(method: str, path: str) -> ProxyFault | None:
         if not victim or not moment.matches(method, path):
@@ -103,7 +101,7 @@ def kill_at(
 
 
 def check_account(job: PlatformJob, paid: Sequence[Document]) -> str:
-    """Assert that a job's usage holds all that was paid for it, and its budget; describe it."""
+    """Assert that a job's usage holds all that was paid for it, within its budget; describe it."""
     keys = Counter(str(request["key"]) for request in paid)
     usage = job.manifest.usage
     assert usage is not None
