@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Final
 
-from worker.engines.claude.condensed import cut_lines
+from worker.engines.claude.condensed import cut_lines, definitions_in
 from worker.engines.claude.shown import Shown
 from worker.engines.static.facts import Definition
 from worker.engines.static.pages import markdown
@@ -65,7 +65,12 @@ def _functions(facts: CourseFacts, places: list[_Place]) -> Iterator[_Place]:
     cited: _Files = defaultdict(set)
     for path, numbers in places:
         cited[path].update(numbers)
-    for definition in facts.definitions:
+    defined = [
+        definition
+        for path in sorted(cited)
+        for definition in definitions_in(facts, path)
+    ]
+    for definition in defined:
         if not _is_cited(definition, cited):
             continue
         path = definition.path

@@ -58,7 +58,7 @@ def _cut(facts: CourseFacts, path: str) -> Iterator[int]:
         return
     yield from _of_docstrings(lines)
     yield from _of_imports(lines)
-    for definition in _definitions(facts, path):
+    for definition in definitions_in(facts, path):
         if not _is_formal(definition):
             continue
         above = len(definition.decorators)
@@ -67,7 +67,8 @@ def _cut(facts: CourseFacts, path: str) -> Iterator[int]:
         yield from range(first, last + 1)
 
 
-def _definitions(facts: CourseFacts, path: str) -> list[Definition]:
+def definitions_in(facts: CourseFacts, path: str) -> list[Definition]:
+    """Return the definitions of a file, in order."""
     known = facts.remembered("definitions by path", lambda: _by_path(facts))
     return known.get(path, [])
 

@@ -65,10 +65,11 @@ def subjects_of(facts: CourseFacts, unit: Unit) -> Subjects:
     named = _named(unit)
     if not unit.symbols:
         return Subjects(main=(), others=(), side=(), named=named)
-    main, *rest = _own(facts, unit)
+    own = _own(facts, unit)
+    main, *rest = own
     others: list[Definition] = []
     side: list[Definition] = []
-    for member in _family(facts, unit, named):
+    for member in _family(facts, unit, own, named):
         if _is_side(main, member, named):
             side.append(member)
         else:
@@ -95,14 +96,15 @@ def _own(facts: CourseFacts, unit: Unit) -> list[Definition]:
 def _family(
     facts: CourseFacts,
     unit: Unit,
+    own: Sequence[Definition],
     named: frozenset[str],
 ) -> list[Definition]:
     """Return what comes with a unit's main subject, the named first, each once."""
-    main, *rest = _own(facts, unit)
+    main, *rest = own
     family = [
         *_resolved(facts, rest),
         *_kin(facts, main),
-        *_elsewhere(facts, unit, named),
+        *_elsewhere(facts, unit, own, named),
     ]
     unique: dict[int, Definition] = {}
     for member in family:
@@ -169,12 +171,13 @@ def _siblings(facts: CourseFacts, base: Definition) -> list[Definition]:
 def _elsewhere(
     facts: CourseFacts,
     unit: Unit,
+    subjects: Sequence[Definition],
     named: frozenset[str],
 ) -> list[Definition]:
     """Return the functions that a description names, and that are none of its subjects."""
     subjects_and_owned = [*unit.symbols, *unit.owned]
     own = set(facts.family(subjects_and_owned))
-    names_of_own = {subject.name for subject in _own(facts, unit)}
+    names_of_own = {subject.name for subject in subjects}
     functions: list[Definition] = []
     for namesakes in _functions_by_name(facts, named):
         others: list[Definition] = []

@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 
+from worker.engines.claude import failing as failing_code
 from worker.engines.claude import outline, prompt, secrets
 from worker.engines.claude.blocks import Lines
 from worker.engines.claude.documents import is_document, is_guide, is_news
@@ -445,7 +446,7 @@ def _opened(facts: CourseFacts, definition: Definition) -> list[Definition]:
 def failing(facts: CourseFacts, chapter: Chapter) -> str:
     """Return how the chapter's functions fail, as the analysis reads it."""
     sentences = [
-        *failures.sentences(facts, chapter),
+        *failing_code.sentences(facts, chapter),
         *failures.cautions(facts, chapter),
     ]
     return plain(sentences, "failures")

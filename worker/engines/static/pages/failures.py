@@ -1,7 +1,7 @@
 """What can go wrong in a chapter's code: failures with all their conditions, and other cautions."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -68,7 +68,21 @@ def _found(facts: CourseFacts, chapter: Chapter) -> list[Failure]:
         Failure(function=function, cause=cause)
         for function in functions
         for cause in _causes(facts, function)
-        if cause.conditions and _names_an_error(cause)
+        if cause.conditions
+        and cause.what not in _ABSTRACT_ERRORS
+        and _names_an_error(cause)
+    ]
+
+
+def of_functions(
+    facts: CourseFacts, functions: Iterable[Definition]
+) -> list[Failure]:
+    """Return the failures of functions, those without a condition too, in order."""
+    return [
+        Failure(function=function, cause=cause)
+        for function in functions
+        for cause in _causes(facts, function)
+        if _names_an_error(cause)
     ]
 
 
@@ -76,10 +90,9 @@ def _causes(facts: CourseFacts, function: Definition) -> list[Raise]:
     inside = None
     if _FAILING.search(facts.text(function)):
         inside = facts.function(function.index)
-    causes = []
-    if inside is not None:
-        causes = inside.raises
-    return [cause for cause in causes if cause.what not in _ABSTRACT_ERRORS]
+    if inside is None:
+        return []
+    return inside.raises
 
 
 def _names_an_error(cause: Raise) -> bool:
@@ -106,10 +119,10 @@ def sentence(failure: Failure) -> str:
     words = "."
     if cause.message:
         words = f": {markdown.code(cause.message)}"
-    return (
-        f"{who} {cause.verb}{error} ({place})"
-        f" {condition(cause.conditions)}{words}"
-    )
+    reason = condition(cause.conditions)
+    if reason:
+        reason = f" {reason}"
+    return f"{who} {cause.verb}{error} ({place}){reason}{words}"
 
 
 def condition(conditions: tuple[str, ...]) -> str:
