@@ -2,6 +2,7 @@
 
 import json
 import socket
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -130,6 +131,24 @@ def test_a_body_over_64_kib_is_too_large_with_a_length_or_without(
         ).status_code
         == 413
     )
+
+
+def test_a_client_that_hangs_up_within_its_request_is_no_bug(
+    gateway: GatewayHost,
+) -> None:
+    program = gateway.start()
+    address = urlsplit(gateway.url)
+    with socket.create_connection(
+        (str(address.hostname), address.port)
+    ) as client:
+        client.sendall(
+            b"POST /analyze HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{"
+        )
+        # An answer shows that the gateway has taken the connection.
+        assert gateway.get("/").status_code == 200
+    assert gateway.get("/").status_code == 200
+    gateway.stop()
+    assert "Traceback" not in program.log.read_text()
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,10 @@ def test_an_empty_variable_counts_as_missing() -> None:
             CALLBACK | {"CALLBACK_SIGNING_SECRET": "a" * 40},
             "CALLBACK_SIGNING_SECRET is malformed",
         ),
+        (
+            CALLBACK | {"CALLBACK_SIGNING_SECRET": "whsec_" + 40 * "\u00e9"},
+            "CALLBACK_SIGNING_SECRET is malformed",
+        ),
     ],
 )
 def test_each_fault_is_named_with_its_variable_and_what_would_be_right(

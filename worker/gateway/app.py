@@ -11,6 +11,7 @@ from weakref import WeakValueDictionary
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -122,6 +123,8 @@ class Gateway:
             self._check_access(http)
             try:
                 return await endpoint(http)
+            except ClientDisconnect:
+                return _error(400, "the request is incomplete")
             except FaultyRequestError as error:
                 return _error(400, str(error), fields=error.fields)
             except JobConflictError as error:

@@ -1,7 +1,6 @@
 """Settings of the web app's webhook."""
 
 import base64
-import binascii
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -63,7 +62,7 @@ def _signing_key(reader: EnvironmentReader) -> Secret | None:
     encoded = text.removeprefix(_PREFIX)
     try:
         key = base64.b64decode(encoded, validate=True)
-    except binascii.Error:
+    except ValueError:
         key = b""
     if (
         text.startswith(_PREFIX)

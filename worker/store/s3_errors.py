@@ -28,6 +28,8 @@ _PASSING: Final = {
     "TooManyRequests",
     "XAmzContentSHA256Mismatch",
 }
+_CREDENTIALS: Final = {"ExpiredToken", "InvalidToken", "TokenRefreshRequired"}
+"""Codes that refuse a session token, with whatever status."""
 _MAX_SHOWN: Final = 200
 _NOT_FOUND: Final = 404
 _READING: Final = {"read", "copy"}
@@ -67,8 +69,8 @@ _DATE: Final = re.compile(
 )
 _OTHER_ADVICE: Final = "check STORE_URL, AWS_ENDPOINT_URL_S3 and AWS_REGION"
 _REFUSED: Final = (
-    "check the access key and its secret, this machine's clock, and that the key may "
-    "read, write, list and delete there"
+    "check the access key and its secret (and the session token), this machine's clock, and "
+    "that the key may read, write, list and delete there"
 )
 
 
@@ -240,6 +242,8 @@ def _kind(answer: ErrorResponse, doing: str) -> type[Exception]:
     is_odd = status == _PRECONDITION_FAILED and doing != "create"
     if answer.code in _PASSING or is_odd:
         return StoreUnavailableError
+    if answer.code in _CREDENTIALS:
+        return StoreRefusedError
     if status in _KINDS:
         return _KINDS[status]
     if status >= _SERVER_ERROR:

@@ -57,6 +57,11 @@ def test_an_update_is_a_job_of_its_own(tmp_path: Path) -> None:
         ("repository: a/b", "must be a list"),
         ("[}", "is not YAML"),
         (
+            "- repository: a/b\n  repository: c/d",
+            "an entry has 'repository' twice: begin each entry with `- `",
+        ),
+        ("- &one {repository: a/b}\n- {<<: *one, repository: ..}", "entry 2:"),
+        (
             "- a/b",
             "entry 1: it must be {repository, branch?, jobId?, updateFrom?}, not str",
         ),

@@ -1,7 +1,7 @@
 """The file of a batch: the repositories to process, and the ids of their jobs."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -39,6 +39,27 @@ class BatchJob:
     """The earlier job that it updates."""
 
 
+class _Loader(yaml.SafeLoader):
+    """Refuses an entry that has a field twice, where yaml would use the last."""
+
+    def construct_mapping(
+        self,
+        node: yaml.MappingNode,
+        deep: bool = False,  # noqa: FBT001, FBT002 - as inherited
+    ) -> dict[Hashable, Any]:
+        names = set[object]()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                continue
+            if key.value in names:
+                raise yaml.MarkedYAMLError(
+                    problem=f"an entry has {key.value!r} twice: begin each entry with `- `",
+                    problem_mark=key.start_mark,
+                )
+            names.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
 def read_entries(
     file: Path, *, local: bool, allow_http: bool
 ) -> list[BatchJob]:
@@ -62,7 +83,8 @@ def read_entries(
 
 def _load(file: Path) -> list[Any]:
     try:
-        entries = yaml.safe_load(file.read_bytes())
+        # The loader is yaml's safe one.
+        entries = yaml.load(file.read_bytes(), _Loader)  # noqa: S506
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
