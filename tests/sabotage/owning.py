@@ -75,7 +75,7 @@ OWNING: Final = (
     ),
     Sabotage(
         guard="one wrong answer makes no checkpoint damaged",
-        expression="range(_LOOKS - 1)",
+        expression="range(LOOKS - 1)",
         new="()",
         tests=(CHECKPOINTS, CRASHES),
     ),

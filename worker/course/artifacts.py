@@ -15,7 +15,7 @@ from states.keys import ArtifactName, artifact_key, artifact_name, inputs_prefix
 from states.manifest import Artifact, StageRecord
 from states.stages import Stage
 from worker.errors import MissingError
-from worker.store.port import Store
+from worker.store.port import LOOKS, Store
 from worker.system.disk import on_disk
 
 LOG = logging.getLogger(__name__)
@@ -27,9 +27,6 @@ Validate = Callable[[str, bytes], str | None]
 
 TRANSFERS: Final = 16
 """How many objects are transferred at once."""
-
-LOOKS: Final = 3
-"""How many times an object is read before it counts as missing or damaged."""
 
 Result = TypeVar("Result")
 

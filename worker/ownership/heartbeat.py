@@ -8,12 +8,10 @@ from states.keys import heartbeat_key
 from states.manifest import Manifest
 from worker.errors import MissingError, StoreUnavailableError
 from worker.ownership.log import CheckpointLog
-from worker.store.port import Store
+from worker.store.port import LOOKS, Store
 from worker.system.runtime import Runtime
 
 _MEDIA_TYPE: Final = "application/json"
-_LOOKS: Final = 3
-"""How many times an unreadable or malformed heartbeat is read."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,7 +39,7 @@ def read_heartbeat(store: Store, manifest: Manifest) -> Heartbeat:
     key = heartbeat_key(manifest.job_id, manifest.run)
     lease = manifest.owner.lease_seconds
     age: int | None = None
-    for _ in range(_LOOKS):
+    for _ in range(LOOKS):
         try:
             age = store.head(key).age
             return _parse(store.get(key), age)

@@ -37,13 +37,11 @@ from worker.errors import (
     StoreUnavailableError,
     UnknownFormatError,
 )
-from worker.store.port import ObjectEntry, ObjectHead, Store
+from worker.store.port import LOOKS, ObjectEntry, ObjectHead, Store
 from worker.system.runtime import Runtime, iso
 
 LOG = logging.getLogger(__name__)
 MEDIA_TYPE: Final = "application/json"
-_LOOKS: Final = 3
-"""How many times a malformed checkpoint is read before it counts as damaged."""
 
 Decision = Callable[[Manifest], Manifest]
 Result = TypeVar("Result")
@@ -211,7 +209,7 @@ class CheckpointLog:
     def _read(self, store: Store, sequence: int) -> Checkpoint:
         """Read a checkpoint; it counts as damaged only if several answers agree."""
         # guard: one wrong answer makes no checkpoint damaged
-        for _ in range(_LOOKS - 1):
+        for _ in range(LOOKS - 1):
             with suppress(DamagedCheckpointError):
                 return self._read_once(store, sequence)
         return self._read_once(store, sequence)

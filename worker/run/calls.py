@@ -6,9 +6,8 @@ from concurrent.futures import Executor
 from typing import Final
 
 from states.keys import CallName, call_key, call_name, calls_prefix
-from worker.course.artifacts import LOOKS
 from worker.errors import ExistsError, MissingError, StoreUnavailableError
-from worker.store.port import Store
+from worker.store.port import LOOKS, Store
 from worker.store.retrying import RetryingStore
 
 MEDIA_TYPE: Final = "application/json"

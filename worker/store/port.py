@@ -12,7 +12,10 @@ that cannot be read or written raises an OSError.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
+
+LOOKS: Final = 3
+"""How many times an object is read before it counts as missing or damaged: an answer may be wrong."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
