@@ -166,7 +166,7 @@ class Renderer:
 
     def _listing(self, lines: Lines) -> str:
         """Return a listing, or where the chapter of the page has it already."""
-        if any(map(partial(_contains, lines), self.listed)):
+        if any(map(partial(contains, lines), self.listed)):
             place = markdown.place(lines.path, (lines.first, lines.last))
             return f"{self.words.seen} {self.chapter}: {place}."
         return self._copied(lines)
@@ -275,7 +275,8 @@ def listings(page: str) -> tuple[Lines, ...]:
     return tuple(listed)
 
 
-def _contains(lines: Lines, listed: Lines) -> bool:
+def contains(lines: Lines, listed: Lines) -> bool:
+    """Tell whether lines are inside of lines that are listed."""
     is_inside = listed.first <= lines.first and lines.last <= listed.last
     return listed.path == lines.path and is_inside
 

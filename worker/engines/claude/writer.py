@@ -2,7 +2,7 @@
 
 import keyword
 import re
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from itertools import zip_longest
 from typing import Final, NamedTuple
 
@@ -13,13 +13,14 @@ from worker.engines.claude.blocks import (
     Change,
     Commands,
     Example,
+    Lines,
     Listing,
     Prose,
     Relations,
     read_blocks,
 )
 from worker.engines.claude.material import Material
-from worker.engines.claude.render import Renderer
+from worker.engines.claude.render import Renderer, contains
 from worker.engines.claude.verify.page import Verifier
 from worker.engines.static.pages import checker
 from worker.engines.static.pages.course import CourseFacts
@@ -99,9 +100,22 @@ class Writer:
                 kept.append(WrittenBlock(block, text))
             elif isinstance(block, Prose):
                 kept += self._rest(block, is_free=is_free)
-            else:
+            elif not isinstance(block, Commands):
                 lacks_code = True
-        return Written(kept, faults, lacks_code)
+        return Written(list(self._noted(kept)), faults, lacks_code)
+
+    def _noted(self, blocks: list[WrittenBlock]) -> Iterator[WrittenBlock]:
+        """Yield blocks, without the places of a paragraph that are listed beside it."""
+        for position, (block, text) in enumerate(blocks):
+            beside = blocks[max(position - 1, 0) : position + 2]
+            listed = [
+                other.lines for other, _ in beside if isinstance(other, Listing)
+            ]
+            if isinstance(block, Prose) and _are_listed(block, listed):
+                bare = Prose(text=block.text)
+                yield WrittenBlock(block, self.renderer.block(bare))
+            else:
+                yield WrittenBlock(block, text)
 
     def _rest(self, block: Prose, *, is_free: bool) -> list[WrittenBlock]:
         """Return a paragraph without its sentences that have faults."""
@@ -237,6 +251,13 @@ def _introduces(block: Block, following: Block | None) -> bool:
     if not isinstance(following, Prose):
         return True
     return bool(following.sources) and _ITEM.match(following.text) is not None
+
+
+def _are_listed(block: Prose, listed: Sequence[Lines]) -> bool:
+    return all(
+        any(contains(lines, listing) for listing in listed)
+        for lines in block.sources
+    )
 
 
 def _missing_sources(block: Block) -> list[str]:

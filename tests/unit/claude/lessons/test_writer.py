@@ -97,6 +97,20 @@ def test_a_paragraph_rests_on_the_two_places_that_hold_most_of_it(
     ]
 
 
+def test_a_paragraph_beside_a_listing_does_not_name_its_lines_again(
+    writer: Writer,
+) -> None:
+    listing = {"kind": "code", **lines("stock.py", 10, 14)}
+    inside = prose("`Stock.take` counts.", lines("stock.py", 12, 13))
+    other = prose("`Stock.check` raises.", lines("stock.py", 16, 19))
+    before, _, after, last = written(
+        writer, inside, listing, other, inside
+    ).texts
+    assert before == "`Stock.take` counts."
+    assert after == "`Stock.check` raises. (`stock.py:16-19`)"
+    assert last == "`Stock.take` counts. (`stock.py:12-13`)"
+
+
 def test_a_listing_is_copied_from_the_file(writer: Writer) -> None:
     block = {"kind": "code", **lines("stock.py", 16, 19)}
     (text,) = written(writer, block).texts
