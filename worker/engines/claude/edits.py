@@ -44,7 +44,8 @@ def command(commands: dict[str, str], test: str) -> str:
 def is_own(facts: CourseFacts, line: str) -> bool:
     """Tell whether a command is one that a change is run or taken back with."""
     if line.startswith(_UNDO):
-        return line.removeprefix(_UNDO) in facts.analysis.files
+        path = line.removeprefix(_UNDO)
+        return path in facts.analysis.files
     node = line.removeprefix(f"{_PYTEST} ")
     return node != line and _exists(facts, node)
 
@@ -59,13 +60,18 @@ def faults(
         yield f"`{path[:80]}` is no source file of the project"
         return
     lines = facts.texts.lines(path)
+    before = lines[: first - 1]
+    old = lines[first - 1 : last]
+    after = lines[last:]
     new = change.code.split("\n")
-    if not change.code or max(last - first + 1, len(new)) > _MOST:
+    is_long = len(old) > _MOST or len(new) > _MOST
+    if is_long or not change.code:
         yield f"a change has 1 to {_MOST} lines, before and after"
-    if new == [line.rstrip() for line in lines[first - 1 : last]]:
+    if new == [line.rstrip() for line in old]:
         yield "the change changes nothing"
     if file.language is Language.PYTHON:
-        yield from _syntax([*lines[: first - 1], *new, *lines[last:]])
+        changed = [*before, *new, *after]
+        yield from _syntax(changed)
     yield from _test_faults(facts, change.test, commands)
 
 
@@ -95,7 +101,10 @@ def _exists(facts: CourseFacts, node: str) -> bool:
     file = facts.analysis.files.get(match["path"])
     if file is None or file.role is not Role.TEST:
         return False
-    text = "\n".join(facts.texts.lines(file.path))
-    classes = match["classes"].split("::")[1:]
-    heads = [*(f"class {name}" for name in classes), f"def {match['name']}"]
+    lines = facts.texts.lines(file.path)
+    text = "\n".join(lines)
+    _, *classes = match["classes"].split("::")
+    heads = [f"class {name}" for name in classes]
+    name = match["name"]
+    heads.append(f"def {name}")
     return all(re.search(rf"\b{head}\b", text) for head in heads)

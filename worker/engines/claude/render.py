@@ -34,8 +34,9 @@ _UNKNOWN: Final = "text"
 _ITEM: Final = re.compile(r"(?:[-*]|\d+\.) ")
 _NAME: Final = re.compile(r"[^\W\d]\w*")
 _PLACES: Final = 2
-"""Places that a paragraph rests on, or an item of a list."""
+"""Places that a paragraph rests on."""
 _MOST_PLACES: Final = 4
+"""The same of a list."""
 _TAG: Final = re.compile(r"[a-z][a-z0-9+#]{0,11}")
 
 
@@ -144,12 +145,17 @@ class Renderer:
 
         def held(place: Lines) -> int:
             path, first, last = place
-            lines = self.facts.texts.lines(path)[first - 1 : last]
-            return len(names.intersection(_NAME.findall("\n".join(lines))))
+            lines = self.facts.texts.lines(path)
+            inside = "\n".join(lines[first - 1 : last])
+            found = _NAME.findall(inside)
+            return len(names.intersection(found))
 
-        items = sum(map(bool, map(_ITEM.match, text.split("\n"))))
-        most = min(max(items, 1) * _PLACES, _MOST_PLACES)
-        best = sorted(places, key=held, reverse=True)[:most]
+        rows = text.split("\n")
+        most = _PLACES
+        if any(map(_ITEM.match, rows)):
+            most = _MOST_PLACES
+        ranked = sorted(places, key=held, reverse=True)
+        best = ranked[:most]
         return [place for place in places if place in best]
 
     def _excerpt(self, lines: Lines) -> Excerpt | None:
