@@ -130,3 +130,57 @@ def test_a_test_of_cpp_is_a_macro_not_a_fixture_or_a_helper(
     facts = read(tmp_path, files)
     tests = project_tests.found(facts, chapter_of(facts, "Counter"))
     assert [test.name for test in tests] == ["TEST(LogTest, Counts)"]
+
+
+FIXTURES = """\
+import pytest
+
+from shop import Store
+
+
+@pytest.fixture
+def shop():
+    shop = Store({})
+    return shop
+
+
+@pytest.fixture
+def price(shop):
+    return Store({}).sell("apple")
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("shop.sell('apple')", ["test_sold_out"]),
+        ("shop.elsewhere('apple')", []),
+        ("other.shop.sell('apple')", []),
+    ],
+)
+def test_a_test_that_calls_a_method_of_a_fixture_uses_its_type(
+    tmp_path: Path, line: str, expected: list[str]
+) -> None:
+    files = {
+        path: body
+        for path, body in PYTHON.items()
+        if not path.startswith("tests/")
+    }
+    test = f"def test_sold_out(shop):\n    other = 1\n    {line}\n    assert other\n"
+    files |= {"tests/conftest.py": FIXTURES, "tests/test_sales.py": test}
+    facts = read(tmp_path, files)
+    found = project_tests.found(facts, chapter_of(facts, "Store"))
+    assert [test.name for test in found] == expected
+
+
+def test_tests_in_the_file_named_after_a_module_come_before_those_that_need_more(
+    tmp_path: Path,
+) -> None:
+    files = dict(PYTHON)
+    test = files["tests/test_store.py"]
+    files["t/integration/test_store.py"] = test
+    facts = read(tmp_path, files)
+    found = project_tests.found(facts, chapter_of(facts, "Store"))
+    paths = [test.path for test in found]
+    assert paths == sorted(paths, reverse=True)
+    assert len(set(paths)) > 1

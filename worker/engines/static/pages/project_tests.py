@@ -9,8 +9,8 @@ from typing import Final
 
 from tree_sitter import Node
 
-from worker.engines.static.facts import Definition, Role
-from worker.engines.static.pages import citations
+from worker.engines.static.facts import Definition, Role, SourceFile
+from worker.engines.static.pages import citations, fixtures
 from worker.engines.static.pages.course import Chapter, CourseFacts
 from worker.engines.static.parsing.grammar import (
     field_text,
@@ -35,6 +35,8 @@ _WORD: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _NEEDS_MORE: Final = re.compile(r"(?i)(?:^|/)(?:smoke|integration|e2e|live)")
 """Folders of tests that need more than the project: servers, containers, keys."""
 _TEST_FILE: Final = re.compile(r"(?:^|/)test_[^/]*\.py$|_test\.py$")
+_TAKING: Final = r"\s*(?:async )?def test_?\w*\([^)]*\b{}\b"
+"""A test that takes a fixture, by the fixture's name."""
 _QUOTED: Final = re.compile(r"\"[^\"]*\"|'[^']*'|`[^`]*`")
 
 _COMMENT: Final = re.compile(r"(?:^|\s)(?:#|//).*")
@@ -92,6 +94,7 @@ def _found(facts: CourseFacts, chapter: Chapter) -> list[ProjectTest]:
                 tests += [(rank, test) for test in new]
     tests.sort(
         key=lambda entry: (
+            _NEEDS_MORE.search(entry[1].path) is not None,
             entry[0],
             -entry[1].worth,
             entry[1].last - entry[1].first,
@@ -131,6 +134,15 @@ def _files(facts: CourseFacts, symbol: Definition) -> list[str]:
         facts.file(path)
         for path in facts.analysis.mentions.get(symbol.name, ())
     ]
+    for fixture in fixtures.of(facts, symbol):
+        taken = re.compile(_TAKING.format(fixture.name))
+        for path, file in facts.analysis.files.items():
+            is_below = path.startswith(f"{fixture.folder}/".lstrip("/"))
+            is_test = is_below and _TEST_FILE.search(path) is not None
+            if not is_test or file in files:
+                continue
+            if any(map(taken.match, facts.texts.lines(path))):
+                files.append(file)
     fitting = [
         file
         for file in files
@@ -138,12 +150,18 @@ def _files(facts: CourseFacts, symbol: Definition) -> list[str]:
         and file.language in PARSED
         and file.size <= _LARGEST
     ]
-    fitting.sort(
-        key=lambda file: (
-            symbol.name.lower() not in file.path.lower(),
-            file.path,
+    stem = symbol.path.rpartition("/")[2].partition(".")[0].strip("_")
+
+    def rank(file: SourceFile) -> tuple[bool, bool, bool, str]:
+        path = file.path.lower()
+        return (
+            _NEEDS_MORE.search(path) is not None,
+            symbol.name.lower() not in path,
+            f"test_{stem}." not in path,
+            path,
         )
-    )
+
+    fitting.sort(key=rank)
     return [file.path for file in fitting]
 
 
@@ -190,18 +208,44 @@ def _worth(
 ) -> int:
     """Rate how much of a definition a test shows; 0 if it does not use it."""
     body = "\n".join(lines)
-    if symbol.name not in body:
-        return 0
-    used = citations.use_pattern(symbol)
-    uses = [row for row in lines[1:] if used.search(code(row))]
+    uses = _uses(facts, symbol, body)
     if not uses:
         return 0
     methods = {method.name for method in facts.methods(symbol)}
     called = sum(f".{method}(" in body for method in methods)
-    worth = min(len(uses), 3) + min(called, 4)
+    worth = min(uses, 3) + min(called, 4)
     if _is_named_after(name, symbol):
         worth += 4
     return worth
+
+
+def _uses(facts: CourseFacts, symbol: Definition, body: str) -> int:
+    """Count the lines of a test that name a definition, or take from a fixture what it has."""
+    _, _, inside = body.partition("\n")
+    rows = [code(row) for row in inside.split("\n")]
+    if symbol.name in body:
+        used = citations.use_pattern(symbol)
+        uses = sum(used.search(row) is not None for row in rows)
+        if uses:
+            return uses
+    members = _member_names(facts, symbol)
+    count = 0
+    for fixture in fixtures.of(facts, symbol):
+        if not re.search(_TAKING.format(fixture.name), body):
+            continue
+        taken = re.compile(rf"(?<![\w.]){fixture.name}\.(\w+)")
+        for row in rows:
+            count += not members.isdisjoint(taken.findall(row))
+    return count
+
+
+def _member_names(facts: CourseFacts, symbol: Definition) -> set[str]:
+    """Return the names of a type's methods, and of those that it inherits."""
+    return {
+        method.name
+        for index in fixtures.lineage(facts, symbol)
+        for method in facts.methods(facts.definitions[index])
+    }
 
 
 def code(row: str) -> str:
