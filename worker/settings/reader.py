@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -45,6 +46,8 @@ class EnvironmentReader:
             if value:
                 self._environment[name] = value
         self._here = here
+        # Several variables may name one large file.
+        self._certificates_fault = cache(certificates_fault)
         self.faults: list[str] = []
 
     def quiet(self) -> "EnvironmentReader":
@@ -101,7 +104,7 @@ class EnvironmentReader:
     def certificates(self, name: str, *, folder: bool = False) -> None:
         """Check a variable that names a file (or folder) of certificates."""
         value = self.text(name)
-        check = certificates_fault
+        check: Callable[[str], str | None] = self._certificates_fault
         if folder:
             check = folder_fault
         # guard: certificates that are not there are refused
