@@ -76,6 +76,17 @@ def _script(facts: CourseFacts, setup: Setup) -> tuple[str, str]:
     return "", ""
 
 
+def hint(facts: CourseFacts) -> str:
+    """Return how a program is run, for the prompts; nothing if it is not known."""
+    setup = setup_of(facts)
+    if setup is None:
+        return ""
+    name, run = _script(facts, setup)
+    if not run:
+        return ""
+    return f"A program in the file `{name}` is run by `{run}`."
+
+
 def reference(renderer: Renderer) -> str:
     """Return the link to the set-up in the first tutorial; nothing if there is none."""
     facts, words = renderer.facts, renderer.words

@@ -265,7 +265,11 @@ class Questions:
         )
 
     def _system(self, stage: Stage) -> str:
-        rules = prompt.filled("rules", language=self.language)
+        rules = prompt.filled(
+            "rules",
+            language=self.language,
+            run=preparation.hint(self.facts),
+        )
         definitions = self._definitions(stage)
         facts = prompt.joined(self._facts_text, definitions)
         values = {

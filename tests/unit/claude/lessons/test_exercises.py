@@ -134,6 +134,9 @@ def test_the_project_is_set_up_on_the_first_tutorial(
     chapter = facts.chapters[0]
     question, material = questions.of_chapter(Stage.GENERATE_TUTORIALS, chapter)
     assert "pip install" not in question.prompt
+    assert (
+        "A program in the file `try_it.py` is run by `.venv/bin/python try_it.py`."
+    ) in question.system
     renderer = Renderer(facts=facts, words=ENGLISH, material=material)
     assert preparation.reference(renderer) == (
         "Set up: [Tutorial 1, Stock](../tutorials/tutorial_1_stock.md)."
