@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Final
 
 from worker.engines.claude.source import code_of
-from worker.engines.static.facts import TYPES, Definition
+from worker.engines.static.facts import Definition
 from worker.engines.static.pages import citations, failures, markdown
 from worker.engines.static.pages.course import Chapter, CourseFacts
 from worker.engines.static.pages.failures import Failure
@@ -16,22 +16,27 @@ _FAILURES: Final = 16
 _CAUGHT: Final = 12
 _SAME: Final = re.compile(r"\s+((?:\w+ *= *)+)(\w+)\s*(?:#.*)?")
 """A line of a class that gives a method further names."""
+_NAME: Final = re.compile(r"\w+")
 _CALLED: Final = frozenset({"__init__", "__call__", "__getitem__"})
 
 
 def sentences(facts: CourseFacts, chapter: Chapter) -> list[str]:
     """Return how the shown functions fail and what they catch, a sentence each."""
-    functions = sorted(code_of(facts, chapter).functions(), key=_is_private)
+    shown = code_of(facts, chapter).functions()
+    functions = sorted(shown, key=_is_private)
     failing = failures.of_functions(facts, functions)
+    caught = _caught(facts, functions)
     return [
         *_raised(failing),
         *_other_names(facts, failing),
-        *islice(_caught(facts, functions), _CAUGHT),
+        *islice(caught, _CAUGHT),
     ]
 
 
 def _is_private(function: Definition) -> bool:
-    return function.name.startswith("_") and function.name not in _CALLED
+    if function.name in _CALLED:
+        return False
+    return function.name.startswith("_")
 
 
 def _raised(failing: Sequence[Failure]) -> list[str]:
@@ -39,44 +44,58 @@ def _raised(failing: Sequence[Failure]) -> list[str]:
     for failure in failing:
         cause = failure.cause
         key = failure.function.index, cause.what, cause.message
-        sentences.setdefault(key, failures.sentence(failure))
-    return list(sentences.values())[:_FAILURES]
+        if key not in sentences:
+            sentences[key] = failures.sentence(failure)
+    unique = list(sentences.values())
+    return unique[:_FAILURES]
 
 
 def _other_names(
     facts: CourseFacts, failing: Sequence[Failure]
 ) -> Iterator[str]:
     """Yield the further names that types give their methods that fail."""
-    methods = {failure.function.index: failure.function for failure in failing}
-    for method in methods.values():
-        if method.parent is None:
+    told: set[int] = set()
+    for failure in failing:
+        method = failure.function
+        if method.parent is None or method.index in told:
             continue
+        told.add(method.index)
         owner = facts.definitions[method.parent]
-        if owner.kind not in TYPES:
+        names = _names_given(facts, owner, method.name)
+        if not names:
             continue
-        names: list[str] = []
-        lines = facts.texts.lines(owner.path)
-        for line in lines[owner.line - 1 : owner.end_line]:
-            match = _SAME.fullmatch(line)
-            if match is not None and match[2] == method.name:
-                names += re.findall(r"\w+", match[1])
-        if names:
-            shown = listed([markdown.code(name) for name in names])
-            who = citations.name(owner)
-            same = citations.name(method)
-            yield f"{shown} of {who} are {same}."
+        who = citations.name(owner)
+        same = citations.name(method)
+        yield f"{listed(names)} of {who} are {same}."
+
+
+def _names_given(
+    facts: CourseFacts, owner: Definition, method: str
+) -> list[str]:
+    """Return the names that lines of a type give one of its methods, as code."""
+    names: list[str] = []
+    text = facts.text(owner)
+    for line in text.split("\n"):
+        match = _SAME.fullmatch(line)
+        if match is None or match[2] != method:
+            continue
+        for name in _NAME.findall(match[1]):
+            shown = markdown.code(name)
+            names.append(shown)
+    return names
 
 
 def _caught(
     facts: CourseFacts, functions: Sequence[Definition]
 ) -> Iterator[str]:
     for function in functions:
-        handlers = failures.handlers(facts, function)
+        who = citations.name(function)
         caught: dict[tuple[int, int], list[str]] = {}
-        for handler in handlers:
-            place = handler.first, handler.last
-            caught.setdefault(place, []).append(markdown.code(handler.text))
-        for (first, last), errors in caught.items():
-            place_shown = markdown.place(function.path, (first, last))
-            who = citations.name(function)
-            yield f"{who} catches {listed(errors)} ({place_shown})."
+        for handler in failures.handlers(facts, function):
+            lines = handler.first, handler.last
+            errors = caught.setdefault(lines, [])
+            shown = markdown.code(handler.text)
+            errors.append(shown)
+        for lines, errors in caught.items():
+            place = markdown.place(function.path, lines)
+            yield f"{who} catches {listed(errors)} ({place})."

@@ -88,12 +88,16 @@ class Shapes:
     ) -> int | None:
         """Return the type of a variable that a scope binds."""
         written = name.encode()
+        taken = self._in_file(path)
         names: set[str] = set()
-        for taken in self._in_file(path).get(written, ()):
-            inner = scopes.scope_at(taken.place)
+        for place, member in taken.get(written, ()):
+            inner = scopes.scope_at(place)
             binding = scopes.binding(written, inner, sees_fields=False)
-            if binding is not None and binding[0] == scope:
-                names.add(taken.name)
+            if binding is None:
+                continue
+            bound_in, _ = binding
+            if bound_in == scope:
+                names.add(member)
         return self._fitting(names, name)
 
     def attribute(self, owner: int, name: str) -> int | None:
@@ -103,10 +107,10 @@ class Shapes:
         for index in self._extending.get(owner, ()):
             path = self._assembly.definitions[index].path
             start, end, _ = self._spans[index]
-            taken = self._in_file(path).get(written, ())
-            names.update(
-                each.name for each in taken if start <= each.place < end
-            )
+            taken = self._in_file(path)
+            for place, member in taken.get(written, ()):
+                if start <= place < end:
+                    names.add(member)
         return self._fitting(names, name)
 
     def _fitting(self, names: Iterable[str], value: str) -> int | None:
@@ -114,25 +118,40 @@ class Shapes:
         special = [name for name in wanted if name not in _COMMON]
         if not special:
             return None
-        having = (self._having.get(name, set()) for name in wanted)
+        having = [self._having.get(name, set()) for name in wanted]
         fitting = set.intersection(*having)
-        general = [
-            index
-            for index in fitting
-            if fitting.isdisjoint(self._lineages[index][1:])
-        ]
-        if len(general) != 1 or self._name(general[0]) in self._foreign:
+        general = self._most_general(fitting)
+        if general is None or self._name(general) in self._foreign:
             return None
         if len(special) >= _ENOUGH:
-            return general[0]
+            return general
         # A subtype may define the only name again, and mean another thing.
-        is_defined_again = any(
-            special[0] in self._own[index] for index in fitting - {general[0]}
-        )
-        name = _in_words(self._name(general[0]))
-        if name == value.strip("_") and not is_defined_again:
+        if self._is_defined_below(special[0], general, fitting):
+            return None
+        type_name = _in_words(self._name(general))
+        if type_name == value.strip("_"):
+            return general
+        return None
+
+    def _most_general(self, fitting: set[int]) -> int | None:
+        """Return the only one of some types that extends none of the others."""
+        general: list[int] = []
+        for index in fitting:
+            ancestors = self._lineages[index][1:]
+            if fitting.isdisjoint(ancestors):
+                general.append(index)
+        if len(general) == 1:
             return general[0]
         return None
+
+    def _is_defined_below(
+        self, name: str, general: int, fitting: set[int]
+    ) -> bool:
+        for index in fitting:
+            own = self._own[index]
+            if index != general and name in own:
+                return True
+        return False
 
     def _name(self, index: int) -> str:
         return self._assembly.definitions[index].name
