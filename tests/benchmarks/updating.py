@@ -1,13 +1,14 @@
 """What an update keeps and costs, for releases of real projects that follow each other.
 
-    python -m tests.benchmarks.updating [--claude] [NAME ...]
+    python -m tests.benchmarks.updating [--claude | --fondation] [NAME ...]
 
 downloads the source packages of two releases, makes the course of the older one, updates
 it to the newer one, makes the newer one's course from nothing, and updates that once more
 with nothing changed. It prints processor time against the course from nothing, and counts
 pages: kept, made, different from those of the course from nothing, and kept although a
-place, an excerpt or a claim in them is wrong. For the static engine the last two must be 0.
-With `--claude` a stand-in answers the engine's calls, and these are counted.
+place, an excerpt or a claim in them is wrong. The last must be 0; for the static engine, the
+last but one, too. With `--claude` a stand-in answers the engine's calls, with `--fondation`
+a stand-in for the CLI writes the course; both count what they are asked for.
 """
 
 import re
@@ -19,7 +20,7 @@ import tarfile
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import Final
@@ -29,6 +30,7 @@ from states.stages import Stage
 from states.usage import NANODOLLARS
 from tests.benchmarks.figures import Figure, table
 from tests.support.claude_jobs import write_prices
+from tests.support.fondation import StandIn
 from tests.support.lessons import course_verifier
 from tests.support.messages_api.server import MessagesServer
 from tests.support.platform_job import environment_of
@@ -48,6 +50,10 @@ RELEASES: Final = {
     "httpx": ("0.27.1", "0.27.2"),
     "werkzeug": ("3.1.2", "3.1.3"),
 }
+ENGINES: Final = ("claude", "fondation")
+"""Those that a stand-in replaces; the other one is static."""
+CHAPTERS: Final = tuple(f"Part {number}" for number in range(1, 9))
+"""Of a course by the stand-in for the CLI: each has an equal share of the source files."""
 TIMES: Final = 3
 _ANCHOR: Final = re.compile(r"(?<=\.md)#[\w-]+(?=\))")
 """In a link to a page. The checker knows pages alone."""
@@ -60,6 +66,9 @@ class Project:
     folder: Path
     environment: Mapping[str, str]
     engine: str
+    cli: StandIn
+    cli_calls: dict[str, int] = field(default_factory=dict)
+    """How many items the CLI has asked its model for, by job."""
 
     @property
     def source(self) -> Path:
@@ -77,6 +86,7 @@ class Project:
             *("--job-id", job_id, "--engine", self.engine),
             *("--out", str(self.course(job_id)), *options),
         ]
+        before = self.cli.calls.total()
         subprocess.run(
             argv,
             check=True,
@@ -84,6 +94,8 @@ class Project:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
+        calls = self.cli.calls.total() - before
+        self.cli_calls.setdefault(job_id, calls)
 
     def manifest(self, job_id: str) -> Manifest:
         """Return a job's newest manifest."""
@@ -120,7 +132,8 @@ class Project:
 def main(arguments: Sequence[str]) -> None:
     """Measure the projects one after the other; print the table after each."""
     names = [name for name in arguments if name in RELEASES] or [*RELEASES]
-    engine = "claude" if "--claude" in arguments else "static"
+    chosen = [name for name in ENGINES if f"--{name}" in arguments]
+    engine = chosen[0] if chosen else "static"
     figures: list[Figure] = []
     notes: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
@@ -132,10 +145,11 @@ def main(arguments: Sequence[str]) -> None:
 
 @contextmanager
 def project(folder: Path, engine: str) -> Iterator[Project]:
-    """Make an empty project, with a stand-in for the API."""
+    """Make an empty project, with stand-ins for the API and for the CLI."""
     folder.mkdir()
     prices = folder / "prices.json"
     write_prices(prices)
+    cli = StandIn(folder / "cli", names=CHAPTERS, quotes=True)
     with MessagesServer() as api:
         environment = {
             **environment_of(folder),
@@ -144,8 +158,11 @@ def project(folder: Path, engine: str) -> Iterator[Project]:
             "ANTHROPIC_API_KEY": "sk-test",
             "ANTHROPIC_BASE_URL": api.url,
             "MODEL_PRICES": str(prices),
+            "FONDATION_PATH": str(cli.path),
         }
-        yield Project(folder=folder, environment=environment, engine=engine)
+        yield Project(
+            folder=folder, environment=environment, engine=engine, cli=cli
+        )
 
 
 def measure(made: Project, name: str, notes: list[str]) -> list[Figure]:
@@ -210,10 +227,13 @@ def described(made: Project) -> str:
     different = [path for path in pages if pages[path] != fresh.get(path)]
     is_wrong = judge(made)
     wrong = [path for path in kept if is_wrong(pages[path].decode())]
+    others = older.keys() - kept
+    stale = [path for path in others if is_wrong(older[path].decode())]
     counts = (
         f"{update.changed} files changed; {len(kept)} of {len(pages)} pages kept, "
         f"{len(moved)} of them with places moved; {len(different)} differ from those "
-        f"from nothing; {len(wrong)} kept and wrong"
+        f"from nothing; {len(wrong)} kept and wrong; {len(stale)} of the other "
+        f"{len(others)} would be wrong"
     )
     return "; ".join([counts, *paid(made)])
 
@@ -221,14 +241,14 @@ def described(made: Project) -> str:
 def judge(made: Project) -> Callable[[str], bool]:
     """Return a function that tells whether a page says anything wrong of the newer release.
 
-    A static page is checked for its places, excerpts, diagrams and links; other pages also
-    for the names and claims in their prose.
+    A page is checked for its places, excerpts, diagrams and links; one by `claude` also for
+    the names and claims in its prose.
     """
     facts, verifier = course_verifier(made.source, made.course("update"))
     files = {Path(path).name for path in made.pages("update")}
 
     def is_wrong(page: str) -> bool:
-        if made.engine == "static":
+        if made.engine != "claude":
             findings = checked(facts, _ANCHOR.sub("", page), files)
             return any(finding.fault for finding in findings)
         return bool(verifier.faults(page))
@@ -239,6 +259,8 @@ def judge(made: Project) -> Callable[[str], bool]:
 def paid(made: Project) -> Iterator[str]:
     """Yield what the calls of an update cost, and those of a course from nothing."""
     for job_id in ("update", "nothing"):
+        if made.engine == "fondation":
+            yield f"{job_id}: {made.cli_calls[job_id]} calls"
         usage = made.manifest(job_id).usage
         if usage is not None:
             calls = sum(row.calls for row in usage.by_model)

@@ -1,5 +1,6 @@
 """An update with the Fondation CLI: it is not asked for what is kept."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,15 @@ from tests.support.receiver import Receiver
 from worker.store.folder import FolderStore
 
 YAML_FILES = 3
+SOURCES = {
+    f"lib/{name}.py": f"def {name}():\n    return 1\n".encode()
+    for name in ("core", "edge", "rest", "store")
+}
+MADE = {
+    "chapters/chapter_2_its_edge.md",
+    "reviewed-chapters/chapter_2_its_edge.md",
+    "tutorials/tutorial_2_its_edge.md",
+}
 
 
 @pytest.fixture
@@ -20,7 +30,13 @@ def changing_repository(host: GitServer) -> Repository:
 
 
 def new_job(
-    tmp_path: Path, host: GitServer, receiver: Receiver, name: str, **more: str
+    tmp_path: Path,
+    host: GitServer,
+    receiver: Receiver,
+    name: str,
+    *,
+    quotes: bool = False,
+    **more: str,
 ) -> PlatformJob:
     store = tmp_path / "store"
     environment = {
@@ -35,7 +51,7 @@ def new_job(
         tmp_path / name,
         environment,
         name=name,
-        behaviour={"delay": 0},
+        behaviour={"delay": 0, "quotes": quotes},
     )
 
 
@@ -66,3 +82,26 @@ def test_the_cli_is_asked_for_nothing_but_what_has_changed(
     finally:
         for job in (first, same, changed):
             job.end()
+
+
+def test_pages_of_the_cli_that_quote_lines_are_kept_and_corrected(
+    tmp_path: Path, host: GitServer, moving: Repository, receiver: Receiver
+) -> None:
+    """Chapter 1 quotes a file of chapter 2, whose lines have moved."""
+    new = partial(new_job, tmp_path, host, receiver, quotes=True)
+    jobs = [new("first"), new("moved", UPDATE_FROM="first"), new("fresh")]
+    first, moved, fresh = jobs
+    edge = "lib/edge.py"
+    try:
+        moving.commit(SOURCES)
+        assert first.start().wait() == 0, first.report()
+        moving.commit(SOURCES | {edge: b"# The edge.\n" + SOURCES[edge]})
+        assert moved.start().wait() == 0, moved.report()
+        assert fresh.start().wait() == 0, fresh.report()
+    finally:
+        for job in jobs:
+            job.end()
+    assert moved.calls.keys() == MADE
+    page = moved.course["chapters/chapter_1_the_core.md"]
+    assert b"`lib/edge.py:2-3`" in page
+    assert moved.course == fresh.course

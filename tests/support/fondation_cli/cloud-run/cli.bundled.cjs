@@ -9,6 +9,7 @@
 //   delay       milliseconds that an item takes, more or less
 //   write       how an item is written: "once", "pieces" (one opening, pauses), "appended" (many), "renamed"
 //   keyless     whether it does without a login
+//   quotes      an abstraction names source files of its own, and its pages quote them; else it names the first file alone
 //   litter      writes where it should not: into the repository, and other things into the output folder
 //   faults      {step or item: {kind, times?, …}}: see `strike` and `spoil`; `times` counts across processes
 // Beside it, where it may write, it leaves calls.log (a line for each item that it has asked its model for) and
@@ -188,7 +189,10 @@ function entries(text) {
   const lines = text.split("\n");
   lines.forEach((line, i) => {
     const [, dash, field, value] = line.match(/^\s*(- )?(\w+):\s*(.*)$/) || [];
-    if (dash) found.push({});
+    const [, item] = line.match(/^\s*- ([^:]+)$/) || [];
+    if (dash) found.push({ paths: [] });
+    if (item && found.length) found.at(-1).paths.push(plain(item));
+    if (field === "file_paths" && value.startsWith("[")) found.at(-1).paths = value === "[]" ? [] : JSON.parse(value);
     if (field && found.length) found.at(-1)[field] = value === "|" ? `${lines[i + 1].trim()}\n` : plain(value);
   });
   return found;
@@ -204,7 +208,8 @@ function chapters(output) {
   const known = entries(recall(output, "step1_abstractions.yaml"));
   return entries(recall(output, "step3_order.yaml")).flatMap((entry) => {
     const abstraction = known.find(({ name }) => name.trim() === entry.name);
-    return abstraction ? [{ ...entry, about: abstraction.description, file: `${entry.index}_${slug(entry.name)}.md` }] : [];
+    const { description: about, paths } = abstraction ?? {};
+    return abstraction ? [{ ...entry, about, paths, file: `${entry.index}_${slug(entry.name)}.md` }] : [];
   });
 }
 
@@ -225,12 +230,45 @@ async function makeAll(output, items) {
   await Promise.all(hands);
 }
 
+const CODE = /\.(py|js|ts|go|rs|java|c|rb)$/;
+const ASIDE = /(^|\/)(tests?|docs|examples)\//;
+const DEFINITION = /^(async def|def|class|function|func|fn) /;
+
+/** Return the files of each abstraction. */
+function shares(files) {
+  if (!behaviour.quotes) return behaviour.names.map(() => files.slice(0, 1));
+  const sources = files.filter((file) => CODE.test(file) && !ASIDE.test(file));
+  const share = Math.ceil(sources.length / behaviour.names.length);
+  return behaviour.names.map((_, i) => sources.slice(i * share, (i + 1) * share));
+}
+
+/** Return some definitions in a file, each with the place and the text of its first lines. */
+function excerpts(repository, file, most) {
+  const lines = fs.readFileSync(path.join(repository, file), "utf8").split("\n");
+  const starts = [...lines.keys()].filter((i) => DEFINITION.test(lines[i])).slice(0, most);
+  return starts.map((start) => {
+    let end = start + 1;
+    while (end < start + 8 && /\S/.test(lines[end] ?? "")) end++;
+    const place = end === start + 1 ? end : `${start + 1}-${end}`;
+    return `\`${file}:${place}\`\n\n\`\`\`${file.split(".").at(-1)}\n${lines.slice(start, end).join("\n")}\n\`\`\`\n`;
+  });
+}
+
+/** Return what a chapter quotes of its own files, and of the next chapter's first one. */
+function quotes(repository, own, next) {
+  if (!behaviour.quotes) return "";
+  const found = own.flatMap((file) => excerpts(repository, file, 3));
+  const used = next.slice(0, 1).flatMap((file) => excerpts(repository, file, 1));
+  return `\n${[...found, "It is used with:\n", ...used].join("\n")}`;
+}
+
 const work = {
   extract(output, repository) {
     const sources = list(repository);
     const about = JSON.stringify(`${sources.length} files, ${variant()}`);
+    const paths = shares(sources).map((share) => JSON.stringify(share));
     const found = behaviour.names.map(
-      (name) => `  - name: ${scalar("extract", name)}\n    description: ${about}\n    file_paths: [${JSON.stringify(sources[0])}]\n`,
+      (name, i) => `  - name: ${scalar("extract", name)}\n    description: ${about}\n    file_paths: ${paths[i]}\n`,
     );
     return writeYaml(output, "step1_abstractions.yaml", found.join(""));
   },
@@ -245,9 +283,10 @@ const work = {
     const found = names.map((name, i) => `  - index: ${i + 1}\n    name: ${scalar("order", name)}\n    reasoning: "${variant()}"\n`);
     return writeYaml(output, "step3_order.yaml", `order:\n${found.join("")}`);
   },
-  "generate-chapters": (output) =>
-    makeAll(output, chapters(output).map(({ file, name, about }) =>
-      [`chapters/chapter_${file}`, () => `# ${name}\n\nFrom ${about}, variant ${variant()}.\n${"Text. ".repeat(behaviour.words ?? 20)}\n`])),
+  "generate-chapters": (output, repository) =>
+    makeAll(output, chapters(output).map(({ file, name, about, paths }, i, all) =>
+      [`chapters/chapter_${file}`, () => `# ${name}\n\nFrom ${about}, variant ${variant()}.\n${"Text. ".repeat(behaviour.words ?? 20)}\n` +
+        quotes(repository, paths, all[(i + 1) % all.length].paths)])),
   "review-chapters": (output) =>
     makeAll(output, chapters(output).map(({ file }) =>
       [`reviewed-chapters/chapter_${file}`, () => `${read(output, `chapters/chapter_${file}`)}\nReviewed.\n`])),
