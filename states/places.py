@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -74,7 +74,7 @@ def compare_lines(old: Sequence[bytes], new: Sequence[bytes]) -> Moves:
 
 def corrected(
     text: str,
-    touched: Iterable[str],
+    touched: Collection[str],
     look: Callable[[str], FileMove],
     *,
     with_margin: bool = True,
@@ -111,7 +111,9 @@ def corrected(
     return pattern.sub(replaced, text)
 
 
-def _mentioned(text: str, paths: Iterable[str]) -> list[str]:
+def _mentioned(text: str, paths: Collection[str]) -> list[str]:
+    if not paths:
+        return []
     words: set[str] = set()
     for word in _WORD.findall(text):
         words.add(word)

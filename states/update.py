@@ -163,7 +163,7 @@ def plan(
     file of its abstraction has changed.
     """
     difference = compare(old, new)
-    why = _lost_file(parts, difference) or _many_new(
+    why = _lost_file(old, parts, difference) or _many_new(
         old, new, parts, difference
     )
     if why is not None:
@@ -214,11 +214,16 @@ def _likeliest(path: str, candidates: Sequence[str]) -> str:
     return candidates[0]
 
 
-def _lost_file(parts: Sequence[Part], difference: Difference) -> str | None:
+def _lost_file(
+    old: Files, parts: Sequence[Part], difference: Difference
+) -> str | None:
     for part in parts:
         for path in part.paths:
-            if path in difference.deleted:
-                return f"the abstraction {part.name!r} has lost its file {path}"
+            lost = sorted(difference.deleted.intersection(_files(path, old)))
+            if lost:
+                return (
+                    f"the abstraction {part.name!r} has lost its file {lost[0]}"
+                )
     return None
 
 
@@ -239,7 +244,7 @@ def _many_new(
 
 
 def _unnamed(files: Files, named: set[str]) -> int:
-    folders = tuple(f"{path.rstrip('/')}/" for path in named)
+    folders = tuple(map(_folder, named))
     count = 0
     for path in files:
         is_named = path in named or path.startswith(folders)
@@ -265,22 +270,33 @@ def _stale(
     stale = []
     anything_changed = difference.touched > len(difference.renamed)
     for part in parts:
-        if not part.paths:
-            # Its sources are unknown.
-            is_stale = anything_changed
-        else:
+        sources = [_files(path, old) for path in part.paths]
+        if sources and all(sources):
             is_stale = any(
                 _has_changed(path, old, difference) for path in part.paths
             )
+        else:
+            # A path that names no file leaves its sources unknown.
+            is_stale = anything_changed
         if is_stale:
             stale.append(part.name)
     return frozenset(stale)
 
 
 def _has_changed(path: str, old: Files, difference: Difference) -> bool:
-    """Tell whether a file, or any file of a folder, has changed."""
-    if path in old:
-        return path in difference.changed
-    folder = f"{path.rstrip('/')}/"
-    touched = difference.changed | difference.deleted | difference.added
-    return any(other.startswith(folder) for other in touched)
+    """Tell whether a file has changed, or any file of a folder, or its files."""
+    if not difference.changed.isdisjoint(_files(path, old)):
+        return True
+    return any(other.startswith(_folder(path)) for other in difference.added)
+
+
+def _files(path: str, tree: Files) -> list[str]:
+    """Return the files that a path names: itself, or those of a folder."""
+    if path in tree:
+        return [path]
+    folder = _folder(path)
+    return [other for other in tree if other.startswith(folder)]
+
+
+def _folder(path: str) -> str:
+    return f"{path.rstrip('/')}/"

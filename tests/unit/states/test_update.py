@@ -1,8 +1,9 @@
 """Which items of an earlier course are kept."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,10 +27,22 @@ YAML = {
 OLD = {"signer.py": "a", "shop.py": "b", "till.py": "c", "other.py": "d"}
 NAMES = st.sampled_from(["a.py", "b.py", "c.py", "d.md", "e/f.py", "e/g.py"])
 TREES = st.dictionaries(NAMES, st.sampled_from("123"))
+PATHS = st.lists(NAMES | st.sampled_from(["e", "./a.py"]), max_size=3)
 
 
 def planned(new: Mapping[str, str], old: Mapping[str, str] = OLD) -> Plan:
     return plan(old, new, [SIGNER, SHOP], CHAPTERS)
+
+
+def files_of(
+    paths: Sequence[str], tree: Mapping[str, str]
+) -> Mapping[str, str]:
+    """Return the files of a tree that are named, or lie in a folder that is."""
+    return {
+        path: content
+        for path, content in tree.items()
+        if path in paths or path.partition("/")[0] in paths
+    }
 
 
 def pages(number: int) -> set[str]:
@@ -94,11 +107,29 @@ def test_a_folder_counts_as_the_files_in_it() -> None:
     assert kept == [YAML | pages(1), YAML]
 
 
-def test_an_abstraction_without_files_rests_on_everything() -> None:
-    part = Part(name="Signer", paths=())
-    old = {"a.py": "1"}
+def test_a_folder_has_lost_a_file_that_was_in_it() -> None:
+    part = Part(name="Signer", paths=("src",))
+    old = {"src/a.py": "1", "src/b.py": "2"}
+    decided = plan(old, {"src/b.py": "2"}, [part], CHAPTERS[:1])
+    assert decided.kept == frozenset()
+    assert decided.why == "the abstraction 'Signer' has lost its file src/a.py"
+    more = old | {"src/c.py": "3"}
+    assert plan(old, more, [part], CHAPTERS[:1]).kept == YAML
+    beside = old | {"src2/a.md": "3"}
+    assert plan(old, beside, [part], CHAPTERS[:1]).kept == YAML | pages(1)
+
+
+@pytest.mark.parametrize(
+    "paths", [(), ("./a.py",), ("/repository/a.py",), ("b.py", "a.py:1-9")]
+)
+def test_an_abstraction_whose_files_are_unknown_rests_on_everything(
+    paths: tuple[str, ...],
+) -> None:
+    part = Part(name="Signer", paths=paths)
+    old = {"a.py": "1", "b.py": "1"}
+    changed = old | {"a.py": "2"}
     assert plan(old, old, [part], CHAPTERS[:1]).kept == YAML | pages(1)
-    assert plan(old, {"a.py": "2"}, [part], CHAPTERS[:1]).kept == YAML
+    assert plan(old, changed, [part], CHAPTERS[:1]).kept == YAML
 
 
 def test_a_difference_counts_every_file_once() -> None:
@@ -138,19 +169,78 @@ def test_a_difference_accounts_for_every_file(
     assert all(old[path] == new[moved[path]] for path in moved)
 
 
-@given(TREES, TREES, st.lists(NAMES, max_size=3))
+def test_of_equal_files_that_moved_each_keeps_its_name() -> None:
+    old = {"a.py": "1", "b.py": "1"}
+    new = {"src/b.py": "1", "src/c/a.py": "1"}
+    renamed = {"a.py": "src/c/a.py", "b.py": "src/b.py"}
+    assert compare(old, new).renamed == renamed
+
+
+@given(TREES, TREES, PATHS)
 def test_nothing_is_kept_whose_file_changed(
     old: dict[str, str], new: dict[str, str], paths: list[str]
 ) -> None:
     part = Part(name="Signer", paths=tuple(paths))
     decided = plan(old, new, [part], CHAPTERS[:1])
     contents = set(new.values())
-    for path in set(paths) & old.keys():
-        if new.get(path) != old[path] and old[path] not in contents:
+    for path in files_of(paths, old):
+        if path not in new and old[path] not in contents:
+            assert decided.kept == frozenset()
+        if new.get(path, old[path]) != old[path]:
             assert not decided.kept & pages(1)
 
 
-@given(TREES, st.lists(NAMES, max_size=3))
+@given(TREES, TREES, PATHS)
+def test_nothing_is_made_whose_files_are_the_same(
+    old: dict[str, str], new: dict[str, str], paths: list[str]
+) -> None:
+    known = [path for path in paths if files_of([path], old)]
+    part = Part(name="Signer", paths=tuple(known))
+    decided = plan(old, new, [part], CHAPTERS[:1])
+    before = files_of(known, old)
+    now = files_of(known, new)
+    if known and before == now and decided.why is None:
+        assert pages(1) <= decided.kept
+
+
+@given(TREES, PATHS)
+def test_everything_is_kept_where_files_have_only_moved(
+    old: dict[str, str], paths: list[str]
+) -> None:
+    new = {f"moved/{path}": content for path, content in old.items()}
+    named = [path for path in paths if path in old]
+    part = Part(name="Signer", paths=tuple(named))
+    for tree in (old, new):
+        decided = plan(old, tree, [part], CHAPTERS[:1])
+        assert decided.kept == YAML | pages(1)
+
+
+@given(TREES, st.sets(NAMES, min_size=1))
+def test_nothing_is_kept_where_an_abstraction_has_lost_all_its_files(
+    old: dict[str, str], lost: set[str]
+) -> None:
+    parts = [Part(name="Signer", paths=tuple(lost)), SHOP]
+    before = old | dict.fromkeys(lost, "lost")
+    after = {path: old[path] for path in old if path not in lost}
+    decided = plan(before, after, parts, CHAPTERS)
+    assert decided.kept == frozenset()
+    assert "the abstraction 'Signer' has lost its file" in str(decided.why)
+
+
+@given(st.integers(1, 40), st.integers(0, 6), st.integers(0, 6))
+def test_new_source_files_may_be_a_tenth_of_the_others(
+    sources: int, come: int, documents: int
+) -> None:
+    old = {f"{number}.py": f"{number}" for number in range(sources)}
+    new = {f"new{number}.py": f"n{number}" for number in range(come)}
+    texts = {f"new{number}.md": f"t{number}" for number in range(documents)}
+    part = Part(name="Signer", paths=("0.py",))
+    decided = plan(old, old | new | texts, [part], CHAPTERS[:1])
+    everything = YAML | pages(1)
+    assert decided.kept == (everything if 10 * come <= sources else set())
+
+
+@given(TREES, PATHS)
 def test_the_order_of_arguments_does_not_matter(
     tree: dict[str, str], paths: list[str]
 ) -> None:
@@ -161,6 +251,15 @@ def test_the_order_of_arguments_does_not_matter(
         turned, dict(reversed(OLD.items())), parts[::-1], CHAPTERS[::-1]
     )
     assert forth.kept == back.kept
+
+
+@given(TREES, TREES)
+def test_the_order_of_files_does_not_matter(
+    old: dict[str, str], new: dict[str, str]
+) -> None:
+    old_turned = dict(reversed(old.items()))
+    new_turned = dict(reversed(new.items()))
+    assert compare(old, new) == compare(old_turned, new_turned)
 
 
 def test_only_a_completed_course_of_the_same_kind_is_followed() -> None:
