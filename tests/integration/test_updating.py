@@ -166,6 +166,8 @@ def test_an_earlier_job_that_cannot_be_followed_is_refused_before_anything_is_do
     assert (
         f"job {EARLIER} is about {IDENTITY.repository}, not file://" in answer
     )
+    # `batch --local` shows this line for an entry, too.
+    assert "name another job, or none (`run REPO --update` then" in answer
     answer = run(shell, repository, "--update", "missing", code=65)
     assert "there is no job missing in this store" in answer
     itself = ("--update", "new", "--job-id", "new")

@@ -63,6 +63,20 @@ def test_all_jobs_of_a_file_are_done_a_few_at_a_time(
     assert [run["id"] for run in cloud.runs] == started
 
 
+def test_an_entry_does_not_inherit_the_earlier_job_of_the_caller(
+    cloud: Cloud, tmp_path: Path
+) -> None:
+    operator = cloud.operator
+    operator.environment["UPDATE_FROM"] = "nowhere"
+    entry = {"repository": cloud.repository}
+    file = listed(tmp_path, entry | {"jobId": "job-1"})
+    assert "1 of 1 completed" in operator("batch", file)
+    file = listed(tmp_path, entry | {"jobId": "job-2", "updateFrom": "job-1"})
+    assert "1 of 1 completed" in operator("batch", file)
+    named = [run["environment_variables"] for run in cloud.runs]
+    assert [names.get("UPDATE_FROM") for names in named] == [None, "job-1"]
+
+
 def test_live_jobs_are_followed_before_any_other_is_started(
     cloud: Cloud, tmp_path: Path
 ) -> None:
@@ -206,6 +220,15 @@ def test_on_this_machine_a_failed_job_stops_no_other_and_gives_the_batch_its_exi
     )
     assert "1 of 2 completed" in answer
     assert "empty: the folder is empty" in answer
+
+
+def test_a_caller_is_told_that_no_entry_inherits_its_earlier_job(
+    shell: Shell,
+) -> None:
+    file = listed(shell.root, {"repository": "./first"})
+    shell.environment |= {"UPDATE_FROM": "nowhere", "LEASE_SECONDS": "0"}
+    printed = shell("batch", file, "--local", code=78)
+    assert "warning: UPDATE_FROM in the environment is ignored" in printed
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -22,6 +22,7 @@ _OWN: Final = (
     "CALLBACK_URL",
     "CALLBACK_TOKEN",
     "GITHUB_TOKEN",
+    "UPDATE_FROM",
 )
 """Variables that jobs do not inherit: the gateway's own, and those set for each job."""
 STOP_MARGIN_SECONDS: Final = 5.0

@@ -30,8 +30,8 @@ def earlier_job(view: View, identity: Identity, asked: str) -> str | None:
     reason = unusable(earlier, identity, new_engine(view.settings))
     if reason is not None:
         raise DataError(
-            f"the course cannot be updated: {reason}; name another job, or none: "
-            "then --update takes the newest that can be updated",
+            f"the course cannot be updated: {reason}; name another job, or none "
+            "(`run REPO --update` then takes the newest that can be updated)",
             code="update_from",
         )
     return asked

@@ -1,6 +1,7 @@
 """`batch`: runs the jobs of a file, a few at a time, on the platform or on this machine."""
 
 from pathlib import Path
+from typing import Final
 
 from states.exits import Exit
 from worker.cli.commands.batch_file import read_entries
@@ -17,6 +18,11 @@ from worker.settings.settings import read_settings
 from worker.system.environment import Environment
 from worker.system.runtime import SystemRuntime
 
+_NOT_INHERITED: Final = (
+    "UPDATE_FROM in the environment is ignored: an entry of a batch names its "
+    "earlier job in `updateFrom`"
+)
+
 
 def batch(options: BatchOptions, environment: Environment) -> Output:
     """Run all jobs of a file to their end; run again, it resumes those that are not over."""
@@ -25,6 +31,8 @@ def batch(options: BatchOptions, environment: Environment) -> Output:
     allow_http = EnvironmentReader(environment).flag("ALLOW_HTTP_GIT")
     file = Path(options.file)
     jobs = read_entries(file, local=options.local, allow_http=allow_http)
+    if environment.get("UPDATE_FROM"):
+        warn([_NOT_INHERITED])
     runtime = SystemRuntime()
     executor = runtime.executor(options.parallel)
     if options.local:

@@ -84,8 +84,8 @@ class PlatformBatch:
 
 
 def _variables(job: BatchJob, environment: Environment) -> dict[str, str]:
-    update = {"UPDATE_FROM": job.update_from or ""}
-    return job_environment(_identity(job), environment, update)
+    own = {**environment, "UPDATE_FROM": job.update_from or ""}
+    return job_environment(_identity(job), own)
 
 
 def _identity(job: BatchJob) -> Identity:
