@@ -30,7 +30,7 @@ from states.stages import Stage
 from states.usage import NANODOLLARS
 from tests.benchmarks.figures import Figure, table
 from tests.support.claude_jobs import write_prices
-from tests.support.fondation import StandIn
+from tests.support.fondation import CliStandIn
 from tests.support.lessons import course_verifier
 from tests.support.messages_api.server import MessagesServer
 from tests.support.platform_job import environment_of
@@ -66,7 +66,7 @@ class Project:
     folder: Path
     environment: Mapping[str, str]
     engine: str
-    cli: StandIn
+    cli: CliStandIn
     cli_calls: dict[str, int] = field(default_factory=dict)
     """How many items the CLI has asked its model for, by job."""
 
@@ -149,7 +149,7 @@ def project(folder: Path, engine: str) -> Iterator[Project]:
     folder.mkdir()
     prices = folder / "prices.json"
     write_prices(prices)
-    cli = StandIn(folder / "cli", names=CHAPTERS, quotes=True)
+    cli = CliStandIn(folder / "cli", names=CHAPTERS, quotes=True)
     with MessagesServer() as api:
         environment = {
             **environment_of(folder),

@@ -76,13 +76,13 @@ def test_a_whole_job_of_the_engine_that_needs_nothing(
 
 
 def test_a_job_does_not_inherit_the_earlier_job_of_the_gateway(
-    place: Place,
+    gateway: GatewayHost,
 ) -> None:
-    no_cli = str(place.folder / "none")
-    place.start(FONDATION_PATH=no_cli, UPDATE_FROM="nowhere")
-    place.analyze()
-    place.await_state("completed")
-    assert place.get("/jobs/job-1").json()["update"] is None
+    no_cli = str(gateway.folder / "none")
+    gateway.start(FONDATION_PATH=no_cli, UPDATE_FROM="nowhere")
+    gateway.analyze()
+    gateway.await_state("completed")
+    assert gateway.get("/jobs/job-1").json()["update"] is None
 
 
 @pytest.mark.parametrize("s3_server", ["minio"], indirect=True)
