@@ -56,22 +56,30 @@ def test_the_webhook_receives_each_step_as_in_the_contract(
     documents = platform.receiver.documents
     assert [fault for document in documents for fault in faults(document)] == []
     steps = [
-        (one["type"], one["status"], one["step"], one["message"])
-        for one in documents
+        (
+            document["type"],
+            document["status"],
+            document["step"],
+            document["message"],
+        )
+        for document in documents
     ]
     statuses = ["cloning", *["analyzing"] * 6, "gathering"]
     places = [*range(1, 8), 7]
     expected = [
-        ("progress", *one)
-        for one in zip(statuses, places, MESSAGES, strict=True)
+        ("progress", *expected)
+        for expected in zip(statuses, places, MESSAGES, strict=True)
     ]
     assert steps[:-1] == expected
     assert steps[-1][:3] == ("complete", "completed", 7)
     assert {
-        (one["jobId"], one["run"], one["totalSteps"]) for one in documents
+        (document["jobId"], document["run"], document["totalSteps"])
+        for document in documents
     } == {("job-1", 1, 7)}
-    assert all(one["progress"] == one["message"] for one in documents)
-    sequences = [one["sequence"] for one in documents]
+    assert all(
+        document["progress"] == document["message"] for document in documents
+    )
+    sequences = [document["sequence"] for document in documents]
     assert sequences == sorted(set(sequences))
 
 
@@ -146,7 +154,7 @@ def test_an_undelivered_final_callback_is_delivered_by_the_platforms_retry(
     pending = platform.user.run("status", "job-1", "--json").json[
         "pendingCallbacks"
     ]
-    assert [one["status"] for one in pending] == ["completed"]
+    assert [document["status"] for document in pending] == ["completed"]
     first = platform.receiver.deliveries[-1]
     platform.receiver.reply = lambda _: Reply()
     platform.run()
@@ -172,7 +180,9 @@ def test_a_permanent_failure_is_reported_once_and_remembered(
     platform.run(code=65, BRANCH="none")
     platform.run(code=65, BRANCH="none")
     [error] = [
-        one for one in platform.receiver.documents if one["type"] == "error"
+        document
+        for document in platform.receiver.documents
+        if document["type"] == "error"
     ]
     assert faults(error) == []
     assert error["status"] == "failed"

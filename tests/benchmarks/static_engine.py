@@ -65,12 +65,12 @@ def processor(work: Callable[[], object]) -> float:
 
     Once more to warm up.
     """
-    found = []
+    times = []
     for _ in range(TIMES + 1):
         began = time.process_time()
         work()
-        found.append(1000 * (time.process_time() - began))
-    return median(found[1:])
+        times.append(1000 * (time.process_time() - began))
+    return median(times[1:])
 
 
 def parse(read: Survey) -> None:

@@ -150,8 +150,8 @@ def test_every_link_within_the_course_leads_to_what_it_names(
         shown = tab.evaluate("document.body.innerText")
         assert "ERR_FILE_NOT_FOUND" not in shown, target
         for name in names - {""}:
-            found = f"document.getElementById({json.dumps(name)}) !== null"
-            assert tab.evaluate(found), (target, name)
+            exists = f"document.getElementById({json.dumps(name)}) !== null"
+            assert tab.evaluate(exists), (target, name)
 
 
 def test_search_finds_a_section_and_leads_to_it_by_keyboard_alone(

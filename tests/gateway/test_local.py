@@ -22,7 +22,7 @@ TRIED_AGAIN = "a job is not over, retrying"
 
 def runs(gateway: GatewayHost) -> list[int]:
     """Return the processes of runs that work in this gateway."""
-    found = []
+    pids = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
             argv = (process / "cmdline").read_bytes().split(b"\0")
@@ -33,8 +33,8 @@ def runs(gateway: GatewayHost) -> list[int]:
         except OSError:  # it has ended
             continue
         if here and argv[1:4] == [b"-m", b"worker", b"run"]:
-            found.append(int(process.name))
-    return found
+            pids.append(int(process.name))
+    return pids
 
 
 def test_a_whole_job_from_the_request_to_the_files(
@@ -55,8 +55,8 @@ def test_a_whole_job_from_the_request_to_the_files(
         for delivery in gateway.receiver.deliveries
     } == {"tok-3n"}
     files = gateway.get("/jobs/job-1/files").json()
-    assert [one["path"] for one in files] == [
-        one["path"] for one in gateway.receiver.documents[-1]["files"]
+    assert [document["path"] for document in files] == [
+        document["path"] for document in gateway.receiver.documents[-1]["files"]
     ]
     until(lambda: gateway.spool == [])
 
@@ -69,9 +69,9 @@ def test_a_whole_job_of_the_engine_that_needs_nothing(
     gateway.await_state("completed")
     assert gateway.get("/jobs/job-1").json()["engine"]["name"] == "static"
     assert [
-        one
-        for one in gateway.get("/jobs/job-1/files").json()
-        if one["path"].startswith("tutorials/")
+        document
+        for document in gateway.get("/jobs/job-1/files").json()
+        if document["path"].startswith("tutorials/")
     ]
 
 
@@ -97,8 +97,8 @@ def test_files_of_a_job_on_a_real_store_come_by_signed_urls(
     )
     gateway.analyze()
     gateway.await_state("completed")
-    for one in gateway.get("/jobs/job-1/files").json():
-        assert len(httpx.get(one["url"]).content) == one["size"]
+    for document in gateway.get("/jobs/job-1/files").json():
+        assert len(httpx.get(document["url"]).content) == document["size"]
 
 
 def test_no_token_is_in_any_answer_log_or_argument_list(
@@ -268,9 +268,9 @@ def test_a_waiting_job_is_canceled_at_once_and_its_engine_never_asked(
     gateway.await_state("completed", "job-1")
     until(lambda: gateway.spool == [])
     sent = [
-        (one["type"], one["status"])
-        for one in gateway.receiver.documents
-        if one["jobId"] == "job-2"
+        (document["type"], document["status"])
+        for document in gateway.receiver.documents
+        if document["jobId"] == "job-2"
     ]
     assert sent == [("progress", "canceled")]
 

@@ -61,17 +61,19 @@ def test_the_first_faults_code_counts_and_each_fault_says_what_to_do(
             "CALLBACK_URL": "http://127.0.0.1:9/hook",
             "CALLBACK_TOKEN": "token",
         }
-        found = faults(shell, 75)
-    assert found["store"] is None
-    assert "http://127.0.0.1:9 cannot be reached" in str(found["webhook"])
-    assert found["repository"] is not None
-    assert "FONDATION_PATH" in str(found["engine"])
+        faults_by_part = faults(shell, 75)
+    assert faults_by_part["store"] is None
+    assert "http://127.0.0.1:9 cannot be reached" in str(
+        faults_by_part["webhook"]
+    )
+    assert faults_by_part["repository"] is not None
+    assert "FONDATION_PATH" in str(faults_by_part["engine"])
 
 
 def test_a_model_without_a_key_is_a_fault_of_the_engine(shell: Shell) -> None:
     shell.environment = {"ENGINE": "claude"}
-    found = faults(shell, 78)
-    assert "ANTHROPIC_API_KEY is missing" in str(found["engine"])
+    faults_by_part = faults(shell, 78)
+    assert "ANTHROPIC_API_KEY is missing" in str(faults_by_part["engine"])
 
 
 def test_a_store_that_serves_jobs_passes_and_is_left_empty(

@@ -45,21 +45,21 @@ WORDS: Final = (
 def hostile_python() -> dict[str, str]:
     """Return a project all of whose texts are markup."""
     files = {
-        f"evil/{word.lower()}.py": f"r'''{evil}'''\n\nfrom evil.main import Base\n\n\n"
-        f"class {word}(Base):\n    r'''{evil}'''\n\n    def run(self, text=r'''{evil}'''):\n"
+        f"evil/{name.lower()}.py": f"r'''{evil}'''\n\nfrom evil.main import Base\n\n\n"
+        f"class {name}(Base):\n    r'''{evil}'''\n\n    def run(self, text=r'''{evil}'''):\n"
         f"        # {evil.splitlines()[0]}\n        if text == '|':\n"
         f"            raise ValueError(r'''{evil}''')\n"
-        f"        return help_{word.lower()}(self, '`|`')\n\n\n"
-        f"def help_{word.lower()}(thing, sign):\n"
-        f"    r'''{evil}'''\n    return {word}, '</details>'\n"
-        for word, evil in zip(WORDS, EVIL, strict=True)
+        f"        return help_{name.lower()}(self, '`|`')\n\n\n"
+        f"def help_{name.lower()}(thing, sign):\n"
+        f"    r'''{evil}'''\n    return {name}, '</details>'\n"
+        for name, evil in zip(WORDS, EVIL, strict=True)
     }
     imports = "\n".join(
-        f"from evil.{word.lower()} import {word}, help_{word.lower()}"
-        for word in WORDS
+        f"from evil.{name.lower()} import {name}, help_{name.lower()}"
+        for name in WORDS
     )
     calls = ", ".join(
-        f"{word}().run(), help_{word.lower()}(1, 2)" for word in WORDS
+        f"{name}().run(), help_{name.lower()}(1, 2)" for name in WORDS
     )
     return {
         **files,

@@ -72,8 +72,8 @@ def test_excerpts_are_the_lines_of_their_files(
     courses: Courses, sample: str
 ) -> None:
     course = courses(sample)
-    found = [excerpt for page in course.pages() for excerpt in page.excerpts]
-    for excerpt in found:
+    excerpts = [excerpt for page in course.pages() for excerpt in page.excerpts]
+    for excerpt in excerpts:
         lines = (course.source / excerpt.path).read_text().split("\n")
         quoted = [
             line
@@ -86,7 +86,7 @@ def test_excerpts_are_the_lines_of_their_files(
             else line.strip()
             for line in quoted
         ]
-    assert found
+    assert excerpts
 
 
 def test_places_are_lines_that_there_are(courses: Courses, sample: str) -> None:

@@ -43,18 +43,18 @@ def command(tmp_path: Path, script: str, data: bytes | None = None) -> Command:
 
 def alive(tmp_path: Path) -> list[str]:
     """Return the processes that bear the mark, without zombies."""
-    found = []
+    processes = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             if f"MARK={tmp_path}".encode() in (
                 folder / "environ"
             ).read_bytes().split(b"\0"):
-                found.append(
+                processes.append(
                     (folder / "cmdline").read_text().replace("\0", " ")
                 )
         except OSError:
             continue
-    return found
+    return processes
 
 
 def zombies() -> list[str]:

@@ -52,11 +52,11 @@ def source(
 
 
 def checked_out(
-    tmp_path: Path, found: GitSource, commit: str | None = None
+    tmp_path: Path, git_source: GitSource, commit: str | None = None
 ) -> tuple[str, dict[str, bytes]]:
     """Check a source out, and return the commit and its files."""
     tree = empty(tmp_path / f"tree-{len(list(tmp_path.iterdir()))}")
-    return found.checkout(commit, tree), read_tree(tree)
+    return git_source.checkout(commit, tree), read_tree(tree)
 
 
 @pytest.mark.parametrize("object_format", FORMATS)
@@ -128,9 +128,9 @@ def test_a_tag_will_do_for_a_branch(
     tagged = repository.head()
     repository.tag("v1", annotated=annotated)
     repository.commit({"a": b"2"})
-    found = source(tmp_path, host, "v1")
-    assert found.resolve() == Revision(commit=tagged, branch="v1")
-    assert checked_out(tmp_path, found) == (tagged, {"a": b"1"})
+    git_source = source(tmp_path, host, "v1")
+    assert git_source.resolve() == Revision(commit=tagged, branch="v1")
+    assert checked_out(tmp_path, git_source) == (tagged, {"a": b"1"})
 
 
 def test_a_branch_comes_before_a_tag_of_the_same_name(
@@ -233,8 +233,8 @@ def test_a_commit_is_fetched_from_where_the_repository_has_gone(
 ) -> None:
     repository = host.repository(NAME, {"a": b"1"})
     host.move("owner/old", host.url(NAME))
-    found = source(tmp_path, host, name="owner/old")
-    assert checked_out(tmp_path, found, repository.head()) == (
+    git_source = source(tmp_path, host, name="owner/old")
+    assert checked_out(tmp_path, git_source, repository.head()) == (
         repository.head(),
         {"a": b"1"},
     )

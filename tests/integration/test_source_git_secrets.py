@@ -38,20 +38,20 @@ def host(tmp_path: Path) -> Iterator[GitServer]:
 
 def processes(text: str) -> list[bytes]:
     """Return the command lines of all processes that hold a text."""
-    found = []
+    command_lines = []
     for file in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             line = file.read_bytes()
         except OSError:
             continue
         if text.encode() in line:
-            found.append(line)
-    return found
+            command_lines.append(line)
+    return command_lines
 
 
 def leaks(folder: Path) -> list[Path]:
     """Return the files below a folder that hold a secret; git makes and removes some meanwhile."""
-    found = []
+    leaking = []
     for path in [
         Path(place, name)
         for place, _, names in os.walk(folder)
@@ -59,8 +59,8 @@ def leaks(folder: Path) -> list[Path]:
     ]:
         with suppress(FileNotFoundError):
             if any(secret in path.read_bytes() for secret in SECRETS):
-                found.append(path)
-    return found
+                leaking.append(path)
+    return leaking
 
 
 def test_the_token_is_in_no_argument_and_no_file_while_git_fetches(

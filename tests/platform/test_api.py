@@ -321,8 +321,8 @@ def test_secrets_are_added_changed_and_removed(
     held = platform.secrets(definition["id"])[0]
     platform.change_secret(held.id, version="2")
     assert [
-        (one.variable, one.version)
-        for one in platform.secrets(definition["id"])
+        (reference.variable, reference.version)
+        for reference in platform.secrets(definition["id"])
     ] == [("KEY", "2")]
     platform.remove_secret(held.id)
     platform.remove_secret(held.id)

@@ -156,11 +156,11 @@ def test_every_state_of_a_run_is_one_that_the_sdk_knows(
 ) -> None:
     run = scaleway.jobs.start(scaleway.define(), {})[0]
     scaleway.jobs.end(run, state, reason="memory_usage_exceeded", exit_code=75)
-    found = sdk.get_job_run(job_run_id=run["id"])
-    assert found.state == JobRunState(state)
-    assert found.reason == JobRunReason.MEMORY_USAGE_EXCEEDED
-    assert found.exit_code == 75
-    assert found.attempts == 0
+    job_run = sdk.get_job_run(job_run_id=run["id"])
+    assert job_run.state == JobRunState(state)
+    assert job_run.reason == JobRunReason.MEMORY_USAGE_EXCEEDED
+    assert job_run.exit_code == 75
+    assert job_run.attempts == 0
     assert sdk.list_job_runs(states=[JobRunState(state)]).total_count == 1
 
 
@@ -186,16 +186,16 @@ def test_what_deploy_makes_is_what_the_sdk_reads(
         f"API_KEY={secret}:3",
     ]
     assert main(argv, scaleway.environment) == 0
-    found = sdk.list_job_definitions_all()[0]
-    assert found.name == "fondation-worker"
-    assert found.image_uri == "registry.example/worker:2"
-    assert found.job_timeout == "86400s"
-    assert found.cpu_limit == 2000
-    assert found.memory_limit == 4096
-    assert found.local_storage_capacity == 10000
-    assert found.retry_policy == RetryPolicy(max_retries=5)
-    assert found.environment_variables == {"A": "1"}
-    held = sdk.list_secrets(job_definition_id=found.id).secrets
+    definition_read = sdk.list_job_definitions_all()[0]
+    assert definition_read.name == "fondation-worker"
+    assert definition_read.image_uri == "registry.example/worker:2"
+    assert definition_read.job_timeout == "86400s"
+    assert definition_read.cpu_limit == 2000
+    assert definition_read.memory_limit == 4096
+    assert definition_read.local_storage_capacity == 10000
+    assert definition_read.retry_policy == RetryPolicy(max_retries=5)
+    assert definition_read.environment_variables == {"A": "1"}
+    held = sdk.list_secrets(job_definition_id=definition_read.id).secrets
     assert [
         (one.secret_manager_id, one.secret_manager_version) for one in held
     ] == [(secret, "3")]

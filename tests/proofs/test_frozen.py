@@ -53,8 +53,8 @@ def test_a_frozen_owner_wakes_up_in_a_stage_and_does_no_harm(
     owner = job.start()
     until(lambda: any(path.startswith("chapters/") for path in job.calls))
     # It has something to send when it wakes up, too.
-    receiver.reply = lambda one: Reply(
-        status=503 if one.document["run"] == 1 else 200
+    receiver.reply = lambda delivery: Reply(
+        status=503 if delivery.document["run"] == 1 else 200
     )
     assert owner.wait(0) is None
     seconds = wake(job, receiver)
@@ -67,8 +67,8 @@ def test_a_frozen_owner_does_no_harm_whenever_it_was_frozen(
 ) -> None:
     chance = random.Random(number)  # noqa: S311 - a seed
     job = new_job(delay=1000, random=True)
-    receiver.reply = lambda one: Reply(
-        status=503 if one.document["run"] == 1 else 200
+    receiver.reply = lambda delivery: Reply(
+        status=503 if delivery.document["run"] == 1 else 200
     )
     owner = job.start()
     until(lambda: job.newest is not None)

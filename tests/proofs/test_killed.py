@@ -81,17 +81,19 @@ def test_a_job_that_is_killed_at_random_moments_loses_only_what_was_in_flight(
 def check_callbacks(receiver: Receiver, job: PlatformJob) -> None:
     """Assert that the job's end was sent under one key, and that no key was used for two events."""
     ends = [
-        one for one in receiver.deliveries if one.document["jobId"] == job.name
+        delivery
+        for delivery in receiver.deliveries
+        if delivery.document["jobId"] == job.name
     ]
     keys = {
-        one.headers["idempotency-key"]
-        for one in ends
-        if one.document["status"] == "completed"
+        delivery.headers["idempotency-key"]
+        for delivery in ends
+        if delivery.document["status"] == "completed"
     }
     assert len(keys) == 1, keys
     meanings: dict[str, object] = {}
-    for one in ends:
+    for delivery in ends:
         assert meanings.setdefault(
-            one.headers["idempotency-key"], meaning(one.document)
-        ) == meaning(one.document)
+            delivery.headers["idempotency-key"], meaning(delivery.document)
+        ) == meaning(delivery.document)
     assert job.manifest.outbox.pending == ()

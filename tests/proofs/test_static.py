@@ -80,11 +80,11 @@ def test_a_course_is_the_same_to_the_byte_though_its_job_was_killed_in_every_sta
         assert run.wait() == 0, killed.report()
         assert killed.course == calm.course
         ends = [
-            one
-            for one in receiver.documents
-            if (one["jobId"], one["type"]) == ("killed", "complete")
+            document
+            for document in receiver.documents
+            if (document["jobId"], document["type"]) == ("killed", "complete")
         ]
-        assert len({one["sequence"] for one in ends}) == 1
+        assert len({document["sequence"] for document in ends}) == 1
         print(f"killed while {', '.join(struck)}")  # noqa: T201 - shown with `pytest -rP`
     finally:
         calm.end()

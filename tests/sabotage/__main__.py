@@ -232,8 +232,8 @@ def first_failure(
         ) from None
     if ended.returncode == 0:
         return None
-    if found := FAILED.search(ended.stdout):
-        return found[1]
+    if match := FAILED.search(ended.stdout):
+        return match[1]
     raise TrialError(
         f"the tests could not be run:\n{ended.stdout[-2000:]}\n{ended.stderr[-2000:]}"
     )

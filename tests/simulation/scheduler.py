@@ -175,7 +175,7 @@ class Scheduler:
         if self._steps > MAX_STEPS:
             self.errors.append(
                 AssertionError(
-                    f"the schedule does not end: {[one.name for one in self._threads]}"
+                    f"the schedule does not end: {[thread.name for thread in self._threads]}"
                 )
             )
         chosen = None if self._steps > MAX_STEPS else self._choose()

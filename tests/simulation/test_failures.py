@@ -116,7 +116,7 @@ def test_an_item_between_two_failures_resets_the_count(
     def fail_twice_at_each(path: str) -> None:
         if (
             path.startswith("chapters/")
-            and len([one for one in seen if path in one]) < 2
+            and len([made for made in seen if path in made]) < 2
         ):
             seen.add(f"{path} {len(seen)}")
             raise overloaded()

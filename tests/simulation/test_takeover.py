@@ -97,7 +97,7 @@ def test_an_engine_is_paused_while_the_lease_is_lost_and_resumed_when_it_is_held
     assert 2 < pauses[0] < 2 + LEASE + 1, (
         "by its lease, counted from its last heartbeat"
     )
-    [(_, unpaused)] = [one for one in engine.log if one[0] == "unpaused"]
+    [(_, unpaused)] = [entry for entry in engine.log if entry[0] == "unpaused"]
     assert 10 <= unpaused < 12
     simulation.check()
 

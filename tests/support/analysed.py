@@ -16,13 +16,13 @@ def parsed(language: Language, text: str) -> Parsed:
     return SourceParser().read(language, text)
 
 
-def kinds(found: Parsed) -> dict[str, str]:
+def kinds(parsed_file: Parsed) -> dict[str, str]:
     """Return each definition's kind by its name, qualified by its type where it has one."""
     return {
-        f"{one.parent.name if one.parent else one.owner}.{one.name}".lstrip(
+        f"{draft.parent.name if draft.parent else draft.owner}.{draft.name}".lstrip(
             "."
-        ): str(one.kind)
-        for one in found.drafts
+        ): str(draft.kind)
+        for draft in parsed_file.drafts
     }
 
 
@@ -38,24 +38,26 @@ def analysed(folder: Path, files: Mapping[str, str | bytes]) -> Analysis:
 
 def defined(analysis: Analysis, qualified: str) -> Definition:
     """Return the one definition of a qualified name."""
-    [found] = [
-        one for one in analysis.definitions if one.qualified == qualified
+    [definition] = [
+        candidate
+        for candidate in analysis.definitions
+        if candidate.qualified == qualified
     ]
-    return found
+    return definition
 
 
 def referred(analysis: Analysis) -> set[str]:
     """Return references as `user > used`: qualified name or file's path, with `?` for a guess."""
-    return {_referred(analysis, one) for one in analysis.references}
+    return {_referred(analysis, reference) for reference in analysis.references}
 
 
-def _referred(analysis: Analysis, one: Reference) -> str:
+def _referred(analysis: Analysis, reference: Reference) -> str:
     user = (
-        one.path
-        if one.source is None
-        else analysis.definitions[one.source].qualified
+        reference.path
+        if reference.source is None
+        else analysis.definitions[reference.source].qualified
     )
-    return f"{user} > {analysis.definitions[one.target].qualified}{'' if one.sure else '?'}"
+    return f"{user} > {analysis.definitions[reference.target].qualified}{'' if reference.sure else '?'}"
 
 
 def names(analysis: Analysis) -> list[str]:
@@ -66,7 +68,7 @@ def names(analysis: Analysis) -> list[str]:
 def related(analysis: Analysis) -> list[str]:
     """Return the relations as sentences with their places: `Store creates Stock (store.py:3)`."""
     return [
-        f"{analysis.units[one.source].name} {one.verb} "
-        f"{analysis.units[one.target].name} ({one.path}:{one.line})"
-        for one in analysis.relations
+        f"{analysis.units[relation.source].name} {relation.verb} "
+        f"{analysis.units[relation.target].name} ({relation.path}:{relation.line})"
+        for relation in analysis.relations
     ]

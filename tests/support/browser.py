@@ -36,7 +36,7 @@ class Browser:
     def __init__(self, folder: Path) -> None:
         """Start it, its profile in a folder; raise UnavailableError where there is none."""
         programs = [shutil.which(name) for name in NAMES]
-        program = next((found for found in programs if found), None)
+        program = next((path for path in programs if path), None)
         if program is None:
             raise UnavailableError("there is no Chromium: install chromium")
         argv = [program, *_QUIET, f"--user-data-dir={folder}"]
@@ -177,7 +177,10 @@ class Tab:
         calls = self._happened("Runtime.consoleAPICalled")
         entries = self._happened("Log.entryAdded")
         dialogs = self._happened("Page.javascriptDialogOpening")
-        return [str(found) for found in (*errors, *calls, *entries, *dialogs)]
+        return [
+            str(complaint)
+            for complaint in (*errors, *calls, *entries, *dialogs)
+        ]
 
     @property
     def requests(self) -> list[str]:

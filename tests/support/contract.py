@@ -77,16 +77,16 @@ MORE: Final[dict[str, dict[str, Check]]] = {
 def faults(document: Mapping[str, Any]) -> list[str]:
     """Name every field of a callback that is missing, wrong, or not known."""
     fields = EVERY | MORE.get(str(document.get("type")), {})
-    found = _wrong(
+    names = _wrong(
         "",
         fields,
         {name: value for name, value in document.items() if name not in _FILES},
     )
     if document.get("filesTruncated") is True and "files" not in document:
-        return found
+        return names
     for position, file in enumerate(document.get("files", [None])):
-        found += _wrong(f"files[{position}].", FILE, file or {})
-    return found
+        names += _wrong(f"files[{position}].", FILE, file or {})
+    return names
 
 
 _FILES: Final = {"files", "filesTruncated"}

@@ -68,9 +68,9 @@ class Page:
         """Level and text of each heading."""
         pairs = zip(self.tokens, self.tokens[1:], strict=False)
         return [
-            (int(one.tag[1]), two.content)
-            for one, two in pairs
-            if one.type == "heading_open"
+            (int(token.tag[1]), content.content)
+            for token, content in pairs
+            if token.type == "heading_open"
         ]
 
     @property
@@ -99,17 +99,19 @@ class Page:
     @property
     def places(self) -> list[tuple[str, list[tuple[int, int]]]]:
         """Every code span that is a place in a file: the path, and first and last lines."""
-        found = (PLACE.fullmatch(span) for span in self.contents("code_inline"))
+        matches = (
+            PLACE.fullmatch(span) for span in self.contents("code_inline")
+        )
         return [
             (match["path"], list(_spans(match["lines"])))
-            for match in found
+            for match in matches
             if match
         ]
 
     @property
     def excerpts(self) -> list[Excerpt]:
         """The blocks of code that are quoted from files."""
-        found, last = [], ""
+        excerpts, last = [], ""
         for token in self.tokens:
             last = token.content if token.type == "code_inline" else last
             if (
@@ -121,14 +123,14 @@ class Page:
                 assert match, (
                     f"{self.path}: no place is named above {token.content!r}"
                 )
-                found.append(
+                excerpts.append(
                     Excerpt(
                         match["path"],
                         tuple(_spans(match["lines"])),
                         token.content,
                     )
                 )
-        return found
+        return excerpts
 
 
 def _spans(lines: str) -> Iterator[tuple[int, int]]:
@@ -146,12 +148,12 @@ class MadeCourse:
 
     def pages(self, folder: str = "") -> list[Page]:
         """Return the Markdown pages, of one folder or of all."""
-        found = {
+        pages = {
             path: body
             for path, body in self.files.items()
             if path.endswith(".md") and path.startswith(folder)
         }
-        return [Page(path, body.decode()) for path, body in found.items()]
+        return [Page(path, body.decode()) for path, body in pages.items()]
 
 
 def write_tree(folder: Path, files: Mapping[str, str | bytes]) -> Path:
@@ -173,10 +175,10 @@ def make_course(
     engine = engine or StaticEngine()
     for stage in MADE:
         make_stage(stage, source, output, engine)
-    found = sorted(path for path in output.rglob("*") if path.is_file())
+    made = sorted(path for path in output.rglob("*") if path.is_file())
     return MadeCourse(
         source,
-        {str(path.relative_to(output)): path.read_bytes() for path in found},
+        {str(path.relative_to(output)): path.read_bytes() for path in made},
     )
 
 

@@ -37,14 +37,16 @@ def read(tree: Path, files: Mapping[str, str]) -> CourseFacts:
 def chapter_of(facts: CourseFacts, name: str) -> Chapter:
     """Return the chapter whose unit has a definition of that name."""
     return next(
-        one
-        for one in facts.chapters
-        if name in {facts.definitions[i].name for i in one.unit.owned}
+        chapter
+        for chapter in facts.chapters
+        if name in {facts.definitions[i].name for i in chapter.unit.owned}
     )
 
 
 def index_of(facts: CourseFacts, qualified: str) -> int:
     """Return the position of a definition."""
     return next(
-        one.index for one in facts.definitions if one.qualified == qualified
+        definition.index
+        for definition in facts.definitions
+        if definition.qualified == qualified
     )

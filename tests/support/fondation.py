@@ -139,18 +139,18 @@ def new_course(folder: Path) -> Course:
 
 def alive(folder: Path) -> list[str]:
     """Return the processes below a run's folder: every process of the CLI has its TMPDIR there."""
-    found = []
+    processes = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
             if f"TMPDIR={folder}/" in (process / "environ").read_text(
                 errors="replace"
             ):
-                found.append(
+                processes.append(
                     (process / "cmdline").read_text().replace("\0", " ")
                 )
         except OSError:  # it has ended
             continue
-    return found
+    return processes
 
 
 def printed_lines(caplog: pytest.LogCaptureFixture) -> list[tuple[int, str]]:

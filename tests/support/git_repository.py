@@ -105,7 +105,7 @@ class Repository:
 
     def git(self, *arguments: str, data: bytes = b"") -> str:
         """Run git here, without any configuration, and return its output."""
-        found = subprocess.run(
+        ended = subprocess.run(
             ["git", *arguments],
             cwd=self.path,
             env=_ENVIRONMENT,
@@ -113,8 +113,8 @@ class Repository:
             capture_output=True,
             check=False,
         )
-        assert found.returncode == 0, found.stderr.decode(errors="replace")
-        return found.stdout.decode(errors="surrogateescape").strip()
+        assert ended.returncode == 0, ended.stderr.decode(errors="replace")
+        return ended.stdout.decode(errors="surrogateescape").strip()
 
     def commit(self, files: Files, branch: str = "main") -> str:
         """Put a commit with just these files upon a branch, and return its name."""

@@ -83,15 +83,15 @@ class WorkerProcess:
 
     def events(self, name: str) -> list[dict[str, Any]]:
         """Return the lines of its log about an event, the last of which may be cut off."""
-        found = []
+        lines = []
         for line in self.log.read_text().splitlines():
             try:
                 document = json.loads(line)
             except ValueError:
                 continue
             if isinstance(document, dict) and document.get("event") == name:
-                found.append(document)
-        return found
+                lines.append(document)
+        return lines
 
 
 @dataclass
@@ -197,15 +197,15 @@ class PlatformJob:
     @property
     def children(self) -> list[str]:
         """The processes of the engine that are there now, without zombies."""
-        found = []
+        commands = []
         for folder in Path("/proc").glob("[0-9]*"):
             try:
                 command = (folder / "cmdline").read_text().replace("\0", " ")
             except OSError:
                 continue
             if str(self.cli.path) in command:
-                found.append(command)
-        return found
+                commands.append(command)
+        return commands
 
     @property
     def course(self) -> dict[str, bytes]:

@@ -28,9 +28,9 @@ def empty(path: Path) -> Path:
 
 def read_tree(tree: Path) -> dict[str, bytes]:
     """Return all files below a folder, and fail if there is anything but files and folders."""
-    found = {}
+    files = {}
     for path in tree.rglob("*"):
         assert not path.is_symlink()
         if path.is_file():
-            found[str(path.relative_to(tree))] = path.read_bytes()
-    return found
+            files[str(path.relative_to(tree))] = path.read_bytes()
+    return files

@@ -55,13 +55,15 @@ class FakeEngine:
         abstractions = read_abstractions(
             (workspace.output / "step1_abstractions.yaml").read_bytes()
         )
-        for one in read_order(
+        for chapter in read_order(
             (workspace.output / "step3_order.yaml").read_bytes(), abstractions
         ):
-            path = item_path(stage, ChapterRef(index=one.index, name=one.name))
+            path = item_path(
+                stage, ChapterRef(index=chapter.index, name=chapter.name)
+            )
             if not (workspace.output / path).exists():
                 yield self._item(
-                    path, f"# {one.name}\n\n{stage} of {source}\n".encode()
+                    path, f"# {chapter.name}\n\n{stage} of {source}\n".encode()
                 )
 
     def pause(self) -> None: ...
@@ -111,9 +113,9 @@ class FakeSource:
 
     def checkout(self, commit: str | None, tree: Path) -> str:
         self.checkouts.append(commit)
-        found = commit or self.commit
-        (tree / "file.txt").write_text(f"text of {found}")
-        return found
+        revision = commit or self.commit
+        (tree / "file.txt").write_text(f"text of {revision}")
+        return revision
 
 
 class JsonPacker:

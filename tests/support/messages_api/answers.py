@@ -301,31 +301,31 @@ def _run(prompt: Prompt) -> list[Answer]:
 def _code(shown: list[Shown], listed: int) -> list[Answer]:
     """Return sentences on heads and imports with their listings; the first file's are new."""
     blocks: list[Answer] = []
-    for one in shown:
-        for number, line in one.lines.items():
-            if one is shown[0] and number == listed:
+    for file in shown:
+        for number, line in file.lines.items():
+            if file is shown[0] and number == listed:
                 continue
             if match := _CLASS.match(line):
                 blocks += [
                     _prose(
                         f"`{match[1]}` extends `{match[2]}`, as its first line shows.",
-                        _pointer(one, number, number),
+                        _pointer(file, number, number),
                     ),
-                    _listing(one, number),
+                    _listing(file, number),
                 ]
             elif (match := _FUNCTION.match(line)) and len(blocks) < 4:
                 blocks += [
                     _prose(
                         f"Its head is `{match[1]}`.",
-                        _pointer(one, number, number),
+                        _pointer(file, number, number),
                     ),
-                    _listing(one, number, 4),
+                    _listing(file, number, 4),
                 ]
             elif match := re.match(r"^from \.?(\w+) import (\w+)$", line):
                 blocks.append(
                     _prose(
                         f"It begins with `{line.replace('from .', 'from ')}`.",
-                        _pointer(one, number, number),
+                        _pointer(file, number, number),
                     )
                 )
             if len(blocks) >= 6:
@@ -334,14 +334,14 @@ def _code(shown: list[Shown], listed: int) -> list[Answer]:
 
 
 def _failures(shown: list[Shown]) -> list[Answer]:
-    for one in shown:
-        for number, line in one.lines.items():
+    for file in shown:
+        for number, line in file.lines.items():
             if match := _RAISE.match(line):
                 return [
                     _prose(
                         f"It fails with `{match[1]}` where its input does not fit. "
                         "Give it what it expects, or handle the error where you call it.",
-                        _pointer(one, number, number),
+                        _pointer(file, number, number),
                     )
                 ]
     return []
@@ -350,8 +350,8 @@ def _failures(shown: list[Shown]) -> list[Answer]:
 def _settings(prompt: Prompt) -> list[Answer]:
     """Return sentences on a flag and an environment variable that the prompt shows."""
     blocks = []
-    for one in (*prompt.shown, *prompt.readme):
-        text = "\n".join(one.lines.values())
+    for file in (*prompt.shown, *prompt.readme):
+        text = "\n".join(file.lines.values())
         for pattern, noun in ((_FLAG, "flag"), (_VARIABLE, "name")):
             match = pattern.search(text)
             if match is not None:
@@ -423,16 +423,16 @@ def _tutorial(prompt: Prompt) -> Answer:
 def _change(prompt: Prompt) -> list[Answer]:
     """Return an exercise that changes a line of the source, if a test can be run."""
     tests = [row for row in prompt.rows("commands") if _TEST.search(row)]
-    for one in prompt.shown if tests else ():
-        if _NO_SOURCE.search(one.path):
+    for file in prompt.shown if tests else ():
+        if _NO_SOURCE.search(file.path):
             continue
-        for number, line in one.lines.items():
+        for number, line in file.lines.items():
             if not _WHOLE.match(line):
                 continue
-            mark = "#" if one.path.endswith(".py") else "//"
+            mark = "#" if file.path.endswith(".py") else "//"
             change = {
                 "kind": "change",
-                **_pointer(one, number, number),
+                **_pointer(file, number, number),
                 "code": f"{line}  {mark} changed",
                 "test": tests[0].split(" ")[0],
             }

@@ -166,7 +166,9 @@ class Jobs:
             self._secret(definition["id"], config) for config in body["secrets"]
         ]
         names = [
-            one["env_var"]["name"] for one in (*held, *made) if one["env_var"]
+            secret["env_var"]["name"]
+            for secret in (*held, *made)
+            if secret["env_var"]
         ]
         if len(names) > len(set(names)):
             raise RefusalError(
@@ -174,7 +176,7 @@ class Jobs:
                 type="resource_still_in_use",
                 message="the variable has a secret already",
             )
-        self.secrets |= {one["secret_id"]: one for one in made}
+        self.secrets |= {secret["secret_id"]: secret for secret in made}
         return made
 
     def start(self, definition: Document, body: Document) -> list[Document]:
@@ -194,9 +196,11 @@ class Jobs:
     ) -> dict[str, str]:
         """Return what the container of a run finds in its environment."""
         secrets = {
-            one["env_var"]["name"]: self.secret_values[one["secret_manager_id"]]
-            for one in self.secrets_of(definition["id"])
-            if one["env_var"]
+            secret["env_var"]["name"]: self.secret_values[
+                secret["secret_manager_id"]
+            ]
+            for secret in self.secrets_of(definition["id"])
+            if secret["env_var"]
         }
         injected = {
             "SCW_SLS_RESOURCE_ID": run["id"],
@@ -255,9 +259,9 @@ class Jobs:
     def secrets_of(self, definition_id: str) -> list[Document]:
         """Return the secrets of a definition."""
         return [
-            one
-            for one in self.secrets.values()
-            if one["job_definition_id"] == definition_id
+            secret
+            for secret in self.secrets.values()
+            if secret["job_definition_id"] == definition_id
         ]
 
     def _secret(self, definition_id: str, config: Document) -> Document:

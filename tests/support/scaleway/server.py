@@ -135,12 +135,12 @@ class ScalewayServer:
         """Return what is to go wrong with a request, and forget it."""
         with self._lock:
             self.requests.append(what)
-            found = next(
+            fault = next(
                 (fault for fault in self._faults if fault.on in what), None
             )
-            if found is not None:
-                self._faults.remove(found)
-            return found
+            if fault is not None:
+                self._faults.remove(fault)
+            return fault
 
     def wait_for_close(self, seconds: float | None = None) -> bool:
         """Send nothing while the server is there, or for this long.
@@ -175,17 +175,19 @@ class ScalewayServer:
                 return self._page(
                     query, "job_definitions", list(jobs.definitions.values())
                 )
-            case "GET", (found,):
-                return jobs.definition(found)
-            case "PATCH", (found,):
+            case "GET", (definition_id,):
+                return jobs.definition(definition_id)
+            case "PATCH", (definition_id,):
                 return jobs.update_definition(
-                    jobs.definition(found), query.body
+                    jobs.definition(definition_id), query.body
                 )
-            case "DELETE", (found,):
-                return jobs.delete_definition(jobs.definition(found))
-            case "POST", (found, "start"):
+            case "DELETE", (definition_id,):
+                return jobs.delete_definition(jobs.definition(definition_id))
+            case "POST", (definition_id, "start"):
                 return {
-                    "job_runs": jobs.start(jobs.definition(found), query.body)
+                    "job_runs": jobs.start(
+                        jobs.definition(definition_id), query.body
+                    )
                 }
         raise RefusalError(405, type="unknown", message="method not allowed")
 
@@ -210,10 +212,10 @@ class ScalewayServer:
                         if not states or run["state"] in states
                     ],
                 )
-            case "GET", (found,):
-                return self.jobs.run(found)
-            case "POST", (found, "stop"):
-                return self.jobs.stop(self.jobs.run(found))
+            case "GET", (run_id,):
+                return self.jobs.run(run_id)
+            case "POST", (run_id, "stop"):
+                return self.jobs.stop(self.jobs.run(run_id))
         raise RefusalError(405, type="unknown", message="method not allowed")
 
     def _secrets(self, query: Query) -> Any:  # noqa: ANN401 - any value of JSON
@@ -222,10 +224,10 @@ class ScalewayServer:
             case "POST", ():
                 return {"secrets": self.jobs.create_secrets(query.body)}
             case "GET", ():
-                found = self.jobs.secrets_of(
+                secrets = self.jobs.secrets_of(
                     query.param("job_definition_id") or ""
                 )
-                return {"secrets": found, "total_count": len(found)}
+                return {"secrets": secrets, "total_count": len(secrets)}
             case _, (secret_id,) if secret_id not in held:
                 raise not_found("secret", secret_id)
             case "PATCH", (secret_id,):
@@ -235,7 +237,9 @@ class ScalewayServer:
                 return held.pop(secret_id) and None
         raise RefusalError(405, type="unknown", message="method not allowed")
 
-    def _page(self, query: Query, name: str, found: list[Document]) -> Document:
+    def _page(
+        self, query: Query, name: str, resources: list[Document]
+    ) -> Document:
         """Return one page of the project's resources, of the size asked for, within limits."""
         project, order = (
             query.param("project_id"),
@@ -244,18 +248,21 @@ class ScalewayServer:
         if order not in {"created_at_asc", "created_at_desc"}:
             raise invalid("order_by", "is not known")
         mine = [
-            one for one in found if project in {None, self._project_of(one)}
+            resource
+            for resource in resources
+            if project in {None, self._project_of(resource)}
         ]
         mine.sort(
-            key=lambda one: one["created_at"], reverse=order.endswith("desc")
+            key=lambda resource: resource["created_at"],
+            reverse=order.endswith("desc"),
         )
         size = min(int(query.param("page_size") or 20), self.page_limit)
         first = (int(query.param("page") or 1) - 1) * size
         return {name: mine[first : first + size], "total_count": len(mine)}
 
-    def _project_of(self, one: Document) -> str:
+    def _project_of(self, resource: Document) -> str:
         definition = self.jobs.definitions.get(
-            one.get("job_definition_id", ""), one
+            resource.get("job_definition_id", ""), resource
         )
         return str(definition["project_id"])
 

@@ -68,8 +68,8 @@ class Minio:
 
 def program(log: Path) -> Path:
     """Return MinIO's program, built if need be; what that says goes to a log."""
-    if found := shutil.which("minio"):
-        return Path(found)
+    if path := shutil.which("minio"):
+        return Path(path)
     cache = (
         Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         / "fondation-worker"
@@ -102,8 +102,8 @@ def _build(scratch: Path, log: Path) -> Path:
 
 def go(scratch: Path, log: Path) -> str:
     """Return the Go compiler's program, got into a folder where this machine has none."""
-    if found := shutil.which("go"):
-        return found
+    if path := shutil.which("go"):
+        return path
     try:
         run(
             [

@@ -24,9 +24,9 @@ def _resolve_slowly(
     if name and not name[:1].isdigit() and slow.exists():
         time.sleep(float(slow.read_text()))
     return [
-        found
-        for one in _ADDRESSES.get(name, [name])
-        for found in _resolve(one, *arguments, **options)
+        resolved
+        for address in _ADDRESSES.get(name, [name])
+        for resolved in _resolve(address, *arguments, **options)
     ]
 
 

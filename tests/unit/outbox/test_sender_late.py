@@ -53,9 +53,9 @@ def deliver(harness: LeaseHarness, seconds: float) -> SlowWebhook:
     [event] = completed().outbox.pending[-1:]
     sender.start()
     for number, key in enumerate(("first", "second")):
-        one = replace(event, sequence=event.sequence + number)
+        sent = replace(event, sequence=event.sequence + number)
         sender.send(
-            Delivery(event=one, idempotency_key=key, write=lambda: b"{}")
+            Delivery(event=sent, idempotency_key=key, write=lambda: b"{}")
         )
     harness.scheduler.at(10, sender.close)
     harness.scheduler.run()

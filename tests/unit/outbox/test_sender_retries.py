@@ -89,10 +89,10 @@ def send(
     [event] = completed().outbox.pending[-1:]
     sender.start()
     for number in range(events):
-        one = replace(event, sequence=1 + number)
+        sent = replace(event, sequence=1 + number)
         key = f"key-{1 + number}"
         sender.send(
-            Delivery(event=one, idempotency_key=key, write=lambda: b"{}")
+            Delivery(event=sent, idempotency_key=key, write=lambda: b"{}")
         )
 
     def stop() -> None:

@@ -32,20 +32,20 @@ def desired(
 
 
 def differences(
-    found: DefinitionPlan,
+    planned: DefinitionPlan,
 ) -> list[tuple[str, str | None, str | None]]:
     """Return the differences of a plan."""
     return [
         (difference.what, difference.before, difference.after)
-        for difference in found.differences
+        for difference in planned.differences
     ]
 
 
 def test_a_new_definition_gets_the_defaults_and_what_was_asked_for() -> None:
-    found = plan(
+    planned = plan(
         None, [], desired(None, "KEY", memory=8192, environment={"A": "1"})
     )
-    assert found.shape == Shape(
+    assert planned.shape == Shape(
         image=IMAGE,
         cpu=2000,
         memory=8192,
@@ -54,18 +54,18 @@ def test_a_new_definition_gets_the_defaults_and_what_was_asked_for() -> None:
         retries=5,
         environment={"A": "1"},
     )
-    assert found.added == {"KEY": DesiredSecret(secret=SECRET, version=None)}
-    assert ("memory", None, "8192MiB") in differences(found)
-    assert ("secret KEY", None, f"{SECRET}:latest") in differences(found)
+    assert planned.added == {"KEY": DesiredSecret(secret=SECRET, version=None)}
+    assert ("memory", None, "8192MiB") in differences(planned)
+    assert ("secret KEY", None, f"{SECRET}:latest") in differences(planned)
 
 
 def test_nothing_is_written_where_all_is_as_wanted() -> None:
-    found = plan(
+    planned = plan(
         definition(A="1", B="2"),
         [reference("KEY")],
         desired("latest", "KEY", cpu=2000, environment={"A": "1"}),
     )
-    assert found == DefinitionPlan(
+    assert planned == DefinitionPlan(
         removed=(), shape=Shape(), changed={}, added={}, differences=()
     )
 
@@ -80,9 +80,11 @@ def test_what_was_not_asked_about_stays_whatever_the_defaults_are() -> None:
 
 
 def test_only_the_fields_that_differ_are_written() -> None:
-    found = plan(definition(), [], desired(cpu=4000, memory=4096, timeout=3600))
-    assert found.shape == Shape(cpu=4000, timeout=3600)
-    assert differences(found) == [
+    planned = plan(
+        definition(), [], desired(cpu=4000, memory=4096, timeout=3600)
+    )
+    assert planned.shape == Shape(cpu=4000, timeout=3600)
+    assert differences(planned) == [
         ("cpu", "2000m", "4000m"),
         ("timeout", "86400s", "3600s"),
     ]
@@ -98,26 +100,26 @@ def test_a_secret_without_a_version_keeps_the_one_it_has() -> None:
 
 
 def test_another_version_is_a_change_of_the_reference() -> None:
-    found = plan(
+    planned = plan(
         definition(), [reference("KEY", version="3")], desired("4", "KEY")
     )
-    assert found.changed == {"reference-KEY": "4"}
-    assert found.added == {}
-    assert found.removed == ()
+    assert planned.changed == {"reference-KEY": "4"}
+    assert planned.added == {}
+    assert planned.removed == ()
 
 
 def test_another_secret_is_another_reference() -> None:
     held = reference("KEY", secret="another")
-    found = plan(definition(), [held], desired(None, "KEY"))
-    assert found.changed == {}
-    assert list(found.added) == ["KEY"]
-    assert found.removed == (held,)
+    planned = plan(definition(), [held], desired(None, "KEY"))
+    assert planned.changed == {}
+    assert list(planned.added) == ["KEY"]
+    assert planned.removed == (held,)
 
 
 def test_a_variable_gives_way_to_a_secret_of_its_name_and_the_reverse() -> None:
-    found = plan(definition(KEY="bare"), [], desired(None, "KEY"))
-    assert found.shape == Shape(environment={})
-    assert differences(found) == [
+    planned = plan(definition(KEY="bare"), [], desired(None, "KEY"))
+    assert planned.shape == Shape(environment={})
+    assert differences(planned) == [
         ("env KEY", "***", None),
         ("secret KEY", None, f"{SECRET}:latest"),
     ]
@@ -138,9 +140,11 @@ def test_values_that_may_be_secret_are_never_in_a_difference() -> None:
         "DB_PASSWORD": "hush-3",
         "CALLBACK_URL": "hush-4",
     }
-    found = plan(definition(MY_TOKEN="hush-0"), [], desired(environment=values))
-    assert "hush" not in str(found.differences)
-    assert len(found.differences) == 4
+    planned = plan(
+        definition(MY_TOKEN="hush-0"), [], desired(environment=values)
+    )
+    assert "hush" not in str(planned.differences)
+    assert len(planned.differences) == 4
 
 
 def test_there_are_at_most_twenty_secrets() -> None:

@@ -114,11 +114,11 @@ def read(
 
 
 def test_the_platforms_settings_have_the_sdks_names_and_defaults() -> None:
-    found = read(KEY)
-    assert found.api_url == "https://api.scaleway.com"
-    assert found.region == "fr-par"
-    assert found.project_id is None
-    assert found.definition == "fondation-worker"
+    settings = read(KEY)
+    assert settings.api_url == "https://api.scaleway.com"
+    assert settings.region == "fr-par"
+    assert settings.project_id is None
+    assert settings.definition == "fondation-worker"
     assert read(KEY | {"SCW_JOB_DEFINITION": "mine"}).definition == "mine"
     assert (
         read(KEY | {"SCW_JOB_DEFINITION": "mine"}, "given").definition
@@ -128,7 +128,7 @@ def test_the_platforms_settings_have_the_sdks_names_and_defaults() -> None:
         read(KEY | {"SCW_API_URL": "http://127.0.0.1:1/"}).api_url
         == "http://127.0.0.1:1"
     )
-    assert "hush" not in repr(found)
+    assert "hush" not in repr(settings)
 
 
 def test_all_that_is_wrong_with_the_platforms_settings_is_said_at_once() -> (
@@ -182,10 +182,10 @@ FAILED = decisions.fail(MIDDLE, error(Exit.DATA_ERROR))
 def test_what_came_of_a_job(
     manifest: Manifest | None, last: PlatformRun, state: str, code: int
 ) -> None:
-    found = outcome(manifest, last)
-    assert found is not None
-    assert found.state == state
-    assert found.exit_code == code
+    job_outcome = outcome(manifest, last)
+    assert job_outcome is not None
+    assert job_outcome.state == state
+    assert job_outcome.exit_code == code
 
 
 def test_nothing_has_come_of_a_job_whose_run_lives() -> None:
@@ -200,12 +200,12 @@ def test_a_way_to_the_platform_that_cannot_work_is_refused_by_name() -> None:
     ):
         with pytest.raises(ConfigError, match=name):
             read(KEY | {name: value})
-    found = read(
+    settings = read(
         KEY
         | {"HTTPS_PROXY": "http://me:hush@proxy.test", "NO_PROXY": "other.test"}
     )
-    assert found.proxy is not None
-    assert "hush" not in repr(found)
+    assert settings.proxy is not None
+    assert "hush" not in repr(settings)
     assert (
         read(
             KEY | {"HTTPS_PROXY": "socks5://x", "NO_PROXY": ".scaleway.com"}

@@ -25,10 +25,10 @@ DELIVERED = replace(completed(), outbox=replace(completed().outbox, pending=()))
 
 def look(manifest: Manifest | None, *runs: PlatformRun) -> tuple[Action, str]:
     """Return what is to be done about job-1, and why."""
-    found = decide_by_runs(
+    decision = decide_by_runs(
         SweepCandidate(job_id="job-1", manifest=manifest, runs=runs)
     )
-    return found.action, found.reason
+    return decision.action, decision.reason
 
 
 def test_a_job_that_is_over_is_left_whatever_its_runs_look_like() -> None:

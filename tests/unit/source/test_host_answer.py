@@ -31,9 +31,9 @@ def test_status_and_headers_are_those_of_the_last_answer() -> None:
     )
     assert answer().status == 301
     assert answer().headers["retry-after"] == "5"
-    found = answer(TRACE, last, typed)
-    assert (found.status, found.is_git) == (200, True)
-    assert "retry-after" not in found.headers
+    parsed = answer(TRACE, last, typed)
+    assert (parsed.status, parsed.is_git) == (200, True)
+    assert "retry-after" not in parsed.headers
 
 
 def test_without_an_answer_there_is_no_status() -> None:

@@ -87,7 +87,7 @@ def test_a_folder_lists_as_the_twin_in_memory_does(
 
 
 def test_whatever_is_killed_leaves_only_whole_objects(tmp_path: Path) -> None:
-    store, finished, found = (
+    store, finished, listed = (
         FolderStore(tmp_path / "store"),
         set[str](),
         set[str](),
@@ -112,12 +112,12 @@ def test_whatever_is_killed_leaves_only_whole_objects(tmp_path: Path) -> None:
             finished.update(
                 line for line in child.stdout.read().split("\n")[:-1]
             )
-        found = {entry.key for entry in store.entries("")}
-        assert found
-        for key in found:
+        listed = {entry.key for entry in store.entries("")}
+        assert listed
+        for key in listed:
             assert store.get(key) == body_of(key)
     deleted = {key for key in finished if int(key.rpartition("/")[2]) % 5 == 0}
-    assert finished - deleted <= found
+    assert finished - deleted <= listed
 
 
 @contextmanager

@@ -173,13 +173,13 @@ def test_a_listing_that_fails_midway_yields_every_key_once(
     names = [f"job/{number:04d}" for number in range(2500)]
     for name in names:
         store.put(name, b"", TEXT)
-    found = [
+    listed = [
         entry.key
         for entry in retrying(store).entries(
             "job/", start_after="job/0009", limit=limit
         )
     ]
-    assert found == names[10:][:limit]
+    assert listed == names[10:][:limit]
 
 
 def test_it_warns_at_once_and_then_now_and_again(

@@ -70,7 +70,7 @@ PIECES: Final = [
 
 def kept(root: Path) -> set[str]:
     """Return the files that no rule leaves out."""
-    rules, found, folders = IgnoreRules(root), set[str](), [""]
+    rules, files, folders = IgnoreRules(root), set[str](), [""]
     while folders:
         folder = folders.pop()
         for entry in os.scandir(root / folder):
@@ -82,8 +82,8 @@ def kept(root: Path) -> set[str]:
             ):
                 folders.append(f"{path}/")
             elif entry.is_file() and not rules.ignores(path):
-                found.add(path)
-    return found
+                files.add(path)
+    return files
 
 
 def kept_by_git(root: Path) -> set[str]:
@@ -94,10 +94,10 @@ def kept_by_git(root: Path) -> set[str]:
         "HOME": os.devnull,
     }
     command = ["git", "ls-files", "--others", "--exclude-standard", "-z"]
-    found = subprocess.run(
+    listing = subprocess.run(
         command, cwd=root, env=environment, capture_output=True, check=True
     )
-    return {os.fsdecode(path) for path in found.stdout.split(b"\0") if path}
+    return {os.fsdecode(path) for path in listing.stdout.split(b"\0") if path}
 
 
 @pytest.fixture(scope="module")

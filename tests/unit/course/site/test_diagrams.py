@@ -146,8 +146,10 @@ def test_arrows_lead_in_the_direction_that_is_given(
     )
     laid = lay_out(graph)
     spots = [laid.spot(("A",)), laid.spot(("g", "B")), laid.spot(("g", "C"))]
-    for one, other in pairwise(spots):
-        assert (other.x - one.x) * step[0] + (other.y - one.y) * step[1] > 30
+    for first, second in pairwise(spots):
+        assert (second.x - first.x) * step[0] + (second.y - first.y) * step[
+            1
+        ] > 30
 
 
 def test_decoration_and_comments_are_passed_over() -> None:
@@ -367,10 +369,10 @@ def test_boxes_of_a_rank_do_not_overlap_and_arrows_lead_down() -> None:
     ]
     arrangement = arrange(sizes, wires)
     centers = arrangement.centers
-    for one, other in combinations(range(20), 2):
-        if centers[one].along == centers[other].along:
-            apart = abs(centers[one].across - centers[other].across)
-            assert apart >= (sizes[one].across + sizes[other].across) / 2
+    for first, second in combinations(range(20), 2):
+        if centers[first].along == centers[second].along:
+            apart = abs(centers[first].across - centers[second].across)
+            assert apart >= (sizes[first].across + sizes[second].across) / 2
     for wire, route in zip(wires, arrangement.routes, strict=True):
         assert centers[wire.source].along < centers[wire.target].along
         assert [point.along for point in route] == sorted(

@@ -226,12 +226,12 @@ def test_previous_and_next_lead_through_chapters_and_then_tutorials() -> None:
     files = course("# Signer", "# Part 2")
     files["tutorials/tutorial_1_signer.md"] = b"# Tutorial 1: Try it"
     pages = build(files, "project")
-    found = {
+    links = {
         path: re.findall(r'<a rel="(\w+)" href="([^"]+)"', body.decode())
         for path, body in pages.items()
         if path.startswith("pages/") and path.endswith(".html")
     }
-    assert found == {
+    assert links == {
         "pages/chapter_1_signer.html": [("next", "chapter_2_part_2.html")],
         "pages/chapter_2_part_2.html": [
             ("prev", "chapter_1_signer.html"),
