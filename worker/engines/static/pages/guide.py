@@ -117,6 +117,8 @@ def _rated(
     facts: CourseFacts, chapter: Chapter
 ) -> Iterator[tuple[float, Passage]]:
     subjects = _by_name(facts.named(chapter))
+    if not subjects:
+        return
     mentioned = {
         path
         for subject in subjects
