@@ -20,7 +20,7 @@ MADE: Final = tuple(info.stage for info in STAGES[1:])
 PLACE: Final = re.compile(
     r"(?P<path>.+):(?P<lines>\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*)", re.DOTALL
 )
-LEFT_OUT: Final = re.compile(r"\s*⋯ lines? \d+(?:-\d+)? omitted ⋯")
+LEFT_OUT: Final = re.compile(r"\s*⋯")
 
 
 @dataclass(frozen=True)

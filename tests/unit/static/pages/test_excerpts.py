@@ -81,7 +81,7 @@ def test_a_long_function_shows_its_beginning_and_its_end(
     ]
     assert lines[-2:] == ["    second = second + 59", "    return second"]
     assert len(lines) <= excerpts.BUDGET + 1
-    assert "omitted" in excerpts.rendered(facts, excerpt)
+    assert "⋯" in excerpts.rendered(facts, excerpt)
 
 
 def test_what_is_left_out_of_a_block_leaves_its_head(tmp_path: Path) -> None:
@@ -121,6 +121,25 @@ def test_logging_and_guards_are_left_out_before_anything_else(
     assert excerpt.is_telling
 
 
+def test_the_call_that_makes_the_result_is_shown_and_error_branches_are_not(
+    tmp_path: Path,
+) -> None:
+    before = "".join(f"    first_{n} = prepare({n})\n" for n in range(30))
+    errors = "".join(
+        f"    except Error{n} as error:\n        raise Failure({n}) from error\n"
+        for n in range(12)
+    )
+    after = "".join(f"    last_{n} = tidy({n})\n" for n in range(30))
+    code = (
+        f"def send(value):\n{before}    try:\n        answer = ask(value)\n"
+        f"{errors}{after}    return answer\n"
+    )
+    facts = read(tmp_path, {"send.py": code})
+    lines = shown(facts, excerpt_of(facts, "send"))
+    assert "        answer = ask(value)" in lines
+    assert not [line for line in lines if "except" in line]
+
+
 def test_the_middle_of_a_long_list_of_parameters_is_left_out(
     tmp_path: Path,
 ) -> None:
@@ -133,7 +152,7 @@ def test_the_middle_of_a_long_list_of_parameters_is_left_out(
     assert lines.count("    use()") == 36
 
 
-def test_lines_that_are_left_out_are_named_on_the_page(
+def test_a_mark_stands_for_lines_that_are_left_out(
     facts: CourseFacts,
 ) -> None:
     excerpt = Excerpt(path="long.py", spans=((4, 5), (7, 8), (138, 138)))
@@ -143,10 +162,10 @@ def test_lines_that_are_left_out_are_named_on_the_page(
         "```python",
         "@decorated",
         "def work(first, second):",
-        "⋯ line 6 omitted ⋯",
+        "⋯",
         "",
         "    This is said at length.",
-        "⋯ lines 9-137 omitted ⋯",
+        "⋯",
         "def helper(value):",
         "```",
     ]

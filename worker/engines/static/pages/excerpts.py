@@ -18,12 +18,14 @@ from worker.engines.static.pages.course import CourseFacts, is_function
 from worker.engines.static.parsing.function_facts import Statement
 from worker.engines.static.parsing.functions import FunctionFacts
 
+OMITTED: Final = "⋯"
+"""Stands for lines that are left out; the place above tells which."""
 BUDGET: Final = 48
 """Lines of an excerpt, about."""
 _LONG_HEAD: Final = 8
 """Lines of a signature; the middle of a longer one is left out."""
-_GAP: Final = 2
-"""This many lines are shown rather than a mark in their place."""
+_GAP: Final = 1
+"""This many lines, empty ones not counted, are shown rather than a mark in their place."""
 _FRONT: Final = 2
 """This many statements of a beginning are shown for one of the end."""
 _DECORATORS: Final = 8
@@ -35,6 +37,8 @@ _ENOUGH_FIELDS: Final = 2
 """Fields of a type that are worth an excerpt."""
 _HEAD_END: Final = re.compile(r"(?::|\{|=>)\s*(?:#.*|//.*)?$")
 
+_OPENING: Final = re.compile(r":\s*(?:#.*)?$")
+_COMMENT: Final = re.compile(r"\s*(?:#|//)")
 _LOGGING: Final = re.compile(
     r"^\s*(?:(?:self\.|this\.)?_?(?:log|logger|logging|LOG|LOGGER|console|debug|warnings|slog"
     r"|glog|klog)\.\w+!?\("
@@ -43,6 +47,15 @@ _LOGGING: Final = re.compile(
 _GUARD: Final = re.compile(
     r"^\s*(?:raise\b|throw\b|panic[!(]|assert\b|return\s*;?$"
     r"|return\s+(?:None|nil|null|false|true|False|True|err|-?\d+)\s*;?$|continue\b|break\b|pass\b)"
+)
+
+_MOST_CENTRAL: Final = 4
+"""Statements whose values are followed to where they are made."""
+_RETURN: Final = re.compile(r"\s*return\b")
+_IDENTIFIER: Final = re.compile(r"[^\W\d]\w*")
+_ASSIGNMENT: Final = re.compile(
+    r"\s*(?:(?:const|let|var|auto)\s+)?\(?(\w+(?:, *\w+)*)\)?"
+    r"(?:: [^=\n]*)?\s*:?=(?!=)"
 )
 
 Span = tuple[int, int]
@@ -72,21 +85,13 @@ def block(lines: Sequence[str], spans: Sequence[Span], tag: str) -> str:
         if position:
             line = lines[first - 1]
             indent = line[: _indent(line)]
-            _, before = spans[position - 1]
-            mark = _omission(before + 1, first - 1)
-            shown.append(f"{indent}{mark}")
+            shown.append(f"{indent}{OMITTED}")
         shown += lines[first - 1 : last]
     return markdown.fence(shown, tag)
 
 
 def _indent(line: str) -> int:
     return len(line) - len(line.lstrip())
-
-
-def _omission(first: int, last: int) -> str:
-    if first == last:
-        return f"⋯ line {first} omitted ⋯"
-    return f"⋯ lines {first}-{last} omitted ⋯"
 
 
 def rendered(facts: CourseFacts, excerpt: Excerpt) -> str:
@@ -188,19 +193,25 @@ def _function_lines(
 ) -> list[int]:
     """Choose lines of a function: all of them, or all but the statements that say least.
 
-    Logging goes first, then guards, then what is between the first and the last statements.
+    Logging goes first, then guards, then what is between the first and the last statements,
+    but for those that make what the function returns.
     """
     head = _head(lines, definition, function)
     body = _body(lines, definition, function)
     room = BUDGET - len(head)
     kept = set(body)
+    central = _central(lines, definition, function.statements)
     for statement in _expendable(lines, function):
         if len(kept) <= room:
             break
-        kept -= set(range(statement.first, statement.last + 1))
+        if statement not in central:
+            kept -= set(range(statement.first, statement.last + 1))
+    kept = _without_empty_blocks(lines, kept)
     if len(kept) > room:
-        kept = _ends(body, kept, function.statements, room)
-    return [*head, *_without_empty_blocks(lines, kept), definition.end_line]
+        pieces = list(_pieces_of(body[0], kept, function.statements))
+        kept = _ends(pieces, central, room) or set(body[:room])
+        kept = _without_empty_blocks(lines, kept)
+    return [*head, *kept, definition.end_line]
 
 
 def _expendable(
@@ -216,21 +227,64 @@ def _expendable(
     return [*logging, *guards]
 
 
-def _ends(
-    body: Sequence[int],
-    kept: set[int],
+def _central(
+    lines: Sequence[str],
+    definition: Definition,
     statements: Sequence[Statement],
-    room: int,
+) -> list[Statement]:
+    """Return the statements that do a function's work, the most important first.
+
+    They are the last one, those that make the values in it, and calls that have the
+    function's name in theirs.
+    """
+    texts = {
+        statement: "\n".join(lines[statement.first - 1 : statement.last])
+        for statement in statements
+    }
+    name = re.escape(definition.name.strip("_"))
+    named = re.compile(rf"\.\w*{name}\w*\(")
+    central = list(statements[-1:])
+    central += [
+        each
+        for each in reversed(statements)
+        if named.search(texts[each])
+        or (_RETURN.match(texts[each]) and not _GUARD.match(texts[each]))
+    ]
+    for user in count():
+        if user >= min(len(central), _MOST_CENTRAL):
+            return list(dict.fromkeys(central))
+        wanted = set(_IDENTIFIER.findall(texts[central[user]]))
+        for statement in reversed(statements):
+            made = wanted.intersection(_assigned(texts[statement]))
+            if made and statement.last < central[user].first:
+                wanted -= made
+                central.append(statement)
+
+
+def _assigned(text: str) -> list[str]:
+    """Return the names that a statement gives values to."""
+    match = _ASSIGNMENT.match(text)
+    if match is None:
+        return []
+    return _IDENTIFIER.findall(match[1])
+
+
+def _ends(
+    pieces: Sequence[set[int]], central: Iterable[Statement], room: int
 ) -> set[int]:
-    """Return the last and the first statements of a long body, with the blocks around them."""
-    pieces = deque(_pieces_of(body[0], kept, statements))
+    """Return the lines of central statements, then of the last and the first ones."""
     shown: set[int] = set()
+    for statement in central:
+        for piece in pieces:
+            if statement.last in piece and len(shown | piece) <= room:
+                shown |= piece
+    left = deque(pieces)
     for turn in count():
         is_last = turn % (1 + _FRONT) == 0
-        if not pieces or len(shown | pieces[-is_last]) > room:
-            break
-        shown |= pieces.pop() if is_last else pieces.popleft()
-    return shown or set(body[:room])
+        if not left or len(shown | left[-is_last]) > room:
+            return shown
+        shown |= left.pop() if is_last else left.popleft()
+    return shown
 
 
 def _pieces_of(
@@ -248,16 +302,28 @@ def _pieces_of(
 
 
 def _without_empty_blocks(lines: Sequence[str], kept: set[int]) -> set[int]:
-    """Leave out lines that open a block of which nothing is shown."""
-    numbers = sorted(kept)
+    """Leave out lines that open a block of which nothing is shown, and comments in it."""
+    code = [
+        number
+        for number in sorted(kept)
+        if lines[number - 1].strip() and not _COMMENT.match(lines[number - 1])
+    ]
+    ends = dict(pairwise(code))
     empty = {
         number
-        for number, following in pairwise(numbers)
-        if lines[number - 1].rstrip().endswith(":")
+        for number, following in ends.items()
+        if _OPENING.search(lines[number - 1])
         and following > number + 1
         and _indent(lines[following - 1]) <= _indent(lines[number - 1])
     }
-    return kept - empty
+    if not empty:
+        return kept
+    inside = {
+        comment
+        for number in empty
+        for comment in range(number + 1, ends[number])
+    }
+    return _without_empty_blocks(lines, kept - empty - inside)
 
 
 def _type_lines(
@@ -289,14 +355,13 @@ def _pieces(numbers: Iterable[int]) -> int:
 def _spans(
     lines: Sequence[str], numbers: Iterable[int], end: int
 ) -> tuple[Span, ...]:
-    """Join lines to spans; a gap of a line or two, or of empty lines, is shown."""
+    """Join lines to spans; a gap of a line is shown."""
     chosen = sorted({number for number in numbers if 1 <= number <= end})
     closed = set(chosen)
     for number, following in pairwise(chosen):
         between = range(number + 1, following)
-        left_out = lines[number : following - 1]
-        is_empty = not any(map(str.strip, left_out))
-        if len(between) <= _GAP or is_empty:
+        left_out = filter(str.strip, lines[number : following - 1])
+        if len(list(left_out)) <= _GAP:
             closed.update(between)
     spans: list[Span] = []
     for line in sorted(closed):
@@ -310,6 +375,8 @@ def _spans(
 
 def _trimmed(lines: Sequence[str], span: Span) -> Span:
     first, last = span
+    while first < last and not lines[first - 1].strip():
+        first += 1
     while last > first and not lines[last - 1].strip():
         last -= 1
     return first, last
