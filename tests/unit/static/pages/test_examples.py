@@ -174,3 +174,16 @@ def test_a_long_example_file_is_shown_around_its_first_use(
     assert shown(facts, "Shop") == [
         (Origin.EXAMPLE, ["shop = Shop()", "shop.sell()"])
     ]
+
+
+def test_prose_in_a_block_of_code_is_no_example_and_prompts_are_a_session(
+    tmp_path: Path,
+) -> None:
+    guide = (
+        "# Use\n\n```python\nA Shop() is opened, and it sells.\nThen close it.\n"
+        "```\n\n```python\n>>> Shop().sell('pear')\n5\n```\n"
+    )
+    facts = read(tmp_path, {"shop.py": SHOP, "docs/use.md": guide})
+    found = examples.found(facts, chapter_of(facts, "Shop"))
+    of_guide = [one for one in found if one.origin is Origin.DOCUMENT]
+    assert [(one.first, one.tag) for one in of_guide] == [(9, "pycon")]

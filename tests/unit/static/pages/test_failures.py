@@ -1,5 +1,6 @@
 """What can go wrong in a chapter's code, and what else its users have to know."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from tests.support.course_facts import chapter_of, read
 from worker.engines.static.pages import failures
 from worker.engines.static.pages.course import CourseFacts
+from worker.engines.static.pages.excerpts import Excerpt
 
 SHAPES = '''"""Shapes."""
 
@@ -78,8 +80,21 @@ def test_settings_abstract_methods_and_deprecations_are_named(
 ) -> None:
     assert failures.cautions(facts, chapter_of(facts, "Shape")) == [
         "Subclasses have to define `Shape.area` (`shapes.py:14`).",
-        "It reads the environment variable `SHAPE_LIMIT` (`shapes.py:11`).",
+        "`Shape` reads the environment variable `SHAPE_LIMIT` (`shapes.py:11`).",
         "Marked as deprecated: `Shape.old` (`shapes.py:34`).",
+    ]
+
+
+def test_a_failure_whose_line_is_shown_is_not_told_again(
+    facts: CourseFacts,
+) -> None:
+    chapter = chapter_of(facts, "Shape")
+    first, *_ = failures.found(facts, chapter)
+    line = first.cause.line
+    told = failures.sentences(facts, chapter)
+    shown = Excerpt(path=first.function.path, spans=((line, line),))
+    assert failures.sentences(facts, chapter, [shown]) == [
+        each for each in told if each != failures.sentence(first)
     ]
 
 
@@ -206,4 +221,18 @@ def test_environment_variables_are_found_in_many_languages(
 ) -> None:
     facts = read(tmp_path, {name: code})
     (caution,) = failures.cautions(facts, facts.chapters[0])
-    assert caution.startswith("It reads the environment variable `SHOP_MODE`")
+    assert re.match(
+        "`[fF]` reads the environment variable `SHOP_MODE` ", caution
+    )
+
+
+def test_a_guard_that_fails_before_in_the_same_block_is_told(
+    tmp_path: Path,
+) -> None:
+    body = (
+        "    if x:\n        if callable(y):\n            raise error\n"
+        '        raise ValueError("not callable")\n'
+    )
+    assert failing(tmp_path, body) == [
+        'if `x` unless `callable(y)`: `"not callable"`'
+    ]

@@ -32,7 +32,9 @@ def test_a_long_function_is_shown_rather_than_a_short_one(
     assert names(facts, facts.chapters[0])[0] == "Agent.run"
 
 
-def test_each_name_of_a_title_has_a_place(tmp_path: Path) -> None:
+def test_each_name_of_a_title_has_a_place_and_code_of_its_kind_has_none(
+    tmp_path: Path,
+) -> None:
     methods = "".join(
         f"    def act_{n}(self, x):\n        self.x = x\n        self.y = x\n"
         "        return x\n\n"
@@ -50,7 +52,7 @@ def test_each_name_of_a_title_has_a_place(tmp_path: Path) -> None:
         entry=replace(chapter.entry, name="Tree, Leaf and Root"),
         unit=replace(chapter.unit, symbols=symbols),
     )
-    assert names(facts, titled) == ["Tree.act_0", "Leaf", "Root", "Tree.act_1"]
+    assert names(facts, titled) == ["Tree.act_0", "Leaf", "Root"]
 
 
 def test_what_users_call_comes_before_what_is_for_tests(
@@ -70,6 +72,24 @@ def test_what_users_call_comes_before_what_is_for_tests(
     shown = names(facts, replace(chapter, unit=unit))
     assert "Impl.TEST_All" not in shown
     assert shown[:2] == ["Impl", "Impl.Get"]
+
+
+def test_an_alias_leads_to_its_class_and_a_stub_to_the_subtype_that_has_it(
+    tmp_path: Path,
+) -> None:
+    body = "        self.x = x\n        self.y = x\n        return work(self)\n"
+    code = (
+        "def work(x):\n    return x\n\n\n"
+        "class _Base:\n    def run(self, x):\n"
+        "        raise NotImplementedError()\n\n\n"
+        f"class Fast(_Base):\n    def run(self, x):\n{body}\n\n"
+        "Base = _Base\n"
+    )
+    facts = read(tmp_path, {"bases.py": code})
+    chapter = facts.chapters[0]
+    unit = replace(chapter.unit, symbols=(index_of(facts, "Base"),))
+    shown = names(facts, replace(chapter, unit=unit))
+    assert shown[0] == "Fast.run"
 
 
 def test_of_two_definitions_of_a_name_one_is_shown(tmp_path: Path) -> None:

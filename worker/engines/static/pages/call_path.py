@@ -1,7 +1,6 @@
 """Follows calls from a function into the project, as far as the project's own code goes."""
 
 import re
-from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from worker.engines.static.facts import Definition
@@ -15,7 +14,17 @@ _WIDEST: Final = 300
 """Functions within reach; more make no difference."""
 _HANDS_ON: Final = 2
 """Statements of a function that only calls another."""
-_SPINE: Final = 3
+_BRANCH: Final = re.compile(
+    r"\s*[})]*\s*(?:if|elif|else|unless|except|catch|rescue|for|while|case|match|switch"
+    r"|when|select)\b"
+)
+_MAYBE: Final = re.compile(
+    r"\b(?:if|for|and|or|lambda|yield|await)\b|&&|\|\||\?|=>|->"
+)
+"""A statement of which a part may not be done."""
+_LEAVES: Final = re.compile(
+    r"^\s*(?:return|raise|throw|yield|break|continue|panic)\b"
+)
 _LOGGING: Final = re.compile(r"(?i)^(?:log|debug|info|warn|trace|print)")
 
 
@@ -28,22 +37,58 @@ class Hop(NamedTuple):
 
 
 def followed(facts: CourseFacts, start: Definition) -> list[Hop]:
-    """Return calls, each of which leads into the function in which the next one is."""
+    """Return calls, each of which leads into the function in which the next one is.
+
+    Each is made whenever its function is called, and the last leads to no mere helper.
+    """
     hops: list[Hop] = []
     seen = {start.index}
     function = start
     while len(hops) < MOST:
-        hop = _next(facts, function, seen)
+        hop = _next(facts, function, seen, sure=True)
         if hop is None:
             break
         hops.append(hop)
         function = hop.called
         seen.add(function.index)
+    while hops and not facts.calls(hops[-1].called.index):
+        hops.pop()
     return hops
 
 
+def _is_sure(
+    facts: CourseFacts, function: Definition, call: Call, called: Definition
+) -> bool:
+    """Tell whether a call is made whenever its function is called, and to no subtype's method."""
+    inside = facts.function(function.index)
+    if inside is None or _is_overridden(facts, called):
+        return False
+    lines = facts.texts.lines(function.path)
+    for statement in inside.statements:
+        frame = [lines[number - 1] for number in statement.frame]
+        text = "\n".join(lines[statement.first - 1 : statement.last])
+        if statement.first <= call.line <= statement.last:
+            return not (any(map(_BRANCH.match, frame)) or _MAYBE.search(text))
+        if _LEAVES.search(text):
+            return False
+    return False
+
+
+def _is_overridden(facts: CourseFacts, method: Definition) -> bool:
+    if method.parent is None:
+        return False
+    return any(
+        method.name in {own.name for own in facts.methods(subtype)}
+        for subtype in facts.subtypes(method.parent)
+    )
+
+
 def _next(
-    facts: CourseFacts, function: Definition, seen: set[int]
+    facts: CourseFacts,
+    function: Definition,
+    seen: set[int],
+    *,
+    sure: bool = False,
 ) -> Hop | None:
     """Return the call from which most of the project's code is reached."""
     fitting = [
@@ -53,6 +98,7 @@ def _next(
         and called.index not in seen
         and not _LOGGING.match(call.name)
         and not is_getter(facts, called)
+        and (not sure or _is_sure(facts, function, call, called))
     ]
     return max(
         fitting,
@@ -118,45 +164,6 @@ def hands_on(facts: CourseFacts, function: Definition) -> bool:
 
 def _is_beside(function: Definition, called: Definition) -> bool:
     return (called.path, called.parent) == (function.path, function.parent)
-
-
-def spine(
-    facts: CourseFacts, methods: Sequence[Definition]
-) -> list[Definition]:
-    """Return the method from which most is reached, and those of the others that do its work."""
-    widest = max(
-        methods,
-        key=lambda method: (reach(facts, method), -method.index),
-        default=None,
-    )
-    if widest is None or not reach(facts, widest):
-        return []
-    chosen = [worker(facts, widest)]
-    indexes = {method.index for method in methods}
-    while len(chosen) < _SPINE:
-        hop = _next_of(facts, chosen, indexes)
-        if hop is None:
-            break
-        chosen.append(hop)
-    return chosen
-
-
-def _next_of(
-    facts: CourseFacts, chosen: Sequence[Definition], indexes: set[int]
-) -> Definition | None:
-    """Return the method that the last one calls and from which most is reached."""
-    called = [
-        target
-        for _, target in facts.calls(chosen[-1].index)
-        if target.index in indexes
-        and target not in chosen
-        and not hands_on(facts, target)
-    ]
-    return max(
-        called,
-        key=lambda target: (reach(facts, target), -target.index),
-        default=None,
-    )
 
 
 def row(facts: CourseFacts, hop: Hop) -> str:

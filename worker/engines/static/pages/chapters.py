@@ -53,7 +53,11 @@ def written(facts: CourseFacts, chapter: Chapter) -> str:
         _section("Other parts", _parts(facts, chapter, places)),
         _section(
             "What can go wrong",
-            markdown.bullets(failures.sentences(facts, chapter)),
+            markdown.bullets(
+                failures.sentences(
+                    facts, chapter, [place.excerpt for place in places]
+                )
+            ),
         ),
         _section(
             "Good to know",

@@ -12,12 +12,8 @@ from worker.engines.static.pages.course import (
 )
 
 _MOST: Final = 4
-_FOUNDATIONS: Final = frozenset(
-    {Verb.INHERITS, Verb.IMPLEMENTS, Verb.HOLDS, Verb.TAKES, Verb.RETURNS}
-)
-"""Relations without which a subject cannot be understood."""
 _SEEN: Final = frozenset(
-    {Verb.CALLS, Verb.TAKES, Verb.CHECKS, Verb.USES, Verb.IMPORTS}
+    {Verb.CALLS, Verb.TAKES, Verb.RETURNS, Verb.CHECKS, Verb.USES, Verb.IMPORTS}
 )
 """What code shows at a glance; a sentence only repeats the names."""
 
@@ -70,15 +66,3 @@ def _end(
     if at is other:
         return markdown.link(name, other.file)
     return name
-
-
-def builds_on(facts: CourseFacts, chapter: Chapter) -> list[Chapter]:
-    """Return the earlier chapters whose subjects a chapter's subject is made of, in their order."""
-    positions = {
-        link.target
-        for link in facts.links
-        if link.source == chapter.position
-        and link.target < chapter.position
-        and link.verb in _FOUNDATIONS
-    }
-    return [facts.chapters[position] for position in sorted(positions)]

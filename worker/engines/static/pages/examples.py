@@ -18,6 +18,7 @@ from worker.engines.static.pages import (
 )
 from worker.engines.static.pages.course import Chapter, CourseFacts
 from worker.engines.static.prose.code_blocks import (
+    DOCTEST,
     CodeBlock,
     code_blocks,
     uncommented,
@@ -64,6 +65,9 @@ _TAGS: Final = {
     "kt": "kotlin",
 }
 _AROUND: Final = 14
+_MOST_NAMES: Final = 2
+"""Names of a chapter's title that an example should have."""
+_WORD: Final = re.compile(r"\w+")
 
 
 class Origin(IntEnum):
@@ -178,17 +182,27 @@ def _found(facts: CourseFacts, chapter: Chapter) -> list[Example]:
     examples += _in_tests(facts, chapter)
     unique: dict[tuple[str, int], Example] = {}
     for example in reversed(examples):
-        if not standalone.is_hollow(lines(facts, example), example.tag):
+        code = lines(facts, example)
+        is_cut = standalone.is_hollow(code, example.tag)
+        if not is_cut and standalone.parses(code, example.tag):
             place = example.path, example.first
             unique[place] = _rated(facts, example)
+    names = {symbol.name for symbol in facts.named(chapter)}
     subject = chapter.unit.symbols[:1]
     return sorted(
         unique.values(),
         key=lambda example: (
+            -min(_MOST_NAMES, len(names & _used(facts, example))),
             example.target not in subject,
             _rank(facts, example),
         ),
     )
+
+
+def _used(facts: CourseFacts, example: Example) -> set[str]:
+    """Return the names in an example's expressions."""
+    code = standalone.expressions(lines(facts, example), example.tag)
+    return set(_WORD.findall(code))
 
 
 def _rank(
@@ -303,6 +317,8 @@ def _tag(block: CodeBlock, file: SourceFile, code: list[str]) -> str:
         return ""
     if not tag and any(_PROMPT.match(line) for line in code):
         return ""
+    if code and code[0].lstrip().startswith(">>> "):
+        return DOCTEST
     if tag in {"", "no_run", "ignore", "should_panic", "compile_fail"}:
         return str(file.language)
     return _TAGS.get(tag, tag)

@@ -9,7 +9,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count, pairwise, zip_longest
+from itertools import count, islice, pairwise, zip_longest
 from typing import Final
 
 from worker.engines.static.facts import TYPES, Definition
@@ -250,15 +250,14 @@ def _central(
         if named.search(texts[each])
         or (_RETURN.match(texts[each]) and not _GUARD.match(texts[each]))
     ]
-    for user in count():
-        if user >= min(len(central), _MOST_CENTRAL):
-            return list(dict.fromkeys(central))
-        wanted = set(_IDENTIFIER.findall(texts[central[user]]))
+    for user in islice(central, _MOST_CENTRAL):
+        wanted = set(_IDENTIFIER.findall(texts[user]))
         for statement in reversed(statements):
             made = wanted.intersection(_assigned(texts[statement]))
-            if made and statement.last < central[user].first:
+            if made and statement.last < user.first:
                 wanted -= made
                 central.append(statement)
+    return list(dict.fromkeys(central))
 
 
 def _assigned(text: str) -> list[str]:

@@ -1,7 +1,7 @@
 """What can go wrong in a chapter's code: failures with all their conditions, and other cautions."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +12,7 @@ from worker.engines.static.pages.course import (
     CourseFacts,
     last_name,
 )
+from worker.engines.static.pages.excerpts import Excerpt
 from worker.engines.static.parsing.function_facts import Handler, Raise
 from worker.engines.static.parsing.node_types import FAILURE_WORDS
 from worker.engines.static.prose.docstrings import first_sentence
@@ -22,7 +23,9 @@ _MOST_LINES: Final = 4000
 _BEGINNING: Final = 200
 """Characters of documentation in which its first 40 are, with their markup."""
 _MOST: Final = 12
-_MOST_SENTENCES: Final = 6
+_MOST_SENTENCES: Final = 4
+_EXPLAINING: Final = 40
+"""Characters of a message that explains something."""
 _ABSTRACT_STATEMENTS: Final = 2
 """Statements of a method that is left to subclasses: a docstring and a failure."""
 
@@ -148,12 +151,34 @@ def _joined(
     return beginning + listed(kind, conjunction=conjunction)
 
 
-def sentences(facts: CourseFacts, chapter: Chapter) -> list[str]:
-    """Return the failures that a user meets: first those that say something."""
-    failures = sorted(
-        found(facts, chapter), key=lambda failure: not failure.cause.message
-    )
+def sentences(
+    facts: CourseFacts, chapter: Chapter, shown: Sequence[Excerpt] = ()
+) -> list[str]:
+    """Return the failures that a user meets and that no excerpt shows: first those that explain."""
+
+    def rank(failure: Failure) -> tuple[bool, bool, bool]:
+        return (
+            failure.function.name.startswith("_")
+            and failure.function.name != "__init__",
+            not failure.cause.message,
+            len(failure.cause.message) < _EXPLAINING,
+        )
+
+    failures = [
+        failure
+        for failure in sorted(found(facts, chapter), key=rank)
+        if not _is_shown(failure, shown)
+    ]
     return [sentence(failure) for failure in failures[:_MOST_SENTENCES]]
+
+
+def _is_shown(failure: Failure, shown: Sequence[Excerpt]) -> bool:
+    return any(
+        excerpt.path == failure.function.path
+        and first <= failure.cause.line <= last
+        for excerpt in shown
+        for first, last in excerpt.spans
+    )
 
 
 def cautions(facts: CourseFacts, chapter: Chapter) -> list[str]:
@@ -197,35 +222,49 @@ def _is_abstract(
 
 
 def _settings(facts: CourseFacts, chapter: Chapter) -> list[str]:
-    """Name the environment variables that a chapter's code reads."""
-    settings: dict[str, str] = {}
-    for path, number, line in _own_lines(facts, chapter):
+    """Name the environment variables that each of a chapter's functions reads."""
+    known: set[str] = set()
+    of_reader: dict[str, list[str]] = {}
+    for reader, number, line in _own_lines(facts, chapter):
         if "env" not in line.lower():
             continue
-        for name in _SETTING.findall(line):
-            place = citations.at(path, number)
-            shown = markdown.code(name)
-            settings.setdefault(name, f"{shown} ({place})")
-    if not settings:
-        return []
-    noun = "variables"
-    if len(settings) == 1:
-        noun = "variable"
-    names = listed(list(settings.values()), _MOST)
-    return [f"It reads the environment {noun} {names}."]
+        for variable in _SETTING.findall(line):
+            if variable not in known:
+                known.add(variable)
+                place = citations.at(reader.path, number)
+                of_reader.setdefault(citations.name(reader), []).append(
+                    f"{markdown.code(variable)} ({place})"
+                )
+    sentences = []
+    for name, variables in of_reader.items():
+        noun = "variable" if len(variables) == 1 else "variables"
+        names = listed(variables, _MOST)
+        sentences.append(f"{name} reads the environment {noun} {names}.")
+    return sentences
 
 
 def _own_lines(
     facts: CourseFacts, chapter: Chapter
-) -> Iterator[tuple[str, int, str]]:
-    """Yield path, number and text of the lines of a chapter's definitions, up to a limit."""
+) -> Iterator[tuple[Definition, int, str]]:
+    """Yield the lines of a chapter's definitions with the innermost one, up to a limit."""
     left = _MOST_LINES
     for index in chapter.unit.owned:
         definition = facts.definitions[index]
         last = min(definition.end_line, definition.line + left)
         lines = facts.texts.lines(definition.path)
+        inner = [facts.definitions[each] for each in facts.family([index])]
+        inner.sort(key=lambda each: each.end_line - each.line)
         for number in range(definition.line, min(last, len(lines)) + 1):
-            yield definition.path, number, lines[number - 1]
+            reader = next(
+                (
+                    each
+                    for each in inner
+                    if each.line <= number <= each.end_line
+                    and each.path == definition.path
+                ),
+                definition,
+            )
+            yield reader, number, lines[number - 1]
         left -= last - definition.line
         if left <= 0:
             return

@@ -1,12 +1,13 @@
 """Chooses the code that a chapter shows: what users call, and what does the work."""
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from worker.engines.static.facts import TYPES, Definition, Kind
+from worker.engines.static.facts import TYPES, Definition, Kind, Role
 from worker.engines.static.pages import (
     call_path,
     citations,
@@ -25,10 +26,22 @@ _TRIVIAL: Final = 2
 """A function with no more lines of its own shows nothing."""
 _SHORT_TYPE: Final = 16
 """Lines of a type that is shown whole."""
-_MINOR: Final = re.compile(r"TEST_|test_|(?:to|from)_(?:dict|json)$")
+_MINOR: Final = re.compile(r"TEST_|test_|(?:to|from)_(?:\w+_)?(?:dict|json)$")
 """Methods that are for tests, or only write a value in another form."""
 _FEWEST_FIELDS: Final = 2
-_MOST_WEIGHT: Final = 6
+_MOST_TOLD: Final = 3
+_MOST_USED: Final = 3
+_PRIVATE: Final = 2
+_SMALL: Final = 2
+"""What a private function, and one that only gives or sets a value, is worth less."""
+_LEAF: Final = 1
+"""What a method that uses nothing of the project is worth less."""
+_FEW_STATEMENTS: Final = 2
+_ALIAS: Final = re.compile(r"\w+ *= *(\w+)")
+_WORD: Final = re.compile(r"\w+")
+_DIFFERING: Final = 3
+"""An excerpt is new if one in so many of its words is."""
+_ACCESSOR: Final = re.compile(r"(?:get|set|has|is|list|iter)_")
 _EXAMPLE_WEIGHT: Final = 3
 """What an example counts for, where a test counts for one."""
 
@@ -56,17 +69,19 @@ def _chosen(facts: CourseFacts, chapter: Chapter) -> list[KeyPlace]:
     for symbol in facts.named(chapter):
         place = _place_of(facts, chapter, symbol)
         if place is not None:
-            _add(places, place)
+            _add(facts, places, place)
     for definition in dict.fromkeys(_candidates(facts, chapter)):
         if len(places) == MOST:
             break
         excerpt = excerpts.of_definition(facts, definition)
         if excerpt is not None and excerpt.is_telling:
-            _add(places, KeyPlace(excerpt=excerpt, definition=definition))
+            _add(
+                facts, places, KeyPlace(excerpt=excerpt, definition=definition)
+            )
     return places
 
 
-def _add(places: list[KeyPlace], place: KeyPlace) -> None:
+def _add(facts: CourseFacts, places: list[KeyPlace], place: KeyPlace) -> None:
     """Add a place unless it is shown already."""
     definition = place.definition
     shown = {
@@ -75,8 +90,18 @@ def _add(places: list[KeyPlace], place: KeyPlace) -> None:
         if other.definition is not None
     }
     is_new = definition is None or definition.qualified not in shown
-    if is_new and not _is_shown(place.excerpt, places):
+    if is_new and not _is_shown(facts, place.excerpt, places):
         places.append(place)
+
+
+def _words(facts: CourseFacts, excerpt: Excerpt) -> Counter[str]:
+    lines = facts.texts.lines(excerpt.path)
+    shown = [
+        line
+        for first, last in excerpt.spans
+        for line in lines[first - 1 : last]
+    ]
+    return Counter(_WORD.findall("\n".join(shown)))
 
 
 def _place_of(
@@ -84,6 +109,7 @@ def _place_of(
 ) -> KeyPlace | None:
     """Return the code that tells most of a definition: a method's, or its own lines."""
     used = uses(facts, chapter)
+    symbol = _meant(facts, symbol)
     candidates = _of_symbol(facts, symbol, used, _PER_TYPE)
     for definition in (*candidates, symbol):
         excerpt = excerpts.of_definition(facts, definition)
@@ -92,21 +118,26 @@ def _place_of(
     return None
 
 
-def _is_shown(excerpt: Excerpt, places: Iterable[KeyPlace]) -> bool:
-    """Tell whether an excerpt lies within another."""
+def _is_shown(
+    facts: CourseFacts, excerpt: Excerpt, places: Iterable[KeyPlace]
+) -> bool:
+    """Tell whether an excerpt lies within another, or hardly differs from it."""
+    words = _words(facts, excerpt)
     first = excerpt.spans[0][0]
     last = excerpt.spans[-1][1]
-    return any(
-        place.excerpt.path == excerpt.path
-        and any(
+    for place in places:
+        if place.excerpt.path != excerpt.path:
+            continue
+        new = words - _words(facts, place.excerpt)
+        if new.total() * _DIFFERING < words.total() or any(
             begin <= first and last <= end for begin, end in place.excerpt.spans
-        )
-        for place in places
-    )
+        ):
+            return True
+    return False
 
 
 def _candidates(facts: CourseFacts, chapter: Chapter) -> Iterator[Definition]:
-    symbols = facts.symbols(chapter)
+    symbols = [_meant(facts, symbol) for symbol in facts.symbols(chapter)]
     used = uses(facts, chapter)
     yield from _of_symbol(facts, symbols[0], used, _PER_TYPE)
     for symbol in symbols[1:]:
@@ -114,6 +145,16 @@ def _candidates(facts: CourseFacts, chapter: Chapter) -> Iterator[Definition]:
     owned = [facts.definitions[index] for index in chapter.unit.owned]
     functions = [definition for definition in owned if is_function(definition)]
     yield from _by_use(facts, functions, used)
+
+
+def _meant(facts: CourseFacts, symbol: Definition) -> Definition:
+    """Return what an alias stands for, if its own file defines that."""
+    alias = _ALIAS.fullmatch(facts.text(symbol).strip())
+    if alias is not None:
+        for other in facts.definitions:
+            if other.path == symbol.path and other.qualified == alias[1]:
+                return other
+    return symbol
 
 
 def _of_symbol(
@@ -126,38 +167,68 @@ def _of_symbol(
     if _is_worth_showing(facts, symbol):
         yield symbol
     maker = constructor(facts, symbol)
-    methods = []
-    for method in facts.methods(symbol):
-        lines = method.end_line - method.line
-        is_minor = lines <= _TRIVIAL or _MINOR.match(method.name) is not None
-        is_telling = not is_minor and _has_statements(facts, method)
-        if is_telling and method is not maker:
-            methods.append(method)
-    ranked = _by_use(facts, methods, used)
-    yield from _first_methods(facts, ranked, used)[:most]
-    yield from (call_path.worker(facts, method) for method in ranked)
-    if maker is not None:
+    methods = [
+        method
+        for method in _methods(facts, symbol)
+        if method is not maker and _does_something(facts, method)
+    ]
+    ranked = [
+        call_path.worker(facts, method)
+        for method in _by_use(facts, methods, used)
+    ]
+    yield from ranked[:most]
+    if maker is not None and len(ranked) < MOST:
         yield maker
+    yield from ranked[most:]
 
 
-def _first_methods(
-    facts: CourseFacts, ranked: list[Definition], used: Counter[str]
-) -> list[Definition]:
-    """Return the method that is used most, unless it only calls another; then the spine."""
-    spine = call_path.spine(facts, ranked)
-    if not ranked:
-        return spine
-    most_used = call_path.worker(facts, ranked[0])
-    is_inherited = ranked[0].name in _inherited(facts, ranked[0])
-    is_used = used[ranked[0].name] > 0 or is_inherited
-    is_idle = call_path.hands_on(facts, most_used)
-    if spine and (is_idle or not is_used):
-        return spine
-    return list(dict.fromkeys((most_used, *spine)))
+def _methods(facts: CourseFacts, symbol: Definition) -> Iterator[Definition]:
+    """Yield the methods of a type and of bases of its name; a subtype's where it has stubs."""
+    bases = [
+        facts.definitions[index]
+        for index in facts.analysis.bases.get(symbol.index, ())
+        if facts.definitions[index].name == symbol.name
+    ]
+    stubs: list[str] = []
+    for owner in (symbol, *bases):
+        for method in facts.methods(owner):
+            if is_stub(facts, method):
+                stubs.append(method.name)
+            else:
+                yield method
+    if not stubs:
+        return
+    fulfilled = [
+        [method for method in facts.methods(subtype) if method.name in stubs]
+        for subtype in facts.subtypes(symbol.index)
+    ]
+    yield from max(
+        fulfilled,
+        key=lambda methods: sum(
+            call_path.reach(facts, method) for method in methods
+        ),
+        default=[],
+    )
 
 
-def _has_statements(facts: CourseFacts, method: Definition) -> bool:
-    """Tell whether a method does something, and is not only declared."""
+def is_stub(facts: CourseFacts, method: Definition) -> bool:
+    """Tell whether a method only fails or does nothing, and is left to subtypes."""
+    inside = facts.function(method.index)
+    if inside is None:
+        return False
+    raised = {cause.line for cause in inside.raises if "NotImpl" in cause.what}
+    doc = inside.doc or (0, 0)
+    return all(
+        statement.first in raised or doc[0] <= statement.first <= doc[1]
+        for statement in inside.statements
+    )
+
+
+def _does_something(facts: CourseFacts, method: Definition) -> bool:
+    """Tell whether a method has work to show, and is not declared for subclasses or tests."""
+    lines = method.end_line - method.line
+    if lines <= _TRIVIAL or _MINOR.match(method.name):
+        return False
     inside = facts.function(method.index)
     return inside is not None and bool(inside.statements)
 
@@ -168,6 +239,8 @@ def _is_worth_showing(facts: CourseFacts, symbol: Definition) -> bool:
         return True
     if symbol.end_line - symbol.line < _SHORT_TYPE:
         return symbol.end_line - symbol.line > _TRIVIAL
+    if any(_does_something(facts, method) for method in facts.methods(symbol)):
+        return False
     function = facts.function(symbol.index)
     return function is not None and len(function.statements) >= _FEWEST_FIELDS
 
@@ -199,16 +272,22 @@ def _uses(facts: CourseFacts, chapter: Chapter) -> Counter[str]:
 def _by_use(
     facts: CourseFacts, functions: Iterable[Definition], used: Counter[str]
 ) -> list[Definition]:
-    """Sort functions: those of examples first, then those that bring most code together."""
+    """Sort functions: those that guides and examples name, and from which much code is reached."""
 
-    def rank(function: Definition) -> tuple[int, bool, bool, int, int]:
-        return (
-            -used[function.name],
-            function.name not in _inherited(facts, function),
-            not function.public or function.name.startswith("_"),
-            -_weight(facts, function),
-            function.index,
-        )
+    def rank(function: Definition) -> tuple[float, int]:
+        worth = math.log1p(call_path.reach(facts, function))
+        worth += math.log1p(len(facts.callers(function.index))) / 2
+        worth += min(used[function.name], _MOST_USED) + _told(facts, function)
+        worth += function.name in _inherited(facts, function)
+        if not function.public or function.name.startswith("_"):
+            worth -= _PRIVATE
+        if _ACCESSOR.match(function.name) or _is_small(facts, function):
+            worth -= _SMALL
+        if any("property" in mark for mark in function.decorators):
+            worth -= _SMALL
+        if function.parent is not None and not facts.out[function.index]:
+            worth -= _LEAF
+        return -worth, function.index
 
     return sorted(functions, key=rank)
 
@@ -225,13 +304,27 @@ def _inherited(facts: CourseFacts, method: Definition) -> set[str]:
     }
 
 
-def _weight(facts: CourseFacts, function: Definition) -> int:
-    """Rate how much a function brings together: what it calls, and how much code calls it."""
-    called = {reference.target for reference in facts.out[function.index]}
-    callers = facts.callers(function.index)
-    outward = min(len(called), _MOST_WEIGHT)
-    inward = min(len(callers), _MOST_WEIGHT)
-    return 2 * outward + inward
+def _told(facts: CourseFacts, function: Definition) -> float:
+    """Rate how often documents and examples name a function, with its type or by a call."""
+    name = re.escape(function.name)
+    owner = r"(?<![\w.])"
+    if function.parent is not None:
+        owner = re.escape(facts.definitions[function.parent].name) + r"\."
+    with_owner = re.compile(rf"{owner}{name}\b")
+    called = re.compile(rf"[.~]{name}(?:\(|`)")
+    told = 0.0
+    for path in facts.analysis.mentions.get(function.name, ()):
+        if facts.file(path).role in {Role.DOCUMENT, Role.EXAMPLE}:
+            text = "\n".join(facts.texts.lines(path))
+            told += (
+                bool(with_owner.search(text)) + bool(called.search(text)) / 2
+            )
+    return min(told, _MOST_TOLD)
+
+
+def _is_small(facts: CourseFacts, function: Definition) -> bool:
+    inside = facts.function(function.index)
+    return inside is not None and len(inside.statements) <= _FEW_STATEMENTS
 
 
 def calls(facts: CourseFacts, function: Definition, code: str) -> bool:

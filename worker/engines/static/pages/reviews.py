@@ -1,7 +1,7 @@
 """Writes the reviewed chapters: the chapter as it is read the second time.
 
-The first mention of another chapter's subject becomes a link, the chapters to read before
-are named, and a claim that the checker finds wrong gets a correction right below it.
+The first mention of another chapter's subject becomes a link, and a claim that the checker
+finds wrong gets a correction right below it.
 """
 
 import re
@@ -11,13 +11,10 @@ from typing import Final
 from worker.engines.static.pages import (
     chapters,
     checker,
-    citations,
-    connections,
     markdown,
 )
 from worker.engines.static.pages.checker import Block, Finding
 from worker.engines.static.pages.course import Chapter, CourseFacts
-from worker.engines.static.prose.phrases import listed
 
 _SHORTEST: Final = 3
 """Letters of a name that is linked."""
@@ -30,7 +27,7 @@ def written(facts: CourseFacts, chapter: Chapter, page: str) -> str:
     files = [other.file for other in facts.chapters]
     findings = checker.checked(facts, page, files)
     linked = _linked(facts, chapter, page)
-    return _with_prerequisites(facts, chapter, _corrected(linked, findings))
+    return "\n".join(_corrected(linked, findings))
 
 
 def _corrected(lines: Sequence[str], findings: Sequence[Finding]) -> list[str]:
@@ -47,19 +44,6 @@ def _corrected(lines: Sequence[str], findings: Sequence[Finding]) -> list[str]:
         for correction in corrections.get(number, ()):
             corrected += ["", correction, ""]
     return corrected
-
-
-def _with_prerequisites(
-    facts: CourseFacts, chapter: Chapter, lines: list[str]
-) -> str:
-    """Name the chapters to read before, below the title."""
-    before = [
-        citations.link(other) for other in connections.builds_on(facts, chapter)
-    ]
-    if before:
-        links = listed(before)
-        lines[1:1] = ["", f"Read first: {links}."]
-    return "\n".join(lines)
 
 
 def _linked(facts: CourseFacts, chapter: Chapter, page: str) -> list[str]:

@@ -176,6 +176,17 @@ def _body_of_entry(root: Node, entry: str) -> Node | None:
     return None
 
 
+def parses(lines: Sequence[str], tag: str) -> bool:
+    """Tell whether code is Python without mistakes; of other languages nothing is known."""
+    code = dedent("\n".join(lines))
+    if tag == DOCTEST:
+        code = _typed(lines)
+    elif tag != str(Language.PYTHON):
+        return True
+    tree = _parser().tree(Language.PYTHON, code.encode("utf-8", "replace"))
+    return not tree.root_node.has_error
+
+
 def is_hollow(lines: Sequence[str], tag: str) -> bool:
     """Tell whether parts of the code are left out, or it is no code at all."""
     return tag != DOCTEST and any(_HOLLOW.search(line) for line in lines)

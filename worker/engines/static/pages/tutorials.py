@@ -24,7 +24,6 @@ from worker.engines.static.pages import (
 from worker.engines.static.pages.course import (
     Chapter,
     CourseFacts,
-    is_function,
     last_name,
 )
 from worker.engines.static.pages.examples import Example, Origin
@@ -80,7 +79,7 @@ def written(facts: CourseFacts, chapter: Chapter) -> str:
 
 def _before(facts: CourseFacts, chapter: Chapter) -> str:
     """Say what to read, and where the project is built, if that is in another tutorial."""
-    page = markdown.link(citations.title(chapter), _page(chapter))
+    page = markdown.link(f"Chapter {chapter.entry.index}", _page(chapter))
     builder = _builder(facts, chapter)
     if builder is None or builder is chapter:
         return f"Read {page} first."
@@ -103,7 +102,7 @@ def _steps(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
     if example is not None:
         yield _run(facts, chapter, example)
         yield from _stop_inside(facts, chapter, example)
-    yield from _follow(facts, chapter)
+        yield from _follow(facts, chapter, example)
     yield from _change(facts, chapter)
 
 
@@ -352,12 +351,13 @@ def _first_statement(facts: CourseFacts, function: Definition) -> int:
     return 0
 
 
-def _follow(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
-    """Follow the longest path of calls that begins at what the chapter shows."""
+def _follow(
+    facts: CourseFacts, chapter: Chapter, example: Example
+) -> Iterator[Step]:
+    """Follow the longest path of calls that the example surely takes."""
     paths = [
-        call_path.followed(facts, place.definition)
-        for place in key_places.chosen(facts, chapter)
-        if place.definition is not None and is_function(place.definition)
+        call_path.followed(facts, function)
+        for function in _called(facts, chapter, example)
     ]
     hops = max(paths, key=len, default=[])
     if len(hops) < _FEWEST_HOPS:
@@ -367,7 +367,7 @@ def _follow(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
     yield Step(
         f"Follow {start}",
         (
-            f"Open each call in turn, from {start} to {end}:",
+            f"The example calls {start}. From there, open each call in turn, to {end}:",
             markdown.steps([call_path.row(facts, hop) for hop in hops]),
         ),
     )
@@ -383,11 +383,10 @@ def _change(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
         function = failure.function
         place = citations.at(function.path, failure.cause.line)
         command = markdown.code(_command(facts, test))
-        undo = markdown.code(f"git checkout -- {function.path}")
         text = (
             f"{citations.name(function)} fails {condition} ({place}). Negate "
             f"the condition, and run {command}: the test expects the failure. "
-            f"Undo your change with {undo}."
+            "Undo the change."
         )
         yield Step("Break it, and see the test fail", (text,))
         return
@@ -473,7 +472,6 @@ def _questions(facts: CourseFacts, chapter: Chapter) -> str:
 
 def _tutorial_link(chapter: Chapter) -> str:
     """Return a link to the tutorial of a chapter from another tutorial."""
-    shown = markdown.text(chapter.name)
-    name = f"Tutorial {chapter.entry.index}, {shown}"
+    name = f"Tutorial {chapter.entry.index}"
     path = item_path(Stage.GENERATE_TUTORIALS, chapter.entry)
     return markdown.link(name, basename(path))

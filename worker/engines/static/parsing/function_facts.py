@@ -32,10 +32,11 @@ class Raise(NamedTuple):
 
 
 class Expression(NamedTuple):
-    """An expression and its line."""
+    """An expression, its line, and what has to hold for it to be reached."""
 
     text: str
     line: int
+    conditions: tuple[str, ...] = ()
 
 
 class Handler(NamedTuple):

@@ -5,7 +5,7 @@ fact is read when it is first asked for: most functions are only asked for a few
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cached_property
 from typing import Final, NamedTuple
 
@@ -172,11 +172,15 @@ class FunctionFacts:
 
     @cached_property
     def returns(self) -> list[Expression]:
-        """What is returned; nothing for a bare return."""
+        """What is returned, with its conditions; nothing for a bare return."""
         if self._body is None:
             return []
         results = [
-            Expression(shortened(_first_child(place.node)), line(place.node))
+            Expression(
+                shortened(_first_child(place.node)),
+                line(place.node),
+                tuple(_conditions(place)),
+            )
             for place in self._places
             if place.node.type in RETURNS and not _is_inner(place)
         ]
@@ -576,9 +580,16 @@ def _is_about_another_value(condition: str, conditions: list[str]) -> bool:
 
 
 def _early_returns(block: Node, child: Node) -> Iterator[str]:
-    """Yield what must not hold, since a statement before a child returns in that case."""
+    """Yield what must not hold, since a statement before a child returns in that case.
+
+    In a block of a function it may fail as well; at the top of a function, failures follow
+    each other, and each is told alone.
+    """
     if block.type not in BLOCKS:
         return
+    leaving = _LEAVING
+    if block.parent is not None and block.parent.type not in FUNCTIONS:
+        leaving = _LEAVING | RAISES.keys()
     for sibling in block.named_children:
         if sibling.start_byte >= child.start_byte:
             return
@@ -586,23 +597,23 @@ def _early_returns(block: Node, child: Node) -> Iterator[str]:
         if sibling.type == "expression_statement":
             branch = _first_child(sibling) or sibling
         if branch.type in GUARDS:
-            yield from _leaving(branch)
+            yield from _leaving(branch, leaving)
 
 
-def _leaving(branch: Node) -> Iterator[str]:
+def _leaving(branch: Node, leaving: Collection[str]) -> Iterator[str]:
     """Yield the conditions of the first branches of a statement, as far as they leave."""
     for part in (branch, *branch.children_by_field_name("alternative")):
         is_branch = part is branch or part.type in ELSE_IFS
-        if not is_branch or not _leaves(part):
+        if not is_branch or not _leaves(part, leaving):
             return
         yield f"unless {_quoted(_condition(part))}"
 
 
-def _leaves(branch: Node) -> bool:
-    """Tell whether a branch ends in a return, or goes on with a loop."""
+def _leaves(branch: Node, leaving: Collection[str]) -> bool:
+    """Tell whether a branch ends in a statement after which nothing of it is done."""
     last = _field(branch, "consequence", "body")
     for _ in range(_RETURN_DEPTH):
-        if last is None or last.type in _LEAVING:
+        if last is None or last.type in leaving:
             break
         children = [
             child for child in last.named_children if not _is_comment(child)
@@ -611,7 +622,7 @@ def _leaves(branch: Node) -> bool:
         last = None
         if children and is_block:
             last = children[-1]
-    return last is not None and last.type in _LEAVING
+    return last is not None and last.type in leaving
 
 
 def _conditions_between(outer: Node, child: Node) -> Iterator[str]:
