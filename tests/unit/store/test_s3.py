@@ -102,6 +102,7 @@ def test_a_certificate_that_is_not_trusted_is_a_fault_of_the_configuration(
 @pytest.mark.parametrize(
     ("reply", "kind"),
     [
+        (fault("300 Multiple Choices", "Odd"), StoreConfigError),
         (fault("409 Conflict", "ConditionalRequestConflict"), ConflictError),
         (fault("412 Precondition Failed", "PreconditionFailed"), ExistsError),
         (fault("501 Not Implemented", "NotImplemented"), StoreConfigError),
