@@ -110,5 +110,11 @@ TESTS: Final[dict[str, tuple[str, ...]]] = {
     "states/places.py": ("tests/unit/states/test_places.py",),
     "states/keys.py": ("tests/unit/states/test_keys.py",),
     "states/stages.py": (*DECISIONS, "tests/unit/states/test_keys.py"),
+    "states/addresses.py": ("tests/unit/states/test_addresses.py",),
+    "states/callback_body.py": ("tests/unit/states/test_callback_body.py",),
+    "states/course_paths.py": ("tests/unit/states/test_course_paths.py",),
+    "states/inputs.py": ("tests/unit/states/test_inputs.py",),
+    "states/repository_url.py": ("tests/unit/states/test_repository_url.py",),
+    "states/url_patterns.py": ("tests/unit/states/test_repository_url.py",),
     "states/usage.py": ("tests/unit/states/test_usage.py", *DECISIONS),
 }
