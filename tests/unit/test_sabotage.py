@@ -2,12 +2,15 @@
 
 import ast
 import builtins
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from tests.sabotage.guard import ROOT, Sabotage, marked_files, without_guard
+from tests.sabotage.mutants import EXPLAINED
 from tests.sabotage.mutated import TESTS
+from tests.sabotage.mutations import mutations
 from tests.sabotage.table import GUARDS
 
 
@@ -74,3 +77,17 @@ def test_the_mutated_modules_and_their_tests_exist() -> None:
     assert [module for module in TESTS if not exists(module)] == []
     tests = {test for module in TESTS for test in TESTS[module]}
     assert [test for test in tests if not exists(test)] == []
+
+
+def test_the_changes_that_are_explained_can_be_made() -> None:
+    explained = {
+        (module, entry["function"], entry["change"])
+        for module, entries in tomllib.loads(EXPLAINED.read_text()).items()
+        for entry in entries
+    }
+    possible = {
+        (module, mutation.function, mutation.change)
+        for module in TESTS
+        for mutation in mutations((ROOT / module).read_text())
+    }
+    assert explained - possible == set()
