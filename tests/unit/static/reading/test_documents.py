@@ -113,6 +113,13 @@ def test_each_language_has_its_own_headings(
     ] == expected
 
 
+def test_an_indented_line_is_a_heading_between_two_equal_lines() -> None:
+    text = "=======\n Tasks\n=======\n\n Indented\n--------\n\n the end"
+    assert [(one.title, one.line) for one in headings(Language.RST, text)] == [
+        ("Tasks", 2)
+    ]
+
+
 def test_a_heading_ends_before_the_next() -> None:
     found = headings(Language.MARKDOWN, "# A\n\ntext\n\n# B\ntext\n")
     assert [(one.line, one.end_line) for one in found] == [(1, 4), (5, 7)]

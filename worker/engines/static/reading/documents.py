@@ -189,10 +189,10 @@ def _underlined(
     match = None
     if number < len(lines):
         match = _UNDERLINE.match(lines[number])
-    is_indented = title[:1].isspace() and not (
-        number > 1 and lines[number - 2] == lines[number]
-    )
-    if match is None or is_indented or _UNDERLINE.match(title):
+    if match is None or _UNDERLINE.match(title):
+        return None
+    is_overlined = number > 1 and lines[number - 2] == lines[number]
+    if title[:1].isspace() and not is_overlined:
         return None
     fewest = min(len(title.strip()), _SHORTEST)
     is_long_enough = len(match[0].rstrip()) >= fewest
