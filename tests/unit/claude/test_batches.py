@@ -18,7 +18,7 @@ from tests.support.paid_calls import (
     opened,
     question,
 )
-from worker.engines.claude.batches import PATIENCE_SECONDS
+from worker.engines.claude.batch_poller import PATIENCE_SECONDS
 from worker.engines.claude.model import Model
 from worker.engines.port import EngineFailedError, EngineWaitingError
 from worker.settings.model import ModelSettings

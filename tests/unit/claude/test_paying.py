@@ -21,7 +21,8 @@ from tests.support.paid_calls import (
     question,
     workspace,
 )
-from worker.engines.claude.ledger import CallId, Ledger
+from worker.engines.claude.ledger import Ledger
+from worker.engines.claude.ledger_entries import CallId
 from worker.engines.claude.model import Model
 from worker.engines.claude.prices import Tokens
 from worker.engines.claude.records import Answer, Intent, decode

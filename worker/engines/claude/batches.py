@@ -12,31 +12,26 @@ by its calls' names.
 """
 
 import logging
-from collections.abc import Callable, Container, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
-from typing import Final, TypeVar
+from typing import Final
 
 from states.codec import JsonObject
 from states.stages import Stage
-from states.usage import Budget, Waiting
+from states.usage import Budget
 from worker.engines.claude.api import Body, MessagesApi, encode_body
 from worker.engines.claude.batch import Batch
+from worker.engines.claude.batch_poller import BatchPoller
 from worker.engines.claude.caller import BYTES_A_TOKEN, log_answer
 from worker.engines.claude.events import read_message
 from worker.engines.claude.failures import (
+    NOT_FOUND,
     AnswerLostError,
     RejectedError,
     UnusableAnswerError,
 )
-from worker.engines.claude.ledger import (
-    MAX_LOST,
-    BatchEntry,
-    CallId,
-    Ledger,
-    LedgerEntry,
-)
+from worker.engines.claude.ledger import MAX_LOST, Ledger
+from worker.engines.claude.ledger_entries import BatchEntry, CallId, LedgerEntry
 from worker.engines.claude.limiter import Limiter
 from worker.engines.claude.permission import Permission
 from worker.engines.claude.pricing import KEY_LENGTH, Call, Pricing, digest
@@ -47,25 +42,10 @@ from worker.engines.claude.records import (
     Intent,
     Rejection,
 )
-from worker.engines.port import EngineFailedError, EngineWaitingError
-from worker.system.runtime import iso
 
 LOG = logging.getLogger(__name__)
-Result = TypeVar("Result")
 
-FIRST_POLL: Final = 30.0
-LONGEST_POLL: Final = 300.0
-_GROWTH: Final = 1.5
-PATIENCE_SECONDS: Final = 3600.0
-"""How long a run waits for a batch; most end within this time."""
-_CLOCKS: Final = timedelta(minutes=10)
-"""How far the API's clock may be from this machine's."""
-_CREATION: Final = timedelta(minutes=5)
-"""How long after its intent a batch may be created."""
-_LOOKS: Final = (0.0, FIRST_POLL, _GROWTH * FIRST_POLL)
-"""The pauses before each look for a batch: the API's list may show it late."""
 _UNPAID: Final = {"errored", "canceled", "expired"}
-_NOT_FOUND: Final = 404
 _UNCERTAIN: Final = {500, 504}
 """After these, a batch may have been created."""
 
@@ -87,8 +67,7 @@ class Batcher:
         self._limiter = limiter
         self._pricing = pricing
         self._permission = permission
-        self._runtime = pricing.runtime
-        self._polled_since = self._runtime.monotonic()
+        self._poller = BatchPoller(api, limiter, permission, pricing.runtime)
         self._gone: set[str] = set()
         """Batches that the API does not know any more, or has no more results of."""
 
@@ -274,7 +253,7 @@ class Batcher:
         model = entries[0].intent.model
         consequence = error.consequence(self._api.address, model)
         is_too_large = isinstance(consequence, UnusableAnswerError)
-        if refusal.status == _NOT_FOUND or is_too_large:
+        if refusal.status == NOT_FOUND or is_too_large:
             LOG.warning(
                 "the endpoint takes no such batch: the calls are made live",
                 extra={"reason": refusal.reason},
@@ -318,97 +297,24 @@ class Batcher:
     def _conclude(self, batch: BatchEntry) -> None:
         """Wait for a batch, and record what it has answered."""
         if batch.created is None:
-            self._find(batch)
+            self._look_for(batch)
         created = batch.created
         if created is None or created.batch_id is None:
             return
         batch_id = created.batch_id
-        results = None
-        if self._wait(batch_id, created):
-            results = self._results(batch_id)
+        results = self._poller.results(batch_id, created)
         if results is not None:
             self._record(batch, batch_id, results)
         # Calls without a result now will not get one later.
         self._gone.add(batch_id)
 
-    def _find(self, batch: BatchEntry) -> None:
-        """Look for a batch whose creation got no answer."""
-        others: set[str] = set()
-        # guard: batches: one that the list does not show yet is looked for again
-        for pause in _LOOKS:
-            self._permission.sleep(pause)
-            for candidate in self._candidates(batch, others):
-                if self._is_same(batch, candidate):
-                    self._note(batch, candidate)
-                    return
-                others.add(candidate.id)
-        self._note_none(batch)
-
-    def _candidates(
-        self, batch: BatchEntry, others: Container[str]
-    ) -> list[Batch]:
-        """Return the batches of the account that may be the one, without the `others`."""
-        at = datetime.fromisoformat(batch.intent.at)
-        earliest = at - _CLOCKS
-        latest = at + _CREATION + _CLOCKS
-        size = len(batch.intent.names)
-        listed = self._ask(self._api.batches) or []
-        return [
-            candidate
-            for candidate in listed
-            if candidate.size == size
-            and earliest <= candidate.created_at <= latest
-            and candidate.id not in others
-        ]
-
-    def _is_same(self, batch: BatchEntry, candidate: Batch) -> bool:
-        """Wait until a batch has ended, and tell whether its calls are those of `batch`."""
-        if not self._wait(candidate.id, None):
-            return False
-        results = self._results(candidate.id) or {}
-        names = set(batch.intent.names)
-        # guard: batches: one whose creation got no answer is known by its calls
-        return results.keys() == names
-
-    def _wait(self, batch_id: str, created: BatchCreated | None) -> bool:
-        """Wait until a batch has ended; return False if the API does not know it.
-
-        `created` is None where the batch may be another job's.
-        """
-        pause = FIRST_POLL
-        while True:
-            if self._permission.stopped or not self._is_patient():
-                raise self._waiting(batch_id, created)
-            batch = self._ask(lambda: self._api.batch(batch_id))
-            if batch is None or batch.ended:
-                return batch is not None
-            with suppress(EngineFailedError):
-                self._permission.sleep(pause)
-            pause = min(LONGEST_POLL, _GROWTH * pause)
-
-    def _is_patient(self) -> bool:
-        waited = self._runtime.monotonic() - self._polled_since
-        return waited <= PATIENCE_SECONDS
-
-    def _waiting(
-        self, batch_id: str, created: BatchCreated | None
-    ) -> EngineWaitingError:
-        pause = timedelta(seconds=LONGEST_POLL)
-        not_before = iso(self._runtime.now() + pause)
-        waiting = Waiting(reason="batch", not_before=not_before)
-        name = f"batch {batch_id}, which may be this job's,"
-        if created is not None:
-            name = f"batch {batch_id}"
-            waiting = replace(
-                waiting, batch_id=batch_id, expires_at=created.expires_at
-            )
-        return EngineWaitingError(
-            f"{name} has not ended; run this again after {not_before}", waiting
-        )
-
-    def _results(self, batch_id: str) -> dict[str, JsonObject] | None:
-        """Return the results of a batch that has ended; None if the API no longer has them."""
-        return self._ask(lambda: self._api.results(batch_id))
+    def _look_for(self, batch: BatchEntry) -> None:
+        """Look for a batch whose creation got no answer; record whether there is one."""
+        created = self._poller.find(batch)
+        if created is None:
+            self._note_none(batch)
+        else:
+            self._note(batch, created)
 
     def _record(
         self,
@@ -441,26 +347,6 @@ class Batcher:
             # It is billed, but unusable.
             message = read_message({"type": "message"})
         return self._pricing.answer(intent, message)
-
-    def _ask(self, request: Callable[[], Result]) -> Result | None:
-        """Repeat a request that changes nothing; return None for what is not there."""
-        while True:
-            self._permission.check()
-            try:
-                answer = request()
-            except AnswerLostError as error:
-                self._limiter.failed(str(error), None)
-            except RejectedError as error:
-                refusal = error.refusal
-                if refusal.status == _NOT_FOUND:
-                    return None
-                if not error.may_pass:
-                    raise error.consequence(self._api.address, "") from error
-                self._limiter.failed(refusal.reason, refusal.retry_after)
-            else:
-                self._limiter.answered()
-                return answer
-            self._limiter.wait(self._permission)
 
 
 def _params(body: Body) -> Body:

@@ -13,7 +13,8 @@ from states.stages import Stage
 from states.usage import NANODOLLARS, Budget
 from worker.engines.claude.api import MessagesApi, encode_body
 from worker.engines.claude.failures import AnswerLostError, RejectedError
-from worker.engines.claude.ledger import MAX_LOST, CallId, Ledger, LedgerEntry
+from worker.engines.claude.ledger import MAX_LOST, Ledger
+from worker.engines.claude.ledger_entries import CallId, LedgerEntry
 from worker.engines.claude.limiter import Limiter
 from worker.engines.claude.permission import Permission
 from worker.engines.claude.pricing import Call, Pricing

@@ -11,7 +11,7 @@ from worker.engines.port import EngineConfigError, EngineFailedError
 _MAX_MESSAGE: Final = 300
 _KEY_REFUSED: Final = {401, 403}
 _PAYMENT: Final = 402
-_NOT_FOUND: Final = 404
+NOT_FOUND: Final = 404
 _TOO_LARGE: Final = 413
 _PASSING: Final = {408, 409, 429}
 _SERVER_ERRORS: Final = 500
@@ -98,7 +98,7 @@ class RejectedError(Exception):
                 f"the server at {base_url} does not speak the Messages API: {reason}; "
                 "check ANTHROPIC_BASE_URL"
             )
-        if refusal.status == _NOT_FOUND:
+        if refusal.status == NOT_FOUND:
             return EngineConfigError(
                 f"ANTHROPIC_MODEL is {model!r}, which the API at {base_url} does not know: "
                 f"{reason}; set it to a model that is not retired"

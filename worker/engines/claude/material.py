@@ -1,15 +1,13 @@
 """What a prompt about one chapter holds, and what its answer may point at."""
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 
 from worker.engines.claude import failing as failing_code
-from worker.engines.claude import outline, prompt, secrets
+from worker.engines.claude import outline, prompt
 from worker.engines.claude.blocks import Lines
-from worker.engines.claude.documents import is_document, is_guide, is_news
 from worker.engines.claude.outline import most_used
 from worker.engines.claude.shown import Shown, plain, shown_path
 from worker.engines.claude.source import code_of, lines_of
@@ -23,13 +21,8 @@ from worker.engines.static.pages import (
     examples,
     failures,
     project_tests,
-    setup_steps,
 )
 from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
-from worker.engines.static.pages.project_tests import ProjectTest
-from worker.engines.static.parsing.identifiers import word_set
-from worker.engines.static.prose.code_blocks import code_blocks
-from worker.engines.static.reading.manifests import table
 
 Value = TypeVar("Value")
 
@@ -47,42 +40,6 @@ _CALLING: Final = 40
 _NEIGHBOURS: Final = 20
 _EXAMPLES: Final = 6
 _TESTS: Final = 6
-_TESTED: Final = 5
-"""Tests that a reader may be told to run."""
-_SUBJECTS: Final = 4
-_COMMANDS: Final = 16
-_OTHERS: Final = 4
-"""Commands of documents that do not name a chapter's subject."""
-_PROGRAMS: Final = word_set(
-    "bundle bun cargo cmake composer go gradle make meson mvn node nox npm npx php pip pip3 pnpm "
-    "poetry py python python3 pytest rake ruby tox uv uvx yarn"
-)
-"""Programs that build, run and test projects."""
-_DECLARING: Final = {
-    "pyproject.toml": (("project", "scripts"), ("tool", "poetry", "scripts")),
-    "package.json": (("bin",),),
-}
-"""By manifest: where it declares programs."""
-_SCRIPT: Final = re.compile(r"\S*python\S* (\S+\.py)\b")
-_PROGRAM: Final = re.compile(r"(?:\S*/)?([\w.-]+)")
-"""What a command runs."""
-_LONGEST_COMMAND: Final = 120
-_SHELLS: Final = frozenset({"bash", "console", "sh", "shell", "shell-session"})
-_PLAIN: Final = frozenset({"", "none", "text"})
-"""Tags of blocks of which only lines behind a prompt are commands."""
-_DOLLAR: Final = re.compile(r"\s*\$ \S")
-_PROMPT: Final = re.compile(r"^\s*(?:\$|%|>|PS>) (?=\S)")
-_OF_SYSTEM: Final = re.compile(
-    r"\b(?:sudo|brew|apt|apt-get|yum|dnf|curl|wget|kill|pkill|rm|tar|docker)\b|<[\w -]+>"
-)
-"""Commands that change the reader's machine, and those that are not whole."""
-_EXTRA: Final = re.compile(
-    r"(?:\S*python\S* -m )?pip3? install (?:-U )?['\"]?[A-Za-z]|.*\\$"
-)
-"""Commands that install other packages than the clone, and those that go on below."""
-_WORD: Final = re.compile(r"[^\W\d_]{3,}")
-_CLASS: Final = re.compile(r"( *)class (\w+)")
-_TYPED: Final = re.compile(r"[\w./-]+(?: [^\n]*)?")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,7 +65,7 @@ class Material:
 
 def relations_of(facts: CourseFacts) -> dict[str, Relation]:
     """Return the relations of a course's units by their ids."""
-    return _numbered("R", facts.analysis.relations)
+    return numbered("R", facts.analysis.relations)
 
 
 def calls_of(facts: CourseFacts, chapter: Chapter) -> dict[str, CallSite]:
@@ -127,236 +84,16 @@ def calls_of(facts: CourseFacts, chapter: Chapter) -> dict[str, CallSite]:
             )
             sites.setdefault(ends, site)
     unique = list(sites.values())
-    return _numbered("K", unique[:_CALLS])
+    return numbered("K", unique[:_CALLS])
 
 
-def _numbered(letter: str, values: Iterable[Value]) -> dict[str, Value]:
+def numbered(letter: str, values: Iterable[Value]) -> dict[str, Value]:
     """Return values by their ids: a letter, and numbers from 1."""
     by_id: dict[str, Value] = {}
     for number, value in enumerate(values, 1):
         key = f"{letter}{number}"
         by_id[key] = value
     return by_id
-
-
-def commands_of(facts: CourseFacts, chapter: Chapter) -> dict[str, str]:
-    """Return the commands that a reader may be told to type, by their ids."""
-    lines = [
-        *_setup(facts, chapter),
-        *_tests(facts, chapter),
-        *_of_subject(facts, chapter),
-    ]
-    unique = list(dict.fromkeys(lines))
-    return _numbered("C", unique[:_COMMANDS])
-
-
-def _setup(facts: CourseFacts, chapter: Chapter) -> Iterator[str]:
-    paths = chapter.unit.file_paths
-    if not paths:
-        return
-    path = paths[0]
-    if path not in facts.analysis.files:
-        return
-    setup = setup_steps.setup(facts, path)
-    if setup is not None:
-        yield from setup.commands
-    language = facts.file(path).language
-    _, command = setup_steps.script(language)
-    if command:
-        yield command
-
-
-def _tests(facts: CourseFacts, chapter: Chapter) -> Iterator[str]:
-    cases = project_tests.found(facts, chapter)
-    for case in cases[:_TESTED]:
-        command = project_tests.command(facts, case)
-        if not command:
-            continue
-        by_node = _by_node(facts, case, command)
-        yield _in_environment(by_node)
-
-
-def _of_subject(facts: CourseFacts, chapter: Chapter) -> list[str]:
-    """Return the commands of documents, those first that name a chapter's subject."""
-    topics = _topics(facts, chapter)
-
-    def count(command: str) -> int:
-        return len(topics.intersection(_words(command)))
-
-    naming: list[str] = []
-    others: list[str] = []
-    for command in documented(facts):
-        if _EXTRA.match(command):
-            continue
-        if count(command):
-            naming.append(command)
-        else:
-            others.append(command)
-    naming.sort(key=count, reverse=True)
-    return [*naming, *others[:_OTHERS]]
-
-
-def _topics(facts: CourseFacts, chapter: Chapter) -> set[str]:
-    """Return the words of a chapter's name, of its subjects and of their files."""
-    topics = _words(chapter.name)
-    symbols = facts.symbols(chapter)
-    for symbol in symbols[:_SUBJECTS]:
-        name = symbol.name.casefold()
-        _, _, file_name = symbol.path.rpartition("/")
-        stem, _, _ = file_name.partition(".")
-        topics |= {name, stem}
-    # The name of the project is in most commands.
-    project = facts.analysis.project.name
-    topics.discard(project.casefold())
-    return topics
-
-
-def _words(text: str) -> set[str]:
-    folded = text.casefold()
-    return set(_WORD.findall(folded))
-
-
-def _by_node(facts: CourseFacts, case: ProjectTest, command: str) -> str:
-    """Return a command of pytest with the test's own id, where it selects by words."""
-    start, option, _ = command.partition(f" -k {case.name}")
-    if not option:
-        return command
-    names = [start, *_classes(facts, case), case.name]
-    return "::".join(names)
-
-
-def _classes(facts: CourseFacts, case: ProjectTest) -> list[str]:
-    """Return the names of the classes that a test is in, the outermost first."""
-    lines = facts.texts.lines(case.path)
-    position = case.first - 1
-    depth = _indent(lines[position])
-    above = lines[:position]
-    classes: list[str] = []
-    for line in reversed(above):
-        match = _CLASS.match(line)
-        if match is None:
-            continue
-        indent = len(match[1])
-        if indent < depth:
-            depth = indent
-            classes.insert(0, match[2])
-    return classes
-
-
-def _indent(line: str) -> int:
-    text = line.lstrip()
-    return len(line) - len(text)
-
-
-def _in_environment(command: str) -> str:
-    """Return a command as it is typed in the environment that the set-up makes."""
-    if not command.startswith("python "):
-        return command
-    return f".venv/bin/{command}"
-
-
-def documented(facts: CourseFacts) -> Sequence[str]:
-    """Return the commands in the shell blocks of the project's documents, the README's first.
-
-    They run programs of the project, or programs that build and test projects.
-    """
-
-    def collected() -> list[str]:
-        programs = _PROGRAMS | _own_programs(facts)
-        return [
-            command
-            for command in _documented(facts)
-            if _program(command) in programs
-            and not _runs_other_file(facts, command)
-        ]
-
-    return facts.remembered("documented commands", collected)
-
-
-def _own_programs(facts: CourseFacts) -> set[str]:
-    """Return the names of a project and of the programs that its manifests declare."""
-    name = facts.analysis.project.name.casefold()
-    programs = {name}
-    for path in facts.analysis.files:
-        keys = _DECLARING.get(path.rpartition("/")[2], ())
-        for key in keys:
-            declared = table(path, "\n".join(facts.texts.lines(path)))
-            for outer in key:
-                inner = declared.get(outer)
-                declared = inner if isinstance(inner, dict) else {}
-            programs.update(declared)
-    return programs
-
-
-def _runs_other_file(facts: CourseFacts, command: str) -> bool:
-    """Tell whether a command runs a Python file that the project has not, or its `setup.py`."""
-    match = _SCRIPT.match(command)
-    if match is None:
-        return False
-    path = match[1].removeprefix("./")
-    return path == "setup.py" or path not in facts.analysis.files
-
-
-def _program(command: str) -> str:
-    match = _PROGRAM.match(command)
-    if match is None:
-        return ""
-    return match[1]
-
-
-def _documented(facts: CourseFacts) -> Iterator[str]:
-    for path in _in_reading_order(facts):
-        lines = facts.texts.lines(path)
-        for block in code_blocks(lines):
-            tag = block.tag
-            inside = lines[block.first : block.last + 1]
-            if tag in _SHELLS:
-                yield from _typed(inside)
-            elif tag in _PLAIN:
-                prompted = filter(_DOLLAR.match, inside)
-                yield from _typed(prompted)
-
-
-def _in_reading_order(facts: CourseFacts) -> list[str]:
-    """Return the documents: the README, the guides, and the others."""
-    readme = facts.analysis.project.readme
-
-    def rank(path: str) -> tuple[int, str]:
-        if path == readme:
-            return 0, path
-        if is_guide(path):
-            return 1, path
-        return 2, path
-
-    paths: list[str] = []
-    for path, file in facts.analysis.files.items():
-        if not is_document(file):
-            continue
-        if not is_news(path):
-            paths.append(path)
-    return sorted(paths, key=rank)
-
-
-def _typed(lines: Iterable[str]) -> Iterator[str]:
-    """Yield what is typed in a block: behind prompts, where there are prompts."""
-    clean = secrets.scrubbed(list(lines))
-    prompted = list(filter(_PROMPT.match, clean))
-    for line in prompted or clean:
-        behind = _PROMPT.sub("", line)
-        command = behind.strip()
-        if _is_command(command):
-            yield command
-
-
-def _is_command(command: str) -> bool:
-    """Tell whether a line can be typed as it is, and touches the project alone."""
-    if len(command) > _LONGEST_COMMAND:
-        return False
-    if secrets.REMOVED in command:
-        return False
-    if _OF_SYSTEM.search(command):
-        return False
-    return _TYPED.fullmatch(command) is not None
 
 
 def uses(facts: CourseFacts, chapter: Chapter, shown: Shown) -> str:
@@ -590,15 +327,6 @@ def call_rows(calls: dict[str, CallSite]) -> list[str]:
         sentence = f"{who} calls {callee}"
         place = _place(caller.path, site.line)
         row = f"{key} {sentence} {place}"
-        rows.append(row)
-    return rows
-
-
-def command_rows(commands: dict[str, str]) -> list[str]:
-    """Return commands as lines."""
-    rows: list[str] = []
-    for key, command in commands.items():
-        row = f"{key} {command}"
         rows.append(row)
     return rows
 

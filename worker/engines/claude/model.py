@@ -23,7 +23,8 @@ from worker.engines.claude.failures import (
     UnusableAnswerError,
 )
 from worker.engines.claude.foreign import json_object
-from worker.engines.claude.ledger import CallId, Ledger
+from worker.engines.claude.ledger import Ledger
+from worker.engines.claude.ledger_entries import CallId
 from worker.engines.claude.limiter import Limiter
 from worker.engines.claude.parallel import in_parallel
 from worker.engines.claude.permission import Permission

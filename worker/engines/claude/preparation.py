@@ -2,7 +2,8 @@
 
 from states.course_paths import item_path
 from states.stages import Stage
-from worker.engines.claude import edits, material
+from worker.engines.claude import edits
+from worker.engines.claude.commands import commands_of
 from worker.engines.claude.render import Renderer, title
 from worker.engines.static.pages import markdown, setup_steps
 from worker.engines.static.pages.course import Chapter, CourseFacts
@@ -61,7 +62,7 @@ def section(renderer: Renderer) -> str:
 def _test(facts: CourseFacts) -> str:
     """Return a command that runs one test of the project; nothing if none is known."""
     for chapter in facts.chapters:
-        for command in material.commands_of(facts, chapter).values():
+        for command in commands_of(facts, chapter).values():
             if edits.is_test(command):
                 return command
     return ""

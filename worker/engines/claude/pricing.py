@@ -8,7 +8,7 @@ from typing import Any, Final
 from states.stages import Stage
 from worker.engines.claude.api import VERSION, Body
 from worker.engines.claude.events import Message
-from worker.engines.claude.ledger import CallId
+from worker.engines.claude.ledger_entries import CallId
 from worker.engines.claude.prices import ModelPrices, Tokens
 from worker.engines.claude.records import Answer, Intent
 from worker.system.runtime import Runtime, iso

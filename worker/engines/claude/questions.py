@@ -21,6 +21,7 @@ from worker.engines.claude import (
     schemas,
 )
 from worker.engines.claude.candidates import Candidate, told
+from worker.engines.claude.commands import command_rows, commands_of
 from worker.engines.claude.material import Material
 from worker.engines.claude.model import Question
 from worker.engines.claude.schemas import Schema
@@ -169,9 +170,7 @@ class Questions:
             "failures": material.failing(facts, chapter),
             "calls": plain(material.call_rows(material_.calls), "calls"),
             "neighbours": material.neighbours(facts, chapter),
-            "commands": plain(
-                material.command_rows(material_.commands), "commands"
-            ),
+            "commands": plain(command_rows(material_.commands), "commands"),
             "language": self.language,
             **more,
         }
@@ -227,9 +226,7 @@ class Questions:
         setup = preparation.commands(self.facts)
         commands = {
             key: command
-            for key, command in material.commands_of(
-                self.facts, chapter
-            ).items()
+            for key, command in commands_of(self.facts, chapter).items()
             if command not in setup
         }
         if stage is Stage.GENERATE_TUTORIALS:

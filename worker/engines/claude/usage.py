@@ -6,7 +6,7 @@ from typing import Final
 
 from states.stages import Stage
 from states.usage import Budget, ModelUsage, Usage
-from worker.engines.claude.ledger import LedgerEntry
+from worker.engines.claude.ledger_entries import LedgerEntry
 from worker.engines.claude.records import Answer
 
 _ORDER: Final = {stage: number for number, stage in enumerate(Stage)}

@@ -7,9 +7,8 @@ import pytest
 
 from states.stages import Stage
 from tests.support.course_facts import chapter_of, index_of, read
-from worker.engines.claude import material
 from worker.engines.claude.blocks import Lines
-from worker.engines.claude.material import documented
+from worker.engines.claude.commands import commands_of, documented
 from worker.engines.claude.questions import Questions
 
 SHOP = {
@@ -132,7 +131,7 @@ def test_commands_that_name_the_subject_come_first_and_install_nothing_else(
     }
     facts = read(tmp_path, files)
     chapter = chapter_of(facts, "Till")
-    commands = list(material.commands_of(facts, chapter).values())
+    commands = list(commands_of(facts, chapter).values())
     assert "pip install shop-extras" not in commands
     assert commands.index("shop till --open") < commands.index("shop purge")
 
@@ -147,6 +146,6 @@ def test_a_test_is_run_by_its_own_id(tmp_path: Path) -> None:
         "        assert till.take(2)\n"
     )
     facts = read(tmp_path, {**SHOP, "tests/test_till.py": test})
-    commands = material.commands_of(facts, chapter_of(facts, "Till")).values()
+    commands = commands_of(facts, chapter_of(facts, "Till")).values()
     own = "tests/test_till.py::TestTill::test_take"
     assert f".venv/bin/python -m pytest {own}" in commands

@@ -13,8 +13,8 @@ from tests.support.lessons import (
     own_repository,
     package,
 )
-from worker.engines.claude import material
 from worker.engines.claude.blocks import Lines
+from worker.engines.claude.commands import commands_of
 from worker.engines.claude.questions import Questions
 from worker.engines.claude.verify.fault import Claim
 from worker.engines.claude.verify.page import Verifier
@@ -633,6 +633,6 @@ def test_a_command_of_the_project_may_be_typed(
 ) -> None:
     course = courses["own"]
     for chapter in course.facts.chapters:
-        for line in material.commands_of(course.facts, chapter).values():
+        for line in commands_of(course.facts, chapter).values():
             page = f"```bash\n{line}\n```"
             assert course.verifier.faults(page) == []

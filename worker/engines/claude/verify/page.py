@@ -11,7 +11,8 @@ from typing import Final
 
 from states.course_paths import item_path
 from states.stages import Stage
-from worker.engines.claude import edits, material, preparation, prose
+from worker.engines.claude import edits, preparation, prose
+from worker.engines.claude.commands import commands_of
 from worker.engines.claude.render import title
 from worker.engines.claude.verify.diagrams import DiagramChecker
 from worker.engines.claude.verify.examples import ExampleChecker
@@ -76,7 +77,7 @@ class _Checks:
     def _commands(self) -> frozenset[str]:
         commands: set[str] = set()
         for chapter in self._facts.chapters:
-            by_id = material.commands_of(self._facts, chapter)
+            by_id = commands_of(self._facts, chapter)
             commands.update(by_id.values())
         commands.update(preparation.commands(self._facts))
         return frozenset(commands)
