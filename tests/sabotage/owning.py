@@ -183,6 +183,14 @@ OWNING: Final = (
         tests=("tests/unit/store/test_s3.py",),
     ),
     Sabotage(
+        guard="a store's answer has to keep coming",
+        expression="left <= 0",
+        new="False",
+        tests=(
+            "tests/unit/store/test_s3.py::test_an_answer_that_comes_a_byte_at_a_time_is_given_up",
+        ),
+    ),
+    Sabotage(
         guard="a listing: an empty page that goes on is not its end",
         new="return (entries, is_last or not entries)",
         tests=(

@@ -14,7 +14,11 @@ MODULES = sorted(
 )
 HOMES = {
     "boto3": ["worker/store/s3_client.py"],
-    "botocore": ["worker/store/s3.py", "worker/store/s3_client.py"],
+    "botocore": [
+        "worker/store/s3.py",
+        "worker/store/s3_client.py",
+        "worker/store/s3_connection.py",
+    ],
     "charset_normalizer": ["worker/engines/static/reading/encoding.py"],
     "httpcore": ["worker/outbox/transport.py"],
     "httpx": [

@@ -21,11 +21,11 @@ from xml.etree import ElementTree as ET
 
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
 from botocore.awsrequest import AWSPreparedRequest, AWSRequest, AWSResponse
-from botocore.httpsession import URLLib3Session
 from botocore.utils import get_environ_proxies
 
 from worker import __version__
 from worker.errors import StoreConfigError
+from worker.store.s3_connection import Session
 from worker.store.s3_errors import ErrorResponse, inspect
 
 CONNECT_SECONDS: Final = 5
@@ -235,7 +235,7 @@ class _Signer(S3SigV4Auth):
         return str(request.context["sha256"])
 
 
-def _session(access: S3Access, url: str) -> URLLib3Session:
+def _session(access: S3Access, url: str) -> Session:
     certificates = os.environ.get("AWS_CA_BUNDLE")
     options: dict[str, Any] = {
         "verify": certificates or os.environ.get("REQUESTS_CA_BUNDLE") or True,
@@ -244,7 +244,7 @@ def _session(access: S3Access, url: str) -> URLLib3Session:
         "max_pool_connections": CONNECTIONS,
         "socket_options": _SOCKET_OPTIONS,
     }
-    return URLLib3Session(**options)
+    return Session(**options)
 
 
 def _root_on_aws(bucket: str, region: str) -> str:

@@ -4,7 +4,7 @@ import socketserver
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.message import Message
 from http.client import parse_headers
@@ -27,7 +27,13 @@ class CannedServer:
     answer: bytes
     first: list[bytes]
     """The answers to the first requests, before `answer`."""
+    piece_bytes: int | None = None
+    """How many bytes it sends at once; None for all of them."""
+    pause_seconds: float = 0.0
+    """How long it waits after each piece."""
     requests: list[ReceivedRequest] = field(default_factory=list)
+    over: threading.Event = field(default_factory=threading.Event)
+    """Set when the server stops."""
     server: S3Server
 
 
@@ -74,7 +80,13 @@ class _Handler(socketserver.StreamRequestHandler):
                 self.rfile.read(int(headers["Content-Length"] or 0)),
             )
         )
-        self.wfile.write(canned.first.pop(0) if canned.first else canned.answer)
+        reply = canned.first.pop(0) if canned.first else canned.answer
+        size = canned.piece_bytes or len(reply)
+        # A client may hang up meanwhile.
+        with suppress(ConnectionError):
+            for start in range(0, len(reply), size):
+                self.wfile.write(reply[start : start + size])
+                canned.over.wait(canned.pause_seconds)
 
 
 class _Server(socketserver.ThreadingTCPServer):
@@ -88,6 +100,8 @@ def serving(
     tls: ssl.SSLContext | None = None,
     *,
     first: tuple[bytes, ...] = (),
+    piece_bytes: int | None = None,
+    pause_seconds: float = 0.0,
 ) -> Iterator[CannedServer]:
     """Run the server; over TLS it is called `localhost`."""
     with _Server(("127.0.0.1", 0), _Handler) as server:
@@ -98,6 +112,8 @@ def serving(
         server.canned = CannedServer(
             answer=reply,
             first=list(first),
+            piece_bytes=piece_bytes,
+            pause_seconds=pause_seconds,
             server=S3Server(name="canned", endpoint_url=url, log=""),
         )
         thread = threading.Thread(
@@ -107,5 +123,6 @@ def serving(
         try:
             yield server.canned
         finally:
+            server.canned.over.set()
             server.shutdown()
             thread.join()

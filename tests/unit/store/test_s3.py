@@ -429,6 +429,31 @@ def test_a_server_that_is_silent_is_waited_for_as_long_as_asked() -> None:
             S3Store("bucket", "", access).put("job/a", b"body", TEXT)
 
 
+@pytest.mark.parametrize("over_tls", [False, True])
+def test_an_answer_that_comes_a_byte_at_a_time_is_given_up(
+    tls: tuple[ssl.SSLContext, Path],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    over_tls: bool,
+) -> None:
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(tls[1]))
+    reply = answer("200 OK", b"body", headers=ETAG)
+    context = tls[0] if over_tls else None
+    with serving(reply, context, piece_bytes=1, pause_seconds=0.02) as canned:
+        access = replace(canned.server.access, read_seconds=0.3)
+        store = S3Store("bucket", "", access)
+        with pytest.raises(StoreUnavailableError, match="does not answer"):
+            store.get("job/a")
+
+
+def test_a_large_answer_may_take_longer_than_a_silence() -> None:
+    body = b"." * 40_000
+    reply = answer("200 OK", body, headers=ETAG)
+    with serving(reply, piece_bytes=2048, pause_seconds=0.03) as canned:
+        access = replace(canned.server.access, read_seconds=0.3)
+        assert S3Store("bucket", "", access).get("job/a") == body
+
+
 def test_nothing_ambient_counts(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
