@@ -48,7 +48,7 @@ def idempotency_key(job_id: str, event: CallbackEvent) -> str:
 
 
 def fits(files: int) -> bool:
-    """Tell whether this many files can fit into a body; if not, no URLs need to be signed."""
+    """Whether this many files can fit into a body; if not, no URLs need to be signed."""
     return files * _SMALLEST_LINK_BYTES <= MAX_BODY_BYTES
 
 

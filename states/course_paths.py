@@ -79,7 +79,7 @@ def expected_paths(
 
 
 def is_course_path(path: str) -> bool:
-    """Tell whether a file of a course can have this path."""
+    """Whether a file of a course can have this path."""
     return _COURSE_PATH.fullmatch(path) is not None
 
 

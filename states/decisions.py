@@ -379,7 +379,7 @@ def redeliver(claimed: Manifest, event: CallbackEvent) -> Manifest:
 
 
 def acknowledged(status_code: int) -> bool:
-    """Tell whether a receiver's status code is an acknowledgement (2xx)."""
+    """Whether a receiver's status code is an acknowledgement (2xx)."""
     return status_code // 100 == _SUCCESS
 
 

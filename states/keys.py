@@ -35,7 +35,7 @@ _FOLDERS: Final = frozenset(
 
 
 def valid_job_id(job_id: str) -> bool:
-    """Tell whether a job may have this name: 1 to 128 of `A-Za-z0-9._-`, but not `.` or `..`."""
+    """Whether a job may have this name: 1 to 128 of `A-Za-z0-9._-`, but not `.` or `..`."""
     if job_id in {".", ".."}:
         return False
     return JOB_ID.fullmatch(job_id) is not None

@@ -156,7 +156,7 @@ def _moved(lines: str, moves: Moves, *, with_margin: bool) -> str:
 
 
 def _tells_lines(text: str, position: int) -> bool:
-    """Tell whether the excerpt below a place contains line numbers, which would be wrong."""
+    """Whether the excerpt below a place contains line numbers, which would be wrong."""
     excerpt = _EXCERPT.match(text, position)
     if excerpt is None:
         return False

@@ -15,7 +15,7 @@ _DEFAULT_PORTS: Final = {"https": 443, "http": 80}
 
 
 def is_short(repository: str) -> bool:
-    """Tell whether a text is `owner/name`, a repository on GitHub."""
+    """Whether a text is `owner/name`, a repository on GitHub."""
     return _SHORT.fullmatch(repository) is not None
 
 

@@ -254,7 +254,7 @@ def _unnamed(files: Files, named: set[str]) -> int:
 
 
 def is_source(path: str) -> bool:
-    """Tell whether a file is source code, by its name."""
+    """Whether a file is source code, by its name."""
     _, dot, suffix = _file_name(path).rpartition(".")
     return dot + suffix.lower() in SOURCE_SUFFIXES
 
@@ -284,7 +284,7 @@ def _stale(
 
 
 def _has_changed(path: str, old: Files, difference: Difference) -> bool:
-    """Tell whether a file has changed, or any file of a folder, or its files."""
+    """Whether a file has changed, or any file of a folder, or its files."""
     if not difference.changed.isdisjoint(_files(path, old)):
         return True
     return any(other.startswith(_folder(path)) for other in difference.added)

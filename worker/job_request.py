@@ -81,7 +81,7 @@ def fault_lines(
 
 
 def same_job(identity: Identity, other: Identity) -> bool:
-    """Tell whether two identities with the same job id have the same repository and branch."""
+    """Whether two identities with the same job id have the same repository and branch."""
     repository = normal_form(identity.repository)
     same_repository = repository == normal_form(other.repository)
     return same_repository and identity.branch == other.branch
@@ -95,7 +95,7 @@ def derived_job_id(repository: str, *parts: str) -> str:
 
 
 def is_folder(repository: str) -> bool:
-    """Tell whether a repository is given as a folder on this machine, existing or not."""
+    """Whether a repository is given as a folder on this machine, existing or not."""
     if repository.startswith((".", "/", "~")):
         return True
     try:

@@ -285,7 +285,7 @@ def links(document: str) -> list[str]:
 
 
 def leads_somewhere(name: str, link: str) -> bool:
-    """Tell whether a link in a document leads to a file, and to a heading in it."""
+    """Whether a link in a document leads to a file, and to a heading in it."""
     path, _, anchor = link.partition("#")
     target = (ROOT / name).parent / path if path else ROOT / name
     if not target.exists():

@@ -72,7 +72,7 @@ def running_engine(folder: Path) -> Iterator[Engine]:
 
 
 def _is_there() -> bool:
-    """Tell whether an engine runs here, with buildx and Compose."""
+    """Whether an engine runs here, with buildx and Compose."""
     if shutil.which("docker") is None:
         return False
     return (

@@ -25,7 +25,7 @@ def filter_body(_: schemathesis.HookContext, body: Any) -> bool:  # noqa: ANN401
 
 
 def can_be_split(value: object) -> bool:
-    """Tell whether a text can be taken apart as an address.
+    """Whether a text can be taken apart as an address.
 
     Anything else is for the schema to refuse.
     """

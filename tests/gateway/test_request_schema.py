@@ -128,7 +128,7 @@ def published(
 
 
 def by_schema(document: dict[str, str], *, allow_http: bool = False) -> bool:
-    """Tell whether the schema accepts a request; Rust and Python must agree on the patterns."""
+    """Whether the schema accepts a request; Rust and Python must agree on the patterns."""
     validator, patterns = published(allow_http=allow_http)
     taken = all(
         re.search(patterns[field], text) for field, text in document.items()
@@ -138,7 +138,7 @@ def by_schema(document: dict[str, str], *, allow_http: bool = False) -> bool:
 
 
 def by_checks(document: dict[str, str], *, allow_http: bool = False) -> bool:
-    """Tell whether the gateway takes a request."""
+    """Whether the gateway takes a request."""
     try:
         read_request(document, allow_http=allow_http)
     except FaultyRequestError:
@@ -147,7 +147,7 @@ def by_checks(document: dict[str, str], *, allow_http: bool = False) -> bool:
 
 
 def beyond_patterns(text: str) -> bool:
-    """Tell whether a text is wrong in a way that no pattern can name."""
+    """Whether a text is wrong in a way that no pattern can name."""
     try:
         urlsplit(text)
     except ValueError:

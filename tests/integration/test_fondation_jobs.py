@@ -99,7 +99,7 @@ def reach_chapters(job: PlatformJob, **environment: str) -> WorkerProcess:
 
 
 def fits(course: dict[str, bytes]) -> bool:
-    """Tell whether all texts of a course were made of its abstractions."""
+    """Whether all texts of a course were made of its abstractions."""
     about = yaml.safe_load(course["step1_abstractions.yaml"])[0]["description"]
     texts = [
         body.decode() for path, body in course.items() if path.endswith(".md")

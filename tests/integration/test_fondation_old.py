@@ -55,7 +55,7 @@ def begin(engine: FondationEngine, course: Course) -> None:
 
 
 def chapters_fit(course: Course) -> bool:
-    """Tell whether all chapters were made of the abstractions that there are."""
+    """Whether all chapters were made of the abstractions that there are."""
     about = yaml.safe_load(course.files["step1_abstractions.yaml"])[0][
         "description"
     ]

@@ -297,7 +297,7 @@ def test_a_paused_process_is_frozen_until_it_is_resumed(start: Start) -> None:
 
 
 def stands_still(lines: list[str]) -> bool:
-    """Tell whether nothing comes for thirty times as long as between two lines."""
+    """Whether nothing comes for thirty times as long as between two lines."""
     seen = len(lines)
     RUNTIME.flag().wait(0.3)
     return len(lines) == seen

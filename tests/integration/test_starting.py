@@ -10,7 +10,7 @@ from tests.support.waiting import until
 
 
 def listens(pid: int) -> bool:
-    """Tell whether a process has a handler for SIGTERM."""
+    """Whether a process has a handler for SIGTERM."""
     status = Path(f"/proc/{pid}/status").read_text()
     caught = next(
         line.split()[1]

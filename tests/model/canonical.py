@@ -79,7 +79,7 @@ def _known(
 
 
 def _lost(process: Process, following: Checkpoint, guards: Guards) -> bool:
-    """Tell whether it is replaced or has ended, and will be silent until it learns that."""
+    """Whether it is replaced or has ended, and will be silent until it learns that."""
     if may_write_for(process, guards) or process.writing != SILENT:
         return False
     if (

@@ -79,7 +79,7 @@ def _come(world: World, process: Process, guards: Guards) -> Iterator[World]:
 
 
 def _silent(world: World, guards: Guards) -> bool:
-    """Tell whether the owner's lease has run out, as far as can be seen from the store."""
+    """Whether the owner's lease has run out, as far as can be seen from the store."""
     age = world.age if guards.heed_checkpoints else EXPIRED
     beat = world.beat if guards.heed_heartbeats else EXPIRED
     silent = min(age, beat)

@@ -187,7 +187,7 @@ class Guards(NamedTuple):
 
 
 def releases(process: Process) -> bool:
-    """Tell whether the process is appending that its run ends, but not the job."""
+    """Whether the process is appending that its run ends, but not the job."""
     return process.phase is Phase.APPEND and process.appending is Entry.RELEASE
 
 

@@ -248,7 +248,7 @@ def test_a_silent_run_is_stopped_although_its_job_is_canceled_without_it(
 
 
 def is_silent(cloud: Cloud, job_id: str) -> bool:
-    """Tell whether a job's run has been silent for longer than its lease."""
+    """Whether a job's run has been silent for longer than its lease."""
     manifest = cloud.operator.manifest(job_id)
     assert manifest is not None
     log = CheckpointLog(cloud.operator.store, job_id, SystemRuntime())

@@ -170,7 +170,7 @@ def notice(
 
 
 def _misses(tree: Path, sabotage: Sabotage, test: str) -> bool:
-    """Tell whether a test passes with a guard, and fails again without it.
+    """Whether a test passes with a guard, and fails again without it.
 
     On a machine with much to do, a test may fail for another reason.
     """

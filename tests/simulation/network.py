@@ -320,7 +320,7 @@ class SimStore:
         return float(int(now + self.connection.conditions.dates_apart))
 
     def _is_shown(self, entry: ObjectEntry, lag: float) -> bool:
-        """Tell whether a listing that lags shows an object.
+        """Whether a listing that lags shows an object.
 
         A heartbeat was there before it was written again.
         """

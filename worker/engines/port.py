@@ -24,7 +24,7 @@ class CallStore(Protocol):
         """Store an object unless one of that name exists; return the content of the stored one."""
 
     def owns_alone(self) -> bool:
-        """Tell whether only this run may act on the job: only then may a call begin.
+        """Whether only this run may act on the job: only then may a call begin.
 
         It holds the lease, and no run that it has replaced may hold one.
         """

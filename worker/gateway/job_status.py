@@ -29,7 +29,7 @@ class Standing(StrEnum):
 
 
 def is_settled(manifest: Manifest) -> bool:
-    """Tell whether a job is over and all its events are delivered."""
+    """Whether a job is over and all its events are delivered."""
     return manifest.over and not manifest.outbox.pending
 
 

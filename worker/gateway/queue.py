@@ -184,7 +184,7 @@ class RunQueue:
 
     @staticmethod
     def _needs_run(job: QueuedJob, standing: Standing) -> bool:
-        """Tell whether a job has to be run; one that was given up is only checked."""
+        """Whether a job has to be run; one that was given up is only checked."""
         if standing is Standing.UNDELIVERED:
             return True
         return standing is Standing.UNFINISHED and not job.given_up

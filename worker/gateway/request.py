@@ -150,7 +150,7 @@ def _checked(name: str, value: str, *, allow_http: bool) -> str | None:
 
 
 def _is_encodable(text: str) -> bool:
-    """Tell whether a text can be encoded; JSON can contain half of a surrogate pair."""
+    """Whether a text can be encoded; JSON can contain half of a surrogate pair."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -189,7 +189,7 @@ class Lease:
             self._lapse()
 
     def confirm(self) -> bool:
-        """Tell whether the lease is held, by a heartbeat sent now."""
+        """Whether the lease is held, by a heartbeat sent now."""
         try:
             # guard: clocks: a lease is confirmed by a heartbeat
             self.beat()
@@ -234,7 +234,7 @@ class Lease:
         return CheckpointLog(self._store, self._owned.log.job_id, self._runtime)
 
     def _lapsed(self, sent: float, dated: float | None) -> bool:
-        """Tell whether the store's clock shows more than a lease between two heartbeats."""
+        """Whether the store's clock shows more than a lease between two heartbeats."""
         with self._lock:
             last_sent, last_dated = self._dated
             if dated is None or sent < last_sent:
@@ -244,7 +244,7 @@ class Lease:
         return self._is_apart(dated, last_dated)
 
     def _is_apart(self, dated: float | None, last_dated: float | None) -> bool:
-        """Tell whether more than a lease lies between two of the store's dates.
+        """Whether more than a lease lies between two of the store's dates.
 
         A store's clock that was set back does not show how much time has passed: it may be
         more than a lease.

@@ -313,7 +313,7 @@ class Ownership:
                 return self._head.manifest
 
     def is_own(self, manifest: Manifest) -> bool:
-        """Tell whether a newer manifest is this run's, or an operator's request to it."""
+        """Whether a newer manifest is this run's, or an operator's request to it."""
         if manifest.token == self._log.token:
             return True
         # guard: a tombstone is no operator's request, whatever its number

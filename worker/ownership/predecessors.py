@@ -31,7 +31,7 @@ class Predecessors:
         self._act_until: float | None = None
 
     def may_act(self) -> bool:
-        """Tell whether one of them may still hold a lease. Raise a StoreFaultError."""
+        """Whether one of them may still hold a lease. Raises a StoreFaultError."""
         if self._act_until is None:
             # Two threads may both look: each waits as long as it has seen, or longer.
             self._act_until = self._claimed + self._seconds()

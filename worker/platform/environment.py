@@ -101,7 +101,7 @@ def secret_fault(name: str) -> str | None:
 
 
 def is_secretive(name: str) -> bool:
-    """Tell whether a variable of this name may contain a secret."""
+    """Whether a variable of this name may contain a secret."""
     return _SECRETIVE.search(name) is not None
 
 

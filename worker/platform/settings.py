@@ -60,7 +60,7 @@ def read_platform(
 
 
 def is_uuid(text: str) -> bool:
-    """Tell whether a text has the form of the platform's ids."""
+    """Whether a text has the form of the platform's ids."""
     return _UUID.fullmatch(text.lower()) is not None
 
 

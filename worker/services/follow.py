@@ -152,7 +152,7 @@ class Follower:
     def _suffices(
         reading: _Reading, run: PlatformRun, unread_seconds: float
     ) -> bool:
-        """Tell whether enough is known to decide the outcome."""
+        """Whether the outcome can be decided."""
         if reading.readable or run.state == "succeeded":
             return True
         return unread_seconds > SILENCE_SECONDS

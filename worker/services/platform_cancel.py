@@ -48,7 +48,7 @@ def cancel_unstarted(
 
 
 def _writes_to(definition: JobDefinition, store_url: str) -> bool:
-    """Tell whether a definition shows that its runs write to a store."""
+    """Whether a definition shows that its runs write to a store."""
     url = definition.environment.get("STORE_URL", store_url)
     return url.rstrip("/") == store_url.rstrip("/")
 

@@ -55,7 +55,7 @@ class View:
         return Inventory(self.store, self.runtime.executor(TRANSFERS), manifest)
 
     def is_silent(self, manifest: Manifest) -> bool:
-        """Tell whether a job's owner has been silent for longer than its lease."""
+        """Whether a job's owner has been silent for longer than its lease."""
         log = self.log(manifest.job_id)
         silent, lease = read_silence(self.store, log, manifest)
         return silent > lease
@@ -89,7 +89,7 @@ class View:
         return replace(self, store=store)
 
     def _has_checkpoint(self, name: str) -> bool:
-        """Tell whether a folder belongs to a job although its first object does not."""
+        """Whether a folder belongs to a job although its first object does not."""
         if not valid_job_id(name):
             return False
         return any(self.log(name).sequences())

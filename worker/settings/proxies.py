@@ -77,7 +77,7 @@ def _variables(url: str) -> list[str]:
 
 
 def _is_excepted(url: str, exceptions: str) -> bool:
-    """Tell whether NO_PROXY names a server, its domain, its network, or everything (`*`)."""
+    """Whether NO_PROXY names a server, its domain, its network, or everything (`*`)."""
     parts = urlsplit(url)
     host = (parts.hostname or "").lower()
     port = parts.port or _PORTS[parts.scheme]

@@ -74,7 +74,7 @@ def _file_entry(name: str, entry: "os.DirEntry[str]") -> FileEntry:
 
 
 def has_content(names: Iterable[str]) -> bool:
-    """Tell whether there is any file except git's own, such as `.gitignore`."""
+    """Whether there is any file except git's own, such as `.gitignore`."""
     for name in names:
         file_name = name.rpartition("/")[2]
         if file_name not in _GIT_FILES:
@@ -83,7 +83,7 @@ def has_content(names: Iterable[str]) -> bool:
 
 
 def is_too_long(name: str) -> bool:
-    """Tell whether a path is too long, or nested too deep, to be used everywhere."""
+    """Whether a path is too long, or nested too deep, to be used everywhere."""
     length = len(os.fsencode(name))
     depth = name.count("/")
     # guard: paths that are too long for any folder are left out

@@ -39,7 +39,7 @@ class _File:
 
 
 def is_commit(text: str) -> bool:
-    """Tell whether a text is the full name of a commit, in SHA-1 or SHA-256."""
+    """Whether a text is the full name of a commit, in SHA-1 or SHA-256."""
     return _COMMIT.fullmatch(text) is not None
 
 
@@ -225,7 +225,7 @@ def _file(entry: re.Match[bytes]) -> _File:
 
 
 def _is_unusable(tree: Path, name: str) -> bool:
-    """Tell whether a folder cannot store a file of that name; leave nothing behind."""
+    """Whether a folder cannot store a file of that name; the probe is removed."""
     path = tree / name
     if os.path.isfile(path):  # noqa: PTH113 - Path.is_file raises where a name is too long
         return False

@@ -167,7 +167,7 @@ def _root(body: bytes | None) -> str:
 def _is_about_an_object(
     operation: str, headers: Mapping[str, str], body: bytes | None
 ) -> bool:
-    """Tell whether an answer has the headers of an S3 object, and is not a web page.
+    """Whether an answer has the headers of an S3 object, and is not a web page.
 
     A web server's `ETag` may be weak. An answer to PUT may have any type if it is empty.
     """

@@ -54,7 +54,7 @@ class _Rule:
     parts: Sequence[Part]
 
     def matches(self, path: Sequence[bytes], *, is_folder: bool) -> bool:
-        """Tell whether the line matches a path below the ignore file's folder."""
+        """Whether the line matches a path below the ignore file's folder."""
         if self.folders_only and not is_folder:
             return False
         if self.last_part_only:
@@ -72,7 +72,7 @@ class IgnoreRules:
         self._rules: dict[str, list[_Rule]] = {}
 
     def ignores(self, path: str) -> bool:
-        """Tell whether a path is ignored, given that its folder is not.
+        """Whether a path is ignored, given that its folder is not.
 
         The path of a folder ends in a slash.
         """
@@ -140,7 +140,7 @@ def _repository_around(folder: Path) -> Path | None:
 
 
 def _ignores_folder(rules: IgnoreRules, folder: str) -> bool:
-    """Tell whether a folder, or one that contains it, is ignored."""
+    """Whether a folder, or one that contains it, is ignored."""
     path = ""
     for name in folder.split("/"):
         path += f"{name}/"
@@ -221,7 +221,7 @@ def _globs(pattern: bytes) -> list[bytes]:
 
 
 def _match(parts: Sequence[Part], path: Sequence[bytes]) -> bool:
-    """Tell whether the parts match a path, by tracking all positions that are reached."""
+    """Whether the parts match a path, by tracking all positions that are reached."""
     end = len(parts)
     positions = _past_double_stars(parts, {0})
     for name in path:

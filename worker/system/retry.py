@@ -80,7 +80,6 @@ class Retrier:
     def _gives_up(
         self, policy: Policy, deadline: float, state: RetryCallState
     ) -> bool:
-        """Tell whether the attempt was the last one."""
         now = self._runtime.monotonic()
         if now + state.upcoming_sleep > min(deadline, self._end):
             return True

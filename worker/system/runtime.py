@@ -42,7 +42,7 @@ class Flag(Protocol):
         """Set the flag, and wake all waiting threads."""
 
     def is_set(self) -> bool:
-        """Tell whether the flag is set."""
+        """Whether the flag is set."""
 
     def wait(self, seconds: float) -> bool:
         """Wait for the flag, at most `seconds`; tell whether it is set."""

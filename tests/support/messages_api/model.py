@@ -237,7 +237,7 @@ class PrefixCache:
 
 
 def is_name(custom_id: object) -> bool:
-    """Tell whether a request of a batch may have that name."""
+    """Whether a request of a batch may have that name."""
     return isinstance(custom_id, str) and bool(
         re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", custom_id)
     )

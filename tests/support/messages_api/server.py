@@ -397,7 +397,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(b"0\r\n\r\n")
 
     def _ends_here(self, fault: Fault, number: int) -> bool:
-        """Tell whether the stream ends before that event, and end it as the fault wants it."""
+        """Whether the stream ends before that event, and end it as the fault wants it."""
         if fault.silent == number:
             self.api.closing.wait(self.api.silence_seconds)
         if fault.error == number:

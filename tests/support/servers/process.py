@@ -97,7 +97,7 @@ def free_port() -> int:
 
 
 def answers(url: str, *, status: int | None = None) -> bool:
-    """Tell whether an HTTP server answers, with a given status or any."""
+    """Whether an HTTP server answers, with a given status or any."""
     try:
         with urlopen(url, timeout=2) as answer:
             return status in {None, answer.status}

@@ -119,7 +119,7 @@ patterns = st.lists(st.sampled_from(PIECES), min_size=1, max_size=6).map(
 
 
 def is_quirk(pattern: str) -> bool:
-    """Tell whether two stars touch something else than a slash.
+    """Whether two stars touch something else than a slash.
 
     Git's documentation says that they are one star then; git 2.39 reads them otherwise now
     and then.

@@ -30,7 +30,7 @@ def sealed(path: str, text: str) -> bytes:
 
 
 def is_whole(content: bytes) -> bool:
-    """Tell whether a file was sealed, and has not been changed since."""
+    """Whether a file was sealed, and has not been changed since."""
     start = content.rfind(b"\n", 0, -1) + 1
     seal = _SEAL.fullmatch(content, start)
     if seal is None:

@@ -134,7 +134,7 @@ class Batcher:
         }
 
     def _is_missing(self, call: Call) -> bool:
-        """Tell whether a call has no answer, and a batch has not left it out."""
+        """Whether a call has no answer, and a batch has not left it out."""
         call_id = call.id(self._api.address)
         for entry in self._ledger.sendings(call_id):
             match entry.outcome:

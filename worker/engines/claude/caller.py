@@ -77,7 +77,7 @@ class Caller:
                     return answer
 
     def _is_found_late(self, call_id: CallId) -> bool:
-        """Tell whether a lost answer was recorded meanwhile, by a run that was replaced."""
+        """Whether a lost answer was recorded meanwhile, by a run that was replaced."""
         if not self._ledger.was_lost(call_id):
             return False
         self._ledger.read()

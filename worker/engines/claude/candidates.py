@@ -154,7 +154,7 @@ def _relations(
 
 
 def _is_aside(relation: Relation) -> bool:
-    """Tell whether a relation is about failures, beside the main flow."""
+    """Whether a relation is only about failures."""
     return relation.verb in _ASIDE
 
 

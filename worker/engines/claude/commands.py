@@ -202,7 +202,7 @@ def _own_programs(facts: CourseFacts) -> set[str]:
 
 
 def _runs_other_file(facts: CourseFacts, command: str) -> bool:
-    """Tell whether a command runs a Python file that the project has not, or its `setup.py`."""
+    """Whether a command runs `setup.py`, or a Python file that is not the project's."""
     match = _SCRIPT.match(command)
     if match is None:
         return False
@@ -262,7 +262,7 @@ def _typed(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _is_command(command: str) -> bool:
-    """Tell whether a line can be typed as it is, and touches the project alone."""
+    """Whether a line can be typed as it is, and only affects the project."""
     if len(command) > _LONGEST_COMMAND:
         return False
     if secrets.REMOVED in command:

@@ -83,7 +83,7 @@ def _by_path(facts: CourseFacts) -> dict[str, list[Definition]]:
 
 
 def _is_formal(definition: Definition) -> bool:
-    """Tell whether a definition is for type checkers, or a logger."""
+    """Whether a definition is for type checkers, or a logger."""
     overloads = map(_OVERLOAD.match, definition.decorators)
     if any(overloads):
         return True

@@ -146,7 +146,7 @@ def _documents(facts: CourseFacts) -> list[SourceFile]:
 
 
 def is_document(file: SourceFile) -> bool:
-    """Tell whether a file is written for readers, and not kept secret."""
+    """Whether a file is written for readers, and not kept secret."""
     if file.role is not Role.DOCUMENT:
         return False
     if file.language not in PROSE:
@@ -192,7 +192,7 @@ def _named_rate(
 
 
 def _is_generated(body: str) -> bool:
-    """Tell whether a program writes most of a section from docstrings."""
+    """Whether a program writes most of a section from docstrings."""
     directives = _GENERATED.findall(body)
     return len(directives) > _MOST_GENERATED
 
@@ -205,12 +205,12 @@ def _stem(path: str) -> str:
 
 
 def is_news(path: str) -> bool:
-    """Tell whether a document is about the past of the project, or about its people."""
+    """Whether a document is about the project's history or its people."""
     return _NEWS.search(path) is not None
 
 
 def is_guide(path: str) -> bool:
-    """Tell whether a document is written for those who begin."""
+    """Whether a document is written for beginners."""
     return _GUIDE.search(path) is not None
 
 
@@ -294,7 +294,7 @@ def _use_of(facts: CourseFacts, name: str) -> re.Pattern[str]:
 
 
 def _is_project(facts: CourseFacts, name: str) -> bool:
-    """Tell whether a name is the project's own, which says little."""
+    """Whether a name is the project's own, which says little."""
     project = facts.analysis.project.name
     return name.casefold() == project.casefold()
 
@@ -325,7 +325,6 @@ def _singular(word: str) -> str:
 
 
 def _is_named(title: str, topics: frozenset[str]) -> bool:
-    """Tell whether a title holds a topic."""
     words = re.findall(r"\w+", title)
     singular = map(_singular, words)
     return not topics.isdisjoint(singular)

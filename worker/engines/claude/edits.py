@@ -25,7 +25,6 @@ _RUNS_TESTS: Final = re.compile(
 
 
 def is_test(command: str) -> bool:
-    """Tell whether a command runs tests."""
     if _INSTALLS.search(command):
         return False
     return _RUNS_TESTS.search(command) is not None
@@ -42,7 +41,7 @@ def command(commands: dict[str, str], test: str) -> str:
 
 
 def is_own(facts: CourseFacts, line: str) -> bool:
-    """Tell whether a command is one that a change is run or taken back with."""
+    """Whether a command is one that a change is run or taken back with."""
     if line.startswith(_UNDO):
         path = line.removeprefix(_UNDO)
         return path in facts.analysis.files
@@ -94,7 +93,7 @@ def _test_faults(
 
 
 def _exists(facts: CourseFacts, node: str) -> bool:
-    """Tell whether there is a test of pytest: `tests/test_app.py::TestApp::test_run`."""
+    """Whether a test of pytest exists: `tests/test_app.py::TestApp::test_run`."""
     match = _NODE.fullmatch(node)
     if match is None:
         return False

@@ -63,7 +63,7 @@ class RejectedError(Exception):
 
     @property
     def may_pass(self) -> bool:
-        """Tell whether the same request may succeed later."""
+        """Whether the same request may succeed later."""
         status = self.refusal.status
         if status is None:
             return True

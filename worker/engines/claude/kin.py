@@ -241,7 +241,7 @@ def _descendants(facts: CourseFacts, base: Definition) -> list[Definition]:
 
 
 def _is_known(facts: CourseFacts, definition: Definition) -> bool:
-    """Tell whether documents or examples name a type."""
+    """Whether documents or examples name a type."""
     if definition.name.startswith("_"):
         return False
     for path in facts.analysis.mentions.get(definition.name, ()):
@@ -266,7 +266,7 @@ def _is_side(
 
 
 def _is_special(path: str) -> bool:
-    """Tell whether a file lies in a folder of code for special needs."""
+    """Whether a file lies in a folder of code for special needs."""
     return _SIDE.search(f"{path}/") is not None
 
 

@@ -124,7 +124,7 @@ class Ledger:
             )
 
     def fits(self, intent: Intent, budget: Budget) -> bool:
-        """Tell whether the budget allows for a call, all others at their worst case."""
+        """Whether the budget allows for a call, all others at their worst case."""
         with self._lock:
             return self._fits(intent, budget)
 
@@ -215,7 +215,7 @@ class Ledger:
             self._changes.announce()
 
     def was_lost(self, call: CallId) -> bool:
-        """Tell whether any run has sent a call without getting an answer."""
+        """Whether any run has sent a call without getting an answer."""
         entries = self.sendings(call)
         return any(entry.lost for entry in entries)
 

@@ -249,7 +249,7 @@ class Model:
                 self._permission.paused = paused
 
     def _is_believed(self, error: RejectedError) -> bool:
-        """Tell whether a refused model description means that questions will be refused, too."""
+        """Whether a refused model description means that questions will be refused, too."""
         if error.refusal.status in _KEY_REFUSED:
             return True
         # Other endpoints may describe no models.

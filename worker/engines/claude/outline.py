@@ -169,7 +169,7 @@ def _rates_of(
 
 
 def _is_offered(facts: CourseFacts, definition: Definition) -> bool:
-    """Tell whether a definition outside of types is one that others use."""
+    """Whether a definition outside of types is one that others use."""
     if not definition.public:
         return False
     if definition.name.startswith("_"):
@@ -212,7 +212,6 @@ def _uses(facts: CourseFacts, member: Definition) -> float:
 
 
 def is_property(member: Definition) -> bool:
-    """Tell whether a method is read like a value."""
     matches = map(_PROPERTY.match, member.decorators)
     return any(matches)
 
@@ -249,7 +248,7 @@ def _uses_in_texts(facts: CourseFacts) -> dict[str, float]:
 
 
 def _is_part(member: Definition) -> bool:
-    """Tell whether others can use a method or a nested type: constructors too."""
+    """Whether others can use a method or a nested type: constructors too."""
     if member.name in _MAKERS:
         return True
     if not member.public:

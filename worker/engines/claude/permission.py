@@ -27,14 +27,14 @@ class Permission:
 
     @property
     def given(self) -> bool:
-        """Tell whether a call may begin at this moment."""
+        """Whether a call may begin at this moment."""
         if self.paused or self._stopped.is_set():
             return False
         return self._owns_alone()
 
     @property
     def stopped(self) -> bool:
-        """Tell whether no call will begin any more."""
+        """Whether no call will begin any more."""
         return self._stopped.is_set()
 
     def stop(self) -> None:

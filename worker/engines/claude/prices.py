@@ -60,7 +60,7 @@ class Rates:
     cache_read: Decimal
 
     def covers(self, prompt_tokens: int) -> bool:
-        """Tell whether these rates are for prompts of that length."""
+        """Whether these rates are for prompts of that length."""
         return self.up_to is None or prompt_tokens <= self.up_to
 
 

@@ -144,7 +144,7 @@ def _telling(lines: Sequence[str]) -> Iterator[int]:
 
 
 def _is_aside(line: str, original: str) -> bool:
-    """Tell whether a line without its comment is an address, an ornament, or nothing at all."""
+    """Whether a line without its comment is an address, an ornament, or nothing at all."""
     if _TARGET.match(line):
         return True
     rest = _ORNAMENT.sub("", line)

@@ -282,7 +282,7 @@ def listings(page: str) -> tuple[Lines, ...]:
 
 
 def contains(lines: Lines, listed: Lines) -> bool:
-    """Tell whether lines are inside of lines that are listed."""
+    """Whether lines are inside of lines that are listed."""
     is_inside = listed.first <= lines.first and lines.last <= listed.last
     return listed.path == lines.path and is_inside
 

@@ -99,14 +99,14 @@ def _announcement(blocks: list[str]) -> list[str]:
 
 
 def _is_output(blocks: list[str], lines: list[str]) -> bool:
-    """Tell whether a block is the output of the example above it."""
+    """Whether a block is the output of the example above it."""
     if not blocks or not blocks[-1].startswith(MARK):
         return False
     return lines[0].endswith(":") and not lines[0].startswith(MARK)
 
 
 def _announces(block: str) -> bool:
-    """Tell whether a block is the place of a listing, or the note above written code."""
+    """Whether a block is the place of a listing, or the note above written code."""
     if "\n" in block:
         return False
     if block.endswith(":"):
@@ -207,7 +207,7 @@ class _EditedPage:
             raise AnswerFault(f"block {number} cannot be edited")
 
     def _is_fixed(self, number: int) -> bool:
-        """Tell whether a block is a heading, links that a page has, or its mark."""
+        """Whether a block is a heading, links that a page has, or its mark."""
         block = self._blocks[number - 1]
         # guard: fallbacks: a review does not take a page's mark away
         if block in self._marks:

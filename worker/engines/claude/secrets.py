@@ -31,7 +31,7 @@ _ENVIRONMENT: Final = re.compile(r"(?:^|/)\.env(?:\.[^/]*)?$")
 
 
 def is_secret_file(path: str) -> bool:
-    """Tell whether a file is never sent: `.env`, `.env.local` and so on."""
+    """Whether a file is never sent: `.env`, `.env.local` and so on."""
     return _ENVIRONMENT.search(path) is not None
 
 

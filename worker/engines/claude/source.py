@@ -139,12 +139,10 @@ class Code:
         return size
 
     def has_line(self, path: str, number: int) -> bool:
-        """Tell whether a line is shown."""
         groups = self._lines.values()
         return any(number in files.get(path, ()) for files in groups)
 
     def has_file(self, path: str) -> bool:
-        """Tell whether a line of a file is shown."""
         return any(path in files for files in self._lines.values())
 
     def functions(self) -> list[Definition]:
@@ -400,7 +398,7 @@ def _add_helpers(code: Code) -> None:
 
 
 def _is_helper(code: Code, helper: Definition) -> bool:
-    """Tell whether a definition lies beside the subjects, and can be shown by itself."""
+    """Whether a definition lies beside the subjects, and can be shown by itself."""
     if helper.parent is not None:
         return False
     if is_logger(helper):

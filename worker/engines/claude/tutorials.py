@@ -166,7 +166,7 @@ class Files:
         self._saved.update(_saved(written))
 
     def has_any(self, exercise: "_Exercise") -> bool:
-        """Tell whether the task names a file that an earlier exercise saved."""
+        """Whether the task names a file that an earlier exercise saved."""
         return not self._saved.isdisjoint(exercise.names)
 
     def fault(self, exercise: "_Exercise") -> str:
@@ -192,11 +192,11 @@ class _Exercise(NamedTuple):
     solution: Written
 
     def is_alone(self, files: Files) -> bool:
-        """Tell whether its task shows the code that it is about, or says where it is."""
+        """Whether the task shows its code, or says where that is."""
         return self.has(Example, Listing, Change) or files.has_any(self)
 
     def has(self, *kinds: type[Block]) -> bool:
-        """Tell whether a block of the task is of one of some kinds."""
+        """Whether the task has a block of one of these kinds."""
         return any(isinstance(block, kinds) for block, _ in self.task.blocks)
 
     @property

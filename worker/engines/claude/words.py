@@ -252,7 +252,7 @@ def _known_name(language: str) -> str:
 
 
 def is_foreign(text: str, language: str) -> bool:
-    """Tell whether a text is clearly written in another language."""
+    """Whether a text is clearly in another language."""
     name = _known_name(language)
     script = _SCRIPTS.get(name)
     if script is not None:

@@ -245,7 +245,7 @@ def _sentences(line: str) -> list[str]:
 
 
 def _introduces(block: Block, following: Block | None) -> bool:
-    """Tell whether a paragraph leads to what follows it, which has places of its own."""
+    """Whether a paragraph leads to what follows it, which has places of its own."""
     if not isinstance(block, Prose) or following is None:
         return False
     if not isinstance(following, Prose):

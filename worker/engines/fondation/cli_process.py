@@ -73,7 +73,7 @@ class CliProcess:
         )
 
     def will_reach(self, stage: Stage) -> bool:
-        """Tell whether this process also runs a later stage, or has already run it."""
+        """Whether this process also runs a later stage, or has already run it."""
         if self._closed or self._task.single_stage:
             return False
         return INFO[stage].step > INFO[self._stage].step
@@ -127,7 +127,7 @@ class CliProcess:
         return bodies
 
     def _is_past(self, stage: Stage) -> bool:
-        """Tell whether the CLI has announced a later stage, or written a file of one."""
+        """Whether the CLI has announced a later stage, or written a file of one."""
         if self._task.single_stage:
             return False
         reached = self._output.step + 1

@@ -83,7 +83,7 @@ class _GuardedFile:
                 fcntl.fcntl(self._file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
 
     def is_respected(self) -> bool:
-        """Tell whether the CLI works with the stored content."""
+        """Whether the CLI works with the stored content."""
         if self._written is not None:
             return self._read or self._holds(self._written)
         if _is_same_file(self._output / self.path, self._file):
@@ -123,7 +123,7 @@ class _GuardedFile:
 
 
 def _is_same_file(path: Path, descriptor: int) -> bool:
-    """Tell whether a path still refers to an open file.
+    """Whether a path still refers to an open file.
 
     Opening it again would wait for our own lease.
     """

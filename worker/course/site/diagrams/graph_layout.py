@@ -449,7 +449,7 @@ class _Level:
         return [self._laid.attached(path, points)]
 
     def _beyond(self, spot: Spot, middle: Spot) -> bool:
-        """Tell whether a place is below a middle, or to its right."""
+        """Whether a place is below a middle, or to its right."""
         if self._laid.upright:
             return spot.y > middle.y
         return spot.x > middle.x

@@ -125,13 +125,13 @@ class ExampleChecker:
         return rest
 
     def _is_own(self, name: str, scope: _Scope) -> bool:
-        """Tell whether a name is the example's own, and none of the project."""
+        """Whether a name is the example's own, and none of the project."""
         if name not in scope.bound:
             return False
         return not self._names.definitions(name)
 
     def _is_foreign(self, name: str, scope: _Scope) -> bool:
-        """Tell whether a name is Python's own, or imported from another project."""
+        """Whether a name is Python's own, or imported from another project."""
         module = scope.imports.get(name)
         if module is None:
             return name in library.BUILTINS

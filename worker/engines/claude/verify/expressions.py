@@ -151,7 +151,7 @@ class ExpressionChecker:
             )
 
     def _is_not_of_project(self, chain: str) -> bool:
-        """Tell whether a call may be of a builtin, or of what the page defines."""
+        """Whether a call may be of a builtin, or of what the page defines."""
         if chain in library.BUILTINS:
             return True
         first, *_ = SEPARATOR.split(chain)
@@ -215,7 +215,7 @@ class ExpressionChecker:
 
 
 def _is_no_name(match: re.Match[str]) -> bool:
-    """Tell whether a match is a unit (`5px`), a keyword, or a string's prefix (`b"…"`)."""
+    """Whether a match is a unit (`5px`), a keyword, or a string's prefix (`b"…"`)."""
     name = match[0]
     code = match.string
     end = match.end()

@@ -52,7 +52,7 @@ class NoteChecker:
         return set(filter(self._names.definitions, of_project))
 
     def _is_beside(self, place: str, names: set[str]) -> bool:
-        """Tell whether lines neither hold a name nor are inside of what it names."""
+        """Whether lines neither hold a name nor are inside of what it names."""
         match = markdown.PLACE.fullmatch(place)
         if match is None:
             return False
@@ -67,7 +67,7 @@ class NoteChecker:
         return True
 
     def _must_hold(self, place: str, names: set[str]) -> bool:
-        """Tell whether a place should hold a name: a document may use other words."""
+        """Whether a place should hold a name: a document may use other words."""
         path, _, _ = place.rpartition(":")
         file = self._names.files.get(path)
         if file is None:
@@ -90,7 +90,7 @@ class NoteChecker:
         last: int,
         names: set[str],
     ) -> bool:
-        """Tell whether lines lie, at least in part, in a function or type of a name."""
+        """Whether lines lie, at least in part, in a function or type of a name."""
         for name in names:
             for definition in self._names.definitions(name):
                 if definition.path != path:

@@ -68,7 +68,7 @@ class _Checks:
         self._facts: Final = facts
 
     def is_command(self, line: str) -> bool:
-        """Tell whether a line is a command of the project, or quoted in its documents."""
+        """Whether a line is a command of the project, or quoted in its documents."""
         if line in self._commands or edits.is_own(self._facts, line):
             return True
         return self.names.has_line(line)
@@ -200,7 +200,7 @@ class Verifier:
         return block.before.startswith(self._words.written)
 
     def _is_change(self, block: Block) -> bool:
-        """Tell whether a block is a part of a program, in place of lines of the project."""
+        """Whether a block is a part of a program, in place of lines of the project."""
         return block.before == f"{self._words.instead}:"
 
     def _code_faults(self, block: Block) -> Iterator[Fault]:

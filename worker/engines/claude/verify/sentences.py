@@ -134,7 +134,7 @@ class SentenceChecker:
         return used
 
     def _mention(self, definitions: Iterable[Definition], name: str) -> bool:
-        """Tell whether the code of definitions holds a name."""
+        """Whether the code of definitions holds a name."""
         escaped = re.escape(last_name(name))
         pattern = re.compile(rf"\b{escaped}\b")
         texts = map(self._facts.text, definitions)

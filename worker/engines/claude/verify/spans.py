@@ -89,7 +89,7 @@ class SpanChecker:
         return match["path"] in self._names.files
 
     def _is_attribute(self, code: str) -> bool:
-        """Tell whether what looks like a file is an attribute: `request.json`."""
+        """Whether what looks like a file is an attribute: `request.json`."""
         owner, dot, name = code.partition(".")
         if not dot or name not in _ATTRIBUTES:
             return False

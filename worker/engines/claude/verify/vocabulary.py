@@ -139,7 +139,7 @@ class Vocabulary:
         return frozenset(modules)
 
     def is_package(self, name: str) -> bool:
-        """Tell whether a name is a module or package at the top of the project."""
+        """Whether a name is a module or package at the top of the project."""
         for path in self.modules.get(name, ()):
             parts = _module_parts(path)
             below_roots = [part for part in parts if part not in _ROOTS]
@@ -148,7 +148,7 @@ class Vocabulary:
         return False
 
     def has_line(self, line: str) -> bool:
-        """Tell whether a text is somewhere in the documents or settings, as written."""
+        """Whether a text is somewhere in the documents or settings, as written."""
         for file in self._readable():
             if not _is_quoted(file):
                 continue
@@ -158,7 +158,7 @@ class Vocabulary:
         return False
 
     def has_code(self, head: str, name: str) -> bool:
-        """Tell whether code without its blanks is in a file that has a name."""
+        """Whether code without its blanks is in a file that has a name."""
         for file in self._readable():
             if file.role in _NOT_CODE:
                 continue
@@ -227,7 +227,7 @@ class Vocabulary:
         return [definitions[current] for current in indexes]
 
     def has_outside_base(self, index: int) -> bool:
-        """Tell whether a type extends a type that is neither the project's nor Python's."""
+        """Whether a type extends a type that is neither the project's nor Python's."""
         for definition in self.ancestry(index):
             for base in definition.bases:
                 if hasattr(builtins, base):
@@ -238,7 +238,6 @@ class Vocabulary:
         return False
 
     def has_member(self, owner: Definition, name: str) -> bool:
-        """Tell whether a type can have a member."""
         if name in self.members(owner.index):
             return True
         if not self.has_outside_base(owner.index):
@@ -248,7 +247,7 @@ class Vocabulary:
         return not self.definitions(name)
 
     def hold(self, files: Sequence[str], name: str) -> bool:
-        """Tell whether some files hold a name, or any file has it."""
+        """Whether some files hold a name, or any file has it."""
         if name in self.stems:
             return True
         words = map(self.words_of, files)

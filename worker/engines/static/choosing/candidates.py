@@ -79,14 +79,14 @@ def candidates(
 
 
 def is_type(definition: Definition) -> bool:
-    """Tell whether a definition makes a unit by itself: a type, but no alias; or an object."""
+    """Whether a definition makes a unit by itself: a type, but no alias; or an object."""
     if definition.kind in TYPES and definition.kind is not Kind.TYPE:
         return True
     return len(definition.members) >= _OBJECT_MEMBERS
 
 
 def is_logger(definition: Definition) -> bool:
-    """Tell whether a definition is a module's logger, which explains nothing."""
+    """Whether a definition is a module's logger, which explains nothing."""
     return (
         definition.kind in _VALUES | {Kind.VARIABLE}
         and _LOGGER.search(definition.signature) is not None

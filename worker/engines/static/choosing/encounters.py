@@ -179,7 +179,7 @@ def _spaces(match: re.Match[str]) -> str:
 
 
 def is_telling(name: str) -> bool:
-    """Tell whether a name is more than an ordinary word in lower case."""
+    """Whether a name is more than an ordinary word in lower case."""
     return not name.islower() or "_" in name.strip("_")
 
 

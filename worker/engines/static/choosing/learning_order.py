@@ -54,7 +54,7 @@ def meetings(
 def _means(
     candidate: Candidate, bearers: Sequence[int], worth: Mapping[int, float]
 ) -> bool:
-    """Tell whether a text that names one of the bearers of a name means a candidate."""
+    """Whether a text that names one of the bearers of a name means a candidate."""
     ours = [worth[index] for index in bearers if index in candidate.symbols]
     others = [
         worth[index] for index in bearers if index not in candidate.symbols

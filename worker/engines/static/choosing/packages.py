@@ -67,7 +67,7 @@ class Packages:
         return part
 
     def is_inside(self, path: str) -> bool:
-        """Tell whether a file lies in such a folder, not beside them."""
+        """Whether a file lies in such a folder, not beside them."""
         return path.count("/") > self._outer
 
 

@@ -229,7 +229,7 @@ class Ranking:
 
 
 def is_utility(path: str) -> bool:
-    """Tell whether a file's folders or name say that it helps others."""
+    """Whether a file's folders or name say that it helps others."""
     return any(
         place in _UTILITY or re.match(r"_[a-z]", place)
         for place in _places(path)
@@ -310,7 +310,7 @@ def _old_versions(paths: Sequence[str]) -> tuple[str, ...]:
 
 
 def _is_right_in(path: str, folder: str) -> bool:
-    """Tell whether a file lies in a folder, and in no folder of that."""
+    """Whether a file lies in a folder, and in no folder of that."""
     depth = folder.count("/") + 1
     is_inside = not folder or path.startswith(f"{folder}/")
     return is_inside and path.count("/") == depth and path != folder

@@ -97,7 +97,7 @@ class Graph:
         return lineage[1:]
 
     def is_exception(self, index: int) -> bool:
-        """Tell whether a type is an exception, by its name or that of something that it extends."""
+        """Whether a type is an exception, by its name or that of something that it extends."""
         names = [self.definitions[index].name]
         for type_ in (index, *self.ancestors(index)):
             names += self.definitions[type_].bases

@@ -110,7 +110,7 @@ class Names:
         return attribute.definition
 
     def is_local(self, name: str, place: Place) -> bool:
-        """Tell whether code binds a name at a place, so that it is no definition's."""
+        """Whether code binds a name at a place, so that it is no definition's."""
         binding = self._values.binding(name, place)
         if binding is None or binding[0] >= 0:
             return binding is not None
@@ -253,7 +253,7 @@ class Names:
         return Meaning(instance_of=owner)
 
     def _is_rebound(self, place: Place) -> bool:
-        """Tell whether a function inside the definition has a `this` of its own."""
+        """Whether a function inside the definition has a `this` of its own."""
         if place.source is None:
             return True
         start = self._spans[place.source].start
@@ -354,7 +354,7 @@ class Names:
         return Meaning(definition=index)
 
     def _is_namespace(self, name: str, inner: str, place: Place) -> bool:
-        """Tell whether a name is that of a C++ namespace that holds a definition."""
+        """Whether a name is that of a C++ namespace that holds a definition."""
         if self._language(place.path) is not Language.CPP:
             return False
         index = self._resolver.lookup(place.path, inner)

@@ -234,7 +234,7 @@ class _Reader:
         return self._known[text]
 
     def _is_selected(self, start: int) -> bool:
-        """Tell whether a dot, an arrow or `::` precedes a name, and not three dots."""
+        """Whether a dot, an arrow or `::` precedes a name, and not three dots."""
         last = self._code[start - 1 : start]
         pair = self._code[start - 2 : start]
         if last == b".":
@@ -242,7 +242,7 @@ class _Reader:
         return pair in _SELECTORS
 
     def _is_no_use(self, text: bytes, start: int) -> bool:
-        """Tell whether a name is that of an argument, a key, an attribute or a definition."""
+        """Whether a name is that of an argument, a key, an attribute or a definition."""
         code = self._code
         end = start + len(text)
         before = code[max(0, start - _LONGEST_GAP) : start]
@@ -315,7 +315,7 @@ class _Spans:
         return None
 
     def names(self, name: bytes) -> bool:
-        """Tell whether a name at the last place is where a definition is named: its first place."""
+        """Whether a name at the last place is where a definition is named: its first place."""
         index = self._innermost()
         if index is None or index not in self._unnamed:
             return False

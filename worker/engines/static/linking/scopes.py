@@ -98,7 +98,7 @@ class Resolver:
         return None
 
     def _is_home(self, path: str, place: str) -> bool:
-        """Tell whether a file sees what another defines; in C#, inner namespaces see outer ones."""
+        """Whether a file sees what another defines; in C#, inner namespaces see outer ones."""
         home = self._homes[path]
         other = self._homes[place]
         if home is None or other is None:
@@ -218,7 +218,7 @@ class Resolver:
         return is_own or name in scope.given or name in scope.roots
 
     def is_foreign(self, path: str, name: str) -> bool:
-        """Tell whether a file takes a name from another project."""
+        """Whether a name in a file comes from another project."""
         scope = self._scopes[path]
         if name in scope.given:
             files, _ = scope.given[name]

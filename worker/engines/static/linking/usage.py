@@ -189,7 +189,7 @@ def _is_import(node: Node) -> bool:
 
 
 def _is_of_inner(node: Node, verb: Verb, source: Definition | None) -> bool:
-    """Tell whether not the source does it, but a function or a function's type inside it."""
+    """Whether not the source does it, but a function or a function's type inside it."""
     if source is None:
         return False
     kinds = _FUNCTIONS
@@ -269,7 +269,7 @@ def _is_callee(node: Node, outer: Node) -> bool:
 
 
 def _is_new_of(node: Node, outer: Node) -> bool:
-    """Tell whether a type's `new` is called: `Foo::new(…)`, `Foo.new`."""
+    """Whether a type's `new` is called: `Foo::new(…)`, `Foo.new`."""
     if outer.type == "call":
         method = outer.child_by_field_name("method")
         receiver = outer.child_by_field_name("receiver")
@@ -377,7 +377,7 @@ def _as_type(node: Node) -> Verb | None:
 
 
 def _may_hold(outer: Node) -> bool:
-    """Tell whether a type is a pointer, an option or a container of what it names."""
+    """Whether a type is a pointer, an option or a container of what it names."""
     if outer.type in _PLAIN_TYPES or outer.type not in _GENERICS:
         return True
     path = text(_child(outer, 0)).replace("::", ".")
@@ -432,7 +432,7 @@ def _as_parameter(parameter: Node) -> Verb | None:
 
 
 def _declares_function(declaration: Node) -> bool:
-    """Tell whether a declaration declares a function: C++ has fields and methods alike."""
+    """Whether a declaration declares a function: C++ has fields and methods alike."""
     declarator = declaration.child_by_field_name("declarator")
     while declarator is not None and declarator.type != "function_declarator":
         declarator = declarator.child_by_field_name("declarator")
@@ -448,7 +448,7 @@ def _is_attribute(assignment: Node) -> bool:
 
 
 def is_interface(definition: Definition) -> bool:
-    """Tell whether who extends a type implements it."""
+    """Whether a type that extends this one implements it."""
     # PHP's traits are used by classes, not implemented.
     is_rust = definition.path.endswith(".rs")
     return definition.kind is Kind.INTERFACE or (

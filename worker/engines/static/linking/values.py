@@ -155,7 +155,7 @@ class Values:
     def _is_unwritten(
         self, values: Iterable[tuple[Origin, int]], place: Place, depth: int
     ) -> bool:
-        """Tell whether no value's type is written, or is that of another project."""
+        """Whether no value's type is written, or is that of another project."""
         for value, scope in values:
             here = place._replace(scope=scope)
             if value.source is Source.TYPE or not depth:
@@ -168,7 +168,7 @@ class Values:
         return True
 
     def _may_be_ours(self, name: str, place: Place, depth: int) -> bool:
-        """Tell whether no code says that a name is of another project's type."""
+        """Whether no code says that a name is of another project's type."""
         binding = self.binding(name, place)
         if binding is None or binding[0] < 0:
             return not self._is_foreign(place.path, name)
@@ -308,7 +308,7 @@ class Values:
 
 
 def _is_read_by_body(function: Definition, language: Language) -> bool:
-    """Tell whether a function returns what its body does, and says nothing else."""
+    """Whether a function returns what its body does, and says nothing else."""
     if language not in _READ_BY_BODY or origins.says_result(function):
         return False
     return all(
@@ -317,5 +317,5 @@ def _is_read_by_body(function: Definition, language: Language) -> bool:
 
 
 def is_property(decorator: str) -> bool:
-    """Tell whether a decorator makes a method an attribute."""
+    """Whether a decorator makes a method an attribute."""
     return decorator.endswith("property")

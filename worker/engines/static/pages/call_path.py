@@ -59,7 +59,7 @@ def followed(facts: CourseFacts, start: Definition) -> list[Hop]:
 def _is_sure(
     facts: CourseFacts, function: Definition, call: Call, called: Definition
 ) -> bool:
-    """Tell whether a call is made whenever its function is called, and to no subtype's method."""
+    """Whether a call is made whenever its function is called, and to no subtype's method."""
     inside = facts.function(function.index)
     if inside is None or _is_overridden(facts, called):
         return False
@@ -152,12 +152,12 @@ def worker(facts: CourseFacts, function: Definition) -> Definition:
 
 
 def is_getter(facts: CourseFacts, function: Definition) -> bool:
-    """Tell whether a function is short, and calls nothing of the project."""
+    """Whether a function is short, and calls nothing of the project."""
     return hands_on(facts, function) and not facts.calls(function.index)
 
 
 def hands_on(facts: CourseFacts, function: Definition) -> bool:
-    """Tell whether a function has hardly any statements of its own."""
+    """Whether a function has hardly any statements of its own."""
     inside = facts.function(function.index)
     return inside is not None and len(inside.statements) <= _HANDS_ON
 

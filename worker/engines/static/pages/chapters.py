@@ -193,7 +193,7 @@ def _place(
 def _shows_documentation(
     facts: CourseFacts, place: KeyPlace, definition: Definition
 ) -> bool:
-    """Tell whether an excerpt has the docstring, which is so if it is short."""
+    """Whether an excerpt has the docstring, which is so if it is short."""
     inside = facts.function(definition.index)
     if inside is None or inside.doc is None:
         return False
@@ -339,7 +339,7 @@ def _documents_itself(definition: Definition) -> bool:
 
 
 def _says_more(definition: Definition) -> bool:
-    """Tell whether the documentation says more than the words of the name."""
+    """Whether the documentation says more than the words of the name."""
     doc = citations.purpose(definition)
     return _new_words(definition, doc) > _FEW_WORDS
 

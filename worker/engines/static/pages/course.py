@@ -296,7 +296,6 @@ def _within(definition: Definition, lines: int) -> Definition:
 
 
 def is_function(definition: Definition) -> bool:
-    """Tell whether a definition is a function or a method."""
     return definition.kind in {Kind.FUNCTION, Kind.METHOD}
 
 

@@ -153,7 +153,7 @@ def _best(facts: CourseFacts, chapter: Chapter) -> list[Example]:
 def _resembles(
     facts: CourseFacts, example: Example, chosen: Iterable[Example]
 ) -> bool:
-    """Tell whether an example has the origin or many lines of another."""
+    """Whether an example has the origin or many lines of another."""
     code = _statements(facts, example)
     return any(
         example.origin is other.origin
@@ -366,7 +366,7 @@ def _in_document(
 def _is_use(
     facts: CourseFacts, symbol: Definition, code: list[str], tag: str
 ) -> bool:
-    """Tell whether code uses a definition, and not another of its name."""
+    """Whether code uses a definition, and not another of its name."""
     pattern = citations.use_pattern(symbol)
     if not pattern.search(standalone.expressions(code, tag)):
         return False
@@ -375,7 +375,6 @@ def _is_use(
 
 
 def _is_guide(file: SourceFile) -> bool:
-    """Tell whether a file is a document for users."""
     if file.language is Language.NOTEBOOK or file.language not in PROSE:
         return False
     return file.size <= _LARGEST_DOCUMENT and not is_news(file.path)
@@ -456,7 +455,7 @@ def _paragraphs_around(text: tuple[str, ...], line: int) -> tuple[int, int]:
 
 
 def _ends_block(text: tuple[str, ...], line: int) -> bool:
-    """Tell whether a line is empty and the next one begins at the margin."""
+    """Whether a line is empty and the next one begins at the margin."""
     if text[line - 1].strip():
         return False
     following = text[line : line + 1]

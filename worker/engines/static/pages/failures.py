@@ -99,7 +99,7 @@ def _causes(facts: CourseFacts, function: Definition) -> list[Raise]:
 
 
 def _names_an_error(cause: Raise) -> bool:
-    """Tell whether a failure says which it is, and does not only pass a caught one on."""
+    """Whether a failure says which it is, and does not only pass a caught one on."""
     if not cause.what:
         return bool(cause.message)
     return (
@@ -206,7 +206,7 @@ def _left_to_subclasses(facts: CourseFacts, chapter: Chapter) -> Iterator[str]:
 def _is_abstract(
     facts: CourseFacts, owner: Definition, method: Definition
 ) -> bool:
-    """Tell whether a method is marked as abstract, or only fails and each subtype defines it."""
+    """Whether a method is marked as abstract, or only fails and each subtype defines it."""
     if any("abstract" in decorator for decorator in method.decorators):
         return True
     if _ABSTRACT.search(method.signature.partition("(")[0]):

@@ -121,7 +121,7 @@ def _place_of(
 def _is_shown(
     facts: CourseFacts, excerpt: Excerpt, places: Iterable[KeyPlace]
 ) -> bool:
-    """Tell whether an excerpt lies within another, or hardly differs from it."""
+    """Whether an excerpt lies within another, or hardly differs from it."""
     words = _words(facts, excerpt)
     first = excerpt.spans[0][0]
     last = excerpt.spans[-1][1]
@@ -212,7 +212,7 @@ def _methods(facts: CourseFacts, symbol: Definition) -> Iterator[Definition]:
 
 
 def is_stub(facts: CourseFacts, method: Definition) -> bool:
-    """Tell whether a method only fails or does nothing, and is left to subtypes."""
+    """Whether a method only fails or does nothing, and is left to subtypes."""
     inside = facts.function(method.index)
     if inside is None:
         return False
@@ -225,7 +225,7 @@ def is_stub(facts: CourseFacts, method: Definition) -> bool:
 
 
 def _does_something(facts: CourseFacts, method: Definition) -> bool:
-    """Tell whether a method has work to show, and is not declared for subclasses or tests."""
+    """Whether a method has work to show, and is not declared for subclasses or tests."""
     lines = method.end_line - method.line
     if lines <= _TRIVIAL or _MINOR.match(method.name):
         return False
@@ -234,7 +234,7 @@ def _does_something(facts: CourseFacts, method: Definition) -> bool:
 
 
 def _is_worth_showing(facts: CourseFacts, symbol: Definition) -> bool:
-    """Tell whether a type's own lines say something: it is short, or has fields."""
+    """Whether a type's own lines say something: it is short, or has fields."""
     if symbol.kind in {Kind.INTERFACE, Kind.TRAIT, Kind.ENUM}:
         return True
     if symbol.end_line - symbol.line < _SHORT_TYPE:
@@ -328,7 +328,7 @@ def _is_small(facts: CourseFacts, function: Definition) -> bool:
 
 
 def calls(facts: CourseFacts, function: Definition, code: str) -> bool:
-    """Tell whether an example calls a function: by its name, or on a value of its type."""
+    """Whether an example calls a function: by its name, or on a value of its type."""
     if function.parent is None:
         return re.search(citations.call_pattern(function), code) is not None
     owner = re.escape(facts.definitions[function.parent].name)

@@ -124,7 +124,7 @@ def command(facts: CourseFacts, test: ProjectTest) -> str:
 
 
 def _is_collected(test: ProjectTest) -> bool:
-    """Tell whether pytest finds a test by its name and its file's, unless told otherwise."""
+    """Whether pytest finds a test by its name and its file's, unless told otherwise."""
     is_test = test.name.startswith("test")
     return is_test and _TEST_FILE.search(test.path) is not None
 
@@ -297,7 +297,7 @@ def _name_of_function(node: Node) -> str:
 
 
 def _is_marked_as_test(node: Node) -> bool:
-    """Tell whether a function has a test's annotation (Java) or attribute (Rust)."""
+    """Whether a function has a test's annotation (Java) or attribute (Rust)."""
     if node.type == "method_declaration" and "@Test" in text(node)[:80]:
         return True
     before = node.prev_named_sibling

@@ -150,7 +150,7 @@ def _installation(facts: CourseFacts, prefix: str) -> tuple[str, ...]:
 
 
 def _asks_for_pytest(facts: CourseFacts, path: str) -> bool:
-    """Tell whether a file of requirements installs pytest."""
+    """Whether a file of requirements installs pytest."""
     if path not in facts.analysis.files:
         return False
     lines = facts.texts.lines(path)

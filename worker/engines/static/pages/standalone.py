@@ -59,7 +59,7 @@ _EFFECTS: Final = frozenset({"call", "await"})
 
 
 def is_whole(lines: Sequence[str], tag: str) -> bool:
-    """Tell whether code can be run as it is shown."""
+    """Whether code can be run as it is shown."""
     if any(_HOLLOW.search(line) for line in lines):
         return tag == DOCTEST and _binds_its_names(_typed(lines))
     if tag == DOCTEST:
@@ -74,7 +74,7 @@ def is_whole(lines: Sequence[str], tag: str) -> bool:
 def imports_only(
     lines: Sequence[str], tag: str, modules: Collection[str]
 ) -> bool:
-    """Tell whether Python code imports nothing but its standard library and some modules."""
+    """Whether Python code imports nothing but its standard library and some modules."""
     if tag not in {DOCTEST, str(Language.PYTHON)}:
         return True
     code = "\n".join(lines)
@@ -110,7 +110,7 @@ def expressions(lines: Sequence[str], tag: str) -> str:
 def is_of_another(
     name: str, lines: Sequence[str], tag: str, modules: Collection[str]
 ) -> bool:
-    """Tell whether Python code imports a name from a package that is not the project's."""
+    """Whether Python code imports a name from a package that is not the project's."""
     if tag not in {DOCTEST, str(Language.PYTHON)}:
         return False
     pattern = rf"\bfrom\s+([\w.]+)\s+import\b[^\n]*\b{re.escape(name)}\b"
@@ -121,7 +121,7 @@ def is_of_another(
 
 
 def has_effects(code: str) -> bool:
-    """Tell whether Python code calls a function for what it does, when it is run."""
+    """Whether Python code calls a function for what it does, when it is run."""
     root = _parser().tree(Language.PYTHON, code.encode()).root_node
     stack = list(root.named_children)
     while stack:
@@ -177,7 +177,7 @@ def _body_of_entry(root: Node, entry: str) -> Node | None:
 
 
 def parses(lines: Sequence[str], tag: str) -> bool:
-    """Tell whether code is Python without mistakes; of other languages nothing is known."""
+    """Whether code is Python without mistakes; of other languages nothing is known."""
     code = dedent("\n".join(lines))
     if tag == DOCTEST:
         code = _typed(lines)
@@ -188,7 +188,7 @@ def parses(lines: Sequence[str], tag: str) -> bool:
 
 
 def is_hollow(lines: Sequence[str], tag: str) -> bool:
-    """Tell whether parts of the code are left out, or it is no code at all."""
+    """Whether parts of the code are left out, or it is no code at all."""
     return tag != DOCTEST and any(_HOLLOW.search(line) for line in lines)
 
 
@@ -238,7 +238,7 @@ def _names(root: Node) -> Iterator[tuple[Node, bool]]:
 
 
 def _is_no_name(node: Node, field: str) -> bool:
-    """Tell whether a child names an attribute, a parameter of a call, or a module elsewhere."""
+    """Whether a child names an attribute, a parameter of a call, or a module elsewhere."""
     return (
         (node.type == "attribute" and field == "attribute")
         or (node.type == "keyword_argument" and field == "name")

@@ -166,7 +166,7 @@ def _runnable(facts: CourseFacts, chapter: Chapter) -> Example | None:
 
 
 def _imports_only_the_project(facts: CourseFacts, example: Example) -> bool:
-    """Tell whether an example needs nothing but what the tutorial installs."""
+    """Whether an example needs nothing but what the tutorial installs."""
     if example.origin is Origin.TEST:
         return True
     code = examples.lines(facts, example)
@@ -238,7 +238,7 @@ def _how_to_run(facts: CourseFacts, example: Example) -> str:
 
 
 def _does_something(facts: CourseFacts, example: Example) -> bool:
-    """Tell whether an example calls something for its effect when it is run."""
+    """Whether an example calls something for its effect when it is run."""
     if example.tag != str(Language.PYTHON):
         return True
     return standalone.has_effects("\n".join(examples.lines(facts, example)))
@@ -409,7 +409,7 @@ def _test_of(
 def _expects(
     facts: CourseFacts, failure: Failure, lines: Sequence[str]
 ) -> bool:
-    """Tell whether a test in Python calls a function where it expects this failure of it.
+    """Whether a test in Python calls a function where it expects this failure of it.
 
     A function that raises the error in several places has to be told by the message.
     """

@@ -148,7 +148,6 @@ def _inner(node: Node) -> Node | None:
 
 
 def _is_local(node: Node) -> bool:
-    """Tell whether a declaration is inside a function."""
     outer = node.parent
     is_inside = outer is not None and outer.type == "compound_statement"
     return node.type == "declaration" and is_inside

@@ -264,7 +264,7 @@ def _is_field(node: Node) -> bool:
 
 
 def _describes_a_field(node: Node) -> bool:
-    """Tell whether a node is a comment with a field behind it, whatever comments lie between."""
+    """Whether a node is a comment with a field behind it, whatever comments lie between."""
     if not _is_comment(node):
         return False
     following = node.next_named_sibling
@@ -426,7 +426,7 @@ def _raised(verb: str, place: _Place) -> Raise:
 
 
 def _is_caught(cause: Raise, place: _Place) -> bool:
-    """Tell whether a statement around a failure catches it, so that it does not leave."""
+    """Whether a statement around a failure catches it, so that it does not leave."""
     while place.around is not None and place.node.type not in FUNCTIONS:
         outer = place.around.node
         child = place.node
@@ -506,7 +506,7 @@ def _whole_string(node: Node) -> str:
 
 
 def _is_inner(place: _Place) -> bool:
-    """Tell whether a node lies in a function that is defined inside."""
+    """Whether a node lies in a nested function."""
     around = place.around
     while around is not None:
         if around.node.type in FUNCTIONS:
@@ -555,7 +555,7 @@ def _conditions(place: _Place) -> list[str]:
 
 
 def _is_implied(condition: str, conditions: list[str]) -> bool:
-    """Tell whether a condition excludes another value of what a later one compares: a chain."""
+    """Whether a condition excludes another value of what a later one compares: a chain."""
     excluded = _COMPARED.match(condition)
     if excluded is None or not condition.startswith("unless "):
         return False
@@ -569,7 +569,7 @@ def _is_implied(condition: str, conditions: list[str]) -> bool:
 
 
 def _is_about_another_value(condition: str, conditions: list[str]) -> bool:
-    """Tell whether a condition excludes another one: its variable has changed in between."""
+    """Whether a condition excludes another one: its variable has changed in between."""
     if not condition.startswith("unless "):
         return False
     expression = condition.removeprefix("unless ").strip("` ")
@@ -610,7 +610,7 @@ def _leaving(branch: Node, leaving: Collection[str]) -> Iterator[str]:
 
 
 def _leaves(branch: Node, leaving: Collection[str]) -> bool:
-    """Tell whether a branch ends in a statement after which nothing of it is done."""
+    """Whether a branch ends in a statement after which nothing of it is done."""
     last = _field(branch, "consequence", "body")
     for _ in range(_RETURN_DEPTH):
         if last is None or last.type in leaving:
@@ -689,7 +689,7 @@ def _condition(branch: Node) -> str:
 
 
 def _is_alternative(outer: Node, child: Node) -> bool:
-    """Tell whether a child of a branch is reached where its condition does not hold."""
+    """Whether a child of a branch is reached where its condition does not hold."""
     alternatives = outer.children_by_field_name("alternative")
     if alternatives:
         return child in alternatives

@@ -171,7 +171,7 @@ class FileText:
         return ""
 
     def _is_apart(self, end: int) -> bool:
-        """Tell whether what follows a comment on the next line is not what it describes."""
+        """Whether what follows a comment on the next line is not what it describes."""
         after = self.data[end : end + _BELOW_BYTES]
         following = after.partition(b"\n")[2]
         below = following.split(b"\n")[0]
@@ -187,7 +187,7 @@ def _words(comments: Sequence[str]) -> str:
 
 
 def is_licence(comment: str) -> bool:
-    """Tell whether a comment at the top of a file is for lawyers or programs."""
+    """Whether a comment at the top of a file is a licence, or an instruction to programs."""
     return _LICENCE.search(comment[:_TOP_CHARACTERS]) is not None
 
 
@@ -341,7 +341,7 @@ def _unmarked(node: Node, marks: Iterable[Node], page: FileText) -> int:
 
 
 def _in_interface(node: Node) -> bool:
-    """Tell whether a definition is a member of an interface, and so as public as that."""
+    """Whether a definition is a member of an interface, and so as public as that."""
     for outer in (node.parent, parent_of(node.parent)):
         if outer and outer.type.startswith(("interface", "annotation")):
             return True

@@ -104,7 +104,7 @@ def find(root: Node, definition: Definition) -> Node | None:
 
 
 def _is_on(node: Node, first: int, last: int) -> bool:
-    """Tell whether a node is on exactly these rows."""
+    """Whether a node is on exactly these rows."""
     return node.start_point.row == first and last_row(node) == last
 
 

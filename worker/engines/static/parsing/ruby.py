@@ -73,7 +73,7 @@ def _head(node: Node, page: FileText) -> str:
 
 
 def _is_namespace(node: Node, body: Node | None) -> bool:
-    """Tell whether a module, or a class that is opened again, only holds other types."""
+    """Whether a module, or a class that is opened again, only holds other types."""
     if body is None or node.child_by_field_name("superclass") is not None:
         return False
     kinds = {child.type for child in body.children}

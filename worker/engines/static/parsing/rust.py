@@ -89,7 +89,7 @@ def _item(node: Node, kind: Kind, page: FileText) -> Draft:
 
 
 def _is_public(node: Node) -> bool:
-    """Tell whether an item can be seen outside its crate.
+    """Whether an item is visible outside its crate.
 
     Methods of a trait can be seen wherever the trait can.
     """

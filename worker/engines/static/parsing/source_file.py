@@ -259,7 +259,7 @@ def _give_comments_on(drafts: Sequence[Draft]) -> None:
 
 
 def _hides(outer: Draft) -> bool:
-    """Tell whether nothing else sees what is defined inside a definition."""
+    """Whether nothing else sees what is defined inside a definition."""
     if outer.kind is None:
         return outer.declared
     return outer.kind not in TYPES

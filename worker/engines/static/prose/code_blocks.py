@@ -50,7 +50,7 @@ def code_blocks(lines: Sequence[str]) -> Iterator[CodeBlock]:
 
 
 def begins_code(line: str) -> bool:
-    """Tell whether a line of a document is the first of a block of code, or announces one."""
+    """Whether a line of a document is the first of a block of code, or announces one."""
     marks = (_FENCE, _DIRECTIVE, _DOCTEST, _LITERAL)
     return any(mark.match(line) for mark in marks)
 

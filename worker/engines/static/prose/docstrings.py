@@ -204,7 +204,7 @@ def sentences(paragraph: str) -> list[str]:
 
 
 def _closes(marks: str, text: str) -> bool:
-    """Tell whether a stop ends no more than the parentheses in a sentence: `(free!)`."""
+    """Whether a stop ends no more than the parentheses in a sentence: `(free!)`."""
     is_whole = text.startswith("(")
     return marks.endswith(")") and "(" in text and not is_whole
 

@@ -170,7 +170,7 @@ def _marked(language: Language, line: str) -> tuple[int, str] | None:
 
 
 def _underlines(lines: list[str], number: int) -> bool:
-    """Tell whether a line is the one below a heading."""
+    """Whether a line is the one below a heading."""
     above = ""
     if number > 1:
         above = lines[number - 2]
@@ -244,7 +244,7 @@ def comment_on_top(text: str) -> str:
 
 
 def _tells(comment: str) -> bool:
-    """Tell whether a comment says something of the code below it."""
+    """Whether a comment says something of the code below it."""
     is_long_enough = len(comment.split()) >= _FEWEST_WORDS
     is_record = _RECORD.match(comment) is not None or is_licence(comment)
     return is_long_enough and not is_record

@@ -177,7 +177,7 @@ def _description(text: str) -> str:
 def _follows(
     pattern: re.Pattern[str], statement: str, subjects: frozenset[str]
 ) -> bool:
-    """Tell whether a statement is one about the project by its name."""
+    """Whether a statement is one about the project by its name."""
     words = statement.removeprefix("The ").split(" ")
     for count in range(1, min(len(words), _MOST_WORDS)):
         subject = " ".join(words[:count])

@@ -184,7 +184,7 @@ def role_of(path: str, language: Language, text: str) -> Role:
 
 
 def is_about_project(path: str) -> bool:
-    """Tell whether a document is about the project itself, as its README and its changelog."""
+    """Whether a document is about the project itself, as its README and its changelog."""
     return _PROSE_NAME.fullmatch(basename(path)) is not None
 
 
@@ -236,7 +236,7 @@ def _by_name(name: str, folders: list[str], language: Language) -> Role:
 
 
 def _is_generated(text: str) -> bool:
-    """Tell whether a program wrote a text, by its own words or by the length of its lines."""
+    """Whether a text is generated: it says so, or its lines are too long to be written by hand."""
     if _GENERATED_MARK.search(text, 0, _HEAD):
         return True
     size = len(text)
@@ -249,7 +249,7 @@ def _is_generated(text: str) -> bool:
 
 
 def twin(path: str, paths: Collection[str]) -> bool:
-    """Tell whether a file was made from another (`a.ts` of `a.js`), or describes it (`a.pyi`)."""
+    """Whether a file was made from another (`a.ts` of `a.js`), or describes it (`a.pyi`)."""
     match = _MADE.fullmatch(path)
     if match is None:
         return False
@@ -277,7 +277,7 @@ def build(path: str) -> tuple[str, bool]:
 
 
 def is_news(path: str) -> bool:
-    """Tell whether a document is about the project's history and rules, not about its use."""
+    """Whether a document is about the project's history and rules, not about its use."""
     return _NEWS.search(path) is not None
 
 
