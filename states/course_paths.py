@@ -51,6 +51,13 @@ def chapter_paths(entry: ChapterRef) -> tuple[str, ...]:
     return tuple(item_path(stage, entry) for stage in PAGE_STAGES)
 
 
+def chapter_of(path: str) -> str:
+    """Return the part of a path that a chapter, its review and its tutorial share."""
+    _, _, file = path.rpartition("/")
+    _, _, name = file.partition("_")
+    return name
+
+
 def yaml_path(stage: Stage) -> str:
     """Return the path of the file of a stage that writes one."""
     path = INFO[stage].file

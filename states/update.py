@@ -4,13 +4,14 @@ Files are compared by content: a file that only moved has not changed.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from states.course_paths import (
     YAML_STAGES,
     ChapterRef,
+    chapter_of,
     chapter_paths,
     yaml_path,
 )
@@ -174,6 +175,19 @@ def plan(
         if chapter.name not in stale:
             kept.update(chapter_paths(chapter))
     return Plan(kept=frozenset(kept))
+
+
+def still_kept(kept: Iterable[str], made: Iterable[str]) -> frozenset[str]:
+    """Return the items to keep of a stage, although `made` were not kept, as planned, before it.
+
+    `made` are YAML files and chapters. Without the YAML files nothing is kept, and without a
+    chapter neither its review nor its tutorial.
+    """
+    made = set(made)
+    if any(path.endswith(".yaml") for path in made):
+        return frozenset()
+    chapters = set(map(chapter_of, made))
+    return frozenset(path for path in kept if chapter_of(path) not in chapters)
 
 
 def _other_engine(old: EngineRef, new: EngineRef) -> str | None:

@@ -6,8 +6,9 @@ import pytest
 
 from states.exits import Exit
 from states.stages import Stage
-from tests.support.shell import Shell
+from tests.support.shell import Shell, stop_at
 from tests.support.updates import (
+    CHANGED,
     EARLIER,
     PartsEngine,
     PartsSource,
@@ -15,6 +16,8 @@ from tests.support.updates import (
 )
 from tests.support.world import IDENTITY, JOB, Receiver, World
 from worker.ownership.claim import OperatorRequest
+from worker.services.update import earlier_job_of_new
+from worker.services.view import open_view
 
 SIGNER = '''"""Signs texts."""
 
@@ -176,6 +179,25 @@ def test_an_earlier_job_that_cannot_be_followed_is_refused_before_anything_is_do
     answer = run(shell, repository, "--update", "..", code=64)
     assert "--update is '..'" in answer
     assert [job["jobId"] for job in shell.json("list")] == [EARLIER]
+
+
+def test_a_job_that_exists_is_resumed_although_its_earlier_job_is_collected(
+    shell: Shell, caplog: pytest.LogCaptureFixture
+) -> None:
+    make_earlier(shell.store, shell.root / "work")
+    world = shell.world(
+        engine=PartsEngine(before_item=stop_at("tutorials/tutorial_3_till.md")),
+        source=PartsSource(commit="b" * 40, files=CHANGED),
+    )
+    assert world.job().run(IDENTITY, update_from=EARLIER) is Exit.SOFTWARE
+    shell("gc", "--older-than", "0s")
+    view = open_view(shell.store.url, {})
+    caplog.clear()
+    assert earlier_job_of_new(view, IDENTITY, EARLIER) is None
+    assert earlier_job_of_new(view, IDENTITY, "") is None
+    assert not caplog.records
+    assert earlier_job_of_new(view, IDENTITY, "another") is None
+    assert "is no update of that job: resuming it" in caplog.text
 
 
 def test_update_requires_a_repository(shell: Shell) -> None:

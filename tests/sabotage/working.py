@@ -79,6 +79,15 @@ WORKING: Final = (
         ),
     ),
     Sabotage(
+        guard="an update: nothing is kept of what rests on an item that was made again",
+        expression="still_kept(kept, made)",
+        new="kept",
+        tests=(
+            "tests/simulation/test_updates.py::test_an_item_that_is_no_longer_valid_is_made_again",
+            "tests/simulation/test_updates.py::test_nothing_is_kept_of_what_rests_on_a_yaml_file_that_was_made_again",
+        ),
+    ),
+    Sabotage(
         guard="waiting: a stage is not tried again while only waiting helps",
         new="pass",
         tests=(

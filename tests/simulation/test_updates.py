@@ -18,7 +18,7 @@ from tests.support.updates import (
     PartsSource,
     make_earlier,
 )
-from tests.support.world import IDENTITY
+from tests.support.world import IDENTITY, JOB
 from worker.course import formats
 from worker.engines.port import Item
 from worker.run.run import Run
@@ -26,6 +26,11 @@ from worker.run.run import Run
 NEW = {"signer.txt": "sign", "new_shop.txt": "sell", "till.txt": "count more"}
 """The shop's file has moved, and the till's has changed."""
 CARELESS = "chapters/chapter_1_signer.md"
+REMADE = {
+    CARELESS,
+    "reviewed-chapters/chapter_1_signer.md",
+    "tutorials/tutorial_1_signer.md",
+}
 MADE = {
     "chapters/chapter_3_till.md",
     "reviewed-chapters/chapter_3_till.md",
@@ -149,7 +154,22 @@ def test_an_item_that_is_no_longer_valid_is_made_again(
     simulation.source = PartsSource(commit="b" * 40)
     run(simulation, work=update, engine=PartsEngine())
     simulation.check()
-    assert made(simulation) == {CARELESS}
+    assert made(simulation) == REMADE
+
+
+def test_nothing_is_kept_of_what_rests_on_a_yaml_file_that_was_made_again(
+    work_dir: Path,
+) -> None:
+    simulation = following(0, work_dir)
+    policy = kill_before(f"put {JOB}/artifacts/extract")
+    run(simulation, policy=policy, work=update, engine=PartsEngine())
+    copies = f"{JOB}/artifacts/clone/"
+    for entry in simulation.store.entries(copies):
+        if entry.key.endswith("/earlier/step1_abstractions.yaml"):
+            simulation.store.delete([entry.key])
+    assert finish(simulation, work=update, engine=PartsEngine()) is Exit.OK
+    simulation.check()
+    assert len(made(simulation)) == len(simulation.course())
 
 
 def test_an_earlier_job_may_be_missing_from_the_first_listing(

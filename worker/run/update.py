@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Final
 
 from states import decisions
+from states.course_paths import YAML_STAGES
 from states.manifest import Artifact, Manifest, StageRecord, Update
-from states.stages import Stage
-from states.update import unusable
+from states.stages import Stage, before
+from states.update import still_kept, unusable
 from worker.course.artifacts import TRANSFERS, Artifacts
 from worker.course.formats import InvalidItemError
 from worker.course.update_plan import (
@@ -266,8 +267,19 @@ class Updater:
         return None
 
     def _kept(self, stage: Stage) -> Mapping[str, Artifact]:
+        """Return what a stage can keep, by path."""
         update_plan = self._usable_plan(stage)
-        return {} if update_plan is None else update_plan.kept_by_path
+        if update_plan is None:
+            return {}
+        kept = update_plan.kept_by_path
+        made: list[str] = []
+        for decisive in (*YAML_STAGES, Stage.GENERATE_CHAPTERS):
+            if decisive in before(stage):
+                record = self._context.owned.manifest.record(decisive)
+                made += _not_kept(record, kept)
+        # guard: an update: nothing is kept of what rests on an item that was made again
+        remaining = still_kept(kept, made)
+        return {path: kept[path] for path in remaining}
 
     def _usable_plan(self, stage: Stage) -> UpdatePlan | None:
         """Return the plan for a stage; None if an operator wants the stage redone."""
@@ -300,6 +312,15 @@ class Updater:
         if not artifacts.copy(source, record, artifact):
             return None
         return artifacts.read(record, artifact)
+
+
+def _not_kept(
+    record: StageRecord, kept: Mapping[str, Artifact]
+) -> Iterator[str]:
+    """Yield the paths of a finished stage's artifacts that were made, not kept."""
+    for artifact in record.artifacts:
+        if kept.get(artifact.path) != artifact:
+            yield artifact.path
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

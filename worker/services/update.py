@@ -24,9 +24,6 @@ def earlier_job(view: View, identity: Identity, asked: str) -> str | None:
     earlier = view.newest(asked)
     if earlier is None:
         raise no_such_job(asked)
-    if asked == identity.job_id:
-        # The job itself is resumed, or is completed.
-        return None
     reason = unusable(earlier, identity, new_engine(view.settings))
     if reason is not None:
         raise DataError(
@@ -35,6 +32,25 @@ def earlier_job(view: View, identity: Identity, asked: str) -> str | None:
             code="update_from",
         )
     return asked
+
+
+def earlier_job_of_new(
+    view: View, identity: Identity, asked: str
+) -> str | None:
+    """Return the job that a job can update, unless it exists already: then it is resumed.
+
+    Raises DataError if the given job cannot be updated.
+    """
+    existing = view.newest(identity.job_id)
+    if existing is None:
+        return earlier_job(view, identity, asked)
+    followed = existing.update.from_ if existing.update else None
+    if asked not in {"", identity.job_id, followed}:
+        LOG.warning(
+            "the job exists already, and is no update of that job: resuming it",
+            extra={"job_id": identity.job_id, "update": asked},
+        )
+    return None
 
 
 def _newest(view: View, identity: Identity) -> str | None:

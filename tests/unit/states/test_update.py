@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from states.course_paths import ChapterRef, chapter_paths
 from states.manifest import Identity
 from states.stages import State
-from states.update import Part, Plan, compare, plan, unusable
+from states.update import Part, Plan, compare, plan, still_kept, unusable
 from tests.support.builders import completed
 
 SIGNER = Part(name="Signer", paths=("signer.py",))
@@ -260,6 +260,13 @@ def test_the_order_of_files_does_not_matter(
     old_turned = dict(reversed(old.items()))
     new_turned = dict(reversed(new.items()))
     assert compare(old, new) == compare(old_turned, new_turned)
+
+
+def test_nothing_rests_on_an_item_that_was_made_again() -> None:
+    kept = pages(1) | pages(2)
+    assert still_kept(kept, []) == kept
+    assert still_kept(kept, ["chapters/chapter_2_shop.md"]) == pages(1)
+    assert still_kept(kept, ["step2_relationships.yaml"]) == frozenset()
 
 
 def test_only_a_completed_course_of_the_same_kind_is_followed() -> None:

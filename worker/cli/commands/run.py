@@ -24,7 +24,7 @@ from worker.job_request import (
     read_update_from,
 )
 from worker.services.start_run import do_run, reporting
-from worker.services.update import earlier_job, update_lines
+from worker.services.update import earlier_job_of_new, update_lines
 from worker.services.view import View, open_view_with, store_settings
 from worker.settings.reader import EnvironmentReader
 from worker.settings.settings import Settings
@@ -157,7 +157,7 @@ def _local_job(
     update_from = None
     if options.update is not None:
         view = open_view_with(settings)
-        update_from = earlier_job(view, identity, options.update)
+        update_from = earlier_job_of_new(view, identity, options.update)
     return _LocalJob(
         identity=identity,
         commit=revision.commit,
