@@ -11,6 +11,7 @@ from states.codec import encode
 from states.exits import Exit
 from states.keys import checkpoint_key
 from states.manifest import Writer
+from tests.simulation.scheduler import Process, Scheduler, SimRuntime
 from tests.support.builders import AT, ENGINE, begun, entered, run_record
 from worker.errors import (
     BugError,
@@ -33,7 +34,7 @@ from worker.store.memory import MemoryStore
 from worker.store.port import ObjectEntry, ObjectHead
 from worker.store.retrying import RetryingStore
 from worker.system.retry import Retrier
-from worker.system.runtime import SystemRuntime
+from worker.system.runtime import Runtime, SystemRuntime
 
 RUNTIME = SystemRuntime()
 JOB = begun().job_id
@@ -329,6 +330,17 @@ def test_where_the_listing_lags_the_newest_is_found_by_reading_on() -> None:
     assert newest.manifest.sequence == 4
 
 
+def retrying_log(store: MemoryStore, runtime: Runtime) -> CheckpointLog:
+    """Return a log that tries again for 30 seconds."""
+    retrying = RetryingStore(
+        store,
+        Retrier(runtime, runtime.flag()),
+        give_up_seconds=30,
+        monotonic=runtime.monotonic,
+    )
+    return CheckpointLog(retrying, JOB, runtime, retrying.attempt)
+
+
 @pytest.mark.parametrize("missing", [1, 5])
 def test_what_is_listed_and_not_there_is_looked_for_again(missing: int) -> None:
     class LaggingStore(MemoryStore):
@@ -348,18 +360,21 @@ def test_what_is_listed_and_not_there_is_looked_for_again(missing: int) -> None:
 
     store = LaggingStore(lambda: 0.0)
     begin = new_log(store).append(None, begun(), Writer.WORKER)
-    patient = RetryingStore(
-        store,
-        Retrier(RUNTIME, RUNTIME.flag()),
-        give_up_seconds=30,
-        monotonic=RUNTIME.monotonic,
-    )
-    log = CheckpointLog(patient, JOB, RUNTIME, patient.attempt)
-    assert log.newest() == begin
-    store.left = missing
-    assert log.present(1) == begin
-    store.left = missing
-    assert log.age(1) == 0
+    scheduler = Scheduler(1)
+    process = Process(name="p")
+    log = retrying_log(store, SimRuntime(scheduler, process))
+    answers: list[object] = []
+
+    def ask() -> None:
+        answers.append(log.newest())
+        store.left = missing
+        answers.append(log.present(1))
+        store.left = missing
+        answers.append(log.age(1))
+
+    scheduler.spawn(process, "main", ask)
+    scheduler.run()
+    assert answers == [begin, begin, 0]
 
 
 def test_a_job_is_not_taken_for_another_whose_name_differs_in_case() -> None:
