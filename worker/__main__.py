@@ -3,21 +3,21 @@
 import os
 import signal
 import sys
+from collections.abc import Callable
 from io import BufferedWriter, FileIO, TextIOWrapper
-from typing import TYPE_CHECKING, Final, NoReturn, TextIO, cast
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TextIO, cast
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
+_Handler = Callable[[int, FrameType | None], Any] | int | signal.Handlers | None
 _STANDARD: Final = (0, 1, 2)
 
 
 def program() -> NoReturn:
     """Run the command line, and exit without waiting for blocked threads."""
-    # Process 1 of a container ignores signals that it has no handler for. A run installs its own
-    # handler, which saves finished work; until then, including this long import, there is nothing
-    # to save.
-    signal.signal(signal.SIGTERM, lambda number, _: os._exit(128 + number))
+    at_ctrl_c = _end_at_signals()
     # guard: files have the same names in every locale
     _name_files_in_utf8()
     # guard: standard streams that are closed are opened
@@ -25,9 +25,31 @@ def program() -> NoReturn:
     spare_httpx_its_program()
     from worker.cli.main import main  # noqa: PLC0415 - see above
 
+    signal.signal(signal.SIGINT, at_ctrl_c)
     code = main(sys.argv[1:], os.environ)
     sys.stderr.flush()
     os._exit(code)
+
+
+def _end_at_signals() -> _Handler:
+    """End at signals from now on; return the previous handler of SIGINT.
+
+    Process 1 of a container ignores signals that it has no handler for. A run installs its own
+    handlers, which save finished work; until then, including a long import, there is nothing to
+    save.
+    """
+    # guard: signals that the parent has blocked are heard
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    signal.signal(signal.SIGTERM, _end)
+    at_ctrl_c = signal.getsignal(signal.SIGINT)
+    # A shell's background process ignores SIGINT.
+    if at_ctrl_c is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _end)
+    return at_ctrl_c
+
+
+def _end(number: int, _: object) -> NoReturn:
+    os._exit(128 + number)
 
 
 def spare_httpx_its_program() -> None:

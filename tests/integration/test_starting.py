@@ -6,7 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.support.git_repository import Repository
 from tests.support.waiting import until
+
+ROOT = Path(__file__).parents[2]
 
 
 def listens(pid: int) -> bool:
@@ -40,3 +43,45 @@ def test_a_signal_is_heard_while_the_program_is_still_starting(
         until(lambda: listens(program.pid))
         program.terminate()
         assert program.wait(10) == 143
+
+
+def test_ctrl_c_while_the_program_is_still_starting_is_no_bug(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "interrupting.py").write_text(
+        "import os, signal, sys\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'worker.cli.main':\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Finder())\n"
+        "from worker.__main__ import program\n"
+        "program()\n"
+    )
+    finished = subprocess.run(
+        [sys.executable, str(tmp_path / "interrupting.py"), "list"],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=False,
+    )
+    assert (finished.returncode, finished.stderr) == (130, b"")
+
+
+def test_signals_that_its_parent_has_blocked_are_heard(tmp_path: Path) -> None:
+    script = (
+        "import os, signal, sys\n"
+        "numbers = {signal.SIGCHLD, signal.SIGINT, signal.SIGTERM}\n"
+        "signal.pthread_sigmask(signal.SIG_BLOCK, numbers)\n"
+        "os.execv(sys.executable, [sys.executable, '-m', 'worker', *sys.argv[1:]])\n"
+    )
+    repository = Repository(tmp_path / "shop", bare=False)
+    repository.commit({"shop.py": b"def sell(): ...\n"})
+    finished = subprocess.run(
+        [sys.executable, "-c", script, "estimate", str(tmp_path / "shop")],
+        env={"PATH": os.environ["PATH"], "WORK_DIR": str(tmp_path / "work")},
+        cwd=ROOT,
+        capture_output=True,
+        timeout=20,
+        check=False,
+    )
+    assert finished.returncode == 0, finished.stderr

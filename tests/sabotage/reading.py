@@ -18,6 +18,13 @@ READING: Final = (
         tests=(SETTINGS,),
     ),
     Sabotage(
+        guard="signals that the parent has blocked are heard",
+        new="pass",
+        tests=(
+            "tests/integration/test_starting.py::test_signals_that_its_parent_has_blocked_are_heard",
+        ),
+    ),
+    Sabotage(
         guard="certificates that are not there are refused",
         expression="self._here",
         new="not self._here",
