@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from worker.engines.static.choosing import guides
 from worker.engines.static.choosing import learning_order as sequence
 from worker.engines.static.choosing.candidates import Candidate, candidates
 from worker.engines.static.choosing.description import Descriptions, Ends
@@ -217,8 +218,26 @@ def _choose(
         topics = pages.choose(of_files)
     chooser = Chooser(ranked, facts.graph, read.files, ranking, most - of_files)
     chosen = chooser.choose()
+    guided = chooser.choose_named(_guided(facts))
     more = chooser.choose_more(_MORE * most)
-    return _Choice(worth=worth, chosen=chosen, more=more, topics=topics)
+    return _Choice(
+        worth=worth, chosen=[*chosen, *guided], more=more, topics=topics
+    )
+
+
+def _guided(facts: _Facts) -> dict[str, int]:
+    """Return the names that guides are about, and that are no files' or folders' names as well."""
+    public = {
+        definition.name
+        for definition in facts.graph.definitions
+        if definition.public and definition.parent is None
+    }
+    places = {
+        part.partition(".")[0]
+        for path in facts.read.parsed
+        for part in path.split("/")
+    }
+    return guides.subjects(facts.read.files, facts.read.texts, public - places)
 
 
 def _ranking(

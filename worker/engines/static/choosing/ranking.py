@@ -130,6 +130,11 @@ class Ranking:
         """Return how many tests, examples and documents import a definition."""
         return self._public_use.of_name(definition)
 
+    def is_public(self, definition: Definition) -> bool:
+        """Tell whether a project exports a definition, or its examples import it."""
+        is_exported = self._exports.weight(definition.index) > 0
+        return is_exported or self.use(definition) > 0
+
     def _use(self, definition: Definition) -> dict[str, float]:
         graph = self._graph
         used = graph.used[definition.index]
@@ -222,7 +227,7 @@ class Ranking:
         return {
             "utility": is_utility(path),
             "outdated": path.startswith(self._versions),
-            "command": any(place in _COMMANDS for place in places),
+            "command": is_command(path),
             "depth": max(0, depth - self._depth),
             "declaration": self._scripted and path.endswith(".d.ts"),
         }
@@ -234,6 +239,11 @@ def is_utility(path: str) -> bool:
         place in _UTILITY or re.match(r"_[a-z]", place)
         for place in _places(path)
     )
+
+
+def is_command(path: str) -> bool:
+    """Tell whether a file's folders or name say that it is for the command line."""
+    return any(place in _COMMANDS for place in _places(path))
 
 
 def _places(path: str) -> list[str]:

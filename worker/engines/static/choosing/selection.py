@@ -8,7 +8,12 @@ from typing import Final
 
 from worker.engines.static.choosing.candidates import LEADERS, Candidate
 from worker.engines.static.choosing.packages import Packages
-from worker.engines.static.choosing.ranking import VALUES, Ranking, is_utility
+from worker.engines.static.choosing.ranking import (
+    VALUES,
+    Ranking,
+    is_command,
+    is_utility,
+)
 from worker.engines.static.facts import Definition, SourceFile
 from worker.engines.static.linking.graph import Graph
 
@@ -45,6 +50,8 @@ _SIZES: Final = (
 _MOST: Final = 20
 _FEW: Final = 5
 """Beyond this many, a unit has to be worth more than its neighbours have taken from it."""
+_NAMED: Final = 3
+"""A course of so many units may have one more for a guide's subject."""
 _WORTHY: Final = 0.3
 """What is worth less than this share of the best is never offered beyond the units."""
 _LARGE: Final = 12
@@ -111,6 +118,35 @@ class Chooser:
             chosen.append(best.candidate)
             self._take(best)
         return [self._whole(candidate, chosen) for candidate in chosen]
+
+    def choose_named(self, names: Mapping[str, int]) -> list[Candidate]:
+        """Return a few more candidates that are about one of some names, the best first.
+
+        Each of the names has the number of texts that are about it.
+        """
+        named: list[Candidate] = []
+        while len(named) < self._most // _NAMED:
+            offers = [
+                offer
+                for offer in self._offers
+                if self._is_named(offer.candidate, names)
+                and offer.candidate.worth > offer.paid
+            ]
+            if not offers:
+                break
+            best = max(offers, key=_value)
+            named.append(best.candidate)
+            self._take(best)
+        return named
+
+    def _is_named(self, candidate: Candidate, names: Mapping[str, int]) -> bool:
+        main = self._main(candidate)
+        return (
+            main.name in names
+            and self._ranking.is_public(main)
+            and not is_utility(main.path)
+            and not is_command(main.path)
+        )
 
     def choose_more(self, most: int) -> list[Candidate]:
         """Return what would be chosen next if a course had more room, the best first."""

@@ -1,0 +1,67 @@
+"""What the project's guides are about: each document's subject among the names of the code."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Collection, Mapping
+from typing import Final
+
+from worker.engines.static.facts import Role, SourceFile
+from worker.engines.static.reading.language import PROSE
+from worker.engines.static.reading.roles import Guidance, guidance, is_news
+
+_CODE: Final = re.compile(
+    r":\w+:`[~!.]?([^`\n]+)`|`{1,2}([^`\n]+)`|^(?: {3,}|>>> |\t)(.*)$",
+    re.MULTILINE,
+)
+_IDENTIFIER: Final = re.compile(r"[^\W\d]\w*")
+_FEWEST: Final = 3
+"""Times that a document names its subject."""
+_SHARE: Final = 0.08
+_MOST_SUBJECTS: Final = 2
+_LONGEST: Final = 200_000
+
+
+def subjects(
+    files: Mapping[str, SourceFile],
+    texts: Mapping[str, str],
+    names: Collection[str],
+) -> dict[str, int]:
+    """Return the names that are the subjects of guides, and of how many."""
+    counts = {
+        path: _named(texts[path], names)
+        for path, file in files.items()
+        if path in texts and _is_guide(file)
+    }
+    naming = Counter(name for counted in counts.values() for name in counted)
+    found: Counter[str] = Counter()
+    for counted in counts.values():
+        total = counted.total()
+        weights = {
+            name: count * math.log((1 + len(counts)) / naming[name])
+            for name, count in counted.items()
+            if count >= _FEWEST and count >= _SHARE * total
+        }
+        best = sorted(weights, key=lambda name: (-weights[name], name))
+        found.update(best[:_MOST_SUBJECTS])
+    return dict(found)
+
+
+def _is_guide(file: SourceFile) -> bool:
+    is_prose = file.role is Role.DOCUMENT and file.language in PROSE
+    return (
+        is_prose
+        and file.size <= _LONGEST
+        and not is_news(file.path)
+        and guidance(file.path) < Guidance.REFERENCE
+    )
+
+
+def _named(text: str, names: Collection[str]) -> Counter[str]:
+    """Count the names that a document shows as code."""
+    shown = (
+        word
+        for groups in _CODE.findall(text)
+        for word in _IDENTIFIER.findall(" ".join(groups))
+    )
+    return Counter(word for word in shown if word in names)
