@@ -130,7 +130,6 @@ def test_a_course_that_another_version_began_is_finished_under_its_names(
     ]
     body = (workspace.output / made[0]).read_text()
     assert "The Warehouse" in body
-    assert "`Sto" in body
     assert "`shop/sto" in body
 
 

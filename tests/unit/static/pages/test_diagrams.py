@@ -35,10 +35,13 @@ class Chart(Plan):
 """
 
 
-def test_a_base_with_another_name_is_drawn_once(tmp_path: Path) -> None:
+def test_a_base_with_another_name_is_drawn_once_and_namesakes_with_their_modules(
+    tmp_path: Path,
+) -> None:
     facts = read(tmp_path, {"base.py": BASE, "derived.py": DERIVED})
     drawing = diagrams.family(facts, chapter_of(facts, "Map"))
-    assert drawing.count('["Plan"]') == 2
+    assert drawing.count('["base.Plan"]') == 1
+    assert drawing.count('["derived.Plan"]') == 1
     assert "BasePlan" not in drawing
 
 

@@ -30,7 +30,7 @@ _SENTENCES: Final = 3
 """Of the documentation of a function that is shown."""
 _FEW_WORDS: Final = 4
 """New words of a sentence that only repeats a name."""
-_MEMBERS: Final = 5
+_MEMBERS: Final = 3
 _SUBTYPES: Final = 5
 _POINTER: Final = re.compile(
     r"`/\w|^(?:For (?:more|details|further)|See\b|Refer\b|Read more|Changed in)"
@@ -41,8 +41,7 @@ _NO_PLAIN: Final = re.compile(r"[^a-z]")
 
 
 def written(facts: CourseFacts, chapter: Chapter) -> str:
-    name = markdown.text(chapter.name)
-    title = f"Chapter {chapter.entry.index}: {name}"
+    title = f"Chapter {chapter.entry.index}: {guide.title(facts, chapter)}"
     shown = examples.best(facts, chapter)
     places = key_places.chosen(facts, chapter)
     return markdown.document(
@@ -104,6 +103,7 @@ def _description(facts: CourseFacts, chapter: Chapter) -> str:
         for sentence in sentences(chapter.description)
         if not (symbols and "is the base of `" in sentence)
         and not SHAPE.fullmatch(sentence)
+        and not sentence.endswith("…")
     ]
     name = f"`{chapter.name}`: "
     return " ".join(kept).removeprefix(name)

@@ -5,7 +5,7 @@ from typing import Final
 
 from worker.engines.static.facts import Definition, Kind
 from worker.engines.static.pages import markdown
-from worker.engines.static.pages.course import Chapter, CourseFacts
+from worker.engines.static.pages.course import CourseFacts
 from worker.engines.static.prose.docstrings import first_sentence
 
 _LONGEST_SENTENCE: Final = 300
@@ -54,17 +54,6 @@ def extent(definition: Definition) -> str:
     return markdown.place(
         definition.path, (definition.line, definition.end_line)
     )
-
-
-def title(chapter: Chapter) -> str:
-    """Return a chapter's number and name, as Markdown."""
-    shown = markdown.text(chapter.name)
-    return f"Chapter {chapter.entry.index}, {shown}"
-
-
-def link(chapter: Chapter) -> str:
-    """Return a link to a chapter from a page beside it."""
-    return markdown.link(title(chapter), chapter.file)
 
 
 def purpose(definition: Definition) -> str:

@@ -32,7 +32,7 @@ def calls(
     ]
     pairs = _calls_between(facts, functions, owned)
     nodes = _nodes(functions, pairs)
-    drawn = [pair for pair in pairs if set(pair) <= set(nodes)]
+    drawn = _together([pair for pair in pairs if set(pair) <= set(nodes)])
     if len(drawn) < _FEWEST:
         return ""
     ends = {end for pair in drawn for end in pair}
@@ -43,6 +43,17 @@ def calls(
         for caller, called in drawn
     ]
     return mermaid.flowchart(names, edges)
+
+
+def _together(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the largest group of calls that hang together."""
+    groups: list[set[int]] = []
+    for pair in pairs:
+        joined = [group for group in groups if not group.isdisjoint(pair)]
+        groups = [group for group in groups if group not in joined]
+        groups.append(set(pair).union(*joined))
+    largest = max(groups, key=len, default=set())
+    return [pair for pair in pairs if pair[0] in largest]
 
 
 def _calls_between(
@@ -103,14 +114,33 @@ def family(facts: CourseFacts, chapter: Chapter) -> str:
         extensions.append(extension)
     if len(extensions) < _FEWEST:
         return ""
-    names = [_name(facts, end) for end in types]
-    return mermaid.class_diagram(names, extensions)
+    return mermaid.class_diagram(_names(facts, types), extensions)
+
+
+def _names(facts: CourseFacts, ends: Sequence[int | str]) -> list[str]:
+    """Return the names of types, with that of its module where two share one."""
+    names = [_name(facts, end) for end in ends]
+    return [
+        f"{_module(facts.definitions[end])}.{name}"
+        if isinstance(end, int) and names.count(name) > 1
+        else name
+        for end, name in zip(ends, names, strict=True)
+    ]
 
 
 def _name(facts: CourseFacts, end: int | str) -> str:
     if isinstance(end, str):
         return last_name(end)
     return facts.definitions[end].qualified
+
+
+def _module(definition: Definition) -> str:
+    """Return the name of a definition's file, or of its folder where that says more."""
+    folders, _, file = definition.path.rpartition("/")
+    stem = file.partition(".")[0]
+    if stem in {"__init__", "index", "mod"}:
+        return folders.rpartition("/")[2]
+    return stem
 
 
 def _extensions(
@@ -136,11 +166,29 @@ def _bases(facts: CourseFacts, definition: Definition) -> list[int | str]:
     by_name: dict[str, int] = {
         facts.definitions[base].name: base for base in known
     }
-    bases = [by_name.get(last_name(base), base) for base in definition.bases]
+    bases: list[int | str] = []
+    for base in definition.bases:
+        name = last_name(base)
+        end = by_name.get(name, _alone(facts, name))
+        bases.append(base if end in {None, definition.index} else end)
     if set(known) <= set(bases):
         return bases
     # One of them is imported by another name.
     return list(known)
+
+
+def _alone(facts: CourseFacts, name: str) -> int | None:
+    """Return the type of a name that no other has."""
+
+    def find() -> dict[str, int | None]:
+        types: dict[str, int | None] = {}
+        for definition in facts.definitions:
+            if definition.kind in TYPES:
+                is_new = definition.name not in types
+                types[definition.name] = definition.index if is_new else None
+        return types
+
+    return facts.remembered("types by name", find).get(name)
 
 
 def _arrow(facts: CourseFacts, base: int | str) -> Arrow:

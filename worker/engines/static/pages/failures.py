@@ -120,7 +120,7 @@ def sentence(failure: Failure) -> str:
     if cause.what:
         error = f" {markdown.code(cause.what)}"
     words = "."
-    if cause.message:
+    if cause.message.endswith(('"', "'", "`")):
         words = f": {markdown.code(cause.message)}"
     reason = condition(cause.conditions)
     if reason:

@@ -78,6 +78,31 @@ def opening(facts: CourseFacts, chapter: Chapter) -> Passage | None:
     return _openings(facts).get(chapter.position)
 
 
+def title(facts: CourseFacts, chapter: Chapter) -> str:
+    """Return what a chapter is called, as Markdown.
+
+    That is its guide's heading in place of several names, if the passage below it is about
+    more than one of them.
+    """
+    name = markdown.text(chapter.name)
+    subjects = _by_name(facts.named(chapter))
+    passage = opening(facts, chapter)
+    if passage is None or len(subjects) == 1:
+        return name
+    first, *others = subjects
+    words = _words(passage.title)
+    is_whole = facts.file(passage.path).headings[0].title == passage.title
+    is_of_first = (
+        _of_title(_squeezed(first.name), words) > 0
+        or _of_text([first], passage) > 1
+    )
+    if is_of_first and (
+        is_whole or any(_of_text([other], passage) > 1 for other in others)
+    ):
+        return markdown.text(passage.title)
+    return name
+
+
 def rendered(passage: Passage) -> list[str]:
     """Return a passage as blocks of Markdown, the last of which names its source."""
     title = markdown.text(passage.title)

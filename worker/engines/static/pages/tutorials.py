@@ -14,6 +14,7 @@ from worker.engines.static.pages import (
     examples,
     excerpts,
     failures,
+    guide,
     key_places,
     markdown,
     project_tests,
@@ -63,8 +64,7 @@ class Step(NamedTuple):
 
 
 def written(facts: CourseFacts, chapter: Chapter) -> str:
-    name = markdown.text(chapter.name)
-    title = f"Tutorial {chapter.entry.index}: {name}"
+    title = f"Tutorial {chapter.entry.index}: {guide.title(facts, chapter)}"
     blocks = [markdown.heading(1, title), _before(facts, chapter)]
     asked = _questions(facts, chapter)
     steps = list(_steps(facts, chapter))
