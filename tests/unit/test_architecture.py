@@ -54,7 +54,7 @@ PURE = {
     "base64", "collections", "dataclasses", "difflib", "enum", "functools", "hashlib", "http", "itertools",
     "json", "re", "states", "transitions", "types", "typing", "urllib",
 }  # fmt: skip
-FLOORS = (
+LAYERS = (
     ("states",),
     ("worker", "worker.errors"),
     ("worker.system",),
@@ -79,7 +79,7 @@ FLOORS = (
     ("worker.cli",),
     ("worker.__main__",),
 )
-"""The rooms, from the ground up: a module imports from its own room, and from floors below it."""
+"""The packages in layers, lowest first: a module imports from its own package and from lower layers."""
 ADAPTERS = (
     "worker.engines.fondation.engine",
     "worker.engines.static.engine",
@@ -90,7 +90,7 @@ ADAPTERS = (
     "worker.store.folder",
     "worker.store.s3",
 )
-"""Implementations of ports: outside their own package, only the wiring imports them."""
+"""Implementations of ports: outside their module_name package, only the wiring imports them."""
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -123,19 +123,23 @@ def test_the_core_is_pure(path: Path) -> None:
     assert {module.split(".")[0] for module in imports(path)} <= PURE
 
 
-def room(module: str) -> str:
-    """Return the longest name of a room that a module lies in."""
-    rooms = [room for floor in FLOORS for room in floor]
-    return max((r for r in rooms if f"{module}.".startswith(f"{r}.")), key=len)
-
-
-def floor(module: str) -> int:
-    return next(
-        number for number, rooms in enumerate(FLOORS) if room(module) in rooms
+def package(module: str) -> str:
+    """Return the innermost listed package that a module lies in."""
+    packages = [package for layer in LAYERS for package in layer]
+    return max(
+        (r for r in packages if f"{module}.".startswith(f"{r}.")), key=len
     )
 
 
-def own(path: Path) -> str:
+def layer(module: str) -> int:
+    return next(
+        number
+        for number, packages in enumerate(LAYERS)
+        if package(module) in packages
+    )
+
+
+def module_name(path: Path) -> str:
     return (
         name(path)
         .removesuffix(".py")
@@ -144,55 +148,61 @@ def own(path: Path) -> str:
     )
 
 
-def ours(path: Path) -> list[str]:
-    """Return the modules of ours that a module imports."""
-    modules = {own(module) for module in MODULES}
-    found = []
+def own_imports(path: Path) -> list[str]:
+    """Return the modules of this project that a module imports."""
+    modules = {module_name(module) for module in MODULES}
+    imported = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.module in modules:
             submodules = [f"{node.module}.{alias.name}" for alias in node.names]
-            found += [
+            imported += [
                 module if module in modules else node.module
                 for module in submodules
             ]
-    return found
+    return imported
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name)
-def test_imports_lead_downstairs(path: Path) -> None:
-    here = own(path)
-    upstairs = [
+def test_imports_lead_to_lower_layers(path: Path) -> None:
+    importer = module_name(path)
+    forbidden = [
         module
-        for module in ours(path)
-        if room(module) != room(here) and floor(module) >= floor(here)
+        for module in own_imports(path)
+        if package(module) != package(importer)
+        and layer(module) >= layer(importer)
     ]
-    assert upstairs == []
+    assert forbidden == []
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name)
 def test_the_command_line_knows_the_gateway_only_where_it_starts_it(
     path: Path,
 ) -> None:
-    here = own(path)
-    if room(here) == "worker.cli" and here != "worker.cli.commands.gateway":
+    importer = module_name(path)
+    if (
+        package(importer) == "worker.cli"
+        and importer != "worker.cli.commands.gateway"
+    ):
         assert [
-            module for module in ours(path) if room(module) == "worker.gateway"
+            module
+            for module in own_imports(path)
+            if package(module) == "worker.gateway"
         ] == []
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name)
 def test_only_the_wiring_knows_adapters(path: Path) -> None:
-    here = own(path)
-    if here == "worker.wiring":
+    importer = module_name(path)
+    if importer == "worker.wiring":
         return
     foreign = [
         module
-        for module in ours(path)
-        if module in ADAPTERS and room(module) != room(here)
+        for module in own_imports(path)
+        if module in ADAPTERS and package(module) != package(importer)
     ]
     assert foreign == []
 
 
-def test_only_what_everything_needs_is_loose() -> None:
+def test_only_what_everything_needs_lies_outside_of_packages() -> None:
     loose = {path.stem for path in (ROOT / "worker").glob("*.py")}
     assert loose == {"__init__", "__main__", "errors", "job_request", "wiring"}
