@@ -79,7 +79,7 @@ def test_the_end_of_a_process_is_not_waited_for_longer_than_it_takes(
     [{"kind": "empty"}, {"kind": "instead", "text": " \n"}],
     ids=["empty", "blank"],
 )
-def test_a_hole_that_was_left_with_exit_code_0_is_filled_by_the_next_try_alone(
+def test_an_item_that_a_successful_cli_left_out_is_made_by_the_next_attempt(
     fault: dict[str, str], cli: CliStandIn, course: Course
 ) -> None:
     cli.set(faults={HOLE: fault | {"times": 1}})
@@ -147,7 +147,7 @@ def test_an_order_with_a_name_that_nothing_has_is_not_taken(
     ],
     ids=["fenced", "invalid", "no list", "wrong type", "bytes"],
 )
-def test_yaml_that_is_none_is_handed_on_to_be_refused_with_the_place(
+def test_malformed_yaml_is_yielded_and_refused_with_its_place(
     fault: dict[str, Any], where: str, cli: CliStandIn, course: Course
 ) -> None:
     cli.set(faults={"step1_abstractions.yaml": fault | {"times": 1}})
@@ -236,7 +236,9 @@ def test_a_program_that_prints_is_not_silent_and_ends_when_asked_to(
     until(lambda: alive(course.folder) == [], seconds=5)
 
 
-def test_who_writes_is_not_silent(cli: CliStandIn, course: Course) -> None:
+def test_a_cli_that_writes_files_is_not_silent(
+    cli: CliStandIn, course: Course
+) -> None:
     cli.set(names=MANY, delay=700)
     engine = cli.engine(silence=1.4)  # what three rounds of five take is more
     course.make(engine, *YAML)
@@ -316,7 +318,7 @@ def test_what_is_no_regular_file_of_a_sound_size_is_not_taken(
     assert course.make(engine, CHAPTERS) == [HOLE]
 
 
-def test_what_it_writes_where_it_should_not_is_nobodys_concern(
+def test_files_outside_of_the_output_folder_are_ignored(
     cli: CliStandIn, course: Course
 ) -> None:
     cli.set(litter=True)

@@ -89,7 +89,7 @@ def test_a_stage_ends_when_the_next_one_begins(
     assert len(course.make(engine, REVIEWS, TUTORIALS)) == 2 * len(NAMES)
 
 
-def test_a_hole_is_filled_by_a_second_process_that_skips_the_rest(
+def test_a_missing_item_is_made_by_a_second_process_that_skips_the_rest(
     cli: CliStandIn, course: Course
 ) -> None:
     cli.set(faults={HOLE: {"kind": "empty", "times": 1}}, random=True)
@@ -119,7 +119,7 @@ def test_chapters_that_it_leaves_out_for_a_line_break_after_a_name_are_made_by_a
     assert chapters_fit(course)
 
 
-def test_run_again_it_goes_on_from_the_stored_files_whatever_it_thinks_now(
+def test_a_second_process_continues_from_the_stored_files(
     cli: CliStandIn, course: Course, tmp_path: Path
 ) -> None:
     cli.set(random=True, delay=100)
@@ -137,7 +137,7 @@ def test_run_again_it_goes_on_from_the_stored_files_whatever_it_thinks_now(
     ] == [0] * (len(kept) - 3)
 
 
-def test_one_that_goes_on_from_memory_is_believed_if_it_thinks_the_same(
+def test_a_cli_that_resumes_from_memory_is_trusted_if_its_files_are_the_stored_ones(
     cli: CliStandIn, course: Course, tmp_path: Path
 ) -> None:
     cli.set(memory=True, delay=100)
@@ -147,7 +147,7 @@ def test_one_that_goes_on_from_memory_is_believed_if_it_thinks_the_same(
     assert chapters_fit(after)
 
 
-def test_nothing_is_taken_of_one_that_goes_on_from_something_else(
+def test_nothing_is_taken_of_a_cli_that_resumes_from_other_files(
     cli: CliStandIn, course: Course, tmp_path: Path
 ) -> None:
     cli.set(memory=True, random=True, delay=100)

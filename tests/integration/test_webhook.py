@@ -231,7 +231,9 @@ def test_a_receiver_that_hangs_up_is_no_answer(receiver: Receiver) -> None:
         post(receiver.url)
 
 
-def test_nobody_there_is_no_answer_and_the_address_is_not_repeated() -> None:
+def test_a_refused_connection_is_no_answer_and_the_address_is_not_repeated() -> (
+    None
+):
     with pytest.raises(UnreachableError) as raised:
         post("http://127.0.0.1:9/secret-path")
     assert "secret-path" not in str(raised.value)
@@ -259,7 +261,7 @@ def test_nobody_there_is_no_answer_and_the_address_is_not_repeated() -> None:
         ),
     ],
 )
-def test_an_address_that_cannot_be_encoded_is_nobody_there(
+def test_an_address_that_cannot_be_encoded_is_unreachable(
     address: str,
 ) -> None:
     with pytest.raises(UnreachableError) as raised:

@@ -90,7 +90,7 @@ ADAPTERS = (
     "worker.store.folder",
     "worker.store.s3",
 )
-"""Implementations of ports: outside their module_name package, only the wiring imports them."""
+"""Implementations of ports: outside their own package, only the wiring imports them."""
 
 
 def imports(path: Path) -> Iterator[str]:

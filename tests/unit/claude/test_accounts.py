@@ -36,7 +36,7 @@ SEND = "POST /v1/messages"
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """One run: how it asks, and how it ends."""
+    """How a run asks, and how it ends."""
 
     batch: bool
     is_pending: bool
@@ -83,20 +83,20 @@ def dying(calls: MemoryCalls, planned: PlannedRun) -> Iterator[None]:
     """Let a run die as planned."""
     left = planned.step
 
-    def strike(_: CallName) -> None:
+    def die(_: CallName) -> None:
         nonlocal left
         left -= 1
         if left <= 0:
             raise DeathError
 
-    setattr(calls, planned.moment, strike)
+    setattr(calls, planned.moment, die)
     with suppress(DeathError, EngineFailedError):
         yield
     calls.before = calls.after = lambda _: None
 
 
 def end_batches(api: MessagesServer) -> None:
-    """End all batches, whether a run asks for them or not: they are paid."""
+    """End and pay all batches, whether a run polls them or not."""
     for batch in [*api.batches.all.values()]:
         batch.ends = batch.created
         api.batches.find(batch.id)
@@ -108,7 +108,7 @@ def play(
     calls: MemoryCalls,
     runs: list[PlannedRun],
 ) -> Model:
-    """Let runs die one after another, and a last one ask in peace; return that."""
+    """Let runs die one after another, and a last one ask undisturbed; return the last one."""
     for planned in runs:
         api.batches.seconds = PENDING_SECONDS if planned.is_pending else 0
         if planned.lost is not None:
@@ -127,7 +127,7 @@ def play(
 
 
 def at_risk(runs: list[PlannedRun]) -> int:
-    """Return how many calls may be paid twice: live ones whose answer or run was lost."""
+    """Return how many calls may be paid twice: live calls whose answer or run was lost."""
     deaths = [planned for planned in runs if not planned.batch]
     losses = [planned for planned in runs if planned.lost == SEND]
     return len(deaths) + len(losses)

@@ -39,9 +39,9 @@ def ask(model: Model) -> None:
 
 
 def usage(model: Model) -> ModelUsage:
-    found = model.usage()
-    assert found is not None
-    (by_model,) = found.by_model
+    known_usage = model.usage()
+    assert known_usage is not None
+    (by_model,) = known_usage.by_model
     return by_model
 
 
@@ -177,7 +177,7 @@ def dying(record: CallRecord, number: int) -> Callable[[CallName], None]:
         *[(CallRecord.ANSWER, number) for number in (1, 2, 3, 4)],
     ],
 )
-def test_after_a_death_at_any_step_nothing_is_sent_anew(
+def test_after_a_death_at_any_step_nothing_is_sent_again(
     moment: str,
     record: CallRecord,
     number: int,
@@ -445,7 +445,7 @@ def test_a_batch_may_be_created_although_the_api_reports_an_error(
     assert (usage(model).calls, usage(model).unknown_calls) == (3, 0)
 
 
-def test_a_batch_that_was_never_created_is_created_anew(
+def test_a_batch_that_was_never_created_is_created_again(
     api: MessagesServer, batch_settings: ModelSettings, calls: MemoryCalls
 ) -> None:
     api.fault(Fault(on=CREATE, status=502, page=True))

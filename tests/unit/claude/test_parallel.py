@@ -12,8 +12,8 @@ from worker.engines.port import EngineFailedError
 from worker.system.runtime import Flag, SystemRuntime
 
 
-class _Watched:
-    """A flag that tells that a thread waits for it."""
+class _ObservedFlag:
+    """A flag that reports that a thread waits for it."""
 
     def __init__(self, flag: Flag, events: "SimpleQueue[str]") -> None:
         self._flag = flag
@@ -26,16 +26,16 @@ class _Watched:
         return self._flag.wait(seconds)
 
 
-class _WatchedRuntime(SystemRuntime):
+class _ObservedRuntime(SystemRuntime):
     def __init__(self) -> None:
         self.events: SimpleQueue[str] = SimpleQueue()
 
     def flag(self) -> Flag:
-        return _Watched(super().flag(), self.events)
+        return _ObservedFlag(super().flag(), self.events)
 
 
 def test_the_second_waits_until_the_first_has_cached_their_prefix() -> None:
-    runtime = _WatchedRuntime()
+    runtime = _ObservedRuntime()
     seen: list[str] = []
 
     def first(cached: Callable[[], None]) -> None:
@@ -54,8 +54,8 @@ def test_the_second_waits_until_the_first_has_cached_their_prefix() -> None:
     assert seen[0] == "the second waits"
 
 
-class _Lingering:
-    """A flag whose setter is slow to go on, so that those who wait for it are first."""
+class _SlowFlag:
+    """A flag whose `set` returns late, so that threads that wait for it run first."""
 
     def __init__(self, flag: Flag) -> None:
         self._flag = flag
@@ -67,13 +67,13 @@ class _Lingering:
         time.sleep(0.2)
 
 
-class _LingeringRuntime(SystemRuntime):
+class _SlowFlagRuntime(SystemRuntime):
     def flag(self) -> Flag:
-        return _Lingering(super().flag())
+        return _SlowFlag(super().flag())
 
 
 def test_none_begins_after_the_first_has_failed() -> None:
-    runtime = _LingeringRuntime()
+    runtime = _SlowFlagRuntime()
     begun: list[str] = []
 
     def first(_: Callable[[], None]) -> None:

@@ -40,9 +40,9 @@ STEPS = [
 
 
 def usage(model: Model) -> Usage:
-    found = model.usage()
-    assert found is not None
-    return found
+    known_usage = model.usage()
+    assert known_usage is not None
+    return known_usage
 
 
 def dying(record: CallRecord | None, number: int) -> Callable[[CallName], None]:

@@ -62,7 +62,7 @@ def test_what_may_pass_is_temporary(line: str) -> None:
         "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing",
     ],
 )
-def test_a_missing_key_a_refused_login_and_an_empty_purse_are_permanent(
+def test_a_missing_key_a_refused_login_and_an_empty_balance_are_permanent(
     line: str,
 ) -> None:
     error = failure(
@@ -81,7 +81,7 @@ def test_a_missing_key_a_refused_login_and_an_empty_purse_are_permanent(
         "TypeError: Cannot read properties of undefined (reading 'name')",
     ],
 )
-def test_a_reason_that_nobody_knows_may_pass(line: str) -> None:
+def test_an_unknown_reason_is_temporary(line: str) -> None:
     assert failure(1, [line]).temporary
     assert permanent([line]) is None
 
@@ -114,7 +114,7 @@ def test_the_message_is_the_last_line_that_says_something() -> None:
     )
 
 
-def test_nothing_said_is_no_reason_to_give_up() -> None:
+def test_a_failure_without_output_is_temporary() -> None:
     error = failure(3, [])
     assert (str(error), error.temporary) == (
         "the Fondation CLI ended with exit code 3",
@@ -140,7 +140,7 @@ def test_a_signal_is_called_by_its_name_and_may_pass(
     )
 
 
-def test_the_reason_that_will_not_pass_is_found_among_others() -> None:
+def test_a_permanent_reason_is_found_among_others() -> None:
     assert (
         permanent(["working", "Invalid API key", "done"]) == "Invalid API key"
     )

@@ -133,18 +133,18 @@ def test_a_course_that_another_version_began_is_finished_under_its_names(
     assert "`shop/sto" in body
 
 
-class Ring:
+class SelfReference:
     """Refers to itself."""
 
     def __init__(self) -> None:
         self.ring = self
 
 
-def test_the_next_analysis_gives_back_what_the_last_one_spared(
+def test_each_analysis_frees_the_memory_of_the_previous_one(
     tmp_path: Path,
 ) -> None:
     root = write_tree(tmp_path, PYTHON)
-    ring = Ring()
+    ring = SelfReference()
     left = weakref.ref(ring)
     analyze(root, lambda: None)
     del ring

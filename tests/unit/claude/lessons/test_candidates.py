@@ -28,8 +28,16 @@ def test_namesakes_of_ordinary_words_do_not_crowd_out_parts(
         for number in range(12)
     }
     known = candidates(analysed(tmp_path, files))
-    units = [one.unit.name for one in known if one.id.startswith("U")]
-    more = [one.unit.name for one in known if one.id.startswith("D")]
-    assert [one.id for one in known][len(units)] == "D1"
+    units = [
+        candidate.unit.name
+        for candidate in known
+        if candidate.id.startswith("U")
+    ]
+    more = [
+        candidate.unit.name
+        for candidate in known
+        if candidate.id.startswith("D")
+    ]
+    assert [candidate.id for candidate in known][len(units)] == "D1"
     assert more[:2] == [f"Part{len(units)}", f"Part{len(units) + 1}"]
     assert {*units, *more} >= {f"Part{number}" for number in range(12)}

@@ -60,8 +60,8 @@ def test_a_section_counts_whose_title_has_the_name_that_users_write(
     told = replace(chapter, description="Money is in `cash` (`Till`)")
     text = documents.rendered(facts, told, Shown(facts))
     assert "Coins go here." in text
-    ranked = [one.title for one in documents._ranked(facts, told)]
+    ranked = [section.title for section in documents._ranked(facts, told)]
     assert ranked.index("API") > ranked.index("Cash")
     assert "Cash" not in {
-        one.title for one in documents._ranked(facts, chapter)
+        section.title for section in documents._ranked(facts, chapter)
     }

@@ -73,7 +73,7 @@ def test_a_repository_without_text_is_no_material(tmp_path: Path) -> None:
     "manner", [Manner.POOR, Manner.HUGE, Manner.EMPTY, Manner.FOREIGN]
 )
 @pytest.mark.parametrize("stage", MADE)
-def test_an_answer_that_is_bad_twice_is_mended_by_a_good_one(
+def test_an_answer_that_is_bad_twice_is_replaced_by_a_good_one(
     source: Path, tmp_path: Path, stage: Stage, manner: Manner
 ) -> None:
     def bad_at_first(question: Question) -> Manner:
@@ -81,10 +81,16 @@ def test_an_answer_that_is_bad_twice_is_mended_by_a_good_one(
         return manner if is_bad else Manner.GOOD
 
     model = make_course(source, tmp_path, bad_at_first)
-    asked = [one for one in model.questions if one.stage is stage]
-    repairs = [one for one in asked if one.repair]
+    asked = [
+        asked_question
+        for asked_question in model.questions
+        if asked_question.stage is stage
+    ]
+    repairs = [
+        asked_question for asked_question in asked if asked_question.repair
+    ]
     assert not model.fallbacks
-    assert {one.repair for one in asked} == {0, 1, 2}
+    assert {asked_question.repair for asked_question in asked} == {0, 1, 2}
     assert len(repairs) == 2 * (len(asked) - len(repairs))
     for question in repairs:
         assert "# What a program found wrong with it\n\n- " in question.prompt
@@ -231,7 +237,7 @@ def test_chosen_candidates_are_found_again_in_the_file(tmp_path: Path) -> None:
         if question.stage is not Stage.EXTRACT:
             return Manner.GOOD
         good = lesson(question.system, question.prompt)
-        ids = [one["candidates"][0] for one in good["chapters"]]
+        ids = [chapter["candidates"][0] for chapter in good["chapters"]]
         chapter = {**good["chapters"][0], "candidates": ids[:2], "name": "Both"}
         return {"chapters": [chapter, *good["chapters"][2:]]}
 

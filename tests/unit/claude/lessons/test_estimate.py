@@ -34,13 +34,17 @@ def test_the_estimate_has_the_prompts_that_a_course_sends(
 ) -> None:
     model = make_course(source, tmp_path)
     for row in rows(source, prices):
-        asked = [one for one in model.questions if one.stage is row.stage]
+        asked = [
+            question
+            for question in model.questions
+            if question.stage is row.stage
+        ]
         repairs = len(asked) // 5
         assert row.calls == len(asked) + repairs
         read = row.tokens.cache_read + row.tokens.cache_write_5m
         shared = tokens(asked[0].system)
         assert read == pytest.approx(shared * row.calls, rel=0.05)
-        own = sum(tokens(one.prompt) for one in asked)
+        own = sum(tokens(question.prompt) for question in asked)
         assert row.tokens.input >= 0.9 * own
 
 

@@ -155,7 +155,11 @@ def test_an_outline_has_methods_and_no_loggers(tmp_path: Path) -> None:
 
 def test_methods_that_are_used_come_first(tmp_path: Path) -> None:
     known = facts(tmp_path, SHOP)
-    [shop] = [one for one in known.definitions if one.name == "Shop"]
+    [shop] = [
+        definition
+        for definition in known.definitions
+        if definition.name == "Shop"
+    ]
     names = [method.name for method in outline.most_used(known, shop)]
     assert names == ["__init__", "sell_loaf", "aside", "till"]
 

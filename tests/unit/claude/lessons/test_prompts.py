@@ -52,7 +52,9 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> FakeModel:
 
 
 def texts(model: FakeModel) -> list[str]:
-    return [f"{one.system}\n{one.prompt}" for one in model.questions]
+    return [
+        f"{question.system}\n{question.prompt}" for question in model.questions
+    ]
 
 
 def test_secrets_are_in_no_prompt(model: FakeModel) -> None:
@@ -87,11 +89,15 @@ def test_the_questions_of_a_stage_share_their_beginning_and_their_schema(
     model: FakeModel,
 ) -> None:
     for info in STAGES[1:]:
-        asked = [one for one in model.questions if one.stage is info.stage]
+        asked = [
+            question
+            for question in model.questions
+            if question.stage is info.stage
+        ]
         assert asked
-        assert len({one.system for one in asked}) == 1
-        assert len({str(one.schema) for one in asked}) == 1
-        assert len({one.purpose for one in asked}) == len(asked)
+        assert len({question.system for question in asked}) == 1
+        assert len({str(question.schema) for question in asked}) == 1
+        assert len({question.purpose for question in asked}) == len(asked)
 
 
 def test_a_prompt_holds_no_text_of_other_chapters(tmp_path: Path) -> None:
@@ -118,7 +124,10 @@ def test_prompts_have_their_limit_and_a_course_of_nine_chapters_35_calls(
     tmp_path: Path, name: str
 ) -> None:
     model = make_course(package(name, tmp_path / "source"), tmp_path / "course")
-    lengths = [len(one.system) + len(one.prompt) for one in model.questions]
+    lengths = [
+        len(question.system) + len(question.prompt)
+        for question in model.questions
+    ]
     assert max(lengths) <= MOST_TOKENS * CHARACTERS_PER_TOKEN
     assert len(list((tmp_path / "course/chapters").iterdir())) == 9
     assert len(model.questions) == 30
@@ -165,17 +174,27 @@ def test_the_same_tree_gives_the_same_prompts_everywhere(
 def test_a_schema_is_closed_and_has_no_options(model: FakeModel) -> None:
     def objects(schema: object) -> list[dict[str, object]]:
         if isinstance(schema, list):
-            return [one for part in schema for one in objects(part)]
+            return [
+                schema_object
+                for part in schema
+                for schema_object in objects(part)
+            ]
         if not isinstance(schema, dict):
             return []
-        inside = [one for part in schema.values() for one in objects(part)]
+        inside = [
+            schema_object
+            for part in schema.values()
+            for schema_object in objects(part)
+        ]
         return [schema, *inside] if schema.get("type") == "object" else inside
 
     def check(question: Question) -> None:
-        for one in objects(question.schema):
-            assert one["additionalProperties"] is False
-            assert isinstance(one["properties"], dict)
-            assert one["required"] == list(one["properties"])
+        for schema_object in objects(question.schema):
+            assert schema_object["additionalProperties"] is False
+            assert isinstance(schema_object["properties"], dict)
+            assert schema_object["required"] == list(
+                schema_object["properties"]
+            )
 
     for question in model.questions:
         check(question)

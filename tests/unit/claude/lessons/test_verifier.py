@@ -243,8 +243,8 @@ def test_a_false_claim_in_a_sentence_is_noticed(
     course = courses[name]
     page = next(iter(course.pages.values()))
     assert course.verifier.faults(f"{page}\n\n{true}") == []
-    found = course.verifier.faults(f"{page}\n\n{false}")
-    assert claim in {fault.claim for fault in found}
+    page_faults = course.verifier.faults(f"{page}\n\n{false}")
+    assert claim in {fault.claim for fault in page_faults}
 
 
 EXAMPLE = """import base64
@@ -336,8 +336,8 @@ def test_a_name_that_only_an_example_calls_is_not_made_true_by_it(
 ) -> None:
     page = f"{WRITTEN}\n\n```python\nimport click\n\nclick.seccho('x')\n```"
     verifier = courses["click"].verifier
-    found = verifier.faults(f"{page}\n\n`click.seccho` prints.")
-    assert Claim.SYMBOL in {fault.claim for fault in found}
+    page_faults = verifier.faults(f"{page}\n\n`click.seccho` prints.")
+    assert Claim.SYMBOL in {fault.claim for fault in page_faults}
 
 
 TRANSLATED = [
@@ -619,8 +619,8 @@ def test_a_false_claim_of_a_page_is_noticed(
     page = course.page(mark)
     changed = falsify(page)
     assert changed != page
-    found = course.verifier.faults(changed)
-    assert claim in {fault.claim for fault in found}
+    page_faults = course.verifier.faults(changed)
+    assert claim in {fault.claim for fault in page_faults}
 
 
 def test_each_kind_of_claim_is_falsified_here() -> None:

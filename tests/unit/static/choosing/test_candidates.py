@@ -82,14 +82,14 @@ def test_a_type_folds_into_the_base_whose_last_word_it_shares(
         "\nclass TextField(CharField): pass\n"
         "\nclass Widget(Field):\n    def go(self): pass\n"
     )
-    found = analysed(tmp_path, files)
-    [unit] = [unit for unit in found.units if unit.name == "Field"]
-    assert {found.definitions[index].name for index in unit.symbols} >= {
+    analysis = analysed(tmp_path, files)
+    [unit] = [unit for unit in analysis.units if unit.name == "Field"]
+    assert {analysis.definitions[index].name for index in unit.symbols} >= {
         "Field",
         "CharField",
         "TextField",
     }
-    assert "CharField" not in names(found)
+    assert "CharField" not in names(analysis)
 
 
 def test_all_exceptions_of_a_project_are_one_family_called_after_their_root(
@@ -104,11 +104,11 @@ class Closed(Timeout):
     def till(self): pass
 """
     raising = "from shop.errors import Closed, Timeout\n\ndef sell():\n    raise Timeout(Closed)\n"
-    found = analysed(
+    analysis = analysed(
         tmp_path, {"shop/errors.py": errors, "shop/sell.py": raising}
     )
-    assert "ShopError" in names(found)
-    assert not {"Timeout", "Closed"} & set(names(found))
+    assert "ShopError" in names(analysis)
+    assert not {"Timeout", "Closed"} & set(names(analysis))
 
 
 def test_the_functions_of_a_module_are_one_unit_called_after_it(
@@ -121,9 +121,9 @@ def test_the_functions_of_a_module_are_one_unit_called_after_it(
             "def _hide(): pass\n"
         ),
     }
-    found = analysed(tmp_path, files)
-    [unit] = [unit for unit in found.units if unit.name == "eat and bake"]
-    assert {found.definitions[index].name for index in unit.symbols} == {
+    analysis = analysed(tmp_path, files)
+    [unit] = [unit for unit in analysis.units if unit.name == "eat and bake"]
+    assert {analysis.definitions[index].name for index in unit.symbols} == {
         "bake",
         "eat",
     }
@@ -135,16 +135,18 @@ def test_units_are_of_different_files_where_there_are_several(
     crowd = "\n\n".join(
         module(f"Crowd{word}", 20) for word in ("One", "Two", "Six")
     )
-    found = chosen(tmp_path, shop(shop__crowd=crowd))
-    assert len([name for name in found[:4] if name.startswith("Crowd")]) == 1
+    unit_names = chosen(tmp_path, shop(shop__crowd=crowd))
+    assert (
+        len([name for name in unit_names[:4] if name.startswith("Crowd")]) == 1
+    )
 
 
 def test_no_two_units_have_the_same_name(tmp_path: Path) -> None:
     files = {
         f"p{number}/config.py": module("Config", 5) for number in range(4)
     } | shop()
-    found = chosen(tmp_path, files)
-    assert len({name.lower() for name in found}) == len(found)
+    unit_names = chosen(tmp_path, files)
+    assert len({name.lower() for name in unit_names}) == len(unit_names)
 
 
 def test_tests_examples_and_vendored_code_are_no_units(tmp_path: Path) -> None:
@@ -177,7 +179,7 @@ def test_what_is_no_source_takes_the_place_of_sources_where_there_are_none(
 
 def test_of_several_builds_of_the_same_one_is_taken(tmp_path: Path) -> None:
     text = "class Alpha { go() { return 1 } }\n"
-    found = analysed(
+    analysis = analysed(
         tmp_path,
         {
             "dist/esm/a.js": text,
@@ -185,9 +187,11 @@ def test_of_several_builds_of_the_same_one_is_taken(tmp_path: Path) -> None:
             "README.md": "# A\n",
         },
     )
-    assert [one.path for one in found.definitions if one.name == "Alpha"] == [
-        "dist/esm/a.js"
-    ]
+    assert [
+        definition.path
+        for definition in analysis.definitions
+        if definition.name == "Alpha"
+    ] == ["dist/esm/a.js"]
 
 
 @pytest.mark.parametrize(
@@ -218,8 +222,8 @@ def test_what_a_small_file_of_a_larger_project_defines_is_one_subject(
 ) -> None:
     files = {f"shop/part{n}.py": f"def part{n}(): pass\n" for n in range(12)}
     pair = f"{module('Request', 9)}\n{module('Response', 9)}"
-    found = chosen(tmp_path, files | {"shop/wrappers.py": pair})
-    assert found[0] == "Request and Response"
+    unit_names = chosen(tmp_path, files | {"shop/wrappers.py": pair})
+    assert unit_names[0] == "Request and Response"
 
 
 def test_an_uppercase_constant_is_no_subject(tmp_path: Path) -> None:
@@ -241,8 +245,8 @@ def test_a_base_is_said_to_be_that_of_what_extends_it_only(
             module("OtherField"),
         ]
     )
-    found = analysed(tmp_path, shop(shop__fields=source))
-    [unit] = [unit for unit in found.units if unit.name == "Field"]
+    analysis = analysed(tmp_path, shop(shop__fields=source))
+    [unit] = [unit for unit in analysis.units if unit.name == "Field"]
     assert "`Field` is the base of `Widget`." in unit.description
 
 
@@ -262,7 +266,7 @@ def test_a_name_that_begins_a_phrase_is_no_subject_of_a_sentence(
     whole = module("Till", 9).replace(
         ":\n", ':\n    """Till keeps money."""\n', 1
     )
-    found = analysed(tmp_path, shop(shop__task=phrase, shop__till=whole))
-    described = {unit.name: unit.description for unit in found.units}
+    analysis = analysed(tmp_path, shop(shop__task=phrase, shop__till=whole))
+    described = {unit.name: unit.description for unit in analysis.units}
     assert described["Task"] == "`Task`: Task base class."
     assert described["Till"] == "`Till` keeps money."

@@ -17,7 +17,7 @@ def test_the_course_begins_with_what_the_readmes_code_shows(
         "# Shop\n\n`Alpha` is inside.\n\n```python\nfrom shop.beta import Beta\n\nBeta()\n"
         "```\n"
     )
-    found = analysed(
+    analysis = analysed(
         tmp_path,
         {
             "README.md": readme,
@@ -25,8 +25,8 @@ def test_the_course_begins_with_what_the_readmes_code_shows(
             "shop/beta.py": "class Beta:\n    def go(self): pass\n",
         },
     )
-    first = found.order[0]
-    assert found.units[first.unit].name == "Beta"
+    first = analysis.order[0]
+    assert analysis.units[first.unit].name == "Beta"
     assert first.reasoning == "The README's code names `Beta` (README.md:8)."
 
 
@@ -52,7 +52,7 @@ def test_a_function_of_an_imported_module_is_met(tmp_path: Path) -> None:
 
 
 def test_a_name_of_two_things_is_no_reason_for_either(tmp_path: Path) -> None:
-    found = analysed(
+    analysis = analysed(
         tmp_path,
         {
             "README.md": "# A\n\n```python\nOption(1)\n```\n",
@@ -60,13 +60,13 @@ def test_a_name_of_two_things_is_no_reason_for_either(tmp_path: Path) -> None:
             "a/parser.py": "class Option:\n    def run(self): pass\n",
         },
     )
-    assert not any("README" in step.reasoning for step in found.order)
+    assert not any("README" in step.reasoning for step in analysis.order)
 
 
 def test_a_name_means_what_is_worth_clearly_more(tmp_path: Path) -> None:
     large = "".join(f"    def go{n}(self): pass\n" for n in range(40))
     use = "from a.core import Option\n\n\ndef use():\n    return Option()\n"
-    found = analysed(
+    analysis = analysed(
         tmp_path,
         {
             "README.md": "# A\n\n```python\nOption(1)\n```\n",
@@ -76,8 +76,8 @@ def test_a_name_means_what_is_worth_clearly_more(tmp_path: Path) -> None:
             **{f"a/use{n}.py": use for n in range(4)},
         },
     )
-    first = found.order[0]
-    assert found.units[first.unit].file_paths[0] == "a/core.py"
+    first = analysis.order[0]
+    assert analysis.units[first.unit].file_paths[0] == "a/core.py"
     assert first.reasoning == "The README's code names `Option` (README.md:4)."
 
 

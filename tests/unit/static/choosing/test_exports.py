@@ -37,7 +37,7 @@ def weights(folder: Path, files: Mapping[str, str]) -> dict[str, float]:
     }
 
 
-def test_a_packages_door_exports_what_it_imports(tmp_path: Path) -> None:
+def test_a_packages_init_exports_what_it_imports(tmp_path: Path) -> None:
     files = {
         "shop/__init__.py": "from shop.a import Shown\n",
         "shop/a.py": "class Shown: pass\nclass Kept: pass\n",
@@ -76,7 +76,7 @@ def test_what_the_main_file_of_a_package_json_passes_on_is_exported(
     }
 
 
-def test_a_door_passes_on_what_another_passes_on(tmp_path: Path) -> None:
+def test_a_package_re_exports_what_another_re_exports(tmp_path: Path) -> None:
     files = {
         "index.js": "export * from './all.js'\n",
         "all.js": "export * from './cart.js'\nexport { Row } from './row.js'\n",

@@ -13,15 +13,15 @@ def test_headings_of_a_single_document_are_the_units(tmp_path: Path) -> None:
         "# Bread\n\nHow to bake.\n\n## Flour\n\nTake **500 g** of it. See Water.\n\n"
         "## Water\n\nTake 350 g.\n"
     )
-    found = analysed(tmp_path, {"README.md": text})
-    assert names(found) == ["Flour", "Water"]
-    assert [unit.headings for unit in found.units] == [
+    analysis = analysed(tmp_path, {"README.md": text})
+    assert names(analysis) == ["Flour", "Water"]
+    assert [unit.headings for unit in analysis.units] == [
         (("README.md", 1),),
         (("README.md", 2),),
     ]
-    assert related(found) == ["Flour mentions Water (README.md:7)"]
+    assert related(analysis) == ["Flour mentions Water (README.md:7)"]
     assert (
-        found.units[0].description
+        analysis.units[0].description
         == "Take 500 g of it. See Water. `README.md` has 11 lines of Markdown."
     )
 
@@ -31,8 +31,8 @@ def test_several_documents_are_a_unit_each(tmp_path: Path) -> None:
         f"{name}.md": f"# The {name}\n\nSee `oven.md`.\n"
         for name in ("oven", "bread", "flour")
     }
-    found = analysed(tmp_path, files)
-    assert sorted(names(found)) == ["The bread", "The oven"]
+    analysis = analysed(tmp_path, files)
+    assert sorted(names(analysis)) == ["The bread", "The oven"]
 
 
 def test_languages_without_a_grammar_are_known_by_their_files(
@@ -43,13 +43,15 @@ def test_languages_without_a_grammar_are_known_by_their_files(
         "stock.lua": "function take()\n  return 1\nend\n" * 9,
         "lib/prices.lua": "function price() end\n" * 9,
     }
-    found = analysed(tmp_path, files)
-    assert names(found)[0] == "Main"
-    assert "Main mentions Stock (main.lua:1)" in related(found)
-    assert found.units[0].file_paths[:2] == ("main.lua", "stock.lua")
+    analysis = analysed(tmp_path, files)
+    assert names(analysis)[0] == "Main"
+    assert "Main mentions Stock (main.lua:1)" in related(analysis)
+    assert analysis.units[0].file_paths[:2] == ("main.lua", "stock.lua")
 
 
-def test_a_mixed_repository_has_units_of_both_sorts(tmp_path: Path) -> None:
+def test_a_repository_of_code_and_documents_has_units_of_both(
+    tmp_path: Path,
+) -> None:
     files = {
         f"a{number}.py": f"class A{number}:\n" + "    def go(self): pass\n" * 60
         for number in range(3)
@@ -58,8 +60,8 @@ def test_a_mixed_repository_has_units_of_both_sorts(tmp_path: Path) -> None:
         f"b{number}.lua": f"B{number} = 1\n" + "function go() end\n" * 60
         for number in range(3)
     }
-    found = names(analysed(tmp_path, files))
-    assert {name[0] for name in found} == {"A", "B"}
+    unit_names = names(analysed(tmp_path, files))
+    assert {name[0] for name in unit_names} == {"A", "B"}
 
 
 @pytest.mark.parametrize(
@@ -83,22 +85,20 @@ def test_a_mixed_repository_has_units_of_both_sorts(tmp_path: Path) -> None:
         ("a.rst", "Title\n=====\n\nText.\n"),
     ],
 )
-def test_any_text_at_all_is_something_to_tell_of(
-    tmp_path: Path, path: str, body: str
-) -> None:
-    found = analysed(tmp_path, {path: body})
-    assert found.units
+def test_any_text_makes_a_unit(tmp_path: Path, path: str, body: str) -> None:
+    analysis = analysed(tmp_path, {path: body})
+    assert analysis.units
     assert all(
         unit.name and unit.description and unit.file_paths
-        for unit in found.units
+        for unit in analysis.units
     )
-    assert len(found.order) == len(found.units)
+    assert len(analysis.order) == len(analysis.units)
 
 
 @pytest.mark.parametrize(
     "files", [{}, {"a": b""}, {"a": b" \n\t\n"}, {"logo.png": b"\x89PNG\0\0"}]
 )
-def test_no_text_is_nothing_to_say(
+def test_a_repository_without_text_has_no_units(
     tmp_path: Path, files: dict[str, str | bytes]
 ) -> None:
     with pytest.raises(NoTextError):

@@ -57,7 +57,7 @@ def test_what_users_do_not_meet_comes_after_what_it_is_connected_with() -> None:
     assert units == "CDAB"
 
 
-def test_circles_end() -> None:
+def test_circular_relations_do_not_loop() -> None:
     units, _ = ordered(3, relation(0, 1), relation(1, 2), relation(2, 0))
     assert sorted(units) == ["A", "B", "C"]
 

@@ -67,7 +67,7 @@ def test_units_of_the_same_name_are_told_by_their_folders() -> None:
     ]
 
 
-def test_names_that_no_file_name_can_show_still_differ() -> None:
+def test_names_that_cannot_be_file_names_still_differ() -> None:
     unique = distinct(["日本", "中国", "!!"], ["a.py", "b.py", "c.py"])
     assert len(set(unique)) == 3
 

@@ -144,18 +144,18 @@ def test_evidence_is_the_line_that_shows_it(tmp_path: Path) -> None:
         "from stock import Closed, Stock\n\nclass Store:\n"
         "    def open(self):\n        x = Stock\n        return Stock()\n"
     )
-    found = analysed(
+    analysis = analysed(
         tmp_path,
         {
             "stock.py": STOCK,
             "store.py": store + "    def shut(self):\n        raise Closed\n",
         },
     )
-    for relation in found.relations:
+    for relation in analysis.relations:
         assert (tmp_path / relation.path).read_text().split("\n")[
             relation.line - 1
         ].strip() == relation.code
-    assert "Store creates Stock (store.py:6)" in related(found)
+    assert "Store creates Stock (store.py:6)" in related(analysis)
 
 
 def test_inheritance_is_seen_where_the_type_is_defined(tmp_path: Path) -> None:
@@ -176,9 +176,9 @@ def test_what_is_done_with_a_neighbour_is_not_said_of_what_a_unit_is_about(
         "from stock import Stock\n\nclass Cellar(Stock):\n    def take(self):\n"
         "        return Stock()\n"
     )
-    found = analysed(tmp_path, {"stock.py": STOCK, "cellar.py": cellar})
-    assert names(found) == ["Cellar", "Closed"]
-    assert related(found) == []
+    analysis = analysed(tmp_path, {"stock.py": STOCK, "cellar.py": cellar})
+    assert names(analysis) == ["Cellar", "Closed"]
+    assert related(analysis) == []
 
 
 def test_what_is_done_with_a_type_that_extends_another_is_not_said_of_that(
@@ -208,7 +208,7 @@ def test_who_extends_an_interface_implements_it(tmp_path: Path) -> None:
     ]
 
 
-def test_a_unit_shows_a_few_relations_and_all_units_hang_together(
+def test_a_unit_shows_a_few_relations_and_all_units_are_connected(
     tmp_path: Path,
 ) -> None:
     words = ("Apple", "Berry", "Cherry", "Date", "Elder")
@@ -221,12 +221,12 @@ def test_a_unit_shows_a_few_relations_and_all_units_hang_together(
         f"    def {word.lower()}(self):\n        return {word}()\n"
         for word in words
     )
-    found = analysed(
+    analysis = analysed(
         tmp_path, files | {"basket.py": f"{imports}\nclass Basket:\n{body}"}
     )
-    joined = {one.target for one in found.relations}
-    assert "Basket" in names(found)
-    assert len(joined) == min(4, len(found.units) - 1)
+    joined = {relation.target for relation in analysis.relations}
+    assert "Basket" in names(analysis)
+    assert len(joined) == min(4, len(analysis.units) - 1)
 
 
 def test_the_base_of_a_nested_type_is_not_that_of_the_type_around_it(
@@ -287,11 +287,11 @@ def test_nothing_is_said_of_what_a_unit_is_not_named_after(
         "from stock import give, lend, take\n\n"
         "take()\ntake()\ntake()\ngive()\ngive()\nlend()\n"
     )
-    found = analysed(
+    analysis = analysed(
         tmp_path, {"stock.py": stock, "store.py": store, "examples/a.py": users}
     )
-    assert names(found) == ["take, give and lend", "Store"]
-    assert related(found) == []
+    assert names(analysis) == ["take, give and lend", "Store"]
+    assert related(analysis) == []
 
 
 def test_a_class_is_not_decorated_by_what_decorates_its_method(
@@ -314,9 +314,9 @@ def test_code_at_the_top_of_a_file_and_beside_a_unit_says_nothing_of_it(
         "from stock import Stock\n\nclass Store:\n    def open(self): pass\n\n"
         "def _fill():\n    return Stock()\n\nSHARED = Stock()\nprint(Stock())\n"
     )
-    found = analysed(tmp_path, {"stock.py": STOCK, "store.py": store})
-    assert "Store" in names(found)
-    assert related(found) == []
+    analysis = analysed(tmp_path, {"stock.py": STOCK, "store.py": store})
+    assert "Store" in names(analysis)
+    assert related(analysis) == []
 
 
 def test_a_namespace_and_a_test_among_sources_name_nothing(

@@ -25,8 +25,8 @@ def test_a_small_package_gets_a_chapter_before_another_gets_its_second(
         "from shop.auth.first import Firstauth\n"
         "from shop.auth.second import Secondauth\n"
     )
-    found = analysed(tmp_path, files)
-    packages = [unit.file_paths[0].split("/")[1] for unit in found.units]
+    analysis = analysed(tmp_path, files)
+    packages = [unit.file_paths[0].split("/")[1] for unit in analysis.units]
     assert packages[0] == "auth"
     assert len(set(packages)) == len(packages)
 
@@ -61,9 +61,9 @@ def test_a_unit_whose_name_is_taken_is_named_after_the_next_of_it(
         "tests/test_a.py": "from shop.decorators import command, option\n",
         "tests/test_b.py": "from shop.decorators import command\n",
     }
-    found = names(analysed(tmp_path, files))
-    assert "Command" in found
-    assert "option" in found
+    unit_names = names(analysed(tmp_path, files))
+    assert "Command" in unit_names
+    assert "option" in unit_names
 
 
 def test_a_family_is_named_after_its_root_too(tmp_path: Path) -> None:
@@ -87,8 +87,8 @@ def test_a_mixin_and_what_mixes_it_in_are_one_family(tmp_path: Path) -> None:
         + module("GzipHandler", 3, "HandlerMixin"),
         "shop/other.py": module("Other", 3),
     }
-    found = names(analysed(tmp_path, files))
-    assert len([name for name in found if "Handler" in name]) == 1
+    unit_names = names(analysed(tmp_path, files))
+    assert len([name for name in unit_names if "Handler" in name]) == 1
 
 
 def crowded() -> dict[str, str]:
@@ -105,10 +105,12 @@ def crowded() -> dict[str, str]:
 def test_what_a_course_has_no_room_for_is_kept_best_first(
     tmp_path: Path,
 ) -> None:
-    found = analysed(tmp_path, crowded())
-    more = [unit.name for unit in found.more_units]
-    assert len(found.units) < 12
-    assert more == [f"Part{number}" for number in range(len(found.units), 12)]
+    analysis = analysed(tmp_path, crowded())
+    more = [unit.name for unit in analysis.more_units]
+    assert len(analysis.units) < 12
+    assert more == [
+        f"Part{number}" for number in range(len(analysis.units), 12)
+    ]
 
 
 def test_no_unit_is_named_after_a_logger(tmp_path: Path) -> None:

@@ -6,17 +6,17 @@ from tests.support.analysed import analysed, defined, referred
 from worker.engines.static.facts import Kind
 
 
-def test_a_method_of_a_type_that_nobody_defines_stands_for_itself(
+def test_a_method_of_an_undefined_type_is_a_definition_of_its_own(
     tmp_path: Path,
 ) -> None:
     files = {
         "a/a.go": "package a\n\nfunc (s *Gone) Go() {}\n",
         "b/b.go": "package b\n\ntype Gone struct{}\n",
     }
-    found = analysed(tmp_path, files)
-    go = defined(found, "Gone.Go")
+    analysis = analysed(tmp_path, files)
+    go = defined(analysis, "Gone.Go")
     assert go.parent is None
-    assert defined(found, "Gone").members == ()
+    assert defined(analysis, "Gone").members == ()
 
 
 def test_the_nearest_type_of_a_name_gets_the_method(tmp_path: Path) -> None:
@@ -26,24 +26,28 @@ def test_the_nearest_type_of_a_name_gets_the_method(tmp_path: Path) -> None:
         "b/stock.h": header,
         "b/stock.cc": "int Stock::take() { return 1; }\n",
     }
-    found = analysed(tmp_path, files)
-    [take] = [one for one in found.definitions if one.path == "b/stock.cc"]
+    analysis = analysed(tmp_path, files)
+    [take] = [
+        definition
+        for definition in analysis.definitions
+        if definition.path == "b/stock.cc"
+    ]
     assert take.parent is not None
-    assert found.definitions[take.parent].path == "b/stock.h"
+    assert analysis.definitions[take.parent].path == "b/stock.h"
 
 
 def test_a_function_whose_prototype_has_members_is_a_class(
     tmp_path: Path,
 ) -> None:
-    found = analysed(
+    analysis = analysed(
         tmp_path,
         {
             "a.js": "function Socket() {}\nSocket.prototype.send = function () { return 1 }\n"
         },
     )
     assert (
-        defined(found, "Socket").kind,
-        defined(found, "Socket.send").kind,
+        defined(analysis, "Socket").kind,
+        defined(analysis, "Socket.send").kind,
     ) == (
         Kind.CLASS,
         Kind.METHOD,
@@ -101,7 +105,7 @@ def test_a_chain_of_types_without_end_ends(tmp_path: Path) -> None:
     text = "".join(
         f"class C{number}(C{number - 1}): pass\n" for number in range(1, 300)
     )
-    found = analysed(
+    analysis = analysed(
         tmp_path, {"a.py": f"class C0:\n    def go(self): pass\n{text}"}
     )
-    assert len(found.definitions) == 301
+    assert len(analysis.definitions) == 301

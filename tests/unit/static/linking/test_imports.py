@@ -136,9 +136,9 @@ def test_a_go_package_is_all_files_of_its_folder() -> None:
 def test_rust(
     path: str, module: str, name: str, expected: tuple[str, ...]
 ) -> None:
-    found = targets(path, Language.RUST, module, name)
-    assert found[: len(expected)] == expected
-    assert bool(found) is bool(expected)
+    paths = targets(path, Language.RUST, module, name)
+    assert paths[: len(expected)] == expected
+    assert bool(paths) is bool(expected)
 
 
 def test_java_types_and_packages() -> None:

@@ -10,7 +10,7 @@ from tests.support.analysed import analysed, defined, referred
 def test_python_names_lead_through_imports_reexports_modules_and_self(
     tmp_path: Path,
 ) -> None:
-    found = analysed(
+    analysis = analysed(
         tmp_path,
         {
             "shop/__init__.py": "from .stock import Stock\nfrom .prices import *\n",
@@ -21,14 +21,14 @@ def test_python_names_lead_through_imports_reexports_modules_and_self(
             "def run():\n    S()\n    S.take()\n    price_of()\n    p.price_of()\n\nrun()\n",
         },
     )
-    assert referred(found) == {
+    assert referred(analysis) == {
         "Stock > Base", "Stock.all > Base.take", "run > Stock", "run > Base.take",
         "run > price_of", "main.py > run",
     }  # fmt: skip
     [one] = [
-        one
-        for one in found.references
-        if one.target == defined(found, "price_of").index
+        reference
+        for reference in analysis.references
+        if reference.target == defined(analysis, "price_of").index
     ]
     assert (one.path, one.line, one.count, one.sure) == ("main.py", 7, 2, True)
 
@@ -99,11 +99,11 @@ def test_go_sees_its_package_and_imported_ones(tmp_path: Path) -> None:
             "func (s *Stock) takeOne() {}\n"
         ),
     }
-    found = analysed(tmp_path, files)
-    assert referred(found) >= {"main > run", "main > New", "New > Stock"}
+    analysis = analysed(tmp_path, files)
+    assert referred(analysis) >= {"main > run", "main > New", "New > Stock"}
     assert [
-        found.definitions[member].name
-        for member in defined(found, "Stock").members
+        analysis.definitions[member].name
+        for member in defined(analysis, "Stock").members
     ] == ["Take", "takeOne"]
 
 
@@ -118,13 +118,13 @@ def test_rust_leads_through_use_and_impl(tmp_path: Path) -> None:
         "    pub fn sell(&self) { self.check() }\n"
         "    fn check(&self) {}\n}\n",
     }
-    found = analysed(tmp_path, files)
-    assert referred(found) >= {
+    analysis = analysed(tmp_path, files)
+    assert referred(analysis) >= {
         "Store > Stock",
         "Store.new > Stock",
         "Store.sell > Store.check",
     }
-    assert defined(found, "Stock").bases == ("Source",)
+    assert defined(analysis, "Stock").bases == ("Source",)
 
 
 def test_java_sees_its_package_and_imports(tmp_path: Path) -> None:
@@ -153,25 +153,25 @@ def test_headers_and_their_code_are_one_definition(tmp_path: Path) -> None:
         "int price_of(int x) { return x; }\n",
         "src/main.cc": '#include "stock.h"\n\nint main() { Stock s; return price_of(s.take()); }\n',
     }
-    found = analysed(tmp_path, files)
-    assert referred(found) >= {
+    analysis = analysed(tmp_path, files)
+    assert referred(analysis) >= {
         "main > Stock",
         "main > price_of",
         "Stock.take > price_of",
     }
-    take = defined(found, "Stock.take")
+    take = defined(analysis, "Stock.take")
     assert (take.path, take.doc) == ("src/stock.cc", "Takes one.")
-    assert take.index in defined(found, "Stock").members
+    assert take.index in defined(analysis, "Stock").members
 
 
 def test_a_definition_does_not_name_itself_by_being_defined(
     tmp_path: Path,
 ) -> None:
-    found = analysed(
+    analysis = analysed(
         tmp_path,
         {"a.py": "def loop():\n    loop()\n\ndef other():\n    pass\n"},
     )
-    assert referred(found) == set()
+    assert referred(analysis) == set()
 
 
 STORE = (
@@ -348,7 +348,7 @@ def test_an_attribute_that_is_a_class_leads_to_the_class(
 
 
 def test_a_base_is_found_through_another_name_of_it(tmp_path: Path) -> None:
-    found = analysed(
+    analysis = analysed(
         tmp_path,
         {
             "shop/__init__.py": "from shop.base import Base as Stock\n",
@@ -359,10 +359,10 @@ def test_a_base_is_found_through_another_name_of_it(tmp_path: Path) -> None:
         },
     )
     derived = {
-        found.definitions[index].name: [
-            found.definitions[base].name for base in bases
+        analysis.definitions[index].name: [
+            analysis.definitions[base].name for base in bases
         ]
-        for index, bases in found.bases.items()
+        for index, bases in analysis.bases.items()
     }
     assert derived == {"Sub": ["Base"]}
 

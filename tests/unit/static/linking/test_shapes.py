@@ -22,8 +22,8 @@ def _of_parameter(tree: Path, body: str, name: str = "x") -> set[str]:
         "branch.py": BRANCH,
         "use.py": f"def use({name}):\n{body}",
     }
-    found = referred(analysed(tree, files))
-    return {pair for pair in found if pair.startswith("use")}
+    references = referred(analysed(tree, files))
+    return {pair for pair in references if pair.startswith("use")}
 
 
 @pytest.mark.parametrize(
@@ -39,8 +39,8 @@ def _of_parameter(tree: Path, body: str, name: str = "x") -> set[str]:
 def test_a_parameter_is_of_the_only_type_that_has_what_is_taken_from_it(
     tmp_path: Path, body: str, called: set[str]
 ) -> None:
-    found = _of_parameter(tmp_path, f"    {body}\n")
-    assert found == {f"use > Shop.{name}" for name in called}
+    references = _of_parameter(tmp_path, f"    {body}\n")
+    assert references == {f"use > Shop.{name}" for name in called}
 
 
 @pytest.mark.parametrize(
@@ -62,15 +62,15 @@ def test_nothing_is_known_of_a_parameter_from_which_too_little_or_more_is_taken(
 def test_one_name_is_enough_of_a_value_that_is_named_after_its_type(
     tmp_path: Path,
 ) -> None:
-    found = _of_parameter(tmp_path, "    shop.take_stock()\n", "shop")
-    assert found == {"use > Shop.take_stock"}
+    references = _of_parameter(tmp_path, "    shop.take_stock()\n", "shop")
+    assert references == {"use > Shop.take_stock"}
 
 
 def test_one_name_is_not_enough_if_a_subtype_defines_it_again(
     tmp_path: Path,
 ) -> None:
-    found = _of_parameter(tmp_path, "    shop.open_doors()\n", "shop")
-    assert found == set()
+    references = _of_parameter(tmp_path, "    shop.open_doors()\n", "shop")
+    assert references == set()
 
 
 @pytest.mark.parametrize(
@@ -116,8 +116,10 @@ def test_an_attribute_is_of_the_type_that_has_what_subtypes_take_from_it_too(
         "class Small(Part):\n"
         "    def end(self):\n        self.owner.take_stock()\n"
     )
-    found = referred(analysed(tmp_path, {"shop.py": SHOP, "part.py": part}))
-    assert found == {
+    references = referred(
+        analysed(tmp_path, {"shop.py": SHOP, "part.py": part})
+    )
+    assert references == {
         "Part.begin > Shop.open_doors",
         "Small.end > Shop.take_stock",
         "Small > Part",
@@ -131,5 +133,5 @@ def test_a_type_that_a_module_by_another_name_makes_optional_is_known(
         "import typing as t\nfrom shop import Shop\n"
         "def use(x: t.Optional[Shop]):\n    x.open_doors()\n"
     )
-    found = referred(analysed(tmp_path, {"shop.py": SHOP, "use.py": use}))
-    assert found == {"use > Shop", "use > Shop.open_doors"}
+    references = referred(analysed(tmp_path, {"shop.py": SHOP, "use.py": use}))
+    assert references == {"use > Shop", "use > Shop.open_doors"}

@@ -37,13 +37,13 @@ GOOD = (
 
 def test_what_agrees_is_counted_and_not_faulted(facts: CourseFacts) -> None:
     page = f"{GOOD}\nSee [x](chapter_1_x.md)."
-    found = checked(facts, page, ["chapter_1_x.md"])
-    assert [finding.kind for finding in found] == [
+    checked_page = checked(facts, page, ["chapter_1_x.md"])
+    assert [finding.kind for finding in checked_page] == [
         ClaimKind.PLACE,
         ClaimKind.EXCERPT,
         ClaimKind.LINK,
     ]
-    assert not [finding for finding in found if finding.fault]
+    assert not [finding for finding in checked_page if finding.fault]
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,9 @@ def test_what_agrees_is_counted_and_not_faulted(facts: CourseFacts) -> None:
 def test_what_does_not_agree_is_found(
     facts: CourseFacts, page: str, fault: str
 ) -> None:
-    assert any(one.startswith(fault) for one in faults(facts, page))
+    assert any(
+        page_fault.startswith(fault) for page_fault in faults(facts, page)
+    )
 
 
 @pytest.mark.parametrize(
@@ -136,13 +138,13 @@ def test_spans_are_read_as_commonmark_does() -> None:
 
 def test_a_block_of_code_is_one_block_whatever_stands_in_it() -> None:
     fenced = "````python\n```\nx\n````"
-    found = [block for block in blocks(f"a\n\n{fenced}\nb") if block.text]
-    assert [(block.text, block.tag) for block in found] == [
+    filled = [block for block in blocks(f"a\n\n{fenced}\nb") if block.text]
+    assert [(block.text, block.tag) for block in filled] == [
         ("a", None),
         (fenced, "python"),
         ("b", None),
     ]
-    assert found[1].before == "a"
+    assert filled[1].before == "a"
 
 
 def test_links_in_code_are_none() -> None:

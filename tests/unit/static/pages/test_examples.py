@@ -72,8 +72,8 @@ def test_readme_documents_examples_and_tests_follow(tmp_path: Path) -> None:
         "README.md": f"# Shop\n\n## Use\n\n```python\n{use}```\n\n```bash\npip install Shop\n```\n",
     }
     facts = read(tmp_path, files)
-    found = examples.found(facts, facts.chapters[0])
-    assert [example.origin for example in found] == [
+    shown_examples = examples.found(facts, facts.chapters[0])
+    assert [example.origin for example in shown_examples] == [
         Origin.README,
         Origin.DOCUMENT,
         Origin.EXAMPLE,
@@ -184,6 +184,12 @@ def test_prose_in_a_block_of_code_is_no_example_and_prompts_are_a_session(
         "```\n\n```python\n>>> Shop().sell('pear')\n5\n```\n"
     )
     facts = read(tmp_path, {"shop.py": SHOP, "docs/use.md": guide})
-    found = examples.found(facts, chapter_of(facts, "Shop"))
-    of_guide = [one for one in found if one.origin is Origin.DOCUMENT]
-    assert [(one.first, one.tag) for one in of_guide] == [(9, "pycon")]
+    shown_examples = examples.found(facts, chapter_of(facts, "Shop"))
+    of_guide = [
+        example
+        for example in shown_examples
+        if example.origin is Origin.DOCUMENT
+    ]
+    assert [(example.first, example.tag) for example in of_guide] == [
+        (9, "pycon")
+    ]

@@ -184,7 +184,7 @@ def test_lines_of_a_file_are_shown_without_empty_ones_at_their_ends(
     assert excerpts.of_lines(facts, "nowhere.py", 1, 3) is None
 
 
-def test_a_file_that_has_shrunk_under_our_hands_has_no_excerpt(
+def test_a_file_that_was_shortened_meanwhile_has_no_excerpt(
     facts: CourseFacts, tmp_path: Path
 ) -> None:
     (tmp_path / "long.py").write_text("x = 1\n")

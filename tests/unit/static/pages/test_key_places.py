@@ -98,7 +98,11 @@ def test_of_two_definitions_of_a_name_one_is_shown(tmp_path: Path) -> None:
         "        self.m = n\n        return n\n"
     )
     facts = read(tmp_path, {"threads.py": pool, "forks.py": pool})
-    pools = [one.index for one in facts.definitions if one.qualified == "Pool"]
+    pools = [
+        definition.index
+        for definition in facts.definitions
+        if definition.qualified == "Pool"
+    ]
     chapter = facts.chapters[0]
     unit = replace(chapter.unit, symbols=tuple(pools))
     shown = names(facts, replace(chapter, unit=unit))

@@ -47,13 +47,15 @@ def diagram(seed: int) -> str:
 
 
 def test_mermaid_reads_every_diagram_whatever_its_labels() -> None:
-    nodes = [flowchart([word], []) for word in WORDS]
-    classes = [class_diagram([word], []) for word in WORDS]
+    nodes = [flowchart([label], []) for label in WORDS]
+    classes = [class_diagram([label], []) for label in WORDS]
     diagrams = [*nodes, *classes, *(diagram(seed) for seed in range(120))]
-    found = dict(
+    faults_by_diagram = dict(
         zip(map(json.dumps, diagrams), real.faults(diagrams), strict=True)
     )
-    assert {one: fault for one, fault in found.items() if fault} == {}
+    assert {
+        text: fault for text, fault in faults_by_diagram.items() if fault
+    } == {}
 
 
 def test_mermaid_itself_refuses_what_is_no_diagram() -> None:

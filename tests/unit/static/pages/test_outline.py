@@ -50,10 +50,12 @@ def test_landmarks_are_lines_that_begin_something_with_a_name(
     tmp_path: Path, name: str, text: str, titles: list[str]
 ) -> None:
     facts = read(tmp_path, {name: text})
-    found = outline.landmarks(facts, name)
-    assert [one.title for one in found] == titles
+    landmarks = outline.landmarks(facts, name)
+    assert [landmark.title for landmark in landmarks] == titles
     lines = text.split("\n")
-    assert all(one.title in lines[one.line - 1] for one in found)
+    assert all(
+        landmark.title in lines[landmark.line - 1] for landmark in landmarks
+    )
 
 
 def test_a_landmark_ends_before_the_next_and_is_not_endless(
@@ -63,7 +65,8 @@ def test_a_landmark_ends_before_the_next_and_is_not_endless(
         tmp_path, {"a.sh": "one() {\n}\n" + "two() {\n" + "  x\n" * 50 + "}\n"}
     )
     assert [
-        (one.line, one.end_line) for one in outline.landmarks(facts, "a.sh")
+        (landmark.line, landmark.end_line)
+        for landmark in outline.landmarks(facts, "a.sh")
     ] == [
         (1, 2),
         (3, 2 + outline.LENGTH),

@@ -169,8 +169,8 @@ def test_a_test_that_calls_a_method_of_a_fixture_uses_its_type(
     test = f"def test_sold_out(shop):\n    other = 1\n    {line}\n    assert other\n"
     files |= {"tests/conftest.py": FIXTURES, "tests/test_sales.py": test}
     facts = read(tmp_path, files)
-    found = project_tests.found(facts, chapter_of(facts, "Store"))
-    assert [test.name for test in found] == expected
+    shown_project_tests = project_tests.found(facts, chapter_of(facts, "Store"))
+    assert [test.name for test in shown_project_tests] == expected
 
 
 def test_tests_in_the_file_named_after_a_module_come_before_those_that_need_more(
@@ -180,7 +180,7 @@ def test_tests_in_the_file_named_after_a_module_come_before_those_that_need_more
     test = files["tests/test_store.py"]
     files["t/integration/test_store.py"] = test
     facts = read(tmp_path, files)
-    found = project_tests.found(facts, chapter_of(facts, "Store"))
-    paths = [test.path for test in found]
+    shown_project_tests = project_tests.found(facts, chapter_of(facts, "Store"))
+    paths = [test.path for test in shown_project_tests]
     assert paths == sorted(paths, reverse=True)
     assert len(set(paths)) > 1

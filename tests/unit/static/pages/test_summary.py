@@ -14,11 +14,11 @@ BADGES = "# Shop\n\n[![x](y)](z)\n\nIt sells many things. And more.\n"
 def test_the_summary_says_what_the_course_is_about_and_what_was_left_out(
     tmp_path: Path,
 ) -> None:
-    found = analysed(
+    analysis = analysed(
         tmp_path,
         PYTHON | {"vendor/x.py": "x = 1\n", "big.bin": b"x" * 2_000_000},
     )
-    assert found.summary == (
+    assert analysis.summary == (
         "This course is about four parts of `Shop`. "
         "Left out: one file (too large, for example `big.bin`)."
     )
@@ -90,8 +90,8 @@ def test_mentions_are_few_of_each_role(tmp_path: Path) -> None:
     files = {
         f"tests/test_{number:02}.py": "Good()\n" for number in range(20)
     } | {"docs/a.md": "`Good`\n"}
-    found = analysed(tmp_path, {"a.py": CLASS, **files}).mentions
-    assert found["Good"] == (
+    mentions = analysed(tmp_path, {"a.py": CLASS, **files}).mentions
+    assert mentions["Good"] == (
         "docs/a.md",
         *(f"tests/test_{number:02}.py" for number in range(12)),
     )

@@ -23,17 +23,17 @@ def test_what_is_written_is_read_back(tmp_path: Path, sample: str) -> None:
         yaml_files.relationships(analysis), abstractions
     )
     order = read_order(yaml_files.order(analysis), abstractions)
-    assert [one.name for one in abstractions] == [
+    assert [abstraction.name for abstraction in abstractions] == [
         unit.name for unit in analysis.units
     ]
     assert summary == analysis.summary
-    assert [(one.source, one.target) for one in relationships] == [
-        (one.source, one.target) for one in analysis.relations
-    ]
-    assert sorted(one.name for one in order) == sorted(
+    assert [
+        (relation.source, relation.target) for relation in relationships
+    ] == [(relation.source, relation.target) for relation in analysis.relations]
+    assert sorted(step.name for step in order) == sorted(
         unit.name for unit in analysis.units
     )
-    assert [one.index for one in order] == list(range(1, len(order) + 1))
+    assert [step.index for step in order] == list(range(1, len(order) + 1))
 
 
 def test_evidence_is_a_line_of_the_source(tmp_path: Path) -> None:
@@ -42,8 +42,8 @@ def test_evidence_is_a_line_of_the_source(tmp_path: Path) -> None:
     _, relationships = read_relationships(
         yaml_files.relationships(analysis), abstractions
     )
-    for one in relationships:
-        path, line, code = one.evidence.split(":", 2)
+    for relation in relationships:
+        path, line, code = relation.evidence.split(":", 2)
         assert (tmp_path / path).read_text().split("\n")[
             int(line) - 1
         ].strip() == code.strip()
@@ -58,5 +58,6 @@ def test_texts_that_mean_something_in_yaml_survive(tmp_path: Path) -> None:
     }
     analysis = analyze(write_tree(tmp_path, files), lambda: None)
     assert [
-        one.name for one in read_abstractions(yaml_files.abstractions(analysis))
-    ] == [one.name for one in analysis.units]
+        abstraction.name
+        for abstraction in read_abstractions(yaml_files.abstractions(analysis))
+    ] == [unit.name for unit in analysis.units]

@@ -60,7 +60,7 @@ int Stock<int>::take(const Name& name) const { return 1; }
 
 def draft(language: Language, text: str, name: str) -> Draft:
     return next(
-        one for one in parsed(language, text).drafts if one.name == name
+        draft for draft in parsed(language, text).drafts if draft.name == name
     )
 
 
@@ -73,8 +73,12 @@ def test_types_functions_and_macros_of_c_are_definitions() -> None:
 
 
 def test_a_prototype_is_no_definition_but_its_comment_serves() -> None:
-    found = draft(C, C_TEXT, "stock_take")
-    assert (found.declared, found.line, found.doc) == (False, 21, "Takes one.")
+    definition = draft(C, C_TEXT, "stock_take")
+    assert (definition.declared, definition.line, definition.doc) == (
+        False,
+        21,
+        "Takes one.",
+    )
     assert draft(C, C_TEXT, "hidden").declared
 
 
@@ -92,8 +96,8 @@ def test_includes_take_everything() -> None:
 
 
 def test_types_functions_and_members_of_cpp_are_definitions() -> None:
-    found = parsed(CPP, CPP_TEXT)
-    assert kinds(found) == {
+    source = parsed(CPP, CPP_TEXT)
+    assert kinds(source) == {
         "Name": "type", "Stock": "class", "Stock.Stock": "method", "Stock.~Stock": "method",
         "Stock.take": "method",
         "Stock.name": "method", "Stock.operator==": "method", "Stock.hidden": "method",
@@ -102,9 +106,13 @@ def test_types_functions_and_members_of_cpp_are_definitions() -> None:
 
 
 def test_a_macro_between_class_and_its_name_hides_nothing() -> None:
-    found = draft(CPP, CPP_TEXT, "Stock")
-    assert found.bases == ("Source", "detail.Base")
-    assert (found.line, found.end_line, found.doc) == (7, 18, "Counts.")
+    definition = draft(CPP, CPP_TEXT, "Stock")
+    assert definition.bases == ("Source", "detail.Base")
+    assert (definition.line, definition.end_line, definition.doc) == (
+        7,
+        18,
+        "Counts.",
+    )
     assert b"EXPORT" in parsed(CPP, CPP_TEXT).code
 
 
@@ -115,8 +123,8 @@ def test_members_below_private_are_private() -> None:
 
 def test_a_method_defined_outside_knows_its_type() -> None:
     assert [
-        one.owner
-        for one in parsed(CPP, "int a::Stock::take() { return 1; }\n").drafts
+        draft.owner
+        for draft in parsed(CPP, "int a::Stock::take() { return 1; }\n").drafts
     ] == ["Stock"]
 
 

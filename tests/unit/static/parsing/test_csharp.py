@@ -79,17 +79,17 @@ def test_names_are_found_through_namespaces(tmp_path: Path) -> None:
         "c/Part.cs": "namespace Shop.Parts { class Part {} }\n",
         "d/Part.cs": "namespace Elsewhere { class Part {} }\n",
     }
-    found = analysed(tmp_path, files)
-    assert found.files["a/Store.cs"].imports[0].targets == ("c/Part.cs",)
-    assert referred(found) == {"Store > Base", "Store > Part"}
+    analysis = analysed(tmp_path, files)
+    assert analysis.files["a/Store.cs"].imports[0].targets == ("c/Part.cs",)
+    assert referred(analysis) == {"Store > Base", "Store > Part"}
     part = [
         definition.path
-        for definition in found.definitions
+        for definition in analysis.definitions
         if definition.name == "Part"
     ]
     [target] = [
         ref.target
-        for ref in found.references
-        if found.definitions[ref.target].name == "Part"
+        for ref in analysis.references
+        if analysis.definitions[ref.target].name == "Part"
     ]
-    assert found.definitions[target].path == part[0] == "c/Part.cs"
+    assert analysis.definitions[target].path == part[0] == "c/Part.cs"

@@ -12,7 +12,7 @@ JS, TS, TSX = Language.JAVASCRIPT, Language.TYPESCRIPT, Language.TSX
 
 def draft(language: Language, text: str, name: str) -> Draft:
     return next(
-        one for one in parsed(language, text).drafts if one.name == name
+        draft for draft in parsed(language, text).drafts if draft.name == name
     )
 
 
@@ -45,8 +45,8 @@ abstract class A<T> extends B<T> implements I, M.N { abstract do(): void; privat
 declare function f(a: string): void
 namespace S { export class Inner {} }
 """
-    found = parsed(TS, text)
-    assert kinds(found) == {
+    source = parsed(TS, text)
+    assert kinds(source) == {
         "I": "interface", "I.go": "method", "T": "type", "E": "enum", "A": "class",
         "A.do": "method", "A.p": "method",
         "f": "function", "S.Inner": "class",
@@ -58,7 +58,7 @@ namespace S { export class Inner {} }
 
 def test_an_overloaded_function_is_defined_where_its_body_is() -> None:
     text = "function f(a: string): void\nfunction f(a: number): void\nfunction f(a: any) { }\n"
-    assert [one.line for one in parsed(TS, text).drafts] == [3]
+    assert [draft.line for draft in parsed(TS, text).drafts] == [3]
 
 
 def test_functions_assigned_to_prototypes_and_objects_are_their_members() -> (
@@ -72,8 +72,8 @@ app.use = function use() {}
 exports.parse = function () {}
 this.x = function () {}
 """
-    found = {one.name: one.owner for one in parsed(JS, text).drafts}
-    assert found == {
+    members = {draft.name: draft.owner for draft in parsed(JS, text).drafts}
+    assert members == {
         "Socket": "",
         "send": "Socket",
         "app": "",
@@ -90,8 +90,8 @@ const e = require('f').g
 module.exports = require('./lib')
 exports.View = require('./view')
 """
-    found = parsed(JS, text)
-    assert found.imports == (
+    source = parsed(JS, text)
+    assert source.imports == (
         Import(module="./a", alias="a", names=(("a", "default"),), line=2),
         Import(module="b", names=(("b", "b"), ("d", "c")), line=3),
         Import(module="f", names=(("e", "g"),), line=4),
@@ -100,7 +100,7 @@ exports.View = require('./view')
             module="./view", names=(("View", "default"),), again=True, line=6
         ),
     )
-    assert found.drafts == ()
+    assert source.drafts == ()
 
 
 def test_imports_of_modules_are_read() -> None:
@@ -158,7 +158,7 @@ export class A {
 /** Says f. */
 export const f = () => 1
 """
-    assert {one.name: one.doc for one in parsed(TS, text).drafts} == {
+    assert {draft.name: draft.doc for draft in parsed(TS, text).drafts} == {
         "A": "Says a.\n@param x", "go": "", "f": "Says f.",
     }  # fmt: skip
 
@@ -169,7 +169,7 @@ def test_decorators_belong_to_what_comes_right_after_them(export: str) -> None:
         f"@Component({{a: 1}})\n@Late\n{export}class A {{\n"
         "  c() {}\n  @Input() @Twice\n  b() {}\n  d() {}\n}\n"
     )
-    assert {one.name: one.decorators for one in parsed(TS, text).drafts} == {
+    assert {draft.name: draft.decorators for draft in parsed(TS, text).drafts} == {
         "A": ("Component({a: 1})", "Late"), "b": ("Input()", "Twice"), "c": (), "d": (),
     }  # fmt: skip
 
@@ -196,8 +196,8 @@ def test_a_whole_export_of_a_named_function_defines_it() -> None:
 def test_imports_on_one_line_keep_their_order() -> None:
     modules = [f"m{number}" for number in range(40)]
     text = ";".join(f"import a from '{module}'" for module in modules)
-    found = parsed(JS, text)
-    assert [statement.module for statement in found.imports] == modules
+    source = parsed(JS, text)
+    assert [statement.module for statement in source.imports] == modules
 
 
 def test_a_file_that_begins_with_code_in_a_comment_says_nothing() -> None:

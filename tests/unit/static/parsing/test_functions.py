@@ -413,7 +413,9 @@ def test_a_function_without_failures_has_none() -> None:
 def test_what_is_given_back_is_read_but_not_by_functions_inside(
     language: Language, code: str, returns: list[str]
 ) -> None:
-    assert [one.text for one in inside(language, code).returns] == returns
+    assert [
+        returned.text for returned in inside(language, code).returns
+    ] == returns
 
 
 @pytest.mark.parametrize(
@@ -436,14 +438,16 @@ def test_calls_are_read_with_their_lines(
     language: Language, code: str, call: tuple[str, int]
 ) -> None:
     assert call in [
-        (one.name, one.line) for one in inside(language, code).calls
+        (site.name, site.line) for site in inside(language, code).calls
     ]
 
 
 def test_a_docstring_and_what_is_caught_are_found() -> None:
-    found = inside(Language.PYTHON, PYTHON)
-    assert found.doc == (2, 2)
-    assert [tuple(caught) for caught in found.handles] == [("KeyError", 7, 10)]
+    function = inside(Language.PYTHON, PYTHON)
+    assert function.doc == (2, 2)
+    assert [tuple(caught) for caught in function.handles] == [
+        ("KeyError", 7, 10)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -469,7 +473,7 @@ def test_a_failure_behind_a_condition_knows_both() -> None:
 
 def test_statements_are_simple_and_know_the_lines_around_them() -> None:
     statements = inside(Language.KOTLIN, KOTLIN).statements
-    assert [(one.first, one.frame) for one in statements] == [
+    assert [(statement.first, statement.frame) for statement in statements] == [
         (3, (2, 4)),
         (5, (5, 5)),
         (5, (5, 5, 5)),
@@ -479,14 +483,14 @@ def test_statements_are_simple_and_know_the_lines_around_them() -> None:
 
 def test_an_arrow_function_without_braces_gives_back_its_expression() -> None:
     assert [
-        one.text
-        for one in inside(
+        returned.text
+        for returned in inside(
             Language.JAVASCRIPT, "const f = (a) => a.length;"
         ).returns
     ] == ["a.length"]
 
 
-def test_nesting_that_nobody_can_follow_is_not_followed() -> None:
+def test_nesting_deeper_than_the_limit_is_not_followed() -> None:
     deep = (
         "def f():\n"
         + "".join(f"{' ' * depth}if x:\n" for depth in range(1, 120))
@@ -497,14 +501,14 @@ def test_nesting_that_nobody_can_follow_is_not_followed() -> None:
 
 
 def test_a_declaration_without_a_body_has_nothing_inside() -> None:
-    found = inside(Language.JAVA, "interface S { int take(String name); }")
-    assert found.body > found.last
-    assert found.statements == []
+    function = inside(Language.JAVA, "interface S { int take(String name); }")
+    assert function.body > function.last
+    assert function.statements == []
 
 
 def test_parameters_that_share_a_type_are_all_read() -> None:
-    found = inside(Language.GO, "package p\nfunc f(a, b int, c string) {}\n")
-    assert found.parameters == ["a", "b", "c"]
+    function = inside(Language.GO, "package p\nfunc f(a, b int, c string) {}\n")
+    assert function.parameters == ["a", "b", "c"]
 
 
 def test_a_call_knows_its_place_and_which_inner_function_makes_it() -> None:

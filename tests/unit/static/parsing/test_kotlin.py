@@ -83,6 +83,6 @@ def test_names_are_found_through_packages(tmp_path: Path) -> None:
         "parts/Prices.kt": "package shop.parts\nfun price() = 1\n",
         "other/Prices.kt": "package shop.other\nfun price() = 2\n",
     }
-    found = analysed(tmp_path, files)
-    assert found.files["Store.kt"].imports[0].targets == ("parts/Prices.kt",)
-    assert referred(found) == {"Store > Base", "Store.sell > price"}
+    analysis = analysed(tmp_path, files)
+    assert analysis.files["Store.kt"].imports[0].targets == ("parts/Prices.kt",)
+    assert referred(analysis) == {"Store > Base", "Store.sell > price"}

@@ -19,8 +19,8 @@ CODE = {
 
 @pytest.mark.parametrize("language", CODE)
 def test_a_nested_type_has_bases_of_its_own(language: Language) -> None:
-    found = parsed(language, CODE[language])
-    bases = {one.name: one.bases for one in found.drafts}
-    bases |= {name: (base,) for name, base in found.extends}
+    source = parsed(language, CODE[language])
+    bases = {draft.name: draft.bases for draft in source.drafts}
+    bases |= {name: (base,) for name, base in source.extends}
     assert bases.get("Outer", ()) == ()
     assert bases["Inner"] == ("Base",)

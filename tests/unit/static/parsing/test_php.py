@@ -77,8 +77,8 @@ def test_names_are_found_through_namespaces(tmp_path: Path) -> None:
         "src/Parts/Part.php": "<?php\nnamespace Shop\\Parts;\nclass Part {}\n",
         "src/Other/Part.php": "<?php\nnamespace Shop\\Other;\nclass Part {}\n",
     }
-    found = analysed(tmp_path, files)
-    assert found.files["src/Store.php"].imports[0].targets == (
+    analysis = analysed(tmp_path, files)
+    assert analysis.files["src/Store.php"].imports[0].targets == (
         "src/Parts/Part.php",
     )
-    assert referred(found) == {"Store > Base", "Store.f > Part"}
+    assert referred(analysis) == {"Store > Base", "Store.f > Part"}

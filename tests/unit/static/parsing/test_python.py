@@ -8,7 +8,9 @@ from worker.engines.static.reading.language import Language
 
 def draft(text: str, name: str) -> Draft:
     return next(
-        one for one in parsed(Language.PYTHON, text).drafts if one.name == name
+        draft
+        for draft in parsed(Language.PYTHON, text).drafts
+        if draft.name == name
     )
 
 
@@ -72,8 +74,10 @@ Y = 1
 # Take care.
 Z = 1
 '''
-    found = {one.name: one.doc for one in parsed(Language.PYTHON, text).drafts}
-    assert found == {
+    docs = {
+        draft.name: draft.doc for draft in parsed(Language.PYTHON, text).drafts
+    }
+    assert docs == {
         "A": "Says a.\n\nMore.",
         "f": "",
         "X": "Says X.",
@@ -83,26 +87,29 @@ Z = 1
 
 
 def test_decorators_are_no_part_of_the_lines_of_a_definition() -> None:
-    found = draft(
+    definition = draft(
         "@app.route('/')\n@cached\ndef index(a,\n          b):\n    pass\n",
         "index",
     )
-    assert (found.decorators, found.line, found.end_line) == (
+    assert (definition.decorators, definition.line, definition.end_line) == (
         ("app.route('/')", "cached"),
         3,
         5,
     )
-    assert found.signature == "def index(a, b)"
+    assert definition.signature == "def index(a, b)"
 
 
 def test_of_overloads_and_setters_the_first_real_definition_is_kept() -> None:
     text = "@overload\ndef f(a: int): ...\n@overload\ndef f(a: str): ...\ndef f(a):\n    return a\n"
-    assert [one.line for one in parsed(Language.PYTHON, text).drafts] == [5]
+    assert [draft.line for draft in parsed(Language.PYTHON, text).drafts] == [5]
     text = (
         "class A:\n    @property\n    def x(self): pass\n    @x.setter\n"
         "    def x(self, value): pass\n"
     )
-    assert [one.line for one in parsed(Language.PYTHON, text).drafts] == [1, 3]
+    assert [draft.line for draft in parsed(Language.PYTHON, text).drafts] == [
+        1,
+        3,
+    ]
 
 
 def test_a_leading_underscore_makes_private_unless_it_is_a_special_method() -> (
@@ -110,9 +117,9 @@ def test_a_leading_underscore_makes_private_unless_it_is_a_special_method() -> (
 ):
     text = "class A:\n    def _a(self): pass\n    def __init__(self): pass\n_b = 1\n"
     assert {
-        one.name
-        for one in parsed(Language.PYTHON, text).drafts
-        if not one.public
+        draft.name
+        for draft in parsed(Language.PYTHON, text).drafts
+        if not draft.public
     } == {"_a", "_b"}
 
 

@@ -88,8 +88,8 @@ def test_names_are_found_through_what_is_required(tmp_path: Path) -> None:
         ),
         "lib/shop/part.rb": "module Shop\n  class Part\n  end\nend\n",
     }
-    found = analysed(tmp_path, files)
-    assert found.files["lib/shop.rb"].imports[0].targets == (
+    analysis = analysed(tmp_path, files)
+    assert analysis.files["lib/shop.rb"].imports[0].targets == (
         "lib/shop/stock.rb",
     )
-    assert referred(found) == {"Store > Stock", "Store.sell > Part"}
+    assert referred(analysis) == {"Store > Stock", "Store.sell > Part"}

@@ -105,6 +105,6 @@ def test_trees_of_use_are_read_as_single_imports() -> None:
     )
 
 
-def test_a_use_tree_nested_deeper_than_anybody_writes_is_left() -> None:
+def test_a_use_tree_nested_deeper_than_the_limit_is_left_out() -> None:
     tree = "use " + "a::{" * 400 + "b" + "}" * 400 + ";\n"
     assert parsed(Language.RUST, tree).imports == ()

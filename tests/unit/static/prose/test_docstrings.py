@@ -105,11 +105,11 @@ def test_an_underlined_heading_ends_what_is_reported() -> None:
 
 
 def test_a_long_paragraph_is_cut_at_the_end_of_a_sentence() -> None:
-    found = paragraphs(
+    shortened = paragraphs(
         " ".join(["This sentence has exactly forty characters."] * 20)
     )
-    assert len(found[0]) <= 430
-    assert found[0].endswith("characters.")
+    assert len(shortened[0]) <= 430
+    assert shortened[0].endswith("characters.")
 
 
 def test_one_endless_sentence_is_cut_between_words() -> None:

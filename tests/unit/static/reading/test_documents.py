@@ -58,28 +58,28 @@ Sub
 
 
 def test_markdown_has_headings_with_levels_lines_and_first_paragraphs() -> None:
-    found = headings(Language.MARKDOWN, MARKDOWN)
-    assert [(one.title, one.line) for one in found] == [
+    sections = headings(Language.MARKDOWN, MARKDOWN)
+    assert [(heading.title, heading.line) for heading in sections] == [
         ("The title", 5),
         ("A part", 16),
         ("Underlined", 20),
     ]
-    assert [one.level for one in found[:2]] == [1, 2]
-    leads = {one.title: one.lead for one in found}
+    assert [heading.level for heading in sections[:2]] == [1, 2]
+    leads = {heading.title: heading.lead for heading in sections}
     assert leads["The title"] == "What it is, in two lines."
     assert leads["A part"] == "Text of the part."
     assert leads["Underlined"] == "More."
 
 
 def test_restructured_text_has_levels_by_the_order_of_its_marks() -> None:
-    found = headings(Language.RST, RST)
-    assert [(one.title, one.line) for one in found] == [
+    sections = headings(Language.RST, RST)
+    assert [(heading.title, heading.line) for heading in sections] == [
         ("Title", 2),
         ("Part", 7),
         ("Sub", 10),
     ]
-    assert found[0].level < found[2].level
-    assert found[0].lead == "Text with shop.sell in it."
+    assert sections[0].level < sections[2].level
+    assert sections[0].lead == "Text with shop.sell in it."
 
 
 @pytest.mark.parametrize(
@@ -109,20 +109,24 @@ def test_each_language_has_its_own_headings(
     language: Language, text: str, expected: list[tuple[int, str]]
 ) -> None:
     assert [
-        (one.level, one.title) for one in headings(language, text)
+        (heading.level, heading.title) for heading in headings(language, text)
     ] == expected
 
 
 def test_an_indented_line_is_a_heading_between_two_equal_lines() -> None:
     text = "=======\n Tasks\n=======\n\n Indented\n--------\n\n the end"
-    assert [(one.title, one.line) for one in headings(Language.RST, text)] == [
-        ("Tasks", 2)
-    ]
+    assert [
+        (heading.title, heading.line)
+        for heading in headings(Language.RST, text)
+    ] == [("Tasks", 2)]
 
 
 def test_a_heading_ends_before_the_next() -> None:
-    found = headings(Language.MARKDOWN, "# A\n\ntext\n\n# B\ntext\n")
-    assert [(one.line, one.end_line) for one in found] == [(1, 4), (5, 7)]
+    sections = headings(Language.MARKDOWN, "# A\n\ntext\n\n# B\ntext\n")
+    assert [(heading.line, heading.end_line) for heading in sections] == [
+        (1, 4),
+        (5, 7),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -151,8 +155,11 @@ def test_the_comment_at_the_top_of_code_says_what_it_is(
 
 
 def test_endless_titles_and_paragraphs_are_cut() -> None:
-    found = headings(Language.MARKDOWN, f"# {'x' * 5000}\n\n{'y' * 5000}\n")
-    assert (len(found[0].title), len(found[0].lead)) == (MAX_TITLE, MAX_LEAD)
+    sections = headings(Language.MARKDOWN, f"# {'x' * 5000}\n\n{'y' * 5000}\n")
+    assert (len(sections[0].title), len(sections[0].lead)) == (
+        MAX_TITLE,
+        MAX_LEAD,
+    )
 
 
 @pytest.mark.parametrize(
@@ -170,7 +177,7 @@ def test_plain_text_has_no_markup(marked: str, expected: str) -> None:
 
 def test_code_in_documents_is_found_by_how_it_is_shown() -> None:
     words = "Use `Store.sell` or snake_case and CamelCase, not words."
-    found = code_names(f"{words}\n\n    indented(code)\n\n```py\nfenced\n```\n")
+    code = code_names(f"{words}\n\n    indented(code)\n\n```py\nfenced\n```\n")
     assert {
         "Store",
         "sell",
@@ -179,8 +186,8 @@ def test_code_in_documents_is_found_by_how_it_is_shown() -> None:
         "indented",
         "code",
         "fenced",
-    } <= found
-    assert not {"words", "Use"} & found
+    } <= code
+    assert not {"words", "Use"} & code
 
 
 def test_tests_are_read_for_all_their_names() -> None:

@@ -193,7 +193,7 @@ def test_a_sentence_about_the_project_by_its_name_comes_first() -> None:
     assert described(texts).tagline == "Loaves for humans."
 
 
-def test_the_entrance_of_the_code_says_what_it_is_where_nothing_else_does() -> (
+def test_the_docstring_of_the_main_module_describes_the_project_where_nothing_else_does() -> (
     None
 ):
     docs = {"src/bread/__init__.py": "A store of loaves.\n\nMore."}

@@ -81,7 +81,7 @@ def test_what_a_program_wrote_tells_it(text: str) -> None:
     assert role("src/a.js", text) is Role.GENERATED
 
 
-def test_what_tells_of_generating_is_not_generated() -> None:
+def test_a_text_about_code_generation_is_not_generated() -> None:
     text = (
         "// Reports are made with the generator.\n// It is produced by hand.\n"
     )
@@ -174,13 +174,13 @@ def test_languages_have_names_that_fit_a_sentence() -> None:
         ("docs/topics/cache.rst", Guidance.OTHER),
     ],
 )
-def test_a_document_is_for_newcomers_or_for_who_looks_something_up(
+def test_a_document_is_a_guide_or_a_reference(
     path: str, reader: Guidance
 ) -> None:
     assert guidance(path) is reader
 
 
-def test_news_are_known_by_the_beginning_of_a_name() -> None:
+def test_a_changelog_is_known_by_the_beginning_of_its_name() -> None:
     paths = [
         *("CHANGES.rst", "docs/releases/1.txt", "docs/internals/a.rst"),
         *("docs/exchange.rst", "docs/topics/migrations.txt"),

@@ -77,7 +77,7 @@ def test_one_bad_file_stops_nothing(
     assert "Good" in names(analysed(tmp_path, GOOD | {path: body}))
 
 
-def test_what_cannot_be_read_is_said_and_the_rest_is_read(
+def test_unreadable_files_are_reported_and_the_rest_is_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_tree(tmp_path, GOOD | {"secret.py": "class Secret: pass\n"})
@@ -89,9 +89,9 @@ def test_what_cannot_be_read_is_said_and_the_rest_is_read(
         return real(path)
 
     monkeypatch.setattr(Path, "read_bytes", refuse)  # root may read everything
-    found = survey(tmp_path, lambda: None)
-    assert list(found.files) == ["good.py"]
-    assert [(one.reason, one.example) for one in found.skipped] == [
+    tree_survey = survey(tmp_path, lambda: None)
+    assert list(tree_survey.files) == ["good.py"]
+    assert [(skip.reason, skip.example) for skip in tree_survey.skipped] == [
         (Skip.UNREADABLE, "secret.py")
     ]
 
@@ -100,10 +100,12 @@ def test_names_that_are_not_utf8_are_analysed_and_shown(tmp_path: Path) -> None:
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.py")).write_text(
         "class Good:\n    pass\n"
     )
-    found = analysed(tmp_path, {})
-    assert [one.path for one in found.definitions] == [r"caf\xe9.py"]
+    analysis = analysed(tmp_path, {})
+    assert [definition.path for definition in analysis.definitions] == [
+        r"caf\xe9.py"
+    ]
     assert (
-        found.files[r"caf\xe9.py"].location.read_text()
+        analysis.files[r"caf\xe9.py"].location.read_text()
         == "class Good:\n    pass\n"
     )
 
@@ -112,20 +114,20 @@ def test_a_source_that_is_too_large_to_parse_is_only_a_file(
     tmp_path: Path,
 ) -> None:
     large = "x = 1  # a line that is not very long\n" * (MAX_PARSED_BYTES // 30)
-    found = surveyed(tmp_path, GOOD | {"large.py": large})
-    assert list(found.parsed) == ["good.py"]
-    assert found.files["large.py"].role is Role.DATA
-    assert [(one.reason, one.count) for one in found.skipped] == [
+    tree_survey = surveyed(tmp_path, GOOD | {"large.py": large})
+    assert list(tree_survey.parsed) == ["good.py"]
+    assert tree_survey.files["large.py"].role is Role.DATA
+    assert [(skip.reason, skip.count) for skip in tree_survey.skipped] == [
         (Skip.LARGE, 1)
     ]
 
 
 @pytest.mark.parametrize("size", [MAX_PARSED_BYTES, MAX_FILE_BYTES])
-def test_a_large_file_alone_is_still_something_to_tell_of(
-    tmp_path: Path, size: int
-) -> None:
-    found = analysed(tmp_path, {"large.py": "x = 1  # a line\n" * (size // 15)})
-    assert [unit.file_paths for unit in found.units] == [("large.py",)]
+def test_a_large_file_alone_makes_a_unit(tmp_path: Path, size: int) -> None:
+    analysis = analysed(
+        tmp_path, {"large.py": "x = 1  # a line\n" * (size // 15)}
+    )
+    assert [unit.file_paths for unit in analysis.units] == [("large.py",)]
 
 
 def test_a_repository_that_ignores_all_it_has_is_read_nevertheless(
@@ -142,9 +144,9 @@ def test_no_more_is_read_than_there_is_room_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(surveying, "MAX_TEXT_BYTES", 100)
-    found = surveyed(tmp_path, GOOD | {"a.txt": "x" * 99})
-    assert list(found.files) == ["good.py"]
-    assert [(one.reason, one.example) for one in found.skipped] == [
+    tree_survey = surveyed(tmp_path, GOOD | {"a.txt": "x" * 99})
+    assert list(tree_survey.files) == ["good.py"]
+    assert [(skip.reason, skip.example) for skip in tree_survey.skipped] == [
         (Skip.LIMIT, "a.txt")
     ]
 
@@ -153,21 +155,23 @@ def test_no_more_is_parsed_than_there_is_time_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(surveying, "MAX_SOURCE_BYTES", 60)
-    found = surveyed(tmp_path, GOOD | {"sub/more.py": GOOD["good.py"]})
-    assert list(found.parsed) == ["good.py"]
-    assert found.skipped[0].reason is Skip.LIMIT
+    tree_survey = surveyed(tmp_path, GOOD | {"sub/more.py": GOOD["good.py"]})
+    assert list(tree_survey.parsed) == ["good.py"]
+    assert tree_survey.skipped[0].reason is Skip.LIMIT
 
 
 def test_lines_are_counted_with_and_without_a_newline_at_the_end(
     tmp_path: Path,
 ) -> None:
-    found = surveyed(tmp_path, {"a.txt": "x\ny\n", "b.txt": "x\ny"})
-    assert [file.lines for file in found.files.values()] == [2, 2]
+    tree_survey = surveyed(tmp_path, {"a.txt": "x\ny\n", "b.txt": "x\ny"})
+    assert [file.lines for file in tree_survey.files.values()] == [2, 2]
 
 
 def test_a_compiled_twin_is_generated(tmp_path: Path) -> None:
-    found = surveyed(tmp_path, {"a.ts": "class A {}\n", "a.js": "class A {}\n"})
-    assert {path: file.role for path, file in found.files.items()} == {
+    tree_survey = surveyed(
+        tmp_path, {"a.ts": "class A {}\n", "a.js": "class A {}\n"}
+    )
+    assert {path: file.role for path, file in tree_survey.files.items()} == {
         "a.ts": Role.SOURCE,
         "a.js": Role.GENERATED,
     }
@@ -188,7 +192,7 @@ def test_the_survey_stops_when_it_is_told_to(tmp_path: Path) -> None:
 def test_tests_examples_and_documents_mention_what_they_show_as_code(
     tmp_path: Path,
 ) -> None:
-    found = surveyed(
+    tree_survey = surveyed(
         tmp_path,
         GOOD | {
             "README.md": "Use `Good` well.\n\n```python\nGood().go()\n```\n",
@@ -196,7 +200,7 @@ def test_tests_examples_and_documents_mention_what_they_show_as_code(
             "tests/test_good.py": "Good()\n", "examples/a.py": "x = Good\n", "CHANGES.md": "Good\n",
         },
     )  # fmt: skip
-    assert mentions(found, frozenset({"Good", "go"}), lambda: None) == {
+    assert mentions(tree_survey, frozenset({"Good", "go"}), lambda: None) == {
         "Good": ["README.md", "examples/a.py", "tests/test_good.py"], "go": ["README.md"],
     }  # fmt: skip
 
@@ -274,9 +278,9 @@ def test_pointers_to_files_that_are_kept_elsewhere_are_left_out(
     tmp_path: Path, pointer: str
 ) -> None:
     files = GOOD | {"README.md": pointer, "a.ipynb": pointer}
-    found = surveyed(tmp_path, files)
-    assert list(found.files) == ["good.py"]
-    assert [(left.reason, left.count) for left in found.skipped] == [
+    tree_survey = surveyed(tmp_path, files)
+    assert list(tree_survey.files) == ["good.py"]
+    assert [(left.reason, left.count) for left in tree_survey.skipped] == [
         (Skip.POINTER, 2)
     ]
 
@@ -306,9 +310,9 @@ def test_documents_are_the_sources_of_a_collection_of_them(
 ) -> None:
     prose = "# Part\n\n" + "A line of prose.\n" * 60
     files = GOOD | {"README.md": prose, "one.md": prose, "two.md": prose}
-    found = surveyed(tmp_path / "book", files).files
-    assert found["one.md"].role is Role.SOURCE
-    assert found["README.md"].role is Role.DOCUMENT
+    book = surveyed(tmp_path / "book", files).files
+    assert book["one.md"].role is Role.SOURCE
+    assert book["README.md"].role is Role.DOCUMENT
     files |= {"setup.py": "setup(name='good')\n"}
     package = surveyed(tmp_path / "package", files).files
     assert package["one.md"].role is Role.DOCUMENT

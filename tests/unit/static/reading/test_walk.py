@@ -16,15 +16,15 @@ def walked(
 ) -> tuple[list[str], dict[str, Skip]]:
     """Return the paths that are found, and what is left out for which reason."""
     left: dict[str, Skip] = {}
-    found = [
-        one.path
-        for one in walk(
+    paths = [
+        file.path
+        for file in walk(
             root,
             lambda reason, path: left.update({path: reason}),
             ignoring=ignoring,
         )
     ]
-    return found, left
+    return paths, left
 
 
 def test_files_come_sorted_by_the_bytes_of_their_paths(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_rules_are_heeded_only_where_that_is_asked_for(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "rules", ["*a*a*a*a*a*a*a*b\n", "[z-a]\n", b"\xff\n", b"\0\n"]
 )
-def test_rules_that_no_sane_project_has_do_no_harm(
+def test_malformed_ignore_rules_do_no_harm(
     tmp_path: Path, rules: str | bytes
 ) -> None:
     write_tree(tmp_path, {".gitignore": rules, "a" * 200: "x"})
@@ -143,7 +143,9 @@ def test_more_files_than_can_be_read_are_reported(
     assert walked(tmp_path) == (["a", "b"], {"c": Skip.LIMIT})
 
 
-def test_folders_deeper_than_anybody_nests_are_left_out(tmp_path: Path) -> None:
+def test_folders_nested_deeper_than_the_limit_are_left_out(
+    tmp_path: Path,
+) -> None:
     folder = tmp_path
     for _ in range(tree._MAX_DEPTH + 2):
         folder = folder / "d"
