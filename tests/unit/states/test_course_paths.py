@@ -6,11 +6,14 @@ from hypothesis import strategies as st
 
 from states.course_paths import (
     ChapterRef,
+    chapter_of,
+    chapter_paths,
     expected_paths,
     is_course_path,
     item_path,
     media_type,
     slug,
+    yaml_path,
 )
 from states.stages import Stage
 
@@ -75,6 +78,24 @@ def test_each_stage_has_its_files() -> None:
         expected_paths(Stage.GENERATE_TUTORIALS, ORDER)[0]
         == "tutorials/tutorial_1_context.md"
     )
+
+
+def test_a_chapter_its_review_and_its_tutorial_share_a_name() -> None:
+    paths = chapter_paths(ORDER[1])
+    assert paths == (
+        "chapters/chapter_2_term_ui.md",
+        "reviewed-chapters/chapter_2_term_ui.md",
+        "tutorials/tutorial_2_term_ui.md",
+    )
+    assert {chapter_of(path) for path in paths} == {"2_term_ui.md"}
+
+
+def test_a_stage_that_writes_one_file_has_its_path_and_others_have_none() -> (
+    None
+):
+    assert yaml_path(Stage.ORDER) == "step3_order.yaml"
+    with pytest.raises(ValueError, match="writes more than one file"):
+        yaml_path(Stage.GENERATE_CHAPTERS)
 
 
 def test_the_last_stages_need_the_order() -> None:
