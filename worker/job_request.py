@@ -18,6 +18,7 @@ from states.repository_url import (
     without_credentials,
 )
 from worker.errors import UsageError
+from worker.settings.proxies import check_git_proxy
 from worker.settings.reader import EnvironmentReader
 from worker.settings.settings import Settings, read_settings
 
@@ -158,7 +159,10 @@ def read_update_from(reader: EnvironmentReader) -> str | None:
 
 
 def check_trust(reader: EnvironmentReader, repository: str) -> None:
-    """Check the CA certificates that git uses for a repository's host, if it uses TLS."""
-    over_tls = full_url(repository).lower().startswith("https:")
+    """Check the proxy and the CA certificates that git uses for a repository's host."""
+    url = full_url(repository)
+    if repository_fault(url, allow_http=True) is None:
+        check_git_proxy(reader, url)
+    over_tls = url.lower().startswith("https:")
     if over_tls and not reader.text("GIT_SSL_CAINFO"):
         reader.certificates("SSL_CERT_FILE")

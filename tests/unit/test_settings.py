@@ -453,6 +453,45 @@ def test_a_proxy_that_cannot_work_is_refused_by_name(
     assert message.endswith("or name the host of CALLBACK_URL in NO_PROXY")
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("HTTPS_PROXY", "http://", "HTTPS_PROXY is malformed"),
+        ("https_proxy", "ftp://proxy.test", "https_proxy is malformed"),
+        ("HTTPS_PROXY", "http://proxy.test:port", "HTTPS_PROXY is malformed"),
+        ("https_proxy", "socks5://proxy.test", "https_proxy is malformed"),
+    ],
+)
+def test_so_is_a_proxy_to_the_store(
+    name: str, value: str, expected: str
+) -> None:
+    assert faults(S3 | {name: value}).startswith(expected)
+    elsewhere = S3 | {"AWS_ENDPOINT_URL_S3": "https://s3.test"}
+    assert faults(elsewhere | {name: value}).startswith(expected)
+    assert read(elsewhere | {name: value, "NO_PROXY": ".test"}).s3
+    # The store's client does not read it.
+    assert read(S3 | {"ALL_PROXY": value}).s3
+
+
+@pytest.mark.parametrize(
+    ("environment", "expected"),
+    [
+        ({"HTTPS_PROXY": "http://proxy.test\r"}, "HTTPS_PROXY ends with"),
+        ({"ALL_PROXY": "http://proxy.test:x"}, "ALL_PROXY is malformed"),
+        ({"all_proxy": "socks5h://[proxy"}, "all_proxy is malformed"),
+        ({"ALL_PROXY": "socks5h://proxy.test"}, ""),
+        ({"https_proxy": "proxy.test:3128"}, ""),
+        ({"ALL_PROXY": "http://x:y", "NO_PROXY": "github.com"}, ""),
+        ({"HTTP_PROXY": "http://x:y"}, ""),
+    ],
+)
+def test_so_is_a_proxy_to_the_git_host(
+    environment: dict[str, str], expected: str
+) -> None:
+    assert "\n".join(request_faults(JOB | environment)).startswith(expected)
+    assert bool(request_faults(JOB | environment)) is bool(expected)
+
+
 def test_what_is_not_used_is_not_judged() -> None:
     assert read({"AWS_REGION": "x\r", "AWS_CA_BUNDLE": "/missing"}).s3 is None
     assert (

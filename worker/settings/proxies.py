@@ -1,6 +1,7 @@
 """The proxy to a server, read from the environment as httpx and curl read it."""
 
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from ipaddress import ip_address, ip_network
 from typing import Final
@@ -10,6 +11,7 @@ from worker.settings.checks import discreet_http_fault
 from worker.settings.reader import EnvironmentReader, Secret
 
 _PORTS: Final = {"http": 80, "https": 443}
+_SOCKS: Final = re.compile("^socks[45]?[ah]?://", re.IGNORECASE)
 
 
 def read_proxy(
@@ -19,7 +21,7 @@ def read_proxy(
 
     The certificates for the server or the proxy are checked as well.
     """
-    proxy = _proxy(reader, url, url_name)
+    proxy = _proxy(reader, url, url_name, _variables(url))
     needs_certificates = _is_https(url)
     if proxy is not None and _is_https(proxy.reveal()):
         needs_certificates = True
@@ -30,35 +32,46 @@ def read_proxy(
     return proxy
 
 
+def check_store_proxy(reader: EnvironmentReader, url: str) -> None:
+    """Check the proxy to a store, which its client reads from the environment."""
+    scheme = urlsplit(url).scheme
+    _proxy(reader, url, "the store", _of_scheme(scheme))
+
+
+def check_git_proxy(reader: EnvironmentReader, url: str) -> None:
+    """Check the proxy to a git host, which git reads from the environment; SOCKS is allowed."""
+    _proxy(reader, url, "the repository", _variables(url), _git_proxy_fault)
+
+
 def _is_https(address: str) -> bool:
     return address.lower().startswith("https:")
 
 
-def _proxy(reader: EnvironmentReader, url: str, url_name: str) -> Secret | None:
+def _proxy(
+    reader: EnvironmentReader,
+    url: str,
+    url_name: str,
+    variables: list[str],
+    check: Callable[[str], str | None] | None = None,
+) -> Secret | None:
     exceptions = reader.text("no_proxy") or reader.text("NO_PROXY")
     if exceptions is not None and _is_excepted(url, exceptions):
         return None
-    for name in _variables(url):
+    for name in variables:
         address = reader.text(name)
         if address is None:
             continue
         if "://" not in address:
             address = f"http://{address}"
-        _check_proxy(reader, name, address, url_name)
+        fault = (check or _proxy_fault)(address)
+        if fault is not None:
+            reader.malformed(
+                name,
+                f"{fault}. Set it to an http:// or https:// proxy, "
+                f"or name the host of {url_name} in NO_PROXY",
+            )
         return Secret(address)
     return None
-
-
-def _check_proxy(
-    reader: EnvironmentReader, name: str, address: str, url_name: str
-) -> None:
-    fault = _proxy_fault(address)
-    if fault is not None:
-        reader.malformed(
-            name,
-            f"{fault}. Set it to an http:// or https:// proxy, "
-            f"or name the host of {url_name} in NO_PROXY",
-        )
 
 
 def _proxy_fault(address: str) -> str | None:
@@ -67,13 +80,19 @@ def _proxy_fault(address: str) -> str | None:
     return discreet_http_fault(address)
 
 
+def _git_proxy_fault(address: str) -> str | None:
+    return discreet_http_fault(_SOCKS.sub("http://", address))
+
+
 def _variables(url: str) -> list[str]:
     """Return the variables that may name the proxy to a server; the first that is set counts."""
     scheme = urlsplit(url).scheme
-    names = []
-    for name in (f"{scheme}_proxy", "all_proxy"):
-        names += [name, name.upper()]
-    return names
+    return [*_of_scheme(scheme), *_of_scheme("all")]
+
+
+def _of_scheme(scheme: str) -> list[str]:
+    name = f"{scheme}_proxy"
+    return [name, name.upper()]
 
 
 def _is_excepted(url: str, exceptions: str) -> bool:

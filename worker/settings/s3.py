@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from worker.settings.checks import http_fault, region_fault
+from worker.settings.proxies import check_store_proxy
 from worker.settings.reader import EnvironmentReader, Secret
 
 
@@ -27,6 +28,7 @@ def read_s3(reader: EnvironmentReader) -> S3Settings:
     if endpoint is None and scaleway:
         region = region or "fr-par"
         endpoint = f"https://s3.{region}.scw.cloud"
+    _check_proxy(reader, endpoint, region)
     public_endpoint = _endpoint(reader, "STORE_PUBLIC_ENDPOINT_URL")
     session_token = None
     if not scaleway:
@@ -67,6 +69,15 @@ def _check_certificates(reader: EnvironmentReader) -> None:
     reader.certificates("AWS_CA_BUNDLE")
     if not reader.text("AWS_CA_BUNDLE"):
         reader.certificates("REQUESTS_CA_BUNDLE")
+
+
+def _check_proxy(
+    reader: EnvironmentReader, endpoint: str | None, region: str | None
+) -> None:
+    url = endpoint or f"https://s3.{region}.amazonaws.com"
+    # A malformed address is reported already.
+    if http_fault(url) is None:
+        check_store_proxy(reader, url)
 
 
 def _region(reader: EnvironmentReader, *, scaleway: bool) -> str | None:
