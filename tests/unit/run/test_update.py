@@ -37,6 +37,15 @@ SIGNER = "chapters/chapter_1_signer.md"
 SHOP = "chapters/chapter_2_shop.md"
 TILL = "chapters/chapter_3_till.md"
 CHAPTERS = (SIGNER, SHOP, TILL)
+REVIEWS = tuple(f"reviewed-{path}" for path in CHAPTERS)
+TUTORIALS = tuple(
+    path.replace("chapters/chapter", "tutorials/tutorial") for path in CHAPTERS
+)
+
+
+def made(path: str) -> Artifact:
+    """Return an item that was not kept."""
+    return Artifact(path=path, size=1, sha256="0" * 64, media_type="")
 
 
 class Updating:
@@ -82,11 +91,12 @@ class Updating:
         return update
 
     def keep(self, *paths: str) -> dict[str, bytes]:
-        """Finish the current stage with these items, as far as they are kept; return those."""
-        stage = self.stage
-        record = self.job.manifest.record(stage)
+        """Finish the current stage with these items; return those that are kept."""
+        record = self.job.manifest.record(self.stage)
         kept = list(self.updater.keep(record, paths))
-        self.job.finish(tuple(artifact for artifact, _ in kept))
+        artifacts = {path: made(path) for path in paths}
+        artifacts |= {artifact.path: artifact for artifact, _ in kept}
+        self.job.finish(tuple(artifacts.values()))
         return {artifact.path: body for artifact, body in kept}
 
     @property
@@ -313,13 +323,8 @@ def test_a_review_and_a_tutorial_go_with_a_chapter_whose_place_has_changed(
     updating = Updating(tmp_path, engine=Referring())
     updating.prepare()
     assert set(updating.chapters()) == {SHOP}
-    reviews = [f"reviewed-{path}" for path in CHAPTERS]
-    tutorials = [
-        path.replace("chapters/chapter", "tutorials/tutorial")
-        for path in CHAPTERS
-    ]
-    assert set(updating.keep(*reviews)) == {reviews[1]}
-    assert set(updating.keep(*tutorials)) == {tutorials[1]}
+    assert set(updating.keep(*REVIEWS)) == {REVIEWS[1]}
+    assert set(updating.keep(*TUTORIALS)) == {TUTORIALS[1]}
 
 
 def test_an_item_that_the_earlier_job_has_lost_is_not_kept(
@@ -343,6 +348,16 @@ def test_a_copy_that_is_lost_is_made_again(
     updating.delete(f"earlier/{SIGNER}")
     assert set(updating.chapters()) == {SHOP}
     assert any("is missing or damaged" in text for text in caplog.messages)
+    assert set(updating.keep(*REVIEWS)) == {REVIEWS[1]}
+    assert set(updating.keep(*TUTORIALS)) == {TUTORIALS[1]}
+
+
+def test_nothing_is_kept_after_a_yaml_file_that_was_made_again(
+    updating: Updating,
+) -> None:
+    updating.prepare()
+    updating.delete(f"earlier/{ORDERED}")
+    assert updating.chapters() == {}
 
 
 def test_of_the_items_of_a_stage_those_that_were_kept_are_counted(
@@ -351,11 +366,10 @@ def test_of_the_items_of_a_stage_those_that_were_kept_are_counted(
     updating.prepare()
     updating.chapters()
     record = updating.job.manifest.record(Stage.GENERATE_CHAPTERS)
-    own = Artifact(path=TILL, size=1, sha256="0" * 64, media_type="")
     changed = replace(record.artifacts[0], sha256="1" * 64)
     count = updating.updater.count_kept
-    assert count(record.stage, (*record.artifacts, own)) == 2
-    assert count(record.stage, (changed, record.artifacts[1])) == 1
+    assert count(record.stage, record.artifacts) == 2
+    assert count(record.stage, (changed, *record.artifacts[1:])) == 1
     snapshots = updating.job.manifest.record(Stage.CLONE).artifacts
     assert count(Stage.CLONE, snapshots) is None
 
@@ -389,7 +403,7 @@ def test_a_stage_that_an_operator_wants_redone_keeps_nothing(
     updating.prepare()
     assert updating.updater.earlier(Stage.EXTRACT) is None
     assert updating.keep(EXTRACTED) == {}
-    assert updating.keep("step2_relationships.yaml")
+    assert updating.keep("step2_relationships.yaml") == {}
 
 
 def test_without_its_plan_everything_is_made_again(updating: Updating) -> None:
