@@ -42,8 +42,10 @@ def slug(name: str) -> str:
 def item_path(stage: Stage, entry: ChapterRef) -> str:
     """Return the path of the file that one of the last three stages writes for a chapter."""
     info = INFO[stage]
+    number = entry.index
     name = slug(entry.name)
-    return f"{info.folder}/{info.stem}_{entry.index}_{name}.md"
+    file_name = f"{info.stem}_{number}_{name}.md"
+    return f"{info.folder}/{file_name}"
 
 
 def chapter_paths(entry: ChapterRef) -> tuple[str, ...]:

@@ -142,7 +142,10 @@ def compare(old: Files, new: Files) -> Difference:
     come = [path for path in new if path not in old]
     renamed = _renamed(old, new, gone, come)
     moved_here = set(renamed.values())
-    changed = [path for path in old if path in new and old[path] != new[path]]
+    changed: list[str] = []
+    for path, digest in old.items():
+        if path in new and new[path] != digest:
+            changed.append(path)
     return Difference(
         changed=frozenset(changed),
         deleted=frozenset(gone) - renamed.keys(),

@@ -24,7 +24,8 @@ def show(output: Output, *, as_json: bool) -> None:
     """Print a command's output to stdout."""
     if not as_json:
         for line in output.lines:
-            sys.stdout.write(f"{printable(line)}\n")
+            text = printable(line)
+            sys.stdout.write(f"{text}\n")
     elif output.document is not None:
         text = json.dumps(output.document, indent=2)
         sys.stdout.write(f"{text}\n")
@@ -33,7 +34,8 @@ def show(output: Output, *, as_json: bool) -> None:
 def warn(lines: Iterable[str]) -> None:
     """Print warnings to stderr."""
     for line in lines:
-        sys.stderr.write(f"fondation-worker: warning: {printable(line)}\n")
+        text = printable(line)
+        sys.stderr.write(f"fondation-worker: warning: {text}\n")
 
 
 def seconds(value: float) -> str:

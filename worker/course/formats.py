@@ -245,8 +245,11 @@ def _order_entry(entry: "_Mapping", known: frozenset[str]) -> OrderEntry:
 
 def _check_file_names(entry: ChapterRef, place: str) -> None:
     """Refuse a name that is too long for a file, before the files are made."""
-    file_names = [path.rpartition("/")[2] for path in chapter_paths(entry)]
-    longest = max(map(len, file_names))
+    longest = 0
+    for path in chapter_paths(entry):
+        _, _, file_name = path.rpartition("/")
+        length = len(file_name)
+        longest = max(longest, length)
     # guard: a name of which no file can be made is refused
     if longest > MAX_NAME_BYTES:
         beginning = entry.name[:_SHOWN]

@@ -68,9 +68,9 @@ class Display:
 
     def _keep(self, manifest: Manifest, stage: Stage) -> None:
         record = manifest.record(stage)
-        self.write(
-            f"{_title(stage):<48} {len(record.artifacts):>4} {record.seconds:>8.1f}s"
-        )
+        title = _title(stage)
+        items = len(record.artifacts)
+        self.write(f"{title:<48} {items:>4} {record.seconds:>8.1f}s")
 
 
 def _title(stage: Stage) -> str:

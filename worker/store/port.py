@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 LOOKS: Final = 3
-"""How many times an object is read before it counts as missing or damaged: an answer may be wrong."""
+"""How many times an object is read before it counts as missing or damaged."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -39,7 +39,10 @@ def _list(contents: Contents, titles: Mapping[str, str]) -> str:
         links = [f"[tutorial]({tutorial.path})" for tutorial in tutorials]
         notes = ", ".join([time, *links])
         sentence = visible(reading.first_sentence(entry.description))
-        items.append(f"{item} ({notes}){f': {sentence}' if sentence else ''}")
+        item = f"{item} ({notes})"
+        if sentence:
+            item = f"{item}: {sentence}"
+        items.append(item)
     listed = "\n".join(items)
     return f"## Chapters\n\n{listed}"
 

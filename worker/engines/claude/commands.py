@@ -191,9 +191,12 @@ def _own_programs(facts: CourseFacts) -> set[str]:
     name = facts.analysis.project.name.casefold()
     programs = {name}
     for path in facts.analysis.files:
-        keys = _DECLARING.get(path.rpartition("/")[2], ())
+        _, _, file_name = path.rpartition("/")
+        keys = _DECLARING.get(file_name, ())
         for key in keys:
-            declared = table(path, "\n".join(facts.texts.lines(path)))
+            lines = facts.texts.lines(path)
+            text = "\n".join(lines)
+            declared = table(path, text)
             for outer in key:
                 inner = declared.get(outer)
                 declared = inner if isinstance(inner, dict) else {}

@@ -63,8 +63,8 @@ def faults(
     old = lines[first - 1 : last]
     after = lines[last:]
     new = change.code.split("\n")
-    is_long = len(old) > _MOST or len(new) > _MOST
-    if is_long or not change.code:
+    longest = max(len(old), len(new))
+    if longest > _MOST or not change.code:
         yield f"a change has 1 to {_MOST} lines, before and after"
     if new == [line.rstrip() for line in old]:
         yield "the change changes nothing"

@@ -98,4 +98,5 @@ def _caught(
             errors.append(shown)
         for lines, errors in caught.items():
             place = markdown.place(function.path, lines)
-            yield f"{who} catches {listed(errors)} ({place})."
+            names = listed(errors)
+            yield f"{who} catches {names} ({place})."

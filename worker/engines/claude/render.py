@@ -132,7 +132,12 @@ class Renderer:
         kept = self._most_telling(block.text, places)
         notes: list[str] = []
         for path in spans:
-            inside = [(first, last) for of, first, last in kept if of == path]
+            inside: list[Span] = []
+            for of, first, last in kept:
+                if of != path:
+                    continue
+                span = (first, last)
+                inside.append(span)
             if inside:
                 notes.append(markdown.place(path, *inside))
         return notes
@@ -173,8 +178,10 @@ class Renderer:
     def _listing(self, lines: Lines) -> str:
         """Return a listing, or where the chapter of the page has it already."""
         if any(map(partial(contains, lines), self.listed)):
-            place = markdown.place(lines.path, (lines.first, lines.last))
-            return f"{self.words.seen} {self.chapter}: {place}."
+            span = (lines.first, lines.last)
+            place = markdown.place(lines.path, span)
+            seen = self.words.seen
+            return f"{seen} {self.chapter}: {place}."
         return self._copied(lines)
 
     def _copied(self, lines: Lines) -> str:
@@ -257,14 +264,17 @@ class Renderer:
 
 def title(noun: str, chapter: Chapter) -> str:
     """Return a chapter's noun, number and name, as Markdown: `Chapter 3, Signer`."""
+    number = chapter.entry.index
     name = markdown.text(chapter.name)
-    return f"{noun} {chapter.entry.index}, {name}"
+    return f"{noun} {number}, {name}"
 
 
 def heading(noun: str, chapter: Chapter) -> str:
     """Return the title of a page."""
+    number = chapter.entry.index
     name = markdown.text(chapter.name)
-    return markdown.heading(1, f"{noun} {chapter.entry.index}: {name}")
+    text = f"{noun} {number}: {name}"
+    return markdown.heading(1, text)
 
 
 def listings(page: str) -> tuple[Lines, ...]:
@@ -276,15 +286,19 @@ def listings(page: str) -> tuple[Lines, ...]:
         for span in checker.spans(block.before):
             match = markdown.PLACE.fullmatch(span)
             if match is not None:
+                path = match["path"]
                 spans = markdown.spans(match["lines"])
-                listed += [Lines(match["path"], *lines) for lines in spans]
+                listed += [Lines(path, *lines) for lines in spans]
     return tuple(listed)
 
 
 def contains(lines: Lines, listed: Lines) -> bool:
     """Whether lines are inside of lines that are listed."""
-    is_inside = listed.first <= lines.first and lines.last <= listed.last
-    return listed.path == lines.path and is_inside
+    if listed.path != lines.path:
+        return False
+    if lines.first < listed.first:
+        return False
+    return lines.last <= listed.last
 
 
 def _joined(spans: Iterable[Span]) -> list[Span]:

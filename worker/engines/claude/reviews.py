@@ -34,7 +34,7 @@ from worker.engines.static.pages.course import Chapter
 _KEPT: Final = 0.5
 """The share of a page that a review must leave of it."""
 _NEXT: Final = re.compile(r"[^\[\]]+: \[.+\]\([^()\s]+\)\.")
-"""The links to a chapter's tutorial and to the next chapter, as this engine and the static one write it."""
+"""The links to a chapter's tutorial and to the next chapter, as both engines write them."""
 _REPLACE, _DROP, _INSERT = ACTIONS
 
 
@@ -102,7 +102,10 @@ def _is_output(blocks: list[str], lines: list[str]) -> bool:
     """Whether a block is the output of the example above it."""
     if not blocks or not blocks[-1].startswith(MARK):
         return False
-    return lines[0].endswith(":") and not lines[0].startswith(MARK)
+    first = lines[0]
+    if first.startswith(MARK):
+        return False
+    return first.endswith(":")
 
 
 def _announces(block: str) -> bool:

@@ -22,11 +22,14 @@ def usage_of(
     """Add up all sendings of all calls; `fallbacks` are counted by stage and model."""
     sums: dict[tuple[Stage, str], ModelUsage] = {}
     for entry in entries:
-        place = entry.call.stage, entry.intent.model
-        usage = sums.get(place) or ModelUsage(stage=place[0], model=place[1])
+        stage = entry.call.stage
+        model = entry.intent.model
+        place = stage, model
+        usage = sums.get(place) or ModelUsage(stage=stage, model=model)
         sums[place] = _add(usage, entry)
     for place, count in fallbacks.items():
-        usage = sums.get(place) or ModelUsage(stage=place[0], model=place[1])
+        stage, model = place
+        usage = sums.get(place) or ModelUsage(stage=stage, model=model)
         sums[place] = replace(usage, fallbacks=count)
     ordered = sorted(
         sums.values(), key=lambda usage: (_ORDER[usage.stage], usage.model)

@@ -107,7 +107,9 @@ class Writer:
     def _noted(self, blocks: list[WrittenBlock]) -> Iterator[WrittenBlock]:
         """Yield blocks, without the places of a paragraph that are listed beside it."""
         for position, (block, text) in enumerate(blocks):
-            beside = blocks[max(position - 1, 0) : position + 2]
+            before = max(position - 1, 0)
+            behind = position + 2
+            beside = blocks[before:behind]
             listed = [
                 other.lines for other, _ in beside if isinstance(other, Listing)
             ]
@@ -250,7 +252,9 @@ def _introduces(block: Block, following: Block | None) -> bool:
         return False
     if not isinstance(following, Prose):
         return True
-    return bool(following.sources) and _ITEM.match(following.text) is not None
+    if not following.sources:
+        return False
+    return _ITEM.match(following.text) is not None
 
 
 def _are_listed(block: Prose, listed: Sequence[Lines]) -> bool:
