@@ -197,7 +197,7 @@ def test_a_job_that_exists_is_resumed_although_its_earlier_job_is_collected(
     assert earlier_job_of_new(view, IDENTITY, "") is None
     assert not caplog.records
     assert earlier_job_of_new(view, IDENTITY, "another") is None
-    assert "is no update of that job: resuming it" in caplog.text
+    assert "--update is ignored: the job exists already" in caplog.text
 
 
 def test_update_requires_a_repository(shell: Shell) -> None:

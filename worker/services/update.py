@@ -47,7 +47,7 @@ def earlier_job_of_new(
     followed = existing.update.from_ if existing.update else None
     if asked not in {"", identity.job_id, followed}:
         LOG.warning(
-            "the job exists already, and is no update of that job: resuming it",
+            "--update is ignored: the job exists already, and is resumed as it began",
             extra={"job_id": identity.job_id, "update": asked},
         )
     return None
