@@ -85,7 +85,10 @@ def test_the_cli_is_asked_for_nothing_but_what_has_changed(
 
 
 def test_pages_of_the_cli_that_quote_lines_are_kept_and_corrected(
-    tmp_path: Path, host: GitServer, moving: Repository, receiver: Receiver
+    tmp_path: Path,
+    host: GitServer,
+    changing_repository: Repository,
+    receiver: Receiver,
 ) -> None:
     """Chapter 1 quotes a file of chapter 2, whose lines have moved."""
     new = partial(new_job, tmp_path, host, receiver, quotes=True)
@@ -93,9 +96,11 @@ def test_pages_of_the_cli_that_quote_lines_are_kept_and_corrected(
     first, moved, fresh = jobs
     edge = "lib/edge.py"
     try:
-        moving.commit(SOURCES)
+        changing_repository.commit(SOURCES)
         assert first.start().wait() == 0, first.report()
-        moving.commit(SOURCES | {edge: b"# The edge.\n" + SOURCES[edge]})
+        changing_repository.commit(
+            SOURCES | {edge: b"# The edge.\n" + SOURCES[edge]}
+        )
         assert moved.start().wait() == 0, moved.report()
         assert fresh.start().wait() == 0, fresh.report()
     finally:
