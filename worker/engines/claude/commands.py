@@ -13,6 +13,7 @@ from worker.engines.static.pages.project_tests import ProjectTest
 from worker.engines.static.parsing.identifiers import word_set
 from worker.engines.static.prose.code_blocks import code_blocks
 from worker.engines.static.reading.manifests import table
+from worker.engines.static.reading.roles import file_stem
 
 _TESTED: Final = 5
 """Tests that a reader may be told to run."""
@@ -115,9 +116,7 @@ def _topics(facts: CourseFacts, chapter: Chapter) -> set[str]:
     symbols = facts.symbols(chapter)
     for symbol in symbols[:_SUBJECTS]:
         name = symbol.name.casefold()
-        _, _, file_name = symbol.path.rpartition("/")
-        stem, _, _ = file_name.partition(".")
-        topics |= {name, stem}
+        topics |= {name, file_stem(symbol.path)}
     # The name of the project is in most commands.
     project = facts.analysis.project.name
     topics.discard(project.casefold())

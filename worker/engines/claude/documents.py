@@ -14,6 +14,7 @@ from worker.engines.static.choosing.encounters import is_telling
 from worker.engines.static.facts import Definition, Role, SourceFile
 from worker.engines.static.pages.course import Chapter, CourseFacts
 from worker.engines.static.reading.language import PROSE
+from worker.engines.static.reading.roles import file_stem
 
 SHARE: Final = 15_000
 """Characters of the sections."""
@@ -185,7 +186,7 @@ def _named_rate(
     if _is_named(section.title, topics):
         of_title = min(rate, _TITLE)
         rate += _TOPIC + of_title
-    stem = _stem(section.path)
+    stem = file_stem(section.path)
     if _is_named(stem, topics):
         rate += min(rate, _STEM)
     return rate
@@ -195,13 +196,6 @@ def _is_generated(body: str) -> bool:
     """Whether a program writes most of a section from docstrings."""
     directives = _GENERATED.findall(body)
     return len(directives) > _MOST_GENERATED
-
-
-def _stem(path: str) -> str:
-    """Return a file's name without what is behind its first dot."""
-    _, _, name = path.rpartition("/")
-    stem, _, _ = name.partition(".")
-    return stem
 
 
 def is_news(path: str) -> bool:

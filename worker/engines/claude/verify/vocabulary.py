@@ -17,6 +17,7 @@ from worker.engines.static.facts import TYPES, Definition, Role, SourceFile
 from worker.engines.static.pages.course import CourseFacts, last_name
 from worker.engines.static.parsing.identifiers import word_set
 from worker.engines.static.reading.language import PROSE
+from worker.engines.static.reading.roles import file_stem
 
 _WORD: Final = re.compile(r"[^\W\d]\w*")
 _SPACE: Final = re.compile(r"\s+")
@@ -123,7 +124,7 @@ class Vocabulary:
     @cached_property
     def stems(self) -> frozenset[str]:
         """The names of all files, without folders and endings."""
-        return frozenset(map(_stem, self.files))
+        return frozenset(map(file_stem, self.files))
 
     @cached_property
     def outside_modules(self) -> frozenset[str]:
@@ -332,15 +333,9 @@ def _modules(facts: CourseFacts) -> dict[str, list[str]]:
     return modules
 
 
-def _stem(path: str) -> str:
-    *_, file = path.split("/")
-    stem, *_ = file.split(".")
-    return stem
-
-
 def _module_parts(path: str) -> list[str]:
     *folders, _ = path.split("/")
-    stem = _stem(path)
+    stem = file_stem(path)
     if stem in _PACKAGES and folders:
         return folders
     return [*folders, stem]

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from posixpath import basename
 from typing import Final
 
 from worker.engines.static.facts import (
@@ -19,7 +18,12 @@ from worker.engines.static.parsing.identifiers import parts, word_set
 from worker.engines.static.prose.code_blocks import begins_code
 from worker.engines.static.prose.docstrings import paragraphs, sentences
 from worker.engines.static.reading.language import PROSE, Language
-from worker.engines.static.reading.roles import Guidance, guidance, is_news
+from worker.engines.static.reading.roles import (
+    Guidance,
+    file_stem,
+    guidance,
+    is_news,
+)
 
 _MOST_PARAGRAPHS: Final = 3
 _MOST_WORDS: Final = 150
@@ -202,7 +206,7 @@ def _of_headings(
         _of_title(_squeezed(other.name), titles) / 2 for other in others
     )
     worth += _of_title(_squeezed(first.name), titles)
-    if is_whole and _squeezed(_stem(path)) == _squeezed(first.name):
+    if is_whole and _squeezed(file_stem(path)) == _squeezed(first.name):
         worth += 3
     return worth + 2 * (is_whole and worth > 0)
 
@@ -244,10 +248,6 @@ def _stemmed(word: str) -> str:
 def _squeezed(name: str) -> str:
     """Return the words of a name as one word, without endings."""
     return "".join(_stemmed(part.lower()) for part in parts(name))
-
-
-def _stem(path: str) -> str:
-    return basename(path).partition(".")[0]
 
 
 def _passage(facts: CourseFacts, path: str, heading: Heading) -> Passage | None:

@@ -264,6 +264,12 @@ def twin(path: str, paths: Collection[str]) -> bool:
     return False
 
 
+def file_stem(path: str) -> str:
+    """Return a file's name up to its first dot."""
+    stem, _, _ = basename(path).partition(".")
+    return stem
+
+
 def build(path: str) -> tuple[str, bool]:
     """Return the source of a built file, and whether another build of it is preferred."""
     folder, name = split(path)
