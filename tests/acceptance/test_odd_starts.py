@@ -166,7 +166,7 @@ def test_a_user_without_a_home_is_told_what_to_set(shop: User) -> None:
 
 
 @pytest.mark.parametrize("home", ["relative", ""])
-def test_a_home_that_is_no_place_is_as_good_as_none(
+def test_a_home_that_is_no_folder_counts_as_missing(
     user: User, home: str
 ) -> None:
     user.run("list", HOME=home)
@@ -174,7 +174,7 @@ def test_a_home_that_is_no_place_is_as_good_as_none(
 
 
 @pytest.mark.parametrize("repository", [".", "$OLDPWD/shop"])
-def test_a_current_folder_that_is_gone_is_said_to_be_so_before_anything_is_done(
+def test_a_deleted_current_folder_is_reported_before_anything_is_done(
     shop: User, repository: str
 ) -> None:
     script = f'mkdir gone; cd gone; rmdir ../gone; exec "$0" run "{repository}"'
@@ -197,7 +197,7 @@ def test_where_only_whole_paths_are_given_no_current_folder_is_needed(
     assert result.code == 0, result.err
 
 
-def test_a_place_for_temporary_files_that_is_not_there_is_passed_over(
+def test_a_missing_temporary_directory_is_passed_over(
     shop: User,
 ) -> None:
     shop.run("run", "shop", TMPDIR=str(shop.home / "nowhere"))

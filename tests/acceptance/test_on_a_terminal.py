@@ -84,7 +84,7 @@ def test_the_terminal_is_left_as_it_was(user: User, folder: Path) -> None:
     )
 
 
-def test_who_asks_for_a_log_gets_its_lines_above_the_bar(
+def test_log_lines_are_shown_above_the_progress_bar(
     user: User, folder: Path
 ) -> None:
     shown = on_a_terminal(user, "run", str(folder), LOG_LEVEL="info")
@@ -92,7 +92,7 @@ def test_who_asks_for_a_log_gets_its_lines_above_the_bar(
     assert "7/7" in shown
 
 
-def test_a_terminal_that_is_gone_is_not_missed(
+def test_a_closed_terminal_does_not_stop_the_run(
     user: User, folder: Path
 ) -> None:
     ours, theirs = pty.openpty()

@@ -23,7 +23,6 @@ STEPS: Final = tuple(info.stage for info in STAGES[1:])
 def main(
     repository: str, cli: str, folder: Path, bucket: str, webhook: str
 ) -> None:
-    """Do the job."""
     source, output = folder / "source", folder / "output"
     subprocess.run(
         ["git", "clone", "-q", "--depth", "1", repository, source], check=True

@@ -48,7 +48,6 @@ class QuickEngine(FakeEngine):
         stage: Stage,
         workspace: Workspace,  # noqa: ARG002 - it looks at nothing
     ) -> Iterator[Item]:
-        """Make items."""
         info = INFO[stage]
         if info.file:
             self.tell(stage, 0)

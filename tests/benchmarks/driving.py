@@ -44,7 +44,6 @@ class Place:
     webhook: str
 
     def by_hand(self) -> None:
-        """Do the job by hand."""
         folder = self.folder / "by hand"
         argv = [
             self.repository,
@@ -63,7 +62,6 @@ class Place:
         shutil.rmtree(folder)
 
     def job(self, **environment: str) -> None:
-        """Do the job with the worker."""
         given = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder),

@@ -32,7 +32,6 @@ A course's time depends on how much is written, too.
 
 
 def main(repositories: Sequence[str]) -> None:
-    """Measure, and print."""
     figures = [
         figure
         for repository in repositories

@@ -37,7 +37,6 @@ class Stack:
     def __init__(
         self, docker: Docker, folder: Path, **environment: str
     ) -> None:
-        """Copy what it needs to a folder."""
         for name in MOUNTED:
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -188,7 +187,6 @@ class Job:
 
     @property
     def manifest(self) -> Manifest:
-        """The newest manifest."""
         checkpoint = newest(self.stack.store, self.name)
         assert checkpoint is not None
         return checkpoint

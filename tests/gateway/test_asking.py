@@ -21,7 +21,9 @@ def test_health_and_status(gateway: GatewayHost) -> None:
     assert status["maxRuns"] == 2
 
 
-def test_everything_that_is_wrong_is_said_at_once(gateway: GatewayHost) -> None:
+def test_all_faults_of_a_request_are_reported_at_once(
+    gateway: GatewayHost,
+) -> None:
     gateway.start()
     wrong = gateway.post(
         "/analyze",
@@ -42,7 +44,7 @@ def test_everything_that_is_wrong_is_said_at_once(gateway: GatewayHost) -> None:
 
 
 @pytest.mark.parametrize("value", [0, False, 7, [], ["x"], {}, {"x": 1}])
-def test_what_is_no_text_is_refused_as_such(
+def test_a_value_that_is_not_text_is_refused(
     gateway: GatewayHost, value: object
 ) -> None:
     gateway.start()
@@ -55,7 +57,7 @@ def test_what_is_no_text_is_refused_as_such(
 
 
 @pytest.mark.parametrize("field", ["repositoryUrl", "branch", "callbackUrl"])
-def test_half_a_character_which_no_environment_can_hold_is_refused(
+def test_half_a_surrogate_pair_is_refused(
     gateway: GatewayHost, field: str
 ) -> None:
     gateway.start()
@@ -77,7 +79,7 @@ def test_half_a_character_which_no_environment_can_hold_is_refused(
         "https://me:s3/cret@h",
     ],
 )
-def test_what_is_wrong_is_not_repeated_since_it_may_be_a_secret(
+def test_a_wrong_value_is_not_repeated_since_it_may_be_a_secret(
     gateway: GatewayHost, address: str
 ) -> None:
     gateway.start()
@@ -102,7 +104,7 @@ def test_what_is_wrong_is_not_repeated_since_it_may_be_a_secret(
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"[]", b"7", b'"x"', b"\xff", b"[" * 30_000]
 )
-def test_what_is_no_request_is_refused(
+def test_a_malformed_request_is_refused(
     gateway: GatewayHost, body: bytes
 ) -> None:
     gateway.start()
@@ -155,9 +157,7 @@ def test_a_client_that_hangs_up_within_its_request_is_no_bug(
     "path",
     ["/jobs/nope", "/jobs/nope/files", "/jobs/..%2Fx", "/nowhere", "/status/"],
 )
-def test_what_is_not_there_is_not_found(
-    gateway: GatewayHost, path: str
-) -> None:
+def test_an_unknown_path_is_not_found(gateway: GatewayHost, path: str) -> None:
     gateway.start()
     assert gateway.get(path).status_code == 404
     assert "error" in gateway.get(path).json()
@@ -168,7 +168,7 @@ def test_an_unknown_job_cannot_be_canceled(gateway: GatewayHost) -> None:
     assert gateway.post("/cancel/nope").status_code == 404
 
 
-def test_a_token_is_enforced_wherever_it_is_set_but_for_the_health(
+def test_a_token_is_enforced_except_for_the_health_check(
     gateway: GatewayHost,
 ) -> None:
     gateway.start(GATEWAY_TOKEN="right")
@@ -209,7 +209,7 @@ def test_a_token_may_be_of_any_characters(gateway: GatewayHost) -> None:
     )
 
 
-def test_a_store_that_is_away_is_said_soon(gateway: GatewayHost) -> None:
+def test_an_unavailable_store_is_reported_soon(gateway: GatewayHost) -> None:
     with socket.create_server(("127.0.0.1", 0)) as reserved:
         away = reserved.getsockname()[1]
     s3 = {
@@ -284,7 +284,7 @@ def test_a_port_that_is_taken_is_reported(gateway: GatewayHost) -> None:
         (("--mode", "scaleway"), {}, 78, "SCW_SECRET_KEY is missing"),
     ],
 )
-def test_a_wrong_configuration_is_said_before_it_listens(
+def test_a_wrong_configuration_is_reported_before_it_listens(
     gateway: GatewayHost,
     argv: tuple[str, ...],
     environment: dict[str, str],

@@ -37,7 +37,7 @@ def opened(folder: Path) -> Spool:
     return Spool(folder, SystemRuntime())
 
 
-def test_what_is_not_removed_is_found_again_as_it_was_and_in_order(
+def test_remaining_requests_are_read_again_unchanged_and_in_order(
     folder: Path,
 ) -> None:
     first = opened(folder)
@@ -65,14 +65,14 @@ def test_a_request_that_replaces_another_is_found_alone(folder: Path) -> None:
     assert len(list(folder.glob("*.json"))) == 2
 
 
-def test_what_was_never_accepted_goes(folder: Path) -> None:
+def test_requests_that_were_never_accepted_are_removed(folder: Path) -> None:
     opened(folder).close()
     (folder / ".half.json").write_text('{"jobId": "jo')
     assert opened(folder).load() == []
     assert not (folder / ".half.json").exists()
 
 
-def test_what_cannot_be_read_stays_and_is_named_without_its_secrets(
+def test_an_unreadable_request_stays_and_is_logged_without_secrets(
     folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     opened(folder).close()
@@ -92,7 +92,7 @@ def test_what_cannot_be_read_stays_and_is_named_without_its_secrets(
     assert len(list(folder.glob("*.json"))) == 2
 
 
-def test_one_that_cannot_be_kept_is_not_accepted(folder: Path) -> None:
+def test_a_request_that_cannot_be_stored_is_not_accepted(folder: Path) -> None:
     spool = opened(folder)
     shutil.rmtree(folder)
     with pytest.raises(
@@ -101,7 +101,7 @@ def test_one_that_cannot_be_kept_is_not_accepted(folder: Path) -> None:
         spool.add(a_request())
 
 
-def test_it_is_for_one_gateway_at_a_time(folder: Path) -> None:
+def test_a_spool_belongs_to_one_gateway_at_a_time(folder: Path) -> None:
     first = opened(folder)
     with pytest.raises(ConfigError, match="another gateway uses"):
         opened(folder)

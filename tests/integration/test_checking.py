@@ -28,7 +28,7 @@ def on_server(server: S3Server) -> dict[str, str]:
     }
 
 
-def test_everything_that_works_is_said_to_work_and_nothing_is_left_or_sent(
+def test_everything_that_works_is_reported_and_nothing_is_left_or_sent(
     shell: Shell, tmp_path: Path
 ) -> None:
     with GitServer(tmp_path / "host") as git, receiving() as receiver:

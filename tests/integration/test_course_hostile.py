@@ -102,7 +102,6 @@ def hostile_names() -> dict[str, str]:
 def course(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> MadeCourse:
-    """Return the course of each hostile repository in turn."""
     files = hostile_python() if request.param == "contents" else hostile_names()
     folder = tmp_path_factory.mktemp("hostile")
     return make_course(write_tree(folder / "source", files), folder / "output")
@@ -152,7 +151,7 @@ def test_no_text_of_a_repository_becomes_a_heading(course: MadeCourse) -> None:
         assert not page.text.startswith("---")
 
 
-def test_nothing_that_cannot_be_seen_reaches_a_page(course: MadeCourse) -> None:
+def test_no_invisible_character_reaches_a_page(course: MadeCourse) -> None:
     hidden = re.compile(
         "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069"
         "\ufeff\ud800-\udfff\U000e0000-\U000e007f]"
@@ -215,7 +214,7 @@ def test_a_repository_without_text_is_refused_for_good(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("piece", ["`", " ", ". A", "<!--", "[a]("])
-def test_texts_that_want_to_keep_us_busy_do_not(
+def test_texts_that_could_take_quadratic_time_do_not(
     tmp_path: Path, piece: str
 ) -> None:
     text = piece * (100_000 // len(piece))

@@ -151,7 +151,7 @@ def test_arguments_arrive_byte_by_byte(tmp_path: Path) -> None:
     assert finished.stdout == os.fsencode(strange)
 
 
-def test_a_program_that_is_not_there_is_said_before_anything_starts(
+def test_a_missing_program_is_reported_before_anything_starts(
     tmp_path: Path,
 ) -> None:
     missing = Command(

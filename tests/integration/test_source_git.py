@@ -121,7 +121,7 @@ def test_a_host_whose_head_is_on_no_branch_is_read(
 
 
 @pytest.mark.parametrize("annotated", [True, False])
-def test_a_tag_will_do_for_a_branch(
+def test_a_tag_can_be_given_as_the_branch(
     tmp_path: Path, host: GitServer, *, annotated: bool
 ) -> None:
     repository = host.repository(NAME, {"a": b"1"})
@@ -193,7 +193,7 @@ def test_a_pinned_commit_that_the_host_does_not_give_any_more_is_reported(
 @pytest.mark.parametrize(
     "commit", ["HEAD", "--upload-pack=x", "abc", "main", "folder-" + "1" * 40]
 )
-def test_what_is_no_commit_is_refused_before_anything_is_asked(
+def test_a_malformed_commit_is_refused_before_any_request(
     tmp_path: Path, host: GitServer, commit: str
 ) -> None:
     with pytest.raises(DataError, match="is not the full name of a commit"):

@@ -54,7 +54,9 @@ def test_a_git_that_cannot_write_is_the_disks_fault(
         "error: unable to create file No space left on device/x: File name too long",
     ],
 )
-def test_what_only_sounds_like_it_is_not(tmp_path: Path, line: str) -> None:
+def test_messages_that_only_resemble_disk_errors_are_not_the_disks_fault(
+    tmp_path: Path, line: str
+) -> None:
     git = saying(tmp_path, line)
     with git.folder() as folder:
         assert git.run(folder, ("fetch",)).code == 128

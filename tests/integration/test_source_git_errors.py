@@ -68,7 +68,7 @@ def failing(
     return caught.value
 
 
-def test_a_branch_that_is_not_there_is_said_with_some_that_are(
+def test_the_error_about_a_missing_branch_names_existing_ones(
     tmp_path: Path, host: GitServer
 ) -> None:
     repository = Repository(host.root / "owner" / "many.git")
@@ -82,7 +82,7 @@ def test_a_branch_that_is_not_there_is_said_with_some_that_are(
     )
 
 
-def test_a_default_branch_without_a_commit_is_said_with_branches_that_have_one(
+def test_the_error_about_an_empty_default_branch_names_branches_with_commits(
     tmp_path: Path, host: GitServer
 ) -> None:
     Repository(host.root / "owner" / "other.git").commit(
@@ -116,7 +116,7 @@ def test_a_repository_that_is_not_there_may_be_private(
     )
 
 
-def test_a_private_repository_without_a_token_may_as_well_not_be_there(
+def test_a_private_repository_without_a_token_looks_missing(
     tmp_path: Path, host: GitServer
 ) -> None:
     host.protect(NAME, TOKEN.reveal())
@@ -153,7 +153,7 @@ def test_a_token_without_the_right_is_refused(
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504, 522])
-def test_a_host_that_cannot_now_is_tried_three_times(
+def test_a_temporarily_unavailable_host_is_tried_three_times(
     tmp_path: Path, host: GitServer, status: int
 ) -> None:
     host.fault(Fault(status=status, times=10))
@@ -174,7 +174,7 @@ def test_a_host_is_left_alone_for_as_long_as_it_asks(
     assert len(host.requests) == 1
 
 
-def test_a_refusal_for_a_while_is_no_refusal_of_the_token(
+def test_a_temporary_refusal_is_no_refusal_of_the_token(
     tmp_path: Path, host: GitServer
 ) -> None:
     host.fault(Fault(status=403, headers={"Retry-After": "3600"}))
@@ -278,9 +278,7 @@ def test_a_redirect_to_no_repository_is_not_followed(
     assert failing(tmp_path, host.url(NAME)).code == "repository_moved"
 
 
-def test_a_host_that_sends_us_in_a_circle_is_left(
-    tmp_path: Path, host: GitServer
-) -> None:
+def test_a_redirect_loop_is_an_error(tmp_path: Path, host: GitServer) -> None:
     host.move("owner/a", host.url("owner/b"))
     host.move("owner/b", host.url("owner/a"))
     tree = empty(tmp_path / "tree")

@@ -242,7 +242,9 @@ def test_a_repository_of_another_user_is_read(tmp_path: Path) -> None:
     assert files_of(tmp_path, repository.path) == read_files()
 
 
-def test_a_damaged_repository_is_said_with_gits_reason(tmp_path: Path) -> None:
+def test_a_damaged_repository_is_reported_with_gits_reason(
+    tmp_path: Path,
+) -> None:
     repository = work_tree(tmp_path)
     (repository.git_dir / "config").write_text("[core\n")
     with pytest.raises(

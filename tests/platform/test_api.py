@@ -122,7 +122,7 @@ def test_a_run_without_an_exit_code_has_none(
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503])
-def test_what_may_pass_is_tried_again(
+def test_a_temporary_failure_is_retried(
     status: int, scaleway: ScalewayServer, platform: Scaleway
 ) -> None:
     scaleway.define()
@@ -147,7 +147,7 @@ def test_an_api_that_stays_away_is_a_temporary_error(
     assert len(scaleway.requests) == 5
 
 
-def test_refused_keys_are_said_to_be_refused(
+def test_refused_keys_are_reported_as_refused(
     scaleway: ScalewayServer, platform: Scaleway
 ) -> None:
     scaleway.secret_key = "another"

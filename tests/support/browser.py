@@ -63,7 +63,6 @@ class Browser:
             tab.command("Page.close")
 
     def stop(self) -> None:
-        """End it."""
         self._daemon.stop()
 
 
@@ -71,7 +70,6 @@ class Tab:
     """A tab, and what happened in it since its page was opened."""
 
     def __init__(self, connection: ClientConnection) -> None:
-        """Take a connection to the browser."""
         self._connection = connection
         self._number = 0
         self._session: str | None = None
@@ -158,7 +156,6 @@ class Tab:
         )
 
     def press(self, key: str, text: str = "") -> None:
-        """Press a key."""
         keys = {"key": key, "code": key, "text": text}
         if key in {"Enter", "Tab"}:
             keys["windowsVirtualKeyCode"] = {"Enter": 13, "Tab": 9}[key]  # type: ignore[assignment]

@@ -41,7 +41,6 @@ class CliStandIn:
     """An installed stand-in."""
 
     def __init__(self, path: Path, **behaviour: Any) -> None:  # noqa: ANN401 - as its own file says
-        """Install it."""
         need_node()
         self.path = path
         shutil.copytree(CLI, path)

@@ -88,7 +88,6 @@ class Repository:
     def __init__(
         self, path: Path, *, object_format: str = "sha1", bare: bool = True
     ) -> None:
-        """Make it, empty."""
         self.path: Final = path
         self.git_dir: Final = path if bare else path / ".git"
         path.mkdir(parents=True)

@@ -75,7 +75,6 @@ class GitServer:
         self._server = _Server(self, address)
 
     def __enter__(self) -> Self:
-        """Start serving, on a free port."""
         self.root.mkdir(parents=True, exist_ok=True)
         threading.Thread(
             target=self._server.serve_forever, args=(0.05,), daemon=True

@@ -62,7 +62,6 @@ class WorkerProcess:
 
     @property
     def pid(self) -> int:
-        """Its process id."""
         return self._process.pid
 
     def wait(self, seconds: float = 120) -> int | None:
@@ -154,7 +153,6 @@ class PlatformJob:
 
     @property
     def manifest(self) -> Manifest:
-        """The newest manifest."""
         newest = self.newest
         assert newest is not None
         return newest

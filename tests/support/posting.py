@@ -19,7 +19,6 @@ from worker.system.runtime import SystemRuntime
 def main(
     url: str, seconds: str, close_after: str = "3600", size: str = "2"
 ) -> None:
-    """Post it."""
     settings = CallbackSettings(url=url, token=Secret("t"), signing_key=None)
     webhook, began = (
         HttpWebhook(settings, SystemRuntime(), "test"),

@@ -43,7 +43,7 @@ def settings(**environment: str) -> Settings:
         (None, None),
     ],
 )
-def test_who_names_no_store_gets_a_folder_among_their_data(
+def test_without_a_store_url_the_store_is_a_folder_among_the_users_data(
     data: str | None, url: str | None
 ) -> None:
     environment = {
@@ -119,7 +119,7 @@ def test_a_run_works_in_its_work_dir_or_the_systems_temporary_directory() -> (
     assert work_dir(settings()).name.startswith("fondation-worker-")
 
 
-def test_where_nothing_that_passes_can_be_written_the_variable_is_named(
+def test_without_a_writable_temporary_directory_the_variable_is_named(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def nowhere() -> str:

@@ -56,7 +56,6 @@ class Prompt:
     """What a prompt holds."""
 
     def __init__(self, system: str, prompt: str) -> None:
-        """Take both halves."""
         self.system = system
         self.prompt = prompt
 

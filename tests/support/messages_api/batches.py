@@ -53,7 +53,6 @@ class Batches:
     all: dict[str, Batch] = field(default_factory=dict)
 
     def create(self, body: Mapping[str, list[Document]]) -> Document:
-        """Take a batch."""
         requests = body.get("requests") or []
         if not requests:
             raise invalid("requests: Field required")

@@ -121,7 +121,6 @@ class MessagesServer:
         self.batches = Batches(batch_seconds, self.url, self._batch_message)
 
     def __enter__(self) -> Self:
-        """Begin to serve."""
         threading.Thread(
             target=self._server.serve_forever, args=(0.05,), daemon=True
         ).start()
@@ -133,7 +132,6 @@ class MessagesServer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Serve no more."""
         self.closing.set()
         self._server.shutdown()
         self._server.server_close()

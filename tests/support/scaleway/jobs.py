@@ -237,13 +237,11 @@ class Jobs:
         }
 
     def definition(self, definition_id: str) -> Document:
-        """Return a definition."""
         if definition_id not in self.definitions:
             raise not_found("job_definition", definition_id)
         return self.definitions[definition_id]
 
     def run(self, run_id: str) -> Document:
-        """Return a run."""
         if run_id not in self.runs:
             raise not_found("job_run", run_id)
         return self.runs[run_id]

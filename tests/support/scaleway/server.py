@@ -66,7 +66,6 @@ class ScalewayServer:
     """One project's view of one region."""
 
     def __init__(self, jobs: Jobs | None = None) -> None:
-        """Prepare; it serves within `with`."""
         self.jobs = jobs or Jobs()
         self.secret_key = new_id()
         self.project_id = new_id()
@@ -83,7 +82,6 @@ class ScalewayServer:
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def __enter__(self) -> Self:
-        """Begin to serve."""
         threading.Thread(
             target=self._server.serve_forever, args=(0.05,), daemon=True
         ).start()
@@ -95,7 +93,6 @@ class ScalewayServer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Serve no more."""
         self._closing.set()
         self._server.shutdown()
         self._server.server_close()

@@ -73,7 +73,6 @@ class Ceph:
     """A cluster of one; all of it lives in a folder, and in memory."""
 
     def __init__(self, folder: Path) -> None:
-        """Take a folder for its data and its logs."""
         self._folder = folder
         self._log = folder / "ceph.log"
         self._environment = os.environ | {

@@ -27,7 +27,6 @@ class Minio:
     """A MinIO server on a folder."""
 
     def __init__(self, folder: Path) -> None:
-        """Take a folder for its objects and its log."""
         self._folder = folder
         self._daemon: Daemon | None = None
 
@@ -61,7 +60,6 @@ class Minio:
         return server
 
     def stop(self) -> None:
-        """End it."""
         if self._daemon:
             self._daemon.stop()
 

@@ -15,12 +15,10 @@ class Moto:
     """Moto's server, in a process of its own."""
 
     def __init__(self, folder: Path) -> None:
-        """Take a folder for its log."""
         self._folder = folder
         self._daemon: Daemon | None = None
 
     def start(self) -> S3Server:
-        """Start it."""
         port, log = free_port(), self._folder / "moto.log"
         self._daemon = Daemon(
             [sys.executable, "-c", _SERVE, "-H", "127.0.0.1", "-p", str(port)],
@@ -31,6 +29,5 @@ class Moto:
         return S3Server(name="moto", endpoint_url=url, log=str(log))
 
     def stop(self) -> None:
-        """End it."""
         if self._daemon:
             self._daemon.stop()

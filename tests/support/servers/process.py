@@ -32,7 +32,6 @@ class Daemon:
         log: Path,
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        """Start it."""
         self.log = log
         with log.open("ab") as output:
             self._process = subprocess.Popen(

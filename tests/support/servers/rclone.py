@@ -17,12 +17,10 @@ class Rclone:
     """`rclone serve s3` on a folder."""
 
     def __init__(self, folder: Path) -> None:
-        """Take a folder for its objects and its log."""
         self._folder = folder
         self._daemon: Daemon | None = None
 
     def start(self) -> S3Server:
-        """Start it."""
         program = shutil.which(
             "rclone", path=sysconfig.get_path("scripts")
         ) or shutil.which("rclone")
@@ -56,6 +54,5 @@ class Rclone:
         return server
 
     def stop(self) -> None:
-        """End it."""
         if self._daemon:
             self._daemon.stop()

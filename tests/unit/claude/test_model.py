@@ -75,7 +75,7 @@ def test_a_token_is_sent_where_there_is_no_key(
     ],
     ids=str,
 )
-def test_what_may_pass_is_tried_again(
+def test_a_temporary_failure_is_retried(
     fault: Fault,
     api: MessagesServer,
     model_settings: ModelSettings,
@@ -421,7 +421,7 @@ def test_a_money_budget_needs_prices(
         model.begin(workspace(calls))
 
 
-def test_what_is_certainly_wrong_is_said_before_anything_is_asked(
+def test_certain_faults_are_reported_before_any_request(
     api: MessagesServer, model_settings: ModelSettings
 ) -> None:
     Model(model_settings, QuickRuntime(), MODEL).check()

@@ -97,7 +97,7 @@ def test_an_item_lies_under_its_inputs_and_its_content(
     assert store.get(key) == b"# X\n"
 
 
-def test_storing_it_again_mends_a_damaged_one(
+def test_storing_an_item_again_repairs_a_damaged_object(
     store: MemoryStore, artifacts: Artifacts
 ) -> None:
     key = keep(artifacts, b"# X\n")
@@ -165,7 +165,7 @@ def test_what_is_gone_or_of_another_size_is_found_by_listing(
 
 
 def test_what_only_the_listing_does_not_show_is_not_missing() -> None:
-    class Blind(MemoryStore):
+    class EmptyListingStore(MemoryStore):
         def entries(
             self,
             prefix: str,
@@ -181,7 +181,9 @@ def test_what_only_the_listing_does_not_show_is_not_missing() -> None:
                 )[:1]
             )
 
-    artifacts = Artifacts(Blind(lambda: 0.0), "job-1", InlineExecutor())
+    artifacts = Artifacts(
+        EmptyListingStore(lambda: 0.0), "job-1", InlineExecutor()
+    )
     kept = record(
         artifacts,
         ("chapters/a.md", b"a"),

@@ -56,14 +56,14 @@ def looked(guard: YamlGuard) -> bool:
     return True
 
 
-def test_who_writes_and_reads_at_once_reads_what_is_stored(
+def test_a_process_that_writes_and_reads_at_once_reads_the_stored_content(
     guard: YamlGuard, visit: Visit
 ) -> None:
     assert visit(3 * (WRITE + READ)) == 3 * STORED
     guard.check()
 
 
-def test_who_reads_first_and_writes_then_has_read_nothing_of_it(
+def test_a_process_that_reads_before_it_writes_has_not_read_the_stored_content(
     guard: YamlGuard, visit: Visit
 ) -> None:
     assert visit(READ + WRITE) == STORED
@@ -74,20 +74,22 @@ def test_who_reads_first_and_writes_then_has_read_nothing_of_it(
     guard.check()
 
 
-def test_who_writes_the_same_need_not_read_it(
+def test_a_process_that_writes_the_same_content_need_not_read_it(
     guard: YamlGuard, visit: Visit
 ) -> None:
     visit(WRITE, STORED)
     guard.check()
 
 
-def test_who_writes_nothing_is_trusted(guard: YamlGuard, visit: Visit) -> None:
+def test_a_process_that_writes_nothing_is_trusted(
+    guard: YamlGuard, visit: Visit
+) -> None:
     visit(READ)
     guard.check()
 
 
 @pytest.mark.parametrize("own", [b"- {name: own}\n", b""])
-def test_who_puts_another_file_in_its_place_is_not(
+def test_a_process_that_replaces_the_file_is_not_trusted(
     guard: YamlGuard, visit: Visit, own: bytes
 ) -> None:
     visit(MOVE + READ, own)
@@ -95,14 +97,16 @@ def test_who_puts_another_file_in_its_place_is_not(
         guard.check()
 
 
-def test_who_puts_the_same_in_its_place_is_trusted(
+def test_a_process_that_replaces_the_file_by_the_same_content_is_trusted(
     guard: YamlGuard, visit: Visit
 ) -> None:
     visit(MOVE + READ, STORED)
     guard.check()
 
 
-def test_who_removes_it_is_not_trusted(guard: YamlGuard, visit: Visit) -> None:
+def test_a_process_that_removes_the_file_is_not_trusted(
+    guard: YamlGuard, visit: Visit
+) -> None:
     visit("import os; os.unlink(path)")
     with pytest.raises(EngineOutdatedError):
         guard.check()

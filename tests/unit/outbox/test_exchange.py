@@ -160,7 +160,7 @@ def test_the_system_gives_a_connection_up_at_the_deadline_as_well(
     exchange.cut()
 
 
-def test_who_waits_for_an_exchange_learns_of_its_cut_at_once() -> None:
+def test_a_wait_for_an_exchange_ends_as_soon_as_it_is_cut() -> None:
     runtime = SlowPollRuntime()
     exchange = Exchange(runtime, for_an_hour)
     done = runtime.flag()
@@ -207,7 +207,7 @@ def test_an_exchange_returns_or_raises_what_its_work_does(
         Exchange(clock, for_an_hour).run(fail)
 
 
-def test_who_cuts_an_exchange_waits_a_second_for_its_connection_to_close(
+def test_cutting_an_exchange_waits_a_second_for_its_connection_to_close(
     clock: Clock, connection: socket.socket
 ) -> None:
     exchange = Exchange(clock, for_an_hour)
@@ -216,7 +216,7 @@ def test_who_cuts_an_exchange_waits_a_second_for_its_connection_to_close(
     assert clock.waits == [1.0]
 
 
-def test_who_cuts_an_exchange_before_it_is_connected_waits_for_nothing(
+def test_cutting_an_unconnected_exchange_does_not_wait(
     clock: Clock,
 ) -> None:
     exchange = Exchange(clock, for_an_hour)

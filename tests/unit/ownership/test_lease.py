@@ -488,7 +488,7 @@ def beating(
     return harness.news()
 
 
-def test_a_heart_that_beats_holds_the_lease_for_ever(
+def test_regular_heartbeats_hold_the_lease(
     harness: LeaseHarness,
 ) -> None:
     assert beating(harness, until=1000) == []
@@ -531,7 +531,7 @@ def test_a_store_where_everything_gets_stuck_is_not_asked_more_and_more(
         assert len(stuck) == 4
 
 
-def test_a_heart_without_its_store_pauses_the_engine_in_time_and_gives_up_at_last(
+def test_heartbeats_that_get_no_answer_pause_the_engine_in_time_and_end_the_run_at_last(
     harness: LeaseHarness,
 ) -> None:
     harness.store.error = StoreUnavailableError("away")

@@ -131,9 +131,7 @@ def test_the_platforms_settings_have_the_sdks_names_and_defaults() -> None:
     assert "hush" not in repr(settings)
 
 
-def test_all_that_is_wrong_with_the_platforms_settings_is_said_at_once() -> (
-    None
-):
+def test_all_faults_of_the_platforms_settings_are_reported_at_once() -> None:
     wrong = {
         "SCW_API_URL": "ftp://x",
         "SCW_DEFAULT_REGION": "paris/..",

@@ -122,7 +122,7 @@ def test_a_message_for_another_reader_is_kept_while_time_passes(
     ]
 
 
-def test_who_waits_for_nothing_gets_nothing_after_its_time(
+def test_a_wait_without_a_message_returns_nothing_after_its_timeout(
     inbox: Inbox,
 ) -> None:
     assert inbox.next(0.01) is None
@@ -138,9 +138,7 @@ def test_a_wait_lasts_as_long_as_it_should_whatever_comes_meanwhile() -> None:
     assert inbox.next(0) == "an item"
 
 
-def test_who_waits_for_a_message_waits_on_after_one_that_is_not_for_it() -> (
-    None
-):
+def test_a_wait_for_a_message_continues_after_one_for_another_reader() -> None:
     clock = Clock()
     inbox = Inbox(clock)
     clock.scheduled = [(102, LeaseRefreshed()), (105, LeaseRefreshed())]
@@ -148,7 +146,7 @@ def test_who_waits_for_a_message_waits_on_after_one_that_is_not_for_it() -> (
     assert clock.waits == [5, 3, 0]
 
 
-def test_who_does_not_say_how_long_waits_for_ever() -> None:
+def test_a_wait_without_a_timeout_lasts_until_a_message() -> None:
     clock = Clock()
     clock.scheduled = [(999, "an item")]
     assert Inbox(clock).next() == "an item"

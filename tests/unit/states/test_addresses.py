@@ -199,7 +199,7 @@ def test_a_password_is_not_repeated(address: str) -> None:
 
 
 @given(st.text(alphabet=st.sampled_from("ab-./:@?#[]%0A~\u00e9"), max_size=30))
-def test_no_text_at_all_is_too_odd(text: str) -> None:
+def test_any_text_can_be_judged_as_an_address(text: str) -> None:
     for address in (
         text,
         f"https://github.com/{text}",

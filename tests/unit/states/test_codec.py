@@ -52,7 +52,7 @@ def test_an_unknown_format_is_refused_and_both_versions_are_named(
         decode(json.dumps(document).encode())
 
 
-def test_a_job_without_a_model_is_written_as_it_always_was() -> None:
+def test_a_job_without_a_model_keeps_the_old_format() -> None:
     document = json.loads(encode(completed()))
     assert document["format"] == 1
     assert set(document) & {"budget", "usage", "waiting"} == set()

@@ -11,14 +11,14 @@ JOB_IDS = st.from_regex(keys.JOB_ID, fullmatch=True).filter(keys.valid_job_id)
 
 
 @pytest.mark.parametrize("job_id", ["a", "A-b_c.9", "...", "x" * 128, "-"])
-def test_a_job_may_be_called(job_id: str) -> None:
+def test_a_valid_job_id_is_accepted(job_id: str) -> None:
     assert keys.valid_job_id(job_id)
 
 
 @pytest.mark.parametrize(
     "job_id", ["", ".", "..", "a/b", "a b", "x" * 129, "é", "a\n"]
 )
-def test_a_job_may_not_be_called(job_id: str) -> None:
+def test_an_invalid_job_id_is_refused(job_id: str) -> None:
     assert not keys.valid_job_id(job_id)
 
 

@@ -121,7 +121,7 @@ def test_a_name_on_a_host_leads_nowhere_else() -> None:
         "http://[::1]/a",
     ],
 )
-def test_a_repository_may_be(repository: str) -> None:
+def test_a_valid_repository_is_accepted(repository: str) -> None:
     assert repository_fault(repository, allow_http=False) is None
 
 
@@ -146,7 +146,7 @@ def test_a_repository_may_be(repository: str) -> None:
         ("owner/.", "must be https://"),
     ],
 )
-def test_a_repository_may_not_be_and_it_is_said_why(
+def test_an_invalid_repository_is_refused_with_the_reason(
     repository: str, expected: str
 ) -> None:
     fault = repository_fault(repository, allow_http=False)

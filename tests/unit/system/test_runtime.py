@@ -70,7 +70,7 @@ def test_a_mailbox_keeps_the_order_and_a_reader_does_not_wait_longer_than_asked(
     ]
 
 
-def test_a_flag_wakes_who_waits() -> None:
+def test_setting_a_flag_wakes_its_waiters() -> None:
     flag = RUNTIME.flag()
     assert not flag.wait(0.01)
     RUNTIME.spawn("setter", flag.set)
