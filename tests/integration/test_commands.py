@@ -184,6 +184,7 @@ def test_urls_are_valid_for_seven_days_at_most(
         (["paint"], "invalid choice: 'paint'"),
         (["status"], "JOB_ID"),
         (["status", "a/b"], "JOB_ID is 'a/b'"),
+        (["fetch", "x", ""], "DIR is empty"),
         (["resume", "x", "--from", "nowhere"], "nowhere"),
         (["gc", "--older-than", "soon"], "--older-than is 'soon'"),
         (["run", "--branch", "x"], "--branch requires REPO"),

@@ -46,7 +46,13 @@ def read_heartbeat(store: Store, manifest: Manifest) -> Heartbeat:
         except MissingError:
             if not list(store.entries(key, limit=1)):
                 return Heartbeat(lease_seconds=lease)
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            RecursionError,
+        ):
             continue
     if age is None:
         raise StoreUnavailableError(

@@ -221,7 +221,7 @@ class CheckpointLog:
             manifest = decode(body)
         except codec.ManifestFormatError as error:
             raise UnknownFormatError(f"{store.uri(key)}: {error}") from error
-        except codec.ManifestError as error:
+        except (codec.ManifestError, RecursionError) as error:
             raise DamagedCheckpointError(
                 f"{store.uri(key)} is damaged: {error}"
             ) from error

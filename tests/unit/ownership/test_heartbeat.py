@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from states.keys import heartbeat_key
 from states.manifest import Manifest, Writer
 from tests.simulation.scheduler import Process, Scheduler, SimRuntime
 from tests.support.builders import IDENTITY, begun
@@ -154,6 +155,16 @@ def test_a_heartbeat_that_is_listed_and_cannot_be_read_is_the_stores_fault(
         StoreUnavailableError, match="listed but cannot be read"
     ):
         read_heartbeat(harness.store, harness.manifest)
+
+
+def test_a_heartbeat_that_is_no_document_has_an_age_alone(
+    harness: WatchHarness,
+) -> None:
+    key = heartbeat_key(harness.manifest.job_id, harness.manifest.run)
+    for body in (b"{", b"[" * 100_000):
+        harness.store.put(key, body, "application/json")
+        heartbeat = read_heartbeat(harness.store, harness.manifest)
+        assert (heartbeat.age, heartbeat.number) == (0, None)
 
 
 def test_a_new_checkpoint_is_a_sign_of_life(harness: WatchHarness) -> None:

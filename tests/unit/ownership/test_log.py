@@ -225,6 +225,7 @@ def test_each_checkpoint_names_the_hash_of_the_one_before_it() -> None:
             "has format 7, and this program knows only formats 1 and 2",
         ),
         (b"\x00", DamagedCheckpointError, "is damaged"),
+        (b"[" * 100_000, DamagedCheckpointError, "is damaged"),
         (encode(entered(None))[:-30], DamagedCheckpointError, "is damaged"),
     ],
 )

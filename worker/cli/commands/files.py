@@ -15,6 +15,8 @@ from worker.system.environment import Environment
 
 def fetch(options: FetchOptions, environment: Environment) -> Output:
     """Copy the files of a course into a folder."""
+    if not options.folder:
+        raise UsageError("DIR is empty: give a folder, or . for this one")
     view = open_view(options.store, environment)
     manifest = view.manifest(options.job_id)
     folder = Path(options.folder)
