@@ -8,7 +8,6 @@ import pytest
 
 from states import decisions
 from states.callback_body import (
-    MAX_BODY_BYTES,
     FileLink,
     body,
     fits,
@@ -17,8 +16,11 @@ from states.callback_body import (
 from states.exits import Exit
 from states.manifest import CallbackEvent
 from states.stages import Stage
+from states.usage import Usage, usage_document
 from tests.support.builders import AT, completed, entered, error
 
+LIMIT = 524_288
+"""512 KiB, as the reference says."""
 LINK = FileLink(
     path="step1_abstractions.yaml",
     type="yaml",
@@ -75,6 +77,16 @@ def test_completion_adds_duration_count_and_manifest() -> None:
     assert document["manifestUrl"] == "https://m"
 
 
+def test_the_usage_of_paid_calls_is_reported_if_it_is_given() -> None:
+    event = completed().outbox.pending[-1]
+    usage = Usage(prices_dated="2026-01-01")
+    raw = body(
+        "job-1", event, [], files_count=0, manifest_url="https://m", usage=usage
+    )
+    assert json.loads(raw)["usage"] == usage_document(usage)
+    assert "usage" not in written(event, [])
+
+
 def test_failure_adds_the_error() -> None:
     event = decisions.fail(
         entered(Stage.ORDER), error(Exit.DATA_ERROR)
@@ -101,7 +113,7 @@ def test_a_course_that_took_no_time_says_so() -> None:
 
 def test_a_body_of_exactly_the_limit_has_its_files() -> None:
     event = replace(completed().outbox.pending[-1], message="")
-    padding = MAX_BODY_BYTES - len(
+    padding = LIMIT - len(
         json.dumps(written(event, [LINK]), separators=(",", ":"))
     )
     # The message is in the body twice; the URL takes what is left of an odd number.
@@ -114,8 +126,8 @@ def test_a_body_of_exactly_the_limit_has_its_files() -> None:
 
 
 def test_as_many_files_may_fit_as_the_shortest_links_have_room() -> None:
-    assert fits(MAX_BODY_BYTES // 256)
-    assert not fits(MAX_BODY_BYTES // 256 + 1)
+    assert fits(LIMIT // 256)
+    assert not fits(LIMIT // 256 + 1)
 
 
 @pytest.mark.parametrize("count", [1500, 5000])
@@ -132,7 +144,7 @@ def test_a_body_never_exceeds_its_limit_and_says_what_it_left_out(
         "job-1", event, links, files_count=count, manifest_url="https://m"
     )
     document = json.loads(raw)
-    assert len(raw) <= MAX_BODY_BYTES
+    assert len(raw) <= LIMIT
     assert document["filesTruncated"] is True
     assert "files" not in document
     assert document["filesCount"] == count
