@@ -25,6 +25,7 @@ _MAYBE: Final = re.compile(
 _LEAVES: Final = re.compile(
     r"^\s*(?:return|raise|throw|yield|break|continue|panic)\b"
 )
+_ACCESSOR: Final = re.compile(r"_?(?:get|set|is|has)_")
 _LOGGING: Final = re.compile(r"(?i)^(?:log|debug|info|warn|trace|print)")
 
 
@@ -146,6 +147,8 @@ def worker(facts: CourseFacts, function: Definition) -> Definition:
             return function
         hop = _next(facts, function, seen)
         if hop is None or not _is_beside(function, hop.called):
+            return function
+        if _ACCESSOR.match(hop.called.name):
             return function
         function = hop.called
         seen.add(function.index)

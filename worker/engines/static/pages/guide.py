@@ -43,7 +43,7 @@ _DANGLING: Final = re.compile(
     r"(?i)\b(?:below|above|following|previous|next|(?:this|these) (?:page|section"
     r"|document|chapter|guide|tutorial|example|code)s?|here(?:'s| is| are))\b"
     r"|^(?:for (?:more|details|further|example)|see\b|refer\b|read more)"
-    r"|\bsee `|\||`/\w|\blet.s\b|^sounds\b"
+    r"|\blike this\b|\bas follows\b|\bsee `|\||`/\w|\blet.s\b|^sounds\b"
 )
 """A sentence that points at something else on its page."""
 _GOING_ON: Final = re.compile(
@@ -52,12 +52,17 @@ _GOING_ON: Final = re.compile(
 )
 """How a paragraph begins that goes on from another."""
 _ENDS: Final = re.compile(r"[.!?][`)\"]*$")
+_ANNOUNCING: Final = re.compile(r"(?<=\w{3}):$")
+"""The end of a sentence before code; the sentence says as much without it."""
+_SHORT_SENTENCE: Final = 40
 _ENDING: Final = re.compile(r"(?<=\w\w\w)(?:ing|es|ed|s|e)$")
 _SETTING: Final = re.compile(r"\w+_\w+")
 """A heading of a reference: the name of an option."""
 _ROLE: Final = re.compile(r"`([^`<\n]+?)(?:\s*<[^`>]*>)?`:[\w:]+:")
 """A role behind its text."""
-_STOP_WORDS: Final = word_set("a an and the of to in with your using about")
+_STOP_WORDS: Final = word_set(
+    "a an and the of to for from with your using about how what"
+)
 _GUIDANCE: Final = {
     Guidance.FIRST: 0.5,
     Guidance.GUIDE: 0.5,
@@ -307,7 +312,10 @@ def _prose(block: Sequence[str], *, first: bool) -> str:
     marked = _ROLE.sub(r"`\1`", "\n".join(kept))
     texts: list[str] = []
     for paragraph in paragraphs(marked, 1):
-        for sentence in sentences(paragraph):
+        for told in sentences(paragraph):
+            sentence = told
+            if len(told) > _SHORT_SENTENCE and "this" not in told.split():
+                sentence = _ANNOUNCING.sub(".", told)
             if not _ENDS.search(sentence) or _DANGLING.search(sentence):
                 break
             texts.append(sentence)

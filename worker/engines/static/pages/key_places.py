@@ -31,6 +31,8 @@ _MINOR: Final = re.compile(r"TEST_|test_|(?:to|from)_(?:\w+_)?(?:dict|json)$")
 _FEWEST_FIELDS: Final = 2
 _MOST_TOLD: Final = 3
 _MOST_USED: Final = 3
+_INHERITED: Final = 0.5
+_CLEARLY_TOLD: Final = 1.5
 _PRIVATE: Final = 2
 _SMALL: Final = 2
 """What a private function, and one that only gives or sets a value, is worth less."""
@@ -40,7 +42,8 @@ _FEW_STATEMENTS: Final = 2
 _ALIAS: Final = re.compile(r"\w+ *= *(\w+)")
 _WORD: Final = re.compile(r"\w+")
 _DIFFERING: Final = 3
-"""An excerpt is new if one in so many of its words is."""
+_FUNCTIONS_DIFFERING: Final = 8
+"""A value, or a function, is new if one in so many of its words is."""
 _ACCESSOR: Final = re.compile(r"(?:get|set|has|is|list|iter)_")
 _EXAMPLE_WEIGHT: Final = 3
 """What an example counts for, where a test counts for one."""
@@ -90,7 +93,7 @@ def _add(facts: CourseFacts, places: list[KeyPlace], place: KeyPlace) -> None:
         if other.definition is not None
     }
     is_new = definition is None or definition.qualified not in shown
-    if is_new and not _is_shown(facts, place.excerpt, places):
+    if is_new and not _is_shown(facts, place, places):
         places.append(place)
 
 
@@ -119,9 +122,13 @@ def _place_of(
 
 
 def _is_shown(
-    facts: CourseFacts, excerpt: Excerpt, places: Iterable[KeyPlace]
+    facts: CourseFacts, new_place: KeyPlace, places: Iterable[KeyPlace]
 ) -> bool:
     """Whether an excerpt lies within another, or hardly differs from it."""
+    excerpt = new_place.excerpt
+    differing = _DIFFERING
+    if new_place.definition is not None and is_function(new_place.definition):
+        differing = _FUNCTIONS_DIFFERING
     words = _words(facts, excerpt)
     first = excerpt.spans[0][0]
     last = excerpt.spans[-1][1]
@@ -129,7 +136,8 @@ def _is_shown(
         if place.excerpt.path != excerpt.path:
             continue
         new = words - _words(facts, place.excerpt)
-        if new.total() * _DIFFERING < words.total() or any(
+        is_alike = new.total() * differing < words.total()
+        if is_alike or any(
             begin <= first and last <= end for begin, end in place.excerpt.spans
         ):
             return True
@@ -275,21 +283,30 @@ def _by_use(
     """Sort functions: those that guides and examples name, and from which much code is reached."""
 
     def rank(function: Definition) -> tuple[float, int]:
-        worth = math.log1p(call_path.reach(facts, function))
-        worth += math.log1p(len(facts.callers(function.index))) / 2
-        worth += min(used[function.name], _MOST_USED) + _told(facts, function)
-        worth += function.name in _inherited(facts, function)
-        if not function.public or function.name.startswith("_"):
-            worth -= _PRIVATE
-        if _ACCESSOR.match(function.name) or _is_small(facts, function):
-            worth -= _SMALL
-        if any("property" in mark for mark in function.decorators):
-            worth -= _SMALL
-        if function.parent is not None and not facts.out[function.index]:
-            worth -= _LEAF
-        return -worth, function.index
+        return -_worth(facts, function, used), function.index
 
     return sorted(functions, key=rank)
+
+
+def _worth(
+    facts: CourseFacts, function: Definition, used: Counter[str]
+) -> float:
+    told = _told(facts, function) + min(used[function.name], _MOST_USED)
+    reach = call_path.reach(facts, function)
+    callers = len(facts.callers(function.index))
+    worth = told + math.log1p(reach) + math.log1p(callers) / 2
+    if function.name in _inherited(facts, function):
+        worth += _INHERITED
+    if not function.public or function.name.startswith("_"):
+        worth -= _PRIVATE
+    is_slight = _is_small(facts, function) or _ACCESSOR.match(function.name)
+    if is_slight and (told < _CLEARLY_TOLD or not reach):
+        worth -= _SMALL
+    if any("property" in mark for mark in function.decorators):
+        worth -= _SMALL
+    if function.parent is not None and not facts.out[function.index]:
+        worth -= _LEAF
+    return worth
 
 
 def _inherited(facts: CourseFacts, method: Definition) -> set[str]:
