@@ -1,4 +1,4 @@
-"""What tests of every kind may ask for."""
+"""Fixtures for tests of every kind."""
 
 import logging
 import os

@@ -133,8 +133,8 @@ def test_the_same_command_resumes_a_job_after_ctrl_c(
 
 
 def files_below_after(user: User, folder: Path) -> dict[str, bytes]:
-    user.run("run", str(folder), "--out", "calm")
-    return files_below(user.home / "calm")
+    user.run("run", str(folder), "--out", "undisturbed")
+    return files_below(user.home / "undisturbed")
 
 
 def test_status_list_urls_fetch_and_verify_answer_machines(

@@ -78,7 +78,10 @@ def test_a_run_that_is_killed_in_a_stage_costs_only_what_was_in_flight(
 ) -> None:
     home = platform.user.home
     User(home=home).run(
-        "run", platform.user.environment["REPOSITORY_URL"], "--out", "calm"
+        "run",
+        platform.user.environment["REPOSITORY_URL"],
+        "--out",
+        "undisturbed",
     )
     before = run_into(Ambush(stage), platform)
     assert (
@@ -89,7 +92,9 @@ def test_a_run_that_is_killed_in_a_stage_costs_only_what_was_in_flight(
     put = run_on(platform)
     assert before.isdisjoint(put), "what was stored was made again"
     assert set(put.values()) == {1}
-    assert files_below(platform.course("course")) == files_below(home / "calm")
+    assert files_below(platform.course("course")) == files_below(
+        home / "undisturbed"
+    )
     assert platform.user.run("status", "job-1", "--json").json["run"] == 2
     check_callbacks(platform)
 

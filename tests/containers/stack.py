@@ -32,7 +32,7 @@ BUCKET: Final = "courses"
 
 
 class Stack:
-    """A stack, with ports and a name of its own; nothing runs before it is asked for."""
+    """A stack with its own ports and name; nothing runs until it is requested."""
 
     def __init__(
         self, docker: Docker, folder: Path, **environment: str
@@ -100,12 +100,12 @@ class Stack:
         )
 
     def down(self) -> None:
-        """End all of it, volumes included."""
+        """Remove the stack, volumes included."""
         self.try_("down", "--volumes", "--remove-orphans", "--timeout", "1")
 
     @property
     def store(self) -> S3Store:
-        """The store, as this machine sees it."""
+        """The store, as this machine reaches it."""
         user, password = "fondation", "on-loopback-only"
         endpoint = f"http://localhost:{self.ports['MINIO_PORT']}"
         server = S3Server(
@@ -118,7 +118,7 @@ class Stack:
         return S3Store(BUCKET, "", server.access)
 
     def port(self, name: str) -> str:
-        """Return the URL of something that it publishes."""
+        """Return the URL of a published port."""
         return f"http://localhost:{self.ports[name]}"
 
     def course(self, name: str) -> list[str]:
@@ -197,13 +197,13 @@ class Job:
         assert self.chapters() < CHAPTERS, "too late: give the CLI more time"
 
     def chapters(self) -> int:
-        """Look at what is stored, and return how many chapters that is."""
+        """Look at the store, and return the number of chapters."""
         self.seen = stored(self.stack.store, self.name)
         return sum(path.startswith("chapters/") for path in self.seen)
 
     @property
     def redone(self) -> list[str]:
-        """What was stored when it was looked at last, and has been written again since."""
+        """The items that were stored at the last look, and have been written again since."""
         now = stored(self.stack.store, self.name)
         return [path for path, entry in self.seen.items() if now[path] != entry]
 

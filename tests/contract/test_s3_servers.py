@@ -1,4 +1,4 @@
-"""What every S3 server must do beyond the port: refusals, and signed URLs."""
+"""What S3 servers must do beyond the port: refusals and signed URLs."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What the gateway's tests share: its process, a git host, a receiver and a slow engine."""
+"""Fixtures of the gateway tests: its process, a git host, a receiver and a slow engine."""
 
 import re
 import signal

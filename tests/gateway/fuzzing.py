@@ -10,7 +10,7 @@ from states.addresses import address_fault
 
 @schemathesis.hook
 def filter_body(_: schemathesis.HookContext, body: Any) -> bool:  # noqa: ANN401 - any value of JSON
-    """Leave out addresses of pages, and texts that only match the pattern (`https://[1:2]/`)."""
+    """Leave out URLs of pages, and texts that only match the pattern (`https://[1:2]/`)."""
     if not isinstance(body, dict):
         return True
     repository = body.get("repositoryUrl")
@@ -25,10 +25,7 @@ def filter_body(_: schemathesis.HookContext, body: Any) -> bool:  # noqa: ANN401
 
 
 def can_be_split(value: object) -> bool:
-    """Whether a text can be taken apart as an address.
-
-    Anything else is for the schema to refuse.
-    """
+    """Whether a text can be split as a URL. Other values are for the schema to refuse."""
     try:
         return not isinstance(value, str) or urlsplit(value).port != -1
     except ValueError:

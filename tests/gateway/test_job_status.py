@@ -1,4 +1,4 @@
-"""A job's status, from a store that answers or does not."""
+"""A job's status, whether its store answers or not."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""What becomes of runs that end in every way, without waiting for the pauses between them."""
+"""How the queue treats runs, however they end; pauses are recorded and not waited for."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path

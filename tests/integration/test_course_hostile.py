@@ -43,7 +43,7 @@ WORDS: Final = (
 
 
 def hostile_python() -> dict[str, str]:
-    """Return a project all of whose texts are markup."""
+    """Return a project whose texts are all markup."""
     files = {
         f"evil/{name.lower()}.py": f"r'''{evil}'''\n\nfrom evil.main import Base\n\n\n"
         f"class {name}(Base):\n    r'''{evil}'''\n\n    def run(self, text=r'''{evil}'''):\n"
@@ -73,7 +73,7 @@ def hostile_python() -> dict[str, str]:
 
 
 def hostile_names() -> dict[str, str]:
-    """Return texts with names that are markup, or no text at all."""
+    """Return texts with names that are markup or no text."""
     names = (
         "a`b`.md",
         "pipe|pipe.md",

@@ -89,7 +89,7 @@ def new_job(receiver: Receiver, tmp_path: Path) -> Iterator[NewJob]:
 
 
 def reach_chapters(job: PlatformJob, **environment: str) -> WorkerProcess:
-    """Start a run, and return it when a chapter of it is stored."""
+    """Start a run, and return it when one of its chapters is stored."""
     run = job.start(**environment)
     until(
         lambda: any(name.path.startswith("chapters/") for name in job.stored),
@@ -99,7 +99,7 @@ def reach_chapters(job: PlatformJob, **environment: str) -> WorkerProcess:
 
 
 def fits(course: dict[str, bytes]) -> bool:
-    """Whether all texts of a course were made of its abstractions."""
+    """Whether all texts of a course are about its abstractions."""
     about = yaml.safe_load(course["step1_abstractions.yaml"])[0]["description"]
     texts = [
         body.decode() for path, body in course.items() if path.endswith(".md")
@@ -286,12 +286,12 @@ def test_tens_of_megabytes_of_output_fill_neither_pipe_nor_memory_nor_log(
     new_job: NewJob,
 ) -> None:
     job = new_job(delay=0)
-    calm = job.start(JOB_ID="calm")
-    least = peak_memory(calm)
+    undisturbed = job.start(JOB_ID="undisturbed")
+    least = peak_memory(undisturbed)
     job.cli.set(faults={"extract": {"kind": "floods", "megabytes": 30}})
     loud = job.start(JOB_ID="loud")
     most = peak_memory(loud)
-    assert (calm.wait(), loud.wait()) == (0, 0), job.report()
+    assert (undisturbed.wait(), loud.wait()) == (0, 0), job.report()
     assert most - least < 20, f"{most} MB, and {least} MB without the flood"
     measured = f"at most {least} MB, and {most} MB with 60 MB of output"
     print(measured)  # noqa: T201 - shown with `pytest -rP`

@@ -1,4 +1,4 @@
-"""A CLI that misbehaves, and how the engine copes: it drives a process of the stand-in."""
+"""How the engine copes with a CLI that misbehaves, in processes of the stand-in."""
 
 import logging
 import os
@@ -248,7 +248,7 @@ def test_a_cli_that_writes_files_is_not_silent(
 def complain(
     cli: CliStandIn, course: Course, complaint: str
 ) -> EngineFailedError:
-    """Let it fail with a message, and return what the engine says of that."""
+    """Let the CLI fail with a message, and return the error of the engine."""
     cli.set(faults={EXTRACT: {"kind": "fails", "complains": complaint}})
     with pytest.raises(EngineFailedError) as raised:
         course.make(cli.engine(), EXTRACT)

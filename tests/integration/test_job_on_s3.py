@@ -1,4 +1,4 @@
-"""Whole jobs on real S3 servers, with everything going wrong on the way."""
+"""Whole jobs on real S3 servers with every kind of fault."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -35,8 +35,10 @@ def course(world: World) -> dict[str, bytes]:
 def test_a_job_survives_a_store_where_everything_goes_wrong(
     s3_server: S3Server, tmp_path: Path
 ) -> None:
-    calm = World(store=s3_server.new_store(), work_dir=tmp_path / "calm")
-    assert calm.job().run(IDENTITY) is Exit.OK
+    undisturbed = World(
+        store=s3_server.new_store(), work_dir=tmp_path / "undisturbed"
+    )
+    assert undisturbed.job().run(IDENTITY) is Exit.OK
     with proxying(s3_server.endpoint_url) as proxy:
         store = store_behind(s3_server, proxy.url, s3_server.new_bucket())
         world = World(
@@ -50,7 +52,7 @@ def test_a_job_survives_a_store_where_everything_goes_wrong(
         )
         assert world.job().run(IDENTITY) is Exit.OK
         proxy.policy = lambda _method, _path: None
-        assert course(world) == course(calm)
+        assert course(world) == course(undisturbed)
         assert sum(proxy.faults.values()) > 5
     assert set(world.engine.made.values()) == {1}
     assert world.receiver is not None

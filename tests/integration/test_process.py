@@ -1,4 +1,4 @@
-"""Subprocesses, as real ones: none outlives its run, however that ends."""
+"""Real subprocesses: none outlives its run, however that ends."""
 
 import os
 import signal
@@ -297,7 +297,7 @@ def test_a_paused_process_is_frozen_until_it_is_resumed(start: Start) -> None:
 
 
 def stands_still(lines: list[str]) -> bool:
-    """Whether nothing comes for thirty times as long as between two lines."""
+    """Whether no line comes for thirty times as long as between two lines."""
     seen = len(lines)
     RUNTIME.flag().wait(0.3)
     return len(lines) == seen

@@ -1,7 +1,4 @@
-"""Sources on a git host: the real git on both sides, over real HTTP.
-
-What arrives, and in how many tries.
-"""
+"""Sources on a git host: the real git on both sides, over real HTTP."""
 
 import os
 from collections.abc import Iterator
@@ -37,7 +34,7 @@ def host(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[GitServer]:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the waits between tries be short."""
+    """Shorten the pauses between attempts."""
     monkeypatch.setattr("worker.source.git.POLICY", replace(POLICY, first=0.01))
 
 
@@ -47,7 +44,7 @@ def source(
     branch: str | None = "main",
     name: str = NAME,
 ) -> GitSource:
-    """Return the source that is a repository of the host."""
+    """Return a repository of the host as a source."""
     return GitSource(make_git(tmp_path), host.url(name), branch)
 
 

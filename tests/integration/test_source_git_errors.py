@@ -1,4 +1,4 @@
-"""Sources on a git host that has trouble, or makes some: which error it becomes, and how soon."""
+"""Faults of a git host: which error each becomes, and how soon."""
 
 import os
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ GERMAN: Final = {"LANG": "de_DE.UTF-8", "LANGUAGE": "de", "LC_ALL": "C.UTF-8"}
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the waits between tries be short."""
+    """Shorten the pauses between attempts."""
     monkeypatch.setattr("worker.source.git.POLICY", replace(POLICY, first=0.01))
 
 

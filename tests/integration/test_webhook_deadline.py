@@ -1,4 +1,4 @@
-"""A run that may no longer send sends nothing, whatever its exchange with the receiver is about."""
+"""A run that may no longer send sends nothing, whatever phase its exchange with the receiver is in."""
 
 import os
 import signal
@@ -100,7 +100,7 @@ def post(
 def resolving(
     url: str, *arguments: float, slow: Path | None = None
 ) -> tuple[float, str]:
-    """Post in a process with names of its own; return how long it took, and what came of it."""
+    """Post in a process with its own name resolution; return how long it took, and the outcome."""
     completed = subprocess.run(
         [
             sys.executable,

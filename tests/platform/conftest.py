@@ -1,4 +1,4 @@
-"""What the tests of the platform's commands share: the API, real runs, and an operator's shell."""
+"""Fixtures of the platform's tests: the API, real runs, and an operator's command line."""
 
 import json
 import threading
@@ -80,7 +80,7 @@ class Cloud:
         return list(self.jobs.runs.values())
 
     def keep(self, **secrets: str) -> None:
-        """Give the definition secrets of these values, as variables."""
+        """Store these values in secrets, and reference them from the definition."""
         references = {
             new_id(): (name, value) for name, value in secrets.items()
         }

@@ -1,4 +1,4 @@
-"""What the client makes of everything that an API over a network may do."""
+"""How the client handles the faults of an API over a network."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime

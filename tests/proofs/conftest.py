@@ -115,10 +115,10 @@ def job(
 @pytest.fixture
 def course(repository: str, tmp_path: Path) -> dict[str, bytes]:
     """Return the course of an undisturbed job, on a folder and without a receiver."""
-    store = tmp_path / "calm store"
+    store = tmp_path / "undisturbed store"
     job = PlatformJob(
         FolderStore(store),
-        tmp_path / "calm",
+        tmp_path / "undisturbed",
         {"STORE_URL": store.as_uri()},
         behaviour={"delay": 0},
     )
@@ -130,7 +130,7 @@ def course(repository: str, tmp_path: Path) -> dict[str, bytes]:
                 "--job-id",
                 job.name,
                 "--out",
-                str(tmp_path / "calm/out"),
+                str(tmp_path / "undisturbed/out"),
             ).wait()
             == 0
         )

@@ -125,8 +125,8 @@ def test_a_job_survives_a_store_and_an_api_where_everything_goes_wrong(
     )
     drive(job, str(seed % 2))
     api.raging = False
-    for calm in (proxy, api_proxy):
-        calm.policy = lambda _method, _path: None
+    for faulty_proxy in (proxy, api_proxy):
+        faulty_proxy.policy = lambda _method, _path: None
     account = check_account(job, api.paid)
     store = {str(fault.name): n for fault, n in proxy.faults.items()}
     assert len(store) > 3, "too few faults were injected"

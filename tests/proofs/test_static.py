@@ -65,12 +65,12 @@ def new_job(
 def test_a_course_is_the_same_to_the_byte_though_its_job_was_killed_in_every_stage(
     tmp_path: Path, environment: dict[str, str], receiver: Receiver
 ) -> None:
-    calm, killed = (
-        new_job(tmp_path, "calm", environment),
+    undisturbed, killed = (
+        new_job(tmp_path, "undisturbed", environment),
         new_job(tmp_path, "killed", environment),
     )
     try:
-        assert calm.start().wait() == 0, calm.report()
+        assert undisturbed.start().wait() == 0, undisturbed.report()
         run, struck = killed.start(), list[State]()
         for state in STATES:
             until(partial(has_reached, killed, state))
@@ -78,7 +78,7 @@ def test_a_course_is_the_same_to_the_byte_though_its_job_was_killed_in_every_sta
             struck.append(killed.manifest.state)
             run = killed.start("resume", killed.name, "--takeover")
         assert run.wait() == 0, killed.report()
-        assert killed.course == calm.course
+        assert killed.course == undisturbed.course
         ends = [
             document
             for document in receiver.documents
@@ -87,7 +87,7 @@ def test_a_course_is_the_same_to_the_byte_though_its_job_was_killed_in_every_sta
         assert len({document["sequence"] for document in ends}) == 1
         print(f"killed while {', '.join(struck)}")  # noqa: T201 - shown with `pytest -rP`
     finally:
-        calm.end()
+        undisturbed.end()
         killed.end()
 
 
@@ -96,33 +96,33 @@ def test_an_update_is_the_same_to_the_byte_though_its_job_was_killed_in_every_st
 ) -> None:
     first = new_job(tmp_path, "first", environment)
     following = {**environment, "UPDATE_FROM": "first"}
-    calm, killed = (
+    undisturbed, killed = (
         new_job(tmp_path, name, following, store_of="first")
-        for name in ("calm", "killed")
+        for name in ("undisturbed", "killed")
     )
     try:
         assert first.start().wait() == 0, first.report()
         states.commit(CHANGED)
-        assert calm.start().wait() == 0, calm.report()
+        assert undisturbed.start().wait() == 0, undisturbed.report()
         run = killed.start()
         for state in STATES:
             until(partial(has_reached, killed, state))
             run.kill()
             run = killed.start("resume", killed.name, "--takeover")
         assert run.wait() == 0, killed.report()
-        assert killed.course == calm.course
+        assert killed.course == undisturbed.course
         update = killed.manifest.update
         assert update is not None
-        assert calm.manifest.update is not None
+        assert undisturbed.manifest.update is not None
         assert (update.kept, update.made) == (
-            calm.manifest.update.kept,
-            calm.manifest.update.made,
+            undisturbed.manifest.update.kept,
+            undisturbed.manifest.update.made,
         )
         assert update.kept > 3
         assert update.made > 0
         print(f"{update.kept} files kept, {update.made} made")  # noqa: T201 - shown with `pytest -rP`
     finally:
-        for job in (first, calm, killed):
+        for job in (first, undisturbed, killed):
             job.end()
 
 

@@ -1,4 +1,4 @@
-"""Small repositories as the static engine sees them, in a form that tests compare with literals."""
+"""Small repositories as the static engine analyses them, in a form that compares with literals."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +12,7 @@ from worker.engines.static.reading.survey import Survey, survey
 
 
 def parsed(language: Language, text: str) -> Parsed:
-    """Return what the reader of a language finds in a file."""
+    """Return what a language's parser reads from a file."""
     return SourceParser().read(language, text)
 
 
@@ -27,7 +27,7 @@ def kinds(parsed_file: Parsed) -> dict[str, str]:
 
 
 def surveyed(folder: Path, files: Mapping[str, str | bytes]) -> Survey:
-    """Write files, and return what a survey reads of them."""
+    """Write files, and return their survey."""
     return survey(write_tree(folder, files), lambda: None)
 
 
@@ -37,7 +37,7 @@ def analysed(folder: Path, files: Mapping[str, str | bytes]) -> Analysis:
 
 
 def defined(analysis: Analysis, qualified: str) -> Definition:
-    """Return the one definition of a qualified name."""
+    """Return the only definition with a qualified name."""
     [definition] = [
         candidate
         for candidate in analysis.definitions

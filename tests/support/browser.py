@@ -1,4 +1,4 @@
-"""Chromium without a window, driven by its DevTools protocol."""
+"""Chromium in headless mode, driven by its DevTools protocol."""
 
 import base64
 import json
@@ -67,7 +67,7 @@ class Browser:
 
 
 class Tab:
-    """A tab, and what happened in it since its page was opened."""
+    """A tab, and the events since its page was opened."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
@@ -83,7 +83,7 @@ class Tab:
             self.command(f"{domain}.enable")
 
     def command(self, method: str, **parameters: object) -> dict[str, Any]:
-        """Have the browser do something, and return its answer."""
+        """Send a DevTools command, and return its result."""
         self._number += 1
         message = {
             "id": self._number,
@@ -114,7 +114,7 @@ class Tab:
         self.loaded()
 
     def loaded(self) -> None:
-        """Wait until a page that was asked for has loaded."""
+        """Wait until the requested page has loaded."""
         while not self._happened("Page.loadEventFired"):
             self._receive()
 
@@ -140,7 +140,7 @@ class Tab:
             time.sleep(0.02)
 
     def look(self, width: int, *, dark: bool = False, media: str = "") -> None:
-        """Show pages on a screen of a width, or on another medium."""
+        """Emulate a screen of this width, or another medium."""
         self.command(
             "Emulation.setDeviceMetricsOverride",
             width=width,
@@ -163,12 +163,12 @@ class Tab:
         self.command("Input.dispatchKeyEvent", type="keyUp", **keys)
 
     def write(self, text: str) -> None:
-        """Write a text where the cursor is."""
+        """Type a text."""
         self.command("Input.insertText", text=text)
 
     @property
     def complaints(self) -> list[str]:
-        """What the browser has complained of."""
+        """The browser's errors and warnings."""
         self.evaluate("new Promise(requestAnimationFrame)")
         errors = self._happened("Runtime.exceptionThrown")
         calls = self._happened("Runtime.consoleAPICalled")
@@ -181,7 +181,7 @@ class Tab:
 
     @property
     def requests(self) -> list[str]:
-        """The addresses that were asked for."""
+        """The requested URLs."""
         sent = self._happened("Network.requestWillBeSent")
         return [request["request"]["url"] for request in sent]
 
@@ -191,7 +191,7 @@ class Tab:
         return base64.b64decode(answer["data"])
 
     def screenshot(self, file: Path, *, whole: bool = False) -> None:
-        """Take a picture of what the tab shows, or of the whole page."""
+        """Return a picture of what the tab shows, or of the whole page."""
         answer = self.command(
             "Page.captureScreenshot", captureBeyondViewport=whole
         )

@@ -24,7 +24,7 @@ COMMIT = "a" * 40
 
 
 def run_record(number: int = 1, **changes: object) -> RunRecord:
-    """Return a run that has just claimed."""
+    """Return the record of a run that has just claimed the job."""
     record = RunRecord(
         number=number, claimed_at=AT, version="1.0.0", lease_seconds=30
     )
@@ -52,7 +52,6 @@ def error(code: Exit = Exit.TEMPORARY) -> Error:
 
 
 def begun(identity: Identity = IDENTITY, *, announces: bool = True) -> Manifest:
-    """Return a job that has just begun."""
     return decisions.begin(identity, ENGINE, run_record(), announces=announces)
 
 
@@ -62,7 +61,7 @@ def stamped(manifest: Manifest, *, writer: Writer = Writer.WORKER) -> Manifest:
 
 
 def entered(stage: Stage | None, *, announces: bool = True) -> Manifest:
-    """Return a job that has entered a stage (None: publishing), everything before it finished."""
+    """Return a job that has entered a stage (None: publishing), all earlier ones finished."""
     manifest = stamped(decisions.enter(begun(announces=announces), at=AT))
     for info in STAGES:
         if info.stage is stage:
@@ -74,7 +73,7 @@ def entered(stage: Stage | None, *, announces: bool = True) -> Manifest:
 
 
 def finished(manifest: Manifest) -> Manifest:
-    """Return the decision that finishes the current stage with one artifact, and goes on."""
+    """Return the decision that finishes the current stage with one artifact, and enters the next."""
     stage = manifest.current_stage
     assert stage is not None
     info = INFO[stage]
@@ -86,7 +85,7 @@ def finished(manifest: Manifest) -> Manifest:
 
 
 def completed(*, announces: bool = True) -> Manifest:
-    """Return a job that is completed, its last event pending."""
+    """Return a completed job, its last event pending."""
     return stamped(
         decisions.complete(entered(None, announces=announces), at=AT)
     )

@@ -75,7 +75,7 @@ MORE: Final[dict[str, dict[str, Check]]] = {
 
 
 def faults(document: Mapping[str, Any]) -> list[str]:
-    """Name every field of a callback that is missing, wrong, or not known."""
+    """Name every field of a callback that is missing, invalid or unknown."""
     fields = EVERY | MORE.get(str(document.get("type")), {})
     names = _wrong(
         "",

@@ -1,4 +1,4 @@
-"""Courses of the static engine, and ways to read them that share no code with the engine."""
+"""Courses of the static engine, read with code that is independent of the engine."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -43,7 +43,7 @@ class Excerpt:
 
 
 class Page:
-    """A page of a course, as a reader of CommonMark with tables sees it."""
+    """A page of a course, as a CommonMark reader with tables reads it."""
 
     def __init__(self, path: str, text: str) -> None:
         self.path = path
@@ -51,7 +51,7 @@ class Page:
 
     @cached_property
     def tokens(self) -> list[Token]:
-        """All tokens, in order, those inside of lines too."""
+        """All tokens in order, inline ones included."""
         blocks = MarkdownIt("commonmark").enable("table").parse(self.text)
         return [
             token
@@ -60,7 +60,7 @@ class Page:
         ]
 
     def contents(self, kind: str) -> list[str]:
-        """Return what the tokens of a kind hold."""
+        """Return the contents of the tokens of a type."""
         return [token.content for token in self.tokens if token.type == kind]
 
     @property
@@ -168,9 +168,9 @@ def write_tree(folder: Path, files: Mapping[str, str | bytes]) -> Path:
 def make_course(
     source: Path, output: Path, engine: StaticEngine | None = None
 ) -> MadeCourse:
-    """Let the static engine do all its stages, each file valid when it comes.
+    """Make a course with the static engine, and check each file.
 
-    Nothing that is there is made again.
+    Existing files are not made again.
     """
     engine = engine or StaticEngine()
     for stage in MADE:
@@ -185,10 +185,7 @@ def make_course(
 def make_stage(
     stage: Stage, source: Path, output: Path, engine: StaticEngine
 ) -> list[str]:
-    """Do one stage, and return the paths of the items that were made.
-
-    Fail if a file is invalid, or missing.
-    """
+    """Make one stage; return the paths of the items. Fail if a file is invalid or missing."""
     before = {path.name: path.read_bytes() for path in output.glob("*.yaml")}
     rules, made = Rules(stage, before), []
     for item in engine.produce(stage, Workspace(source=source, output=output)):

@@ -1,4 +1,4 @@
-"""Books of small trees."""
+"""Facts of small repositories."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -35,7 +35,7 @@ def read(tree: Path, files: Mapping[str, str]) -> CourseFacts:
 
 
 def chapter_of(facts: CourseFacts, name: str) -> Chapter:
-    """Return the chapter whose unit has a definition of that name."""
+    """Return the chapter whose unit owns a definition with this name."""
     return next(
         chapter
         for chapter in facts.chapters

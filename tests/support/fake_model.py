@@ -1,4 +1,4 @@
-"""A model in the tests' own process: it answers the engine's questions at once."""
+"""A model in the tests' own process that answers the engine's questions at once."""
 
 import json
 from collections import Counter
@@ -13,7 +13,7 @@ from worker.engines.port import Workspace
 
 
 class FakeModel:
-    """Answers in one manner, or as a function says."""
+    """Answers in one manner, or by a function."""
 
     def __init__(
         self,

@@ -108,7 +108,7 @@ def at_random(
 
 @contextmanager
 def proxying(upstream: str) -> Iterator[Proxy]:
-    """Run a proxy in front of a server on a free port of this machine."""
+    """Run a proxy in front of a server, on a free port."""
     proxy = Proxy(upstream=upstream)
     server = _Server(proxy)
     proxy.url = f"http://127.0.0.1:{server.server_address[1]}"

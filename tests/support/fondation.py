@@ -48,19 +48,19 @@ class CliStandIn:
         self.set(**behaviour)
 
     def set(self, **behaviour: Any) -> None:  # noqa: ANN401 - as its own file says
-        """Give it some more behaviour."""
+        """Add to its behaviour."""
         self._behaviour |= behaviour
         (self.path / "behaviour.json").write_text(json.dumps(self._behaviour))
 
     @property
     def calls(self) -> Counter[str]:
-        """How often it has asked its model for each item."""
+        """How many times it asked its model for each item."""
         log = self.path / "calls.log"
         return Counter(log.read_text().splitlines() if log.exists() else ())
 
     @property
     def seen(self) -> list[dict[str, Any]]:
-        """How each of its processes was started: `argv`, `env`, `cwd`, and the source's files."""
+        """What each of its processes was given: `argv`, `env`, `cwd`, and the source's files."""
         log = self.path / "seen.jsonl"
         return (
             [json.loads(line) for line in log.read_text().splitlines()]
@@ -84,13 +84,12 @@ class CliStandIn:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """A run's folders, and what the runner does with an engine's items."""
+    """A run's folders, and what the run does with an engine's items."""
 
     folder: Path
 
     @property
     def workspace(self) -> Workspace:
-        """What an engine sees."""
         return Workspace(
             source=self.folder / "source", output=self.folder / "course"
         )
@@ -106,7 +105,7 @@ class Course:
         }
 
     def produce(self, engine: FondationEngine, stage: Stage) -> Iterator[Item]:
-        """Let an engine make a stage; keep and yield what is valid."""
+        """Let an engine make a stage; keep and yield the valid items."""
         rules = Rules(stage, self.files)
         for item in engine.produce(stage, self.workspace):
             if rules.fault(item.path, item.body) is None:
@@ -137,7 +136,7 @@ def new_course(folder: Path) -> Course:
 
 
 def alive(folder: Path) -> list[str]:
-    """Return the processes below a run's folder: every process of the CLI has its TMPDIR there."""
+    """Return the processes of a run: each process of the CLI has its TMPDIR in the run's folder."""
     processes = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
@@ -153,7 +152,7 @@ def alive(folder: Path) -> list[str]:
 
 
 def printed_lines(caplog: pytest.LogCaptureFixture) -> list[tuple[int, str]]:
-    """Return level and text of what the CLI has printed, as far as it was passed on."""
+    """Return level and text of the CLI's output in the log."""
     return [
         (record.levelno, vars(record)["line"])
         for record in caplog.records
@@ -162,5 +161,5 @@ def printed_lines(caplog: pytest.LogCaptureFixture) -> list[tuple[int, str]]:
 
 
 def listen(caplog: pytest.LogCaptureFixture) -> None:
-    """Record the log of the engine, whatever its level."""
+    """Record the engine's log at every level."""
     caplog.set_level(logging.DEBUG, logger="worker.engines.fondation")

@@ -1,4 +1,4 @@
-"""Repositories for tests, made by the real git; hostile ones, too."""
+"""Repositories made by the real git for tests, hostile ones included."""
 
 import os
 import subprocess
@@ -25,24 +25,21 @@ _ENVIRONMENT: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What lies under a name in a tree: a file unless `mode` says otherwise."""
+    """An entry of a tree: a file unless `mode` is another's."""
 
     content: bytes
     mode: str = "100644"
 
 
 def executable(content: bytes) -> Entry:
-    """Return a file that may be executed."""
     return Entry(content, "100755")
 
 
 def link(target: str) -> Entry:
-    """Return a symlink."""
     return Entry(os.fsencode(target), "120000")
 
 
 def submodule(commit: str) -> Entry:
-    """Return a submodule at a commit."""
     return Entry(commit.encode(), "160000")
 
 
@@ -116,7 +113,7 @@ class Repository:
         return ended.stdout.decode(errors="surrogateescape").strip()
 
     def commit(self, files: Files, branch: str = "main") -> str:
-        """Put a commit with just these files upon a branch, and return its name."""
+        """Commit just these files on a branch, and return the commit."""
         ref = f"refs/heads/{branch}"
         parent = (
             [f"from {ref}^0".encode()]
@@ -139,17 +136,15 @@ class Repository:
         return self.head(ref)
 
     def head(self, name: str = "HEAD") -> str:
-        """Return the commit that a name refers to."""
         return self.git("rev-parse", f"{name}^{{commit}}")
 
     def branch(self, name: str, commit: str) -> None:
-        """Let a branch point to a commit, whatever it was before."""
+        """Let a branch point to a commit."""
         self.git("update-ref", f"refs/heads/{name}", commit)
 
     def tag(
         self, name: str, target: str = "HEAD", *, annotated: bool = False
     ) -> None:
-        """Tag something."""
         self.git(
             "tag",
             "-f",

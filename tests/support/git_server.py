@@ -33,7 +33,7 @@ _CHUNK: Final = 4096
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fault:
-    """What goes wrong with the next `times` requests whose path or query holds the text `on`."""
+    """A fault of the next `times` requests whose path or query contains `on`."""
 
     status: int | None = None
     """Answer with that status, `headers`, and no git."""
@@ -50,7 +50,7 @@ class Fault:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Request:
-    """A client's request; the names of headers are in lower case."""
+    """A client's request; header names are in lower case."""
 
     method: str
     path: str
@@ -87,7 +87,6 @@ class GitServer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End, with all that hangs."""
         self.closing.set()
         self._server.shutdown()
         self._server.server_close()
@@ -99,7 +98,6 @@ class GitServer:
         return f"http://{address!s}:{port}"
 
     def url(self, name: str) -> str:
-        """Return a repository's URL."""
         return f"{self.origin}/{name}"
 
     def repository(
@@ -116,20 +114,20 @@ class GitServer:
         return make_repository(path, files, object_format=object_format)
 
     def protect(self, name: str, token: str) -> None:
-        """Give a repository only to those with a token, as the password of Basic authentication."""
+        """Require a token, as the password of Basic authentication."""
         self._tokens[name] = token
 
     def move(self, name: str, to: str) -> None:
-        """Answer for a repository with a redirect to another one's URL."""
+        """Redirect a repository's requests to another URL."""
         self._moved[name] = to
 
     def fault(self, fault: Fault) -> None:
-        """Let something go wrong; of several faults the first one that fits comes first."""
+        """Inject a fault; the first fault that applies to a request is used."""
         with self._lock:
             self._faults.append([fault] * fault.times)
 
     def next_fault(self, target: str) -> Fault | None:
-        """Take the fault that a request meets."""
+        """Take the fault of a request."""
         with self._lock:
             for left in self._faults:
                 if left and left[0].on in target:
@@ -139,7 +137,7 @@ class GitServer:
     def refusal(
         self, target: str, authorization: str
     ) -> tuple[int, dict[str, str]] | None:
-        """Return what prevents a normal answer: a redirect, or a missing token."""
+        """Return a redirect or a 401, if there is a reason for one."""
         for name, to in self._moved.items():
             if target.startswith(f"/{name}/"):
                 return 301, {"Location": to + target.removeprefix(f"/{name}")}

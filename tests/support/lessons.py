@@ -64,7 +64,7 @@ def own_repository(tree: Path) -> Path:
 def make_stage(
     made: ClaudeEngine, stage: Stage, source: Path, output: Path
 ) -> list[str]:
-    """Make a stage's items; return their paths, and fail on what the format does not allow."""
+    """Make a stage's items; return their paths, and fail on invalid ones."""
     rules = Rules(
         stage, {path.name: path.read_bytes() for path in output.glob("*.yaml")}
     )
@@ -84,7 +84,7 @@ def make_course(
     manner: Callable[[Question], Manner | Outcome] | Manner = Manner.GOOD,
     language: str = "English",
 ) -> FakeModel:
-    """Make a whole course; return the model that was asked."""
+    """Make a whole course; return the model."""
     model = FakeModel(manner)
     made = engine(model, language)
     output.mkdir(exist_ok=True)

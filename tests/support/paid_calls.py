@@ -1,4 +1,4 @@
-"""What tests of paid calls share: a store of calls in memory, time that passes at once, a model."""
+"""Tools for tests of paid calls: a call store in memory, waits that take no time, and a model."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -78,7 +78,7 @@ class _QuickFlag:
 
 
 class QuickRuntime(SystemRuntime):
-    """Waits take no time."""
+    """A runtime whose waits take no time."""
 
     def __init__(self) -> None:
         self.skipped = 0.0
@@ -115,7 +115,7 @@ def settings(url: str, prices: Path | None, **changes: object) -> ModelSettings:
 def opened(
     settings: ModelSettings, calls: MemoryCalls, **changes: object
 ) -> Model:
-    """Return a model that has begun a stage, as a run of its own has it."""
+    """Return a model at the begin of a stage, as a new run opens it."""
     model = Model(settings, QuickRuntime(), MODEL)
     model.begin(replace(workspace(calls), **changes))  # type: ignore[arg-type]
     return model

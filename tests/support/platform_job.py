@@ -32,7 +32,7 @@ ITEMS: Final = 3 + 3 * len(NAMES)
 
 
 def environment_of(home: Path) -> dict[str, str]:
-    """Return every process's environment: of the tests' own, only what measures coverage."""
+    """Return the environment of every process: of the tests' own, only the variables for coverage."""
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -65,14 +65,13 @@ class WorkerProcess:
         return self._process.pid
 
     def wait(self, seconds: float = 120) -> int | None:
-        """Wait for its end, and return its exit code; None if it is still running by then."""
+        """Wait for its end, and return its exit code; None if it is still running after that time."""
         try:
             return self._process.wait(seconds)
         except subprocess.TimeoutExpired:
             return None
 
     def send(self, number: signal.Signals) -> None:
-        """Send it a signal."""
         self._process.send_signal(number)
 
     def kill(self) -> None:
@@ -95,7 +94,7 @@ class WorkerProcess:
 
 @dataclass
 class PlatformJob:
-    """A job on a platform: its runs' environment, and what has become of it."""
+    """A job on a platform: the environment of its runs, and its results."""
 
     store: Store
     folder: Path
@@ -141,7 +140,7 @@ class PlatformJob:
         }
 
     def end(self) -> None:
-        """End whatever still runs."""
+        """Kill all running processes."""
         for program in self.runs:
             program.kill()
 
@@ -159,7 +158,7 @@ class PlatformJob:
 
     @property
     def stored(self) -> list[ArtifactName]:
-        """Every item that lies in the store."""
+        """All stored items."""
         names = (
             artifact_name(entry.key)
             for entry in self.store.entries(f"{self.name}/artifacts/")
@@ -172,11 +171,11 @@ class PlatformJob:
 
     @property
     def calls(self) -> Counter[str]:
-        """How often the engine was asked for each item."""
+        """How many times the engine was asked for each item."""
         return self.cli.calls
 
     def note_stored(self) -> None:
-        """Remember what is stored by now: the engine must not be asked for it again."""
+        """Record the stored items: the engine must not be asked for them again."""
         calls = self.calls
         self.known |= {
             name.path: calls[name.path]
@@ -186,7 +185,7 @@ class PlatformJob:
 
     @property
     def redone(self) -> list[str]:
-        """The items that were made again although they had been stored."""
+        """The items that were made again although they were stored."""
         calls = self.calls
         return [
             path for path, times in self.known.items() if calls[path] > times
@@ -194,7 +193,7 @@ class PlatformJob:
 
     @property
     def children(self) -> list[str]:
-        """The processes of the engine that are there now, without zombies."""
+        """The engine's running processes, without zombies."""
         commands = []
         for folder in Path("/proc").glob("[0-9]*"):
             try:
@@ -216,7 +215,7 @@ class PlatformJob:
         return {path: body for path, body in files.items() if body is not None}
 
     def report(self) -> str:
-        """Say how each run has ended, with the end of its log."""
+        """Describe how each run ended, with the end of its log."""
         ends = [
             f"{run.log.name}: {run.wait(0)}\n{run.log.read_text()[-1500:]}"
             for run in self.runs

@@ -17,7 +17,7 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class Delivery:
-    """One request, as it came."""
+    """A received request."""
 
     path: str
     headers: dict[str, str]
@@ -33,7 +33,7 @@ class Delivery:
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """What to answer; a status of 0 closes the connection without an answer."""
+    """The answer to a request; status 0 closes the connection without an answer."""
 
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class Reply:
 
 @dataclass
 class Receiver:
-    """What has come so far, and how the next one is answered."""
+    """The received callbacks, and the next answers."""
 
     url: str = ""
     deliveries: list[Delivery] = field(default_factory=list)
@@ -50,7 +50,7 @@ class Receiver:
 
     @property
     def documents(self) -> list[dict[str, Any]]:
-        """The bodies of all deliveries, in the order in which they came."""
+        """The bodies of all deliveries, in order."""
         return [delivery.document for delivery in self.deliveries]
 
     @property

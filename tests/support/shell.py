@@ -1,4 +1,4 @@
-"""The command line in this process, on a store in a folder, and jobs for it to work on."""
+"""The command line in this process, on a store in a folder, and jobs for it."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What tests of sources have in common."""
+"""Tools for tests of sources."""
 
 import os
 from collections.abc import Mapping

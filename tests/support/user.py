@@ -1,4 +1,4 @@
-"""A user who has just installed the program: a home of their own, and an empty environment."""
+"""A user who has just installed the program, with a home and an empty environment."""
 
 import json
 import os
@@ -76,14 +76,14 @@ class User:
         )
 
     def ends(self, process: subprocess.Popen[str]) -> CommandResult:
-        """Wait for the end of a command."""
+        """Wait for a command to end."""
         out, err = process.communicate(timeout=120)
         return CommandResult(code=process.returncode, out=out, err=err)
 
     def run(
         self, *argv: str, code: int = 0, **environment: str
     ) -> CommandResult:
-        """Run a command to its end, which must be as expected."""
+        """Run a command to its end, and check its exit code."""
         result = self.ends(self.start(*argv, **environment))
         assert result.code == code, (
             f"{argv} ended with {result.code}:\n{result.out}\n{result.err}"
@@ -92,7 +92,7 @@ class User:
 
 
 def course_files(folder: Path) -> dict[str, bytes]:
-    """Return a course's own files, by their paths: not those that were made to look at it."""
+    """Return the files of a course by their paths, without the HTML pages and the README."""
     return {
         path: body
         for path, body in files_below(folder).items()

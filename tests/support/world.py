@@ -1,4 +1,4 @@
-"""A small world for a job to run in: engine, source and receiver that record their calls."""
+"""A small world for a job to run in: a fake engine, source and receiver that record their calls."""
 
 import json
 from collections import Counter
@@ -31,7 +31,7 @@ IDENTITY = Identity(
 
 @dataclass
 class FakeEngine:
-    """Makes a course of a few chapters, whose text depends on the source and on earlier items."""
+    """Makes a course of a few chapters; texts depend on the source and on earlier items."""
 
     chapters: int = 3
     name: str = "static"
@@ -135,7 +135,7 @@ class JsonPacker:
 
 @dataclass
 class Receiver:
-    """The web app's webhook: takes everything, unless configured otherwise."""
+    """The web app's webhook: accepts every event unless configured otherwise."""
 
     answer: Callable[[dict[str, object]], WebhookResponse] = lambda _: (
         WebhookResponse(status_code=200)
@@ -157,7 +157,7 @@ class Receiver:
 
     @property
     def events(self) -> list[tuple[object, object]]:
-        """Type and status of what was taken, in order."""
+        """Type and status of the accepted events, in order."""
         return [
             (document["type"], document["status"]) for _, document in self.taken
         ]
@@ -165,7 +165,7 @@ class Receiver:
 
 @dataclass
 class World:
-    """Everything outside one job's runs; it lives on when a run dies."""
+    """Everything outside the runs of one job; it outlives a run."""
 
     store: Store
     work_dir: Path

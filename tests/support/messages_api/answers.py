@@ -33,7 +33,7 @@ _LANGUAGE: Final = re.compile(r"^Write in (.+)\.$", re.MULTILINE)
 
 
 class Manner(StrEnum):
-    """How answers are."""
+    """The quality of the answers."""
 
     GOOD = "good"
     POOR = "poor"
@@ -53,7 +53,7 @@ class Shown:
 
 
 class Prompt:
-    """What a prompt holds."""
+    """The contents of a prompt."""
 
     def __init__(self, system: str, prompt: str) -> None:
         self.system = system
@@ -61,14 +61,14 @@ class Prompt:
 
     @cached_property
     def fences(self) -> list[tuple[str, list[str]]]:
-        """The title and the lines of all that is fenced in the prompt's own half."""
+        """Title and lines of each fence in the prompt's own half."""
         return [
             (match[2], match[3].split("\n"))
             for match in _FENCE.finditer(self.prompt)
         ]
 
     def rows(self, title: str) -> list[str]:
-        """Return the lines of the fence of a title, those of the shared half after."""
+        """Return the lines of the fence with a title, then those in the shared half."""
         for half in (self.prompt, self.system):
             for match in _FENCE.finditer(half):
                 if match[2] == title:
@@ -81,7 +81,7 @@ class Prompt:
 
     @cached_property
     def shown(self) -> list[Shown]:
-        """The files that are shown with numbers."""
+        """The files with numbered lines."""
         return [
             Shown(path=title, lines=numbered)
             for title, lines in self.fences
@@ -124,7 +124,7 @@ def _text(content: object) -> str:
 
 
 def lesson(system: str, prompt: str, manner: Manner = Manner.GOOD) -> Answer:
-    """Return an answer to a prompt of the engine."""
+    """Return an answer to one of the engine's prompts."""
     kind = _kind(system)
     if manner is Manner.EMPTY:
         return {}

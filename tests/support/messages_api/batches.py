@@ -1,4 +1,4 @@
-"""Message batches: they end after a while, whether somebody asks for them or not."""
+"""Message batches; they end after some seconds, polled or not."""
 
 import json
 import secrets
@@ -20,7 +20,7 @@ RESULTS: Final = ("succeeded", "errored", "canceled", "expired")
 
 @dataclass
 class Batch:
-    """One batch, and what becomes of its requests."""
+    """A batch, and the state of its requests."""
 
     id: str
     requests: list[Document]
@@ -30,7 +30,7 @@ class Batch:
     canceled: datetime | None = None
 
     def counts(self) -> dict[str, int]:
-        """Return how many requests have ended how; all are processed until the batch ends."""
+        """Return the number of requests by their state; all are processing until the batch ends."""
         counts = dict.fromkeys(("processing", *RESULTS), 0)
         if self.results is None:
             counts["processing"] = len(self.requests)
@@ -78,7 +78,7 @@ class Batches:
         return self.document(batch)
 
     def find(self, batch_id: str) -> Batch:
-        """Return a batch as it is now."""
+        """Return a batch in its present state."""
         if batch_id not in self.all:
             raise RefusalError(404, "not_found_error", f"batch {batch_id}")
         batch = self.all[batch_id]
@@ -103,7 +103,7 @@ class Batches:
         }
 
     def cancel(self, batch_id: str) -> Document:
-        """Let none of the requests be worked on that are not done."""
+        """Cancel the requests that are not done."""
         batch = self.find(batch_id)
         if batch.results is None:
             batch.canceled = batch.ends = self.now()
@@ -112,7 +112,7 @@ class Batches:
         return self.document(batch)
 
     def results(self, batch_id: str) -> bytes:
-        """Return what became of the requests, a line each, in no order."""
+        """Return the results, a line each, in no particular order."""
         batch = self.find(batch_id)
         if batch.results is None:
             raise RefusalError(
@@ -122,7 +122,7 @@ class Batches:
         return "".join(f"{line}\n" for line in lines).encode()
 
     def document(self, batch: Batch) -> Document:
-        """Return what the API says of a batch."""
+        """Return the API's description of a batch."""
         over = batch.results is not None
         status = "canceling" if batch.canceled else "in_progress"
         path = f"{self.url}/v1/messages/batches/{batch.id}/results"

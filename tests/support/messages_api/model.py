@@ -40,7 +40,6 @@ class RefusalError(Exception):
     def __init__(
         self, status: int, kind: str, message: str, **details: object
     ) -> None:
-        """Take the status, and the error's type, message and details."""
         super().__init__(message)
         self.status = status
         self.kind = kind
@@ -48,7 +47,7 @@ class RefusalError(Exception):
 
     @property
     def error(self) -> Document:
-        """What the API says of it."""
+        """The API's error object."""
         return {
             "type": self.kind,
             "message": str(self),
@@ -57,18 +56,17 @@ class RefusalError(Exception):
 
 
 def invalid(message: str) -> RefusalError:
-    """Return the refusal of a wrong request."""
     return RefusalError(400, "invalid_request_error", message)
 
 
 def tokens_of(value: object) -> int:
-    """Return how many tokens a text or another value of JSON has."""
+    """Return the number of tokens of a text or another JSON value."""
     text = value if isinstance(value, str) else json.dumps(value)
     return math.ceil(len(text) / _TOKEN_BYTES)
 
 
 def check(body: Mapping[str, Any]) -> None:
-    """Raise RefusalError unless the API would take a request."""
+    """Raise RefusalError if the API would refuse a request."""
     for name in body:
         if name not in FIELDS:
             raise invalid(f"{name}: Extra inputs are not permitted")
@@ -94,7 +92,7 @@ def check(body: Mapping[str, Any]) -> None:
 
 
 def prompt_tokens(body: Mapping[str, Any]) -> int:
-    """Return how many tokens the prompt of a request has."""
+    """Return the number of tokens of a request's prompt."""
     return sum(tokens_of(block) for block, _ in _blocks(body))
 
 
@@ -195,13 +193,13 @@ def _life(block: Mapping[str, Any]) -> str | None:
 
 @dataclass
 class PrefixCache:
-    """The beginnings of prompts that were seen lately."""
+    """The prefixes of recent prompts."""
 
     clock: Callable[[], float]
     _ends: dict[str, float] = field(default_factory=dict)
 
     def usage(self, body: Mapping[str, Any]) -> Document:
-        """Return what a prompt costs, and remember its beginnings."""
+        """Return the usage of a prompt, and cache its prefixes."""
         config = body.get("output_config") or {}
         digest = hashlib.sha256(
             json.dumps([body["model"], config], sort_keys=True).encode()
@@ -237,7 +235,6 @@ class PrefixCache:
 
 
 def is_name(custom_id: object) -> bool:
-    """Whether a request of a batch may have that name."""
     return isinstance(custom_id, str) and bool(
         re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", custom_id)
     )

@@ -53,7 +53,7 @@ _KINDS: Final = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fault:
-    """What goes wrong with the next `times` requests whose method and path hold the text `on`."""
+    """A fault of the next `times` requests whose method and path contain `on`."""
 
     on: str = "POST /v1/messages"
     times: int = 1
@@ -85,7 +85,7 @@ class Fault:
 
 
 class MessagesServer:
-    """One workspace's view of the API."""
+    """A workspace's view of the API."""
 
     def __init__(
         self,
@@ -137,12 +137,11 @@ class MessagesServer:
         self._server.server_close()
 
     def fault(self, fault: Fault) -> None:
-        """Let something go wrong."""
         with self._lock:
             self._faults += [fault] * fault.times
 
     def take_fault(self, what: str) -> Fault:
-        """Return what is to go wrong with a request, and forget it."""
+        """Take the fault of a request."""
         with self._lock:
             self.requests.append(what)
             for fault in self._faults:
@@ -152,7 +151,7 @@ class MessagesServer:
         return Fault()
 
     def handle(self, what: str, params: Mapping[str, str], body: Any) -> Any:  # noqa: ANN401
-        """Do what is asked, and return the answer: a document, or lines."""
+        """Return the answer to a request: a document, or lines."""
         with self._lock:
             match what.split("/"):
                 case ["POST ", "v1", "messages", "count_tokens"]:
@@ -189,7 +188,7 @@ class MessagesServer:
         raise RefusalError(404, "not_found_error", "Not Found")
 
     def message(self, body: Document, fault: Fault) -> Document:
-        """Answer a message, which is paid from here on."""
+        """Answer a message, which is paid from now on."""
         check(body)
         with self._lock:
             self.bodies.append(body)
@@ -395,7 +394,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(b"0\r\n\r\n")
 
     def _ends_here(self, fault: Fault, number: int) -> bool:
-        """Whether the stream ends before that event, and end it as the fault wants it."""
+        """Whether the stream ends before that event; if so, end it as the fault says."""
         if fault.silent == number:
             self.api.closing.wait(self.api.silence_seconds)
         if fault.error == number:

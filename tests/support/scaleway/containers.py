@@ -1,4 +1,4 @@
-"""Runs that really happen: each is a process of the program, as the platform's containers are."""
+"""Runs in real processes of the program, as in the platform's containers."""
 
 import os
 import signal
@@ -33,28 +33,28 @@ class Containers:
     def launch(
         self, jobs: Jobs, run: Document, environment: Mapping[str, str]
     ) -> None:
-        """Let a run happen in the background."""
+        """Start a run in the background."""
         threading.Thread(
             target=self._go_through, args=(jobs, run, environment), daemon=True
         ).start()
 
     def freeze(self, run_id: str) -> None:
-        """Let a run neither do nor hear anything any more."""
+        """Stop a run with SIGSTOP."""
         self.processes[run_id].send_signal(signal.SIGSTOP)
 
     def kill(self, run_id: str) -> None:
-        """End a run as the kernel does when its memory is used up."""
+        """Kill a run, as the kernel does when its memory is exhausted."""
         self.processes[run_id].kill()
 
     def output(self, run_id: str) -> str:
-        """Return all that a run has printed, attempt by attempt."""
+        """Return the output of a run, attempt by attempt."""
         return "".join(
             log.read_text()
             for log in sorted(self.folder.glob(f"{run_id}-*.log"))
         )
 
     def close(self) -> None:
-        """End all of them."""
+        """Kill all runs."""
         self._ending.set()
         for process in self.processes.values():
             process.kill()

@@ -1,4 +1,4 @@
-"""What the platform keeps: definitions, their secrets, and runs; as the API's own JSON."""
+"""The platform's data: definitions, their secrets, and runs, as the API's own JSON."""
 
 import uuid
 from collections.abc import Callable, Mapping
@@ -26,7 +26,6 @@ class RefusalError(Exception):
     """The API refuses a request."""
 
     def __init__(self, status: int, **document: Any) -> None:  # noqa: ANN401 - any value of JSON
-        """Answer with that status and document."""
         super().__init__(str(document))
         self.status = status
         self.document = document
@@ -117,7 +116,7 @@ class Jobs:
     def update_definition(
         self, definition: Document, body: Document
     ) -> Document:
-        """Change the fields that a request has; the environment as a whole."""
+        """Change the fields of a request; the environment as a whole."""
         retries = (body.get("retry_policy") or {}).get("max_retries", 0)
         if not 0 <= retries <= 5:
             raise invalid("retry_policy.max_retries", "must be from 0 to 5")
@@ -141,7 +140,7 @@ class Jobs:
         return definition
 
     def delete_definition(self, definition: Document) -> None:
-        """Delete a definition, unless a run of it lives."""
+        """Delete a definition that has no live run."""
         if any(
             run["state"] not in ENDED for run in self.runs_of(definition["id"])
         ):
@@ -194,7 +193,7 @@ class Jobs:
     def environment(
         self, definition: Document, run: Document
     ) -> dict[str, str]:
-        """Return what the container of a run finds in its environment."""
+        """Return the environment of a run's container."""
         secrets = {
             secret["env_var"]["name"]: self.secret_values[
                 secret["secret_manager_id"]
@@ -214,7 +213,7 @@ class Jobs:
         }
 
     def stop(self, run: Document) -> Document:
-        """Request a run's end; a run without a machine ends at once."""
+        """Stop a run; a run without a machine ends at once."""
         if run["state"] not in ENDED:
             run["state"] = "interrupting" if self.launch else "interrupted"
             run["reason"] = "cancellation"
@@ -228,7 +227,6 @@ class Jobs:
         reason: str | None = None,
         exit_code: int | None = None,
     ) -> None:
-        """Let a run be over."""
         run |= {
             "state": state,
             "reason": reason,
@@ -299,7 +297,7 @@ class Jobs:
         }
 
     def _now(self) -> str:
-        """Return the time; no two moments are the same."""
+        """Return the time; no two calls return the same."""
         now = datetime.now(UTC)  # noqa: TID251 - a server has a clock
         self._moment = max(self._moment + timedelta(microseconds=1), now)
         return self._moment.isoformat().replace("+00:00", "Z")

@@ -31,7 +31,7 @@ MAX_PAGE: Final = 100
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fault:
-    """What goes wrong with the next `times` requests whose method and path hold the text `on`."""
+    """A fault of the next `times` requests whose method and path contain `on`."""
 
     status: int | None = None
     """Answer with that status, and do nothing."""
@@ -58,7 +58,6 @@ class Query:
     body: Document
 
     def param(self, name: str) -> str | None:
-        """Return a parameter that is given once."""
         return self.params.get(name, [None])[0]
 
 
@@ -99,7 +98,7 @@ class ScalewayServer:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a command has to know."""
+        """The variables that a command needs."""
         return {
             "SCW_API_URL": self.url,
             "SCW_ACCESS_KEY": "SCW00000000000000000",
@@ -109,13 +108,12 @@ class ScalewayServer:
         }
 
     def fault(self, fault: Fault) -> None:
-        """Let something go wrong."""
         self._faults += [fault] * fault.times
 
     def define(
         self, name: str = "fondation-worker", **environment: str
     ) -> Document:
-        """Create a definition behind the API's back."""
+        """Create a definition without a request."""
         body = {
             "name": name,
             "project_id": self.project_id,
@@ -129,7 +127,7 @@ class ScalewayServer:
         return self.jobs.create_definition(body)
 
     def take_fault(self, what: str) -> Fault | None:
-        """Return what is to go wrong with a request, and forget it."""
+        """Take the fault of a request."""
         with self._lock:
             self.requests.append(what)
             fault = next(
@@ -140,14 +138,11 @@ class ScalewayServer:
             return fault
 
     def wait_for_close(self, seconds: float | None = None) -> bool:
-        """Send nothing while the server is there, or for this long.
-
-        Tell whether it is being closed.
-        """
+        """Wait for some seconds; return whether the server is being closed."""
         return self._closing.wait(seconds)
 
     def answer(self, query: Query) -> Any:  # noqa: ANN401 - any value of JSON
-        """Do what is asked, and return the answer."""
+        """Return the answer to a request."""
         with self._lock:
             if query.method != "GET":
                 self.jobs.writes.append(
@@ -237,7 +232,7 @@ class ScalewayServer:
     def _page(
         self, query: Query, name: str, resources: list[Document]
     ) -> Document:
-        """Return one page of the project's resources, of the size asked for, within limits."""
+        """Return one page of the resources of the project."""
         project, order = (
             query.param("project_id"),
             query.param("order_by") or "created_at_asc",

@@ -70,7 +70,7 @@ _KEYS: Final = {
 
 
 class Ceph:
-    """A cluster of one; all of it lives in a folder, and in memory."""
+    """A cluster of one node, in a folder and in memory."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -1,4 +1,4 @@
-"""One process at a time."""
+"""A lock for one process at a time."""
 
 import fcntl
 from collections.abc import Iterator
@@ -8,10 +8,7 @@ from pathlib import Path
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold a lock that is a file.
-
-    It is free again as soon as its holder has ended, however that was.
-    """
+    """Hold a lock on a file; it is released when its holder's process ends, however it ends."""
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

@@ -47,7 +47,7 @@ class Daemon:
     def wait_until(
         self, ready: Callable[[], bool], *, seconds: float = 60
     ) -> None:
-        """Wait until it is ready; if it never is, raise UnavailableError with the log's end."""
+        """Wait until it is ready; otherwise raise UnavailableError with the end of its log."""
         deadline = time.monotonic() + seconds
         while not ready():
             if self._process.poll() is not None or time.monotonic() > deadline:

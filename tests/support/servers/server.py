@@ -14,7 +14,7 @@ from worker.store.s3_client import S3Access
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class S3Server:
-    """A server that runs; the secrets are made up."""
+    """A running server, with made-up secrets."""
 
     name: str
     endpoint_url: str
@@ -26,7 +26,7 @@ class S3Server:
 
     @property
     def access(self) -> S3Access:
-        """How a store reaches it."""
+        """The settings of a store on this server."""
         return S3Access(
             endpoint_url=self.endpoint_url,
             public_endpoint_url=None,

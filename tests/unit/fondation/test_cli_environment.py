@@ -1,4 +1,4 @@
-"""What the CLI gets of our environment."""
+"""The variables of the worker's environment that the CLI gets."""
 
 from pathlib import Path
 

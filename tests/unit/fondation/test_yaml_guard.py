@@ -1,4 +1,4 @@
-"""Stored files keep their place when another process writes over them."""
+"""Stored files keep their place when another process overwrites them."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""One exchange with the receiver, under a clock of the test."""
+"""One exchange with the receiver, under a fake clock."""
 
 import socket
 import time

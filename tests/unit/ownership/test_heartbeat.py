@@ -1,4 +1,4 @@
-"""What the store shows of an owner, and what a new run makes of it."""
+"""An owner's signs of life in the store, and what a new run concludes from them."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The main thread's inbox: it waits for others' work, and hears of what ends the run meanwhile."""
+"""The main thread's inbox: it waits for work in other threads, and receives what ends the run."""
 
 import math
 from typing import Any

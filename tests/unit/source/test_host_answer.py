@@ -1,4 +1,4 @@
-"""What is read from git's trace, and what of it is shown."""
+"""What is read from git's trace, and what is shown."""
 
 import pytest
 

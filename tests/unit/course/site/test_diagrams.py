@@ -1,4 +1,4 @@
-"""Diagrams are drawn as their text says, legibly, or not at all."""
+"""Diagrams are drawn as their source says, legibly, or not at all."""
 
 import re
 import time

@@ -1,4 +1,4 @@
-"""What may become a unit, what it is worth, and which of it is chosen."""
+"""Which definitions become candidates, how they are ranked, and which are chosen."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a project exports, and what its tests, examples and documents import of it."""
+"""What a project exports, and what its tests, examples and documents import."""
 
 from collections.abc import Mapping
 from pathlib import Path

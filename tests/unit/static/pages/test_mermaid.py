@@ -1,4 +1,4 @@
-"""Diagrams that Mermaid parses whatever stands in them, and our own test of that."""
+"""Diagrams that Mermaid parses whatever their labels are, and our own check of diagrams."""
 
 import json
 import random
@@ -28,7 +28,7 @@ WORDS = TEXT.split()
 
 
 def labels(seed: int, count: int) -> list[str]:
-    """Return texts that mean something to Mermaid."""
+    """Return texts that are syntax to Mermaid."""
     chance = random.Random(seed)  # noqa: S311 - the same ones every time
     return [
         "".join(chance.choices(WORDS, k=chance.randint(1, 4)))
