@@ -9,22 +9,22 @@ from functools import cache
 from types import UnionType
 from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
-from states.manifest import EngineRef, Manifest, StageRecord
+from states.manifest import Artifact, EngineRef, Manifest, StageRecord
 
 JsonObject = dict[str, Any]
 """A JSON document, or an object in one."""
 
-FORMATS: Final = (1, 2)
+FORMATS: Final = (1, 2, 3)
 """The versions of the JSON form that this program reads."""
 _FORMAT_KEY: Final = "format"
 _NEW_FIELDS: Final[dict[type, frozenset[str]]] = {
     EngineRef: frozenset({"model", "language"}),
     Manifest: frozenset({"budget", "usage", "waiting", "update"}),
-    StageRecord: frozenset({"kept"}),
+    StageRecord: frozenset({"kept", "listed"}),
 }
-"""The fields of format 2, by class.
+"""The fields of formats 2 and 3, by class.
 
-A manifest that uses none of them is written in format 1, without them.
+A manifest that uses none of them is written in format 1, without them. Format 3 has `listed`.
 """
 
 
@@ -36,7 +36,8 @@ class ManifestFormatError(ManifestError):
     """The manifest has a format that this version of the program does not know."""
 
     def __init__(self, found: object) -> None:
-        known = " and ".join(str(form) for form in FORMATS)
+        *others, last = map(str, FORMATS)
+        known = f"{', '.join(others)} and {last}"
         super().__init__(
             f"the manifest has format {found!r}, and this program knows only formats {known}: "
             "use the version of fondation-worker that wrote it, or a newer one"
@@ -45,11 +46,12 @@ class ManifestFormatError(ManifestError):
 
 def encode(manifest: Manifest) -> bytes:
     """Return the manifest as JSON: keys sorted, no spaces, ASCII, a newline at the end."""
-    document = {_FORMAT_KEY: _format(manifest), **_plain(manifest)}
-    text = json.dumps(
-        document, sort_keys=True, separators=(",", ":"), default=_plain
-    )
-    return text.encode("ascii") + b"\n"
+    return _canonical({_FORMAT_KEY: _format(manifest), **_plain(manifest)})
+
+
+def encode_artifacts(artifacts: tuple[Artifact, ...]) -> bytes:
+    """Return a list of artifacts as JSON, each as in a manifest."""
+    return _canonical(artifacts)
 
 
 def decode(data: bytes) -> Manifest:
@@ -74,6 +76,14 @@ def decode(data: bytes) -> Manifest:
     return manifest
 
 
+def decode_artifacts(data: bytes) -> tuple[Artifact, ...]:
+    """Read a list of artifacts that `encode_artifacts` wrote; its digest has been checked."""
+    artifacts: tuple[Artifact, ...] = _reader(tuple[Artifact, ...])(
+        json.loads(data)
+    )
+    return artifacts
+
+
 class _FaultError(Exception):
     """A value has a fault; each enclosing level adds its own place."""
 
@@ -87,6 +97,13 @@ class _FaultError(Exception):
 _Read = Callable[[Any], Any]
 
 
+def _canonical(document: object) -> bytes:
+    text = json.dumps(
+        document, sort_keys=True, separators=(",", ":"), default=_plain
+    )
+    return text.encode("ascii") + b"\n"
+
+
 def _camel(name: str) -> str:
     first, *rest = name.split("_")
     capitalized = [part.capitalize() for part in rest]
@@ -94,7 +111,7 @@ def _camel(name: str) -> str:
 
 
 def _plain(value: Any) -> JsonObject:  # noqa: ANN401 - any dataclass
-    """Return a dataclass by its JSON names; fields of format 2 only if they are set."""
+    """Return a dataclass by its JSON names; newer fields only if they are set."""
     kind: type = type(value)
     optional = _NEW_FIELDS.get(kind, frozenset())
     document = {}
@@ -107,6 +124,8 @@ def _plain(value: Any) -> JsonObject:  # noqa: ANN401 - any dataclass
 
 
 def _format(manifest: Manifest) -> int:
+    if any(record.listed for record in manifest.stages):
+        return 3
     for value in (manifest, manifest.engine):
         for name in _NEW_FIELDS[type(value)]:
             if getattr(value, name) is not None:

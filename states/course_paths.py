@@ -9,6 +9,8 @@ from states.stages import INFO, STAGES, Stage
 
 SNAPSHOT = "source.tar.gz"
 """The path of the artifact of stage `clone`."""
+ARTIFACT_LIST: Final = "artifacts.json"
+"""The path of a stage's list of artifacts, below its artifacts."""
 YAML_STAGES: Final = tuple(info.stage for info in STAGES if info.file)
 """The stages that write one file."""
 PAGE_STAGES: Final = tuple(info.stage for info in STAGES if info.folder)
@@ -97,4 +99,6 @@ def media_type(path: str) -> str:
         return "application/gzip"
     if path.endswith(".yaml"):
         return "application/yaml"
+    if path.endswith(".json"):
+        return "application/json"
     return "text/markdown; charset=utf-8"

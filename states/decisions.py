@@ -5,7 +5,7 @@ succeeded. The log sets sequence, writer, token and hash. If another checkpoint 
 operator's request), the run makes the same decision again on that manifest.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -14,6 +14,7 @@ from states.inputs import inputs_digest
 from states.machine import Event, advance, entry
 from states.manifest import (
     Artifact,
+    ArtifactList,
     CallbackEvent,
     EngineRef,
     Error,
@@ -136,12 +137,14 @@ def finish(
     manifest: Manifest,
     artifacts: tuple[Artifact, ...],
     *,
+    listed: ArtifactList | None = None,
     at: str,
     seconds: float,
     kept: int | None = None,
 ) -> Manifest:
     """Finish the current stage with its artifacts; `move_on` follows in the same checkpoint.
 
+    `listed` is given instead of `artifacts` if there are many.
     `kept` tells how many of them come from the earlier course, if the job follows one.
     """
     record = manifest.record(_current(manifest))
@@ -149,10 +152,16 @@ def finish(
         record,
         finished_at=at,
         seconds=round(record.seconds + seconds, 3),
-        artifacts=tuple(sorted(artifacts, key=lambda artifact: artifact.path)),
+        artifacts=by_path(artifacts),
+        listed=listed,
         kept=kept,
     )
     return _counted(replace(manifest.with_record(done), error=None))
+
+
+def by_path(artifacts: Iterable[Artifact]) -> tuple[Artifact, ...]:
+    """Return artifacts in the order in which manifests and lists name them."""
+    return tuple(sorted(artifacts, key=lambda artifact: artifact.path))
 
 
 def move_on(manifest: Manifest, *, at: str) -> Manifest:
@@ -385,7 +394,9 @@ def acknowledged(status_code: int) -> bool:
 
 def collect(manifest: Manifest) -> Manifest:
     """Return the tombstone of a job that is over: its identity and outcome, without artifacts."""
-    stages = tuple(replace(record, artifacts=()) for record in manifest.stages)
+    stages = tuple(
+        replace(record, artifacts=(), listed=None) for record in manifest.stages
+    )
     return replace(manifest, stages=stages, collected=True)
 
 
@@ -397,7 +408,7 @@ def _counted(manifest: Manifest) -> Manifest:
     for record in manifest.stages:
         if record.stage is not Stage.CLONE:
             kept += record.kept or 0
-            made += len(record.artifacts) - (record.kept or 0)
+            made += record.artifact_count - (record.kept or 0)
     return replace(
         manifest, update=replace(manifest.update, kept=kept, made=made)
     )
@@ -487,6 +498,7 @@ def _unfinished(
                 finished_at=None,
                 inputs=None,
                 artifacts=(),
+                listed=None,
                 kept=None,
             )
         manifest = manifest.with_record(record)

@@ -4,7 +4,7 @@ import hashlib
 import json
 
 from states.keys import DIGEST_LENGTH
-from states.manifest import Manifest
+from states.manifest import Artifact, Manifest, StageRecord
 from states.stages import Stage, before
 
 
@@ -13,12 +13,12 @@ def inputs_digest(manifest: Manifest, stage: Stage) -> str:
 
     It depends on the engine's name and version, its model and language if it has them, the stage
     and its generation, the commit, and the path and SHA-256 of every artifact of the earlier
-    stages.
+    stages, or of the list of these artifacts.
     """
     earlier_artifacts = [
         [
             [artifact.path, artifact.sha256]
-            for artifact in manifest.record(earlier).artifacts
+            for artifact in _named(manifest.record(earlier))
         ]
         for earlier in before(stage)
     ]
@@ -33,3 +33,9 @@ def inputs_digest(manifest: Manifest, stage: Stage) -> str:
     }
     text = json.dumps(document, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("ascii")).hexdigest()[:DIGEST_LENGTH]
+
+
+def _named(record: StageRecord) -> tuple[Artifact, ...]:
+    if record.listed is not None:
+        return (record.listed.file,)
+    return record.artifacts

@@ -96,6 +96,8 @@ def _artifacts(before: Manifest, after: Manifest) -> _Sentences:
 def _has_lost(old: StageRecord, new: StageRecord) -> bool:
     if old.finished and not new.finished:
         return True
+    if old.listed is not None and new.listed != old.listed:
+        return True
     lost = set(old.artifacts) - set(new.artifacts)
     return bool(lost)
 

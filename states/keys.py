@@ -21,6 +21,7 @@ _ARTIFACT: Final = re.compile(
 _CALL: Final = re.compile(
     rf"[^/]+/calls/({_STAGE})/([0-9a-f]{{32}})/([1-9][0-9]*)-(intent|answer)\.json"
 )
+# guard: gc deletes artifacts, and the lists of them
 _OWN: Final = (
     _CHECKPOINT,
     _ARTIFACT,

@@ -8,6 +8,9 @@ from states.exits import Exit
 from states.stages import INFO, STAGE_OF, STAGES, TERMINAL, Stage, State
 from states.usage import Budget, Usage, Waiting
 
+MAX_INLINE: Final = 256
+"""How many artifacts of a stage a manifest itself names; more are listed in an object."""
+
 
 class Writer(StrEnum):
     """The author of a checkpoint."""
@@ -75,6 +78,15 @@ class Artifact:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ArtifactList:
+    """The object that lists a stage's artifacts if there are many; its key is below the stage."""
+
+    count: int
+    """How many artifacts it lists."""
+    file: Artifact
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class StageRecord:
     """The record of a stage; the stage is finished when `finished_at` is set."""
 
@@ -90,13 +102,21 @@ class StageRecord:
     inputs: str | None = None
     """The digest of its inputs, which is part of its artifacts' keys."""
     artifacts: tuple[Artifact, ...] = ()
+    """Its artifacts, unless `listed` names the object that lists them."""
+    listed: ArtifactList | None = None
     kept: int | None = None
     """How many of its artifacts an update has kept from the earlier course."""
 
     @property
     def finished(self) -> bool:
-        """Whether all its artifacts are stored and listed here."""
+        """Whether all its artifacts are stored and named."""
         return self.finished_at is not None
+
+    @property
+    def artifact_count(self) -> int:
+        if self.listed is not None:
+            return self.listed.count
+        return len(self.artifacts)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -282,4 +302,4 @@ class Manifest:
     @property
     def artifact_count(self) -> int:
         """How many artifacts the finished stages have."""
-        return sum(len(record.artifacts) for record in self.stages)
+        return sum(record.artifact_count for record in self.stages)

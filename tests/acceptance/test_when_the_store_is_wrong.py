@@ -73,5 +73,5 @@ def test_a_job_of_another_version_of_the_program_is_refused_by_both_names_and_le
     platform.store.put(key, b'{"format": 99}', "application/json")
     result = platform.run(code=78)
     assert "format 99" in last_line(result)
-    assert "formats 1 and 2" in last_line(result)
+    assert "formats 1, 2 and 3" in last_line(result)
     assert [entry.key for entry in platform.store.entries("")] == [key]

@@ -147,7 +147,7 @@ def test_a_manifest_of_another_format_is_refused_by_every_command(
     ):
         answer = shell(*argv, code=78)
         assert "format 99" in answer
-        assert "formats 1 and 2" in answer
+        assert "formats 1, 2 and 3" in answer
 
 
 def test_urls_of_a_folder_are_file_urls(shell: Shell) -> None:

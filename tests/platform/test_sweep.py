@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from states.course_paths import ARTIFACT_LIST
 from states.exits import Exit
+from states.stages import Stage
 from states.usage import Waiting
 from tests.platform.conftest import Operator
 from tests.support.scaleway.jobs import Document
 from tests.support.scaleway.server import Fault
 from tests.support.world import IDENTITY, Receiver, World
 from worker.cli.main import main
+from worker.course.artifacts import Artifacts
 from worker.engines.port import EngineWaitingError
 from worker.outbox.port import WebhookResponse
 from worker.platform import idempotent as once
@@ -185,6 +188,19 @@ def test_runs_before_the_last_finished_item_do_not_count(
         run["created_at"] = "2026-01-01T00:00:00Z"
     interrupted(operator, tmp_path, runs[-1])
     assert len(operator.json("sweep", "--max-attempts", "1")["swept"]) == 1
+
+
+def test_a_list_of_artifacts_is_no_item(
+    operator: Operator, definition: Document
+) -> None:
+    for _ in range(3):
+        run = died(operator, definition)
+        run["created_at"] = "2026-01-01T00:00:00Z"
+    Artifacts(operator.store, "job-1", SystemRuntime().executor(1)).store(
+        Stage.REVIEW_CHAPTERS, "0123456789ab", ARTIFACT_LIST, b"[]"
+    )
+    answer = operator.json("sweep", "--max-attempts", "3")
+    assert answer["givenUp"][0]["jobId"] == "job-1"
 
 
 @pytest.mark.parametrize(("hours", "starts"), [(1, 0), (-1, 1)])

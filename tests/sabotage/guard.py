@@ -12,6 +12,7 @@ from typing import Final
 
 CRASHES: Final = "tests/simulation/test_crashes.py"
 DAMAGE: Final = "tests/simulation/test_damage.py"
+LISTS: Final = "tests/simulation/test_lists.py"
 FAILURES: Final = "tests/simulation/test_failures.py"
 RUNS: Final = "tests/simulation/test_runs.py"
 RIVALS: Final = "tests/simulation/test_rivals.py"

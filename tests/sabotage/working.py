@@ -7,6 +7,7 @@ from tests.sabotage.guard import (
     CRASHES,
     DAMAGE,
     FAILURES,
+    LISTS,
     PROCESSES,
     RUNS,
     SHARING,
@@ -38,6 +39,23 @@ WORKING: Final = (
         expression="self._is_there(key, size)",
         new="False",
         tests=("tests/unit/course/test_artifacts.py",),
+    ),
+    Sabotage(
+        guard="lists of artifacts: stored before a checkpoint names them",
+        expression="self.store(stage, inputs, ARTIFACT_LIST, body)",
+        new="_artifact(ARTIFACT_LIST, body)",
+        tests=(LISTS,),
+    ),
+    Sabotage(
+        guard="lists of artifacts: checked against their digest",
+        expression="self.read(record, file)",
+        new="self._store.get(self.key(record, file))",
+        tests=(LISTS,),
+    ),
+    Sabotage(
+        guard="lists of artifacts: no job is completed with a damaged one",
+        new="yield from ()",
+        tests=(LISTS,),
     ),
     Sabotage(
         guard="validation on restore",
@@ -251,6 +269,12 @@ WORKING: Final = (
         expression="key != kept and job_of(key)",
         new="key != kept",
         tests=(SHARING,),
+    ),
+    Sabotage(
+        guard="gc deletes artifacts, and the lists of them",
+        expression="_ARTIFACT",
+        new="_CHECKPOINT",
+        tests=(LISTS,),
     ),
     Sabotage(
         guard="gc deletes no newer tombstone than its own",

@@ -240,7 +240,7 @@ class SimStore:
 
         def append() -> float | None:
             now = create()
-            connection.observer.appended(connection.process, body)
+            connection.observer.appended(connection.process, body, self.inner)
             return now
 
         dated = self._dated(self._do("write", f"create {key}", append))

@@ -1,10 +1,17 @@
 """Records who owns the job at each moment, and whether a replaced run could have known."""
 
+import hashlib
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
+from states.codec import decode
+from states.keys import artifact_key
+from states.manifest import Manifest, StageRecord
 from tests.simulation.scheduler import Process, Scheduler
+from worker.errors import MissingError
+from worker.store.port import Store
 
 
 @dataclass(frozen=True)
@@ -39,6 +46,10 @@ class Observer:
         """For how long after a claim the previous owner may send events: it cannot know earlier."""
         self.filled: set[tuple[Process, int]] = set()
         """Checkpoints by which processes filled a gap that `gc` had left in the log."""
+        self.unlisted: list[str] = []
+        """Lists of artifacts that were not stored when a checkpoint named them first."""
+        self._listed: set[StageRecord] = set()
+        """The records of stages whose lists were looked for."""
         self.lag = 0.0
         """By how much longer, because listings lag."""
         self.set_ahead: list[float] = []
@@ -60,9 +71,10 @@ class Observer:
         self._lapses: dict[Process, float] = {}
         """Since when a process knows that its lease has run out, and has not appended."""
 
-    def appended(self, process: Process, body: bytes) -> None:
+    def appended(self, process: Process, body: bytes, store: Store) -> None:
         """Record a checkpoint that was created."""
         manifest = json.loads(body)
+        self._note_lists(decode(body), store)
         run = manifest["run"]
         released = manifest["runs"][-1]["endedAt"] is not None
         if self._bodies.setdefault(manifest["sequence"], body) != body:
@@ -76,6 +88,21 @@ class Observer:
             # It stopped sending before that, whatever its lease says.
             if released:
                 self._may_send.pop(process, None)
+
+    def _note_lists(self, manifest: Manifest, store: Store) -> None:
+        """Record the lists that a checkpoint is the first to name, unless they are stored."""
+        for record in manifest.stages:
+            if record.listed is None or record in self._listed:
+                continue
+            self._listed.add(record)
+            file, inputs = record.listed.file, record.inputs or ""
+            key = artifact_key(
+                manifest.job_id, record.stage, inputs, file.sha256, file.path
+            )
+            with suppress(MissingError):
+                if hashlib.sha256(store.get(key)).hexdigest() == file.sha256:
+                    continue
+            self.unlisted.append(key)
 
     def _claimed(self, process: Process, run: int) -> None:
         """Record a new run, and whether the one that it replaced was alive."""

@@ -5,6 +5,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+from states.manifest import MAX_INLINE
 from tests.simulation import disturbances as all_of
 from tests.simulation.disturbances import (
     Disturbance,
@@ -18,6 +19,8 @@ from tests.simulation.simulation import Simulation
 MAX_RUNS: Final = 20
 _FOLLOWING: Final = 4
 """Of this many jobs one follows an earlier job's course."""
+_LISTING: Final = 3
+"""Of this many jobs one has the artifacts of its stages listed in objects."""
 DISTURBANCES: Final[tuple[type[Disturbance], ...]] = (
     all_of.LostAnswers,
     all_of.Deaths,
@@ -82,7 +85,10 @@ def draw(
     """Draw a world from a seed: its runs and its disturbances."""
     chance = Random(seed)  # noqa: S311 - a seed
     chapters = chance.choice([2, 2, 2, 3, 6])
-    simulation = Simulation(seed, work_dir, chapters=chapters)
+    max_inline = 1 if seed % _LISTING == 1 else MAX_INLINE
+    simulation = Simulation(
+        seed, work_dir, chapters=chapters, max_inline=max_inline
+    )
     if seed % _FOLLOWING == 0:
         simulation.follow()
     pace = _draw_conditions(simulation, chance)

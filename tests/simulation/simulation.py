@@ -13,8 +13,8 @@ from typing import Any
 from states.exits import Exit
 from states.invariants import violations
 from states.keys import artifact_name
-from states.manifest import Manifest
-from states.stages import STAGES, Stage
+from states.manifest import MAX_INLINE, Manifest
+from states.stages import Stage
 from tests.simulation.network import (
     Conditions,
     Connection,
@@ -40,6 +40,7 @@ from tests.support.world import (
     Receiver,
     World,
 )
+from worker.course.artifacts import Artifacts
 from worker.errors import WorkerError
 from worker.outbox.port import WebhookResponse
 from worker.ownership.log import CheckpointLog
@@ -70,7 +71,14 @@ class SimulatedRun:
 class Simulation:
     """One job's world, from nothing to its end."""
 
-    def __init__(self, seed: int, work_dir: Path, *, chapters: int = 2) -> None:
+    def __init__(
+        self,
+        seed: int,
+        work_dir: Path,
+        *,
+        chapters: int = 2,
+        max_inline: int = MAX_INLINE,
+    ) -> None:
         self.scheduler = Scheduler(seed)
         self.conditions = Conditions()
         self.observer = Observer(self.scheduler, lambda: self.lease)
@@ -102,6 +110,8 @@ class Simulation:
         self.pace: Callable[[str], None] = lambda _path: None
         """Called by engines before each item."""
         self.chapters = chapters
+        self.max_inline = max_inline
+        """How many artifacts of a stage a manifest itself names."""
         self.update_from: str | None = None
         """The earlier job that the job follows."""
         logging.disable(logging.CRITICAL)
@@ -143,7 +153,12 @@ class Simulation:
 
     def follow(self) -> None:
         """Update an earlier job, in whose repository one of three files has changed."""
-        make_earlier(self.store, self.work_dir, reported=False)
+        make_earlier(
+            self.store,
+            self.work_dir,
+            reported=False,
+            max_inline=self.max_inline,
+        )
         self.source = PartsSource(commit="b" * 40, files=CHANGED)
         self.update_from = EARLIER
 
@@ -194,13 +209,16 @@ class Simulation:
 
     def course(self) -> dict[str, bytes]:
         """Return the files of the course that the newest manifest names."""
-        return {
-            artifact.path: self.store.get(key)
-            for info in STAGES
-            if info.stage is not Stage.CLONE
-            for artifact in self.manifest.record(info.stage).artifacts
-            for key in [self._key(info.stage, artifact.path, artifact.sha256)]
-        }
+        reader = SimRuntime(self.scheduler, Process(name="reader"))
+        artifacts = Artifacts(self.store, JOB, reader.executor(1))
+        files = {}
+        for record in self.manifest.stages:
+            if record.stage is Stage.CLONE:
+                continue
+            for artifact in artifacts.of(record):
+                key = artifacts.key(record, artifact)
+                files[artifact.path] = self.store.get(key)
+        return files
 
     def check(self) -> None:
         """Assert what holds for a job that no operator touched, whatever happened to its runs."""
@@ -248,6 +266,9 @@ class Simulation:
         manifest = self.manifest
         assert manifest.over
         assert manifest.outbox.pending == ()
+        assert self.observer.unlisted == [], (
+            "a checkpoint named a list that was not stored"
+        )
         if manifest.collected:
             return
         log = self.log()
@@ -332,6 +353,7 @@ class Simulation:
             receiver=receiver,
             runtime=SimRuntime(self.scheduler, connection.process),
             platform_run=platform_run,
+            max_inline=self.max_inline,
             **self.changes,
         )
 
@@ -371,10 +393,6 @@ class Simulation:
             run.code, run.error = error.exit, error
         run.ended_at = self.scheduler.time
         run.process.dead = True
-
-    def _key(self, stage: Stage, path: str, sha256: str) -> str:
-        inputs = self.manifest.record(stage).inputs
-        return f"{JOB}/artifacts/{stage}/{inputs}/{sha256[:16]}/{path}"
 
     def _note_post(self, key: str, process: Process, looked: float) -> None:
         """Record events that a run sends after another's claim or its own release."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 
 from states.course_paths import ChapterRef, item_path
-from states.manifest import Identity
+from states.manifest import MAX_INLINE, Identity
 from states.stages import INFO, Stage
 from tests.support.world import (
     IDENTITY,
@@ -93,6 +93,7 @@ def make_earlier(
     engine: FakeEngine | None = None,
     *,
     reported: bool = True,
+    max_inline: int = MAX_INLINE,
 ) -> None:
     """Complete a job whose course can be followed.
 
@@ -106,5 +107,6 @@ def make_earlier(
         source=PartsSource(),
         receiver=None if reported else unreported,
         callback_give_up=0,
+        max_inline=max_inline,
     )
     world.job(EARLIER).run(EARLIER_IDENTITY)

@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 
 from states.course_paths import ChapterRef, item_path
-from states.manifest import Identity, Manifest
+from states.manifest import MAX_INLINE, Identity, Manifest
 from states.stages import INFO, Stage
 from states.usage import Usage
 from worker.course.formats import read_abstractions, read_order
@@ -181,6 +181,8 @@ class World:
     platform_run: str | None = None
     announces_usage: bool = False
     packer: Packer = field(default_factory=JsonPacker)
+    max_inline: int = MAX_INLINE
+    stage_timeout: float = 60
 
     def job(self, job_id: str = JOB) -> Run:
         """Return a new run, not yet started."""
@@ -220,9 +222,10 @@ class World:
             lease_seconds=self.lease,
             soft_deadline_seconds=None,
             stop_grace_seconds=self.stop_grace,
-            stage_timeout_seconds=60,
+            stage_timeout_seconds=self.stage_timeout,
             stage_silence_seconds=60,
             store_give_up_seconds=self.store_give_up,
             callback_give_up_seconds=self.callback_give_up,
             url_expiry_seconds=3600,
+            max_inline=self.max_inline,
         )

@@ -2,7 +2,8 @@
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
@@ -10,11 +11,13 @@ from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
-from states.course_paths import media_type
+from states.codec import decode_artifacts, encode_artifacts
+from states.course_paths import ARTIFACT_LIST, media_type
+from states.decisions import by_path
 from states.keys import ArtifactName, artifact_key, artifact_name, inputs_prefix
-from states.manifest import Artifact, StageRecord
+from states.manifest import Artifact, ArtifactList, StageRecord
 from states.stages import Stage
-from worker.errors import MissingError
+from worker.errors import DamagedError, MissingError
 from worker.store.port import LOOKS, Store
 from worker.system.disk import on_disk
 
@@ -28,6 +31,10 @@ Validate = Callable[[str, bytes], str | None]
 TRANSFERS: Final = 16
 """How many objects are transferred at once."""
 
+_AHEAD: Final = 4 * TRANSFERS
+"""How many objects are read before the first of them is used."""
+
+Part = TypeVar("Part")
 Result = TypeVar("Result")
 
 Restored = tuple[Artifact, bytes]
@@ -51,6 +58,8 @@ class Artifacts:
         self._store = store
         self._job_id = job_id
         self._executor = executor
+        self._lists: dict[str, tuple[Artifact, ...]] = {}
+        """The lists that were stored or read, by their SHA-256."""
 
     def store(
         self, stage: Stage, inputs: str, path: str, body: bytes | Path
@@ -64,6 +73,39 @@ class Artifacts:
         with _reading(body):
             self._store.put(key, body, artifact.media_type)
         return artifact
+
+    def store_list(
+        self, stage: Stage, inputs: str, artifacts: Iterable[Artifact]
+    ) -> ArtifactList:
+        """Store the list of a stage's artifacts."""
+        artifacts = by_path(artifacts)
+        body = encode_artifacts(artifacts)
+        # guard: lists of artifacts: stored before a checkpoint names them
+        file = self.store(stage, inputs, ARTIFACT_LIST, body)
+        self._lists[file.sha256] = artifacts
+        return ArtifactList(count=len(artifacts), file=file)
+
+    def of(self, record: StageRecord) -> tuple[Artifact, ...]:
+        """Return a finished stage's artifacts.
+
+        Raise DamagedError if an object lists them, and is missing or damaged.
+        """
+        if record.listed is None:
+            return record.artifacts
+        file = record.listed.file
+        artifacts = self._lists.get(file.sha256)
+        if artifacts is None:
+            # guard: lists of artifacts: checked against their digest
+            body = self.read(record, file)
+            if body is None:
+                raise DamagedError(record.stage, file.path)
+            artifacts = decode_artifacts(body)
+            self._lists[file.sha256] = artifacts
+        return artifacts
+
+    def forget(self) -> None:
+        """Read lists from the store again."""
+        self._lists.clear()
 
     def copy(
         self, source: str, record: StageRecord, artifact: Artifact
@@ -127,16 +169,19 @@ class Artifacts:
             return self._first_valid(versions, validate)
 
         stored = filter(None, by_path.values())
-        restored = self._executor.map(restore_one, stored)
+        restored = self._in_order(restore_one, stored)
         yield from filter(None, restored)
 
     def fetch(
         self, record: StageRecord
     ) -> Iterator[tuple[Artifact, bytes | None]]:
-        """Yield a finished stage's artifacts with their contents; None if missing or damaged."""
-        artifacts = record.artifacts
+        """Yield a finished stage's artifacts with their contents; None if missing or damaged.
+
+        Raise DamagedError like `of`.
+        """
+        artifacts = self.of(record)
         read = partial(self.read, record)
-        contents = self._executor.map(read, artifacts)
+        contents = self._in_order(read, artifacts)
         yield from zip(artifacts, contents, strict=True)
 
     def missing(
@@ -146,19 +191,12 @@ class Artifacts:
 
         They are found by listing, not one by one.
         """
-        stored = [record for record in records if record.artifacts]
+        stored = [record for record in records if record.artifact_count]
         listings = self._executor.map(self._sizes, stored)
-        missing = []
+        missing: list[tuple[Stage, Artifact]] = []
         for record, sizes in zip(stored, listings, strict=True):
-            for artifact in record.artifacts:
-                key = self.key(record, artifact)
-                size = artifact.size
-                if sizes.get(key) == size:
-                    continue
-                # guard: damage: what a listing does not show is asked for itself
-                if not self._is_there(key, size):
-                    loss = (record.stage, artifact)
-                    missing.append(loss)
+            lost = self._lost(record, sizes)
+            missing.extend((record.stage, artifact) for artifact in lost)
         return missing
 
     def key(self, record: StageRecord, artifact: Artifact) -> str:
@@ -188,6 +226,22 @@ class Artifacts:
             return None
         return _artifact(name.path, path)
 
+    def _in_order(
+        self, work: Callable[[Part], Result], parts: Iterable[Part]
+    ) -> Iterator[Result]:
+        """Yield the results of some work in order; few of them wait in memory."""
+        results: deque[Future[Result]] = deque()
+        try:
+            for part in parts:
+                results.append(self._executor.submit(work, part))
+                if len(results) >= _AHEAD:
+                    yield results.popleft().result()
+            while results:
+                yield results.popleft().result()
+        finally:
+            for result in results:
+                result.cancel()
+
     def _download(self, key: str, sha256: str, path: Path) -> int | None:
         """Write an object to a file; return its size, or None if its SHA-256 differs."""
 
@@ -209,6 +263,26 @@ class Artifacts:
             return self._store.head(key).size == size or None
 
         return look_repeatedly(look) is not None
+
+    def _lost(
+        self, record: StageRecord, sizes: Mapping[str, int]
+    ) -> Iterator[Artifact]:
+        """Yield what is missing of a stage; if its list is damaged, only the list."""
+        files = () if record.listed is None else (record.listed.file,)
+        try:
+            artifacts = self.of(record)
+        except DamagedError:
+            # guard: lists of artifacts: no job is completed with a damaged one
+            yield from files
+            return
+        for artifact in (*files, *artifacts):
+            key = self.key(record, artifact)
+            size = artifact.size
+            if sizes.get(key) == size:
+                continue
+            # guard: damage: what a listing does not show is asked for itself
+            if not self._is_there(key, size):
+                yield artifact
 
     def _sizes(self, record: StageRecord) -> dict[str, int]:
         inputs = _inputs(record)

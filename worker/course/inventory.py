@@ -11,7 +11,7 @@ from states.repository_url import folder_name
 from states.stages import STAGES, Stage
 from worker.course.artifacts import Artifacts, ItemVersion, content
 from worker.course.update_plan import decode_plan
-from worker.errors import DataError
+from worker.errors import DamagedError, DataError
 from worker.store.port import Store
 
 
@@ -60,18 +60,28 @@ class Inventory:
         """The name of the repository that the course is about."""
         return folder_name(self._manifest.identity.repository)
 
-    def finished(self, *, course_only: bool = True) -> list[CourseFile]:
-        """Return the finished stages' files, with or without the source snapshot."""
+    def finished(self) -> list[CourseFile]:
+        """Return the finished stages' files, without the snapshot; raise DataError like `of`."""
         files: list[CourseFile] = []
         for info in STAGES:
-            if course_only and info.stage is Stage.CLONE:
-                continue
-            record = self._manifest.record(info.stage)
-            files.extend(
-                self._course_file(record, artifact)
-                for artifact in record.artifacts
-            )
+            if info.stage is not Stage.CLONE:
+                files += self.of(info.stage)
         return files
+
+    def of(self, stage: Stage) -> list[CourseFile]:
+        """Return a stage's files, if it is finished.
+
+        Raise DataError if an object lists them, and is missing or damaged.
+        """
+        record = self._manifest.record(stage)
+        try:
+            artifacts = self._artifacts.of(record)
+        except DamagedError as error:
+            raise DataError(
+                f"{error}: `resume --from {stage}` makes the stage again",
+                code="damaged",
+            ) from error
+        return [self._course_file(record, artifact) for artifact in artifacts]
 
     def unfinished(self) -> list[CourseFile]:
         """Return the stored items of the unfinished stage."""

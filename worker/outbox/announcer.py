@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from states import callback_body
-from states.callback_body import FileLink
-from states.manifest import CallbackEvent, Manifest
+from states.manifest import Artifact, CallbackEvent, Manifest, StageRecord
+from worker.errors import DamagedError
 from worker.outbox.links import Linker
 from worker.outbox.sender import Delivery, Sender
 from worker.ownership.log import CheckpointLog
@@ -78,15 +78,11 @@ class Announcer:
     def _delivery(self, event: CallbackEvent, manifest: Manifest) -> Delivery:
         job_id = manifest.job_id
         records = [manifest.record(stage) for stage in event.files_of]
-        count = sum(len(record.artifacts) for record in records)
+        count = sum(record.artifact_count for record in records)
+        files = self._files(records) if callback_body.fits(count) else []
 
         def write() -> bytes:
-            links: list[FileLink] = []
-            if callback_body.fits(count):
-                for record in records:
-                    links += [
-                        self._linker.link(record, a) for a in record.artifacts
-                    ]
+            links = [self._linker.link(*file) for file in files]
             url = self._linker.manifest_url(job_id, event.sequence)
             return callback_body.body(
                 job_id,
@@ -99,3 +95,16 @@ class Announcer:
 
         key = callback_body.idempotency_key(job_id, event)
         return Delivery(event=event, idempotency_key=key, write=write)
+
+    def _files(
+        self, records: list[StageRecord]
+    ) -> list[tuple[StageRecord, Artifact]]:
+        """Return the artifacts of stages; none if a list of them is damaged."""
+        files = []
+        try:
+            for record in records:
+                artifacts = self._linker.artifacts(record)
+                files += [(record, artifact) for artifact in artifacts]
+        except DamagedError:
+            return []
+        return files

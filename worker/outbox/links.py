@@ -27,6 +27,10 @@ class Linker:
         self._runtime = runtime
         self._expires = expires_seconds
 
+    def artifacts(self, record: StageRecord) -> tuple[Artifact, ...]:
+        """Return a finished stage's artifacts; raise DamagedError if their list is damaged."""
+        return self._artifacts.of(record)
+
     def link(self, record: StageRecord, artifact: Artifact) -> FileLink:
         """Return an artifact of a finished stage, with a new URL."""
         return self.link_key(self._artifacts.key(record, artifact), artifact)

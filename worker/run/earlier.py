@@ -24,6 +24,7 @@ from states.update import (
 )
 from worker.course.artifacts import Artifacts, measure
 from worker.course.formats import read_abstractions, read_order
+from worker.errors import DamagedError
 from worker.source.files import regular_files
 from worker.source.port import InvalidSnapshotError, Packer
 from worker.system.disk import on_disk
@@ -82,12 +83,18 @@ class Comparison:
 
 
 def read_earlier(manifest: Manifest, artifacts: Artifacts) -> Earlier:
-    """Read the course of a completed job; raise UnfollowableError if its YAML is damaged."""
+    """Read the course of a completed job.
+
+    Raise UnfollowableError if its YAML, or a list of its artifacts, is damaged.
+    """
     bodies = {}
-    for record in manifest.stages[1:]:
-        for artifact, body in artifacts.fetch(record):
-            if body is not None:
-                bodies[artifact.path] = body
+    try:
+        for record in manifest.stages[1:]:
+            for artifact, body in artifacts.fetch(record):
+                if body is not None:
+                    bodies[artifact.path] = body
+    except DamagedError as error:
+        raise UnfollowableError(f"of the earlier job, {error}") from error
     for stage in YAML_STAGES:
         path = yaml_path(stage)
         if path not in bodies:

@@ -35,9 +35,13 @@ from worker.run.context import RunContext
 from worker.run.inbox import Done
 from worker.run.update import Updater
 from worker.system.disk import raise_if_passing
+from worker.system.runtime import Flag
 
 LOG = logging.getLogger(__name__)
 _MAX_NAMED: Final = 3
+MAX_BACKLOG: Final = 500
+"""How many items may wait in memory until they are stored; the engine then waits, too."""
+_BACKLOG_SECONDS: Final = 0.05
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,11 +66,22 @@ class StageItems:
     stage: Stage
     inputs: str
     rules: Rules
+    left: Flag
+    """Set when the stage is left: the engine makes nothing more."""
     stored: dict[str, Artifact] = field(default_factory=dict)
     in_flight: set[Future[Artifact]] = field(default_factory=set)
     latest: dict[str, Future[Artifact]] = field(default_factory=dict)
     """An engine may yield an item again after a change; the latest version counts."""
+    produced: int = 0
+    """How many items the engine has made; only its thread counts them."""
+    handled: int = 0
+    """How many of these were stored, or were invalid; only the main thread counts them."""
     faults: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def backlog(self) -> int:
+        """How many items wait in memory."""
+        return self.produced - self.handled
 
     @property
     def missing(self) -> list[str]:
@@ -106,7 +121,12 @@ class Producer:
         outputs = self._restore_finished(stage)
         record = self._context.owned.manifest.record(stage)
         rules = Rules(stage, outputs)
-        items = StageItems(stage=stage, inputs=record.inputs or "", rules=rules)
+        items = StageItems(
+            stage=stage,
+            inputs=record.inputs or "",
+            rules=rules,
+            left=self._context.runtime.flag(),
+        )
         self._items = items
         # Before the first attempt, nothing is stored.
         if record.attempts > 1:
@@ -139,6 +159,7 @@ class Producer:
     def forget(self) -> None:
         """Forget the files restored to this machine, because an object in the store is damaged."""
         self._restored.clear()
+        self._context.artifacts.forget()
 
     def _restore_finished(self, stage: Stage) -> dict[str, bytes]:
         """Restore the files of the earlier stages; return the YAML files among them."""
@@ -156,7 +177,7 @@ class Producer:
         self._context.inbox.do("restore", lambda: self._fetch(missing))
         outputs = {}
         for record in records:
-            for artifact in record.artifacts:
+            for artifact in self._context.artifacts.of(record):
                 if artifact.path.endswith(".yaml"):
                     outputs[artifact.path] = folder.read(artifact.path)
         return outputs
@@ -200,6 +221,8 @@ class Producer:
             # guard: an engine is stopped when its stage is left
             self._engine.stop()
             raise
+        finally:
+            items.left.set()
         self._conclude(items, failure)
 
     def _take_all(
@@ -232,6 +255,10 @@ class Producer:
             # guard: storing items as they come
             for item in self._engine.produce(items.stage, workspace):
                 inbox.mailbox.put(Produced(task=task, item=item))
+                items.produced += 1
+                while items.backlog >= MAX_BACKLOG:
+                    if items.left.wait(_BACKLOG_SECONDS):
+                        return
 
         return inbox.start("engine", feed)
 
@@ -256,6 +283,7 @@ class Producer:
     def _take(self, items: StageItems, item: Item) -> None:
         fault = items.rules.fault(item.path, item.body)
         if fault is not None:
+            items.handled += 1
             LOG.warning(
                 "the engine made an invalid file",
                 extra={"stage": items.stage, "fault": fault},
@@ -277,9 +305,11 @@ class Producer:
 
     def _note(self, items: StageItems, future: Future[Artifact]) -> None:
         items.in_flight.discard(future)
+        items.handled += 1
         artifact = future.result()
-        if items.latest[artifact.path] is not future:
+        if items.latest.get(artifact.path) is not future:
             return
+        del items.latest[artifact.path]
         items.stored[artifact.path] = artifact
         self._context.new_items += 1
         self._report(items)

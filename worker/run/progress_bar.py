@@ -69,7 +69,7 @@ class Display:
     def _keep(self, manifest: Manifest, stage: Stage) -> None:
         record = manifest.record(stage)
         title = _title(stage)
-        items = len(record.artifacts)
+        items = record.artifact_count
         self.write(f"{title:<48} {items:>4} {record.seconds:>8.1f}s")
 
 

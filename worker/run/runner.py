@@ -7,7 +7,7 @@ from typing import Final
 
 from states import decisions
 from states.exits import FATES, Exit, Fate
-from states.manifest import Artifact, Error, Manifest
+from states.manifest import Artifact, ArtifactList, Error, Manifest
 from states.stages import INFO, Stage, State
 from states.takeover import exit_code
 from states.usage import Waiting
@@ -163,11 +163,20 @@ class Runner:
     def _finish(self, stage: Stage, artifacts: tuple[Artifact, ...]) -> None:
         seconds = self._seconds()
         kept = self._updater.count_kept(stage, artifacts)
+        listed = None
+        if len(artifacts) > self._limits.max_inline:
+            listed = self._list(stage, artifacts)
+            artifacts = ()
 
         def decide(base: Manifest) -> Manifest:
             now = self._now()
             finished = decisions.finish(
-                base, artifacts, at=now, seconds=seconds, kept=kept
+                base,
+                artifacts,
+                listed=listed,
+                at=now,
+                seconds=seconds,
+                kept=kept,
             )
             moved = decisions.move_on(finished, at=now)
             if self._context.new_items:
@@ -175,6 +184,17 @@ class Runner:
             return moved
 
         self._append(decide)
+
+    def _list(
+        self, stage: Stage, artifacts: tuple[Artifact, ...]
+    ) -> ArtifactList:
+        """Store the list of a stage's artifacts."""
+        context = self._context
+        inputs = self._manifest.record(stage).inputs or ""
+        return context.inbox.do(
+            "store",
+            lambda: context.artifacts.store_list(stage, inputs, artifacts),
+        )
 
     def _try_again(self, error: TemporaryError, tries: int) -> None:
         pause = (

@@ -232,7 +232,7 @@ class Updater:
         items = [
             (record, artifact)
             for record in earlier.records
-            for artifact in record.artifacts
+            for artifact in earlier.artifacts.of(record)
         ]
         executor = self._context.runtime.executor(TRANSFERS)
         copies = list(filter(None, executor.map(copy, items)))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from states.codec import JsonObject
+from states.course_paths import YAML_STAGES
 from states.exits import MEANING, Exit
 from states.manifest import (
     CallbackEvent,
@@ -137,9 +138,9 @@ def _count_items(view: View, manifest: Manifest) -> _ItemCount | None:
 
 def _expected_items(inventory: Inventory, stage: Stage) -> int | None:
     """Return how many items a stage will have; None if its inputs cannot be read."""
-    documents = [
-        file for file in inventory.finished() if file.path.endswith(".yaml")
-    ]
+    documents = []
+    for earlier in YAML_STAGES:
+        documents += inventory.of(earlier)
     outputs = {}
     for file, body in inventory.read(documents):
         if body is not None:
@@ -153,7 +154,7 @@ def _expected_items(inventory: Inventory, stage: Stage) -> int | None:
 def _stages(manifest: Manifest, count: _ItemCount | None) -> list[JsonObject]:
     stages = []
     for record in manifest.stages:
-        stored = len(record.artifacts)
+        stored = record.artifact_count
         items = _ItemCount(stored, total=stored or None)
         in_hand = record.stage is manifest.next_stage
         if in_hand and count is not None:

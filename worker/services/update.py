@@ -106,7 +106,7 @@ def cost_of_kept(earlier: Manifest, manifest: Manifest) -> int:
         return 0
     total = 0.0
     for row in usage.by_model:
-        files = len(earlier.record(row.stage).artifacts)
+        files = earlier.record(row.stage).artifact_count
         kept = manifest.record(row.stage).kept or 0
         if files:
             total += row.nanodollars * kept / files

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from states.manifest import MAX_INLINE
 from worker.settings.callback import CallbackSettings, read_callback
 from worker.settings.checks import (
     absolute_fault,
@@ -29,7 +30,7 @@ MAX_GRACE_SECONDS: Final = 3600
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
-    """Time limits of a run, in seconds."""
+    """Limits of a run; times are in seconds."""
 
     lease_seconds: int
     soft_deadline_seconds: float | None
@@ -40,6 +41,8 @@ class Limits:
     store_give_up_seconds: float
     callback_give_up_seconds: float
     url_expiry_seconds: int
+    max_inline: int = MAX_INLINE
+    """How many artifacts of a stage a manifest itself names."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -260,12 +260,10 @@ def test_the_snapshot_belongs_to_the_inventory_only_if_it_is_asked_for(
     store: MemoryStore,
 ) -> None:
     inventory = Inventory(store, InlineExecutor(), entered(None))
-    everything = {
-        holding.stage for holding in inventory.finished(course_only=False)
-    }
-    assert everything - {holding.stage for holding in inventory.finished()} == {
-        Stage.CLONE
-    }
+    [snapshot] = inventory.of(Stage.CLONE)
+    course = inventory.finished()
+    assert snapshot not in course
+    assert inventory.of(Stage.EXTRACT)[0] in course
 
 
 @pytest.mark.parametrize("stage", [None, Stage.CLONE])

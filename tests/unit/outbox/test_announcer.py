@@ -19,6 +19,7 @@ from worker.outbox.announcer import Announcer
 from worker.outbox.links import Linker
 from worker.outbox.port import UnreachableError, WebhookResponse
 from worker.outbox.sender import Sender
+from worker.system.runtime import SystemRuntime
 
 TOO_MANY = 3000
 """More files than a callback can list."""
@@ -179,6 +180,27 @@ def test_urls_are_not_signed_where_a_callback_cannot_hold_them(
     assert body["filesTruncated"] is True
     assert body["filesCount"] > TOO_MANY
     assert signed == [checkpoint_key("job-1", job.sequence)]
+
+
+@pytest.mark.parametrize("is_damaged", [True, False])
+def test_files_of_a_list_are_announced_unless_it_is_damaged(
+    harness: AnnouncerHarness, *, is_damaged: bool
+) -> None:
+    store = harness.lease.store
+    listing = Artifacts(store, "job-1", SystemRuntime().executor(1))
+    record = completed().record(Stage.GENERATE_TUTORIALS)
+    listed = listing.store_list(
+        record.stage, record.inputs or "", record.artifacts
+    )
+    if is_damaged:
+        store.delete([listing.key(record, listed.file)])
+    job = completed().with_record(replace(record, artifacts=(), listed=listed))
+    harness.announcer.announce(job)
+    harness.deliver()
+    [body] = harness.webhook.bodies
+    assert body["filesCount"] == 6
+    assert len(body.get("files", ())) == (0 if is_damaged else 6)
+    assert body.get("filesTruncated", False) is is_damaged
 
 
 @pytest.mark.parametrize("with_usage", [True, False])

@@ -222,7 +222,7 @@ def test_each_checkpoint_names_the_hash_of_the_one_before_it() -> None:
         (
             b'{"format": 7}',
             UnknownFormatError,
-            "has format 7, and this program knows only formats 1 and 2",
+            "has format 7, and this program knows only formats 1, 2 and 3",
         ),
         (b"\x00", DamagedCheckpointError, "is damaged"),
         (b"[" * 100_000, DamagedCheckpointError, "is damaged"),

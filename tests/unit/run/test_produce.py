@@ -1,7 +1,8 @@
 """How a run makes the items of a stage, and what it takes from earlier runs instead."""
 
 import errno
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
@@ -37,7 +38,7 @@ from worker.errors import (
     WaitingError,
 )
 from worker.run.inbox import Done, Stop, StoppedError
-from worker.run.produce import Produced, Producer, Stored
+from worker.run.produce import MAX_BACKLOG, Produced, Producer, Stored
 from worker.run.update import Updater
 
 ABSTRACTIONS = "step1_abstractions.yaml"
@@ -53,7 +54,7 @@ class RecordingEngine(FakeEngine):
 
     def __init__(self, chapters: int = 2) -> None:
         super().__init__(chapters=chapters)
-        self.items: list[Item] | None = None
+        self.items: Iterable[Item] | None = None
         self.workspace: Workspace | None = None
         self.stops = 0
         self.fault: EngineFailedError | None = None
@@ -181,6 +182,58 @@ def test_an_item_is_stored_and_counted_when_the_engine_has_made_it(
         (Stage.EXTRACT, 0, 1),
         (Stage.EXTRACT, 1, 1),
     ]
+
+
+def test_an_engine_waits_while_many_of_its_items_are_not_stored(
+    harness: ProducerHarness,
+) -> None:
+    """The first item is stored when the engine has made too many, or has waited."""
+    item = Item(path=ABSTRACTIONS, body=GOOD)
+    too_many = threading.Event()
+    made = 0
+
+    def items() -> Iterator[Item]:
+        nonlocal made
+        for made in range(1, MAX_BACKLOG + 2):
+            if made > MAX_BACKLOG:
+                too_many.set()
+            yield item
+
+    early: list[bool] = []
+
+    def before_put(_key: str) -> None:
+        if not early:
+            early.append(too_many.wait(0.2))
+
+    harness.engine.items = items()
+    harness.job.store.before_put = before_put
+    assert paths(harness.make()) == [ABSTRACTIONS]
+    assert early[0] is False
+    assert made == MAX_BACKLOG + 1
+
+
+def test_an_engine_that_waits_is_left_with_its_stage(
+    harness: ProducerHarness,
+) -> None:
+    item = Item(path=ABSTRACTIONS, body=GOOD)
+    ended = threading.Event()
+
+    def items() -> Iterator[Item]:
+        try:
+            for _ in range(10 * MAX_BACKLOG):
+                yield item
+        finally:
+            ended.set()
+
+    def before_put(_key: str) -> None:
+        harness.job.context.inbox.mailbox.put(STOP)
+        ended.wait(60)
+
+    harness.engine.items = items()
+    harness.job.store.before_put = before_put
+    with pytest.raises(StoppedError):
+        harness.make()
+    assert ended.wait(60)
 
 
 def test_an_engine_is_shown_the_files_the_calls_and_the_limit(

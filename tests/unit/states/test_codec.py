@@ -40,14 +40,14 @@ def test_names_are_those_of_json() -> None:
     )
 
 
-@pytest.mark.parametrize("format_", [0, 3, "1", None, True, [1]])
+@pytest.mark.parametrize("format_", [0, 4, "1", None, True, [1]])
 def test_an_unknown_format_is_refused_and_both_versions_are_named(
     format_: object,
 ) -> None:
     document = json.loads(encode(begun())) | {"format": format_}
     with pytest.raises(
         ManifestFormatError,
-        match=r"format .*, and this program knows only formats 1 and 2",
+        match=r"format .*, and this program knows only formats 1, 2 and 3",
     ):
         decode(json.dumps(document).encode())
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from states.codec import JsonObject
+from states.course_paths import ARTIFACT_LIST
 from states.exits import Exit
 from states.keys import artifact_name, artifacts_prefix, valid_job_id
 from states.manifest import Manifest
@@ -193,6 +194,8 @@ class Sweep:
         for entry in self._view.store.entries(prefix):
             name = artifact_name(entry.key)
             if name is None or name.stage is Stage.CLONE:
+                continue
+            if name.path == ARTIFACT_LIST:
                 continue
             if newest is None or entry.modified > newest:
                 newest = entry.modified

@@ -8,13 +8,13 @@ from states.exits import Exit
 from states.invariants import violations
 from states.keys import checkpoint_key
 from states.manifest import Manifest, StageRecord
-from states.stages import Stage
+from states.stages import STAGES, Stage
 from worker.cli.options import VerifyOptions
 from worker.cli.output import Output, counted
 from worker.course.artifacts import TRANSFERS, Artifacts
 from worker.course.formats import InvalidItemError, Rules
 from worker.course.inventory import CourseFile, Inventory
-from worker.errors import DamagedCheckpointError, MissingError
+from worker.errors import DamagedCheckpointError, DataError, MissingError
 from worker.ownership.log import Checkpoint
 from worker.services.view import View, open_view
 from worker.system.environment import Environment
@@ -30,9 +30,9 @@ def verify(options: VerifyOptions, environment: Environment) -> Output:
     view = open_view(options.store, environment)
     manifest = view.manifest(options.job_id)
     inventory = view.inventory(manifest)
-    files = inventory.finished(course_only=False)
     chain = _Chain(view, manifest)
     faults = chain.faults
+    files = _finished(inventory, faults)
     contents = _read(inventory, files, faults)
     if options.deep:
         faults += _broken_rules(chain.checkpoints)
@@ -56,6 +56,17 @@ def _intact(artifacts: int, checkpoints: int) -> str:
     first = counted(artifacts, "artifact")
     second = counted(checkpoints, "checkpoint")
     return f"{first} and {second} are intact"
+
+
+def _finished(inventory: Inventory, faults: list[str]) -> list[CourseFile]:
+    """Return the files of the finished stages; add damaged lists of them to `faults`."""
+    files = []
+    for info in STAGES:
+        try:
+            files += inventory.of(info.stage)
+        except DataError as error:
+            faults.append(str(error))
+    return files
 
 
 def _read(
