@@ -79,6 +79,7 @@ def world(
         receiver=None,
         runtime=Hands(),
         lease=30,
+        stage_timeout=3600,
     )
 
 

@@ -3,7 +3,9 @@
 Bare is a process that lists what there is and gets what the stage needs, in parallel, with
 boto3 and nothing else.
 
-    python -m tests.benchmarks.resuming BUCKET FOLDER  resumes a job, and prints when it is ready
+    python -m tests.benchmarks.resuming BUCKET FOLDER CHAPTERS STAGE
+
+begins or resumes a job, and prints when the first item of a stage is due.
 """
 
 import os
@@ -11,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from statistics import median
@@ -27,37 +30,111 @@ from worker.store.s3 import S3Store
 
 CHAPTERS: Final = 500
 TIMES: Final = 7
-SAID: Final = b"first new item\n"
+MANY: Final = 16667
+"""The chapters of a job of 50,000 items."""
+MANY_TIMES: Final = 1
+SAID: Final = b"first new item"
 
 
 def resume(server: S3Server, folder: Path) -> list[Figure]:
     """Interrupt a job at its first review; then resume it again and again, as far as that."""
-    bucket = server.new_bucket()
-    interrupted(server, bucket, folder, CHAPTERS)
-    ours, bare = [], []
-    for _ in range(TIMES):
-        bare.append(timed(lambda: list_and_get(server, bucket)))
-        ours.append(timed_resume(server, bucket, folder))
+    place = Place(
+        server=server,
+        bucket=server.new_bucket(),
+        folder=folder,
+        chapters=CHAPTERS,
+        stage=Stage.REVIEW_CHAPTERS,
+    )
+    place.run()
+    ours, bare = place.compare(TIMES)
     name = f"resuming with {CHAPTERS} items / LIST and GETs"
-    return [Figure(name=name, ours=median(ours), bare=median(bare), aim=1.5)]
+    return [Figure(name=name, ours=ours, bare=bare, aim=1.5)]
 
 
-def interrupted(
-    server: S3Server, bucket: str, folder: Path, chapters: int
-) -> None:
-    """Make a job that is interrupted with all its chapters finished, and none reviewed."""
+def large(server: S3Server, folder: Path) -> list[Figure]:
+    """Interrupt a job of 50,000 items at its first tutorial, and resume it as far as that."""
+    place = Place(
+        server=server,
+        bucket=server.new_bucket(),
+        folder=folder,
+        chapters=MANY,
+        stage=Stage.GENERATE_TUTORIALS,
+    )
+    making = place.run()
+    ours, bare = place.compare(MANY_TIMES)
+    resuming = place.run()
+    items = 2 * MANY
+    return [
+        Figure(
+            name=f"resuming with {items} items / LIST and GETs",
+            ours=ours,
+            bare=bare,
+            aim=2.0,
+        ),
+        Figure(
+            name=f"memory of a run that makes {items} items",
+            ours=making.megabytes,
+            unit="MB",
+            limit=150,
+        ),
+        Figure(
+            name=f"memory of a run that resumes with {items} items",
+            ours=resuming.megabytes,
+            unit="MB",
+            limit=150,
+        ),
+    ]
 
-    def stop(stage: Stage, _count: int) -> None:
-        if stage is Stage.REVIEW_CHAPTERS:
-            job.inbox.mailbox.put(
-                Stop(exit_code=Exit.TEMPORARY, reason="enough")
-            )
-            threading.Event().wait()
 
-    job = world(
-        S3Store(bucket, "jobs", server.access), folder, chapters, tell=stop
-    ).job()
-    assert job.run(IDENTITY) is Exit.TEMPORARY
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Started:
+    """A run that has come to its first new item."""
+
+    milliseconds: float
+    megabytes: float
+    """The most memory that it has used."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """A job that is interrupted at the first item of a stage, again and again."""
+
+    server: S3Server
+    bucket: str
+    folder: Path
+    chapters: int
+    stage: Stage
+
+    def compare(self, times: int) -> tuple[float, float]:
+        """Return the medians of resuming, and of listing and getting the objects."""
+        ours, bare = [], []
+        for _ in range(times):
+            bare.append(timed(lambda: list_and_get(self.server, self.bucket)))
+            ours.append(self.run().milliseconds)
+        return median(ours), median(bare)
+
+    def run(self) -> Started:
+        """Run a process on the job until the first item of the stage is due."""
+        argv = [
+            sys.executable,
+            "-m",
+            "tests.benchmarks.resuming",
+            self.bucket,
+            str(self.folder),
+            str(self.chapters),
+            self.stage,
+        ]
+        began = time.perf_counter()
+        environment = os.environ | keys(self.server)
+        with subprocess.Popen(
+            argv, env=environment, stdout=subprocess.PIPE
+        ) as process:
+            assert process.stdout is not None
+            said, _, kilobytes = process.stdout.readline().rpartition(b" ")
+            assert said == SAID
+            took = 1000 * (time.perf_counter() - began)
+            assert process.wait(60) == Exit.TEMPORARY
+        return Started(milliseconds=took, megabytes=int(kilobytes) / 1000)
 
 
 def list_and_get(server: S3Server, bucket: str) -> None:
@@ -72,26 +149,6 @@ def list_and_get(server: S3Server, bucket: str) -> None:
     subprocess.run(argv, check=True, env=os.environ | keys(server))
 
 
-def timed_resume(server: S3Server, bucket: str, folder: Path) -> float:
-    """Run a process that resumes, and return the milliseconds until its first new item."""
-    argv = [
-        sys.executable,
-        "-m",
-        "tests.benchmarks.resuming",
-        bucket,
-        str(folder),
-    ]
-    began = time.perf_counter()
-    with subprocess.Popen(
-        argv, env=os.environ | keys(server), stdout=subprocess.PIPE
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == SAID
-        took = 1000 * (time.perf_counter() - began)
-        assert process.wait(60) == Exit.TEMPORARY
-    return took
-
-
 def keys(server: S3Server) -> dict[str, str]:
     """Return the environment by which a process reaches the server."""
     return {
@@ -101,25 +158,37 @@ def keys(server: S3Server) -> dict[str, str]:
     }
 
 
-def main(bucket: str, folder: str) -> int:
-    """Load what the program loads, and resume.
+def main(bucket: str, folder: str, chapters: str, last: str) -> int:
+    """Load what the program loads, and begin or resume the job.
 
-    Say when the first new item is due, and stop as at a soft deadline.
+    Say when the first item of a stage is due, and stop as at a soft deadline.
     """
     import_module("worker.cli.commands.run")
     server = S3Server(
         name="", endpoint_url=os.environ["AWS_ENDPOINT_URL_S3"], log=""
     )
 
-    def say(_stage: Stage, _count: int) -> None:
-        os.write(1, SAID)
+    def say(stage: Stage, _count: int) -> None:
+        if stage != last:
+            return
+        os.write(1, b"%s %d\n" % (SAID, most_memory()))
         job.inbox.mailbox.put(Stop(exit_code=Exit.TEMPORARY, reason="enough"))
         threading.Event().wait()
 
     job = world(
-        S3Store(bucket, "jobs", server.access), Path(folder), CHAPTERS, tell=say
+        S3Store(bucket, "jobs", server.access),
+        Path(folder),
+        int(chapters),
+        tell=say,
     ).job()
     return job.run(IDENTITY)
+
+
+def most_memory() -> int:
+    """Return the most memory that this process has used, in kilobytes."""
+    status = Path("/proc/self/status").read_text()
+    [line] = [line for line in status.splitlines() if line.startswith("VmHWM:")]
+    return int(line.split()[1])
 
 
 if __name__ == "__main__":

@@ -6,8 +6,13 @@ from pathlib import Path
 from typing import Final
 
 from states.codec import encode
-from states.manifest import Manifest
-from states.stages import Stage
+from states.course_paths import (
+    ARTIFACT_LIST,
+    PAGE_STAGES,
+    ChapterRef,
+    item_path,
+)
+from states.manifest import MAX_INLINE, ArtifactList, Manifest
 from tests.benchmarks import bare
 from tests.benchmarks.figures import Figure, in_turns
 from tests.support.builders import IDENTITY, artifact, begun
@@ -17,11 +22,11 @@ from worker.store.s3 import S3Store
 from worker.system.runtime import SystemRuntime
 
 TIMES: Final = 100
-ITEMS: Final = (10, 500, 5000)
+ITEMS: Final = (10, 500, 768, 5000)
 
 
 def transition(server: S3Server, _folder: Path) -> list[Figure]:
-    """Measure appends to logs of jobs with this many items: a manifest names them all."""
+    """Measure appends to logs of jobs with this many items, all of them finished."""
     return [_appends(server, items) for items in ITEMS]
 
 
@@ -57,12 +62,18 @@ def _appends(server: S3Server, items: int) -> Figure:
 
 
 def with_items(items: int) -> Manifest:
-    """Return a manifest that names this many chapters."""
+    """Return a manifest of a job with this many chapters, reviews and tutorials."""
     manifest = begun()
-    chapters = tuple(
-        artifact(f"chapters/chapter_{number}_thing_{number}.md")
-        for number in range(items)
-    )
-    return manifest.with_record(
-        replace(manifest.record(Stage.GENERATE_CHAPTERS), artifacts=chapters)
-    )
+    for first, stage in enumerate(PAGE_STAGES):
+        numbers = range(first, items, len(PAGE_STAGES))
+        artifacts = tuple(
+            artifact(item_path(stage, ChapterRef(index=number, name="Thing")))
+            for number in numbers
+        )
+        record = replace(manifest.record(stage), artifacts=artifacts)
+        if len(artifacts) > MAX_INLINE:
+            file = artifact(ARTIFACT_LIST)
+            listed = ArtifactList(count=len(artifacts), file=file)
+            record = replace(record, artifacts=(), listed=listed)
+        manifest = manifest.with_record(record)
+    return manifest
