@@ -48,8 +48,8 @@ def simulation(work_dir: Path) -> Simulation:
 def undisturbed(work_dir: Path, **how: Any) -> tuple[int, dict[str, bytes]]:  # noqa: ANN401 - as `start` has them
     """Return how many operations a job takes, and the course that it makes."""
     simulation = listing(0, work_dir)
-    judge, count = fault_at(0, Fault.FAILED)
-    run(simulation, judge=judge, **how)
+    policy, count = fault_at(0, Fault.FAILED)
+    run(simulation, policy=policy, **how)
     simulation.check()
     return count(), simulation.course()
 
@@ -61,7 +61,7 @@ def test_a_fault_at_any_operation_loses_nothing_and_repeats_nothing(
     operations, course = undisturbed(work_dir)
     for number in range(1, operations + 1):
         simulation = listing(number, work_dir)
-        run(simulation, judge=fault_at(number, fault)[0])
+        run(simulation, policy=fault_at(number, fault)[0])
         assert finish(simulation) is Exit.OK
         simulation.check()
         assert simulation.course() == course, f"{fault} at operation {number}"
@@ -80,8 +80,8 @@ def test_a_fault_at_any_operation_of_a_redone_stage_loses_nothing(
         number += 1
         simulation = listing(number, work_dir)
         run(simulation)
-        judge, count = fault_at(number, fault)
-        run(simulation, judge=judge, work=redo)
+        policy, count = fault_at(number, fault)
+        run(simulation, policy=policy, work=redo)
         if count() < number:
             break
         assert finish(simulation) is Exit.OK
@@ -120,7 +120,7 @@ def callbacks(simulation: Simulation) -> list[list[object]]:
 def test_a_list_that_is_damaged_in_the_store_is_made_again(
     simulation: Simulation, damage: str, moment: str
 ) -> None:
-    run(simulation, judge=kill_before(f"put {JOB}/artifacts/{moment}"))
+    run(simulation, policy=kill_before(f"put {JOB}/artifacts/{moment}"))
     key = artifact_of(simulation, ARTIFACT_LIST)
     body = simulation.store.get(key)
     changed = {"deleted": b"", "truncated": body[:5], "garbled": body[::-1]}
@@ -159,10 +159,10 @@ def test_a_job_is_not_completed_while_a_list_is_missing(
     if damage == "garbled":
         # Checkpoint 11 completes the job: the list is damaged under a new run.
         name = f"create {JOB}/checkpoints/00000011"
-        run(simulation, judge=kill_before(name))
+        run(simulation, policy=kill_before(name))
         assert simulation.manifest.state is State.PUBLISHING
         simulation.scheduler.time += 60
-    assert run(simulation, judge=lose).code is Exit.OK
+    assert run(simulation, policy=lose).code is Exit.OK
     assert damaged
     assert len(simulation.course()) == 3 + 3 * 2
 
@@ -174,7 +174,7 @@ def test_a_list_that_is_only_answered_wrongly_once_is_used(
     simulation: Simulation,
     wrong: Any,  # noqa: ANN401 - a function
 ) -> None:
-    run(simulation, judge=kill_before(f"put {JOB}/artifacts/review-chapters/"))
+    run(simulation, policy=kill_before(f"put {JOB}/artifacts/review-chapters/"))
     before = simulation.manifest.record(Stage.GENERATE_CHAPTERS)
     assert before.listed is not None
     simulation.store = WrongOnceStore(simulation, wrong)
@@ -185,7 +185,7 @@ def test_a_list_that_is_only_answered_wrongly_once_is_used(
 def test_an_event_of_a_dead_run_announces_the_files_of_a_list(
     simulation: Simulation,
 ) -> None:
-    run(simulation, judge=kill_before("post job-1-8"))
+    run(simulation, policy=kill_before("post job-1-8"))
     run(simulation)
     simulation.check()
     other = listing(2, simulation.work_dir)
