@@ -15,7 +15,14 @@ from tests.simulation.scripted_runs import failing, kill_before, overloaded, run
 from tests.simulation.simulation import Simulation
 from tests.simulation.test_crashes import fault_at, finish
 from tests.simulation.test_damage import WrongOnceStore, artifact_of, missing
-from tests.simulation.test_updates import MADE, NEW, made, update
+from tests.simulation.test_updates import (
+    MADE,
+    NEW,
+    REMADE,
+    InvalidChapterEngine,
+    made,
+    update,
+)
 from tests.support.updates import (
     EARLIER,
     PartsEngine,
@@ -23,6 +30,7 @@ from tests.support.updates import (
     make_earlier,
 )
 from tests.support.world import JOB
+from worker.course import formats
 from worker.ownership.claim import OperatorRequest
 from worker.run.run import Run
 
@@ -245,3 +253,18 @@ def test_an_earlier_course_whose_list_is_damaged_is_not_kept(
     assert counts.why is not None
     assert f"{ARTIFACT_LIST} of stage generate-chapters" in counts.why
     assert (counts.kept, counts.made) == (0, 12)
+
+
+def test_nothing_is_kept_of_what_rests_on_a_listed_chapter_that_was_made_again(
+    work_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulation = listing(0, work_dir)
+    with monkeypatch.context() as patch:
+        # The earlier course is of a version that took pages without a word.
+        patch.setattr(formats, "_check_markdown", lambda _path, _body: None)
+        make_earlier(simulation.store, work_dir, engine=InvalidChapterEngine())
+    simulation.source = PartsSource(commit="b" * 40)
+    run(simulation, work=update, engine=PartsEngine())
+    simulation.check()
+    assert simulation.manifest.record(Stage.GENERATE_CHAPTERS).listed
+    assert made(simulation) == REMADE

@@ -276,7 +276,8 @@ class Updater:
         for decisive in (*YAML_STAGES, Stage.GENERATE_CHAPTERS):
             if decisive in before(stage):
                 record = self._context.owned.manifest.record(decisive)
-                made += _not_kept(record, kept)
+                artifacts = self._context.artifacts.of(record)
+                made += _not_kept(artifacts, kept)
         # guard: an update: nothing is kept of what rests on an item that was made again
         remaining = still_kept(kept, made)
         return {path: kept[path] for path in remaining}
@@ -315,10 +316,10 @@ class Updater:
 
 
 def _not_kept(
-    record: StageRecord, kept: Mapping[str, Artifact]
+    artifacts: Sequence[Artifact], kept: Mapping[str, Artifact]
 ) -> Iterator[str]:
     """Yield the paths of a finished stage's artifacts that were made, not kept."""
-    for artifact in record.artifacts:
+    for artifact in artifacts:
         if kept.get(artifact.path) != artifact:
             yield artifact.path
 
