@@ -11,6 +11,8 @@ _KNOWN: Final = {_GITHUB, "gitlab.com", "bitbucket.org", "codeberg.org"}
 """Hosts whose repositories are known to lie at owner/name, or deeper."""
 _SCHEMES: Final = {"ssh", "git", "git+ssh", "ssh+git", "git+https", "git+http"}
 _SCP: Final = re.compile(r"[\w.-]+@([A-Za-z0-9.-]+):(?!//)/?([^@]+)")
+_AZURE_HOSTS: Final = {"ssh.dev.azure.com", "vs-ssh.visualstudio.com"}
+_AZURE: Final = re.compile("/v3/([^/]+/[^/]+)/([^/]+)")
 _BARE: Final = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:[0-9]+)?/[^@]+")
 _OF_A_BRANCH: Final = {
     "tree",
@@ -111,7 +113,7 @@ def _as_https(text: str) -> str | None:
     scp_form = _SCP.fullmatch(text)
     if scp_form:
         host, path = scp_form.groups()
-        return f"https://{host}/{path}"
+        return _over_https(host, f"/{path}")
     if _BARE.fullmatch(text):
         return f"https://{text}"
     if _SHORT.fullmatch(text):
@@ -126,10 +128,18 @@ def _web_address(url: str) -> str | None:
     if not host:
         return None
     if scheme in _SCHEMES:
-        return f"https://{host}{parts.path}"
+        return _over_https(host, parts.path)
     if scheme in {"https", "http"} and "@" not in url:
         return url
     return None
+
+
+def _over_https(host: str, path: str) -> str:
+    """Return the https form of an address for another protocol."""
+    azure = _AZURE.fullmatch(path)
+    if azure and host in _AZURE_HOSTS:
+        return f"https://dev.azure.com/{azure[1]}/_git/{azure[2]}"
+    return f"https://{host}{path}"
 
 
 def _marked_page(parts: SplitResult) -> _Page | None:

@@ -88,6 +88,21 @@ def test_a_page_of_a_change_is_answered_with_what_can_be_given(
     assert fault == f"it is the address of a page: {expected}"
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "git@ssh.dev.azure.com:v3/org/project/name",
+        "org@vs-ssh.visualstudio.com:v3/org/project/name",
+        "ssh://git@ssh.dev.azure.com/v3/org/project/name",
+    ],
+)
+def test_a_push_url_of_azure_is_answered_with_its_other_form(
+    address: str,
+) -> None:
+    fault = address_fault(address) or ""
+    assert fault.endswith("give https://dev.azure.com/org/project/_git/name")
+
+
 def test_a_branch_whose_name_may_contain_a_slash_is_said_to() -> None:
     page = "https://github.com/owner/name/tree/main"
     advice = f"{GIVE} and the branch main (--branch main, or BRANCH=main"
