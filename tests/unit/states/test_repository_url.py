@@ -138,6 +138,8 @@ def test_a_valid_repository_is_accepted(repository: str) -> None:
         ("https://github.com", "must be https://"),
         ("https://github.com/a\nb", "white space, a control character"),
         ("https://github.com/a/b?c", "contains a `?`"),
+        ("https://example.org/a@b?c", "contains a `?`"),
+        ("https://example.org/a@b#c", "contains a `?`"),
         ("https://[x/a", "not a valid URL"),
         ("https://h:port/a", "not a valid URL"),
         ("--upload-pack=x", "must be https://"),
