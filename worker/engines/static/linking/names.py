@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from worker.engines.static.facts import TYPES, Kind
+from worker.engines.static.facts import TYPES, Definition, Kind
 from worker.engines.static.linking.assembly import Assembly, Span
 from worker.engines.static.linking.scopes import Resolver
 from worker.engines.static.linking.shapes import Shapes
@@ -50,7 +50,8 @@ class Names:
         self._resolver = resolver
         self._spans: dict[int, Span] = {}
         for spans in assembly.spans.values():
-            self._spans.update((span.definition, span) for span in spans)
+            for span in spans:
+                self._spans[span.definition] = span
         self._values = Values(
             assembly, self._spans, self._meaning, resolver.is_foreign
         )
@@ -67,8 +68,10 @@ class Names:
         """Return the place of a byte in a file, where names begin with the `first`."""
         if first in _RECEIVERS:
             # They mean the same in all of a type, where what they lead to is looked up once.
-            return Place(path, -1, self.type_around(source))
-        scope = self._values.scopes(path).scope_at(byte)
+            owner = self.type_around(source)
+            return Place(path, -1, owner)
+        scopes = self._values.scopes(path)
+        scope = scopes.scope_at(byte)
         return Place(path, scope, source)
 
     def definition(self, names: _Dotted, place: Place) -> int | None:
@@ -98,8 +101,10 @@ class Names:
         last = names[-1]
         is_pair = len(names) == _PAIR
         if first in _SUPER and is_pair:
-            return self._inherited(place, last).definition
-        owner = self._meaning(names[:-1], place, _DEPTH)
+            inherited = self._inherited(place, last)
+            return inherited.definition
+        before = names[:-1]
+        owner = self._meaning(before, place, _DEPTH)
         target = self._definition_inside(owner, last)
         if target is not None:
             return target
@@ -112,38 +117,48 @@ class Names:
     def is_local(self, name: str, place: Place) -> bool:
         """Whether code binds a name at a place, so that it is no definition's."""
         binding = self._values.binding(name, place)
-        if binding is None or binding[0] >= 0:
-            return binding is not None
+        if binding is None:
+            return False
+        scope, _ = binding
+        if scope >= 0:
+            return True
         # Bound at the top of the file: a definition or an import if it is one of those.
         return not self._resolver.is_named(place.path, name)
 
     def implied(self, name: str, place: Place) -> int | None:
         """Return the member that a name means in languages that need no receiver for it."""
-        return self._implied(name, place, 0).definition
+        meaning = self._implied(name, place, 0)
+        return meaning.definition
 
     def bases(self, index: int) -> tuple[int, ...]:
         if index not in self._bases:
             self._bases[index] = ()
-            definition = self._definitions[index]
-            start = self._spans[index].start
-            place = self.place(definition.path, start, definition.parent)
-            bases: dict[int, None] = {}
-            for written in definition.bases:
-                base = self._base(written, place)
-                if base is not None and base != index:
-                    bases[base] = None
-            self._bases[index] = tuple(bases)
+            self._bases[index] = self._read_bases(index)
         return self._bases[index]
 
+    def _read_bases(self, index: int) -> tuple[int, ...]:
+        definition = self._definitions[index]
+        span = self._spans[index]
+        place = self.place(definition.path, span.start, definition.parent)
+        bases: dict[int, None] = {}
+        for written in definition.bases:
+            base = self._base(written, place)
+            if base is None or base == index:
+                continue
+            bases[base] = None
+        return tuple(bases)
+
     def _base(self, written: str, place: Place) -> int | None:
-        names = tuple(_SEPARATOR.split(written))
+        parts = _SEPARATOR.split(written)
+        names = tuple(parts)
         index = self.definition(names, place)
         if index is None:
             return None
         definition = self._definitions[index]
         if definition.kind in _VALUES:
             # Another name of a type.
-            meant = self._defined(index, _DEPTH).definition
+            meaning = self._defined(index, _DEPTH)
+            meant = meaning.definition
             if meant is None:
                 return index
             return meant
@@ -156,8 +171,10 @@ class Names:
 
     def member(self, owner: int, name: str) -> int | None:
         """Return a member of a type, or of the types that it extends, the nearest first."""
-        for index in self._lineage(owner):
-            member = self._own_members(index).get(name)
+        lineage = self._lineage(owner)
+        for index in lineage:
+            members = self._own_members(index)
+            member = members.get(name)
             if member is not None:
                 return member
         return None
@@ -166,17 +183,19 @@ class Names:
         """Return the innermost type, or object with members, around a definition."""
         while source is not None:
             definition = self._definitions[source]
-            if definition.kind in TYPES or definition.kind in _VALUES:
+            kind = definition.kind
+            if kind in TYPES or kind in _VALUES:
                 return source
             source = definition.parent
         return None
 
     def _own_members(self, index: int) -> dict[str, int]:
         if index not in self._members:
+            owner = self._definitions[index]
             members: dict[str, int] = {}
-            for member in self._definitions[index].members:
-                name = self._definitions[member].name
-                members.setdefault(name, member)
+            for member in owner.members:
+                definition = self._definitions[member]
+                members.setdefault(definition.name, member)
             self._members[index] = members
         return self._members[index]
 
@@ -185,7 +204,8 @@ class Names:
         if owner not in self._lineages:
             lineage = [owner]
             for index in lineage:
-                for base in self.bases(index):
+                bases = self.bases(index)
+                for base in bases:
                     if base not in lineage:
                         lineage.append(base)
             self._lineages[owner] = lineage
@@ -211,16 +231,20 @@ class Names:
         first = names[0]
         rest = names[1:]
         if first in _SUPER and rest:
-            inherited = self._inherited(place, rest[0])
-            return inherited, rest[1:]
+            member, *others = rest
+            inherited = self._inherited(place, member)
+            return inherited, others
         if first.endswith(_CALL):
             plain = first.removesuffix(_CALL)
-            meaning, _ = self._first([plain], place, depth)
-            return self._values.called(meaning, depth), rest
+            function, _ = self._first([plain], place, depth)
+            result = self._values.called(function, depth)
+            return result, rest
         if first in _OWN:
-            return self._own(place, first), rest
+            own = self._own(place, first)
+            return own, rest
         if self.is_local(first, place):
-            return self._values.variable(first, place, depth), rest
+            variable = self._values.variable(first, place, depth)
+            return variable, rest
         implied = self._implied(first, place, depth)
         if implied != UNKNOWN:
             return implied, rest
@@ -234,18 +258,20 @@ class Names:
         rest = names[1:]
         module = self._resolver.module(place.path, names)
         if module is not None:
-            return Meaning(module=module.files), names[module.length :]
+            behind = names[module.length :]
+            return Meaning(module=module.files), behind
         index = self._resolver.lookup(place.path, first)
         if index is not None:
-            return self._defined(index, depth), rest
+            meaning = self._defined(index, depth)
+            return meaning, rest
         if rest and self._is_namespace(first, rest[0], place):
             return self._first(rest, place, depth)
         return UNKNOWN, rest
 
     def _own(self, place: Place, name: str) -> Meaning:
-        owner = self.type_around(place.source)
         if name == "this" and self._is_rebound(place):
             return UNKNOWN
+        owner = self.type_around(place.source)
         if owner is None:
             return UNKNOWN
         if name == "Self":
@@ -256,22 +282,26 @@ class Names:
         """Whether a function inside the definition has a `this` of its own."""
         if place.source is None:
             return True
-        start = self._spans[place.source].start
+        span = self._spans[place.source]
         scopes = self._values.scopes(place.path)
-        code = self._parsed[place.path].code
         scope = place.scope
         inside = []
-        while scope >= 0 and scopes.starts[scope] >= start:
-            inside.append(scopes.starts[scope])
+        while scope >= 0:
+            begin = scopes.starts[scope]
+            if begin < span.start:
+                break
+            inside.append(begin)
             scope = scopes.outer[scope]
         inner = inside[:-1]
+        code = self._parsed[place.path].code
         return any(code.startswith(_FUNCTIONS, begin) for begin in inner)
 
     def _inherited(self, place: Place, name: str) -> Meaning:
         owner = self.type_around(place.source)
         if owner is None:
             return UNKNOWN
-        for base in self.bases(owner):
+        bases = self.bases(owner)
+        for base in bases:
             member = self.member(base, name)
             if member is not None:
                 return Meaning(definition=member)
@@ -287,8 +317,8 @@ class Names:
             meaning = self._inside(instance, name, depth)
             if meaning != UNKNOWN:
                 return meaning
-            outer = self._definitions[owner].parent
-            owner = self.type_around(outer)
+            definition = self._definitions[owner]
+            owner = self.type_around(definition.parent)
         return UNKNOWN
 
     def _inside(self, meaning: Meaning, name: str, depth: int) -> Meaning:
@@ -311,11 +341,13 @@ class Names:
 
     def _owner(self, meaning: Meaning) -> int | None:
         """Return the type whose members are looked up."""
-        if meaning.instance_of is not None or meaning.definition is None:
-            return meaning.instance_of
-        is_type = self._definitions[meaning.definition].kind in TYPES
-        if is_type:
-            return meaning.definition
+        owner = meaning.instance_of
+        index = meaning.definition
+        if owner is not None or index is None:
+            return owner
+        definition = self._definitions[index]
+        if definition.kind in TYPES:
+            return index
         return None
 
     def _attribute(self, meaning: Meaning, name: str, depth: int) -> Meaning:
@@ -326,21 +358,23 @@ class Names:
         key = owner, name
         if key not in self._attributes:
             self._attributes[key] = UNKNOWN
-            for index in self._lineage(owner):
-                attribute = self._values.attribute(index, name, depth)
-                if attribute is not None:
-                    self._attributes[key] = attribute
-                    break
+            self._attributes[key] = self._bound(owner, name, depth)
         return self._attributes[key]
+
+    def _bound(self, owner: int, name: str, depth: int) -> Meaning:
+        lineage = self._lineage(owner)
+        for index in lineage:
+            attribute = self._values.attribute(index, name, depth)
+            if attribute is not None:
+                return attribute
+        return UNKNOWN
 
     def _defined(self, index: int, depth: int) -> Meaning:
         """Return what a definition is, and what its value is an object of."""
         definition = self._definitions[index]
-        if definition.kind is Kind.METHOD:
-            is_getter = definition.signature.startswith(_GETTERS)
-            if is_getter or any(map(is_property, definition.decorators)):
-                value = self._values.result(definition, depth)
-                return value._replace(definition=index)
+        if _is_getter(definition):
+            result = self._values.result(definition, depth)
+            return result._replace(definition=index)
         if definition.kind not in _VALUES:
             return Meaning(definition=index)
         if definition.members:
@@ -349,7 +383,8 @@ class Names:
             return Meaning(definition=index)
         place = Place(definition.path, -1, None)
         value = self._values.variable(definition.name, place, depth)
-        if value.definition is not None or value.instance_of is not None:
+        is_object = value.instance_of is not None
+        if is_object or value.definition is not None:
             return value
         return Meaning(definition=index)
 
@@ -360,6 +395,17 @@ class Names:
         index = self._resolver.lookup(place.path, inner)
         if index is None:
             return False
-        code = self._parsed[self._definitions[index].path].code
-        namespace = rb"\bnamespace\s+" + name.encode() + rb"\b"
-        return re.search(namespace, code) is not None
+        definition = self._definitions[index]
+        parsed = self._parsed[definition.path]
+        written = name.encode()
+        namespace = rb"\bnamespace\s+" + written + rb"\b"
+        return re.search(namespace, parsed.code) is not None
+
+
+def _is_getter(definition: Definition) -> bool:
+    """Whether a method is read as an attribute."""
+    if definition.kind is not Kind.METHOD:
+        return False
+    if definition.signature.startswith(_GETTERS):
+        return True
+    return any(map(is_property, definition.decorators))

@@ -12,7 +12,7 @@ import io
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from worker.engines.static.facts import TYPES, Definition
@@ -30,20 +30,21 @@ _HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def _of_built_in_types() -> frozenset[str]:
+    values = vars(builtins).values()
+    types = [value for value in values if isinstance(value, type)]
+    types += [io.TextIOWrapper, io.BytesIO, re.Pattern, re.Match]
     names: set[str] = set()
-    types = [
-        value for value in vars(builtins).values() if isinstance(value, type)
-    ]
-    for known in (*types, io.TextIOWrapper, io.BytesIO, re.Pattern, re.Match):
-        names.update(dir(known))
+    for known in types:
+        attributes = dir(known)
+        names.update(attributes)
     return frozenset(names)
 
 
 _COMMON: Final = _of_built_in_types()
 
 
-class _Taken(NamedTuple):
-    """A name that code takes from a value, and where."""
+class _Attribute(NamedTuple):
+    """A name that code takes from a value, or assigns to it, and where."""
 
     place: int
     name: str
@@ -61,7 +62,7 @@ class Shapes:
         self._assembly = assembly
         self._spans = spans
         self._foreign = _foreign_names(assembly)
-        self._taken: dict[str, dict[bytes, list[_Taken]]] = {}
+        self._taken: dict[str, dict[bytes, list[_Attribute]]] = {}
         self._having: dict[str, set[int]] = defaultdict(set)
         """By name: the types that have it."""
         self._lineages: dict[int, Sequence[int]] = {}
@@ -69,28 +70,37 @@ class Shapes:
         """By type: itself, and the types that extend it."""
         for definition in assembly.definitions:
             if self._is_class(definition):
-                self._lineages[definition.index] = lineage(definition.index)
-        for index, line in self._lineages.items():
-            for ancestor in line:
-                self._extending[ancestor].append(index)
+                index = definition.index
+                self._lineages[index] = lineage(index)
         self._own = self._own_names()
         for index, line in self._lineages.items():
             for ancestor in line:
-                for name in self._own.get(ancestor, ()):
-                    self._having[name].add(index)
+                self._extend(index, ancestor)
 
     def _is_class(self, definition: Definition) -> bool:
         language = self._assembly.language(definition.path)
-        return language is Language.PYTHON and definition.kind in TYPES
+        if language is not Language.PYTHON:
+            return False
+        return definition.kind in TYPES
+
+    def _extend(self, index: int, ancestor: int) -> None:
+        """Note that a type extends another, and has all that the other has."""
+        extending = self._extending[ancestor]
+        extending.append(index)
+        inherited = self._own.get(ancestor, ())
+        for name in inherited:
+            having = self._having[name]
+            having.add(index)
 
     def variable(
         self, name: str, path: str, scope: int, scopes: LocalNames
     ) -> int | None:
         """Return the type of a variable that a scope binds."""
         written = name.encode()
-        taken = self._in_file(path)
+        in_file = self._in_file(path)
+        taken = in_file.get(written, ())
         names: set[str] = set()
-        for place, member in taken.get(written, ()):
+        for place, member in taken:
             inner = scopes.scope_at(place)
             binding = scopes.binding(written, inner, sees_fields=False)
             if binding is None:
@@ -104,11 +114,13 @@ class Shapes:
         """Return the type of what methods of a type, or of its subtypes, find in an attribute."""
         written = b"self." + name.encode()
         names: set[str] = set()
-        for index in self._extending.get(owner, ()):
-            path = self._assembly.definitions[index].path
+        extending = self._extending.get(owner, ())
+        for index in extending:
             start, end, _ = self._spans[index]
-            taken = self._in_file(path)
-            for place, member in taken.get(written, ()):
+            definition = self._assembly.definitions[index]
+            in_file = self._in_file(definition.path)
+            taken = in_file.get(written, ())
+            for place, member in taken:
                 if start <= place < end:
                     names.add(member)
         return self._fitting(names, name)
@@ -118,8 +130,7 @@ class Shapes:
         special = [name for name in wanted if name not in _COMMON]
         if not special:
             return None
-        having = [self._having.get(name, set()) for name in wanted]
-        fitting = set.intersection(*having)
+        fitting = self._having_all(wanted)
         general = self._most_general(fitting)
         if general is None or self._name(general) in self._foreign:
             return None
@@ -128,16 +139,25 @@ class Shapes:
         # A subtype may define the only name again, and mean another thing.
         if self._is_defined_below(special[0], general, fitting):
             return None
-        type_name = _in_words(self._name(general))
-        if type_name == value.strip("_"):
+        type_name = self._name(general)
+        plain = value.strip("_")
+        if plain == _in_words(type_name):
             return general
         return None
+
+    def _having_all(self, names: Iterable[str]) -> set[int]:
+        having = []
+        for name in names:
+            types = self._having.get(name, set())
+            having.append(types)
+        return set.intersection(*having)
 
     def _most_general(self, fitting: set[int]) -> int | None:
         """Return the only one of some types that extends none of the others."""
         general: list[int] = []
         for index in fitting:
-            ancestors = self._lineages[index][1:]
+            lineage = self._lineages[index]
+            ancestors = lineage[1:]
             if fitting.isdisjoint(ancestors):
                 general.append(index)
         if len(general) == 1:
@@ -148,47 +168,79 @@ class Shapes:
         self, name: str, general: int, fitting: set[int]
     ) -> bool:
         for index in fitting:
+            if index == general:
+                continue
             own = self._own[index]
-            if index != general and name in own:
+            if name in own:
                 return True
         return False
 
     def _name(self, index: int) -> str:
-        return self._assembly.definitions[index].name
+        definition = self._assembly.definitions[index]
+        return definition.name
 
-    def _in_file(self, path: str) -> dict[bytes, list[_Taken]]:
+    def _in_file(self, path: str) -> dict[bytes, list[_Attribute]]:
         if path not in self._taken:
-            code = self._assembly.parsed[path].code
-            taken = defaultdict(list)
-            for match in _TAKEN.finditer(code):
-                name = match[2].decode()
-                taken[match[1]].append(_Taken(match.start(1), name))
-            self._taken[path] = dict(taken)
+            parsed = self._assembly.parsed[path]
+            self._taken[path] = _taken(parsed.code)
         return self._taken[path]
 
     def _own_names(self) -> dict[int, set[str]]:
         """Return what types define, assign and declare, by their positions."""
         by_path: dict[str, list[int]] = defaultdict(list)
         for index in self._lineages:
-            by_path[self._assembly.definitions[index].path].append(index)
+            definition = self._assembly.definitions[index]
+            indexes = by_path[definition.path]
+            indexes.append(index)
         own: dict[int, set[str]] = {}
         for path, indexes in by_path.items():
             parsed = self._assembly.parsed[path]
             declared = _declared(parsed.locals)
-            assigned = [
-                (match.start(), match[1].decode())
-                for match in _ASSIGNED.finditer(parsed.code)
-            ]
+            assigned = _assigned(parsed.code)
             for index in indexes:
                 start, end, _ = self._spans[index]
-                first = bisect_left(assigned, (start, ""))
-                last = bisect_left(assigned, (end, ""))
-                names = {name for _, name in assigned[first:last]}
-                names |= _of_class(parsed.locals, declared, start, end)
-                for member in self._assembly.definitions[index].members:
-                    names.add(self._name(member))
-                own[index] = names
+                own[index] = {
+                    *_between(assigned, start, end),
+                    *_of_class(parsed.locals, declared, start, end),
+                    *self._members(index),
+                }
         return own
+
+    def _members(self, index: int) -> Iterator[str]:
+        definition = self._assembly.definitions[index]
+        for member in definition.members:
+            yield self._name(member)
+
+
+def _taken(code: bytes) -> dict[bytes, list[_Attribute]]:
+    """Return what code takes from values, by their names."""
+    by_value: dict[bytes, list[_Attribute]] = defaultdict(list)
+    for match in _TAKEN.finditer(code):
+        value = match[1]
+        name = match[2].decode()
+        place = match.start(1)
+        taken = _Attribute(place, name)
+        by_value[value].append(taken)
+    return dict(by_value)
+
+
+def _assigned(code: bytes) -> list[_Attribute]:
+    """Return the attributes of `self` and `cls` that code assigns, in its order."""
+    assigned = []
+    for match in _ASSIGNED.finditer(code):
+        name = match[1].decode()
+        place = match.start()
+        assigned.append(_Attribute(place, name))
+    return assigned
+
+
+def _between(
+    assigned: Sequence[_Attribute], start: int, end: int
+) -> Iterator[str]:
+    first = bisect_left(assigned, (start, ""))
+    last = bisect_left(assigned, (end, ""))
+    for _, name in assigned[first:last]:
+        yield name
 
 
 def _foreign_names(assembly: Assembly) -> frozenset[str]:
@@ -196,8 +248,10 @@ def _foreign_names(assembly: Assembly) -> frozenset[str]:
     names: set[str] = set()
     for file in assembly.files.values():
         for statement in file.imports:
-            if not statement.targets:
-                names.update(there for _, there in statement.names)
+            if statement.targets:
+                continue
+            for _, there in statement.names:
+                names.add(there)
     return frozenset(names)
 
 
@@ -207,22 +261,27 @@ def _declared(scopes: LocalNames) -> dict[int, set[str]]:
     for name, places in scopes.bound.items():
         for place in places:
             scope = scopes.scope_at(place)
-            if scope >= 0 and scopes.is_class[scope]:
-                declared[scope].add(name.decode())
+            if scope < 0:
+                continue
+            if scopes.is_class[scope]:
+                written = name.decode()
+                declared[scope].add(written)
     return declared
 
 
 def _of_class(
     scopes: LocalNames, declared: Mapping[int, set[str]], start: int, end: int
 ) -> set[str]:
-    scope = bisect_left(scopes.starts, start)
-    while scope < len(scopes.starts) and scopes.starts[scope] < end:
+    first = bisect_left(scopes.starts, start)
+    last = bisect_left(scopes.starts, end)
+    for scope in range(first, last):
         if scopes.is_class[scope]:
             return declared.get(scope, set())
-        scope += 1
     return set()
 
 
 def _in_words(name: str) -> str:
     """Return `CamelCase` as `camel_case`."""
-    return _HUMP.sub("_", name).lower().strip("_")
+    parted = _HUMP.sub("_", name)
+    lowered = parted.lower()
+    return lowered.strip("_")

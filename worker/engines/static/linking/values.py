@@ -94,9 +94,8 @@ class Values:
         """Return the scope that a name at a place is bound in, and where."""
         sees_fields = self._language(place.path) in SEES_MEMBERS
         scopes = self.scopes(place.path)
-        return scopes.binding(
-            name.encode(), place.scope, sees_fields=sees_fields
-        )
+        written = name.encode()
+        return scopes.binding(written, place.scope, sees_fields=sees_fields)
 
     def variable(self, name: str, place: Place, depth: int) -> Meaning:
         binding = self.binding(name, place)
@@ -106,9 +105,10 @@ class Values:
         key = place.path, scope, name
         if key not in self._variables:
             self._variables[key] = UNKNOWN
-            origin = list(self._origins(name, places, place.path))
-            meaning = self._common(origin, place, depth)
-            if meaning == UNKNOWN and self._is_unwritten(origin, place, depth):
+            values = list(self._origins(name, places, place.path))
+            meaning = self._common(values, place, depth)
+            is_unknown = meaning == UNKNOWN
+            if is_unknown and self._is_unwritten(values, place, depth):
                 meaning = self._shaped_variable(name, places, key)
             self._variables[key] = meaning
         return self._variables[key]
@@ -116,38 +116,49 @@ class Values:
     def attribute(self, owner: int, name: str, depth: int) -> Meaning | None:
         """Return what an attribute of a type is; None if the type does not bind it."""
         path = self._definitions[owner].path
-        start, end, _ = self._spans[owner]
-        written = name.encode()
-        declared = self.scopes(path).fields(written, start, end)
-        assigned = self._assigned(path).get(written, ())
-        inside = [place for place in assigned if start <= place < end]
-        if not declared and not inside:
+        values = self._bound_to_attribute(owner, name, path)
+        if not values:
             return None
         place = Place(path, -1, owner)
-        values = list(self._origins(name, declared, path))
-        is_typed = any(value.source is Source.TYPE for value, _ in values)
-        if not is_typed:
-            values += self._origins(name, inside, path)
         meaning = self._common(values, place, depth)
-        if (
-            meaning == UNKNOWN
-            and self.shapes is not None
-            and self._is_unwritten(values, place, depth)
-        ):
-            index = self.shapes.attribute(owner, name)
-            return Meaning(instance_of=index)
-        return meaning
+        if meaning != UNKNOWN or self.shapes is None:
+            return meaning
+        if not self._is_unwritten(values, place, depth):
+            return UNKNOWN
+        index = self.shapes.attribute(owner, name)
+        return Meaning(instance_of=index)
+
+    def _bound_to_attribute(
+        self, owner: int, name: str, path: str
+    ) -> list[tuple[Origin, int]]:
+        """Return what a type declares an attribute to be, or else also what it assigns."""
+        start, end, _ = self._spans[owner]
+        written = name.encode()
+        scopes = self.scopes(path)
+        declared = scopes.fields(written, start, end)
+        values = list(self._origins(name, declared, path))
+        for value, _ in values:
+            if value.source is Source.TYPE:
+                return values
+        places = self._assigned(path)
+        assigned = places.get(written, ())
+        inside = [place for place in assigned if start <= place < end]
+        values += self._origins(name, inside, path)
+        return values
 
     def _shaped_variable(
         self, name: str, places: Sequence[int], key: tuple[str, int, str]
     ) -> Meaning:
         path, scope, _ = key
-        code = self._parsed[path].code
-        # A function is bound where it is defined.
-        is_plain = all(code.startswith(name.encode(), byte) for byte in places)
         is_python = self._language(path) is Language.PYTHON
-        if self.shapes is None or scope < 0 or not is_python or not is_plain:
+        if self.shapes is None or scope < 0 or not is_python:
             return UNKNOWN
+        code = self._parsed[path].code
+        written = name.encode()
+        for byte in places:
+            # A function is bound where it is defined.
+            if not code.startswith(written, byte):
+                return UNKNOWN
         scopes = self.scopes(path)
         index = self.shapes.variable(name, path, scope, scopes)
         return Meaning(instance_of=index)
@@ -162,7 +173,8 @@ class Values:
                 return False
             if self._value(value, here, depth) != UNKNOWN:
                 return False
-            first = _SEPARATOR.split(value.path)[0]
+            names = _SEPARATOR.split(value.path)
+            first = names[0]
             if first and not self._may_be_ours(first, here, depth):
                 return False
         return True
@@ -170,9 +182,12 @@ class Values:
     def _may_be_ours(self, name: str, place: Place, depth: int) -> bool:
         """Whether no code says that a name is of another project's type."""
         binding = self.binding(name, place)
-        if binding is None or binding[0] < 0:
+        if binding is None:
             return not self._is_foreign(place.path, name)
-        values = self._origins(name, binding[1], place.path)
+        scope, places = binding
+        if scope < 0:
+            return not self._is_foreign(place.path, name)
+        values = self._origins(name, places, place.path)
         return self._is_unwritten(values, place, depth - 1)
 
     def result(self, function: Definition, depth: int) -> Meaning:
@@ -189,49 +204,46 @@ class Values:
         written = origins.result(function, language)
         if written in {"Self", "self"}:
             return Meaning(instance_of=function.parent)
-        start = self._spans[function.index].start
-        scope = self.scopes(function.path).scope_at(start)
+        span = self._spans[function.index]
+        scopes = self.scopes(function.path)
+        scope = scopes.scope_at(span.start)
         place = Place(function.path, scope, function.index)
         if written:
             declared = Origin(Source.TYPE, written)
             return self._value(declared, place, depth)
         if not _is_read_by_body(function, language):
             return UNKNOWN
-        return self._common(self._returns(function), place, depth)
+        values = self._returns(function)
+        return self._common(values, place, depth)
 
     def _returns(self, function: Definition) -> list[tuple[Origin, int]]:
         """Return what a function returns, without the functions inside it."""
         path = function.path
         start, end, _ = self._spans[function.index]
         code = self._parsed[path].code
-        scopes = self.scopes(path)
-        if b"yield" in code[start:end]:
+        body = code[start:end]
+        if b"yield" in body:
             return []
+        language = self._language(path)
+        scopes = self.scopes(path)
         around = scopes.scope_at(start)
         values = []
         for match in _RETURN.finditer(code, start, end):
-            scope = scopes.scope_at(match.start())
-            if scope >= 0 and scopes.outer[scope] == around:
-                language = self._language(path)
-                value = origins.returned(code, match.end(), language)
-                values.append((value, scope))
+            first, last = match.span()
+            scope = scopes.scope_at(first)
+            if scope < 0 or scopes.outer[scope] != around:
+                continue
+            value = origins.returned(code, last, language)
+            values.append((value, scope))
         return values
 
     def _assigned(self, path: str) -> dict[bytes, list[int]]:
         """Return where code binds attributes of `self` or `this`, by name."""
         if path not in self._attributes:
             code = self._parsed[path].code
-            places = defaultdict(list)
             language = self._language(path)
-            for pattern in _ATTRIBUTES.get(language, (_OF_THIS,)):
-                for match in pattern.finditer(code):
-                    start = match.start()
-                    line = code.rfind(b"\n", 0, start) + 1
-                    # A colon is an annotation's at the beginning of a line alone.
-                    before = code[line:start]
-                    if not match[2] or not before.strip():
-                        places[match[1]].append(match.start(1))
-            self._attributes[path] = dict(places)
+            patterns = _ATTRIBUTES.get(language, (_OF_THIS,))
+            self._attributes[path] = _attributes(code, patterns)
         return self._attributes[path]
 
     def _origins(
@@ -241,14 +253,13 @@ class Values:
         code = self._parsed[path].code
         scopes = self.scopes(path)
         language = self._language(path)
+        written = name.encode()
         for byte in places:
-            value = origins.origin(code, byte, name.encode(), language)
+            value = origins.origin(code, byte, written, language)
             scope = scopes.scope_at(byte)
-            is_lambda = scope >= 0 and code.startswith(
-                b"lambda", scopes.starts[scope]
-            )
+            is_typed = value.source is Source.TYPE
             # What follows the colon of a lambda is its body, not a type.
-            if is_lambda and value.source is Source.TYPE:
+            if is_typed and _is_lambda(code, scopes, scope):
                 value = origins.UNKNOWN
             yield value, scope
 
@@ -258,9 +269,11 @@ class Values:
         """Return what all values are that are something."""
         meanings = set()
         for value, scope in values:
-            if value.source is not Source.NOTHING:
-                here = place._replace(scope=scope)
-                meanings.add(self._value(value, here, depth))
+            if value.source is Source.NOTHING:
+                continue
+            here = place._replace(scope=scope)
+            meaning = self._value(value, here, depth)
+            meanings.add(meaning)
         if len(meanings) == 1:
             return meanings.pop()
         return UNKNOWN
@@ -268,7 +281,8 @@ class Values:
     def _value(self, value: Origin, place: Place, depth: int) -> Meaning:
         if value.source is Source.UNKNOWN or not depth:
             return UNKNOWN
-        names = [name for name in _SEPARATOR.split(value.path) if name]
+        parts = _SEPARATOR.split(value.path)
+        names = [name for name in parts if name]
         meaning = self._look(names, place, depth - 1)
         if value.source is Source.COPY:
             return self._copied(meaning)
@@ -281,39 +295,78 @@ class Values:
             if is_own:
                 return meaning
             return self.called(meaning, depth)
-        if not self._is_type(meaning.definition):
+        index = meaning.definition
+        if not self._is_type(index):
             return UNKNOWN
-        return Meaning(instance_of=meaning.definition)
+        return Meaning(instance_of=index)
 
     def called(self, meaning: Meaning, depth: int) -> Meaning:
-        if meaning.definition is None:
+        index = meaning.definition
+        if index is None:
             return UNKNOWN
-        if self._is_type(meaning.definition):
-            return Meaning(instance_of=meaning.definition)
-        function = self._definitions[meaning.definition]
+        if self._is_type(index):
+            return Meaning(instance_of=index)
+        function = self._definitions[index]
         return self.result(function, depth)
 
     def _copied(self, meaning: Meaning) -> Meaning:
-        if meaning.instance_of is not None:
-            return Meaning(instance_of=meaning.instance_of)
-        is_known = meaning.module or self._is_type(meaning.definition)
-        if is_known:
+        owner = meaning.instance_of
+        if owner is not None:
+            return Meaning(instance_of=owner)
+        if meaning.module:
+            return meaning
+        if self._is_type(meaning.definition):
             return meaning
         return UNKNOWN
 
     def _is_type(self, index: int | None) -> bool:
         if index is None:
             return False
-        return self._definitions[index].kind in TYPES
+        definition = self._definitions[index]
+        return definition.kind in TYPES
+
+
+def _attributes(
+    code: bytes, patterns: Iterable[re.Pattern[bytes]]
+) -> dict[bytes, list[int]]:
+    """Return where patterns find attributes in code, by name."""
+    places: dict[bytes, list[int]] = defaultdict(list)
+    for pattern in patterns:
+        for match in pattern.finditer(code):
+            name, colon = match.groups()
+            start = match.start()
+            # A colon is an annotation's at the beginning of a line alone.
+            if colon and not _begins_line(code, start):
+                continue
+            place = match.start(1)
+            places[name].append(place)
+    return dict(places)
+
+
+def _begins_line(code: bytes, start: int) -> bool:
+    line = code.rfind(b"\n", 0, start) + 1
+    before = code[line:start]
+    return not before.strip()
+
+
+def _is_lambda(code: bytes, scopes: LocalNames, scope: int) -> bool:
+    if scope < 0:
+        return False
+    start = scopes.starts[scope]
+    return code.startswith(b"lambda", start)
 
 
 def _is_read_by_body(function: Definition, language: Language) -> bool:
     """Whether a function returns what its body does, and says nothing else."""
-    if language not in _READ_BY_BODY or origins.says_result(function):
+    if language not in _READ_BY_BODY:
         return False
-    return all(
-        mark in _PLAIN or is_property(mark) for mark in function.decorators
-    )
+    if origins.says_result(function):
+        return False
+    for mark in function.decorators:
+        is_plain = mark in _PLAIN or is_property(mark)
+        if not is_plain:
+            return False
+    return True
 
 
 def is_property(decorator: str) -> bool:
