@@ -1,5 +1,7 @@
 """What the environment says, and what is wrong with it."""
 
+import os
+import threading
 from pathlib import Path
 
 import certifi
@@ -490,6 +492,19 @@ def test_so_is_a_proxy_to_the_git_host(
 ) -> None:
     assert "\n".join(request_faults(JOB | environment)).startswith(expected)
     assert bool(request_faults(JOB | environment)) is bool(expected)
+
+
+def test_certificates_from_a_pipe_are_refused_and_not_waited_for(
+    tmp_path: Path,
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    # Whoever opened it would wait for a writer; with this one, it is read as empty.
+    writer = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
+    threading.Timer(1, os.close, [writer]).start()
+    message = faults(S3 | {"AWS_CA_BUNDLE": str(pipe)})
+    assert message.startswith(f"AWS_CA_BUNDLE is {str(pipe)!r}: it must be a")
+    assert "but is a pipe" in message
 
 
 def test_what_is_not_used_is_not_judged() -> None:

@@ -96,6 +96,8 @@ def header_fault(text: str) -> str | None:
 
 def certificates_fault(path: str) -> str | None:
     """Check a file of certificates."""
+    if Path(path).is_fifo():
+        return "it must be a file of certificates, but is a pipe, which can be read only once"
     # Imported here because it takes long to load.
     import ssl  # noqa: PLC0415
 
