@@ -87,11 +87,16 @@ def test_over_tls_too_a_body_is_sent_in_one_piece_with_its_digest_signed(
     )
     assert asked.headers["If-None-Match"] is None
     assert asked.headers["Transfer-Encoding"] is None
+    # The server may refuse a file before it is sent.
+    expectation = "100-continue" if from_file else None
+    assert asked.headers["Expect"] == expectation
 
 
 def test_a_certificate_that_is_not_trusted_is_a_fault_of_the_configuration(
-    tls: tuple[ssl.SSLContext, Path],
+    tls: tuple[ssl.SSLContext, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.delenv("AWS_CA_BUNDLE", raising=False)
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
     with (
         serving(answer("200 OK"), tls[0]) as canned,
         pytest.raises(StoreConfigError, match="AWS_CA_BUNDLE"),
@@ -484,6 +489,24 @@ def test_a_session_token_is_sent_and_is_part_of_signed_urls() -> None:
     assert asked.headers["x-amz-security-token"] == "a/token+"
     assert "x-amz-security-token" in asked.headers["Authorization"]
     assert "X-Amz-Security-Token=a%2Ftoken%2B&" in store.sign("job/a", 60)
+
+
+@pytest.mark.parametrize(
+    ("public", "begin"),
+    [
+        (None, "http://127.0.0.1:1/bucket/job/a?"),
+        ("https://files.example", "https://files.example/bucket/job/a?"),
+    ],
+)
+def test_a_signed_url_leads_to_the_public_endpoint_if_there_is_one(
+    public: str | None, begin: str
+) -> None:
+    url = "http://127.0.0.1:1"
+    access = replace(
+        S3Server(name="away", endpoint_url=url, log="").access,
+        public_endpoint_url=public,
+    )
+    assert S3Store("bucket", "", access).sign("job/a", 60).startswith(begin)
 
 
 @pytest.mark.parametrize("spared", ["", "store.invalid"])
