@@ -346,6 +346,8 @@ def _is_small(facts: CourseFacts, function: Definition) -> bool:
 
 def calls(facts: CourseFacts, function: Definition, code: str) -> bool:
     """Whether an example calls a function: by its name, or on a value of its type."""
+    if function.name not in code:
+        return False
     if function.parent is None:
         return re.search(citations.call_pattern(function), code) is not None
     owner = re.escape(facts.definitions[function.parent].name)
