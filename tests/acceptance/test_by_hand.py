@@ -159,7 +159,7 @@ def test_status_list_urls_fetch_and_verify_answer_machines(
         stage["state"] == "finished" and stage["items"] == stage["total"]
         for stage in status["stages"]
     )
-    assert [one["jobId"] for one in user.run("list", "--json").json] == [
+    assert [job["jobId"] for job in user.run("list", "--json").json] == [
         "my-job"
     ]
     links = user.run("urls", job, "--json").json

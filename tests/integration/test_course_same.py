@@ -49,12 +49,14 @@ def test_hash_seed_locale_and_the_order_on_disk_do_not_matter(
     tmp_path: Path, files: Mapping[str, str]
 ) -> None:
     turned = dict(reversed(list(files.items())))
-    one, two = (
+    first_tree, second_tree = (
         write_tree(tmp_path / "one" / "shop", files),
         write_tree(tmp_path / "two" / "shop", turned),
     )
-    first = made_elsewhere(one, tmp_path / "first", SETTINGS[0])
-    assert made_elsewhere(two, tmp_path / "second", SETTINGS[1]) == first
+    first = made_elsewhere(first_tree, tmp_path / "first", SETTINGS[0])
+    assert (
+        made_elsewhere(second_tree, tmp_path / "second", SETTINGS[1]) == first
+    )
 
 
 @pytest.mark.parametrize(

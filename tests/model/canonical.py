@@ -32,16 +32,19 @@ _IDLE: Final = frozenset({Phase.LOOK, Phase.LOST, Phase.GONE})
 def canonical(world: World, guards: Guards) -> World:
     """Return the representative of all states that differ only in parts never read again."""
     known = tuple(
-        _known(one, _following(world, one), guards) for one in world.processes
+        _known(process, _following(world, process), guards)
+        for process in world.processes
     )
     requests = world.requests
     if guards.create_only:
-        requests = frozenset(one for one in requests if one[0] > len(world.log))
-    found = world._replace(processes=known, requests=requests)
+        requests = frozenset(
+            request for request in requests if request[0] > len(world.log)
+        )
+    reduced = world._replace(processes=known, requests=requests)
     if guards.create_only:
-        found = _renamed(_forgotten(found))
-    first, second = found.processes
-    return _mirrored(found) if second[1:] < first[1:] else found
+        reduced = _renamed(_forgotten(reduced))
+    first, second = reduced.processes
+    return _mirrored(reduced) if second[1:] < first[1:] else reduced
 
 
 def _following(world: World, process: Process) -> Checkpoint | None:
@@ -104,24 +107,30 @@ def _writing(process: Process, guards: Guards) -> int:
 def _forgotten(world: World) -> World:
     """Drop from the log what all processes know, and authors that none will compare with itself."""
     awaited = {
-        (one.head, one.author)
-        for one in world.processes
-        if one.phase in _WAITING
+        (process.head, process.author)
+        for process in world.processes
+        if process.phase in _WAITING
     }
-    heads = [one.head for one in world.processes if one.phase not in _IDLE]
+    heads = [
+        process.head
+        for process in world.processes
+        if process.phase not in _IDLE
+    ]
     past = min([*heads, len(world.log) - 1])
     log = []
-    for index, one in enumerate(world.log):
-        author = one.author if (index, one.author) in awaited else NO_AUTHOR
+    for index, checkpoint in enumerate(world.log):
+        author = checkpoint.author
+        if (index, author) not in awaited:
+            author = NO_AUTHOR
         entry = (
             Entry.PAST
-            if index < past and one.entry not in _ASKED_FOR
-            else one.entry
+            if index < past and checkpoint.entry not in _ASKED_FOR
+            else checkpoint.entry
         )
         log.append(
-            one
-            if one[1:] == (author, entry)
-            else Checkpoint(one.run, author, entry)
+            checkpoint
+            if checkpoint[1:] == (author, entry)
+            else Checkpoint(checkpoint.run, author, entry)
         )
     return world._replace(log=tuple(log))
 
@@ -131,7 +140,7 @@ def _renamed(world: World) -> World:
     for process in world.processes:
         first = process.author % _SIDES
         if process.author != first and all(
-            one.author != first for _, one in world.requests
+            checkpoint.author != first for _, checkpoint in world.requests
         ):
             return _renamed(_authored(world, {process.author: first}))
     return world
@@ -139,10 +148,10 @@ def _renamed(world: World) -> World:
 
 def _mirrored(world: World) -> World:
     """Exchange the two processes, and their successors: they differ in nothing but names."""
-    authors = {one.author for one in world.processes} | {
-        one.author for one in world.log
+    authors = {process.author for process in world.processes} | {
+        checkpoint.author for checkpoint in world.log
     }
-    authors |= {one.author for _, one in world.requests}
+    authors |= {checkpoint.author for _, checkpoint in world.requests}
     mirrored = _authored(
         world, {author: author ^ 1 for author in authors if author >= 0}
     )
@@ -161,9 +170,9 @@ def _authored(world: World, names: dict[int, int]) -> World:
         )
 
     return world._replace(
-        log=tuple(named(one) for one in world.log),
-        processes=tuple(called(one) for one in world.processes),
+        log=tuple(map(named, world.log)),
+        processes=tuple(map(called, world.processes)),
         requests=frozenset(
-            (number, named(one)) for number, one in world.requests
+            (number, named(checkpoint)) for number, checkpoint in world.requests
         ),
     )

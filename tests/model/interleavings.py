@@ -101,13 +101,16 @@ def _learn(world: World, process: Process, guards: Guards) -> Iterator[World]:
     number = process.head + 1
     if len(world.log) < number:
         return
-    found = world.log[number - 1]
-    if found.author == process.author:
+    stored = world.log[number - 1]
+    if stored.author == process.author:
         yield _with(world, process, _appended(process, number, guards))
     elif process.phase is Phase.CLAIM:
         yield _with(world, process, Process(author=process.author))
-    elif _is_request(found, process, guards):
-        more = any(one.entry in BY_OPERATORS for one in world.log[number:])
+    elif _is_request(stored, process, guards):
+        more = any(
+            checkpoint.entry in BY_OPERATORS
+            for checkpoint in world.log[number:]
+        )
         unheard = process.unheard if more else HEARD
         taken_in = process._replace(
             phase=Phase.OWN, head=number, unheard=unheard
@@ -117,9 +120,11 @@ def _learn(world: World, process: Process, guards: Guards) -> Iterator[World]:
         yield _with(world, process, _gone(process, guards))
 
 
-def _is_request(found: Checkpoint, process: Process, guards: Guards) -> bool:
-    own = found.run == process.run or not guards.own_requests_only
-    return own and found.entry in BY_OPERATORS
+def _is_request(
+    checkpoint: Checkpoint, process: Process, guards: Guards
+) -> bool:
+    own = checkpoint.run == process.run or not guards.own_requests_only
+    return own and checkpoint.entry in BY_OPERATORS
 
 
 def _gone(process: Process, guards: Guards) -> Process:
@@ -143,7 +148,8 @@ def _appended(process: Process, number: int, guards: Guards) -> Process:
 def _decide(world: World, process: Process, guards: Guards) -> Iterator[World]:
     """Append something."""
     canceled = any(
-        one.entry is Entry.CANCEL for one in world.log[: process.head]
+        checkpoint.entry is Entry.CANCEL
+        for checkpoint in world.log[: process.head]
     )
     choices = [Entry.END] if canceled else [Entry.RELEASE, Entry.END]
     if process.suspended:
@@ -182,8 +188,9 @@ def _look(world: World, process: Process, guards: Guards) -> Iterator[World]:
     """Look for newer checkpoints."""
     newer = world.log[process.head :]
     if all(
-        one.run == process.run or _is_request(one, process, guards)
-        for one in newer
+        checkpoint.run == process.run
+        or _is_request(checkpoint, process, guards)
+        for checkpoint in newer
     ):
         yield _with(world, process, process._replace(looked=0, unheard=HEARD))
     else:
@@ -194,11 +201,11 @@ def _write(world: World, process: Process, guards: Guards) -> Iterator[World]:
     """Begin to write to others: connect, look at the lease, and write."""
     ticks = may_write_for(process, guards)
     if guards.look_before_write:
-        if ticks and all(one.writing == SILENT for one in world.processes):
+        if ticks and all(other.writing == SILENT for other in world.processes):
             yield _with(world, process, process._replace(writing=ticks))
     elif process.writing == CONNECTING:
         yield _with(world, process, process._replace(writing=1))
-    elif ticks and all(one.writing == SILENT for one in world.processes):
+    elif ticks and all(other.writing == SILENT for other in world.processes):
         yield _with(world, process, process._replace(writing=CONNECTING))
 
 
@@ -219,7 +226,9 @@ def _arrive(
         return world
     log = (*world.log[: number - 1], checkpoint, *world.log[number:])
     beat = world.beat if checkpoint.run == world.owner else EXPIRED
-    processes = tuple(_unheard(one, checkpoint) for one in world.processes)
+    processes = tuple(
+        _unheard(process, checkpoint) for process in world.processes
+    )
     return world._replace(log=log, age=0, beat=beat, processes=processes)
 
 
@@ -265,5 +274,7 @@ def _older(process: Process, guards: Guards) -> Process:
 
 def _with(world: World, old: Process, new: Process) -> World:
     return world._replace(
-        processes=tuple(new if one is old else one for one in world.processes)
+        processes=tuple(
+            new if process is old else process for process in world.processes
+        )
     )

@@ -224,9 +224,9 @@ def _written(world: World, process: Process) -> Iterator[str]:
     if process.unheard >= EXPIRED:
         yield "hearing"
     later = [
-        one.entry
-        for one in world.log
-        if one.run > process.run and one.entry in CLAIMS
+        checkpoint.entry
+        for checkpoint in world.log
+        if checkpoint.run > process.run and checkpoint.entry in CLAIMS
     ]
     if later[:1] == [Entry.CLAIM]:
         yield "exclusion"

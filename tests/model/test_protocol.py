@@ -211,6 +211,6 @@ def test_an_operators_request_reaches_the_owner_and_ends_the_job_under_its_run_n
     assert any(
         world.ended
         and world.owner == 1
-        and Entry.CANCEL in {one.entry for one in world.log}
+        and Entry.CANCEL in {checkpoint.entry for checkpoint in world.log}
         for world in explored.worlds
     )

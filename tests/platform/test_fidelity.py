@@ -67,7 +67,7 @@ def test_a_definition_is_created_changed_listed_and_deleted(
     assert changed.environment_variables == {"B": "2"}
     assert changed.cpu_limit == 2000
     assert changed.retry_policy == RetryPolicy(max_retries=0)
-    assert [one.id for one in sdk.list_job_definitions_all()] == [made.id]
+    assert [listed.id for listed in sdk.list_job_definitions_all()] == [made.id]
     sdk.delete_job_definition(job_definition_id=made.id)
     assert sdk.list_job_definitions().total_count == 0
 
@@ -77,9 +77,9 @@ def test_listings_come_in_pages_of_one_project(
 ) -> None:
     made = [create(sdk, f"worker-{number}").id for number in range(25)]
     page = sdk.list_job_definitions(page=2, page_size=10)
-    assert [one.id for one in page.job_definitions] == made[10:20]
+    assert [listed.id for listed in page.job_definitions] == made[10:20]
     assert page.total_count == 25
-    assert [one.id for one in sdk.list_job_definitions_all()] == made
+    assert [listed.id for listed in sdk.list_job_definitions_all()] == made
     assert (
         sdk.list_job_definitions(
             project_id="11111111-1111-1111-1111-111111111111"
@@ -101,7 +101,8 @@ def test_a_run_is_started_looked_at_listed_and_stopped(
     assert run.environment_variables == {"JOB_ID": "x"}
     assert sdk.stop_job_run(job_run_id=run.id).state == JobRunState.INTERRUPTED
     assert [
-        one.id for one in sdk.list_job_runs_all(job_definition_id=definition.id)
+        listed.id
+        for listed in sdk.list_job_runs_all(job_definition_id=definition.id)
     ] == [run.id]
     assert sdk.list_job_runs(states=[JobRunState.QUEUED]).total_count == 0
 
@@ -197,7 +198,8 @@ def test_what_deploy_makes_is_what_the_sdk_reads(
     assert definition_read.environment_variables == {"A": "1"}
     held = sdk.list_secrets(job_definition_id=definition_read.id).secrets
     assert [
-        (one.secret_manager_id, one.secret_manager_version) for one in held
+        (listed.secret_manager_id, listed.secret_manager_version)
+        for listed in held
     ] == [(secret, "3")]
 
 

@@ -175,17 +175,17 @@ def make_repository(
 
 
 def _change(name: str, entry: bytes | Entry) -> list[bytes]:
-    found = Entry(entry) if isinstance(entry, bytes) else entry
+    changed = Entry(entry) if isinstance(entry, bytes) else entry
     path = (
         b'"'
         + b"".join(f"\\{byte:03o}".encode() for byte in os.fsencode(name))
         + b'"'
     )
-    if found.mode == "160000":
-        return [b"M 160000 %b %b" % (found.content, path)]
+    if changed.mode == "160000":
+        return [b"M 160000 %b %b" % (changed.content, path)]
     return [
-        b"M %b inline %b" % (found.mode.encode(), path),
-        *_data(found.content),
+        b"M %b inline %b" % (changed.mode.encode(), path),
+        *_data(changed.content),
     ]
 
 

@@ -243,14 +243,14 @@ class _Handler(BaseHTTPRequestHandler):
             with suppress(BrokenPipeError):
                 backend.stdin.write(body)
                 backend.stdin.close()
-            status, found = 200, {}
+            status, cgi_headers = 200, {}
             while line := backend.stdout.readline().decode("latin-1").strip():
                 key, _, value = line.partition(": ")
                 if key == "Status":
                     status = int(value.split()[0])
                 else:
-                    found[key] = value
-            self._send(status, {**found, "Transfer-Encoding": "chunked"})
+                    cgi_headers[key] = value
+            self._send(status, {**cgi_headers, "Transfer-Encoding": "chunked"})
             try:
                 self._stream(iter(lambda: os.read(output, _CHUNK), b""), fault)
             finally:

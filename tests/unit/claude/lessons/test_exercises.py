@@ -84,7 +84,7 @@ def test_a_change_that_no_test_tells_is_left_out(
 ) -> None:
     broken = exercise("Break it", change(code, test))
     draft = tutorial(facts, tmp_path, CHANGE, broken, CHANGE)
-    assert any(fault in found for found in draft.faults)
+    assert any(fault in reported for reported in draft.faults)
     assert draft.text.count("✎ Instead:") == 2
 
 

@@ -89,7 +89,9 @@ def test_a_course_from_good_answers_is_without_fault(
         path: course.verifier.faults(page)
         for path, page in course.pages.items()
     }
-    assert {path: found for path, found in faults.items() if found} == {}
+    assert {
+        path: page_faults for path, page_faults in faults.items() if page_faults
+    } == {}
 
 
 SENTENCES = [

@@ -41,13 +41,13 @@ def targets(
     *names: str,
     everything: bool = False,
 ) -> tuple[str, ...]:
-    one = Import(
+    statement = Import(
         module=module,
         names=tuple((name, name) for name in names),
         everything=everything,
         line=1,
     )
-    return MODULES.targets(path, language, one)
+    return MODULES.targets(path, language, statement)
 
 
 @pytest.mark.parametrize(

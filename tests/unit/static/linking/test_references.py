@@ -25,12 +25,17 @@ def test_python_names_lead_through_imports_reexports_modules_and_self(
         "Stock > Base", "Stock.all > Base.take", "run > Stock", "run > Base.take",
         "run > price_of", "main.py > run",
     }  # fmt: skip
-    [one] = [
+    [reference_] = [
         reference
         for reference in analysis.references
         if reference.target == defined(analysis, "price_of").index
     ]
-    assert (one.path, one.line, one.count, one.sure) == ("main.py", 7, 2, True)
+    assert (
+        reference_.path,
+        reference_.line,
+        reference_.count,
+        reference_.sure,
+    ) == ("main.py", 7, 2, True)
 
 
 def test_nothing_is_said_of_a_name_that_only_its_spelling_leads_to(

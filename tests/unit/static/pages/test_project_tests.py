@@ -88,8 +88,8 @@ def test_a_test_that_does_not_run_of_itself_has_no_command(
     tmp_path: Path, name: str, code: str, path: str, test: str
 ) -> None:
     facts = read(tmp_path, {name: code, path: test})
-    (found,) = project_tests.found(facts, facts.chapters[0])
-    assert project_tests.command(facts, found) == ""
+    (case,) = project_tests.found(facts, facts.chapters[0])
+    assert project_tests.command(facts, case) == ""
 
 
 CPP = """\

@@ -276,9 +276,15 @@ CAUGHT = "after catching"
 def test_a_failure_is_read_with_its_words_and_its_condition(
     language: Language, code: str, first: tuple[str, str, str, str, int]
 ) -> None:
-    one = inside(language, code).raises[0]
-    (condition,) = one.conditions
-    assert (one.verb, one.what, one.message, condition, one.line) == first
+    failure = inside(language, code).raises[0]
+    (condition,) = failure.conditions
+    assert (
+        failure.verb,
+        failure.what,
+        failure.message,
+        condition,
+        failure.line,
+    ) == first
 
 
 @pytest.mark.parametrize(
@@ -292,8 +298,8 @@ def test_a_failure_is_read_with_its_words_and_its_condition(
 def test_a_failure_in_a_handler_is_read_with_what_was_caught(
     language: Language, code: str, last: tuple[str, str, int]
 ) -> None:
-    one = inside(language, code).raises[-1]
-    assert (one.what, one.conditions[-1], one.line) == last
+    failure = inside(language, code).raises[-1]
+    assert (failure.what, failure.conditions[-1], failure.line) == last
 
 
 def test_a_failure_is_read_with_all_its_conditions() -> None:

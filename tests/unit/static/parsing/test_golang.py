@@ -49,7 +49,7 @@ func (s *Store[T]) Sell(
 func open() *Store { return nil }
 """
 FOUND = parsed(Language.GO, TEXT)
-BY_NAME = {one.name: one for one in FOUND.drafts}
+BY_NAME = {draft.name: draft for draft in FOUND.drafts}
 
 
 def test_types_functions_methods_and_values_are_definitions() -> None:
@@ -67,7 +67,7 @@ def test_what_a_type_embeds_are_its_bases() -> None:
 
 
 def test_a_capital_makes_public() -> None:
-    assert {name for name, one in BY_NAME.items() if one.public} == {
+    assert {name for name, draft in BY_NAME.items() if draft.public} == {
         "Store",
         "Source",
         "Take",

@@ -31,8 +31,8 @@ record Pair(int a, int b) {}
 """
 FOUND = parsed(Language.JAVA, TEXT)
 BY_NAME = {
-    f"{one.parent.name}.{one.name}" if one.parent else one.name: one
-    for one in FOUND.drafts
+    f"{draft.parent.name}.{draft.name}" if draft.parent else draft.name: draft
+    for draft in FOUND.drafts
 }
 
 
@@ -63,7 +63,7 @@ def test_annotations_are_no_part_of_the_head() -> None:
 
 
 def test_public_is_what_says_so_and_what_interfaces_hold() -> None:
-    assert {name for name, one in BY_NAME.items() if one.public} == {
+    assert {name for name, draft in BY_NAME.items() if draft.public} == {
         "Store",
         "Store.Store",
         "Source.take",

@@ -185,8 +185,8 @@ def test_code_is_blanked_where_it_is_comment_string_or_import_and_keeps_its_plac
 
 
 def test_places_are_bytes_whatever_letters_come_before() -> None:
-    [found] = parsed(Language.PYTHON, "x = 'ä🙂'; y = 2\n").drafts[:1]
-    assert (found.start, found.line) == (0, 1)
+    [draft_] = parsed(Language.PYTHON, "x = 'ä🙂'; y = 2\n").drafts[:1]
+    assert (draft_.start, draft_.line) == (0, 1)
     assert (
         parsed(Language.PYTHON, "# é\nclass Ärger: pass\n").drafts[0].name
         == "Ärger"

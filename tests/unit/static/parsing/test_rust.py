@@ -48,7 +48,7 @@ mod tests {
 }
 """
 FOUND = parsed(Language.RUST, TEXT)
-BY_NAME = {one.name: one for one in FOUND.drafts}
+BY_NAME = {draft.name: draft for draft in FOUND.drafts}
 
 
 def test_items_are_definitions_and_what_tests_define_is_none() -> None:
@@ -82,7 +82,7 @@ def test_attributes_and_the_comment_before_them_belong_to_the_item() -> None:
 def test_public_is_what_says_so_and_what_traits_and_exported_macros_give() -> (
     None
 ):
-    public = {name for name, one in BY_NAME.items() if one.public}
+    public = {name for name, draft in BY_NAME.items() if draft.public}
     assert public == {
         "Store",
         "Kind",

@@ -79,8 +79,8 @@ def test_the_first_sentence_is_plain_text_with_code_in_ticks(
 def test_a_first_sentence_that_is_too_long_ends_between_words_and_closes_its_code() -> (
     None
 ):
-    said = first_sentence(f"Counts `{'things ' * 40}` well.", limit=30)
-    assert said == "Counts `things things things …`"
+    sentence = first_sentence(f"Counts `{'things ' * 40}` well.", limit=30)
+    assert sentence == "Counts `things things things …`"
 
 
 def test_reference_parts_are_left_out_of_paragraphs() -> None:

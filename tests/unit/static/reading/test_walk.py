@@ -45,8 +45,8 @@ def test_what_the_ignore_rules_name_is_left_out_deeper_rules_last(
             "sub/.gitignore": "!a.log\n*.txt\n", "sub/a.log": "x", "sub/a.txt": "x", "a.txt": "x",
         },
     )  # fmt: skip
-    found, left = walked(tmp_path)
-    assert found == [
+    paths, left = walked(tmp_path)
+    assert paths == [
         ".gitignore",
         "a.txt",
         "keep.log",
@@ -113,8 +113,8 @@ def test_what_was_installed_or_built_is_left_out(tmp_path: Path) -> None:
             "sub/target/a.rs": "x", ".git/config": "x",
         },
     )  # fmt: skip
-    found, left = walked(tmp_path)
-    assert found == ["Cargo.toml", "sub/target/a.rs"]
+    paths, left = walked(tmp_path)
+    assert paths == ["Cargo.toml", "sub/target/a.rs"]
     assert left == {
         "node_modules": Skip.INSTALLED,
         "env/": Skip.INSTALLED,
@@ -131,8 +131,8 @@ def test_empty_and_large_files_are_left_out(tmp_path: Path) -> None:
 
 def test_names_that_are_not_utf8_are_shown_and_opened(tmp_path: Path) -> None:
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9\n.py")).write_text("x")
-    [found] = walk(tmp_path, lambda *_: None)
-    assert (found.path, found.location.read_text()) == (r"caf\xe9\x0a.py", "x")
+    [paths] = walk(tmp_path, lambda *_: None)
+    assert (paths.path, paths.location.read_text()) == (r"caf\xe9\x0a.py", "x")
 
 
 def test_more_files_than_can_be_read_are_reported(
@@ -151,8 +151,8 @@ def test_folders_nested_deeper_than_the_limit_are_left_out(
         folder = folder / "d"
     folder.mkdir(parents=True)
     (folder / "a").write_text("x")
-    found, left = walked(tmp_path)
-    assert (found, list(left.values())) == ([], [Skip.LIMIT])
+    paths, left = walked(tmp_path)
+    assert (paths, list(left.values())) == ([], [Skip.LIMIT])
 
 
 def test_a_folder_that_is_not_there_is_unreadable(tmp_path: Path) -> None:
