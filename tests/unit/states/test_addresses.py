@@ -103,6 +103,11 @@ def test_a_push_url_of_azure_is_answered_with_its_other_form(
     assert fault.endswith("give https://dev.azure.com/org/project/_git/name")
 
 
+def test_a_push_url_of_another_host_keeps_its_path() -> None:
+    fault = address_fault("git@example.org:v3/org/project/name") or ""
+    assert fault.endswith("give https://example.org/v3/org/project/name")
+
+
 def test_a_branch_whose_name_may_contain_a_slash_is_said_to() -> None:
     page = "https://github.com/owner/name/tree/main"
     advice = f"{GIVE} and the branch main (--branch main, or BRANCH=main"
