@@ -38,6 +38,7 @@ _MOST_FILES: Final = 12
 _LARGEST_DOCUMENT: Final = 400_000
 _LONGEST_COMMENT: Final = 400
 _COMMENT: Final = re.compile(r"\s*(?://|/?\*|#|--|;|\*/)")
+_MARK: Final = re.compile(r"\s*(?:/\*\*?|\*/|///?!?|\*(?!\*)|#+|--|;+) ?")
 _README: Final = re.compile(r"(?i)^readme\b[^/]*$")
 _NO_CODE: Final = frozenset(
     [
@@ -80,6 +81,10 @@ class Origin(IntEnum):
     """The documentation of a method."""
     EXAMPLE = 4
     TEST = 5
+
+
+_Rank = tuple[bool, bool, Origin, int, Guidance, int, str, int]
+"""What examples are sorted by, see `_rank`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -131,18 +136,11 @@ def best(facts: CourseFacts, chapter: Chapter) -> list[Example]:
 
 def _best(facts: CourseFacts, chapter: Chapter) -> list[Example]:
     chosen: list[Example] = []
-    shown = {
-        example.place
-        for other in facts.chapters[: chapter.position]
-        for example in best(facts, other)
-    }
+    shown = _shown_before(facts, chapter)
     for example in found(facts, chapter):
-        is_test = example.origin is Origin.TEST
-        is_named = facts.definitions[example.target].name in chapter.name
-        if example.place in shown or (
-            chosen
-            and (is_test or not is_named or _resembles(facts, example, chosen))
-        ):
+        if example.place in shown:
+            continue
+        if chosen and not _adds(facts, chapter, example, chosen):
             continue
         chosen.append(example)
         if len(chosen) == _MOST:
@@ -150,22 +148,53 @@ def _best(facts: CourseFacts, chapter: Chapter) -> list[Example]:
     return chosen
 
 
+def _shown_before(facts: CourseFacts, chapter: Chapter) -> set[str]:
+    """Return the places of the examples of the chapters before one."""
+    shown = set()
+    earlier = facts.chapters[: chapter.position]
+    for other in earlier:
+        for example in best(facts, other):
+            shown.add(example.place)
+    return shown
+
+
+def _adds(
+    facts: CourseFacts,
+    chapter: Chapter,
+    example: Example,
+    chosen: Iterable[Example],
+) -> bool:
+    """Whether an example of what the chapter is called after differs from those chosen."""
+    if example.origin is Origin.TEST:
+        return False
+    target = facts.definitions[example.target]
+    if target.name not in chapter.name:
+        return False
+    return not _resembles(facts, example, chosen)
+
+
 def _resembles(
     facts: CourseFacts, example: Example, chosen: Iterable[Example]
 ) -> bool:
     """Whether an example has the origin or many lines of another."""
     code = _statements(facts, example)
-    return any(
-        example.origin is other.origin
-        or 2 * len(code & _statements(facts, other)) >= len(code)
-        for other in chosen
-    )
+    for other in chosen:
+        if example.origin is other.origin:
+            return True
+        common = code & _statements(facts, other)
+        if 2 * len(common) >= len(code):
+            return True
+    return False
 
 
 def _statements(facts: CourseFacts, example: Example) -> set[str]:
-    code = (line.strip() for line in lines(facts, example))
-    telling = [line for line in code if len(line) > 1]
-    return {line.replace("'", '"') for line in telling}
+    statements = set()
+    for line in lines(facts, example):
+        code = line.strip()
+        if len(code) > 1:
+            statement = code.replace("'", '"')
+            statements.add(statement)
+    return statements
 
 
 def found(facts: CourseFacts, chapter: Chapter) -> list[Example]:
@@ -183,31 +212,40 @@ def _found(facts: CourseFacts, chapter: Chapter) -> list[Example]:
     unique: dict[tuple[str, int], Example] = {}
     for example in reversed(examples):
         code = lines(facts, example)
-        is_cut = standalone.is_hollow(code, example.tag)
-        if not is_cut and standalone.parses(code, example.tag):
+        if standalone.is_hollow(code, example.tag):
+            continue
+        if standalone.parses(code, example.tag):
             place = example.path, example.first
             unique[place] = _rated(facts, example)
+    return _sorted(facts, chapter, unique.values())
+
+
+def _sorted(
+    facts: CourseFacts, chapter: Chapter, examples: Iterable[Example]
+) -> list[Example]:
+    """Sort examples: those with names of the title, then those of the first subject."""
     names = {symbol.name for symbol in facts.named(chapter)}
     subject = chapter.unit.symbols[:1]
-    return sorted(
-        unique.values(),
-        key=lambda example: (
-            -min(_MOST_NAMES, len(names & _used(facts, example))),
+
+    def rank(example: Example) -> tuple[int, bool, _Rank]:
+        used = names & _used(facts, example)
+        return (
+            -min(_MOST_NAMES, len(used)),
             example.target not in subject,
             _rank(facts, example),
-        ),
-    )
+        )
+
+    return sorted(examples, key=rank)
 
 
 def _used(facts: CourseFacts, example: Example) -> set[str]:
     """Return the names in an example's expressions."""
-    code = standalone.expressions(lines(facts, example), example.tag)
+    shown = lines(facts, example)
+    code = standalone.expressions(shown, example.tag)
     return set(_WORD.findall(code))
 
 
-def _rank(
-    facts: CourseFacts, example: Example
-) -> tuple[bool, bool, Origin, int, Guidance, int, str, int]:
+def _rank(facts: CourseFacts, example: Example) -> _Rank:
     length = example.last - example.first
     return (
         not example.is_whole,
@@ -223,9 +261,10 @@ def _rank(
 
 def _rated(facts: CourseFacts, example: Example) -> Example:
     """Say of an example whether it runs as it stands; a test does, by its runner."""
-    is_whole = example.origin is Origin.TEST or standalone.is_whole(
-        lines(facts, example), example.tag
-    )
+    is_whole = True
+    if example.origin is not Origin.TEST:
+        code = lines(facts, example)
+        is_whole = standalone.is_whole(code, example.tag)
     return replace(example, is_whole=is_whole)
 
 
@@ -236,11 +275,10 @@ def _worth(facts: CourseFacts, example: Example) -> int:
     name = re.escape(target.name)
     called = re.search(rf"(?<![\w$]){name}\s?[(<{{]|@(?:\w+\.)*{name}\b", code)
     imported = re.search(rf"\bimport\b.*\b{name}\b", code)
-    used = {
-        method.name
-        for method in facts.methods(target)
-        if f".{method.name}(" in code
-    }
+    used = set()
+    for method in facts.methods(target):
+        if f".{method.name}(" in code:
+            used.add(method.name)
     worth = min(len(used), 3)
     if called:
         worth += 4
@@ -250,7 +288,8 @@ def _worth(facts: CourseFacts, example: Example) -> int:
 
 
 def _fits(block: CodeBlock) -> bool:
-    return 0 < block.last - block.first + 1 <= _LONGEST
+    length = block.last - block.first + 1
+    return 0 < length <= _LONGEST
 
 
 def _in_docstrings(facts: CourseFacts, symbol: Definition) -> Iterator[Example]:
@@ -291,28 +330,35 @@ def _documentation(
     function = facts.function(definition.index)
     if function is not None and function.doc is not None:
         first, last = function.doc
-        if text[last - 1].strip() in {'"""', "'''"}:
+        closing = text[last - 1]
+        if closing.strip() in {'"""', "'''"}:
             last -= 1
-        return first, list(text[first - 1 : last])
-    last = first = definition.line - 1
-    while (
-        first > 0
-        and last - first < _LONGEST_COMMENT
-        and _COMMENT.match(text[first - 1])
-    ):
-        first -= 1
+        docstring = text[first - 1 : last]
+        return first, list(docstring)
+    last = definition.line - 1
+    first = _first_of_comment(text, last)
     comment = text[first:last]
     return first + 1, _without_marks(comment)
 
 
-def _without_marks(comment: tuple[str, ...]) -> list[str]:
-    mark = re.compile(r"\s*(?:/\*\*?|\*/|///?!?|\*(?!\*)|#+|--|;+) ?")
-    return [mark.sub("", line, count=1) for line in comment]
+def _first_of_comment(text: Sequence[str], last: int) -> int:
+    """Return the position of the first line of a comment that ends before the position `last`."""
+    first = last
+    while first > 0 and last - first < _LONGEST_COMMENT:
+        above = text[first - 1]
+        if not _COMMENT.match(above):
+            break
+        first -= 1
+    return first
+
+
+def _without_marks(comment: Iterable[str]) -> list[str]:
+    return [_MARK.sub("", line, count=1) for line in comment]
 
 
 def _tag(block: CodeBlock, file: SourceFile, code: list[str]) -> str:
     """Return the tag of a block's fence; nothing if it is no code of the file's language."""
-    tag = block.tag.partition(",")[0]
+    tag, _, _ = block.tag.partition(",")
     if tag in _NO_CODE:
         return ""
     if not tag and any(_PROMPT.match(line) for line in code):
@@ -348,7 +394,8 @@ def _in_document(
         origin = Origin.README
     text = facts.texts.lines(path)
     key = ("code blocks", path)
-    for block in facts.remembered(key, lambda: list(code_blocks(text))):
+    blocks = facts.remembered(key, lambda: list(code_blocks(text)))
+    for block in blocks:
         code = list(text[block.first : block.last + 1])
         tag = _tag(block, facts.file(symbol.path), code)
         if tag and _fits(block) and _is_use(facts, symbol, code, tag):
@@ -368,39 +415,50 @@ def _is_use(
 ) -> bool:
     """Whether code uses a definition, and not another of its name."""
     pattern = citations.use_pattern(symbol)
-    if not pattern.search(standalone.expressions(code, tag)):
+    expressions = standalone.expressions(code, tag)
+    if not pattern.search(expressions):
         return False
     own = modules(facts)
     return not standalone.is_of_another(symbol.name, code, tag, own)
 
 
 def _is_guide(file: SourceFile) -> bool:
-    if file.language is Language.NOTEBOOK or file.language not in PROSE:
+    language = file.language
+    if language is Language.NOTEBOOK or language not in PROSE:
         return False
-    return file.size <= _LARGEST_DOCUMENT and not is_news(file.path)
+    if file.size > _LARGEST_DOCUMENT:
+        return False
+    return not is_news(file.path)
 
 
 def modules(facts: CourseFacts) -> set[str]:
     """Return the top-level modules of Python that a project has."""
-    paths = [
-        path.removeprefix("src/").removeprefix("lib/")
-        for path, file in facts.analysis.files.items()
-        if file.language is Language.PYTHON and file.role is Role.SOURCE
-    ]
-    return {path.partition("/")[0].removesuffix(".py") for path in paths}
+    names = set()
+    for path, file in facts.analysis.files.items():
+        if file.role is not Role.SOURCE:
+            continue
+        if file.language is not Language.PYTHON:
+            continue
+        below = path.removeprefix("src/")
+        below = below.removeprefix("lib/")
+        first, _, _ = below.partition("/")
+        name = first.removesuffix(".py")
+        names.add(name)
+    return names
 
 
 def _section(file: SourceFile, line: int) -> str:
     """Return the words for a place in a document: its last heading above, if there is one."""
-    titles = [
-        heading.title for heading in file.headings if heading.line <= line
-    ]
+    title = ""
+    for heading in file.headings:
+        if heading.line <= line:
+            title = heading.title
     document = "the documentation"
     if _README.match(file.path):
         document = "the README"
-    if not titles or not titles[-1]:
+    if not title:
         return document
-    title = markdown.text(titles[-1])
+    title = markdown.text(title)
     return f"{document}, section “{title}”"
 
 
@@ -419,10 +477,7 @@ def _in_program(
     last = len(text)
     if last > _LONGEST:
         first, last = _paragraphs_around(text, use)
-    while first < last and not text[first - 1].strip():
-        first += 1
-    while last > first and not text[last - 1].strip():
-        last -= 1
+    first, last = _without_blank_ends(text, first, last)
     yield Example(
         path=path,
         first=first,
@@ -432,6 +487,16 @@ def _in_program(
         source="the examples",
         target=symbol.index,
     )
+
+
+def _without_blank_ends(
+    text: Sequence[str], first: int, last: int
+) -> tuple[int, int]:
+    while first < last and not text[first - 1].strip():
+        first += 1
+    while last > first and not text[last - 1].strip():
+        last -= 1
+    return first, last
 
 
 def _first_use(code: Sequence[str], pattern: re.Pattern[str]) -> int:
@@ -458,10 +523,11 @@ def _ends_block(text: tuple[str, ...], line: int) -> bool:
     """Whether a line is empty and the next one begins at the margin."""
     if text[line - 1].strip():
         return False
-    following = text[line : line + 1]
-    if not following:
+    if line >= len(text):
         return True
-    return following[0][:1].strip() != ""
+    following = text[line]
+    margin = following[:1]
+    return margin.strip() != ""
 
 
 def _in_tests(facts: CourseFacts, chapter: Chapter) -> Iterator[Example]:

@@ -2,8 +2,8 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from posixpath import dirname
+from collections.abc import Container, Iterator, Mapping
+from posixpath import split
 from typing import Final, NamedTuple
 
 from worker.engines.static.facts import TYPES, Definition, Role
@@ -35,37 +35,58 @@ def _by_type(facts: CourseFacts) -> Mapping[int, list[Fixture]]:
     by_type: dict[int, list[Fixture]] = defaultdict(list)
     made = list(_made(facts))
     names = {name for name, _ in made}
+    types = _types(facts, names)
+    for name, fixture in made:
+        made_type = types.get(name)
+        if made_type is None:
+            continue
+        for index in lineage(facts, made_type):
+            of_type = by_type[index]
+            of_type.append(fixture)
+    return by_type
+
+
+def _types(facts: CourseFacts, names: Container[str]) -> dict[str, Definition]:
+    """Return the first type of the sources with each of some names."""
     types: dict[str, Definition] = {}
     for definition in facts.definitions:
-        is_type = definition.kind in TYPES and definition.name in names
-        if is_type and facts.file(definition.path).role is Role.SOURCE:
-            types.setdefault(definition.name, definition)
-    for name, fixture in made:
-        if name in types:
-            for index in lineage(facts, types[name]):
-                by_type[index].append(fixture)
-    return by_type
+        name = definition.name
+        if definition.kind not in TYPES or name not in names:
+            continue
+        file = facts.file(definition.path)
+        if file.role is Role.SOURCE:
+            types.setdefault(name, definition)
+    return types
 
 
 def _made(facts: CourseFacts) -> Iterator[tuple[str, Fixture]]:
     """Yield the names of the types that fixtures make objects of."""
     for path, file in facts.analysis.files.items():
-        is_shared = path.rpartition("/")[2] == "conftest.py"
-        if file.role is not Role.TEST or not is_shared:
+        folder, name = split(path)
+        if file.role is not Role.TEST or name != "conftest.py":
             continue
-        text = "\n".join(facts.texts.lines(path))
-        for name, body in _FIXTURE.findall(f"{text}\n"):
+        lines = facts.texts.lines(path)
+        text = "\n".join(lines)
+        for fixture, body in _FIXTURE.findall(f"{text}\n"):
             for variable, made in _MADE.findall(body):
-                given = rf"\b(?:return|yield) {variable}\s*$"
-                if not variable or re.search(given, body, re.MULTILINE):
-                    yield made, Fixture(name, dirname(path))
+                if _is_given(body, variable):
+                    yield made, Fixture(fixture, folder)
+
+
+def _is_given(body: str, variable: str) -> bool:
+    """Whether a fixture gives what it assigns to a variable, or assigns it to none."""
+    if not variable:
+        return True
+    given = rf"\b(?:return|yield) {variable}\s*$"
+    return re.search(given, body, re.MULTILINE) is not None
 
 
 def lineage(facts: CourseFacts, definition: Definition) -> list[int]:
     """Return a type and all that it extends, the nearest first."""
     indexes = [definition.index]
     for index in indexes:
-        for base in facts.analysis.bases.get(index, ()):
+        bases = facts.analysis.bases.get(index, ())
+        for base in bases:
             if base not in indexes:
                 indexes.append(base)
     return indexes

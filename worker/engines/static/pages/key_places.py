@@ -3,7 +3,7 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -67,31 +67,31 @@ def chosen(facts: CourseFacts, chapter: Chapter) -> list[KeyPlace]:
 
 def _chosen(facts: CourseFacts, chapter: Chapter) -> list[KeyPlace]:
     if not chapter.unit.symbols:
-        return list(_text_places(facts, chapter))[:MOST]
+        text_places = _text_places(facts, chapter)
+        return list(text_places)[:MOST]
     places: list[KeyPlace] = []
     for symbol in facts.named(chapter):
         place = _place_of(facts, chapter, symbol)
         if place is not None:
             _add(facts, places, place)
-    for definition in dict.fromkeys(_candidates(facts, chapter)):
+    candidates = dict.fromkeys(_candidates(facts, chapter))
+    for definition in candidates:
         if len(places) == MOST:
             break
         excerpt = excerpts.of_definition(facts, definition)
         if excerpt is not None and excerpt.is_telling:
-            _add(
-                facts, places, KeyPlace(excerpt=excerpt, definition=definition)
-            )
+            place = KeyPlace(excerpt=excerpt, definition=definition)
+            _add(facts, places, place)
     return places
 
 
 def _add(facts: CourseFacts, places: list[KeyPlace], place: KeyPlace) -> None:
     """Add a place unless it is shown already."""
     definition = place.definition
-    shown = {
-        other.definition.qualified
-        for other in places
-        if other.definition is not None
-    }
+    shown = set()
+    for other in places:
+        if other.definition is not None:
+            shown.add(other.definition.qualified)
     is_new = definition is None or definition.qualified not in shown
     if is_new and not _is_shown(facts, place, places):
         places.append(place)
@@ -99,12 +99,11 @@ def _add(facts: CourseFacts, places: list[KeyPlace], place: KeyPlace) -> None:
 
 def _words(facts: CourseFacts, excerpt: Excerpt) -> Counter[str]:
     lines = facts.texts.lines(excerpt.path)
-    shown = [
-        line
-        for first, last in excerpt.spans
-        for line in lines[first - 1 : last]
-    ]
-    return Counter(_WORD.findall("\n".join(shown)))
+    words: Counter[str] = Counter()
+    for first, last in excerpt.spans:
+        shown = "\n".join(lines[first - 1 : last])
+        words.update(_WORD.findall(shown))
+    return words
 
 
 def _place_of(
@@ -116,7 +115,9 @@ def _place_of(
     candidates = _of_symbol(facts, symbol, used, _PER_TYPE)
     for definition in (*candidates, symbol):
         excerpt = excerpts.of_definition(facts, definition)
-        if excerpt is not None and (excerpt.is_telling or definition is symbol):
+        if excerpt is None:
+            continue
+        if excerpt.is_telling or definition is symbol:
             return KeyPlace(excerpt=excerpt, definition=definition)
     return None
 
@@ -126,29 +127,35 @@ def _is_shown(
 ) -> bool:
     """Whether an excerpt lies within another, or hardly differs from it."""
     excerpt = new_place.excerpt
+    definition = new_place.definition
     differing = _DIFFERING
-    if new_place.definition is not None and is_function(new_place.definition):
+    if definition is not None and is_function(definition):
         differing = _FUNCTIONS_DIFFERING
     words = _words(facts, excerpt)
-    first = excerpt.spans[0][0]
-    last = excerpt.spans[-1][1]
     for place in places:
-        if place.excerpt.path != excerpt.path:
+        other = place.excerpt
+        if other.path != excerpt.path:
             continue
-        new = words - _words(facts, place.excerpt)
+        new = words - _words(facts, other)
         is_alike = new.total() * differing < words.total()
-        if is_alike or any(
-            begin <= first and last <= end for begin, end in place.excerpt.spans
-        ):
+        if is_alike or _lies_within(excerpt, other):
             return True
     return False
+
+
+def _lies_within(excerpt: Excerpt, other: Excerpt) -> bool:
+    """Whether all lines of an excerpt are among those that one span of another shows."""
+    first, _ = excerpt.spans[0]
+    _, last = excerpt.spans[-1]
+    return any(begin <= first and last <= end for begin, end in other.spans)
 
 
 def _candidates(facts: CourseFacts, chapter: Chapter) -> Iterator[Definition]:
     symbols = [_meant(facts, symbol) for symbol in facts.symbols(chapter)]
     used = uses(facts, chapter)
-    yield from _of_symbol(facts, symbols[0], used, _PER_TYPE)
-    for symbol in symbols[1:]:
+    main, *others = symbols
+    yield from _of_symbol(facts, main, used, _PER_TYPE)
+    for symbol in others:
         yield from _of_symbol(facts, symbol, used, 1)
     owned = [facts.definitions[index] for index in chapter.unit.owned]
     functions = [definition for definition in owned if is_function(definition)]
@@ -157,19 +164,24 @@ def _candidates(facts: CourseFacts, chapter: Chapter) -> Iterator[Definition]:
 
 def _meant(facts: CourseFacts, symbol: Definition) -> Definition:
     """Return what an alias stands for, if its own file defines that."""
-    alias = _ALIAS.fullmatch(facts.text(symbol).strip())
-    if alias is not None:
-        for other in facts.definitions:
-            if other.path == symbol.path and other.qualified == alias[1]:
-                return other
+    text = facts.text(symbol)
+    alias = _ALIAS.fullmatch(text.strip())
+    if alias is None:
+        return symbol
+    name = alias[1]
+    for other in facts.definitions:
+        if other.path == symbol.path and other.qualified == name:
+            return other
     return symbol
 
 
 def _of_symbol(
     facts: CourseFacts, symbol: Definition, used: Counter[str], most: int
 ) -> Iterator[Definition]:
-    if symbol.kind not in TYPES and not symbol.members:
-        if symbol.end_line > symbol.line or most > 1:
+    is_type = symbol.kind in TYPES
+    if not is_type and not symbol.members:
+        is_long = symbol.end_line > symbol.line
+        if is_long or most > 1:
             yield symbol
         return
     if _is_worth_showing(facts, symbol):
@@ -180,10 +192,8 @@ def _of_symbol(
         for method in _methods(facts, symbol)
         if method is not maker and _does_something(facts, method)
     ]
-    ranked = [
-        call_path.worker(facts, method)
-        for method in _by_use(facts, methods, used)
-    ]
+    by_use = _by_use(facts, methods, used)
+    ranked = [call_path.worker(facts, method) for method in by_use]
     yield from ranked[:most]
     if maker is not None and len(ranked) < MOST:
         yield maker
@@ -192,31 +202,37 @@ def _of_symbol(
 
 def _methods(facts: CourseFacts, symbol: Definition) -> Iterator[Definition]:
     """Yield the methods of a type and of bases of its name; a subtype's where it has stubs."""
-    bases = [
-        facts.definitions[index]
-        for index in facts.analysis.bases.get(symbol.index, ())
-        if facts.definitions[index].name == symbol.name
-    ]
+    owners = [symbol]
+    bases = facts.analysis.bases.get(symbol.index, ())
+    for index in bases:
+        base = facts.definitions[index]
+        if base.name == symbol.name:
+            owners.append(base)
     stubs: list[str] = []
-    for owner in (symbol, *bases):
+    for owner in owners:
         for method in facts.methods(owner):
             if is_stub(facts, method):
                 stubs.append(method.name)
             else:
                 yield method
-    if not stubs:
-        return
-    fulfilled = [
-        [method for method in facts.methods(subtype) if method.name in stubs]
-        for subtype in facts.subtypes(symbol.index)
-    ]
-    yield from max(
-        fulfilled,
-        key=lambda methods: sum(
-            call_path.reach(facts, method) for method in methods
-        ),
-        default=[],
-    )
+    if stubs:
+        yield from _fulfilled(facts, symbol, stubs)
+
+
+def _fulfilled(
+    facts: CourseFacts, symbol: Definition, stubs: Container[str]
+) -> list[Definition]:
+    """Return the methods of the subtype from whose code for some stubs most is reached."""
+    fulfilled = []
+    for subtype in facts.subtypes(symbol.index):
+        methods = facts.methods(subtype)
+        own = [method for method in methods if method.name in stubs]
+        fulfilled.append(own)
+
+    def reached(methods: Iterable[Definition]) -> int:
+        return sum(call_path.reach(facts, method) for method in methods)
+
+    return max(fulfilled, key=reached, default=[])
 
 
 def is_stub(facts: CourseFacts, method: Definition) -> bool:
@@ -225,11 +241,12 @@ def is_stub(facts: CourseFacts, method: Definition) -> bool:
     if inside is None:
         return False
     raised = {cause.line for cause in inside.raises if "NotImpl" in cause.what}
-    doc = inside.doc or (0, 0)
-    return all(
-        statement.first in raised or doc[0] <= statement.first <= doc[1]
-        for statement in inside.statements
-    )
+    first, last = inside.doc or (0, 0)
+    for statement in inside.statements:
+        is_doc = first <= statement.first <= last
+        if not is_doc and statement.first not in raised:
+            return False
+    return True
 
 
 def _does_something(facts: CourseFacts, method: Definition) -> bool:
@@ -238,19 +255,25 @@ def _does_something(facts: CourseFacts, method: Definition) -> bool:
     if lines <= _TRIVIAL or _MINOR.match(method.name):
         return False
     inside = facts.function(method.index)
-    return inside is not None and bool(inside.statements)
+    if inside is None:
+        return False
+    return bool(inside.statements)
 
 
 def _is_worth_showing(facts: CourseFacts, symbol: Definition) -> bool:
     """Whether a type's own lines say something: it is short, or has fields."""
     if symbol.kind in {Kind.INTERFACE, Kind.TRAIT, Kind.ENUM}:
         return True
-    if symbol.end_line - symbol.line < _SHORT_TYPE:
-        return symbol.end_line - symbol.line > _TRIVIAL
-    if any(_does_something(facts, method) for method in facts.methods(symbol)):
+    lines = symbol.end_line - symbol.line
+    if lines < _SHORT_TYPE:
+        return lines > _TRIVIAL
+    methods = facts.methods(symbol)
+    if any(_does_something(facts, method) for method in methods):
         return False
     function = facts.function(symbol.index)
-    return function is not None and len(function.statements) >= _FEWEST_FIELDS
+    if function is None:
+        return False
+    return len(function.statements) >= _FEWEST_FIELDS
 
 
 def uses(facts: CourseFacts, chapter: Chapter) -> Counter[str]:
@@ -263,15 +286,15 @@ def _uses(facts: CourseFacts, chapter: Chapter) -> Counter[str]:
     counted: Counter[str] = Counter()
     functions = facts.functions(chapter)
     for example in examples.found(facts, chapter):
-        code = "\n".join(examples.lines(facts, example))
-        called = {
-            function.name
-            for function in functions
-            if calls(facts, function, code)
-        }
+        lines = examples.lines(facts, example)
+        code = "\n".join(lines)
         weight = _EXAMPLE_WEIGHT
         if example.origin is Origin.TEST:
             weight = 1
+        called = set()
+        for function in functions:
+            if calls(facts, function, code):
+                called.add(function.name)
         for name in called:
             counted[name] += weight
     return counted
@@ -314,11 +337,12 @@ def _inherited(facts: CourseFacts, method: Definition) -> set[str]:
     if method.parent is None:
         return set()
     bases = facts.analysis.bases.get(method.parent, ())
-    return {
-        inherited.name
-        for base in bases
-        for inherited in facts.members(facts.definitions[base])
-    }
+    names = set()
+    for index in bases:
+        base = facts.definitions[index]
+        for member in facts.members(base):
+            names.add(member.name)
+    return names
 
 
 def _told(facts: CourseFacts, function: Definition) -> float:
@@ -326,22 +350,30 @@ def _told(facts: CourseFacts, function: Definition) -> float:
     name = re.escape(function.name)
     owner = r"(?<![\w.])"
     if function.parent is not None:
-        owner = re.escape(facts.definitions[function.parent].name) + r"\."
+        parent = facts.definitions[function.parent]
+        owner = re.escape(parent.name) + r"\."
     with_owner = re.compile(rf"{owner}{name}\b")
     called = re.compile(rf"[.~]{name}(?:\(|`)")
     told = 0.0
-    for path in facts.analysis.mentions.get(function.name, ()):
-        if facts.file(path).role in {Role.DOCUMENT, Role.EXAMPLE}:
-            text = "\n".join(facts.texts.lines(path))
-            told += (
-                bool(with_owner.search(text)) + bool(called.search(text)) / 2
-            )
+    mentions = facts.analysis.mentions.get(function.name, ())
+    for path in mentions:
+        file = facts.file(path)
+        if file.role not in {Role.DOCUMENT, Role.EXAMPLE}:
+            continue
+        lines = facts.texts.lines(path)
+        text = "\n".join(lines)
+        if with_owner.search(text):
+            told += 1
+        if called.search(text):
+            told += 0.5
     return min(told, _MOST_TOLD)
 
 
 def _is_small(facts: CourseFacts, function: Definition) -> bool:
     inside = facts.function(function.index)
-    return inside is not None and len(inside.statements) <= _FEW_STATEMENTS
+    if inside is None:
+        return False
+    return len(inside.statements) <= _FEW_STATEMENTS
 
 
 def calls(facts: CourseFacts, function: Definition, code: str) -> bool:
@@ -349,8 +381,10 @@ def calls(facts: CourseFacts, function: Definition, code: str) -> bool:
     if function.name not in code:
         return False
     if function.parent is None:
-        return re.search(citations.call_pattern(function), code) is not None
-    owner = re.escape(facts.definitions[function.parent].name)
+        pattern = citations.call_pattern(function)
+        return re.search(pattern, code) is not None
+    parent = facts.definitions[function.parent]
+    owner = re.escape(parent.name)
     name = re.escape(function.name)
     direct = rf"\b{owner}(?:\([^()]*\))?\.{name}\("
     if re.search(direct, code):
@@ -359,9 +393,11 @@ def calls(facts: CourseFacts, function: Definition, code: str) -> bool:
         rf"(\w+)\s*(?::\s*\w+\s*)?:?=\s*(?:await |new |&)?(?:\w+\.)*{owner}\s?[({{]",
         code,
     )
-    return any(
-        re.search(rf"\b{value}\.{name}\(", code) for value in set(values)
-    )
+    for value in set(values):
+        on_value = rf"\b{value}\.{name}\("
+        if re.search(on_value, code):
+            return True
+    return False
 
 
 def constructor(facts: CourseFacts, symbol: Definition) -> Definition | None:
