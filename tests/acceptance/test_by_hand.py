@@ -204,6 +204,11 @@ def test_uncommitted_changes_are_named_and_not_taken(
         (["run", "ssh://host/x"], 64, "give https://host/x"),
         (["status", "nobody"], 65, "there is no job nobody in this store"),
         (["run", ".", "--branch", "x"], 64, "--branch requires a URL"),
+        (
+            ["run", ".", "--out", "/etc/passwd/course"],
+            64,
+            "/etc/passwd is a file: give a folder",
+        ),
     ],
 )
 def test_an_impossible_request_is_answered_in_one_line(

@@ -50,7 +50,8 @@ class FolderStore:
 
     def __init__(self, root: Path) -> None:
         """Take the folder; the first write creates it."""
-        self._root = root.absolute()
+        # `x/..` may not name the same folder once `x` exists
+        self._root = root.resolve() if ".." in root.parts else root.absolute()
         self._temporary = self._root / TEMPORARY
         self._swept = False
         self.url = self._root.as_uri()

@@ -276,6 +276,17 @@ def test_a_files_url_is_quoted_and_opens(tmp_path: Path) -> None:
     assert Path(unquote(urlsplit(store.url).path)) == tmp_path / "a store"
 
 
+def test_a_path_with_dots_stays_the_same_folder_when_its_parts_are_made(
+    tmp_path: Path,
+) -> None:
+    store = FolderStore(tmp_path / "later/../store")
+    assert store.url == (tmp_path / "store").as_uri()
+    store.put("key", b"x", "text/plain")
+    (tmp_path / "elsewhere/deep").mkdir(parents=True)
+    (tmp_path / "later").symlink_to(tmp_path / "elsewhere/deep")
+    assert store.get("key") == b"x"
+
+
 def test_a_path_that_is_no_folder_is_a_fault_of_the_configuration(
     tmp_path: Path,
 ) -> None:

@@ -145,14 +145,14 @@ def _local_job(
     check_trust(reader, url)
     reader.finish()
     _refuse_faults(options, url)
+    out = Path(options.out or f"{folder_name(url)}-course")
+    _check_out(out)
     revision = _resolve(url, options.branch, settings, environment)
     job_id = options.job_id
     if job_id is None:
         job_id = derived_job_id(
             url, revision.branch, revision.commit, *engine_parts(settings)
         )
-    out = Path(options.out or f"{folder_name(url)}-course")
-    out.absolute()  # fails now if the current folder is gone, not when the course is ready
     identity = Identity(job_id=job_id, repository=url, branch=revision.branch)
     update_from = None
     if options.update is not None:
@@ -165,6 +165,16 @@ def _local_job(
         update_from=update_from,
         asked_at=iso(SystemRuntime().now()),
     )
+
+
+def _check_out(out: Path) -> None:
+    """Refuse a place where no folder can be, before the work rather than after it."""
+    absolute = out.absolute()  # fails if the current folder is gone
+    for path in (absolute, *absolute.parents):
+        if path.exists() and not path.is_dir():
+            raise UsageError(
+                f"--out is {out}, but {path} is a file: give a folder"
+            )
 
 
 def _resolve(
