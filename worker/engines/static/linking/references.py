@@ -83,9 +83,11 @@ class References:
         for start, names in parsed.quoted:
             target = self._resolver.by_path(names)
             source = spans.at(start)
-            if target is not None and target != source:
-                key = source, target, True
-                places.setdefault(key, []).append(start)
+            if target is None or target == source:
+                continue
+            key = source, target, True
+            starts = places.setdefault(key, [])
+            starts.append(start)
         return _added_up(path, parsed.code, places)
 
     def _spans(self, path: str) -> "_Spans":
@@ -99,8 +101,9 @@ def _added_up(path: str, code: bytes, places: _Places) -> list[Reference]:
     at = 0
     for (source, target, is_sure), starts in places.items():
         # In the order of first places, so that every line is counted once.
-        line += code.count(b"\n", at, starts[0])
-        at = starts[0]
+        first = starts[0]
+        line += code.count(b"\n", at, first)
+        at = first
         references.append(
             Reference(
                 source=source,
@@ -149,7 +152,8 @@ class _Reader:
                     self._chain(links, start, interesting)
             elif text in interesting:
                 if self._is_selected(start):
-                    self._guess(text, start, self._spans.at(start))
+                    source = self._spans.at(start)
+                    self._guess(text, start, source)
                 else:
                     self._plain(text, start)
 
@@ -161,9 +165,11 @@ class _Reader:
         *,
         is_sure: bool,
     ) -> None:
-        if target is not None and target != source:
-            key = source, target, is_sure
-            self.places.setdefault(key, []).append(start)
+        if target is None or target == source:
+            return
+        key = source, target, is_sure
+        starts = self.places.setdefault(key, [])
+        starts.append(start)
 
     def _chain(
         self, links: Sequence[bytes], start: int, interesting: frozenset[bytes]
@@ -175,9 +181,11 @@ class _Reader:
                 if position == 0 and is_known:
                     self._plain(link, start)
                 elif is_known:
-                    self._selected(links[: position + 1], start)
+                    chain = links[: position + 1]
+                    self._selected(chain, start)
                 else:
-                    self._guess(link, start, self._spans.at(start))
+                    source = self._spans.at(start)
+                    self._guess(link, start, source)
             start += len(link)
 
     def _plain(self, text: bytes, start: int) -> None:
@@ -206,12 +214,14 @@ class _Reader:
         """Note the definition that names with selectors between them mean."""
         source = self._spans.at(start)
         names = _names(links)
-        place = self._names.place(self._path, start, source, names[0])
+        first = names[0]
+        place = self._names.place(self._path, start, source, first)
         target = self._names.definition(names, place)
         if target is not None:
             self._note(start, source, target, is_sure=True)
-        elif not self._resolver.is_foreign(self._path, names[0]):
-            self._guess(links[-1], start, source)
+        elif not self._resolver.is_foreign(self._path, first):
+            last = links[-1]
+            self._guess(last, start, source)
 
     def _guess(self, text: bytes, start: int, source: int | None) -> None:
         """Note the only definition that a name behind an unknown receiver may mean."""
@@ -245,7 +255,8 @@ class _Reader:
         """Whether a name is that of an argument, a key, an attribute or a definition."""
         code = self._code
         end = start + len(text)
-        before = code[max(0, start - _LONGEST_GAP) : start]
+        begin = max(0, start - _LONGEST_GAP)
+        before = code[begin:start]
         if _DEFINES.search(before):
             return True
         is_label = _LABEL_BEFORE.search(before) is not None
@@ -273,8 +284,9 @@ def _decoded(name: bytes) -> str:
 def _names(links: Sequence[bytes]) -> tuple[str, ...]:
     """Return names without the selectors between them, with the parentheses of calls."""
     names = []
+    written = links[::2]
     selectors = links[1::2]
-    for name, selector in zip_longest(links[::2], selectors, fillvalue=b""):
+    for name, selector in zip_longest(written, selectors, fillvalue=b""):
         decoded = _decoded(name)
         if selector.startswith(b"("):
             decoded = f"{decoded}()"
@@ -297,29 +309,33 @@ class _Spans:
         self._around: list[Span] = []
 
     def at(self, place: int) -> int | None:
-        while (
-            self._next < len(self._spans)
-            and self._spans[self._next].start <= place
-        ):
+        while self._next < len(self._spans):
             span = self._spans[self._next]
+            if span.start > place:
+                break
             self._around.append(span)
             self._unnamed.add(span.definition)
             self._next += 1
-        while self._around and self._around[-1].end <= place:
+        while self._around:
+            innermost = self._around[-1]
+            if innermost.end > place:
+                return innermost.definition
             self._around.pop()
-        return self._innermost()
+        return None
 
     def _innermost(self) -> int | None:
-        if self._around:
-            return self._around[-1].definition
-        return None
+        if not self._around:
+            return None
+        innermost = self._around[-1]
+        return innermost.definition
 
     def names(self, name: bytes) -> bool:
         """Whether a name at the last place is where a definition is named: its first place."""
         index = self._innermost()
         if index is None or index not in self._unnamed:
             return False
-        if self._definitions[index].name.encode() != name:
+        definition = self._definitions[index]
+        if definition.name.encode() != name:
             return False
         self._unnamed.discard(index)
         return True
@@ -330,25 +346,35 @@ def _interesting_names(assembly: Assembly) -> frozenset[bytes]:
     names: set[bytes] = set()
     types: set[bytes] = set()
     for definition in assembly.definitions:
-        names.add(definition.name.encode())
+        name = definition.name.encode()
+        names.add(name)
         if definition.kind in TYPES:
-            types.add(definition.name.encode())
-    for file in assembly.files.values():
-        for statement in file.imports:
-            if statement.targets:
-                names.update(here.encode() for here, _ in statement.names)
+            types.add(name)
+    names.update(_imported_names(assembly))
     for path, source in assembly.parsed.items():
         if assembly.language(path) is Language.PYTHON:
             names.update(_aliases(source.code, types))
     return frozenset(names)
 
 
+def _imported_names(assembly: Assembly) -> Iterator[bytes]:
+    """Yield the names that imports from the project's own files give."""
+    for file in assembly.files.values():
+        for statement in file.imports:
+            if not statement.targets:
+                continue
+            for here, _ in statement.names:
+                yield here.encode()
+
+
 def _aliases(code: bytes, types: Collection[bytes]) -> Iterator[bytes]:
     """Yield the names that are given to a type by an assignment."""
     for match in _ALIAS.finditer(code):
-        if match[1] in types:
-            start = match.start()
-            before = code[max(0, start - _LONGEST_TARGET) : start]
-            alias = _ALIASED.search(before)
-            if alias is not None:
-                yield alias[1]
+        if match[1] not in types:
+            continue
+        start = match.start()
+        begin = max(0, start - _LONGEST_TARGET)
+        before = code[begin:start]
+        alias = _ALIASED.search(before)
+        if alias is not None:
+            yield alias[1]

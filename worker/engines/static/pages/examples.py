@@ -375,12 +375,18 @@ def _in_files(facts: CourseFacts, symbol: Definition) -> Iterator[Example]:
     paths = facts.analysis.mentions.get(symbol.name, ())
     for role in (Role.DOCUMENT, Role.EXAMPLE):
         of_role = [path for path in paths if facts.file(path).role is role]
-        of_role.sort(key=lambda path: (_README.match(path) is None, path))
+        of_role.sort(key=_readme_first)
         for path in of_role[:_MOST_FILES]:
-            if role is Role.EXAMPLE and facts.file(path).language in PARSED:
+            file = facts.file(path)
+            if role is Role.EXAMPLE and file.language in PARSED:
                 yield from _in_program(facts, symbol, path)
             else:
                 yield from _in_document(facts, symbol, path)
+
+
+def _readme_first(path: str) -> tuple[bool, str]:
+    is_readme = _README.match(path) is not None
+    return not is_readme, path
 
 
 def _in_document(

@@ -151,9 +151,9 @@ def _lies_within(excerpt: Excerpt, other: Excerpt) -> bool:
 
 
 def _candidates(facts: CourseFacts, chapter: Chapter) -> Iterator[Definition]:
-    symbols = [_meant(facts, symbol) for symbol in facts.symbols(chapter)]
+    symbols = facts.symbols(chapter)
+    main, *others = [_meant(facts, symbol) for symbol in symbols]
     used = uses(facts, chapter)
-    main, *others = symbols
     yield from _of_symbol(facts, main, used, _PER_TYPE)
     for symbol in others:
         yield from _of_symbol(facts, symbol, used, 1)
@@ -170,7 +170,9 @@ def _meant(facts: CourseFacts, symbol: Definition) -> Definition:
         return symbol
     name = alias[1]
     for other in facts.definitions:
-        if other.path == symbol.path and other.qualified == name:
+        if other.path != symbol.path:
+            continue
+        if other.qualified == name:
             return other
     return symbol
 
@@ -240,7 +242,10 @@ def is_stub(facts: CourseFacts, method: Definition) -> bool:
     inside = facts.function(method.index)
     if inside is None:
         return False
-    raised = {cause.line for cause in inside.raises if "NotImpl" in cause.what}
+    raised = set()
+    for cause in inside.raises:
+        if "NotImpl" in cause.what:
+            raised.add(cause.line)
     first, last = inside.doc or (0, 0)
     for statement in inside.statements:
         is_doc = first <= statement.first <= last
@@ -252,7 +257,9 @@ def is_stub(facts: CourseFacts, method: Definition) -> bool:
 def _does_something(facts: CourseFacts, method: Definition) -> bool:
     """Whether a method has work to show, and is not declared for subclasses or tests."""
     lines = method.end_line - method.line
-    if lines <= _TRIVIAL or _MINOR.match(method.name):
+    if lines <= _TRIVIAL:
+        return False
+    if _MINOR.match(method.name):
         return False
     inside = facts.function(method.index)
     if inside is None:
@@ -314,10 +321,12 @@ def _by_use(
 def _worth(
     facts: CourseFacts, function: Definition, used: Counter[str]
 ) -> float:
-    told = _told(facts, function) + min(used[function.name], _MOST_USED)
+    times_used = used[function.name]
+    told = _told(facts, function) + min(times_used, _MOST_USED)
     reach = call_path.reach(facts, function)
-    callers = len(facts.callers(function.index))
-    worth = told + math.log1p(reach) + math.log1p(callers) / 2
+    callers = facts.callers(function.index)
+    worth = told + math.log1p(reach)
+    worth += math.log1p(len(callers)) / 2
     if function.name in _inherited(facts, function):
         worth += _INHERITED
     if not function.public or function.name.startswith("_"):

@@ -67,8 +67,10 @@ def is_whole(lines: Sequence[str], tag: str) -> bool:
     if tag == str(Language.PYTHON):
         return _binds_its_names("\n".join(lines))
     pattern = _WHOLE.get(tag)
+    if pattern is None:
+        return False
     code = "\n".join(lines)
-    return pattern is not None and pattern.search(code) is not None
+    return pattern.search(code) is not None
 
 
 def imports_only(
@@ -81,11 +83,20 @@ def imports_only(
     if tag == DOCTEST:
         code = _typed(lines)
     known = {*sys.stdlib_module_names, *modules}
-    return all(
-        name.strip().partition(".")[0].partition(" ")[0] in known
-        for source, names in _IMPORTED.findall(code)
-        for name in (source or names).split(",")
-    )
+    for source, names in _IMPORTED.findall(code):
+        imported = source or names
+        for name in imported.split(","):
+            package = _package(name)
+            if package not in known:
+                return False
+    return True
+
+
+def _package(name: str) -> str:
+    """Return the first of the names in `package.module as alias`."""
+    dotted, _, _ = name.strip().partition(" ")
+    package, _, _ = dotted.partition(".")
+    return package
 
 
 def expressions(lines: Sequence[str], tag: str) -> str:
@@ -93,9 +104,10 @@ def expressions(lines: Sequence[str], tag: str) -> str:
     code = "\n".join(lines)
     if tag not in PARSED:
         return code
-    root = _parser().tree(Language(tag), code.encode()).root_node
-    data = bytearray(code.encode())
-    stack = list(root.named_children)
+    encoded = code.encode()
+    tree = _parser().tree(Language(tag), encoded)
+    data = bytearray(encoded)
+    stack = list(tree.root_node.named_children)
     while stack:
         node = stack.pop()
         if node.type in _NO_EXPRESSIONS or node.type.endswith("comment"):
@@ -114,16 +126,18 @@ def is_of_another(
     if tag not in {DOCTEST, str(Language.PYTHON)}:
         return False
     pattern = rf"\bfrom\s+([\w.]+)\s+import\b[^\n]*\b{re.escape(name)}\b"
-    return any(
-        not source.startswith(".") and source.partition(".")[0] not in modules
-        for source in re.findall(pattern, "\n".join(lines))
-    )
+    code = "\n".join(lines)
+    for source in re.findall(pattern, code):
+        is_relative = source.startswith(".")
+        if not is_relative and _package(source) not in modules:
+            return True
+    return False
 
 
 def has_effects(code: str) -> bool:
     """Whether Python code calls a function for what it does, when it is run."""
-    root = _parser().tree(Language.PYTHON, code.encode()).root_node
-    stack = list(root.named_children)
+    tree = _parser().tree(Language.PYTHON, code.encode())
+    stack = list(tree.root_node.named_children)
     while stack:
         node = stack.pop()
         if node.type == "expression_statement":
@@ -144,13 +158,14 @@ def executed(lines: Sequence[str], tag: str, entry: str = "") -> str:
     language = Language.PYTHON
     if tag != DOCTEST:
         language = Language(tag)
-    root = _parser().tree(language, code.encode()).root_node
-    start: Node | None = root
+    encoded = code.encode()
+    tree = _parser().tree(language, encoded)
+    start: Node | None = tree.root_node
     if entry:
-        start = _body_of_entry(root, entry)
+        start = _body_of_entry(tree.root_node, entry)
     if start is None:
         return ""
-    data = bytearray(code.encode()[: start.end_byte])
+    data = bytearray(encoded[: start.end_byte])
     stack = list(start.named_children)
     while stack:
         node = stack.pop()
@@ -158,11 +173,12 @@ def executed(lines: Sequence[str], tag: str, entry: str = "") -> str:
         if node.type in FUNCTIONS:
             body = body_of(node)
         if body is not None:
-            size = body.end_byte - body.start_byte
-            data[body.start_byte : body.end_byte] = b" " * size
+            first, last = body.byte_range
+            data[first:last] = b" " * (last - first)
         else:
             stack += node.named_children
-    return data[start.start_byte :].decode("utf-8", "replace")
+    shown = data[start.start_byte :]
+    return shown.decode("utf-8", "replace")
 
 
 def _body_of_entry(root: Node, entry: str) -> Node | None:
@@ -183,20 +199,23 @@ def parses(lines: Sequence[str], tag: str) -> bool:
         code = _typed(lines)
     elif tag != str(Language.PYTHON):
         return True
-    tree = _parser().tree(Language.PYTHON, code.encode("utf-8", "replace"))
+    encoded = code.encode("utf-8", "replace")
+    tree = _parser().tree(Language.PYTHON, encoded)
     return not tree.root_node.has_error
 
 
 def is_hollow(lines: Sequence[str], tag: str) -> bool:
     """Whether parts of the code are left out, or it is no code at all."""
-    return tag != DOCTEST and any(_HOLLOW.search(line) for line in lines)
+    if tag == DOCTEST:
+        return False
+    return any(_HOLLOW.search(line) for line in lines)
 
 
 def _typed(lines: Sequence[str]) -> str:
     """Return what is typed behind the prompts of a session."""
-    return "\n".join(
-        _PROMPT.sub("", line, count=1) for line in lines if _PROMPT.match(line)
-    )
+    prompted = [line for line in lines if _PROMPT.match(line)]
+    typed = [_PROMPT.sub("", line, count=1) for line in prompted]
+    return "\n".join(typed)
 
 
 @lru_cache(1)
@@ -212,10 +231,11 @@ def _binds_its_names(code: str) -> bool:
     bound: set[str] = set()
     used: set[str] = set()
     for node, is_bound in _names(tree.root_node):
+        name = text(node)
         if is_bound:
-            bound.add(text(node))
+            bound.add(name)
         else:
-            used.add(text(node))
+            used.add(name)
     return used <= bound | _BUILTINS
 
 
@@ -234,7 +254,8 @@ def _names(root: Node) -> Iterator[tuple[Node, bool]]:
                 continue
             is_part = node.type in {"attribute", "subscript", "call"}
             inherited = is_bound and not is_part
-            stack.append((child, inherited or _binds(node, field)))
+            is_child_bound = inherited or _binds(node, field)
+            stack.append((child, is_child_bound))
 
 
 def _is_no_name(node: Node, field: str) -> bool:
