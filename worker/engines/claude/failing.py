@@ -18,6 +18,8 @@ _SAME: Final = re.compile(r"\s+((?:\w+ *= *)+)(\w+)\s*(?:#.*)?")
 """A line of a class that gives a method further names."""
 _NAME: Final = re.compile(r"\w+")
 _CALLED: Final = frozenset({"__init__", "__call__", "__getitem__"})
+_Lines = tuple[int, int]
+"""The first and the last."""
 
 
 def sentences(facts: CourseFacts, chapter: Chapter) -> list[str]:
@@ -54,19 +56,20 @@ def _other_names(
     facts: CourseFacts, failing: Sequence[Failure]
 ) -> Iterator[str]:
     """Yield the further names that types give their methods that fail."""
-    told: set[int] = set()
-    for failure in failing:
-        method = failure.function
-        if method.parent is None or method.index in told:
+    functions = {
+        failure.function.index: failure.function for failure in failing
+    }
+    for method in functions.values():
+        if method.parent is None:
             continue
-        told.add(method.index)
         owner = facts.definitions[method.parent]
         names = _names_given(facts, owner, method.name)
         if not names:
             continue
+        others = listed(names)
         who = citations.name(owner)
         same = citations.name(method)
-        yield f"{listed(names)} of {who} are {same}."
+        yield f"{others} of {who} are {same}."
 
 
 def _names_given(
@@ -77,9 +80,12 @@ def _names_given(
     text = facts.text(owner)
     for line in text.split("\n"):
         match = _SAME.fullmatch(line)
-        if match is None or match[2] != method:
+        if match is None:
             continue
-        for name in _NAME.findall(match[1]):
+        given, known = match.groups()
+        if known != method:
+            continue
+        for name in _NAME.findall(given):
             shown = markdown.code(name)
             names.append(shown)
     return names
@@ -90,13 +96,21 @@ def _caught(
 ) -> Iterator[str]:
     for function in functions:
         who = citations.name(function)
-        caught: dict[tuple[int, int], list[str]] = {}
-        for handler in failures.handlers(facts, function):
-            lines = handler.first, handler.last
-            errors = caught.setdefault(lines, [])
-            shown = markdown.code(handler.text)
-            errors.append(shown)
+        caught = _caught_at(facts, function)
         for lines, errors in caught.items():
             place = markdown.place(function.path, lines)
             names = listed(errors)
             yield f"{who} catches {names} ({place})."
+
+
+def _caught_at(
+    facts: CourseFacts, function: Definition
+) -> dict[_Lines, list[str]]:
+    """Return the errors that a function catches, as code, by the lines of the handlers."""
+    caught: dict[_Lines, list[str]] = {}
+    for handler in failures.handlers(facts, function):
+        lines = handler.first, handler.last
+        errors = caught.setdefault(lines, [])
+        shown = markdown.code(handler.text)
+        errors.append(shown)
+    return caught
