@@ -142,8 +142,8 @@ def test_tutorials_have_steps_or_questions_with_folded_answers(
 ) -> None:
     for page in courses(sample).pages("tutorials/"):
         titles = [title for _, title in page.headings]
-        questions = [title for title in titles if title.startswith("Question ")]
         steps = [title for title in titles if title.startswith("Step ")]
-        assert steps or questions
+        has_questions = "Questions" in titles
+        assert steps or has_questions
         folds = page.contents("html_block").count("</details>\n")
-        assert folds == len(questions)
+        assert (folds > 0) == has_questions
