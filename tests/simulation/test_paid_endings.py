@@ -13,7 +13,7 @@ from tests.simulation.scheduler import Process
 from worker.outbox.port import WebhookResponse
 from worker.run.inbox import Stop
 
-NOTICED = 2.0
+NOTICED = 4.0
 """Within that many seconds a run has noticed a request to end."""
 
 
@@ -26,12 +26,16 @@ def stop(simulation: PaidSimulation) -> None:
     mailbox.put(Stop(exit_code=Exit.SIGTERM, reason="SIGTERM"))
 
 
+@pytest.mark.parametrize("seed", [1, 4, 11])
 @pytest.mark.parametrize("end", [cancel, stop])
 def test_a_run_that_ends_begins_no_more_calls(
-    end: Callable[[PaidSimulation], None], work_dir: Path
+    end: Callable[[PaidSimulation], None], seed: int, work_dir: Path
 ) -> None:
-    """The receiver is away, so that the run waits for it; the store is slow."""
-    simulation = PaidSimulation(1, work_dir, chapters=6)
+    """The receiver is away, so that the run waits for it; the store is slow.
+
+    A call that had begun is counted by the next run.
+    """
+    simulation = PaidSimulation(seed, work_dir, chapters=6)
     simulation.concurrency = 1
     simulation.latency = 0.3
     simulation.receiver.answer = lambda _: WebhookResponse(status_code=503)
@@ -54,5 +58,7 @@ def test_a_run_that_ends_begins_no_more_calls(
     simulation.run()
     late = [time for time in began if time > ending[0] + NOTICED]
     assert late == []
+    simulation.start()
+    simulation.run()
     assert simulation.api.misconduct == []
     simulation.check_usage()
