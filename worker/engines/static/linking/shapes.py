@@ -50,6 +50,10 @@ class _Attribute(NamedTuple):
     name: str
 
 
+_ByValue = dict[bytes, list[_Attribute]]
+"""What code takes from values, by their names."""
+
+
 class Shapes:
     """Compares what code takes from values with what types have."""
 
@@ -62,7 +66,7 @@ class Shapes:
         self._assembly = assembly
         self._spans = spans
         self._foreign = _foreign_names(assembly)
-        self._taken: dict[str, dict[bytes, list[_Attribute]]] = {}
+        self._taken: dict[str, _ByValue] = {}
         self._having: dict[str, set[int]] = defaultdict(set)
         """By name: the types that have it."""
         self._lineages: dict[int, Sequence[int]] = {}
@@ -179,7 +183,7 @@ class Shapes:
         definition = self._assembly.definitions[index]
         return definition.name
 
-    def _in_file(self, path: str) -> dict[bytes, list[_Attribute]]:
+    def _in_file(self, path: str) -> _ByValue:
         if path not in self._taken:
             parsed = self._assembly.parsed[path]
             self._taken[path] = _taken(parsed.code)
@@ -212,9 +216,8 @@ class Shapes:
             yield self._name(member)
 
 
-def _taken(code: bytes) -> dict[bytes, list[_Attribute]]:
-    """Return what code takes from values, by their names."""
-    by_value: dict[bytes, list[_Attribute]] = defaultdict(list)
+def _taken(code: bytes) -> _ByValue:
+    by_value: _ByValue = defaultdict(list)
     for match in _TAKEN.finditer(code):
         value = match[1]
         name = match[2].decode()

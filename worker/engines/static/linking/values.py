@@ -60,6 +60,12 @@ class Place(NamedTuple):
     """The innermost definition around it."""
 
 
+_Bound = tuple[Origin, int]
+"""A value, and the scope that its code is in."""
+_Places = dict[bytes, list[int]]
+"""By name: the bytes at which it begins."""
+_Variable = tuple[str, int, str]
+"""A file, a scope in it, and a name that the scope binds."""
 UNKNOWN: Final = Meaning()
 Look = Callable[[Sequence[str], Place, int], Meaning]
 """Finds what names mean at a place, through a number of further values."""
@@ -83,9 +89,9 @@ class Values:
         self._is_foreign = is_foreign
         self.shapes: Shapes | None = None
         """Known once all types' bases are."""
-        self._variables: dict[tuple[str, int, str], Meaning] = {}
+        self._variables: dict[_Variable, Meaning] = {}
         self._results: dict[int, Meaning] = {}
-        self._attributes: dict[str, dict[bytes, list[int]]] = {}
+        self._attributes: dict[str, _Places] = {}
 
     def scopes(self, path: str) -> LocalNames:
         return self._parsed[path].locals
@@ -130,7 +136,7 @@ class Values:
 
     def _bound_to_attribute(
         self, owner: int, name: str, path: str
-    ) -> list[tuple[Origin, int]]:
+    ) -> list[_Bound]:
         """Return what a type declares an attribute to be, or else also what it assigns."""
         start, end, _ = self._spans[owner]
         written = name.encode()
@@ -147,7 +153,7 @@ class Values:
         return values
 
     def _shaped_variable(
-        self, name: str, places: Sequence[int], key: tuple[str, int, str]
+        self, name: str, places: Sequence[int], key: _Variable
     ) -> Meaning:
         path, scope, _ = key
         is_python = self._language(path) is Language.PYTHON
@@ -164,7 +170,7 @@ class Values:
         return Meaning(instance_of=index)
 
     def _is_unwritten(
-        self, values: Iterable[tuple[Origin, int]], place: Place, depth: int
+        self, values: Iterable[_Bound], place: Place, depth: int
     ) -> bool:
         """Whether no value's type is written, or is that of another project."""
         for value, scope in values:
@@ -216,7 +222,7 @@ class Values:
         values = self._returns(function)
         return self._common(values, place, depth)
 
-    def _returns(self, function: Definition) -> list[tuple[Origin, int]]:
+    def _returns(self, function: Definition) -> list[_Bound]:
         """Return what a function returns, without the functions inside it."""
         path = function.path
         start, end, _ = self._spans[function.index]
@@ -237,7 +243,7 @@ class Values:
             values.append((value, scope))
         return values
 
-    def _assigned(self, path: str) -> dict[bytes, list[int]]:
+    def _assigned(self, path: str) -> _Places:
         """Return where code binds attributes of `self` or `this`, by name."""
         if path not in self._attributes:
             code = self._parsed[path].code
@@ -248,7 +254,7 @@ class Values:
 
     def _origins(
         self, name: str, places: Iterable[int], path: str
-    ) -> Iterator[tuple[Origin, int]]:
+    ) -> Iterator[_Bound]:
         """Yield the values that a name is bound to, and the scopes that it is bound in."""
         code = self._parsed[path].code
         scopes = self.scopes(path)
@@ -264,7 +270,7 @@ class Values:
             yield value, scope
 
     def _common(
-        self, values: Iterable[tuple[Origin, int]], place: Place, depth: int
+        self, values: Iterable[_Bound], place: Place, depth: int
     ) -> Meaning:
         """Return what all values are that are something."""
         meanings = set()
@@ -326,11 +332,9 @@ class Values:
         return definition.kind in TYPES
 
 
-def _attributes(
-    code: bytes, patterns: Iterable[re.Pattern[bytes]]
-) -> dict[bytes, list[int]]:
+def _attributes(code: bytes, patterns: Iterable[re.Pattern[bytes]]) -> _Places:
     """Return where patterns find attributes in code, by name."""
-    places: dict[bytes, list[int]] = defaultdict(list)
+    places: _Places = defaultdict(list)
     for pattern in patterns:
         for match in pattern.finditer(code):
             name, colon = match.groups()
