@@ -44,6 +44,8 @@ class _Scope:
     bound: set[str]
     imports: Mapping[str, str]
     """The modules of the names that it imports."""
+    given: frozenset[str]
+    """Members that it gives its objects: methods, attributes, keywords, named fields."""
 
 
 class ExampleChecker:
@@ -90,7 +92,12 @@ class ExampleChecker:
         if reasons:
             return
         bound = bound_names(tree)
-        scope = _Scope(bound=bound, imports=_imports(tree))
+        given = bound.union(_members_given(tree))
+        scope = _Scope(
+            bound=bound,
+            imports=_imports(tree),
+            given=frozenset(given),
+        )
         for node in ast.walk(tree):
             if isinstance(node, ast.Import | ast.ImportFrom):
                 statement = ast.unparse(node)
@@ -120,7 +127,7 @@ class ExampleChecker:
         if not self._is_own(first, scope):
             return name
         _, _, last = rest.rpartition(".")
-        if last in library.names():
+        if last in library.names() or last in scope.given:
             return None
         return rest
 
@@ -195,6 +202,23 @@ def _imports(tree: ast.Module) -> dict[str, str]:
                 name = alias.asname or alias.name
                 modules[name] = module
     return modules
+
+
+def _members_given(tree: ast.Module) -> Iterator[str]:
+    """Yield what code sets on objects, and the fields of its own types.
+
+    `Cup = namedtuple("Cup", "full empty")`, `SimpleNamespace(full=True)`.
+    """
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(attr=name, ctx=ast.Store()):
+                yield name
+            case ast.keyword(arg=str(name)):
+                yield name
+            case ast.Call(func=ast.Name(id="namedtuple"), args=[_, fields]):
+                yield from _DOTTED.findall(ast.unparse(fields))
+            case _:
+                pass
 
 
 def _dotted_name(called: ast.expr) -> str | None:

@@ -16,6 +16,8 @@ CHAIN: Final = re.compile(r"[^\W\d]\w*(?:(?:\.|::|->|#)[^\W\d]\w*)*")
 SEPARATOR: Final = re.compile(r"\.|::|->|#")
 _READERS_OWN: Final = re.compile(r"(?:[Mm]y|[Yy]our)(?=[A-Z_])")
 """How the names begin that stand for something of the reader's: `MyTask`."""
+_SET: Final = re.compile(r"(?<![\w.])([^\W\d]\w*\.[^\W\d]\w*)\s*=(?!=)")
+"""An attribute that is set, with the name of the object."""
 _STRING: Final = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`")
 _KEYWORD: Final = re.compile(r"(\w+)\s*(?:=(?!=)|:)")
 _CONSTRUCTORS: Final = word_set("__init__ constructor __new__")
@@ -38,10 +40,13 @@ class ExpressionChecker:
     def faults(self, code: str) -> Iterator[Fault]:
         """Yield what is wrong with an expression."""
         bare = _STRING.sub('""', code)
+        given = self._attributes_set(bare)
         for match in CHAIN.finditer(bare):
             if _is_no_name(match):
                 continue
             chain = match[0]
+            if chain in given:
+                continue
             fault = self._chain_fault(chain)
             if fault is not None:
                 yield fault
@@ -49,6 +54,12 @@ class ExpressionChecker:
             arguments = _arguments(bare, match.end())
             if arguments is not None:
                 yield from self._call_faults(chain, arguments)
+
+    def _attributes_set(self, code: str) -> set[str]:
+        """Return the attributes that code sets on objects that take any."""
+        chains = _SET.findall(code)
+        taking = self._names.takes_any
+        return {chain for chain in chains if taking(chain.partition(".")[0])}
 
     def _chain_fault(self, chain: str) -> Fault | None:
         parts = SEPARATOR.split(chain)
@@ -95,11 +106,19 @@ class ExpressionChecker:
         for owner in owners:
             if self._names.has_member(owner, name):
                 return None
+        if self._is_in_module(owners[0].name, name):
+            return None
         type_ = owners[0].qualified
         return Fault(
             claim=Claim.MEMBER,
             text=f"`{type_}` has no `{name}`",
         )
+
+    def _is_in_module(self, module: str, name: str) -> bool:
+        """Whether a module, which may be named like a type, holds a name."""
+        files = self._names.module_files(module)
+        words = map(self._names.words_of, files)
+        return any(name in of_file for of_file in words)
 
     def _name_fault(self, name: str) -> Fault | None:
         if _READERS_OWN.match(name):

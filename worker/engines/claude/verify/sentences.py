@@ -66,6 +66,20 @@ def _patterns() -> Iterator[tuple[Claim, re.Pattern[str]]]:
 
 
 _SENTENCES: Final = tuple(_patterns())
+_NO_SUBJECT: Final = re.compile(
+    r"(?:\b(?:n?or|with|without|below|above|under|over|between|beside|than|of"
+    r"|in|inside|outside|for|from|by|to|on|at|through|into|via|like"
+    r"|oder|mit|ohne|unter|über|von|für|bei|in|aus"
+    r"|ou|avec|sans|sous|sur|de|pour|par|dans|con|sin|bajo|sobre|para|por|en"
+    r"|senza|sotto|sopra|di|per|com|sem|sob|em|met|zonder|onder|boven|voor)"
+    r"|\b(?!calling\b)\w{2,}ing|` (?:and|und|et|y|e|en))"
+    rf" {_ARTICLE}?{_NOUN}`$",
+    re.IGNORECASE,
+)
+"""What stands before a name that need not be the subject of the verb behind it.
+
+“A group sent with `link` or `link_error` raises `TypeError`.”
+"""
 
 
 class SentenceChecker:
@@ -87,6 +101,9 @@ class SentenceChecker:
         for claim, pattern in _SENTENCES:
             is_so = self._checks[claim]
             for match in pattern.finditer(text):
+                before = text[: match.start("subject")]
+                if _NO_SUBJECT.search(before):
+                    continue
                 subject = _bare(match["subject"])
                 target = _bare(match["object"])
                 # guard: verifier: what a sentence says of two names must be so
@@ -119,7 +136,18 @@ class SentenceChecker:
             return self._mention(callers, target)
         indexes = self._indexes(callers)
         used = self._used_by(indexes)
-        return not called.isdisjoint(used)
+        if not called.isdisjoint(used):
+            return True
+        return self._may_call(callers, target)
+
+    def _may_call(self, callers: Iterable[Definition], target: str) -> bool:
+        """Whether code calls a name through an attribute: of what, may be unknown."""
+        name = re.escape(last_name(target))
+        call = re.compile(rf"\.\w+(?:\(\))?\.{name}\(")
+        if "." not in target:
+            call = re.compile(rf"(?<!def )\b{name}\(")
+        texts = map(self._facts.text, callers)
+        return any(map(call.search, texts))
 
     def _indexes(self, definitions: Iterable[Definition]) -> set[int]:
         """Return the indexes of definitions and of their members."""
@@ -148,7 +176,7 @@ class SentenceChecker:
                 return True
             if type_.name == base and type_ not in subjects:
                 return True
-        return False
+        return self._names.has_subclass(last_name(subject), base)
 
     def _imports(self, subject: str, target: str) -> bool:
         paths = self._paths(subject)
@@ -172,13 +200,19 @@ class SentenceChecker:
 
     def _raises(self, subject: str, target: str) -> bool:
         definitions = self._named(subject)
-        if not definitions:
+        if not definitions or self._is_of_page(target):
             return True
         indexes = self._indexes(definitions)
         for _ in range(_DEPTH):
             indexes |= self._used_by(indexes)
         reached = [self._facts.definitions[index] for index in indexes]
         return self._mention(reached, target)
+
+    def _is_of_page(self, name: str) -> bool:
+        """Whether code of the page gives a name a meaning, and the project does not."""
+        if self._names.definitions(name):
+            return False
+        return name in self._names.own
 
 
 def _bare(span: str) -> str:

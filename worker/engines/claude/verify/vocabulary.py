@@ -7,7 +7,7 @@ import keyword
 import re
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
 from typing import Final
 
@@ -56,6 +56,14 @@ _OF_LANGUAGES: Final = word_set(
     "Result Box String Object Promise Error Array Map Set console log main "
     "args argv kwargs pip pytest python npm node cargo make git"
 )
+_OF_TESTS: Final = word_set(
+    "DID NOT RAISE WARN FAILED PASSED SKIPPED XFAIL XPASS"
+)
+"""What pytest itself prints."""
+_SET: Final = re.compile(r"(?<![\w.])(\w+)\.([^\W\d]\w*)\s*=(?!=)")
+"""An attribute that code sets on an object."""
+_SEVERAL: Final = 2
+"""Attributes that nothing defines, set on an object that takes any."""
 
 
 class Vocabulary:
@@ -73,8 +81,10 @@ class Vocabulary:
         """The words of code that is written for a page."""
         self.bound: frozenset[str] = frozenset()
         """The names that this code binds."""
+        self.codes: tuple[str, ...] = ()
+        """This code."""
 
-    def knowing(self, codes: Iterable[str]) -> "Vocabulary":
+    def knowing(self, codes: Sequence[str]) -> "Vocabulary":
         """Return these names, and those of code that is written for a page."""
         own: set[str] = set()
         bound: set[str] = set()
@@ -90,6 +100,7 @@ class Vocabulary:
         other = copy.copy(self)
         other.own = self.own | own
         other.bound = self.bound | bound
+        other.codes = (*self.codes, *codes)
         # The copy has its own values of these cached properties.
         vars(other).update(
             words=words,
@@ -103,6 +114,7 @@ class Vocabulary:
         words = set(_OF_LANGUAGES)
         words.update(keyword.kwlist)
         words.update(library.names())
+        words.update(_OF_TESTS)
         for file in self._readable():
             own = self.words_of(file.path)
             if file.role not in _NOT_CODE:
@@ -169,6 +181,52 @@ class Vocabulary:
             if head in squeezed(text):
                 return True
         return False
+
+    def has_subclass(self, name: str, base: str) -> bool:
+        """Whether a line of code, or of a page's, begins a class with a base.
+
+        So classes inside of functions are found, which are no definitions.
+        """
+        head = re.compile(
+            rf"\bclass\s+{re.escape(name)}\b.*\b{re.escape(base)}\b"
+        )
+        if any(map(head.search, self.codes)):
+            return True
+        for file in self._readable():
+            if file.role in _NOT_CODE:
+                continue
+            if not {name, base} <= self.words_of(file.path):
+                continue
+            text = self._text(file.path)
+            if head.search(text):
+                return True
+        return False
+
+    def takes_any(self, name: str) -> bool:
+        """Whether an object of a name takes any attribute: one of the page, or `g` of Flask.
+
+        Of the project's it is one on which code sets attributes that nothing defines.
+        """
+        if name in self.bound:
+            return True
+        return name in self._open
+
+    @cached_property
+    def _open(self) -> frozenset[str]:
+        attributes: dict[str, set[str]] = defaultdict(set)
+        fields: set[str] = set()
+        for file in self._readable():
+            text = self._text(file.path)
+            fields.update(_ATTRIBUTE.findall(text))
+            for name, attribute in _SET.findall(text):
+                attributes[name].add(attribute)
+        defined = fields.union(self._named)
+        taking: set[str] = set()
+        for name, of_name in attributes.items():
+            undefined = of_name - defined
+            if len(undefined) >= _SEVERAL and not self.types(name):
+                taking.add(name)
+        return frozenset(taking)
 
     def _readable(self) -> Iterator[SourceFile]:
         for file in self.files.values():
