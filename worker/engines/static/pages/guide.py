@@ -47,7 +47,8 @@ _DANGLING: Final = re.compile(
 )
 """A sentence that points at something else on its page."""
 _GOING_ON: Final = re.compile(
-    r"(?:What|You just|For instance|This|That|These|It|They|Also|However|Because|But|Then|So|As (?:such|you)"
+    r"(?:What|You just|For instance|This|That|These|It|They|Also|However|"
+    r"Because|But|Then|So|As (?:such|you)"
     r"|Another|In addition|Similarly|Note)\b"
 )
 """How a paragraph begins that goes on from another."""
