@@ -53,6 +53,8 @@ class Renderer:
     """The link from a tutorial to its chapter."""
     listed: tuple[Lines, ...] = ()
     """The lines that this chapter lists."""
+    hides_output: bool = False
+    """Whether the reader has to unfold what a program prints."""
 
     def document(self, blocks: Sequence[Block]) -> str:
         """Return blocks below each other."""
@@ -259,6 +261,8 @@ class Renderer:
         if not block.prints:
             return ""
         output = markdown.fence(block.prints.split("\n"), _UNKNOWN)
+        if self.hides_output:
+            return folded(self.words.prints, output)
         return markdown.document(f"{self.words.prints}:", output)
 
 
@@ -275,6 +279,17 @@ def heading(noun: str, chapter: Chapter) -> str:
     name = markdown.text(chapter.name)
     text = f"{noun} {number}: {name}"
     return markdown.heading(1, text)
+
+
+def folded(label: str, *blocks: str) -> str:
+    """Return blocks that are hidden until their reader unfolds them."""
+    opening = f"<details>\n{summary(label)}"
+    return markdown.document(opening, *blocks, "</details>")
+
+
+def summary(label: str) -> str:
+    """Return the line above folded blocks."""
+    return f"<summary>{label}</summary>"
 
 
 def listings(page: str) -> tuple[Lines, ...]:

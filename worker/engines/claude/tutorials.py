@@ -25,7 +25,13 @@ from worker.engines.claude.blocks import (
 from worker.engines.claude.chapters import marked, page_in
 from worker.engines.claude.material import Material
 from worker.engines.claude.questions import Questions
-from worker.engines.claude.render import Renderer, heading, listings, title
+from worker.engines.claude.render import (
+    Renderer,
+    folded,
+    heading,
+    listings,
+    title,
+)
 from worker.engines.claude.rounds import Draft, Task
 from worker.engines.claude.verify.page import Verifier
 from worker.engines.claude.words import MARK, Words, words_of
@@ -213,9 +219,7 @@ class _Exercise(NamedTuple):
         return markdown.document(
             markdown.heading(2, f"{number}. {markdown.prose(self.title)}"),
             *self.task.texts,
-            f"<details>\n<summary>{words.solution}</summary>",
-            *self.solution.texts,
-            "</details>",
+            folded(words.solution, *self.solution.texts),
         )
 
 
@@ -229,7 +233,9 @@ def _exercise(
     if wrong:
         faults += [f"{place}, title: {fault}" for fault in wrong]
         name = writer.renderer.words.tutorial
-    task_ = writer.written(fields.entries("task"), f"{place}, task")
+    renderer = replace(writer.renderer, hides_output=True)
+    task_writer = Writer(renderer, writer.verifier)
+    task_ = task_writer.written(fields.entries("task"), f"{place}, task")
     solution = writer.written(fields.entries("solution"), f"{place}, solution")
     faults += task_.faults + solution.faults
     # guard: pages: an exercise without its program is none

@@ -122,6 +122,25 @@ def test_an_exercise_goes_with_the_one_that_saves_its_program(
     assert draft.is_enough
 
 
+def test_the_output_of_a_task_is_folded_and_that_of_a_solution_is_not(
+    facts: CourseFacts, tmp_path: Path
+) -> None:
+    program = example("print(3)", "run.py", "3")
+    run = exercise("Run it", program)
+    run["solution"] = [program]
+    draft = tutorial(facts, tmp_path, run, CHANGE)
+    assert draft.faults == []
+    code = "✎ Example `run.py`:\n\n```python\nprint(3)\n```"
+    output = "```text\n3\n```"
+    folded = (
+        f"<details>\n<summary>It prints</summary>\n\n{output}\n\n</details>"
+    )
+    solution = (
+        f"<summary>Solution</summary>\n\n{code}\n\nIt prints:\n\n{output}"
+    )
+    assert f"{code}\n\n{folded}\n\n<details>\n{solution}" in draft.text
+
+
 def test_the_project_is_set_up_on_the_first_tutorial(
     facts: CourseFacts, tmp_path: Path
 ) -> None:

@@ -13,7 +13,7 @@ from states.course_paths import item_path
 from states.stages import Stage
 from worker.engines.claude import edits, preparation, prose
 from worker.engines.claude.commands import commands_of
-from worker.engines.claude.render import title
+from worker.engines.claude.render import summary, title
 from worker.engines.claude.verify.diagrams import DiagramChecker
 from worker.engines.claude.verify.examples import ExampleChecker
 from worker.engines.claude.verify.expressions import ExpressionChecker
@@ -193,7 +193,8 @@ class Verifier:
     def _is_written(self, block: Block) -> bool:
         if block.tag is None:
             return False
-        if block.before == f"{self._words.prints}:":
+        prints = self._words.prints
+        if block.before in {f"{prints}:", summary(prints)}:
             return block.tag == _OUTPUT
         if self._is_change(block):
             return True
