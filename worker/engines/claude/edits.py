@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from worker.engines.claude.blocks import Change
+from worker.engines.claude.shown import Shown
 from worker.engines.static.facts import Role
-from worker.engines.static.pages.course import CourseFacts
+from worker.engines.static.pages.course import CourseFacts, is_function
 from worker.engines.static.reading.language import Language
 
 _MOST: Final = 8
@@ -15,6 +16,7 @@ _MOST: Final = 8
 _NODE: Final = re.compile(
     r"(?P<path>[\w./-]+\.py)(?P<classes>(?:::[A-Za-z_]\w*)*)::(?P<name>test\w*)"
 )
+_CALLED: Final = re.compile(r"(?<!def )\b(\w+)\(")
 _PYTEST: Final = ".venv/bin/python -m pytest"
 _UNDO: Final = "git checkout -- "
 _INSTALLS: Final = re.compile(r"\b(?:install|add|sync|download)\b")
@@ -47,6 +49,24 @@ def is_own(facts: CourseFacts, line: str) -> bool:
         return path in facts.analysis.files
     node = line.removeprefix(f"{_PYTEST} ")
     return node != line and _exists(facts, node)
+
+
+def is_told(facts: CourseFacts, shown: Shown) -> bool:
+    """Whether a test that is shown calls a function that is shown, of which a change would tell."""
+    called: set[str] = set()
+    for path in shown.paths:
+        file = facts.analysis.files.get(path)
+        if file is not None and file.role is Role.TEST:
+            called.update(_CALLED.findall(shown.text(path)))
+    for definition in facts.definitions:
+        if definition.name not in called or not is_function(definition):
+            continue
+        if facts.file(definition.path).role is not Role.SOURCE:
+            continue
+        lines = range(definition.line, definition.end_line + 1)
+        if any(shown.has_line(definition.path, line) for line in lines):
+            return True
+    return False
 
 
 def faults(

@@ -235,7 +235,7 @@ def _sentence(shown: Shown, verifier: Verifier, entry: object) -> str:
     for pointer in fields.entries("sources"):
         place = Fields(pointer)
         source = lines(place)
-        fault = shown.fault(source)
+        fault = shown.fault(shown.clipped(source))
         if fault:
             faults.append(fault)
     faults += _faults_of(verifier, text)

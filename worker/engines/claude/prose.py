@@ -11,6 +11,10 @@ from typing import Final
 from worker.engines.static.pages import checker, markdown
 
 _ITEM: Final = re.compile(r"\s*(?:[-*+]|(?P<number>\d{1,3})[.)])\s+(?=\S)")
+_CODE: Final = re.compile(r"`[^`]*`")
+_JOINED: Final = re.compile(r"(?:^|(?<=[.:;!?)*`] ))(\d{1,3})[.)] +(?=\S)")
+"""An item's number that stands inside of a line."""
+_FEWEST_ITEMS: Final = 2
 _INLINE: Final = re.compile(
     r"(?P<code>(?<!`)(`+)(?!`).+?(?<!`)\2(?!`))"
     r"|\[\[(?P<chapter>\d{1,6})\]\]"
@@ -58,7 +62,7 @@ def _paragraph(paragraph: str, link: Link) -> str:
     """Return a paragraph on one line, or a list below the words that lead to it."""
     lead: list[str] = []
     items: list[str] = []
-    for line in paragraph.split("\n"):
+    for line in _rows(paragraph):
         mark = _ITEM.match(line)
         if mark is not None:
             bullet = _bullet(mark)
@@ -71,6 +75,27 @@ def _paragraph(paragraph: str, link: Link) -> str:
             lead.append(line)
     opening = inline(" ".join(lead), link)
     return markdown.document(opening, "\n".join(items))
+
+
+def _rows(paragraph: str) -> Iterator[str]:
+    """Yield the lines of a paragraph; each item of `1. One. 2. Two.` is a line."""
+    for line in paragraph.split("\n"):
+        starts = _starts(line.strip())
+        ends = [*starts[1:], None]
+        for start, end in zip(starts, ends, strict=True):
+            yield line.strip()[start:end]
+
+
+def _starts(line: str) -> list[int]:
+    """Return where the parts of a line begin: items are numbered from 1, without a gap."""
+    bare = _CODE.sub(lambda code: "`" * len(code[0]), line)
+    starts: list[int] = []
+    for match in _JOINED.finditer(bare):
+        if int(match[1]) == len(starts) + 1:
+            starts.append(match.start())
+    if len(starts) < _FEWEST_ITEMS:
+        return [0]
+    return starts if starts[0] == 0 else [0, *starts]
 
 
 def _bullet(mark: re.Match[str]) -> str:

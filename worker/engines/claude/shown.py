@@ -130,6 +130,28 @@ class Shown:
                 return f"line {number} of `{path}` was not shown"
         return ""
 
+    def clipped(self, lines: Lines) -> Lines:
+        """Return lines without the last one, if it alone cannot be pointed at."""
+        path, first, last = lines
+        shorter = Lines(path, first, last - 1)
+        if self.fault(lines) and not self.fault(shorter):
+            return shorter
+        return lines
+
+    def has_line(self, path: str, number: int) -> bool:
+        return number in self._numbers.get(path, ())
+
+    def text(self, path: str) -> str:
+        """Return the shown lines of a file."""
+        lines = self._lines(path)
+        numbers = sorted(self._numbers.get(path, ()))
+        return "\n".join(lines[number - 1] for number in numbers)
+
+    @property
+    def paths(self) -> frozenset[str]:
+        """The files of which lines are shown."""
+        return frozenset(self._numbers)
+
     def _known(self, lines: Lines) -> set[int]:
         """Return the lines that were shown, and those left out between the ends."""
         path, first, last = lines

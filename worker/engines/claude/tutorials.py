@@ -151,8 +151,10 @@ def _exercises(
         files.save(exercise.solution)
         text = exercise.text(writer.renderer.words, len(exercises) + 1)
         exercises.append(text)
-    commands = writer.renderer.material.commands.values()
-    if not changes and any(map(edits.is_test, commands)):
+    material = writer.renderer.material
+    runs_tests = any(map(edits.is_test, material.commands.values()))
+    is_told = edits.is_told(writer.renderer.facts, material.shown)
+    if not changes and runs_tests and is_told:
         faults.append(
             "no exercise changes the project's own code: give one a `change`"
         )

@@ -3,7 +3,7 @@
 import keyword
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence
-from itertools import zip_longest
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from worker.engines.claude import edits
@@ -28,6 +28,7 @@ from worker.engines.static.pages.course import CourseFacts
 _SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s+")
 _ITEM: Final = re.compile(r"\s*(?:[-*]|\d+\.) ")
 """How a line of a list begins."""
+_NAME: Final = re.compile(r"[^\W\d]\w*")
 _FILE: Final = re.compile(r"(?:[A-Za-z_][\w-]{0,30}/){0,2}[\w-]{1,30}\.\w{1,6}")
 _PRINTS: Final = re.compile(
     r"^ *(?:print|console\.log|fmt\.Print\w*|println!|puts)\b", re.MULTILINE
@@ -82,14 +83,14 @@ class Writer:
         faults: list[str] = []
         lacks_code = False
         entries = list(read_blocks(values, place))
-        following = [entry.block for entry in entries[1:]]
-        for entry, next_ in zip_longest(entries, following):
-            block = entry.block
+        blocks = [entry.block for entry in entries]
+        for position, entry in enumerate(entries):
+            block = self._clipped(entry.block)
             if block is None:
                 faults.append(f"{entry.place}: {entry.fault}")
                 lacks_code = True
                 continue
-            is_free = not needs_sources or _introduces(block, next_)
+            is_free = not needs_sources or _rests_beside(blocks, position)
             text = self.renderer.block(block)
             reasons = self._reasons(block, text, is_free=is_free)
             faults += [f"{entry.place}: {reason}" for reason in reasons]
@@ -103,6 +104,17 @@ class Writer:
             elif not isinstance(block, Commands):
                 lacks_code = True
         return Written(list(self._noted(kept)), faults, lacks_code)
+
+    def _clipped(self, block: Block | None) -> Block | None:
+        """Return a block whose lines do not end one behind those that were shown."""
+        clipped = self.renderer.material.shown.clipped
+        match block:
+            case Prose(sources=sources):
+                return replace(block, sources=tuple(map(clipped, sources)))
+            case Listing(lines=lines):
+                return replace(block, lines=clipped(lines))
+            case _:
+                return block
 
     def _noted(self, blocks: list[WrittenBlock]) -> Iterator[WrittenBlock]:
         """Yield blocks, without the places of a paragraph that are listed beside it."""
@@ -246,7 +258,24 @@ def _sentences(line: str) -> list[str]:
     return sentences
 
 
-def _introduces(block: Block, following: Block | None) -> bool:
+def _rests_beside(blocks: Sequence[Block | None], position: int) -> bool:
+    """Whether what stands before or behind a paragraph bears it."""
+    before, block, following = [None, *blocks, None][position : position + 3]
+    return _introduces(block, following) or _is_on(before, block)
+
+
+def _is_on(example: Block | None, block: Block | None) -> bool:
+    """Whether a paragraph names nothing but what the example before it holds."""
+    if not isinstance(block, Prose) or not isinstance(example, Example):
+        return False
+    names: set[str] = set()
+    for span in checker.spans(" ".join(block.text.split())):
+        names.update(_NAME.findall(span))
+    held = _NAME.findall(f"{example.file} {example.code} {example.prints}")
+    return names.issubset(held)
+
+
+def _introduces(block: Block | None, following: Block | None) -> bool:
     """Whether a paragraph leads to what follows it, which has places of its own."""
     if not isinstance(block, Prose) or following is None:
         return False

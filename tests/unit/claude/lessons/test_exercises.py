@@ -98,6 +98,15 @@ def test_a_tutorial_of_a_tested_project_changes_its_code(
     assert draft.is_enough
 
 
+def test_a_tutorial_whose_tests_call_no_shown_function_need_not(
+    tmp_path: Path,
+) -> None:
+    other = TESTED["tests/test_stock.py"].replace("stock.take(1)", "2")
+    facts = read(tmp_path, {**TESTED, "tests/test_stock.py": other})
+    run = exercise("Run it", example("print(3)", "run.py", "3"))
+    assert tutorial(facts, tmp_path, run, run).faults == []
+
+
 def test_an_exercise_builds_on_a_program_that_is_saved(
     facts: CourseFacts, tmp_path: Path
 ) -> None:

@@ -276,6 +276,37 @@ def test_a_paragraph_that_leads_to_a_block_with_places_needs_none(
     assert "add the lines" in result.faults[-1]
 
 
+@pytest.mark.parametrize(
+    ("text", "faults"),
+    [
+        ("So do not call `take()` without a `Stock`.", 0),
+        ("So do not call `check()` without a `Stock`.", 1),
+    ],
+)
+def test_advice_behind_an_example_rests_on_it(
+    writer: Writer, text: str, faults: int
+) -> None:
+    code = "from stock import Stock\n\nStock(3).take(1)"
+    result = written(writer, example(code), prose(text), needs_sources=True)
+    assert len(result.faults) == faults
+
+
+def test_a_range_that_ends_one_line_too_late_is_clipped(
+    writer: Writer,
+) -> None:
+    writer.renderer.material.shown._numbers["stock.py"] -= {14}
+    source = prose("`Stock.take` counts down.", lines("stock.py", 10, 14))
+    listing = {"kind": "code", **lines("stock.py", 12, 14)}
+    result = written(writer, source, prose("It is so."), listing)
+    assert result.faults == []
+    assert result.texts[0].endswith("(`stock.py:10-13`)")
+    assert result.texts[2].startswith("`stock.py:12-13`")
+    late = prose("`Stock.take` counts down.", lines("stock.py", 10, 15))
+    assert "line 14" in written(writer, late).faults[0]
+    alone = prose("`Stock.take` counts down.", lines("stock.py", 14, 14))
+    assert "line 14" in written(writer, alone).faults[0]
+
+
 def test_a_keyword_is_no_name(writer: Writer) -> None:
     block = prose("The check is not inside of `try`.")
     assert written(writer, block, needs_sources=True).faults == []
