@@ -226,6 +226,23 @@ def test_environment_variables_are_found_in_many_languages(
     )
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        '"""Takes os.environ[\'SHOP_MODE\']."""\n    return 1',
+        "# os.environ['SHOP_MODE']\n    return 1",
+        "return os.environ[SHOP_MODE]",
+        "os.environ['SHOP_MODE'] = 'open'",
+    ],
+    ids=["documentation", "comment", "a constant's name", "written"],
+)
+def test_only_code_reads_a_named_environment_variable(
+    tmp_path: Path, body: str
+) -> None:
+    facts = read(tmp_path, {"a.py": f"def f():\n    {body}\n"})
+    assert failures.cautions(facts, facts.chapters[0]) == []
+
+
 def test_a_guard_that_fails_before_in_the_same_block_is_told(
     tmp_path: Path,
 ) -> None:

@@ -30,10 +30,13 @@ _ABSTRACT_STATEMENTS: Final = 2
 """Statements of a method that is left to subclasses: a docstring and a failure."""
 
 _SETTING: Final = re.compile(
-    r"(?:os\.environ(?:\.get)?[\[(]|os\.getenv\(|process\.env(?:\.|\[)"
+    r"(?:(?:os\.environ(?:\.get)?[\[(]|os\.getenv\(|process\.env\["
     r"|os\.(?:Getenv|LookupEnv)\(|env::var(?:_os)?\("
-    r"|System\.getenv\(|\bgetenv\(|\bENV\[|import\.meta\.env\.)\s*[\"']?([A-Z][A-Z\d_]{2,})\b"
+    r"|System\.getenv\(|\bgetenv\(|\bENV\[)\s*[\"']"
+    r"|(?:process|import\.meta)\.env\.)([A-Z][A-Z\d_]{2,})\b(?![\"']?\]?\s*=(?!=))"
 )
+_NO_CODE: Final = re.compile(r"string|comment")
+"""Types of the nodes of documentation, of texts, and of comments."""
 _ABSTRACT: Final = re.compile(r"\babstract\b")
 _ABSTRACT_ERRORS: Final = frozenset({"NotImplementedError", "NotImplemented"})
 _DEPRECATED: Final = re.compile(
@@ -228,8 +231,11 @@ def _settings(facts: CourseFacts, chapter: Chapter) -> list[str]:
     for reader, number, line in _own_lines(facts, chapter):
         if "env" not in line.lower():
             continue
-        for variable in _SETTING.findall(line):
-            if variable not in known:
+        for match in _SETTING.finditer(line):
+            variable = match[1]
+            column = len(line[: match.start()].encode())
+            point = number - 1, column
+            if variable not in known and _is_code(facts, reader.path, point):
                 known.add(variable)
                 place = citations.at(reader.path, number)
                 of_reader.setdefault(citations.name(reader), []).append(
@@ -241,6 +247,15 @@ def _settings(facts: CourseFacts, chapter: Chapter) -> list[str]:
         names = listed(variables, _MOST)
         sentences.append(f"{name} reads the environment {noun} {names}.")
     return sentences
+
+
+def _is_code(facts: CourseFacts, path: str, point: tuple[int, int]) -> bool:
+    """Whether a row and a byte of a file lie in no text and in no comment."""
+    root = facts.texts.root(path)
+    if root is None:
+        return False
+    node = root.descendant_for_point_range(point, point)
+    return node is not None and _NO_CODE.search(node.type) is None
 
 
 def _own_lines(
