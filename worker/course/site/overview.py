@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from worker.course.formats import Relationship
+from worker.course.parts import Pair, joining, largest_part
 from worker.course.site.contents import Contents
 from worker.course.site.diagrams.graph import (
     Direction,
@@ -41,13 +42,24 @@ def overview(contents: Contents) -> Graph | None:
 
 
 def _drawn(relationships: Sequence[Relationship]) -> list[Relationship]:
-    """Return the first relationships, before others one that each chapter takes part in."""
-    seen: set[int] = set()
-    connecting: list[Relationship] = []
-    others: list[Relationship] = []
-    for relationship in relationships:
-        ends = {relationship.source, relationship.target}
-        (others if ends <= seen else connecting).append(relationship)
-        seen |= ends
-    chosen = [*connecting, *others][: max(_MOST, len(connecting))]
-    return [entry for entry in relationships if entry in chosen]
+    """Return relationships of the largest connected part, at first those that connect it."""
+    connected = _chosen(relationships, largest_part(_pairs(relationships)))
+    connecting = joining(_pairs(connected))
+    others = [
+        position
+        for position, _ in enumerate(connected)
+        if position not in connecting
+    ]
+    most = max(_MOST, len(connecting))
+    drawn = [*connecting, *others][:most]
+    return _chosen(connected, sorted(drawn))
+
+
+def _pairs(relationships: Sequence[Relationship]) -> list[Pair]:
+    return [(entry.source, entry.target) for entry in relationships]
+
+
+def _chosen(
+    relationships: Sequence[Relationship], positions: Sequence[int]
+) -> list[Relationship]:
+    return [relationships[position] for position in positions]

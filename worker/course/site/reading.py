@@ -14,9 +14,9 @@ _TYPED: Final = re.compile(r"^```bash$", re.MULTILINE)
 _SENTENCE: Final = re.compile(r"(?:`[^`]*`|[^`])*?[.!?](?=\s|$)")
 _NEEDS: Final = "The tutorials need a terminal and a clone of the project"
 _MARK: Final = (
-    "Code marked with ✎ was written for this course, and the output below it "
-    "follows from reading the source. Every other listing is copied from the "
-    "lines that are named above it."
+    "Code marked with ✎ was written for this course. A model worked out its "
+    "output from the source, without running it. Every other listing is copied "
+    "from the lines that are named above it."
 )
 
 

@@ -3,18 +3,19 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from worker.course.parts import largest_part
 from worker.engines.claude.material import CallSite, relation_ends
 from worker.engines.static.facts import Definition, Relation
 from worker.engines.static.pages import mermaid
 from worker.engines.static.pages.course import CourseFacts, is_function
 from worker.engines.static.pages.mermaid import Edge, Message
 
-_FEWEST: Final = 2
+_FEWEST: Final = 3
 """Calls that are worth a drawing."""
 
 
 def of_relations(facts: CourseFacts, relations: Sequence[Relation]) -> str:
-    """Draw relations as arrows with their verbs; nothing if there are none."""
+    """Draw relations as arrows with their verbs; nothing if they are not connected."""
     labels = _Labels()
     edges: list[Edge] = []
     for relation in relations:
@@ -26,7 +27,9 @@ def of_relations(facts: CourseFacts, relations: Sequence[Relation]) -> str:
         )
         if edge not in edges:
             edges.append(edge)
-    if not edges:
+    pairs = [(edge.source, edge.target) for edge in edges]
+    connected = largest_part(pairs)
+    if not edges or len(connected) < len(edges):
         return ""
     return mermaid.flowchart(labels.in_order, edges)
 
@@ -47,7 +50,7 @@ def of_calls(facts: CourseFacts, sites: Sequence[CallSite]) -> str:
     """Draw calls as messages between types, or files, from the function that begins.
 
     Left out are a type's calls of itself, and those that no call before led to; there is no
-    drawing of fewer than two others.
+    drawing of fewer than three others.
     """
     between = [site for site in _chained(sites) if _ends_apart(facts, site)]
     if len(between) < _FEWEST:

@@ -94,7 +94,7 @@ class Writer:
             text = self.renderer.block(block)
             reasons = self._reasons(block, text, is_free=is_free)
             faults += [f"{entry.place}: {reason}" for reason in reasons]
-            if isinstance(block, Calls) and not text and not reasons:
+            if _is_undrawn(block, text) and not reasons:
                 continue
             # guard: pages: a block with a fault is left out
             if not reasons:
@@ -183,7 +183,8 @@ class Writer:
     def _faults(self, block: Block, text: str) -> Iterator[str]:
         pointers = pointer_faults(self.renderer.material, block)
         yield from pointers
-        if not text and not pointers and not isinstance(block, Calls):
+        is_empty = not text and not _is_undrawn(block, text)
+        if is_empty and not pointers:
             yield "there is nothing in it"
         if isinstance(block, Prose):
             for fault in self.verifier.answer_faults(block.text):
@@ -208,6 +209,11 @@ class Writer:
                 self._listed.add(block)
             case _:
                 pass
+
+
+def _is_undrawn(block: Block, text: str) -> bool:
+    """Whether a drawing would show too little, and is left out without a fault."""
+    return isinstance(block, Relations | Calls) and not text
 
 
 def pointer_faults(material: Material, block: Block) -> list[str]:

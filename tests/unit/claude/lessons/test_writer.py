@@ -1,5 +1,7 @@
 """What of an answer gets onto a page."""
 
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,7 @@ import pytest
 from states.stages import Stage
 from tests.support.course_facts import read
 from worker.engines.claude.blocks import example_codes
-from worker.engines.claude.drawings import of_calls
+from worker.engines.claude.drawings import of_calls, of_relations
 from worker.engines.claude.material import CallSite
 from worker.engines.claude.questions import Questions
 from worker.engines.claude.render import Renderer
@@ -137,6 +139,8 @@ CALLING = {
     "    def pay(self) -> None:\n"
     "        self.ring()\n\n"
     "    def ring(self) -> None:\n"
+    "        pass\n\n"
+    "    def shut(self) -> None:\n"
     "        pass\n\n\n"
     "class Shelf:\n"
     '    """Hold things."""\n\n'
@@ -150,7 +154,8 @@ CALLING = {
     "    def sell(self, till: Till, shelf: Shelf) -> None:\n"
     "        shelf.take()\n"
     "        self.note()\n"
-    "        till.pay()\n\n"
+    "        till.pay()\n"
+    "        till.shut()\n\n"
     "    def note(self) -> None:\n"
     "        pass\n\n\n"
     "def audit(till: Till) -> None:\n"
@@ -174,9 +179,27 @@ def test_a_drawing_follows_calls_from_the_function_that_begins(
     assert drawing == (
         "sequenceDiagram\n  participant p0 as Shop.sell()\n"
         "  participant p1 as Shelf\n  participant p2 as Till\n"
-        "  p0->>p1: take()\n  p0->>p2: pay()"
+        "  p0->>p1: take()\n  p0->>p2: pay()\n  p0->>p2: shut()"
     )
     assert list(DiagramChecker(facts).faults(drawing)) == []
+    is_drawn = [bool(of_calls(facts, calls[:most])) for most in (3, 4)]
+    assert is_drawn == [False, True]
+
+
+def test_relations_are_drawn_only_if_they_are_connected(tmp_path: Path) -> None:
+    facts = read(tmp_path, CALLING)
+    relation = facts.analysis.relations[0]
+    ends = [
+        definition.index
+        for definition in facts.definitions
+        if definition.parent is None
+    ]
+    chain = [
+        replace(relation, subject=source, object=target)
+        for source, target in pairwise(ends)
+    ]
+    assert "Till" in of_relations(facts, chain)
+    assert of_relations(facts, [chain[0], chain[2]]) == ""
 
 
 def test_written_code_is_marked(writer: Writer) -> None:
