@@ -35,6 +35,8 @@ _KEPT: Final = 0.5
 """The share of a page that a review must leave of it."""
 _NEXT: Final = re.compile(r"[^\[\]]+: \[.+\]\([^()\s]+\)\.")
 """The links to a chapter's tutorial and to the next chapter, as both engines write them."""
+_NOTES: Final = re.compile(r"\(`[^`]+`(?:, `[^`]+`)*\)")
+"""A paragraph that only names the places which the list above it rests on."""
 _REPLACE, _DROP, _INSERT = ACTIONS
 
 
@@ -68,7 +70,10 @@ def task(
 
 
 def page_blocks(page: str) -> list[str]:
-    """Split a page at its empty lines; a listing belongs to the line above it."""
+    """Split a page at its empty lines.
+
+    A listing belongs to the line above it, and the places of a list to the list.
+    """
     blocks: list[str] = []
     lines: list[str] = []
     for block in checker.blocks(page):
@@ -81,11 +86,20 @@ def page_blocks(page: str) -> list[str]:
         elif block.text.strip():
             lines.append(block.text)
         elif lines:
-            blocks.append("\n".join(lines))
+            _add(blocks, lines)
             lines = []
     if lines:
-        blocks.append("\n".join(lines))
+        _add(blocks, lines)
     return blocks
+
+
+def _add(blocks: list[str], lines: list[str]) -> None:
+    """Add a block; the places that a list rests on belong to the list."""
+    text = "\n".join(lines)
+    if blocks and _NOTES.fullmatch(text):
+        blocks[-1] += f"\n\n{text}"
+    else:
+        blocks.append(text)
 
 
 def _announcement(blocks: list[str]) -> list[str]:

@@ -219,6 +219,19 @@ def test_what_a_review_adds_is_above_the_link_to_the_next_chapter(
     )
 
 
+def test_a_list_that_a_review_replaces_takes_its_places_along(
+    facts: CourseFacts, tmp_path: Path
+) -> None:
+    steps = "1. It looks.\n2. It counts.\n\n(`stock.py:10-14`)"
+    page = PAGE.replace("It counts down.", steps)
+    text = "1. It looks first.\n2. It counts then."
+    new = prose(text, lines("stock.py", 10, 14))
+    draft = reviewed(facts, tmp_path, edit(4, "replace", new), page=page)
+    assert draft.faults == []
+    assert "2. It counts then.\n\n(`stock.py:10-14`)\n\nNext:" in draft.text
+    assert draft.text.count("(`stock.py:10-14`)") == 1
+
+
 def test_the_log_says_what_is_wrong_with_an_answer_and_no_more(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
