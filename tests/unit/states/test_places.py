@@ -97,9 +97,9 @@ def test_the_longest_path_counts() -> None:
         "a.c": FileMove(path="b.c"),
         "a.c.in": FileMove(path="c.in"),
         "my": FileMove(path="her"),
-        "my file.py": FileMove(path="her file.py"),
+        "my file.py": FileMove(path="your file.py"),
     }
-    assert moved("`a.c.in:1` my file.py", moves) == "`c.in:1` her file.py"
+    assert moved("`a.c.in:1` my file.py", moves) == "`c.in:1` your file.py"
 
 
 def test_a_name_may_end_as_a_sentence_does() -> None:
