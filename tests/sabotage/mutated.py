@@ -21,6 +21,8 @@ RUNS: Final = (
     "tests/simulation/test_answers.py",
     "tests/simulation/test_damage.py",
 )
+LISTED: Final = "tests/unit/states/test_listed.py"
+_LISTS: Final = "tests/simulation/test_lists.py"
 _UPDATES: Final = "tests/simulation/test_updates.py"
 UPDATES: Final = (
     f"{_UPDATES}::test_only_what_has_changed_is_made",
@@ -104,7 +106,10 @@ TESTS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "worker/run/produce.py": ("tests/unit/run/test_produce.py",),
     "worker/run/update.py": ("tests/unit/run/test_update.py",),
-    "worker/run/earlier.py": ("tests/unit/run/test_update.py",),
+    "worker/run/earlier.py": (
+        "tests/unit/run/test_update.py",
+        f"{_LISTS}::test_an_earlier_course_whose_list_is_damaged_is_not_kept",
+    ),
     "worker/run/calls.py": ("tests/unit/run/test_calls.py",),
     "worker/run/clone.py": ("tests/unit/run/test_clone.py",),
     "worker/run/run.py": ("tests/unit/run/test_run.py", *CLAIMS, *RUNS),
@@ -118,8 +123,11 @@ TESTS: Final[dict[str, tuple[str, ...]]] = {
     "states/stages.py": (*DECISIONS, "tests/unit/states/test_keys.py"),
     "states/addresses.py": ("tests/unit/states/test_addresses.py",),
     "states/callback_body.py": ("tests/unit/states/test_callback_body.py",),
-    "states/course_paths.py": ("tests/unit/states/test_course_paths.py",),
-    "states/inputs.py": ("tests/unit/states/test_inputs.py",),
+    "states/course_paths.py": (
+        "tests/unit/states/test_course_paths.py",
+        LISTED,
+    ),
+    "states/inputs.py": ("tests/unit/states/test_inputs.py", LISTED),
     "states/repository_url.py": ("tests/unit/states/test_repository_url.py",),
     "states/url_patterns.py": ("tests/unit/states/test_repository_url.py",),
     "states/usage.py": ("tests/unit/states/test_usage.py", *DECISIONS),

@@ -308,13 +308,18 @@ def test_nothing_is_kept_of_an_earlier_job_that_is_no_longer_whole(
 
 
 class Referring(PartsEngine):
-    """Writes a chapter that shows a line of another part's file."""
+    """Writes a chapter and its review that show a line of another part's file each."""
 
     def _item(self, path: str, body: bytes) -> Item:
         item = super()._item(path, body)
-        if path != SIGNER:
-            return item
-        return replace(item, body=body + b"\nSee `till.txt:1`.\n")
+        match path:
+            case "chapters/chapter_1_signer.md":
+                shown = b"till.txt"
+            case "reviewed-chapters/chapter_1_signer.md":
+                shown = b"shop.txt"
+            case _:
+                return item
+        return replace(item, body=body + b"\nSee `%b:1`.\n" % shown)
 
 
 def test_a_review_and_a_tutorial_go_with_a_chapter_whose_place_has_changed(
@@ -325,6 +330,18 @@ def test_a_review_and_a_tutorial_go_with_a_chapter_whose_place_has_changed(
     assert set(updating.chapters()) == {SHOP}
     assert set(updating.keep(*REVIEWS)) == {REVIEWS[1]}
     assert set(updating.keep(*TUTORIALS)) == {TUTORIALS[1]}
+
+
+def test_an_engine_reads_the_review_of_such_a_chapter_as_it_was(
+    tmp_path: Path,
+) -> None:
+    updating = Updating(tmp_path, engine=Referring())
+    updating.prepare()
+    earlier = updating.updater.earlier(Stage.REVIEW_CHAPTERS)
+    assert earlier is not None
+    review = earlier.read(REVIEWS[0])
+    assert review is not None
+    assert b"See `shop.txt:1`." in review
 
 
 def test_an_item_that_the_earlier_job_has_lost_is_not_kept(
