@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from worker.engines.claude.candidates import told
-from worker.engines.claude.outline import is_property
+from worker.engines.claude import named as named_code
+from worker.engines.claude.named import Names
 from worker.engines.static.facts import TYPES, Definition, Role, Unit
-from worker.engines.static.pages.course import CourseFacts, is_function
+from worker.engines.static.pages.course import CourseFacts
 
 _SIDE: Final = re.compile(
     r"(?i)(?:^|/)(?:contrib|ext|extras?|compat|testing|legacy|plugins?)/"
@@ -31,7 +31,6 @@ Fewer are enough of a file that is the chapter's own.
 """
 _NAMED: Final = 4
 """Functions elsewhere that a chapter's description names."""
-_NAMESAKES: Final = 2
 _MODULES: Final = 3
 """Modules of the subjects that a register of them names."""
 _GENERAL: Final = re.compile(
@@ -41,8 +40,6 @@ _GENERAL: Final = re.compile(
 _LARGEST: Final = 20_000
 """Bytes of a module that may be shown beside the subjects."""
 _FOR_READERS: Final = frozenset({Role.DOCUMENT, Role.EXAMPLE})
-_QUOTED: Final = re.compile(r"`([^`]+)`")
-_WORD: Final = re.compile(r"[^\W\d]\w*")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,55 +53,62 @@ class Subjects:
     """Variants for special needs."""
     named: frozenset[str]
     """The names in the chapter's description."""
+    named_types: frozenset[Definition] = frozenset()
+    """Those of the others that the description names, and that have members."""
     is_several: bool = False
     """Whether these are of more than one of the unit's own subjects."""
 
 
 def subjects_of(facts: CourseFacts, unit: Unit) -> Subjects:
     """Return what a unit is about, and what cannot be understood without."""
-    named = _named(unit)
+    names = named_code.names_of(unit)
+    named = names.words
     if not unit.symbols:
         return Subjects(main=(), others=(), side=(), named=named)
     own = _own(facts, unit)
     main, *rest = own
     others: list[Definition] = []
     side: list[Definition] = []
-    for member in _family(facts, unit, own, named):
+    for member in _family(facts, unit, own, names):
         if _is_side(main, member, named):
             side.append(member)
         else:
             others.append(member)
+    named_types = [
+        member for member in others if member.members and names.has(member)
+    ]
     names_of_rest = {member.name for member in rest}
     return Subjects(
         main=(main,),
         others=tuple(others),
         side=tuple(side),
         named=named,
+        named_types=frozenset(named_types),
         is_several=not named.isdisjoint(names_of_rest),
     )
 
 
 def _own(facts: CourseFacts, unit: Unit) -> list[Definition]:
-    """Return a unit's own subjects, the main one first."""
-    own: list[Definition] = []
-    for index in unit.symbols:
-        subject = facts.definitions[index]
-        own.append(subject)
-    return own
+    """Return a unit's own subjects, the main one first: of another name, what it names."""
+    subjects = [facts.definitions[index] for index in unit.symbols]
+    for alias in subjects[:1]:
+        targets = _targets(facts, alias)
+        return [*targets[:1], *subjects]
+    return subjects
 
 
 def _family(
     facts: CourseFacts,
     unit: Unit,
     own: Sequence[Definition],
-    named: frozenset[str],
+    names: Names,
 ) -> list[Definition]:
     """Return what comes with a unit's main subject, the named first, each once."""
     main, *rest = own
     family = [
         *_resolved(facts, rest),
         *_kin(facts, main),
-        *_elsewhere(facts, unit, own, named),
+        *_elsewhere(facts, unit, names),
     ]
     unique: dict[int, Definition] = {}
     for member in family:
@@ -113,18 +117,9 @@ def _family(
         unique[member.index] = member
 
     def rank(member: Definition) -> bool:
-        return member.name not in named
+        return not names.has(member)
 
     return sorted(unique.values(), key=rank)
-
-
-def _named(unit: Unit) -> frozenset[str]:
-    """Return the names that a unit's name and description hold as code."""
-    text = told(unit.description)
-    words = [unit.name]
-    for quoted in _QUOTED.findall(text):
-        words += _WORD.findall(quoted)
-    return frozenset(words)
 
 
 def _resolved(
@@ -133,14 +128,21 @@ def _resolved(
     """Yield definitions; behind one that is another name of a type, that type."""
     for definition in definitions:
         yield definition
-        if definition.line != definition.end_line:
+        yield from _targets(facts, definition)
+
+
+def _targets(facts: CourseFacts, alias: Definition) -> list[Definition]:
+    """Return the types that a definition of one line is another name of."""
+    targets: list[Definition] = []
+    if alias.line != alias.end_line:
+        return targets
+    for reference in facts.out[alias.index]:
+        target = facts.definitions[reference.target]
+        if target.path != alias.path:
             continue
-        for reference in facts.out[definition.index]:
-            target = facts.definitions[reference.target]
-            if target.path != definition.path:
-                continue
-            if target.kind in TYPES:
-                yield target
+        if target.kind in TYPES:
+            targets.append(target)
+    return targets
 
 
 def _kin(facts: CourseFacts, main: Definition) -> Iterator[Definition]:
@@ -171,51 +173,13 @@ def _siblings(facts: CourseFacts, base: Definition) -> list[Definition]:
 def _elsewhere(
     facts: CourseFacts,
     unit: Unit,
-    subjects: Sequence[Definition],
-    named: frozenset[str],
+    names: Names,
 ) -> list[Definition]:
     """Return the functions that a description names, and that are none of its subjects."""
-    subjects_and_owned = [*unit.symbols, *unit.owned]
-    own = set(facts.family(subjects_and_owned))
-    names_of_own = {subject.name for subject in subjects}
-    functions: list[Definition] = []
-    for namesakes in _functions_by_name(facts, named):
-        others: list[Definition] = []
-        for namesake in namesakes:
-            if namesake.index in own:
-                continue
-            is_method = namesake.parent is not None
-            if is_method or namesake.name not in names_of_own:
-                others.append(namesake)
-        if len(others) <= _NAMESAKES:
-            functions += others
-    return functions[:_NAMED]
-
-
-def _functions_by_name(
-    facts: CourseFacts,
-    named: frozenset[str],
-) -> Iterable[list[Definition]]:
-    """Return the functions that a description names, those of one name together."""
-    by_name: dict[str, list[Definition]] = {}
-    for definition in facts.definitions:
-        name = definition.name
-        if name not in named:
-            continue
-        if not _is_offered(facts, definition):
-            continue
-        namesakes = by_name.setdefault(name, [])
-        namesakes.append(definition)
-    return by_name.values()
-
-
-def _is_offered(facts: CourseFacts, definition: Definition) -> bool:
-    if not is_function(definition):
-        return False
-    if is_property(definition):
-        return False
-    file = facts.file(definition.path)
-    return file.role is Role.SOURCE
+    own = named_code.own_of(facts, unit)
+    functions = named_code.functions(facts, unit, names)
+    others = [other for other in functions if other.index not in own]
+    return others[:_NAMED]
 
 
 def _bases(facts: CourseFacts, definition: Definition) -> list[Definition]:

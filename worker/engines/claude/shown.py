@@ -4,7 +4,7 @@ It remembers which lines it has shown: a model may point at those, and at no oth
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from worker.engines.claude import prompt, secrets
@@ -74,6 +74,7 @@ class Shown:
         if secrets.is_secret_file(path):
             return ""
         clean = secrets.scrubbed(lines)
+        wanted |= _lone_blanks(lines, wanted)
         rows = _numbered(clean, sorted(wanted))
         self._numbers[path].update(wanted)
         title = title or shown_path(path)
@@ -158,6 +159,17 @@ class Shown:
         inside = range(first + 1, last)
         left_out = self._cut[path].intersection(inside)
         return self._numbers[path] | left_out
+
+
+def _lone_blanks(lines: Sequence[str], wanted: Collection[int]) -> set[int]:
+    """Return the blank lines between two wanted ones: a mark would be as long."""
+    blanks: set[int] = set()
+    for number in wanted:
+        if number + 2 not in wanted or number + 1 in wanted:
+            continue
+        if not lines[number].strip():
+            blanks.add(number + 1)
+    return blanks
 
 
 def _numbered(lines: Sequence[str], numbers: Iterable[int]) -> list[str]:

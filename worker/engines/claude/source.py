@@ -12,6 +12,7 @@ from enum import IntEnum
 from heapq import heappop, heappush
 from typing import Final
 
+from worker.engines.claude import named as named_code
 from worker.engines.claude import prompt
 from worker.engines.claude.condensed import cut_lines
 from worker.engines.claude.kin import Subjects, companions, subjects_of
@@ -27,6 +28,13 @@ _MAIN: Final = 34_000
 """Characters of its main subject, if there is more to show than one."""
 _ALONE: Final = 42_000
 """The same, if the chapter's description names none of its other subjects."""
+_NAMED_FUNCTIONS: Final = 20_000
+"""Characters of the functions that the description names, wherever they are."""
+_CALLED: Final = 16_000
+"""Characters of what those call that it names with `()`."""
+_LONGEST_CALLED: Final = 4_000
+_NAMED_TYPE: Final = 18_000
+"""Characters of another subject that the description names."""
 _LEAST: Final = 6_000
 """Characters of another subject at least, if there is room."""
 _SIDE: Final = 4_000
@@ -46,7 +54,7 @@ _ABOVE: Final = ("@", "#", "[", "//", "/*", "*")
 _MOST_ABOVE: Final = 40
 _LATER: Final = 4.0
 """How many methods come at most between one and a public one that it names."""
-_NAMED: Final = re.compile(r"(?:\.|->|::)([^\W\d]\w*)")
+_DOTTED: Final = re.compile(r"(?:\.|->|::)([^\W\d]\w*)")
 
 
 _Files = defaultdict[str, set[int]]
@@ -145,6 +153,10 @@ class Code:
     def has_file(self, path: str) -> bool:
         return any(path in files for files in self._lines.values())
 
+    def paths(self) -> frozenset[str]:
+        """Return the files that lines are shown of."""
+        return frozenset().union(*self._lines.values())
+
     def functions(self) -> list[Definition]:
         """Return the functions whose last line is shown, in the order of their choice."""
         functions: list[Definition] = []
@@ -187,14 +199,51 @@ def _chosen(facts: CourseFacts, unit: Unit) -> Code:
             _add_file(code, Group.MAIN, path)
         _add_helpers(code)
         return code
+    beside = _add_named(code, unit, subjects)
     _add_subjects(code, subjects)
     _add_documents(code, unit)
     _add_helpers(code)
-    _add_companions(code, unit)
+    _add_companions(code, unit, beside)
     # What the others have left.
     for subject in subjects.main:
         _add_subject(code, Group.MAIN, subject, code.left, subjects.named)
     return code
+
+
+def _add_named(
+    code: Code,
+    unit: Unit,
+    subjects: Subjects,
+) -> frozenset[str]:
+    """Show the functions that the description names, then what those with `()` call.
+
+    Return the files that these lie in.
+    """
+    facts = code.facts
+    names = named_code.names_of(unit)
+    main_path = ""
+    for subject in subjects.main:
+        main_path = subject.path
+        code.definitions.setdefault(subject.index)
+    room = _NAMED_FUNCTIONS
+    for function in named_code.functions(facts, unit, names):
+        group = _group_of(function, main_path)
+        room -= code.add_definition(group, function, room)
+    named_paths = set(code.paths())
+    room = min(room, _CALLED)
+    for function in named_code.called(facts, unit, names):
+        lines = lines_of(facts, function)
+        if code.size(function.path, lines) > _LONGEST_CALLED:
+            continue
+        group = _group_of(function, main_path)
+        room -= code.add_definition(group, function, room)
+    return code.paths() - named_paths
+
+
+def _group_of(function: Definition, main_path: str) -> Group:
+    if function.path == main_path:
+        return Group.MAIN
+    return Group.OTHERS
 
 
 def _add_subjects(code: Code, subjects: Subjects) -> None:
@@ -206,10 +255,17 @@ def _add_subjects(code: Code, subjects: Subjects) -> None:
     for subject in subjects.main:
         _add_subject(code, Group.MAIN, subject, room, named)
     waiting = len(subjects.others)
+    named_types = len(subjects.named_types)
+    reserved = _HELPERS
+    if subjects.side:
+        reserved += _SIDE
     for subject in subjects.others:
-        left = code.left - _HELPERS
-        twice_its_part = 2 * left // waiting
-        part = max(_LEAST, twice_its_part)
+        left = code.left - reserved
+        part = max(_LEAST, 2 * left // waiting)
+        if subject in subjects.named_types:
+            part_of_named = 2 * left // named_types
+            part = max(part, min(_NAMED_TYPE, part_of_named))
+            named_types -= 1
         room = min(left, part)
         waiting -= 1
         _add_subject(code, Group.OTHERS, subject, room, named)
@@ -219,11 +275,18 @@ def _add_subjects(code: Code, subjects: Subjects) -> None:
         _add_subject(code, Group.OTHERS, subject, room, named)
 
 
-def _add_companions(code: Code, unit: Unit) -> None:
-    """Show short modules that lie beside the subjects, as many as there is room for."""
+def _add_companions(
+    code: Code,
+    unit: Unit,
+    called: frozenset[str],
+) -> None:
+    """Show short modules that lie beside the subjects, as many as there is room for.
+
+    `called` are files of which only what the subjects call may be shown yet.
+    """
     room = _COMPANIONS
     for path in companions(code.facts, unit, code.definitions):
-        if code.has_file(path):
+        if code.has_file(path) and path not in called:
             continue
         lines = _whole(code.facts, path)
         size = code.size(path, lines)
@@ -343,7 +406,7 @@ def _used_by(
 ) -> Iterator[int]:
     """Yield the members that a method names behind dots, each once."""
     text = facts.text(method)
-    names = _NAMED.findall(text)
+    names = _DOTTED.findall(text)
     for name in dict.fromkeys(names):
         index = members.get(name)
         if index is not None:

@@ -91,3 +91,30 @@ def test_a_line_that_counts_as_shown_is_in_the_prompt_of_the_overview(
     question = questions.analyze()
     prompt = question.system + question.prompt
     assert counted(questions.overview_lines()) - places(prompt) == set()
+
+
+def test_a_lone_blank_line_between_shown_ones_is_shown(
+    questions: Questions,
+) -> None:
+    facts = questions.facts
+    path = "click/core.py"
+    path = next(name for name in facts.analysis.files if name.endswith(path))
+    lines = facts.texts.lines(path)
+    blank = next(
+        number
+        for number, line in enumerate(lines, 1)
+        if number > 1
+        and not line.strip()
+        and lines[number - 2].strip()
+        and lines[number].strip()
+    )
+    shown = Shown(facts)
+    text = shown.file(path, [blank - 1, blank + 1, blank + 3])
+    assert [row.split()[0] for row in text.split("\n")[1:-1]] == [
+        str(blank - 1),
+        str(blank),
+        str(blank + 1),
+        "…",
+        str(blank + 3),
+    ]
+    assert (path, blank) in counted(shown)

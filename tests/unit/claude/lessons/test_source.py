@@ -171,6 +171,107 @@ def test_the_type_behind_another_name_and_its_base_are_shown(
     ]
 
 
+def test_a_chapter_about_another_name_of_a_type_is_about_that_type(
+    tmp_path: Path,
+) -> None:
+    known = facts(tmp_path, bread=BREAD)
+    unit = chapter_of(known, "Shop").unit
+    unit = replace(unit, symbols=_of(known, "toast"))
+    subjects = kin.subjects_of(known, unit)
+    assert [main.name for main in subjects.main] == ["_Toast"]
+    assert [other.name for other in subjects.others] == ["toast"]
+
+
+MILL = (
+    "from shop.gale import grit\nfrom shop.wind import blow\n\n\n"
+    "class Mill:\n"
+    "    def grind(self):\n        return self.turn()\n\n"
+    "    def turn(self):\n        return blow()\n\n"
+    "    def close(self):\n        return 0\n\n"
+    "    @property\n    def stone(self):\n        return grit()\n\n\n"
+    + "".join(
+        f"def sack{number}():\n    return {number}\n\n\n"
+        for number in range(900)
+    )
+)
+WIND = (
+    "from shop.gale import gust\n\n\n"
+    "def blow():\n    return gust()\n\n\n"
+    "def still():\n    return 6\n"
+)
+GALE = "def gust():\n    return 5\n\n\ndef grit():\n    return 4\n"
+
+
+def _described(tree: Path, description: str) -> list[str]:
+    """Return what is shown of a mill in the chapter about a shop with a description."""
+    known = facts(tree, mill=MILL, wind=WIND, gale=GALE)
+    unit = replace(
+        chapter_of(known, "Shop").unit,
+        symbols=_of(known, "Shop"),
+        owned=_of(known, "Shop"),
+        description=f"{description} (`Shop`)",
+    )
+    code = source._chosen(known, unit)
+    shown_code = [known.definitions[index] for index in code.definitions]
+    others = {"shop/mill.py", "shop/wind.py", "shop/gale.py"}
+    return [
+        definition.qualified
+        for definition in shown_code
+        if definition.path in others
+    ]
+
+
+@pytest.mark.parametrize(
+    ("description", "names"),
+    [
+        ("It uses `grind`", ["Mill.grind"]),
+        (
+            "It goes through `grind()`",
+            ["Mill.grind", "Mill.turn", "blow"],
+        ),
+        ("It uses `Mill.turn`", ["Mill.turn"]),
+        ("It uses `Shop.turn`", []),
+        ("It uses `mill.stone`", ["Mill.stone", "grit"]),
+        ("It uses `stone`", []),
+        # A method of the subject itself has that name.
+        ("It uses `close`", []),
+    ],
+)
+def test_a_function_that_the_description_names_is_shown_with_what_it_calls(
+    tmp_path: Path, description: str, names: list[str]
+) -> None:
+    assert _described(tmp_path, description) == names
+
+
+def test_types_that_the_description_names_have_room_before_others(
+    tmp_path: Path,
+) -> None:
+    types = {name: _type_of(name) for name in ("Oven", "Peel", "Rack", "Tin")}
+    known = facts(tmp_path, **types)
+    names = [name for kind in types for name in _of(known, kind)]
+    unit = replace(
+        chapter_of(known, "Shop").unit,
+        symbols=(*_of(known, "Shop"), *names),
+        description="A `Shop` has a `Tin`",
+    )
+    code = source._chosen(known, unit)
+    last = {
+        name: code.has_line(f"shop/{name}.py", text.count("\n"))
+        for name, text in types.items()
+    }
+    assert last["Tin"]
+    assert not all(last.values())
+
+
+def _type_of(name: str) -> str:
+    methods = "".join(
+        f"    def way{number}(self, loaf):\n"
+        f"        return self.bake(loaf, {number})\n\n"
+        for number in range(180)
+    )
+    return f"class {name}:\n{methods.rstrip()}\n"
+
+
 def _of(known: CourseFacts, name: str) -> tuple[int, ...]:
     return tuple(
         definition.index

@@ -1,0 +1,198 @@
+"""Finds the functions that a chapter's description names, and what these call."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from worker.engines.claude.candidates import told
+from worker.engines.claude.outline import is_property
+from worker.engines.static.facts import Definition, Role, Unit
+from worker.engines.static.pages.course import CourseFacts, is_function
+
+_NAMESAKES: Final = 2
+"""Functions outside of a chapter that a name alone can mean."""
+_LEVELS: Final = 2
+_QUOTED: Final = re.compile(r"`([^`]+)`")
+_NAME: Final = re.compile(r"(?:([^\W\d]\w*)\.)?([^\W\d]\w*)(\(\))?")
+_WORD: Final = re.compile(r"[^\W\d]\w*")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Name:
+    """A name in a description."""
+
+    name: str
+    owner: str
+    """What comes before its dot, in lower case; empty without one."""
+    is_called: bool
+    """Whether `()` comes behind it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Names:
+    """What a chapter's description names as code."""
+
+    words: frozenset[str]
+    """The names, and that of the chapter."""
+    all: tuple[_Name, ...]
+    """The names as they are written, in order."""
+
+    def has(self, definition: Definition) -> bool:
+        """Whether a definition is named, but for case and underscores before it."""
+        bare = definition.name.lstrip("_").casefold()
+        return any(word.casefold() == bare for word in self.words)
+
+
+def names_of(unit: Unit) -> Names:
+    """Return the names that a unit's name and description hold as code."""
+    words = [unit.name]
+    names: list[_Name] = []
+    for quoted in _QUOTED.findall(told(unit.description)):
+        words += _WORD.findall(quoted)
+        for owner, name, called in _NAME.findall(quoted):
+            written = _Name(
+                name=name,
+                owner=owner.casefold(),
+                is_called=bool(called),
+            )
+            names.append(written)
+    return Names(words=frozenset(words), all=tuple(names))
+
+
+def own_of(facts: CourseFacts, unit: Unit) -> frozenset[int]:
+    """Return a unit's own definitions, with their members."""
+    subjects_and_owned = [*unit.symbols, *unit.owned]
+    family = facts.family(subjects_and_owned)
+    return frozenset(family)
+
+
+def functions(
+    facts: CourseFacts,
+    unit: Unit,
+    names: Names,
+) -> list[Definition]:
+    """Return the functions that a description names, in its order, each once."""
+    return _unique(facts, unit, names.all)
+
+
+def called(
+    facts: CourseFacts,
+    unit: Unit,
+    names: Names,
+) -> list[Definition]:
+    """Return what functions call that a description names with `()`, the nearest first.
+
+    A property is called without.
+    """
+    written = [name for name in names.all if name.is_called]
+    level = _unique(facts, unit, written)
+    level += filter(is_property, functions(facts, unit, names))
+    seen: dict[int, Definition] = {}
+    for function in level:
+        seen[function.index] = function
+    named = set(seen)
+    for _ in range(_LEVELS):
+        following: dict[int, Definition] = {}
+        for function in level:
+            for callee in _callees(facts, function):
+                if callee.index not in seen:
+                    following[callee.index] = callee
+        seen.update(following)
+        level = list(following.values())
+    return [seen[index] for index in seen if index not in named]
+
+
+def _callees(
+    facts: CourseFacts,
+    function: Definition,
+) -> Iterator[Definition]:
+    """Yield the functions that a function calls, each with what overrides it."""
+    for _, callee in facts.all_calls(function.index):
+        if not _is_offered(facts, callee):
+            continue
+        yield callee
+        if callee.parent is None:
+            continue
+        for subtype in facts.subtypes(callee.parent):
+            for member in facts.members(subtype):
+                if member.name == callee.name:
+                    yield member
+
+
+def _unique(
+    facts: CourseFacts,
+    unit: Unit,
+    names: Iterable[_Name],
+) -> list[Definition]:
+    own = own_of(facts, unit)
+    unique: dict[int, Definition] = {}
+    for name in names:
+        for function in _meant(facts, unit, own, name):
+            unique[function.index] = function
+    return list(unique.values())
+
+
+def _meant(
+    facts: CourseFacts,
+    unit: Unit,
+    own: frozenset[int],
+    name: _Name,
+) -> list[Definition]:
+    """Return the functions that a name means: a method's name means no other type's."""
+    namesakes = _by_name(facts).get(name.name, [])
+    if name.owner:
+        return [
+            namesake
+            for namesake in namesakes
+            if _owner(facts, namesake) == name.owner
+        ]
+    plain = [namesake for namesake in namesakes if not is_property(namesake)]
+    in_chapter = [namesake for namesake in plain if namesake.index in own]
+    if any(namesake.parent is not None for namesake in in_chapter):
+        return in_chapter
+    others: list[Definition] = []
+    is_subject = _is_subject(facts, unit, name)
+    for namesake in plain:
+        if namesake.index in own:
+            continue
+        if namesake.parent is not None or not is_subject:
+            others.append(namesake)
+    if len(others) > _NAMESAKES:
+        return in_chapter
+    return [*in_chapter, *others]
+
+
+def _is_subject(facts: CourseFacts, unit: Unit, name: _Name) -> bool:
+    subjects = [facts.definitions[index] for index in unit.symbols]
+    return any(subject.name == name.name for subject in subjects)
+
+
+def _owner(facts: CourseFacts, function: Definition) -> str:
+    """Return the name of a method's type in lower case; nothing of another function."""
+    if function.parent is None:
+        return ""
+    parent = facts.definitions[function.parent]
+    return parent.name.casefold()
+
+
+def _by_name(facts: CourseFacts) -> dict[str, list[Definition]]:
+    """Return the functions of the source by name."""
+
+    def found() -> dict[str, list[Definition]]:
+        by_name: dict[str, list[Definition]] = {}
+        for definition in facts.definitions:
+            if not _is_offered(facts, definition):
+                continue
+            namesakes = by_name.setdefault(definition.name, [])
+            namesakes.append(definition)
+        return by_name
+
+    return facts.remembered("functions by name", found)
+
+
+def _is_offered(facts: CourseFacts, definition: Definition) -> bool:
+    if not is_function(definition):
+        return False
+    file = facts.file(definition.path)
+    return file.role is Role.SOURCE
