@@ -51,7 +51,13 @@ FILES = {
     "    class E3(E1):\n"
     "        pass\n\n"
     "    g.user = E1\n"
-    "    g.basket = E3\n",
+    "    g.basket = E3\n\n\n"
+    "def test_name(beat):\n"
+    "    beat.retry = beat.stop = beat.start = 1\n"
+    "    beat.scheduler = 1\n"
+    "    beat.tick = 1\n"
+    "    beat.flag = 1\n"
+    "    beat.other = 1\n",
 }
 OWN = (
     "✎ Example `mine.py`:\n\n```python\n"
@@ -123,6 +129,7 @@ def test_a_right_statement_is_not_refused(
         (Claim.CALL, "`Scheduler` calls `tick`."),
         (Claim.MEMBER, "Write `state.rewoked` or `Scheduler.revoked`."),
         (Claim.SYMBOL, "Then `g.notes` is kept."),
+        (Claim.SYMBOL, "Then `beat.notes = 3` is kept."),
         (Claim.SYMBOL, "Then `service.notes = 3` is kept."),
         (Claim.SYMBOL, "It ends with `DID NOT RISE`."),
     ],

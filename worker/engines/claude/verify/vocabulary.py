@@ -63,7 +63,7 @@ _OF_TESTS: Final = word_set(
 _SET: Final = re.compile(r"(?<![\w.])(\w+)\.([^\W\d]\w*)\s*=(?!=)")
 """An attribute that code sets on an object."""
 _SEVERAL: Final = 2
-"""Attributes that nothing defines, set on an object that takes any."""
+"""Attributes that nothing defines, set on an object that takes any; and most of its own."""
 
 
 class Vocabulary:
@@ -205,7 +205,7 @@ class Vocabulary:
     def takes_any(self, name: str) -> bool:
         """Whether an object of a name takes any attribute: one of the page, or `g` of Flask.
 
-        Of the project's it is one on which code sets attributes that nothing defines.
+        Of the project's it is one on which code sets mostly attributes that nothing defines.
         """
         if name in self.bound:
             return True
@@ -224,7 +224,8 @@ class Vocabulary:
         taking: set[str] = set()
         for name, of_name in attributes.items():
             undefined = of_name - defined
-            if len(undefined) >= _SEVERAL and not self.types(name):
+            least = max(_SEVERAL, len(of_name) // 2 + 1)
+            if len(undefined) >= least and not self.types(name):
                 taking.add(name)
         return frozenset(taking)
 
