@@ -7,7 +7,7 @@ from typing import Final
 
 from worker.engines.claude.blocks import Change
 from worker.engines.claude.shown import Shown
-from worker.engines.static.facts import Role
+from worker.engines.static.facts import Definition, Role
 from worker.engines.static.pages.course import CourseFacts, is_function
 from worker.engines.static.reading.language import Language
 
@@ -55,18 +55,35 @@ def is_told(facts: CourseFacts, shown: Shown) -> bool:
     """Whether a test that is shown calls a function that is shown, of which a change would tell."""
     called: set[str] = set()
     for path in shown.paths:
-        file = facts.analysis.files.get(path)
-        if file is not None and file.role is Role.TEST:
-            called.update(_CALLED.findall(shown.text(path)))
+        if _has_role(facts, path, Role.TEST):
+            text = shown.text(path)
+            names = _CALLED.findall(text)
+            called.update(names)
     for definition in facts.definitions:
-        if definition.name not in called or not is_function(definition):
+        if definition.name not in called:
             continue
-        if facts.file(definition.path).role is not Role.SOURCE:
-            continue
-        lines = range(definition.line, definition.end_line + 1)
-        if any(shown.has_line(definition.path, line) for line in lines):
+        if _is_changeable(facts, shown, definition):
             return True
     return False
+
+
+def _has_role(facts: CourseFacts, path: str, role: Role) -> bool:
+    file = facts.analysis.files.get(path)
+    return file is not None and file.role is role
+
+
+def _is_changeable(
+    facts: CourseFacts, shown: Shown, definition: Definition
+) -> bool:
+    """Whether lines of a function of the project are shown."""
+    path = definition.path
+    if not is_function(definition):
+        return False
+    if not _has_role(facts, path, Role.SOURCE):
+        return False
+    behind = definition.end_line + 1
+    lines = range(definition.line, behind)
+    return any(shown.has_line(path, line) for line in lines)
 
 
 def faults(

@@ -79,23 +79,35 @@ def _paragraph(paragraph: str, link: Link) -> str:
 
 def _rows(paragraph: str) -> Iterator[str]:
     """Yield the lines of a paragraph; each item of `1. One. 2. Two.` is a line."""
-    for line in paragraph.split("\n"):
-        starts = _starts(line.strip())
-        ends = [*starts[1:], None]
-        for start, end in zip(starts, ends, strict=True):
-            yield line.strip()[start:end]
+    for row in paragraph.split("\n"):
+        line = row.strip()
+        start = 0
+        for end in _starts(line):
+            if end > start:
+                yield line[start:end]
+                start = end
+        yield line[start:]
 
 
 def _starts(line: str) -> list[int]:
-    """Return where the parts of a line begin: items are numbered from 1, without a gap."""
-    bare = _CODE.sub(lambda code: "`" * len(code[0]), line)
+    """Return where the items of a line begin: they are numbered from 1, without a gap."""
+    bare = _CODE.sub(_masked, line)
     starts: list[int] = []
+    number = 1
     for match in _JOINED.finditer(bare):
-        if int(match[1]) == len(starts) + 1:
-            starts.append(match.start())
+        if match[1] != str(number):
+            continue
+        start = match.start()
+        starts.append(start)
+        number += 1
     if len(starts) < _FEWEST_ITEMS:
-        return [0]
-    return starts if starts[0] == 0 else [0, *starts]
+        return []
+    return starts
+
+
+def _masked(code: re.Match[str]) -> str:
+    length = len(code[0])
+    return "`" * length
 
 
 def _bullet(mark: re.Match[str]) -> str:

@@ -135,18 +135,25 @@ class Shown:
         """Return lines without the last one, if it alone cannot be pointed at."""
         path, first, last = lines
         shorter = Lines(path, first, last - 1)
-        if self.fault(lines) and not self.fault(shorter):
-            return shorter
-        return lines
+        if not self.fault(lines):
+            return lines
+        if self.fault(shorter):
+            return lines
+        return shorter
 
     def has_line(self, path: str, number: int) -> bool:
-        return number in self._numbers.get(path, ())
+        """Whether a line is shown."""
+        numbers = self._numbers.get(path, ())
+        return number in numbers
 
     def text(self, path: str) -> str:
         """Return the shown lines of a file."""
-        lines = self._lines(path)
-        numbers = sorted(self._numbers.get(path, ()))
-        return "\n".join(lines[number - 1] for number in numbers)
+        numbers = self._numbers.get(path, ())
+        shown: list[str] = []
+        for number, line in enumerate(self._lines(path), 1):
+            if number in numbers:
+                shown.append(line)
+        return "\n".join(shown)
 
     @property
     def paths(self) -> frozenset[str]:

@@ -107,12 +107,14 @@ class Writer:
 
     def _clipped(self, block: Block | None) -> Block | None:
         """Return a block whose lines do not end one behind those that were shown."""
-        clipped = self.renderer.material.shown.clipped
+        shown = self.renderer.material.shown
         match block:
             case Prose(sources=sources):
-                return replace(block, sources=tuple(map(clipped, sources)))
+                clipped = map(shown.clipped, sources)
+                return replace(block, sources=tuple(clipped))
             case Listing(lines=lines):
-                return replace(block, lines=clipped(lines))
+                fewer = shown.clipped(lines)
+                return replace(block, lines=fewer)
             case _:
                 return block
 
@@ -266,18 +268,28 @@ def _sentences(line: str) -> list[str]:
 
 def _rests_beside(blocks: Sequence[Block | None], position: int) -> bool:
     """Whether what stands before or behind a paragraph bears it."""
-    before, block, following = [None, *blocks, None][position : position + 3]
-    return _introduces(block, following) or _is_on(before, block)
+    padded = [None, *blocks, None]
+    behind = position + 3
+    before, block, following = padded[position:behind]
+    if _introduces(block, following):
+        return True
+    return _is_on(before, block)
 
 
 def _is_on(example: Block | None, block: Block | None) -> bool:
     """Whether a paragraph names nothing but what the example before it holds."""
-    if not isinstance(block, Prose) or not isinstance(example, Example):
+    if not isinstance(block, Prose):
         return False
+    if not isinstance(example, Example):
+        return False
+    words = block.text.split()
+    line = " ".join(words)
     names: set[str] = set()
-    for span in checker.spans(" ".join(block.text.split())):
-        names.update(_NAME.findall(span))
-    held = _NAME.findall(f"{example.file} {example.code} {example.prints}")
+    for span in checker.spans(line):
+        found = _NAME.findall(span)
+        names.update(found)
+    whole = f"{example.file} {example.code} {example.prints}"
+    held = _NAME.findall(whole)
     return names.issubset(held)
 
 

@@ -57,9 +57,12 @@ class ExpressionChecker:
 
     def _attributes_set(self, code: str) -> set[str]:
         """Return the attributes that code sets on objects that take any."""
-        chains = _SET.findall(code)
-        taking = self._names.takes_any
-        return {chain for chain in chains if taking(chain.partition(".")[0])}
+        given: set[str] = set()
+        for chain in _SET.findall(code):
+            name, _, _ = chain.partition(".")
+            if self._names.takes_any(name):
+                given.add(chain)
+        return given
 
     def _chain_fault(self, chain: str) -> Fault | None:
         parts = SEPARATOR.split(chain)

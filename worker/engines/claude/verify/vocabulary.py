@@ -187,17 +187,19 @@ class Vocabulary:
 
         So classes inside of functions are found, which are no definitions.
         """
-        head = re.compile(
-            rf"\bclass\s+{re.escape(name)}\b.*\b{re.escape(base)}\b"
-        )
+        type_ = re.escape(name)
+        extended = re.escape(base)
+        head = re.compile(rf"\bclass\s+{type_}\b.*\b{extended}\b")
         if any(map(head.search, self.codes)):
             return True
         for file in self._readable():
             if file.role in _NOT_CODE:
                 continue
-            if not {name, base} <= self.words_of(file.path):
+            path = file.path
+            words = self.words_of(path)
+            if name not in words:
                 continue
-            text = self._text(file.path)
+            text = self._text(path)
             if head.search(text):
                 return True
         return False
@@ -217,15 +219,20 @@ class Vocabulary:
         fields: set[str] = set()
         for file in self._readable():
             text = self._text(file.path)
-            fields.update(_ATTRIBUTE.findall(text))
+            own = _ATTRIBUTE.findall(text)
+            fields.update(own)
             for name, attribute in _SET.findall(text):
-                attributes[name].add(attribute)
+                of_name = attributes[name]
+                of_name.add(attribute)
         defined = fields.union(self._named)
         taking: set[str] = set()
         for name, of_name in attributes.items():
             undefined = of_name - defined
-            least = max(_SEVERAL, len(of_name) // 2 + 1)
-            if len(undefined) >= least and not self.types(name):
+            known = of_name - undefined
+            least = max(_SEVERAL, len(known) + 1)
+            if len(undefined) < least:
+                continue
+            if not self.types(name):
                 taking.add(name)
         return frozenset(taking)
 
