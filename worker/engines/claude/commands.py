@@ -9,7 +9,6 @@ from worker.engines.claude.documents import is_document, is_guide, is_news
 from worker.engines.claude.material import numbered
 from worker.engines.static.pages import project_tests, setup_steps
 from worker.engines.static.pages.course import Chapter, CourseFacts
-from worker.engines.static.pages.project_tests import ProjectTest
 from worker.engines.static.parsing.identifiers import word_set
 from worker.engines.static.prose.code_blocks import code_blocks
 from worker.engines.static.reading.manifests import table
@@ -49,7 +48,6 @@ _EXTRA: Final = re.compile(
 )
 """Commands that install other packages than the clone, and those that go on below."""
 _WORD: Final = re.compile(r"[^\W\d_]{3,}")
-_CLASS: Final = re.compile(r"( *)class (\w+)")
 _TYPED: Final = re.compile(r"[\w./-]+(?: [^\n]*)?")
 
 
@@ -84,10 +82,8 @@ def _tests(facts: CourseFacts, chapter: Chapter) -> Iterator[str]:
     cases = project_tests.found(facts, chapter)
     for case in cases[:_TESTED]:
         command = project_tests.command(facts, case)
-        if not command:
-            continue
-        by_node = _by_node(facts, case, command)
-        yield _in_environment(by_node)
+        if command:
+            yield _in_environment(command)
 
 
 def _of_subject(facts: CourseFacts, chapter: Chapter) -> list[str]:
@@ -126,38 +122,6 @@ def _topics(facts: CourseFacts, chapter: Chapter) -> set[str]:
 def _words(text: str) -> set[str]:
     folded = text.casefold()
     return set(_WORD.findall(folded))
-
-
-def _by_node(facts: CourseFacts, case: ProjectTest, command: str) -> str:
-    """Return a command of pytest with the test's own id, where it selects by words."""
-    start, option, _ = command.partition(f" -k {case.name}")
-    if not option:
-        return command
-    names = [start, *_classes(facts, case), case.name]
-    return "::".join(names)
-
-
-def _classes(facts: CourseFacts, case: ProjectTest) -> list[str]:
-    """Return the names of the classes that a test is in, the outermost first."""
-    lines = facts.texts.lines(case.path)
-    position = case.first - 1
-    depth = _indent(lines[position])
-    above = lines[:position]
-    classes: list[str] = []
-    for line in reversed(above):
-        match = _CLASS.match(line)
-        if match is None:
-            continue
-        indent = len(match[1])
-        if indent < depth:
-            depth = indent
-            classes.insert(0, match[2])
-    return classes
-
-
-def _indent(line: str) -> int:
-    text = line.lstrip()
-    return len(line) - len(text)
 
 
 def _in_environment(command: str) -> str:

@@ -35,7 +35,7 @@ def test_the_test_that_shows_the_subject_best_comes_first(
     assert test.path == "tests/test_store.py"
     assert (test.first, test.last) == (4, 7)
     assert project_tests.command(facts, test) == (
-        "python -m pytest tests/test_store.py -k test_store_sells_what_it_has"
+        "python -m pytest tests/test_store.py::test_store_sells_what_it_has"
     )
 
 
@@ -184,3 +184,54 @@ def test_tests_in_the_file_named_after_a_module_come_before_those_that_need_more
     paths = [test.path for test in shown_project_tests]
     assert paths == sorted(paths, reverse=True)
     assert len(set(paths)) > 1
+
+
+BODY = "x = sell(1)\n{0}assert x\n{0}return\n"
+IN_FUNCTION = BODY.format("    ")
+IN_CLASS = BODY.format("        ")
+SHOP = "def sell(x):\n    return x\n"
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        f"@pytest.mark.skip('unstable')\ndef test_it():\n    {IN_FUNCTION}",
+        f"@skip.unless_module('x')\ndef test_it():\n    {IN_FUNCTION}",
+        f"def test_it():\n    raise unittest.SkipTest\n    {IN_FUNCTION}",
+        f"def test_it():\n    'Sells.'\n    pytest.skip('x')\n    {IN_FUNCTION}",
+        f"@unittest.skipIf(x, 'x')\nclass TestIt:\n    def test_it(self):\n        {IN_CLASS}",
+        f"pytestmark = [\n    pytest.mark.skipif(x)]\ndef test_it():\n    {IN_FUNCTION}",
+        f"pytest.importorskip('x')\ndef test_it():\n    {IN_FUNCTION}",
+    ],
+)
+def test_a_test_that_is_skipped_is_not_shown(tmp_path: Path, test: str) -> None:
+    facts = read(tmp_path, {"shop.py": SHOP, "tests/test_shop.py": test})
+    assert project_tests.found(facts, facts.chapters[0]) == []
+
+
+def test_a_test_that_skips_in_a_case_only_is_shown(tmp_path: Path) -> None:
+    test = (
+        "@pytest.mark.parametrize('skip', [1])\ndef test_it(skip):\n"
+        f"    if skip:\n        pytest.skip('x')\n    {IN_FUNCTION}"
+    )
+    facts = read(tmp_path, {"shop.py": SHOP, "tests/test_shop.py": test})
+    assert project_tests.found(facts, facts.chapters[0])
+
+
+@pytest.mark.parametrize(
+    ("around", "command"),
+    [
+        (
+            "class TestSell:\n",
+            "python -m pytest tests/test_shop.py::TestSell::test_it",
+        ),
+        ("def make():\n", ""),
+    ],
+)
+def test_a_test_in_a_class_is_run_by_its_node(
+    tmp_path: Path, around: str, command: str
+) -> None:
+    test = f"{around}    def test_it(self):\n        {IN_CLASS}"
+    facts = read(tmp_path, {"shop.py": SHOP, "tests/test_shop.py": test})
+    (case,) = project_tests.found(facts, facts.chapters[0])
+    assert project_tests.command(facts, case) == command

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from posixpath import dirname
-from typing import Final
+from typing import Final, NamedTuple
 
 from tree_sitter import Node
 
@@ -13,6 +13,7 @@ from worker.engines.static.facts import Definition, Role, SourceFile
 from worker.engines.static.pages import citations, fixtures
 from worker.engines.static.pages.course import Chapter, CourseFacts
 from worker.engines.static.parsing.grammar import (
+    body_of,
     field_text,
     line,
     one_line,
@@ -39,6 +40,19 @@ _TAKING: Final = r"\s*(?:async )?def test_?\w*\([^)]*\b{}\b"
 """A test that takes a fixture, by the fixture's name."""
 _QUOTED: Final = re.compile(r"\"[^\"]*\"|'[^']*'|`[^`]*`")
 
+_SKIP: Final = re.compile(r"\b[sS]kip|\bignore\b|@(?:Disabled|Ignore)\b")
+"""What marks a test that is not run, or not everywhere."""
+_SKIPPING: Final = re.compile(
+    r"raise (?:\w+\.)*SkipTest\b|\w+\.[sS]kip(?:Test|f|Now)?\("
+)
+_SKIPPED_FILE: Final = re.compile(
+    r"^pytestmark *= *(?:\[[^\]]*|.*)\.skip|allow_module_level|^\S.*\bimportorskip\(",
+    re.MULTILINE,
+)
+_MOST_BEFORE: Final = 2
+"""Statements at a test's beginning: its documentation, and one that skips it."""
+_MARKS: Final = frozenset({"decorator", "modifiers"})
+
 _COMMENT: Final = re.compile(r"(?:^|\s)(?:#|//).*")
 
 _FUNCTIONS: Final = frozenset(
@@ -58,6 +72,15 @@ _DECLARED: Final = re.compile(
 """A test in C and C++: by a macro, or a function without parameters."""
 
 
+class _Lines(NamedTuple):
+    """The lines of a test."""
+
+    name: str
+    first: int
+    last: int
+    owners: tuple[str, ...]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProjectTest:
     """A test that uses a definition: its name as written, and its lines."""
@@ -70,6 +93,8 @@ class ProjectTest:
     """The definition that it uses."""
     worth: int
     """How much of the definition it shows."""
+    owners: tuple[str, ...] = ()
+    """The classes of Python around it, the outermost first; empty for a function."""
 
 
 def best(facts: CourseFacts, chapter: Chapter) -> ProjectTest | None:
@@ -113,7 +138,8 @@ def command(facts: CourseFacts, test: ProjectTest) -> str:
         return ""
     language = facts.file(test.path).language
     if language is Language.PYTHON and _is_collected(test):
-        return f"python -m pytest {shlex.quote(test.path)} -k {test.name}"
+        node = "::".join([test.path, *test.owners, test.name])
+        return f"python -m pytest {shlex.quote(node)}"
     if language is Language.GO and test.name.startswith("Test"):
         path = dirname(test.path)
         folder = shlex.quote(f"./{path}")
@@ -126,7 +152,8 @@ def command(facts: CourseFacts, test: ProjectTest) -> str:
 def _is_collected(test: ProjectTest) -> bool:
     """Whether pytest finds a test by its name and its file's, unless told otherwise."""
     is_test = test.name.startswith("test")
-    return is_test and _TEST_FILE.search(test.path) is not None
+    is_outside = all(test.owners)
+    return is_test and is_outside and _TEST_FILE.search(test.path) is not None
 
 
 def _files(facts: CourseFacts, symbol: Definition) -> list[str]:
@@ -173,34 +200,75 @@ def _tests(
     tests = facts.remembered(
         ("tests of", path), lambda: _short_tests(facts, path)
     )
-    for name, first, last in tests:
-        body = lines[first - 1 : last]
-        worth = _worth(facts, symbol, name, body)
+    for test in tests:
+        body = lines[test.first - 1 : test.last]
+        worth = _worth(facts, symbol, test.name, body)
         if worth:
             yield ProjectTest(
-                name=name,
+                name=test.name,
+                owners=test.owners,
                 path=path,
-                first=first,
-                last=last,
+                first=test.first,
+                last=test.last,
                 target=symbol.index,
                 worth=worth,
             )
 
 
-def _short_tests(facts: CourseFacts, path: str) -> list[tuple[str, int, int]]:
-    """Return the name, the first and the last line of each short test of a file."""
+def _short_tests(facts: CourseFacts, path: str) -> list[_Lines]:
+    """Return the short tests of a file, without those that are skipped."""
     root = facts.texts.root(path)
-    if root is None:
+    if root is None or _SKIPPED_FILE.search(text(root)):
         return []
-    tests = [
-        (name, line(node), node.end_point.row + 1)
-        for node, name in _test_nodes(root)
-    ]
-    return [
-        (name, first, last)
-        for name, first, last in tests
-        if _SHORTEST <= last - first < _LONGEST
-    ]
+    tests = []
+    for node, name in _test_nodes(root):
+        first = line(node)
+        last = node.end_point.row + 1
+        is_short = _SHORTEST <= last - first < _LONGEST
+        if is_short and not _is_skipped(node):
+            owners = tuple(_owners(node))
+            tests.append(_Lines(name, first, last, owners))
+    return tests
+
+
+def _owners(node: Node) -> list[str]:
+    """Return the names of the classes around a test; an empty one for a function."""
+    owners = []
+    around = node.parent
+    while around is not None:
+        if around.type == "class_definition":
+            name = field_text(around, "name")
+            owners.append(name)
+        elif around.type == "function_definition":
+            owners.append("")
+        around = around.parent
+    owners.reverse()
+    return owners
+
+
+def _is_skipped(node: Node) -> bool:
+    """Whether a mark of a test or of a class around it, or its beginning, skips it."""
+    if any(_SKIP.search(_QUOTED.sub("", mark)) for mark in _marks(node)):
+        return True
+    body = body_of(node)
+    if body is None:
+        return False
+    beginning = body.named_children[:_MOST_BEFORE]
+    return any(_SKIPPING.match(text(statement)) for statement in beginning)
+
+
+def _marks(node: Node) -> Iterator[str]:
+    """Yield decorators of a test and of the classes around it, attributes and annotations."""
+    before = node.prev_named_sibling
+    while before is not None and before.type == "attribute_item":
+        yield text(before)
+        before = before.prev_named_sibling
+    around: Node | None = node
+    while around is not None:
+        for child in around.named_children:
+            if child.type in _MARKS:
+                yield text(child)
+        around = around.parent
 
 
 def _worth(
