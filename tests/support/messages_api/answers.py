@@ -271,7 +271,7 @@ def _idea(prompt: Prompt) -> list[Answer]:
     ]
     relations = [key for key in prompt.ids("relations") if key.startswith("R")]
     if relations:
-        blocks.append({"kind": "relations", "ids": relations[:4]})
+        blocks.append({"kind": "relations", "ids": relations[:1]})
     return blocks
 
 

@@ -13,6 +13,8 @@ from markupsafe import Markup
 from worker.course.site import reading, readme, search
 from worker.course.site.contents import (
     FOLDER,
+    INDEX,
+    README,
     Contents,
     Entry,
     Page,
@@ -25,8 +27,6 @@ from worker.course.site.markdown import Document, Markdown, visible
 from worker.course.site.overview import overview
 from worker.course.site.seal import sealed
 
-INDEX: Final = "index.html"
-README: Final = "README.md"
 SEARCH_INDEX: Final = f"{FOLDER}/search_index.js"
 LANGUAGE: Final = "en"
 """The language of the page's own words, and of the engines' courses."""

@@ -18,6 +18,10 @@ from worker.course.formats import (
 
 FOLDER: Final = "pages"
 """The folder of the HTML pages, beside the course's own folders."""
+README: Final = "README.md"
+"""The contents of a course, as Markdown."""
+INDEX: Final = "index.html"
+"""The page of the same contents."""
 Files = Mapping[str, bytes]
 """The files of a course, by path."""
 Abstractions = tuple[Abstraction, ...]

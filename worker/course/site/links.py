@@ -6,7 +6,7 @@ from posixpath import dirname, join, normpath
 from typing import Final
 from urllib.parse import quote, unquote, urlsplit
 
-from worker.course.site.contents import FOLDER
+from worker.course.site.contents import FOLDER, INDEX, README
 
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 
@@ -46,7 +46,9 @@ class Links:
             if not has_page:
                 place = f"{FOLDER}/{name}"
             return self._to_page(place, name, target, fragment)
-        if resolved not in self._files:
+        if resolved == README:
+            resolved = INDEX
+        elif resolved not in self._files:
             return None
         address = quote(resolved)
         if has_page:

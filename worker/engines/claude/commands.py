@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from worker.engines.claude import secrets
+from worker.engines.claude import environment, secrets
 from worker.engines.claude.documents import is_document, is_guide, is_news
 from worker.engines.claude.material import numbered
 from worker.engines.static.pages import project_tests, setup_steps
@@ -71,11 +71,11 @@ def _setup(facts: CourseFacts, chapter: Chapter) -> Iterator[str]:
         return
     setup = setup_steps.setup(facts, path)
     if setup is not None:
-        yield from setup.commands
+        yield from environment.activated(setup.commands)
     language = facts.file(path).language
     _, command = setup_steps.script(language)
     if command:
-        yield command
+        yield environment.inside(command)
 
 
 def _tests(facts: CourseFacts, chapter: Chapter) -> Iterator[str]:
@@ -83,7 +83,7 @@ def _tests(facts: CourseFacts, chapter: Chapter) -> Iterator[str]:
     for case in cases[:_TESTED]:
         command = project_tests.command(facts, case)
         if command:
-            yield _in_environment(command)
+            yield command
 
 
 def _of_subject(facts: CourseFacts, chapter: Chapter) -> list[str]:
@@ -122,13 +122,6 @@ def _topics(facts: CourseFacts, chapter: Chapter) -> set[str]:
 def _words(text: str) -> set[str]:
     folded = text.casefold()
     return set(_WORD.findall(folded))
-
-
-def _in_environment(command: str) -> str:
-    """Return a command as it is typed in the environment that the set-up makes."""
-    if not command.startswith("python "):
-        return command
-    return f".venv/bin/{command}"
 
 
 def documented(facts: CourseFacts) -> Sequence[str]:

@@ -17,7 +17,7 @@ _NODE: Final = re.compile(
     r"(?P<path>[\w./-]+\.py)(?P<classes>(?:::[A-Za-z_]\w*)*)::(?P<name>test\w*)"
 )
 _CALLED: Final = re.compile(r"(?<!def )\b(\w+)\(")
-_PYTEST: Final = ".venv/bin/python -m pytest"
+_PYTEST: Final = "python -m pytest"
 _UNDO: Final = "git checkout -- "
 _INSTALLS: Final = re.compile(r"\b(?:install|add|sync|download)\b")
 _RUNS_TESTS: Final = re.compile(

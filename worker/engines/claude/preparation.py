@@ -1,14 +1,19 @@
 """What a reader does once before the first exercise: the first tutorial says it for all pages."""
 
+from typing import Final
+
 from states.course_paths import item_path
 from states.stages import Stage
-from worker.engines.claude import edits
+from worker.engines.claude import edits, environment
 from worker.engines.claude.commands import commands_of
 from worker.engines.claude.render import Renderer, title
+from worker.engines.claude.words import Words
 from worker.engines.static.pages import markdown, setup_steps
 from worker.engines.static.pages.course import Chapter, CourseFacts
 from worker.engines.static.pages.setup_steps import Setup
 
+COMMENT: Final = "  # "
+"""Between a command and what it is for."""
 _SHELL = "bash"
 _TUTORIALS = "../tutorials/"
 
@@ -32,7 +37,8 @@ def commands(facts: CourseFacts) -> tuple[str, ...]:
         return ()
     _, run = _script(facts, setup)
     enter = [f"cd {setup.folder}"] if setup.folder else []
-    return (*enter, *setup.commands, *filter(None, [run]))
+    typed = environment.activated(setup.commands)
+    return (*enter, *typed, *filter(None, [run]))
 
 
 def section(renderer: Renderer) -> str:
@@ -46,7 +52,7 @@ def section(renderer: Renderer) -> str:
     blocks = [
         markdown.heading(2, words.setup),
         words.clone,
-        markdown.fence(typed, _SHELL),
+        markdown.fence(_explained(typed, words), _SHELL),
     ]
     if run:
         blocks += [
@@ -57,6 +63,16 @@ def section(renderer: Renderer) -> str:
     if test:
         blocks += [words.tested, markdown.fence([test], _SHELL)]
     return markdown.document(*blocks)
+
+
+def _explained(commands: list[str], words: Words) -> list[str]:
+    """Return commands, each with what it is for behind it."""
+    purposes = [environment.purpose(command, words) for command in commands]
+    width = max(map(len, commands))
+    return [
+        f"{command:{width}}{COMMENT}{purpose}" if purpose else command
+        for command, purpose in zip(commands, purposes, strict=True)
+    ]
 
 
 def _test(facts: CourseFacts) -> str:
@@ -73,7 +89,8 @@ def _script(facts: CourseFacts, setup: Setup) -> tuple[str, str]:
         for path in chapter.unit.file_paths[:1]:
             file = facts.analysis.files.get(path)
             if file is not None and setup_steps.setup(facts, path) == setup:
-                return setup_steps.script(file.language)
+                name, run = setup_steps.script(file.language)
+                return name, environment.inside(run)
     return "", ""
 
 

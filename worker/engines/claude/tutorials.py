@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from states.codec import JsonObject
 from states.course_paths import item_path
 from states.stages import Stage
+from worker.course.site.contents import README
 from worker.engines.claude import edits, preparation
 from worker.engines.claude.blocks import (
     Block,
@@ -44,6 +45,7 @@ _FEWEST: Final = 2
 _MOST: Final = 8
 _LONGEST_TITLE: Final = 80
 _CHAPTERS: Final = "../reviewed-chapters/"
+_CONTENTS: Final = f"../{README}"
 _PARENTHESES: Final = re.compile(r"[()\\\n]")
 
 
@@ -285,4 +287,5 @@ def _following(renderer: Renderer, chapter: Chapter) -> str:
         )
         for other in rest
     ]
-    return "".join(f"{words.following}: {link}." for link in links)
+    following = links or [markdown.link(words.contents, _CONTENTS)]
+    return f"{words.following}: {following[0]}."

@@ -36,6 +36,12 @@ class Words:
     clone: str = (
         "Do this once: clone the repository, and type this in its folder."
     )
+    contents: str = "Contents of the course"
+    creates: str = "an environment for this project alone"
+    activates: str = "do this in each new terminal, too"
+    upgrades: str = "for a pip that knows groups of dependencies"
+    installs: str = "the project, and what its tests need"
+    """What this and the commands above are for, which set up a Python project."""
     saved: str = (
         "Save each program of the course in this folder, under the name "
         "above it; {name} is run like this."
@@ -74,6 +80,11 @@ _WORDS: Final = {
         setup="Einrichten",
         clone="Einmal zu tun: Klone das Repository und gib dies in "
         "seinem Ordner ein.",
+        contents="Inhalt des Kurses",
+        creates="eine Umgebung nur für dieses Projekt",
+        activates="auch in jedem neuen Terminal",
+        upgrades="damit pip Gruppen von Abhängigkeiten kennt",
+        installs="das Projekt und was seine Tests brauchen",
         saved="Speichere jedes Programm des Kurses in diesem Ordner "
         "unter dem Namen, der darüber steht; {name} wird so gestartet.",
         tested="So startest du einen der Tests des Projekts.",
@@ -98,6 +109,11 @@ _WORDS: Final = {
         setup="Préparer",
         clone="À faire une fois : clonez le dépôt et tapez ceci dans "
         "son dossier.",
+        contents="Sommaire du cours",
+        creates="un environnement pour ce seul projet",
+        activates="à refaire dans chaque nouveau terminal",
+        upgrades="pour un pip qui connaît les groupes de dépendances",
+        installs="le projet et ce que ses tests demandent",
         saved="Enregistrez chaque programme du cours dans ce dossier, "
         "sous le nom qui le précède ; {name} se lance ainsi.",
         tested="Un des tests du projet se lance ainsi.",
@@ -122,6 +138,11 @@ _WORDS: Final = {
         setup="Preparar",
         clone="Se hace una vez: clona el repositorio y escribe esto en "
         "su carpeta.",
+        contents="Contenido del curso",
+        creates="un entorno solo para este proyecto",
+        activates="también en cada terminal nueva",
+        upgrades="para que pip conozca los grupos de dependencias",
+        installs="el proyecto y lo que necesitan sus pruebas",
         saved="Guarda cada programa del curso en esta carpeta, con el "
         "nombre que lleva encima; {name} se ejecuta así.",
         tested="Una de las pruebas del proyecto se ejecuta así.",
@@ -146,6 +167,11 @@ _WORDS: Final = {
         setup="Preparare",
         clone="Da fare una volta: clona il repository e scrivi questo "
         "nella sua cartella.",
+        contents="Indice del corso",
+        creates="un ambiente solo per questo progetto",
+        activates="anche in ogni nuovo terminale",
+        upgrades="per un pip che conosce i gruppi di dipendenze",
+        installs="il progetto e ciò che serve ai suoi test",
         saved="Salva ogni programma del corso in questa cartella, con "
         "il nome che lo precede; {name} si avvia così.",
         tested="Uno dei test del progetto si avvia così.",
@@ -169,6 +195,11 @@ _WORDS: Final = {
         exercises="Exercícios",
         setup="Preparar",
         clone="Faz-se uma vez: clone o repositório e digite isto na sua pasta.",
+        contents="Índice do curso",
+        creates="um ambiente só para este projeto",
+        activates="também em cada novo terminal",
+        upgrades="para que o pip conheça grupos de dependências",
+        installs="o projeto e o que os testes precisam",
         saved="Guarde cada programa do curso nesta pasta, com o nome "
         "que o precede; {name} executa-se assim.",
         tested="Um dos testes do projeto executa-se assim.",
@@ -192,6 +223,11 @@ _WORDS: Final = {
         exercises="Opgaven",
         setup="Voorbereiden",
         clone="Eenmalig: kloon de repository en typ dit in de map ervan.",
+        contents="Inhoud van de cursus",
+        creates="een omgeving alleen voor dit project",
+        activates="ook in elke nieuwe terminal",
+        upgrades="zodat pip groepen van afhankelijkheden kent",
+        installs="het project en wat de tests ervan nodig hebben",
         saved="Bewaar elk programma van de cursus in deze map, onder "
         "de naam erboven; {name} start je zo.",
         tested="Een van de tests van het project start je zo.",

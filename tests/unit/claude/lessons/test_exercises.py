@@ -25,7 +25,7 @@ TESTED = {
     "        stock = Stock(3)\n"
     "        assert stock.take(1) == 2\n",
 }
-RUN = ".venv/bin/python -m pytest tests/test_stock.py::TestStock::test_take"
+RUN = "python -m pytest tests/test_stock.py::TestStock::test_take"
 NODE = "tests/test_stock.py::TestStock::test_take"
 
 
@@ -48,11 +48,14 @@ CHANGE = exercise("Break it", change("        self.count += number", NODE))
 
 
 def tutorial(
-    facts: CourseFacts, output: Path, *exercises: dict[str, Any]
+    facts: CourseFacts,
+    output: Path,
+    *exercises: dict[str, Any],
+    position: int = 0,
 ) -> Draft:
     verifier = Verifier(facts, "English")
     questions = Questions(facts, "English")
-    task = tutorials.task(questions, verifier, facts.chapters[0], output)
+    task = tutorials.task(questions, verifier, facts.chapters[position], output)
     return task.draft({"introduction": [], "exercises": list(exercises)})
 
 
@@ -65,7 +68,7 @@ def test_a_change_shows_both_codes_the_test_and_the_way_back(
         "`stock.py:13`\n\n```python\n        self.count -= number\n```\n\n"
         "✎ Instead:\n\n```python\n        self.count += number\n```"
     ) in draft.text
-    assert f"```bash\n.venv/bin/python -m pytest {NODE}\n```" in draft.text
+    assert f"```bash\npython -m pytest {NODE}\n```" in draft.text
     assert "```bash\ngit checkout -- stock.py\n```" in draft.text
 
 
@@ -156,19 +159,36 @@ def test_the_project_is_set_up_on_the_first_tutorial(
     draft = tutorial(facts, tmp_path, CHANGE, CHANGE)
     assert "## Set up\n" in draft.text
     assert f"run like this.\n\n```bash\n{RUN}\n```" in draft.text
+    assert (
+        "```bash\n"
+        "python -m venv .venv     # an environment for this project alone\n"
+        ". .venv/bin/activate     # do this in each new terminal, too\n"
+        "pip install -e . pytest  # the project, and what its tests need\n"
+        "```"
+    ) in draft.text
     assert draft.text.endswith("\n\n[project]: # (Shop)")
-    assert "```bash\n.venv/bin/python try_it.py\n```" in draft.text
+    assert "```bash\npython try_it.py\n```" in draft.text
     questions = Questions(facts, "English")
     chapter = facts.chapters[0]
     question, material = questions.of_chapter(Stage.GENERATE_TUTORIALS, chapter)
     assert "pip install" not in question.prompt
     assert (
-        "A program in the file `try_it.py` is run by `.venv/bin/python try_it.py`."
+        "A program in the file `try_it.py` is run by `python try_it.py`."
     ) in question.system
     renderer = Renderer(facts=facts, words=ENGLISH, material=material)
     assert preparation.reference(renderer) == (
         "Set up: [Tutorial 1, Stock](../tutorials/tutorial_1_stock.md)."
     )
+
+
+def test_the_last_tutorial_leads_to_the_contents(
+    facts: CourseFacts, tmp_path: Path
+) -> None:
+    draft = tutorial(facts, tmp_path, CHANGE, CHANGE, position=-1)
+    assert draft.text.endswith(
+        "\n\nNext: [Contents of the course](../README.md)."
+    )
+    assert not any("README" in fault for fault in draft.faults)
 
 
 def test_what_the_chapter_lists_is_not_listed_again(

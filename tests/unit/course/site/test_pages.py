@@ -284,6 +284,13 @@ def test_a_course_says_who_sets_the_project_up_and_what_its_marks_mean() -> (
     assert '<span class="time">65 min</span>' in index
 
 
+def test_a_link_to_the_readme_leads_to_the_index() -> None:
+    files = course("# Signer")
+    files["tutorials/tutorial_1_signer.md"] = b"Next: [Home](../README.md)."
+    html = build(files, "repo")["pages/tutorial_1_signer.html"].decode()
+    assert '<a href="../index.html">Home</a>' in html
+
+
 def test_a_course_has_the_name_that_its_first_tutorial_notes() -> None:
     files = course("# Signer")
     path = "tutorials/tutorial_1_signer.md"

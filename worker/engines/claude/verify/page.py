@@ -11,6 +11,7 @@ from typing import Final
 
 from states.course_paths import item_path
 from states.stages import Stage
+from worker.course.site.contents import README
 from worker.engines.claude import edits, preparation, prose
 from worker.engines.claude.commands import commands_of
 from worker.engines.claude.render import summary, title
@@ -166,7 +167,8 @@ class Verifier:
     def _static_faults(self, page: str) -> Iterator[Fault]:
         """Yield what the static engine's checker finds."""
         written = set(self._written(page))
-        findings = checker.checked(self._facts, page, self._pages)
+        pages = (*self._pages, README)
+        findings = checker.checked(self._facts, page, pages)
         for finding in findings:
             is_excerpt = finding.kind is ClaimKind.EXCERPT
             is_written = is_excerpt and finding.end in written
@@ -224,7 +226,8 @@ class Verifier:
 
     def _typed_faults(self, lines: Sequence[str]) -> Iterator[Fault]:
         for line in lines:
-            if not self._checks.is_command(line):
+            command, _, _ = line.partition(preparation.COMMENT)
+            if not self._checks.is_command(command.rstrip()):
                 yield Fault(
                     claim=Claim.COMMAND,
                     text=f"`{line}` is no command of the project",
