@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from typing import Final
 
@@ -242,15 +243,17 @@ def _of_text(subjects: Sequence[Definition], passage: Passage) -> float:
     return worth
 
 
-def _words(title: str) -> list[str]:
+@cache
+def _words(title: str) -> tuple[str, ...]:
     words = re.findall(r"[^\W_]+", title.lower())
-    return [_stemmed(word) for word in words if word not in _STOP_WORDS]
+    return tuple(_stemmed(word) for word in words if word not in _STOP_WORDS)
 
 
 def _stemmed(word: str) -> str:
     return _ENDING.sub("", word)
 
 
+@cache
 def _squeezed(name: str) -> str:
     """Return the words of a name as one word, without endings."""
     return "".join(_stemmed(part.lower()) for part in parts(name))

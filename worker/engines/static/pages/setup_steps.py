@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from posixpath import dirname
 from typing import Final
 
@@ -103,10 +104,11 @@ def setup(facts: CourseFacts, path: str) -> Setup | None:
         for name, commands in _MANIFESTS.items():
             manifest = f"{prefix}{name}"
             if name in names and manifest in facts.analysis.files:
+                find = partial(_commands, facts, prefix, manifest, commands)
                 return Setup(
                     folder=folder,
                     manifest=manifest,
-                    commands=_commands(facts, prefix, manifest, commands),
+                    commands=facts.remembered(("setup", manifest), find),
                 )
     return None
 
