@@ -47,8 +47,11 @@ def is_own(facts: CourseFacts, line: str) -> bool:
     if line.startswith(_UNDO):
         path = line.removeprefix(_UNDO)
         return path in facts.analysis.files
-    node = line.removeprefix(f"{_PYTEST} ")
-    return node != line and _exists(facts, node)
+    runs = f"{_PYTEST} "
+    if not line.startswith(runs):
+        return False
+    node = line.removeprefix(runs)
+    return _exists(facts, node)
 
 
 def is_told(facts: CourseFacts, shown: Shown) -> bool:
@@ -96,8 +99,9 @@ def faults(
         yield f"`{path[:80]}` is no source file of the project"
         return
     lines = facts.texts.lines(path)
-    before = lines[: first - 1]
-    old = lines[first - 1 : last]
+    start = first - 1
+    before = lines[:start]
+    old = lines[start:last]
     after = lines[last:]
     new = change.code.split("\n")
     longest = max(len(old), len(new))
@@ -143,4 +147,8 @@ def _exists(facts: CourseFacts, node: str) -> bool:
     heads = [f"class {name}" for name in classes]
     name = match["name"]
     heads.append(f"def {name}")
-    return all(re.search(rf"\b{head}\b", text) for head in heads)
+    for head in heads:
+        pattern = rf"\b{head}\b"
+        if not re.search(pattern, text):
+            return False
+    return True

@@ -54,7 +54,10 @@ def chapters_named(text: str) -> list[int]:
 def rendered(text: str, link: Link) -> str:
     """Return prose as Markdown: paragraphs and lists."""
     paragraphs = re.split(r"\n\s*\n", text.strip())
-    blocks = [_paragraph(paragraph, link) for paragraph in paragraphs]
+    blocks: list[str] = []
+    for paragraph in paragraphs:
+        block = _paragraph(paragraph, link)
+        blocks.append(block)
     return markdown.document(*blocks)
 
 
@@ -66,15 +69,18 @@ def _paragraph(paragraph: str, link: Link) -> str:
         mark = _ITEM.match(line)
         if mark is not None:
             bullet = _bullet(mark)
-            content = inline(line[mark.end() :], link)
+            end = mark.end()
+            content = inline(line[end:], link)
             items.append(f"{bullet} {content}")
         elif items:
             content = inline(line, link)
             items[-1] += f" {content}"
         else:
             lead.append(line)
-    opening = inline(" ".join(lead), link)
-    return markdown.document(opening, "\n".join(items))
+    words = " ".join(lead)
+    opening = inline(words, link)
+    rows = "\n".join(items)
+    return markdown.document(opening, rows)
 
 
 def _rows(paragraph: str) -> Iterator[str]:
@@ -123,12 +129,16 @@ def inline(text: str, link: Link) -> str:
     pieces: list[str] = []
     end = 0
     for match in _INLINE.finditer(line):
-        before = _plain(line, end, match.start())
+        start = match.start()
+        before = _plain(line, end, start)
         marked = _marked(match, link)
         pieces += [before, marked]
         end = match.end()
-    pieces.append(_plain(line, end, len(line)))
-    return "".join(pieces).strip()
+    length = len(line)
+    last = _plain(line, end, length)
+    pieces.append(last)
+    joined = "".join(pieces)
+    return joined.strip()
 
 
 def _plain(line: str, start: int, end: int) -> str:

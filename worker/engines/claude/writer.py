@@ -4,6 +4,7 @@ import keyword
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import filterfalse
 from typing import Final, NamedTuple
 
 from worker.engines.claude import edits
@@ -124,12 +125,14 @@ class Writer:
             before = max(position - 1, 0)
             behind = position + 2
             beside = blocks[before:behind]
-            listed = [
-                other.lines for other, _ in beside if isinstance(other, Listing)
-            ]
+            listed: list[Lines] = []
+            for other, _ in beside:
+                if isinstance(other, Listing):
+                    listed.append(other.lines)
             if isinstance(block, Prose) and _are_listed(block, listed):
                 bare = Prose(text=block.text)
-                yield WrittenBlock(block, self.renderer.block(bare))
+                rendered = self.renderer.block(bare)
+                yield WrittenBlock(block, rendered)
             else:
                 yield WrittenBlock(block, text)
 
@@ -141,7 +144,7 @@ class Writer:
         if not rest:
             return []
         shown = self.renderer.material.shown
-        sources = [lines for lines in block.sources if not shown.fault(lines)]
+        sources = filterfalse(shown.fault, block.sources)
         for kept in (tuple(sources), ()):
             left = Prose(text=rest, sources=kept)
             text = self.renderer.block(left)
@@ -158,8 +161,10 @@ class Writer:
                 sentences = _sentences(line)
             right = list(filter(self._is_right, sentences))
             if right:
-                lines.append(" ".join(right))
-        return "\n".join(lines).strip()
+                left = " ".join(right)
+                lines.append(left)
+        rest = "\n".join(lines)
+        return rest.strip()
 
     def _is_right(self, sentence: str) -> bool:
         block = Prose(text=sentence)
@@ -168,11 +173,10 @@ class Writer:
 
     def sentence(self, text: str) -> list[str]:
         """Return the faults of a sentence or a title, as a model wrote it."""
-        rendered = self.renderer.block(Prose(text=text))
-        faults = [
-            *self.verifier.answer_faults(text),
-            *self.verifier.faults(rendered),
-        ]
+        block = Prose(text=text)
+        rendered = self.renderer.block(block)
+        faults = list(self.verifier.answer_faults(text))
+        faults += self.verifier.faults(rendered)
         return [fault.text for fault in faults]
 
     def _reasons(self, block: Block, text: str, *, is_free: bool) -> list[str]:
@@ -314,7 +318,9 @@ def _are_listed(block: Prose, listed: Sequence[Lines]) -> bool:
 def _missing_sources(block: Block) -> list[str]:
     if not isinstance(block, Prose) or block.sources:
         return []
-    line = " ".join(block.text.split())
-    if all(keyword.iskeyword(span) for span in checker.spans(line)):
+    words = block.text.split()
+    line = " ".join(words)
+    spans = checker.spans(line)
+    if all(map(keyword.iskeyword, spans)):
         return []
     return ["this paragraph names code: add the lines it rests on to `sources`"]

@@ -101,7 +101,8 @@ class SentenceChecker:
         for claim, pattern in _SENTENCES:
             is_so = self._checks[claim]
             for match in pattern.finditer(text):
-                before = text[: match.start("subject")]
+                start = match.start("subject")
+                before = text[:start]
                 if _NO_SUBJECT.search(before):
                     continue
                 subject = _bare(match["subject"])
@@ -129,7 +130,8 @@ class SentenceChecker:
 
     def _calls(self, subject: str, target: str) -> bool:
         callers = self._named(subject)
-        called = self._indexes(self._named(target))
+        named = self._named(target)
+        called = self._indexes(named)
         if not callers:
             return True
         if not called:
@@ -142,7 +144,8 @@ class SentenceChecker:
 
     def _may_call(self, callers: Iterable[Definition], target: str) -> bool:
         """Whether code calls a name through an attribute: of what, may be unknown."""
-        name = re.escape(last_name(target))
+        wanted = last_name(target)
+        name = re.escape(wanted)
         call = re.compile(rf"\.\w+(?:\(\))?\.{name}\(")
         if "." not in target:
             call = re.compile(rf"(?<!def )\b{name}\(")
@@ -157,13 +160,15 @@ class SentenceChecker:
     def _used_by(self, indexes: Iterable[int]) -> set[int]:
         used: set[int] = set()
         for index in indexes:
-            for reference in self._facts.out[index]:
+            references = self._facts.out[index]
+            for reference in references:
                 used.add(reference.target)
         return used
 
     def _mention(self, definitions: Iterable[Definition], name: str) -> bool:
         """Whether the code of definitions holds a name."""
-        escaped = re.escape(last_name(name))
+        wanted = last_name(name)
+        escaped = re.escape(wanted)
         pattern = re.compile(rf"\b{escaped}\b")
         texts = map(self._facts.text, definitions)
         return any(map(pattern.search, texts))
@@ -172,17 +177,23 @@ class SentenceChecker:
         base = last_name(target)
         subjects = self._names.types(subject)
         for type_ in self._names.family(subject):
-            if base in map(last_name, type_.bases):
+            extended = map(last_name, type_.bases)
+            if base in extended:
                 return True
-            if type_.name == base and type_ not in subjects:
+            if type_ in subjects:
+                continue
+            if type_.name == base:
                 return True
-        return self._names.has_subclass(last_name(subject), base)
+        name = last_name(subject)
+        return self._names.has_subclass(name, base)
 
     def _imports(self, subject: str, target: str) -> bool:
         paths = self._paths(subject)
-        wanted = last_name(target.removesuffix(".py"))
+        module = target.removesuffix(".py")
+        wanted = last_name(module)
         for path in paths:
-            for taken in self._facts.file(path).imports:
+            file = self._facts.file(path)
+            for taken in file.imports:
                 if last_name(taken.module) == wanted:
                     return True
                 names = {there for _, there in taken.names}
