@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from worker.engines.claude import environment, secrets
+from worker.engines.claude import environment, own_tests, secrets
 from worker.engines.claude.documents import is_document, is_guide, is_news
 from worker.engines.claude.material import numbered
 from worker.engines.static.pages import project_tests, setup_steps
@@ -79,7 +79,7 @@ def _setup(facts: CourseFacts, chapter: Chapter) -> Iterator[str]:
 
 
 def _tests(facts: CourseFacts, chapter: Chapter) -> Iterator[str]:
-    cases = project_tests.found(facts, chapter)
+    cases = own_tests.found(facts, chapter)
     for case in cases[:_TESTED]:
         command = project_tests.command(facts, case)
         if command:

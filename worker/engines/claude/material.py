@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 
 from worker.engines.claude import failing as failing_code
-from worker.engines.claude import outline, prompt
+from worker.engines.claude import outline, own_tests, prompt
 from worker.engines.claude.blocks import Lines
 from worker.engines.claude.outline import most_used
 from worker.engines.claude.shown import Shown, plain, shown_path
@@ -20,7 +20,6 @@ from worker.engines.static.facts import (
 from worker.engines.static.pages import (
     examples,
     failures,
-    project_tests,
 )
 from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
 
@@ -104,7 +103,7 @@ def uses(facts: CourseFacts, chapter: Chapter, shown: Shown) -> str:
 
 def tests(facts: CourseFacts, chapter: Chapter, shown: Shown) -> str:
     """Return tests of a chapter's subject."""
-    places = project_tests.found(facts, chapter)
+    places = own_tests.found(facts, chapter)
     return _places(shown, places[:_TESTS], TESTS_SHARE)
 
 

@@ -105,14 +105,20 @@ def best(facts: CourseFacts, chapter: Chapter) -> ProjectTest | None:
 def found(facts: CourseFacts, chapter: Chapter) -> list[ProjectTest]:
     """Return short tests that use a chapter's subject, the best first."""
     key = ("tests", chapter.position)
-    return facts.remembered(key, lambda: _found(facts, chapter))
+    symbols = facts.symbols(chapter)
+    return facts.remembered(key, lambda: of_symbols(facts, symbols))
 
 
-def _found(facts: CourseFacts, chapter: Chapter) -> list[ProjectTest]:
+def of_symbols(
+    facts: CourseFacts,
+    symbols: Sequence[Definition],
+    files: int = _MOST_FILES,
+) -> list[ProjectTest]:
+    """Return short tests that use definitions, in their order, from some files of each."""
     tests: list[tuple[int, ProjectTest]] = []
     seen: set[str] = set()
-    for rank, symbol in enumerate(facts.symbols(chapter)[:_MOST_FILES]):
-        for path in _files(facts, symbol):
+    for rank, symbol in enumerate(symbols[:_MOST_FILES]):
+        for path in _files(facts, symbol)[:files]:
             if path not in seen and len(seen) < _MOST_FILES:
                 seen.add(path)
                 new = _tests(facts, path, symbol)

@@ -1,0 +1,74 @@
+"""Chooses the project's tests that use most of what a chapter's description names."""
+
+import re
+from typing import Final
+
+from worker.engines.claude import named as named_code
+from worker.engines.claude.named import Names
+from worker.engines.static.facts import Definition
+from worker.engines.static.pages import project_tests
+from worker.engines.static.pages.course import Chapter, CourseFacts
+from worker.engines.static.pages.project_tests import ProjectTest
+from worker.engines.static.reading.roles import file_stem
+
+_FILES: Final = 3
+"""Test files that are read for each of a chapter's subjects."""
+_NAME: Final = re.compile(r"[^\W\d]\w*")
+
+
+def found(facts: CourseFacts, chapter: Chapter) -> list[ProjectTest]:
+    """Return short tests of a chapter's subjects, those with most of its names first."""
+    key = ("tests by names", chapter.position)
+    return facts.remembered(key, lambda: _found(facts, chapter))
+
+
+def _found(facts: CourseFacts, chapter: Chapter) -> list[ProjectTest]:
+    names = named_code.names_of(chapter.unit)
+    subjects = _subjects(facts, chapter, names)
+    tests = project_tests.of_symbols(facts, subjects, _FILES)
+    project = facts.analysis.project.name.casefold()
+    words = {word for word in names.words if word.casefold() != project}
+
+    modules = {file_stem(subject.path) for subject in facts.symbols(chapter)}
+
+    def rank(test: ProjectTest) -> int:
+        count = len(words.intersection(_used(facts, test)))
+        stem = file_stem(test.path)
+        tested = stem.removeprefix("test_").removesuffix("_test")
+        return -count - (tested in modules)
+
+    tests.sort(key=rank)
+    return tests
+
+
+def _subjects(
+    facts: CourseFacts,
+    chapter: Chapter,
+    names: Names,
+) -> list[Definition]:
+    """Return what a chapter is about, and the functions that it names: the named first.
+
+    The main subject comes before functions elsewhere.
+    """
+    own = facts.symbols(chapter)
+    subjects: dict[int, Definition] = {}
+    for subject in own:
+        if subject.name in names.words:
+            subjects[subject.index] = subject
+    for main in own[:1]:
+        subjects[main.index] = main
+    for subject in named_code.functions(facts, chapter.unit, names):
+        subjects[subject.index] = subject
+    for subject in own:
+        subjects[subject.index] = subject
+    return list(subjects.values())
+
+
+def _used(facts: CourseFacts, test: ProjectTest) -> set[str]:
+    """Return the names in a test's code; its parameters are no use of them."""
+    lines = facts.texts.lines(test.path)
+    used: set[str] = set()
+    for row in lines[test.first : test.last]:
+        code = project_tests.code(row)
+        used.update(_NAME.findall(code))
+    return used
