@@ -177,6 +177,33 @@ def test_no_breakpoint_is_set_in_what_no_example_calls(tmp_path: Path) -> None:
     assert "Set a breakpoint" not in page
 
 
+@pytest.mark.parametrize(
+    ("test", "is_reached"),
+    [
+        ("from till import pay\n\ndef test_it():\n    assert pay(1)\n", True),
+        ("from till import pay\n\ndef test_it():\n    assert 1, pay(1)\n", False),
+        ("from till import pay\n\ndef test_it():\n    # pay(1)\n    f = lambda: pay(1)\n", False),
+        ("from bank import pay\n\ndef test_it():\n    assert pay(1)\n", False),
+        ("from till import (\n  pay)\n\ndef test_it():\n    assert pay(1)\n", True),
+        ("import till\n\ndef test_it():\n    from bank import pay\n    pay(1)\n", False),
+    ],
+)  # fmt: skip
+def test_a_breakpoint_is_set_only_where_the_example_surely_comes(
+    tmp_path: Path, test: str, *, is_reached: bool
+) -> None:
+    code = (
+        '"""Till."""\n\n\ndef pay(sum):\n    """Pay a sum."""\n    return sum\n'
+    )
+    files = {
+        "till.py": code,
+        "tests/test_till.py": f"{test}    x = pay\n    assert x\n",
+    }
+    facts = read(tmp_path, files)
+    page = tutorials.written(facts, chapter_of(facts, "pay"))
+    assert "tests/test_till.py::test_it" in page
+    assert ("Set a breakpoint" in page) is is_reached
+
+
 CHECKS = '''"""Checks."""
 
 

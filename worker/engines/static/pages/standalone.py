@@ -50,6 +50,11 @@ _BINDING_FIELDS: Final = frozenset({"left", "name", "alias"})
 _IMPORTED: Final = re.compile(
     r"^\s*(?:from\s+([\w.]+)\s+import|import\s+([\w., ]+))", re.MULTILINE
 )
+_BOUND: Final = re.compile(
+    r"^\s*(?:>>> )?(?:from\s+([\w.]+)\s+import\s+(\([^)]*\)|.*)|class (\w+))",
+    re.MULTILINE,
+)
+_WORD: Final = re.compile(r"\w+")
 _NO_EXPRESSIONS: Final = STRINGS | word_set(
     "type type_annotation import_statement import_from_statement import_declaration "
     "use_declaration using_directive preproc_include"
@@ -134,6 +139,15 @@ def is_of_another(
     return False
 
 
+def sources(name: str, code: str) -> list[str]:
+    """Return the modules from which Python code imports a name; `class` if it defines it."""
+    found = []
+    for source, names, defined in _BOUND.findall(code):
+        if name in _WORD.findall(names) or name == defined:
+            found.append(source or "class")
+    return found
+
+
 def has_effects(code: str) -> bool:
     """Whether Python code calls a function for what it does, when it is run."""
     tree = _parser().tree(Language.PYTHON, code.encode())
@@ -150,7 +164,7 @@ def has_effects(code: str) -> bool:
 
 
 def executed(lines: Sequence[str], tag: str, entry: str = "") -> str:
-    """Return the code that surely runs: without the bodies of functions.
+    """Return the code that surely runs: without bodies of functions and messages of assertions.
 
     It is the body of the function `entry`, or what is outside all functions.
     """
@@ -169,16 +183,28 @@ def executed(lines: Sequence[str], tag: str, entry: str = "") -> str:
     stack = list(start.named_children)
     while stack:
         node = stack.pop()
-        body = None
-        if node.type in FUNCTIONS:
-            body = body_of(node)
-        if body is not None:
-            first, last = body.byte_range
+        left_out = _not_run(node)
+        for part in left_out:
+            first, last = part.byte_range
             data[first:last] = b" " * (last - first)
-        else:
+        if not left_out:
             stack += node.named_children
     shown = data[start.start_byte :]
     return shown.decode("utf-8", "replace")
+
+
+def _not_run(node: Node) -> list[Node]:
+    """Return what of a node is not run where the node is: a body, a message, a comment."""
+    if node.type.endswith("comment"):
+        return [node]
+    if node.type == "assert_statement":
+        return node.named_children[1:]
+    body = None
+    if node.type in FUNCTIONS:
+        body = body_of(node)
+    if body is None:
+        return []
+    return [body]
 
 
 def _body_of_entry(root: Node, entry: str) -> Node | None:

@@ -315,14 +315,37 @@ def _called(
         function
         for function in facts.functions(chapter)
         if key_places.calls(facts, function, code)
+        and _is_meant(facts, example, function)
     ]
     target = facts.definitions[example.target]
     maker = key_places.constructor(facts, target)
     name = re.escape(target.name)
     made = re.search(rf"(?<![\w$.]){name}\(", code)
-    if maker is not None and made is not None:
+    if maker is None or made is None:
+        return called
+    if _is_meant(facts, example, maker):
         called.append(maker)
     return called
+
+
+def _is_meant(
+    facts: CourseFacts, example: Example, function: Definition
+) -> bool:
+    """Whether an example imports no other definition of the name of a function or its type."""
+    if example.tag not in {DOCTEST, str(Language.PYTHON)}:
+        return True
+    name, _, _ = function.qualified.partition(".")
+    shown = examples.lines(facts, example)
+    sources = standalone.sources(name, "\n".join(shown))
+    if not sources and example.origin is Origin.TEST:
+        lines = facts.texts.lines(example.path)
+        sources = standalone.sources(name, "\n".join(lines))
+    module = function.path.removesuffix(".py").replace("/", ".")
+    is_of_module = any(
+        source.startswith(".") or f".{source}." in f".{module}."
+        for source in sources
+    )
+    return is_of_module or not sources
 
 
 def _executed(facts: CourseFacts, example: Example) -> str:
