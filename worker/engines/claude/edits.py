@@ -11,7 +11,7 @@ from worker.engines.static.facts import Definition, Role
 from worker.engines.static.pages.course import CourseFacts, is_function
 from worker.engines.static.reading.language import Language
 
-_MOST: Final = 8
+_MOST: Final = 15
 """Lines that a change may touch."""
 _NODE: Final = re.compile(
     r"(?P<path>[\w./-]+\.py)(?P<classes>(?:::[A-Za-z_]\w*)*)::(?P<name>test\w*)"

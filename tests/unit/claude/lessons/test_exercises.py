@@ -79,7 +79,7 @@ def test_a_change_shows_both_codes_the_test_and_the_way_back(
         ("        self.count += 1", "stock.py::test_take", "there is no test"),
         ("        self.count -= number", NODE, "the change changes nothing"),
         ("        self.count +=", NODE, "the changed file does not parse"),
-        ("        self.a()\n" * 9, NODE, "a change has 1 to 8 lines"),
+        ("        self.a()\n" * 16, NODE, "a change has 1 to 15 lines"),
     ],
 )
 def test_a_change_that_no_test_tells_is_left_out(
