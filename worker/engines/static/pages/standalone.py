@@ -3,7 +3,7 @@
 import re
 import sys
 from collections.abc import Collection, Iterator, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from textwrap import dedent
 from typing import Final
 
@@ -109,6 +109,11 @@ def expressions(lines: Sequence[str], tag: str) -> str:
     code = "\n".join(lines)
     if tag not in PARSED:
         return code
+    return _expressions(code, tag)
+
+
+@cache
+def _expressions(code: str, tag: str) -> str:
     encoded = code.encode()
     tree = _parser().tree(Language(tag), encoded)
     data = bytearray(encoded)

@@ -6,6 +6,7 @@ Parameters, examples and directives are reference, and left out.
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from itertools import chain
 from typing import Final
 
@@ -209,6 +210,7 @@ def _closes(marks: str, text: str) -> bool:
     return marks.endswith(")") and "(" in text and not is_whole
 
 
+@cache
 def first_sentence(doc: str, limit: int = 180) -> str:
     """Return the first sentence of a documentation comment, with a full stop; or nothing."""
     first = next(iter(paragraphs(doc, 1)), "")
