@@ -109,19 +109,16 @@ class ExpressionChecker:
         for owner in owners:
             if self._names.has_member(owner, name):
                 return None
-        if self._is_in_module(owners[0].name, name):
+        # A module may be named like a type.
+        module = owners[0].name
+        files = self._names.module_files(module)
+        if self._names.has_word(files, name):
             return None
         type_ = owners[0].qualified
         return Fault(
             claim=Claim.MEMBER,
             text=f"`{type_}` has no `{name}`",
         )
-
-    def _is_in_module(self, module: str, name: str) -> bool:
-        """Whether a module, which may be named like a type, holds a name."""
-        files = self._names.module_files(module)
-        words = map(self._names.words_of, files)
-        return any(name in of_file for of_file in words)
 
     def _name_fault(self, name: str) -> Fault | None:
         if _READERS_OWN.match(name):

@@ -90,10 +90,12 @@ class Vocabulary:
         bound: set[str] = set()
         flags: set[str] = set()
         for code in codes:
-            own.update(_WORD.findall(code))
-            flags.update(_OWN_FLAG.findall(code))
+            of_code = _WORD.findall(code)
+            own.update(of_code)
+            of_program = _OWN_FLAG.findall(code)
+            flags.update(of_program)
             tree = parsed(code)
-            bound.update(bound_names(tree))
+            bound |= bound_names(tree)
         if not own:
             return self
         words = self.words | own
@@ -111,10 +113,9 @@ class Vocabulary:
     @cached_property
     def words(self) -> frozenset[str]:
         """Every word of the code, and the technical words of documents."""
+        of_library = library.names()
         words = set(_OF_LANGUAGES)
-        words.update(keyword.kwlist)
-        words.update(library.names())
-        words.update(_OF_TESTS)
+        words.update(keyword.kwlist, of_library, _OF_TESTS)
         for file in self._readable():
             own = self.words_of(file.path)
             if file.role not in _NOT_CODE:
@@ -172,15 +173,8 @@ class Vocabulary:
 
     def has_code(self, head: str, name: str) -> bool:
         """Whether code without its blanks is in a file that has a name."""
-        for file in self._readable():
-            if file.role in _NOT_CODE:
-                continue
-            if name not in self.words_of(file.path):
-                continue
-            text = self._text(file.path)
-            if head in squeezed(text):
-                return True
-        return False
+        codes = map(squeezed, self._codes_with(name))
+        return any(head in code for code in codes)
 
     def has_subclass(self, name: str, base: str) -> bool:
         """Whether a line of code, or of a page's, begins a class with a base.
@@ -192,17 +186,18 @@ class Vocabulary:
         head = re.compile(rf"\bclass\s+{type_}\b.*\b{extended}\b")
         if any(map(head.search, self.codes)):
             return True
+        texts = self._codes_with(name)
+        return any(map(head.search, texts))
+
+    def _codes_with(self, name: str) -> Iterator[str]:
+        """Yield the code of each file that holds a name."""
         for file in self._readable():
             if file.role in _NOT_CODE:
                 continue
             path = file.path
             words = self.words_of(path)
-            if name not in words:
-                continue
-            text = self._text(path)
-            if head.search(text):
-                return True
-        return False
+            if name in words:
+                yield self._text(path)
 
     def takes_any(self, name: str) -> bool:
         """Whether an object of a name takes any attribute: one of the page, or `g` of Flask.
@@ -273,9 +268,10 @@ class Vocabulary:
         for definition in self.ancestry(index):
             members = self.facts.members(definition)
             text = self.facts.text(definition)
+            attributes = _ATTRIBUTE.findall(text)
+            fields = _FIELD.findall(text)
+            names.update(attributes, fields)
             names.update(member.name for member in members)
-            names.update(_ATTRIBUTE.findall(text))
-            names.update(_FIELD.findall(text))
             for base in definition.bases:
                 name = last_name(base)
                 builtin = getattr(builtins, name, None)
@@ -317,8 +313,15 @@ class Vocabulary:
         """Whether some files hold a name, or any file has it."""
         if name in self.stems:
             return True
-        words = map(self.words_of, files)
-        return any(name in of_file for of_file in words)
+        return self.has_word(files, name)
+
+    def has_word(self, files: Sequence[str], name: str) -> bool:
+        """Whether some files hold a name."""
+        for path in files:
+            words = self.words_of(path)
+            if name in words:
+                return True
+        return False
 
     def module_files(self, name: str) -> Sequence[str]:
         """Return the files of the project's module of a dotted name."""
