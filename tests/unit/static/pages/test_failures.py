@@ -75,13 +75,12 @@ def test_failures_are_said_with_error_place_conditions_and_message(
     ]
 
 
-def test_settings_abstract_methods_and_deprecations_are_named(
+def test_settings_and_abstract_methods_are_named(
     facts: CourseFacts,
 ) -> None:
     assert failures.cautions(facts, chapter_of(facts, "Shape")) == [
         "Subclasses have to define `Shape.area` (`shapes.py:14`).",
         "`Shape` reads the environment variable `SHAPE_LIMIT` (`shapes.py:11`).",
-        "Marked as deprecated: `Shape.old` (`shapes.py:34`).",
     ]
 
 
@@ -241,6 +240,20 @@ def test_only_code_reads_a_named_environment_variable(
 ) -> None:
     facts = read(tmp_path, {"a.py": f"def f():\n    {body}\n"})
     assert failures.cautions(facts, facts.chapters[0]) == []
+
+
+@pytest.mark.parametrize(
+    ("conditions", "words"),
+    [
+        (("unless `not x`",), "if `x`"),
+        (("if `y`", "unless `not ok(x)`"), "if `y` and `ok(x)`"),
+        (("unless `not x or y`",), "unless `not x or y`"),
+    ],
+)
+def test_no_condition_is_negated_twice(
+    conditions: tuple[str, ...], words: str
+) -> None:
+    assert failures.condition(conditions) == words
 
 
 def test_a_guard_that_fails_before_in_the_same_block_is_told(

@@ -108,3 +108,17 @@ def test_of_two_definitions_of_a_name_one_is_shown(tmp_path: Path) -> None:
     shown = names(facts, replace(chapter, unit=unit))
     assert len(pools) == 2
     assert len(shown) == len(set(shown))
+
+
+def test_a_method_that_only_pickles_a_value_is_not_shown(
+    tmp_path: Path,
+) -> None:
+    body = "        self.x = x\n        self.y = x\n        return x\n"
+    code = (
+        f"class Tree:\n    def act(self, x):\n{body}\n"
+        f"    def __reduce__(self, x=1):\n{body}"
+    )
+    facts = read(tmp_path, {"tree.py": code})
+    shown = names(facts, facts.chapters[0])
+    assert "Tree.act" in shown
+    assert "Tree.__reduce__" not in shown

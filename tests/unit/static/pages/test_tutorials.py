@@ -20,6 +20,7 @@ def test_a_reader_builds_runs_stops_and_breaks(tmp_path: Path) -> None:
     facts = read(tmp_path, files)
     page = tutorials.written(facts, chapter_of(facts, "Store"))
     assert ".venv/bin/pip install -e . pytest" in page
+    assert "Read [" not in page
     assert "Save it as `try_it.py`. Run `.venv/bin/python try_it.py`." in page
     assert "Set a breakpoint at `shop/store.py:" in page
 

@@ -15,13 +15,10 @@ from worker.engines.static.pages.course import (
 from worker.engines.static.pages.excerpts import Excerpt
 from worker.engines.static.parsing.function_facts import Handler, Raise
 from worker.engines.static.parsing.node_types import FAILURE_WORDS
-from worker.engines.static.prose.docstrings import first_sentence
 from worker.engines.static.prose.phrases import listed
 
 _MOST_FUNCTIONS: Final = 80
 _MOST_LINES: Final = 4000
-_BEGINNING: Final = 200
-"""Characters of documentation in which its first 40 are, with their markup."""
 _MOST: Final = 12
 _MOST_SENTENCES: Final = 4
 _EXPLAINING: Final = 40
@@ -39,9 +36,8 @@ _NO_CODE: Final = re.compile(r"string|comment")
 """Types of the nodes of documentation, of texts, and of comments."""
 _ABSTRACT: Final = re.compile(r"\babstract\b")
 _ABSTRACT_ERRORS: Final = frozenset({"NotImplementedError", "NotImplemented"})
-_DEPRECATED: Final = re.compile(
-    r"\bdeprecated\b|DeprecationWarning", re.IGNORECASE
-)
+_DOUBLE: Final = re.compile(r"unless (`+)not ([\w.]+(?:\([^()]*\))?)\1")
+"""A condition that holds unless it does not."""
 _FAILING: Final = re.compile(
     "|".join(re.escape(word.decode()) for word in FAILURE_WORDS)
 )
@@ -133,12 +129,22 @@ def sentence(failure: Failure) -> str:
 
 def condition(conditions: tuple[str, ...]) -> str:
     """Return conditions as words: `if a and b unless c or d`."""
+    conditions = tuple(map(_plain, conditions))
     parts = [
         _joined("if ", "and", conditions),
         _joined("unless ", "or", conditions),
         _joined("after catching ", "and", conditions),
     ]
     return " ".join(part for part in parts if part)
+
+
+def _plain(condition: str) -> str:
+    """Return a condition without a double negation."""
+    double = _DOUBLE.fullmatch(condition)
+    if double is None:
+        return condition
+    mark, positive = double.groups()
+    return f"if {mark}{positive}{mark}"
 
 
 def _joined(
@@ -189,7 +195,6 @@ def cautions(facts: CourseFacts, chapter: Chapter) -> list[str]:
     return [
         *_left_to_subclasses(facts, chapter),
         *_settings(facts, chapter),
-        *_deprecated(facts, chapter),
     ]
 
 
@@ -283,30 +288,6 @@ def _own_lines(
         left -= last - definition.line
         if left <= 0:
             return
-
-
-def _deprecated(facts: CourseFacts, chapter: Chapter) -> list[str]:
-    """Name deprecated definitions, by their decorators or the beginning of their documentation."""
-    family = [
-        facts.definitions[index] for index in facts.family(chapter.unit.owned)
-    ]
-    deprecated = [
-        f"{citations.name(definition)} ({citations.start(definition)})"
-        for definition in family
-        if _is_deprecated(definition)
-    ]
-    if not deprecated:
-        return []
-    return [f"Marked as deprecated: {listed(deprecated, _MOST)}."]
-
-
-def _is_deprecated(definition: Definition) -> bool:
-    if any(_DEPRECATED.search(mark) for mark in definition.decorators):
-        return True
-    if not _DEPRECATED.search(definition.doc[:_BEGINNING]):
-        return False
-    beginning = first_sentence(definition.doc)[:40]
-    return _DEPRECATED.search(beginning) is not None
 
 
 def handlers(facts: CourseFacts, function: Definition) -> list[Handler]:

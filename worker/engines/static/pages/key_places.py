@@ -28,6 +28,10 @@ _SHORT_TYPE: Final = 16
 """Lines of a type that is shown whole."""
 _MINOR: Final = re.compile(r"TEST_|test_|(?:to|from)_(?:\w+_)?(?:dict|json)$")
 """Methods that are for tests, or only write a value in another form."""
+_HELPER: Final = re.compile(
+    r"__(?:reduce|getstate|setstate|getnewargs|copy|deepcopy|repr)\w*__$"
+)
+"""Methods that Python calls to copy, to pickle or to print a value."""
 _FEWEST_FIELDS: Final = 2
 _MOST_TOLD: Final = 3
 _MOST_USED: Final = 3
@@ -158,7 +162,11 @@ def _candidates(facts: CourseFacts, chapter: Chapter) -> Iterator[Definition]:
     for symbol in others:
         yield from _of_symbol(facts, symbol, used, 1)
     owned = [facts.definitions[index] for index in chapter.unit.owned]
-    functions = [definition for definition in owned if is_function(definition)]
+    functions = [
+        definition
+        for definition in owned
+        if is_function(definition) and not _HELPER.match(definition.name)
+    ]
     yield from _by_use(facts, functions, used)
 
 
@@ -259,7 +267,7 @@ def _does_something(facts: CourseFacts, method: Definition) -> bool:
     lines = method.end_line - method.line
     if lines <= _TRIVIAL:
         return False
-    if _MINOR.match(method.name):
+    if _MINOR.match(method.name) or _HELPER.match(method.name):
         return False
     inside = facts.function(method.index)
     if inside is None:

@@ -78,13 +78,12 @@ def written(facts: CourseFacts, chapter: Chapter) -> str:
 
 
 def _before(facts: CourseFacts, chapter: Chapter) -> str:
-    """Say what to read, and where the project is built, if that is in another tutorial."""
-    page = markdown.link(f"Chapter {chapter.entry.index}", _page(chapter))
+    """Say where the project is built, if that is in another tutorial."""
     builder = _builder(facts, chapter)
     if builder is None or builder is chapter:
-        return f"Read {page} first."
+        return ""
     link = _tutorial_link(builder)
-    return f"Read {page} first, and build the project as in {link}."
+    return f"Build the project as in {link}."
 
 
 def _page(chapter: Chapter) -> str:
