@@ -207,6 +207,9 @@ def _chosen(facts: CourseFacts, unit: Unit) -> Code:
     # What the others have left.
     for subject in subjects.main:
         _add_subject(code, Group.MAIN, subject, code.left, subjects.named)
+    for subject in subjects.others:
+        if subject in subjects.named_types:
+            _add_subject(code, Group.OTHERS, subject, code.left, subjects.named)
     return code
 
 

@@ -263,11 +263,29 @@ def test_types_that_the_description_names_have_room_before_others(
     assert not all(last.values())
 
 
-def _type_of(name: str) -> str:
+def test_types_that_the_description_names_have_what_others_leave(
+    tmp_path: Path,
+) -> None:
+    small = ("Oven", "Peel", "Rack", "Scale", "Tray", "Whisk")
+    types = {name: _type_of(name, 3) for name in small}
+    types["Tin"] = _type_of("Tin", 300)
+    known = facts(tmp_path, **types)
+    names = [name for kind in types for name in _of(known, kind)]
+    unit = replace(
+        chapter_of(known, "Shop").unit,
+        symbols=(*_of(known, "Shop"), *names),
+        description="A `Shop` has a `Tin`",
+    )
+    code = source._chosen(known, unit)
+    assert code.size("shop/Tin.py", range(1, 900)) > source._NAMED_TYPE
+    assert code.has_line("shop/Tin.py", types["Tin"].count("\n"))
+
+
+def _type_of(name: str, count: int = 180) -> str:
     methods = "".join(
         f"    def way{number}(self, loaf):\n"
         f"        return self.bake(loaf, {number})\n\n"
-        for number in range(180)
+        for number in range(count)
     )
     return f"class {name}:\n{methods.rstrip()}\n"
 
