@@ -5,7 +5,7 @@ from pathlib import Path
 from stat import S_IMODE
 
 from states import decisions
-from states.manifest import Artifact, Manifest, Writer
+from states.manifest import Artifact, ArtifactList, Manifest, Writer
 from states.stages import Stage
 from tests.support.builders import AT, IDENTITY
 from tests.support.world import FakeSource, JsonPacker
@@ -128,11 +128,17 @@ class OwnedJob:
     def manifest(self) -> Manifest:
         return self.owned.manifest
 
-    def finish(self, artifacts: tuple[Artifact, ...]) -> None:
+    def finish(
+        self,
+        artifacts: tuple[Artifact, ...],
+        listed: ArtifactList | None = None,
+    ) -> None:
         """Finish the current stage, and enter the next."""
 
         def decide(base: Manifest) -> Manifest:
-            done = decisions.finish(base, artifacts, at=AT, seconds=1)
+            done = decisions.finish(
+                base, artifacts, listed=listed, at=AT, seconds=1
+            )
             return decisions.move_on(done, at=AT)
 
         self.owned.append(decide)

@@ -188,12 +188,14 @@ def test_an_engine_waits_while_many_of_its_items_are_not_stored(
     harness: ProducerHarness,
 ) -> None:
     """The first item is stored when the engine has made too many, or has waited."""
+    invalid = Item(path="notes.md", body=b"x")
     item = Item(path=ABSTRACTIONS, body=GOOD)
     too_many = threading.Event()
     made = 0
 
     def items() -> Iterator[Item]:
         nonlocal made
+        yield invalid
         for made in range(1, MAX_BACKLOG + 2):
             if made > MAX_BACKLOG:
                 too_many.set()
@@ -210,6 +212,36 @@ def test_an_engine_waits_while_many_of_its_items_are_not_stored(
     assert paths(harness.make()) == [ABSTRACTIONS]
     assert early[0] is False
     assert made == MAX_BACKLOG + 1
+
+
+def test_an_engine_that_has_waited_makes_no_more_items_than_were_stored(
+    harness: ProducerHarness,
+) -> None:
+    item = Item(path=ABSTRACTIONS, body=GOOD)
+    made = 0
+
+    def items() -> Iterator[Item]:
+        nonlocal made
+        for made in range(1, 3 * MAX_BACKLOG + 1):  # noqa: B007 - read in before_put
+            yield item
+
+    backlogs: list[int] = []
+
+    def before_put(_key: str) -> None:
+        backlogs.append(made - len(backlogs))
+
+    harness.engine.items = items()
+    harness.job.store.before_put = before_put
+    harness.make()
+    assert max(backlogs) <= MAX_BACKLOG
+
+
+def test_an_engine_does_not_wait_for_invalid_files(tmp_path: Path) -> None:
+    harness = ProducerHarness(tmp_path, seconds=10)
+    invalid = Item(path="notes.md", body=b"x")
+    item = Item(path=ABSTRACTIONS, body=GOOD)
+    harness.engine.items = [*[invalid] * MAX_BACKLOG, item]
+    assert paths(harness.make()) == [ABSTRACTIONS]
 
 
 def test_an_engine_that_waits_is_left_with_its_stage(
@@ -284,6 +316,24 @@ def test_a_finished_stage_that_is_damaged_is_named(
     with pytest.raises(DamagedError) as raised:
         harness.make()
     assert raised.value.stage is Stage.ANALYZE
+
+
+def test_a_list_of_artifacts_is_read_again_once_an_object_is_damaged(
+    harness: ProducerHarness,
+) -> None:
+    job = harness.job
+    inputs = job.manifest.record(Stage.EXTRACT).inputs
+    assert inputs is not None
+    artifacts = harness.make()
+    listed = job.artifacts.store_list(Stage.EXTRACT, inputs, artifacts)
+    job.finish((), listed)
+    record = job.manifest.record(Stage.EXTRACT)
+    job.store.delete([job.artifacts.key(record, listed.file)])
+    harness.make()
+    harness.producer.forget()
+    with pytest.raises(DamagedError) as raised:
+        harness.make()
+    assert raised.value.stage is Stage.EXTRACT
 
 
 def interrupted(harness: ProducerHarness) -> None:
