@@ -60,7 +60,9 @@ def _site(course: list[_File], inventory: Inventory) -> list[_File]:
     # Its libraries are loaded only if a course is written.
     from worker.course.site.build import build  # noqa: PLC0415
 
-    site = build(dict(course), inventory.project, inventory.made())
+    site = build(
+        dict(course), inventory.project, inventory.made(), inventory.origin
+    )
     return list(site.items())
 
 

@@ -10,6 +10,7 @@ from states.manifest import Artifact, Manifest, StageRecord
 from states.repository_url import folder_name
 from states.stages import STAGES, Stage
 from worker.course.artifacts import Artifacts, ItemVersion, content
+from worker.course.site.origin import Origin
 from worker.course.update_plan import decode_plan
 from worker.errors import DamagedError, DataError
 from worker.store.port import Store
@@ -59,6 +60,14 @@ class Inventory:
     def project(self) -> str:
         """The name of the repository that the course is about."""
         return folder_name(self._manifest.identity.repository)
+
+    @property
+    def origin(self) -> Origin:
+        """The repository and the commit that the course is about."""
+        return Origin(
+            repository=self._manifest.identity.repository,
+            commit=self._manifest.commit,
+        )
 
     def finished(self) -> list[CourseFile]:
         """Return the finished stages' files, without the snapshot; raise DataError like `of`."""

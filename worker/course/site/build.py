@@ -24,6 +24,7 @@ from worker.course.site.diagrams import graph_drawing
 from worker.course.site.diagrams.graph import DiagramError
 from worker.course.site.links import Links
 from worker.course.site.markdown import Document, Markdown, visible
+from worker.course.site.origin import Origin
 from worker.course.site.overview import overview
 from worker.course.site.seal import sealed
 
@@ -65,6 +66,7 @@ def build(
     files: Mapping[str, bytes],
     project: str,
     fresh: frozenset[str] = frozenset(),
+    origin: Origin | None = None,
 ) -> dict[str, bytes]:
     """Return the files to write alongside a course's own; none if no page is finished yet.
 
@@ -73,7 +75,8 @@ def build(
     contents = read_contents(files, visible(project))
     if not contents.entries:
         return {}
-    site = _Site(contents, frozenset(files), fresh)
+    told = origin.told if origin else ""
+    site = _Site(contents, frozenset(files), fresh, told)
     built = {}
     for path, text in site.texts().items():
         built[path] = sealed(path, text)
@@ -86,8 +89,10 @@ class _Site:
         contents: Contents,
         files: frozenset[str],
         fresh: frozenset[str],
+        origin: str,
     ) -> None:
         self._contents = contents
+        self._origin = origin
         self._fresh = fresh
         self._markdown = Markdown()
         self._pages = [*contents.chapters, *contents.tutorials]
@@ -116,7 +121,7 @@ class _Site:
     def texts(self) -> dict[str, str]:
         """Return all files by their paths."""
         texts = {
-            README: readme.readme(self._contents, self._titles),
+            README: readme.readme(self._contents, self._titles, self._origin),
             SEARCH_INDEX: self._search_index(),
             INDEX: self._index(),
         }
@@ -142,6 +147,7 @@ class _Site:
         return self._templates.get_template("index.html").render(
             summary=self._rendered(README, self._contents.summary),
             about=self._rendered(README, reading.about(self._contents)),
+            origin=self._rendered(README, self._origin),
             overview=self._overview(),
             first=self._pages[0].name,
             page=None,

@@ -14,13 +14,19 @@ _HINT: Final = (
 )
 
 
-def readme(contents: Contents, titles: Mapping[str, str]) -> str:
-    """Return the file; `titles` are those of the pages, by their paths."""
+def readme(
+    contents: Contents, titles: Mapping[str, str], origin: str = ""
+) -> str:
+    """Return the file; `titles` are those of the pages, by their paths.
+
+    `origin` says what the course is about, as Markdown.
+    """
     project = _escaped(contents.project)
     parts = [
         f"# {project}",
         visible(contents.summary).strip(),
         reading.about(contents),
+        origin,
         _HINT,
         _list(contents, titles),
     ]

@@ -4,6 +4,7 @@ from typing import Final
 
 from states.course_paths import item_path
 from states.stages import Stage
+from worker.course.site.contents import README
 from worker.engines.claude import edits, environment
 from worker.engines.claude.commands import commands_of
 from worker.engines.claude.render import Renderer, title
@@ -12,6 +13,8 @@ from worker.engines.static.pages import markdown, setup_steps
 from worker.engines.static.pages.course import Chapter, CourseFacts
 from worker.engines.static.pages.setup_steps import Setup
 
+CONTENTS: Final = f"../{README}"
+"""The link from a tutorial to the contents of the course."""
 COMMENT: Final = "  # "
 """Between a command and what it is for."""
 _SHELL = "bash"
@@ -49,8 +52,10 @@ def section(renderer: Renderer) -> str:
         return ""
     name, run = _script(facts, setup)
     typed = [line for line in commands(facts) if line != run]
+    contents = markdown.link(words.contents, CONTENTS)
     blocks = [
         markdown.heading(2, words.setup),
+        words.commit.format(link=contents),
         words.clone,
         markdown.fence(_explained(typed, words), _SHELL),
     ]

@@ -9,7 +9,6 @@ from typing import Final, NamedTuple
 from states.codec import JsonObject
 from states.course_paths import item_path
 from states.stages import Stage
-from worker.course.site.contents import README
 from worker.engines.claude import edits, preparation
 from worker.engines.claude.blocks import (
     Block,
@@ -45,7 +44,6 @@ _FEWEST: Final = 2
 _MOST: Final = 8
 _LONGEST_TITLE: Final = 80
 _CHAPTERS: Final = "../reviewed-chapters/"
-_CONTENTS: Final = f"../{README}"
 _PARENTHESES: Final = re.compile(r"[()\\\n]")
 
 
@@ -287,5 +285,5 @@ def _following(renderer: Renderer, chapter: Chapter) -> str:
         )
         for other in rest
     ]
-    following = links or [markdown.link(words.contents, _CONTENTS)]
+    following = links or [markdown.link(words.contents, preparation.CONTENTS)]
     return f"{words.following}: {following[0]}."

@@ -36,6 +36,7 @@ class Words:
     clone: str = (
         "Do this once: clone the repository, and type this in its folder."
     )
+    commit: str = "The commit that this course is about: {link}."
     contents: str = "Contents of the course"
     creates: str = "an environment for this project alone"
     activates: str = "do this in each new terminal, too"
@@ -80,6 +81,7 @@ _WORDS: Final = {
         setup="Einrichten",
         clone="Einmal zu tun: Klone das Repository und gib dies in "
         "seinem Ordner ein.",
+        commit="Der Commit, um den es in diesem Kurs geht: {link}.",
         contents="Inhalt des Kurses",
         creates="eine Umgebung nur für dieses Projekt",
         activates="auch in jedem neuen Terminal",
@@ -109,6 +111,7 @@ _WORDS: Final = {
         setup="Préparer",
         clone="À faire une fois : clonez le dépôt et tapez ceci dans "
         "son dossier.",
+        commit="Le commit dont parle ce cours : {link}.",
         contents="Sommaire du cours",
         creates="un environnement pour ce seul projet",
         activates="à refaire dans chaque nouveau terminal",
@@ -138,6 +141,7 @@ _WORDS: Final = {
         setup="Preparar",
         clone="Se hace una vez: clona el repositorio y escribe esto en "
         "su carpeta.",
+        commit="El commit del que trata este curso: {link}.",
         contents="Contenido del curso",
         creates="un entorno solo para este proyecto",
         activates="también en cada terminal nueva",
@@ -167,6 +171,7 @@ _WORDS: Final = {
         setup="Preparare",
         clone="Da fare una volta: clona il repository e scrivi questo "
         "nella sua cartella.",
+        commit="Il commit di cui parla questo corso: {link}.",
         contents="Indice del corso",
         creates="un ambiente solo per questo progetto",
         activates="anche in ogni nuovo terminale",
@@ -195,6 +200,7 @@ _WORDS: Final = {
         exercises="Exercícios",
         setup="Preparar",
         clone="Faz-se uma vez: clone o repositório e digite isto na sua pasta.",
+        commit="O commit de que trata este curso: {link}.",
         contents="Índice do curso",
         creates="um ambiente só para este projeto",
         activates="também em cada novo terminal",
@@ -223,6 +229,7 @@ _WORDS: Final = {
         exercises="Opgaven",
         setup="Voorbereiden",
         clone="Eenmalig: kloon de repository en typ dit in de map ervan.",
+        commit="De commit waarover deze cursus gaat: {link}.",
         contents="Inhoud van de cursus",
         creates="een omgeving alleen voor dit project",
         activates="ook in elke nieuwe terminal",

@@ -157,7 +157,9 @@ def test_the_project_is_set_up_on_the_first_tutorial(
     facts: CourseFacts, tmp_path: Path
 ) -> None:
     draft = tutorial(facts, tmp_path, CHANGE, CHANGE)
-    assert "## Set up\n" in draft.text
+    contents = "[Contents of the course](../README.md)"
+    about = f"The commit that this course is about: {contents}."
+    assert f"## Set up\n\n{about}\n\nDo this once" in draft.text
     assert f"run like this.\n\n```bash\n{RUN}\n```" in draft.text
     assert (
         "```bash\n"
