@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.course.site.test_pages import course
+from tests.support.course_pages import course
 from worker.course.site.build import build
 from worker.course.site.origin import Origin
 
