@@ -5,7 +5,7 @@ from typing import Final
 from states.course_paths import item_path
 from states.stages import Stage
 from worker.course.site.contents import README
-from worker.engines.claude import edits, environment
+from worker.engines.claude import edits, environment, release
 from worker.engines.claude.commands import commands_of
 from worker.engines.claude.render import Renderer, title
 from worker.engines.claude.words import Words
@@ -55,6 +55,7 @@ def section(renderer: Renderer) -> str:
     contents = markdown.link(words.contents, CONTENTS)
     blocks = [
         markdown.heading(2, words.setup),
+        release.told(facts, setup.manifest, words),
         words.commit.format(link=contents),
         words.clone,
         markdown.fence(_explained(typed, words), _SHELL),

@@ -36,6 +36,8 @@ class Words:
     clone: str = (
         "Do this once: clone the repository, and type this in its folder."
     )
+    release: str = "This course is about version {version}."
+    needs: str = "You need {needs}."
     commit: str = "The commit that this course is about: {link}."
     contents: str = "Contents of the course"
     creates: str = "an environment for this project alone"
@@ -81,6 +83,8 @@ _WORDS: Final = {
         setup="Einrichten",
         clone="Einmal zu tun: Klone das Repository und gib dies in "
         "seinem Ordner ein.",
+        release="Dieser Kurs handelt von Version {version}.",
+        needs="Du brauchst {needs}.",
         commit="Der Commit, um den es in diesem Kurs geht: {link}.",
         contents="Inhalt des Kurses",
         creates="eine Umgebung nur für dieses Projekt",
@@ -111,6 +115,8 @@ _WORDS: Final = {
         setup="Préparer",
         clone="À faire une fois : clonez le dépôt et tapez ceci dans "
         "son dossier.",
+        release="Ce cours porte sur la version {version}.",
+        needs="Il vous faut {needs}.",
         commit="Le commit dont parle ce cours : {link}.",
         contents="Sommaire du cours",
         creates="un environnement pour ce seul projet",
@@ -141,6 +147,8 @@ _WORDS: Final = {
         setup="Preparar",
         clone="Se hace una vez: clona el repositorio y escribe esto en "
         "su carpeta.",
+        release="Este curso trata de la versión {version}.",
+        needs="Necesitas {needs}.",
         commit="El commit del que trata este curso: {link}.",
         contents="Contenido del curso",
         creates="un entorno solo para este proyecto",
@@ -171,6 +179,8 @@ _WORDS: Final = {
         setup="Preparare",
         clone="Da fare una volta: clona il repository e scrivi questo "
         "nella sua cartella.",
+        release="Questo corso tratta della versione {version}.",
+        needs="Ti serve {needs}.",
         commit="Il commit di cui parla questo corso: {link}.",
         contents="Indice del corso",
         creates="un ambiente solo per questo progetto",
@@ -200,6 +210,8 @@ _WORDS: Final = {
         exercises="Exercícios",
         setup="Preparar",
         clone="Faz-se uma vez: clone o repositório e digite isto na sua pasta.",
+        release="Este curso trata da versão {version}.",
+        needs="Precisa de {needs}.",
         commit="O commit de que trata este curso: {link}.",
         contents="Índice do curso",
         creates="um ambiente só para este projeto",
@@ -229,6 +241,8 @@ _WORDS: Final = {
         exercises="Opgaven",
         setup="Voorbereiden",
         clone="Eenmalig: kloon de repository en typ dit in de map ervan.",
+        release="Deze cursus gaat over versie {version}.",
+        needs="Je hebt {needs} nodig.",
         commit="De commit waarover deze cursus gaat: {link}.",
         contents="Inhoud van de cursus",
         creates="een omgeving alleen voor dit project",

@@ -18,7 +18,8 @@ from worker.engines.static.pages.course import CourseFacts
 
 TESTED = {
     **FILES,
-    "pyproject.toml": "[project]\nname = 'shop'\nversion = '1'\n",
+    "pyproject.toml": '[tool.x]\nversion = "9"\n\n[project]\nname = "shop"\n'
+    'version = "1.2"\nrequires-python = ">=3.11"\n',
     "tests/test_stock.py": "from stock import Stock\n\n\n"
     "class TestStock:\n"
     "    def test_take(self):\n"
@@ -159,7 +160,11 @@ def test_the_project_is_set_up_on_the_first_tutorial(
     draft = tutorial(facts, tmp_path, CHANGE, CHANGE)
     contents = "[Contents of the course](../README.md)"
     about = f"The commit that this course is about: {contents}."
-    assert f"## Set up\n\n{about}\n\nDo this once" in draft.text
+    version = "This course is about version 1.2. You need Python >=3.11."
+    released = f"{version} (`pyproject.toml:6,7`)"
+    setup = f"## Set up\n\n{released}\n\n{about}\n\nDo this once"
+    assert setup in draft.text.replace("\\", "")
+    assert draft.faults == []
     assert f"run like this.\n\n```bash\n{RUN}\n```" in draft.text
     assert (
         "```bash\n"
