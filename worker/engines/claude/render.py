@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final, TypeVar
 
-from worker.engines.claude import drawings, edits, prose
+from worker.engines.claude import drawings, edits, prose, repairs
 from worker.engines.claude.blocks import (
     Block,
     Calls,
@@ -30,6 +30,7 @@ from worker.engines.static.reading.language import PROSE
 Entry = TypeVar("Entry")
 
 _SHELL: Final = "bash"
+_DIFF: Final = "diff"
 _UNKNOWN: Final = "text"
 _ITEM: Final = re.compile(r"(?:[-*]|\d+\.) ")
 _NAME: Final = re.compile(r"[^\W\d]\w*")
@@ -249,6 +250,18 @@ class Renderer:
             markdown.fence([test], _SHELL),
             self.words.undo,
             markdown.fence([edits.undo(path)], _SHELL),
+        )
+
+    def repair(self, before: Example, after: Example) -> str:
+        """Return the lines in which a program differs, and its output; nothing for many."""
+        rows = repairs.changed_lines(before, after)
+        if not rows:
+            return ""
+        return markdown.document(
+            markdown.code(after.file),
+            f"{self.words.instead}:",
+            markdown.fence(rows, _DIFF),
+            self._output(after),
         )
 
     def _caption(self, block: Example) -> str:

@@ -34,7 +34,7 @@ from worker.engines.claude.render import (
 )
 from worker.engines.claude.rounds import Draft, Task
 from worker.engines.claude.verify.page import Verifier
-from worker.engines.claude.words import MARK, Words, words_of
+from worker.engines.claude.words import MARK, words_of
 from worker.engines.claude.writer import Writer, Written
 from worker.engines.static.pages import checker, markdown, tutorials
 from worker.engines.static.pages.course import Chapter
@@ -149,7 +149,7 @@ def _exercises(
         is_broken = False
         files.save(exercise.task)
         files.save(exercise.solution)
-        text = exercise.text(writer.renderer.words, len(exercises) + 1)
+        text = exercise.text(writer.renderer, len(exercises) + 1)
         exercises.append(text)
     material = writer.renderer.material
     runs_tests = any(map(edits.is_test, material.commands.values()))
@@ -217,11 +217,26 @@ class _Exercise(NamedTuple):
                     words.update(span.split())
         return words
 
-    def text(self, words: Words, number: int) -> str:
+    def solved(self, renderer: Renderer) -> list[str]:
+        """Return the solution; of a program that the task shows, the lines that differ."""
+        shown = {
+            block.file: block
+            for block, _ in self.task.blocks
+            if isinstance(block, Example) and block.file
+        }
+        texts: list[str] = []
+        for block, text in self.solution.blocks:
+            repair = ""
+            if isinstance(block, Example) and block.file in shown:
+                repair = renderer.repair(shown[block.file], block)
+            texts.append(repair or text)
+        return texts
+
+    def text(self, renderer: Renderer, number: int) -> str:
         return markdown.document(
             markdown.heading(2, f"{number}. {markdown.prose(self.title)}"),
             *self.task.texts,
-            folded(words.solution, *self.solution.texts),
+            folded(renderer.words.solution, *self.solved(renderer)),
         )
 
 

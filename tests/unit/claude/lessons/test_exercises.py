@@ -154,6 +154,20 @@ def test_the_output_of_a_task_is_folded_and_that_of_a_solution_is_not(
     assert f"{code}\n\n{folded}\n\n<details>\n{solution}" in draft.text
 
 
+def test_a_solution_shows_only_the_lines_that_differ(
+    facts: CourseFacts, tmp_path: Path
+) -> None:
+    rest = "\n".join(f"print({number})" for number in range(1, 9))
+    run = exercise("Run it", example(f"print(0)\n{rest}", "run.py", "0"))
+    run["solution"] = [example(f"print(7)\n{rest}", "run.py", "7")]
+    draft = tutorial(facts, tmp_path, run, CHANGE)
+    assert draft.faults == []
+    diff = "```diff\n-print(0)\n+print(7)\n print(1)\n```"
+    assert (
+        f"`run.py`\n\n✎ Instead:\n\n{diff}\n\nIt prints:\n\n```text\n7"
+    ) in draft.text
+
+
 def test_the_project_is_set_up_on_the_first_tutorial(
     facts: CourseFacts, tmp_path: Path
 ) -> None:
