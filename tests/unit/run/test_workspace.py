@@ -109,7 +109,9 @@ def test_a_link_that_an_engine_has_left_is_replaced_and_not_followed(
 def test_the_source_can_be_emptied(folder: RunFolder) -> None:
     (folder.source / "sub").mkdir()
     (folder.source / "sub/file").write_text("x")
-    assert list(folder.empty_source().iterdir()) == []
+    source = folder.empty_source()
+    assert list(source.iterdir()) == []
+    assert source.stat().st_mode & 0o077 == 0
 
 
 def test_nothing_is_left_of_a_run_that_ends(folder: RunFolder) -> None:
