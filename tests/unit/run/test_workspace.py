@@ -1,9 +1,11 @@
 """A run's folders: written to safely, and always removed."""
 
+import fcntl
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -12,7 +14,7 @@ from typing import Final
 import pytest
 
 from worker.errors import ConfigError, DiskError
-from worker.run.workspace import RunFolder
+from worker.run.workspace import RunFolder, make_private
 
 HOLD: Final = """
 import sys, time
@@ -247,3 +249,85 @@ def test_a_file_that_cannot_be_written_or_read_is_the_disks_fault(
         folder.write("chapters/a.md", b"x")
     with pytest.raises(DiskError):
         folder.read("b.md")
+
+
+def test_a_private_folder_is_made_and_one_that_others_can_read_becomes_private(
+    tmp_path: Path,
+) -> None:
+    make_private(tmp_path / "new")
+    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
+    readable = tmp_path / "readable"
+    readable.mkdir()
+    readable.chmod(0o755)
+    make_private(readable)
+    assert readable.stat().st_mode & 0o777 == 0o700
+
+
+def others_can_write(place: Path) -> None:
+    place.mkdir()
+    place.chmod(0o777)
+
+
+def a_file(place: Path) -> None:
+    place.write_text("not a folder")
+
+
+def a_link(place: Path) -> None:
+    (place.parent / "target").mkdir(mode=0o700)
+    place.symlink_to(place.parent / "target")
+
+
+@pytest.mark.parametrize("make", [others_can_write, a_file, a_link])
+def test_a_shared_place_is_used_only_if_it_is_this_users_folder_alone(
+    tmp_path: Path, make: Callable[[Path], None]
+) -> None:
+    place = tmp_path / "place"
+    make(place)
+    mode = place.lstat().st_mode
+    with pytest.raises(ConfigError, match="only this user can write to"):
+        make_private(place)
+    assert place.lstat().st_mode == mode
+
+
+def test_another_users_folder_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "place").mkdir(mode=0o700)
+    monkeypatch.setattr(os, "getuid", lambda: 4711)
+    with pytest.raises(ConfigError, match="only this user can write to"):
+        make_private(tmp_path / "place")
+
+
+def open_files() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_no_lock_stays_open(tmp_path: Path) -> None:
+    before = open_files()
+    RunFolder(tmp_path, "job", "t1").remove()
+    stale = tmp_path / "job.dead"
+    stale.mkdir()
+    (stale / ".lock").touch()
+    RunFolder(tmp_path, "job", "t2").remove()
+    assert not stale.exists()
+    assert open_files() == before
+
+
+def test_a_folder_that_others_remove_is_made_at_the_tenth_try_and_no_lock_leaks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flock = fcntl.flock
+    tries: list[int] = []
+
+    def contended(file: int, operation: int) -> None:
+        tries.append(file)
+        if len(tries) < 10:
+            raise BlockingIOError
+        flock(file, operation)
+
+    monkeypatch.setattr(fcntl, "flock", contended)
+    before = open_files()
+    folder = RunFolder(tmp_path, "job", "t1")
+    assert len(tries) == 10
+    assert open_files() == before + 1
+    folder.write("chapters/x.md", b"x")
