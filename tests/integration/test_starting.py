@@ -50,6 +50,7 @@ def test_ctrl_c_while_the_program_is_still_starting_is_no_bug(
 ) -> None:
     (tmp_path / "interrupting.py").write_text(
         "import os, signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "class Finder:\n"
         "    def find_spec(self, name, *_):\n"
         "        if name == 'worker.cli.main':\n"
