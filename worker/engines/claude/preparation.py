@@ -9,6 +9,7 @@ from worker.engines.claude import edits, environment, release
 from worker.engines.claude.commands import commands_of
 from worker.engines.claude.render import Renderer, title
 from worker.engines.claude.words import Words
+from worker.engines.static.facts import SourceFile
 from worker.engines.static.pages import markdown, setup_steps
 from worker.engines.static.pages.course import Chapter, CourseFacts
 from worker.engines.static.pages.setup_steps import Setup
@@ -24,13 +25,21 @@ _TUTORIALS = "../tutorials/"
 def setup_of(facts: CourseFacts) -> Setup | None:
     """Return how the project is set up: as the first chapter that says how needs it."""
     for chapter in facts.chapters:
-        for path in chapter.unit.file_paths[:1]:
-            if path not in facts.analysis.files:
-                continue
-            setup = setup_steps.setup(facts, path)
-            if setup is not None:
-                return setup
+        file = _first_file(facts, chapter)
+        if file is None:
+            continue
+        setup = setup_steps.setup(facts, file.path)
+        if setup is not None:
+            return setup
     return None
+
+
+def _first_file(facts: CourseFacts, chapter: Chapter) -> SourceFile | None:
+    paths = chapter.unit.file_paths
+    if not paths:
+        return None
+    files = facts.analysis.files
+    return files.get(paths[0])
 
 
 def commands(facts: CourseFacts) -> tuple[str, ...]:
@@ -39,52 +48,67 @@ def commands(facts: CourseFacts) -> tuple[str, ...]:
     if setup is None:
         return ()
     _, run = _script(facts, setup)
-    enter = [f"cd {setup.folder}"] if setup.folder else []
-    typed = environment.activated(setup.commands)
-    return (*enter, *typed, *filter(None, [run]))
+    typed: list[str] = []
+    if setup.folder:
+        enter = f"cd {setup.folder}"
+        typed.append(enter)
+    activated = environment.activated(setup.commands)
+    typed.extend(activated)
+    if run:
+        typed.append(run)
+    return tuple(typed)
 
 
 def section(renderer: Renderer) -> str:
     """Return the part of the first tutorial that sets the project up; nothing if none is known."""
-    facts, words = renderer.facts, renderer.words
+    facts = renderer.facts
+    words = renderer.words
     setup = setup_of(facts)
     if setup is None:
         return ""
     name, run = _script(facts, setup)
     typed = [line for line in commands(facts) if line != run]
+    explained = _explained(typed, words)
     contents = markdown.link(words.contents, CONTENTS)
     blocks = [
         markdown.heading(2, words.setup),
         release.told(facts, setup.manifest, words),
         words.commit.format(link=contents),
         words.clone,
-        markdown.fence(_explained(typed, words), _SHELL),
+        markdown.fence(explained, _SHELL),
     ]
     if run:
+        program = markdown.code(name)
         blocks += [
-            words.saved.format(name=markdown.code(name)),
+            words.saved.format(name=program),
             markdown.fence([run], _SHELL),
         ]
     test = _test(facts)
     if test:
-        blocks += [words.tested, markdown.fence([test], _SHELL)]
+        listing = markdown.fence([test], _SHELL)
+        blocks += [words.tested, listing]
     return markdown.document(*blocks)
 
 
 def _explained(commands: list[str], words: Words) -> list[str]:
     """Return commands, each with what it is for behind it."""
-    purposes = [environment.purpose(command, words) for command in commands]
     width = max(map(len, commands))
-    return [
-        f"{command:{width}}{COMMENT}{purpose}" if purpose else command
-        for command, purpose in zip(commands, purposes, strict=True)
-    ]
+    rows: list[str] = []
+    for command in commands:
+        row = command
+        purpose = environment.purpose(command, words)
+        if purpose:
+            padded = command.ljust(width)
+            row = f"{padded}{COMMENT}{purpose}"
+        rows.append(row)
+    return rows
 
 
 def _test(facts: CourseFacts) -> str:
     """Return a command that runs one test of the project; nothing if none is known."""
     for chapter in facts.chapters:
-        for command in commands_of(facts, chapter).values():
+        offered = commands_of(facts, chapter)
+        for command in offered.values():
             if edits.is_test(command):
                 return command
     return ""
@@ -92,11 +116,14 @@ def _test(facts: CourseFacts) -> str:
 
 def _script(facts: CourseFacts, setup: Setup) -> tuple[str, str]:
     for chapter in facts.chapters:
-        for path in chapter.unit.file_paths[:1]:
-            file = facts.analysis.files.get(path)
-            if file is not None and setup_steps.setup(facts, path) == setup:
-                name, run = setup_steps.script(file.language)
-                return name, environment.inside(run)
+        file = _first_file(facts, chapter)
+        if file is None:
+            continue
+        of_file = setup_steps.setup(facts, file.path)
+        if of_file == setup:
+            name, run = setup_steps.script(file.language)
+            inside = environment.inside(run)
+            return name, inside
     return "", ""
 
 
@@ -113,17 +140,21 @@ def hint(facts: CourseFacts) -> str:
 
 def reference(renderer: Renderer) -> str:
     """Return the link to the set-up in the first tutorial; nothing if there is none."""
-    facts, words = renderer.facts, renderer.words
+    facts = renderer.facts
     if setup_of(facts) is None:
         return ""
-    link = tutorial_link(renderer, facts.chapters[0])
-    return f"{words.setup}: {link}."
+    first = facts.chapters[0]
+    link = tutorial_link(renderer, first)
+    label = renderer.words.setup
+    return f"{label}: {link}."
 
 
 def tutorial_link(renderer: Renderer, chapter: Chapter) -> str:
     """Return a link to a chapter's tutorial, from a chapter or from another tutorial."""
     path = item_path(Stage.GENERATE_TUTORIALS, chapter.entry)
     _, _, file = path.rpartition("/")
-    folder = "" if renderer.folder else _TUTORIALS
     text = title(renderer.words.tutorial, chapter)
-    return markdown.link(text, f"{folder}{file}")
+    target = file
+    if not renderer.folder:
+        target = f"{_TUTORIALS}{file}"
+    return markdown.link(text, target)

@@ -7,14 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from worker.engines.claude.verify import library
+from worker.engines.claude.verify.code import bound_names, parsed
 from worker.engines.claude.verify.expressions import ExpressionChecker
 from worker.engines.claude.verify.fault import Claim, Fault
 from worker.engines.claude.verify.imports import ImportChecker
-from worker.engines.claude.verify.vocabulary import (
-    Vocabulary,
-    bound_names,
-    parsed,
-)
+from worker.engines.claude.verify.vocabulary import Vocabulary
 from worker.engines.static.parsing.identifiers import word_set
 
 LONGEST: Final = 40

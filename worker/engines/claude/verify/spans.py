@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from worker.engines.claude.verify.code import squeezed
 from worker.engines.claude.verify.expressions import (
     CHAIN,
     SEPARATOR,
@@ -11,7 +12,7 @@ from worker.engines.claude.verify.expressions import (
 )
 from worker.engines.claude.verify.fault import Claim, Fault
 from worker.engines.claude.verify.imports import IMPORT, ImportChecker
-from worker.engines.claude.verify.vocabulary import Vocabulary, squeezed
+from worker.engines.claude.verify.vocabulary import Vocabulary
 from worker.engines.static.pages import markdown
 from worker.engines.static.parsing.identifiers import word_set
 

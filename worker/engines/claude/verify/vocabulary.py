@@ -1,6 +1,5 @@
 """The names of a repository: its definitions, and every word of its code."""
 
-import ast
 import builtins
 import copy
 import keyword
@@ -12,7 +11,8 @@ from functools import cached_property, lru_cache
 from typing import Final
 
 from worker.engines.claude import secrets
-from worker.engines.claude.verify import library
+from worker.engines.claude.verify import library, modules
+from worker.engines.claude.verify.code import bound_names, parsed, squeezed
 from worker.engines.static.facts import TYPES, Definition, Role, SourceFile
 from worker.engines.static.pages.course import CourseFacts, last_name
 from worker.engines.static.parsing.identifiers import word_set
@@ -20,7 +20,6 @@ from worker.engines.static.reading.language import PROSE
 from worker.engines.static.reading.roles import file_stem
 
 _WORD: Final = re.compile(r"[^\W\d]\w*")
-_SPACE: Final = re.compile(r"\s+")
 _FLAG: Final = re.compile(r"(?<![\w-])--?[A-Za-z][\w-]*")
 _TECHNICAL: Final = re.compile(r"\w*(?:_|[a-z][A-Z]|\d)\w*|[A-Z]{2,}")
 """A word that is no word of a natural language."""
@@ -30,19 +29,13 @@ _FIELD: Final = re.compile(
     re.MULTILINE,
 )
 _MODULE_END: Final = re.compile(r"[./:]")
-_DOTS: Final = re.compile(r"[./]|::")
 _LARGEST: Final = 1_000_000
 """Bytes of a file whose words are read."""
 _NOT_CODE: Final = frozenset({Role.DATA, Role.DOCUMENT})
 _QUOTED: Final = frozenset({Role.DOCUMENT, Role.CONFIGURATION, Role.EXAMPLE})
 """Roles of files whose lines a page may quote as commands."""
-_IMPORTED: Final = frozenset({Role.SOURCE, Role.EXAMPLE, Role.TEST})
-_ROOTS: Final = word_set("src lib python")
-"""Folders that are no part of the names of the modules in them."""
 _OWN_FLAG: Final = re.compile(r"[\"'](--?[A-Za-z][\w-]*)")
 """A flag that a program takes: as a text."""
-_PACKAGES: Final = word_set("__init__ index mod lib")
-"""Files that give their folder's name to their module."""
 _OF_LANGUAGES: Final = word_set(
     "None True False null nil undefined true false self this super void int "
     "float double char bool boolean string str bytes byte list dict set tuple "
@@ -73,7 +66,7 @@ class Vocabulary:
         """Read the words of a repository when they are first asked for."""
         self.facts: Final = facts
         self.files: Final = facts.analysis.files
-        self.modules: Final = _modules(facts)
+        self.modules: Final = modules.by_name(facts)
         self.members = lru_cache(1024)(self._members)
         self.words_of = lru_cache(256)(self._words_of)
         self._named: Final = _named(facts)
@@ -142,24 +135,19 @@ class Vocabulary:
     @cached_property
     def outside_modules(self) -> frozenset[str]:
         """The first names of modules of other projects that the code imports."""
-        modules = set(sys.stdlib_module_names)
+        outside = set(sys.stdlib_module_names)
         for file in self.files.values():
             for taken in file.imports:
                 if taken.targets:
                     continue
                 module = taken.module.lstrip("@")
                 package, *_ = _MODULE_END.split(module)
-                modules.add(package)
-        return frozenset(modules)
+                outside.add(package)
+        return frozenset(outside)
 
     def is_package(self, name: str) -> bool:
         """Whether a name is a module or package at the top of the project."""
-        for path in self.modules.get(name, ()):
-            parts = _module_parts(path)
-            below_roots = [part for part in parts if part not in _ROOTS]
-            if below_roots == [name]:
-                return True
-        return False
+        return modules.is_top(self.modules, name)
 
     def has_line(self, line: str) -> bool:
         """Whether a text is somewhere in the documents or settings, as written."""
@@ -183,7 +171,8 @@ class Vocabulary:
         """
         type_ = re.escape(name)
         extended = re.escape(base)
-        head = re.compile(rf"\bclass\s+{type_}\b.*\b{extended}\b")
+        pattern = rf"\bclass\s+{type_}\b.*\b{extended}\b"
+        head = re.compile(pattern)
         if any(map(head.search, self.codes)):
             return True
         texts = self._codes_with(name)
@@ -325,52 +314,7 @@ class Vocabulary:
 
     def module_files(self, name: str) -> Sequence[str]:
         """Return the files of the project's module of a dotted name."""
-        pieces = _DOTS.split(name)
-        parts = [part for part in pieces if part]
-        if not parts:
-            return ()
-        paths = self.modules.get(parts[-1], ())
-        return [path for path in paths if _ends_with(path, parts)]
-
-
-def parsed(code: str) -> ast.Module:
-    """Return the tree of Python code; an empty one if it does not parse."""
-    try:
-        return ast.parse(code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ast.Module(body=[], type_ignores=[])
-
-
-def bound_names(tree: ast.Module) -> set[str]:
-    """Return the names that code binds, but for those that it imports."""
-    bound: set[str] = set()
-    for node in ast.walk(tree):
-        match node:
-            case (
-                ast.FunctionDef(name=name)
-                | ast.AsyncFunctionDef(name=name)
-                | ast.ClassDef(name=name)
-                | ast.Name(id=name, ctx=ast.Store())
-                | ast.arg(arg=name)
-                | ast.ExceptHandler(name=str(name))
-                | ast.MatchAs(name=str(name))
-                | ast.MatchStar(name=str(name))
-                | ast.MatchMapping(rest=str(name))
-            ):
-                bound.add(name)
-            case _:
-                pass
-        # Python 3.11 has no parameters of types.
-        for parameter in getattr(node, "type_params", ()):
-            bound.add(parameter.name)
-    return bound
-
-
-def squeezed(code: str) -> str:
-    """Return code without what does not change it."""
-    dense = _SPACE.sub("", code)
-    head = dense.rstrip(":{")
-    return head.replace(",)", ")")
+        return modules.files_of(self.modules, name)
 
 
 def _is_quoted(file: SourceFile) -> bool:
@@ -389,27 +333,3 @@ def _named(facts: CourseFacts) -> dict[str, list[Definition]]:
         if qualified != name:
             named[qualified].append(definition)
     return named
-
-
-def _modules(facts: CourseFacts) -> dict[str, list[str]]:
-    """Return the source files by the last name of their module; packages by their folder's."""
-    modules: dict[str, list[str]] = defaultdict(list)
-    for path, file in facts.analysis.files.items():
-        if file.role not in _IMPORTED:
-            continue
-        *_, name = _module_parts(path)
-        modules[name].append(path)
-    return modules
-
-
-def _module_parts(path: str) -> list[str]:
-    *folders, _ = path.split("/")
-    stem = file_stem(path)
-    if stem in _PACKAGES and folders:
-        return folders
-    return [*folders, stem]
-
-
-def _ends_with(path: str, parts: list[str]) -> bool:
-    module = _module_parts(path)
-    return module[-len(parts) :] == parts

@@ -1,0 +1,47 @@
+"""Reads code that is written for a page."""
+
+import ast
+import re
+from typing import Final
+
+_SPACE: Final = re.compile(r"\s+")
+
+
+def parsed(code: str) -> ast.Module:
+    """Return the tree of Python code; an empty one if it does not parse."""
+    try:
+        return ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ast.Module(body=[], type_ignores=[])
+
+
+def bound_names(tree: ast.Module) -> set[str]:
+    """Return the names that code binds, but for those that it imports."""
+    bound: set[str] = set()
+    for node in ast.walk(tree):
+        match node:
+            case (
+                ast.FunctionDef(name=name)
+                | ast.AsyncFunctionDef(name=name)
+                | ast.ClassDef(name=name)
+                | ast.Name(id=name, ctx=ast.Store())
+                | ast.arg(arg=name)
+                | ast.ExceptHandler(name=str(name))
+                | ast.MatchAs(name=str(name))
+                | ast.MatchStar(name=str(name))
+                | ast.MatchMapping(rest=str(name))
+            ):
+                bound.add(name)
+            case _:
+                pass
+        # Python 3.11 has no parameters of types.
+        for parameter in getattr(node, "type_params", ()):
+            bound.add(parameter.name)
+    return bound
+
+
+def squeezed(code: str) -> str:
+    """Return code without what does not change it."""
+    dense = _SPACE.sub("", code)
+    head = dense.rstrip(":{")
+    return head.replace(",)", ")")
