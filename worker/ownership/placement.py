@@ -22,16 +22,23 @@ def check_neighbours(
 ) -> None:
     """Raise ConfigError if another store's jobs have objects below a new job's name."""
     for entry in entries:
-        names = entry.key.split("/")
-        if any(
-            job_of("/".join(names[number:])) for number in range(1, len(names))
-        ):
+        if _is_of_another_store(entry.key):
             raise ConfigError(
                 f"JOB_ID is {job_id!r}, but another store has its jobs there "
                 f"({store.uri(entry.key)}): use another JOB_ID, or the other "
                 "store's STORE_URL",
                 code="nested_store",
             )
+
+
+def _is_of_another_store(key: str) -> bool:
+    """Whether a key, without the first of its folders, is that of a job's object."""
+    _, _, rest = key.partition("/")
+    while rest:
+        if job_of(rest):
+            return True
+        _, _, rest = rest.partition("/")
+    return False
 
 
 def check_store(store: Store) -> None:

@@ -340,7 +340,12 @@ class Producer:
 def _incomplete(items: StageItems) -> EngineTroubleError:
     missing = items.missing
     first = missing[:_MAX_NAMED]
-    faults = [items.faults.get(path, f"{path} is missing") for path in first]
+    faults: list[str] = []
+    for path in first:
+        fault = items.faults.get(path)
+        if fault is None:
+            fault = f"{path} is missing"
+        faults.append(fault)
     named = "; ".join(faults)
     more = len(missing) - _MAX_NAMED
     if more > 0:

@@ -50,8 +50,10 @@ class FolderStore:
 
     def __init__(self, root: Path) -> None:
         """Take the folder; the first write creates it."""
-        # `x/..` may not name the same folder once `x` exists
-        self._root = root.resolve() if ".." in root.parts else root.absolute()
+        if ".." in root.parts:
+            # `x/..` may not name the same folder once `x` exists.
+            root = root.resolve()
+        self._root = root.absolute()
         self._temporary = self._root / TEMPORARY
         self._swept = False
         self.url = self._root.as_uri()

@@ -130,11 +130,14 @@ class MessagesApi:
 
     def batch(self, batch_id: str) -> Batch:
         """Return a batch as it is now; raise RejectedError or AnswerLostError."""
-        return read_batch(self._get(f"{_BATCHES}/{quote(batch_id, safe='')}"))
+        name = quote(batch_id, safe="")
+        document = self._get(f"{_BATCHES}/{name}")
+        return read_batch(document)
 
     def batches(self) -> list[Batch]:
         """Return the newest batches, newest first; raise RejectedError or AnswerLostError."""
-        data = self._get(f"{_BATCHES}?limit={LISTED_BATCHES}").get("data")
+        document = self._get(f"{_BATCHES}?limit={LISTED_BATCHES}")
+        data = document.get("data")
         if not isinstance(data, list):
             raise AnswerLostError("the list of batches is not a list")
         return [read_batch(entry) for entry in data]

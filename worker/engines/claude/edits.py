@@ -39,7 +39,10 @@ def undo(path: str) -> str:
 
 def command(commands: dict[str, str], test: str) -> str:
     """Return the command that runs a test, given by the id of a command, or by its own id."""
-    return commands.get(test) or f"{_PYTEST} {test}"
+    known = commands.get(test)
+    if known:
+        return known
+    return f"{_PYTEST} {test}"
 
 
 def is_own(facts: CourseFacts, line: str) -> bool:
@@ -72,7 +75,9 @@ def is_told(facts: CourseFacts, shown: Shown) -> bool:
 
 def _has_role(facts: CourseFacts, path: str, role: Role) -> bool:
     file = facts.analysis.files.get(path)
-    return file is not None and file.role is role
+    if file is None:
+        return False
+    return file.role is role
 
 
 def _is_changeable(
@@ -96,7 +101,8 @@ def faults(
     path, first, last = change.lines
     file = facts.analysis.files.get(path)
     if file is None or file.role is not Role.SOURCE:
-        yield f"`{path[:80]}` is no source file of the project"
+        shortened = path[:80]
+        yield f"`{shortened}` is no source file of the project"
         return
     lines = facts.texts.lines(path)
     start = first - 1
@@ -127,8 +133,9 @@ def _test_faults(
 ) -> Iterator[str]:
     # guard: pages: a change is told by a test that exists
     if test in commands:
-        if not is_test(commands[test]):
-            yield f"`{commands[test]}` runs no test"
+        told = commands[test]
+        if not is_test(told):
+            yield f"`{told}` runs no test"
     elif not _exists(facts, test):
         yield f"there is no test `{test[:120]}`"
 

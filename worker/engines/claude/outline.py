@@ -127,7 +127,8 @@ def _explained(row: str, doc: str) -> str:
     sentence = first_sentence(doc)
     if not sentence:
         return row
-    return f"{row}  # {sentence[:_SENTENCE]}"
+    start = sentence[:_SENTENCE]
+    return f"{row}  # {start}"
 
 
 def _ranked(facts: CourseFacts) -> list[Definition]:
@@ -281,7 +282,8 @@ def _named_row(definition: Definition) -> str:
     if not opening:
         return row
     parameters, _, _ = inside.rpartition(")")
-    listed = ", ".join(_names_of(parameters))
+    parameter_names = _names_of(parameters)
+    listed = ", ".join(parameter_names)
     return f"{row}({listed})"
 
 

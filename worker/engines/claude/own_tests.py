@@ -26,19 +26,46 @@ def _found(facts: CourseFacts, chapter: Chapter) -> list[ProjectTest]:
     names = named_code.names_of(chapter.unit)
     subjects = _subjects(facts, chapter, names)
     tests = project_tests.of_symbols(facts, subjects, _FILES)
-    project = facts.analysis.project.name.casefold()
-    words = {word for word in names.words if word.casefold() != project}
-
-    modules = {file_stem(subject.path) for subject in facts.symbols(chapter)}
+    words = _words(facts, names)
+    modules = _modules(facts, chapter)
 
     def rank(test: ProjectTest) -> int:
-        count = len(words.intersection(_used(facts, test)))
-        stem = file_stem(test.path)
-        tested = stem.removeprefix("test_").removesuffix("_test")
-        return -count - (tested in modules)
+        used = _used(facts, test)
+        shared = words.intersection(used)
+        module = _tested(test)
+        is_own = module in modules
+        return -len(shared) - is_own
 
     tests.sort(key=rank)
     return tests
+
+
+def _words(facts: CourseFacts, names: Names) -> set[str]:
+    """Return the names that tell tests apart: the project's own is in all of them."""
+    project = facts.analysis.project
+    own_name = project.name.casefold()
+    words: set[str] = set()
+    for word in names.words:
+        folded = word.casefold()
+        if folded != own_name:
+            words.add(word)
+    return words
+
+
+def _modules(facts: CourseFacts, chapter: Chapter) -> set[str]:
+    """Return the names of the modules that a chapter's subjects are in."""
+    modules: set[str] = set()
+    for subject in facts.symbols(chapter):
+        module = file_stem(subject.path)
+        modules.add(module)
+    return modules
+
+
+def _tested(test: ProjectTest) -> str:
+    """Return the module that a test file is called after."""
+    stem = file_stem(test.path)
+    name = stem.removeprefix("test_")
+    return name.removesuffix("_test")
 
 
 def _subjects(

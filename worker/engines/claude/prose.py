@@ -47,7 +47,8 @@ def chapters_named(text: str) -> list[int]:
     for match in _INLINE.finditer(text):
         number = match["chapter"]
         if number:
-            numbers.append(int(number))
+            chapter = int(number)
+            numbers.append(chapter)
     return numbers
 
 
@@ -101,7 +102,8 @@ def _starts(line: str) -> list[int]:
     starts: list[int] = []
     number = 1
     for match in _JOINED.finditer(bare):
-        if match[1] != str(number):
+        expected = str(number)
+        if match[1] != expected:
             continue
         start = match.start()
         starts.append(start)
@@ -149,7 +151,8 @@ def _plain(line: str, start: int, end: int) -> str:
     lead = "("
     if start == 0:
         lead = ""
-    escaped = markdown.prose(lead + stripped).removeprefix(lead)
+    led = markdown.prose(lead + stripped)
+    escaped = led.removeprefix(lead)
     if text.startswith(" "):
         escaped = f" {escaped}"
     if stripped and text.endswith(" "):
@@ -163,8 +166,11 @@ def _marked(match: re.Match[str], link: Link) -> str:
         return markdown.prose(code)
     chapter = match["chapter"]
     if chapter:
-        target = link(int(chapter))
-        return target or markdown.text(match[0])
+        number = int(chapter)
+        target = link(number)
+        if target:
+            return target
+        return markdown.text(match[0])
     strong = match["strong"]
     if strong:
         escaped = markdown.prose(strong)

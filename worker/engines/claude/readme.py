@@ -178,7 +178,8 @@ def _without_empty_ends(
         if not lines[number - 1].strip():
             empty.append(number)
             continue
-        if kept and kept[-1] + len(empty) + 1 == number:
+        before = number - len(empty) - 1
+        if kept and kept[-1] == before:
             kept += empty
         kept.append(number)
         empty = []

@@ -59,7 +59,8 @@ class Renderer:
 
     def document(self, blocks: Sequence[Block]) -> str:
         """Return blocks below each other."""
-        return markdown.document(*map(self.block, blocks))
+        written = map(self.block, blocks)
+        return markdown.document(*written)
 
     def block(self, block: Block) -> str:
         """Return a block."""
@@ -87,7 +88,8 @@ class Renderer:
     def chapter_link(self, chapter: Chapter) -> str:
         """Return a link to a chapter."""
         text = title(self.words.chapter, chapter)
-        return markdown.link(text, f"{self.folder}{chapter.file}")
+        target = f"{self.folder}{chapter.file}"
+        return markdown.link(text, target)
 
     def _prose(self, block: Prose) -> str:
         text = prose.rendered(block.text, self.link)
@@ -112,7 +114,8 @@ class Renderer:
             diagram = drawings.of_calls(self.facts, sites)
         if not diagram:
             return ""
-        return markdown.fence(diagram.split("\n"), mermaid.TAG)
+        rows = diagram.split("\n")
+        return markdown.fence(rows, mermaid.TAG)
 
     def _commands(self, ids: Sequence[str]) -> str:
         commands = _known(ids, self.material.commands)
@@ -122,41 +125,49 @@ class Renderer:
 
     def _notes(self, block: Prose) -> list[str]:
         """Return the places that a paragraph rests on, those in one file together."""
-        spans: dict[str, set[Span]] = defaultdict(set)
-        for lines in block.sources:
-            excerpt = self._excerpt(lines)
-            if excerpt is not None:
-                spans[excerpt.path].update(excerpt.spans)
-        places = [
-            Lines(path, *span)
-            for path, inside in spans.items()
-            for span in _joined(inside)
-        ]
+        spans = self._cited(block)
+        places: list[Lines] = []
+        for path, of_file in spans.items():
+            for first, last in _joined(of_file):
+                place = Lines(path, first, last)
+                places.append(place)
         kept = self._most_telling(block.text, places)
         notes: list[str] = []
         for path in spans:
-            inside: list[Span] = []
-            for of, first, last in kept:
-                if of != path:
-                    continue
-                span = (first, last)
-                inside.append(span)
+            inside = _inside(path, kept)
             if inside:
-                notes.append(markdown.place(path, *inside))
+                note = markdown.place(path, *inside)
+                notes.append(note)
         return notes
+
+    def _cited(self, block: Prose) -> dict[str, set[Span]]:
+        """Return the lines that a paragraph cites, by their files."""
+        spans: dict[str, set[Span]] = defaultdict(set)
+        for lines in block.sources:
+            excerpt = self._excerpt(lines)
+            if excerpt is None:
+                continue
+            of_file = spans[excerpt.path]
+            of_file.update(excerpt.spans)
+        return spans
 
     def _most_telling(self, text: str, places: list[Lines]) -> list[Lines]:
         """Return the few places that hold most of what a text names, in their order."""
         names: set[str] = set()
-        for span in checker.spans(" ".join(text.split())):
-            names.update(_NAME.findall(span))
+        words = text.split()
+        line = " ".join(words)
+        for span in checker.spans(line):
+            named = _NAME.findall(span)
+            names.update(named)
 
         def held(place: Lines) -> int:
             path, first, last = place
             lines = self.facts.texts.lines(path)
-            inside = "\n".join(lines[first - 1 : last])
+            start = first - 1
+            inside = "\n".join(lines[start:last])
             found = _NAME.findall(inside)
-            return len(names.intersection(found))
+            held_names = names.intersection(found)
+            return len(held_names)
 
         rows = text.split("\n")
         most = _PLACES
@@ -202,14 +213,19 @@ class Renderer:
         tag = _UNKNOWN
         text = self.facts.texts.lines(path)
         for block in code_blocks(text):
-            begin = max(first, block.first + 1)
-            end = min(last, block.last + 1)
+            first_of_block = block.first + 1
+            last_of_block = block.last + 1
+            begin = max(first, first_of_block)
+            end = min(last, last_of_block)
             if begin <= end:
                 first, last = begin, end
                 tag = self._tag(block.tag)
                 break
-        place = markdown.place(path, (first, last))
-        code = uncommented(text[first - 1 : last])
+        span = (first, last)
+        place = markdown.place(path, span)
+        start = first - 1
+        rows = text[start:last]
+        code = uncommented(rows)
         listing = markdown.fence(code, tag)
         return markdown.document(place, listing)
 
@@ -229,16 +245,18 @@ class Renderer:
             tag = _UNKNOWN
         code = block.code.split("\n")
         listing = markdown.fence(code, tag)
-        return markdown.document(
-            self._caption(block), listing, self._output(block)
-        )
+        caption = self._caption(block)
+        output = self._output(block)
+        return markdown.document(caption, listing, output)
 
     def _change(self, block: Change) -> str:
         path = block.lines.path
         listing = self._copied(block.lines)
         if not listing:
             return ""
-        language = str(self.facts.file(path).language)
+        file = self.facts.file(path)
+        language = str(file.language)
+        undo = edits.undo(path)
         code = block.code.split("\n")
         test = edits.command(self.material.commands, block.test)
         return markdown.document(
@@ -249,7 +267,7 @@ class Renderer:
             self.words.predict,
             markdown.fence([test], _SHELL),
             self.words.undo,
-            markdown.fence([edits.undo(path)], _SHELL),
+            markdown.fence([undo], _SHELL),
         )
 
     def repair(self, before: Example, after: Example) -> str:
@@ -273,10 +291,13 @@ class Renderer:
     def _output(self, block: Example) -> str:
         if not block.prints:
             return ""
-        output = markdown.fence(block.prints.split("\n"), _UNKNOWN)
+        label = self.words.prints
+        rows = block.prints.split("\n")
+        output = markdown.fence(rows, _UNKNOWN)
         if self.hides_output:
-            return folded(self.words.prints, output)
-        return markdown.document(f"{self.words.prints}:", output)
+            return folded(label, output)
+        caption = f"{label}:"
+        return markdown.document(caption, output)
 
 
 def title(noun: str, chapter: Chapter) -> str:
@@ -329,18 +350,37 @@ def contains(lines: Lines, listed: Lines) -> bool:
     return lines.last <= listed.last
 
 
+def _inside(path: str, places: list[Lines]) -> list[Span]:
+    """Return the lines of the places in one file."""
+    inside: list[Span] = []
+    for place in places:
+        if place.path == path:
+            span = (place.first, place.last)
+            inside.append(span)
+    return inside
+
+
 def _joined(spans: Iterable[Span]) -> list[Span]:
     """Return spans in order, those that adjoin as one."""
     joined: list[Span] = []
     for first, last in sorted(spans):
-        if joined and first <= joined[-1][1] + 1:
-            begin, end = joined.pop()
-            joined.append((begin, max(end, last)))
-        else:
-            joined.append((first, last))
+        span = (first, last)
+        if joined:
+            begin, end = joined[-1]
+            behind = end + 1
+            if first <= behind:
+                joined.pop()
+                longest = max(end, last)
+                span = (begin, longest)
+        joined.append(span)
     return joined
 
 
 def _known(ids: Iterable[str], entries: Mapping[str, Entry]) -> list[Entry]:
     """Return the entries of a list that ids name, in the order of the ids."""
-    return [entries[key] for key in ids if key in entries]
+    known: list[Entry] = []
+    for key in ids:
+        if key in entries:
+            entry = entries[key]
+            known.append(entry)
+    return known

@@ -67,7 +67,8 @@ class Shown:
     def file(self, path: str, numbers: Iterable[int], title: str = "") -> str:
         """Return numbered lines of a file; nothing of a file that is kept secret."""
         lines = self._lines(path)
-        existing = range(1, len(lines) + 1)
+        behind = len(lines) + 1
+        existing = range(1, behind)
         wanted = set(numbers).intersection(existing)
         if not wanted:
             return ""
@@ -103,7 +104,9 @@ class Shown:
         lines = self._lines(path)
         size = 0
         for number in numbers:
-            if not 0 < number <= len(lines):
+            if number < 1:
+                continue
+            if number > len(lines):
                 continue
             line = lines[number - 1]
             length = min(len(line), _LONGEST)
@@ -134,7 +137,8 @@ class Shown:
     def clipped(self, lines: Lines) -> Lines:
         """Return lines without the last one, if it alone cannot be pointed at."""
         path, first, last = lines
-        shorter = Lines(path, first, last - 1)
+        end = last - 1
+        shorter = Lines(path, first, end)
         if not self.fault(lines):
             return lines
         if self.fault(shorter):
@@ -172,10 +176,15 @@ def _lone_blanks(lines: Sequence[str], wanted: Collection[int]) -> set[int]:
     """Return the blank lines between two wanted ones: a mark would be as long."""
     blanks: set[int] = set()
     for number in wanted:
-        if number + 2 not in wanted or number + 1 in wanted:
+        between = number + 1
+        following = number + 2
+        if between in wanted:
             continue
-        if not lines[number].strip():
-            blanks.add(number + 1)
+        if following not in wanted:
+            continue
+        text = lines[number]
+        if not text.strip():
+            blanks.add(between)
     return blanks
 
 

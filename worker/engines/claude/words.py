@@ -317,7 +317,9 @@ def is_foreign(text: str, language: str) -> bool:
     if name not in _COMMON:
         return False
     letters = sum(map(str.isalpha, text))
-    if len(_ANY_SCRIPT.findall(text)) > _SCRIPT_SHARE * max(letters, 1):
+    of_scripts = _ANY_SCRIPT.findall(text)
+    most = _SCRIPT_SHARE * max(letters, 1)
+    if len(of_scripts) > most:
         return True
     return _speaks_another(text, name)
 

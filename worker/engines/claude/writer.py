@@ -88,7 +88,8 @@ class Writer:
         for position, entry in enumerate(entries):
             block = self._clipped(entry.block)
             if block is None:
-                faults.append(f"{entry.place}: {entry.fault}")
+                fault = f"{entry.place}: {entry.fault}"
+                faults.append(fault)
                 lacks_code = True
                 continue
             is_free = not needs_sources or _rests_beside(blocks, position)
@@ -219,7 +220,9 @@ class Writer:
 
 def _is_undrawn(block: Block, text: str) -> bool:
     """Whether a drawing would show too little, and is left out without a fault."""
-    return isinstance(block, Relations | Calls) and not text
+    if text:
+        return False
+    return isinstance(block, Relations | Calls)
 
 
 def pointer_faults(material: Material, block: Block) -> list[str]:
@@ -256,7 +259,8 @@ def _example_faults(facts: CourseFacts, block: Example) -> Iterator[str]:
 def _unknown(ids: Iterable[str], known: Container[str]) -> Iterator[str]:
     for key in ids:
         if key not in known:
-            yield f"there is no `{key[:20]}` in the list"
+            start = key[:20]
+            yield f"there is no `{start}` in the list"
 
 
 def _sentences(line: str) -> list[str]:
@@ -299,7 +303,9 @@ def _is_on(example: Block | None, block: Block | None) -> bool:
 
 def _introduces(block: Block | None, following: Block | None) -> bool:
     """Whether a paragraph leads to what follows it, which has places of its own."""
-    if not isinstance(block, Prose) or following is None:
+    if not isinstance(block, Prose):
+        return False
+    if following is None:
         return False
     if not isinstance(following, Prose):
         return True
@@ -309,14 +315,17 @@ def _introduces(block: Block | None, following: Block | None) -> bool:
 
 
 def _are_listed(block: Prose, listed: Sequence[Lines]) -> bool:
-    return all(
-        any(contains(lines, listing) for listing in listed)
-        for lines in block.sources
-    )
+    for lines in block.sources:
+        is_listed = any(contains(lines, listing) for listing in listed)
+        if not is_listed:
+            return False
+    return True
 
 
 def _missing_sources(block: Block) -> list[str]:
-    if not isinstance(block, Prose) or block.sources:
+    if not isinstance(block, Prose):
+        return []
+    if block.sources:
         return []
     words = block.text.split()
     line = " ".join(words)

@@ -43,4 +43,6 @@ class Fault:
     @property
     def placed(self) -> str:
         """The text, with where on the page it is."""
-        return f"near “{self.near}”: {self.text}" if self.near else self.text
+        if not self.near:
+            return self.text
+        return f"near “{self.near}”: {self.text}"
