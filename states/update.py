@@ -290,7 +290,8 @@ def _stale(
         sources = [_files(path, old) for path in part.paths]
         if sources and all(sources):
             is_stale = any(
-                _has_changed(path, old, difference) for path in part.paths
+                _has_changed(path, files, difference)
+                for path, files in zip(part.paths, sources, strict=True)
             )
         else:
             # A path that names no file leaves its sources unknown.
@@ -300,9 +301,11 @@ def _stale(
     return frozenset(stale)
 
 
-def _has_changed(path: str, old: Files, difference: Difference) -> bool:
-    """Whether a file has changed, or any file of a folder, or its files."""
-    if not difference.changed.isdisjoint(_files(path, old)):
+def _has_changed(
+    path: str, files: Sequence[str], difference: Difference
+) -> bool:
+    """Whether a path's files have changed, or a folder has a new one."""
+    if not difference.changed.isdisjoint(files):
         return True
     return any(other.startswith(_folder(path)) for other in difference.added)
 

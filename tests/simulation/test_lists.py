@@ -19,8 +19,8 @@ from tests.simulation.test_updates import (
     MADE,
     NEW,
     REMADE,
-    InvalidChapterEngine,
     made,
+    make_invalid_earlier,
     update,
 )
 from tests.support.updates import (
@@ -30,7 +30,6 @@ from tests.support.updates import (
     make_earlier,
 )
 from tests.support.world import JOB
-from worker.course import formats
 from worker.ownership.claim import OperatorRequest
 from worker.run.run import Run
 
@@ -259,10 +258,7 @@ def test_nothing_is_kept_of_what_rests_on_a_listed_chapter_that_was_made_again(
     work_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     simulation = listing(0, work_dir)
-    with monkeypatch.context() as patch:
-        # The earlier course is of a version that took pages without a word.
-        patch.setattr(formats, "_check_markdown", lambda _path, _body: None)
-        make_earlier(simulation.store, work_dir, engine=InvalidChapterEngine())
+    make_invalid_earlier(simulation, work_dir, monkeypatch)
     simulation.source = PartsSource(commit="b" * 40)
     run(simulation, work=update, engine=PartsEngine())
     simulation.check()

@@ -143,14 +143,20 @@ class InvalidChapterEngine(PartsEngine):
         return replace(item, body=b" ") if path == CARELESS else item
 
 
+def make_invalid_earlier(
+    simulation: Simulation, work_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Make an earlier course of a version that took pages without a word."""
+    with monkeypatch.context() as patch:
+        patch.setattr(formats, "_check_markdown", lambda _path, _body: None)
+        make_earlier(simulation.store, work_dir, engine=InvalidChapterEngine())
+
+
 def test_an_item_that_is_no_longer_valid_is_made_again(
     work_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     simulation = Simulation(0, work_dir)
-    with monkeypatch.context() as patch:
-        # The earlier course is of a version that took pages without a word.
-        patch.setattr(formats, "_check_markdown", lambda _path, _body: None)
-        make_earlier(simulation.store, work_dir, engine=InvalidChapterEngine())
+    make_invalid_earlier(simulation, work_dir, monkeypatch)
     simulation.source = PartsSource(commit="b" * 40)
     run(simulation, work=update, engine=PartsEngine())
     simulation.check()

@@ -158,29 +158,30 @@ def example_codes(answer: object) -> list[str]:
     With it come its output, and the name of its file.
     """
     codes: list[str] = []
-    values = [answer]
-    for value in values:
-        if isinstance(value, Mapping):
-            codes += _codes(value)
-            values += value.values()
-        elif isinstance(value, list):
-            values += value[:MOST]
+    for value in _objects(answer):
+        codes += _codes(value)
     return codes
 
 
 def example_files(answer: object) -> set[str]:
     """Return the names of the files that the examples of an answer are saved under."""
     files: set[str] = set()
+    for value in _objects(answer):
+        file = value.get("file")
+        if value.get("kind") == "example" and isinstance(file, str):
+            files.add(file.strip())
+    return files - {""}
+
+
+def _objects(answer: object) -> Iterator[Mapping[Any, object]]:
+    """Yield all objects in an answer, itself first, but no more than `MOST` of a list."""
     values = [answer]
     for value in values:
         if isinstance(value, Mapping):
-            file = value.get("file")
-            if value.get("kind") == "example" and isinstance(file, str):
-                files.add(file.strip())
+            yield value
             values += value.values()
         elif isinstance(value, list):
             values += value[:MOST]
-    return files - {""}
 
 
 def _codes(value: Mapping[Any, object]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from worker.engines.claude.blocks import Change
 from worker.engines.claude.shown import Shown
 from worker.engines.static.facts import Definition, Role
 from worker.engines.static.pages.course import CourseFacts, is_function
+from worker.engines.static.pages.project_tests import PYTEST
 from worker.engines.static.reading.language import Language
 
 _MOST: Final = 15
@@ -17,7 +18,6 @@ _NODE: Final = re.compile(
     r"(?P<path>[\w./-]+\.py)(?P<classes>(?:::[A-Za-z_]\w*)*)::(?P<name>test\w*)"
 )
 _CALLED: Final = re.compile(r"(?<!def )\b(\w+)\(")
-_PYTEST: Final = "python -m pytest"
 _UNDO: Final = "git checkout -- "
 _INSTALLS: Final = re.compile(r"\b(?:install|add|sync|download)\b")
 _RUNS_TESTS: Final = re.compile(
@@ -42,7 +42,7 @@ def command(commands: dict[str, str], test: str) -> str:
     known = commands.get(test)
     if known:
         return known
-    return f"{_PYTEST} {test}"
+    return f"{PYTEST} {test}"
 
 
 def is_own(facts: CourseFacts, line: str) -> bool:
@@ -50,7 +50,7 @@ def is_own(facts: CourseFacts, line: str) -> bool:
     if line.startswith(_UNDO):
         path = line.removeprefix(_UNDO)
         return path in facts.analysis.files
-    runs = f"{_PYTEST} "
+    runs = f"{PYTEST} "
     if not line.startswith(runs):
         return False
     node = line.removeprefix(runs)

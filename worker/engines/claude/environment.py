@@ -4,35 +4,37 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from worker.engines.claude.words import Words
+from worker.engines.static.pages.setup_steps import (
+    CREATE,
+    ENVIRONMENT,
+    INSTALL,
+    UPGRADE,
+)
 
-_FOLDER: Final = ".venv/bin/"
-_CREATE: Final = "python -m venv .venv"
-_ACTIVATE: Final = f". {_FOLDER}activate"
-_UPGRADE: Final = "pip install --upgrade pip"
-_INSTALL: Final = "pip install -e "
+_ACTIVATE: Final = f". {ENVIRONMENT}activate"
 
 
 def activated(commands: Iterable[str]) -> Iterator[str]:
     """Yield commands as they are typed in the environment, and the one that activates it."""
     for command in commands:
         yield inside(command)
-        if command == _CREATE:
+        if command == CREATE:
             yield _ACTIVATE
 
 
 def inside(command: str) -> str:
     """Return a command as it is typed once the environment is active."""
-    return command.removeprefix(_FOLDER)
+    return command.removeprefix(ENVIRONMENT)
 
 
 def purpose(command: str, words: Words) -> str:
     """Return what a command of the set-up is for; nothing if it says so itself."""
-    if command == _CREATE:
+    if command == CREATE:
         return words.creates
     if command == _ACTIVATE:
         return words.activates
-    if command == _UPGRADE:
+    if command == inside(UPGRADE):
         return words.upgrades
-    if command.startswith(_INSTALL):
+    if command.startswith(inside(INSTALL)):
         return words.installs
     return ""

@@ -20,6 +20,12 @@ class CallId:
     stage: Stage
     key: str
 
+    def name(self, number: int, record: CallRecord) -> CallName:
+        """Return the name of an object of one of its sendings."""
+        return CallName(
+            stage=self.stage, key=self.key, number=number, record=record
+        )
+
 
 @dataclass(slots=True)
 class LedgerEntry:
@@ -64,12 +70,7 @@ class LedgerEntry:
 
     def name(self, record: CallRecord) -> CallName:
         """Return the name of one of the entry's two objects."""
-        return CallName(
-            stage=self.call.stage,
-            key=self.call.key,
-            number=self.number,
-            record=record,
-        )
+        return self.call.name(self.number, record)
 
 
 @dataclass(slots=True)
@@ -84,9 +85,4 @@ class BatchEntry:
 
     def name(self, record: CallRecord) -> CallName:
         """Return the name of one of the batch's two objects."""
-        return CallName(
-            stage=self.call.stage,
-            key=self.call.key,
-            number=self.number,
-            record=record,
-        )
+        return self.call.name(self.number, record)

@@ -247,14 +247,7 @@ def test_types_that_the_description_names_have_room_before_others(
     tmp_path: Path,
 ) -> None:
     types = {name: _type_of(name) for name in ("Oven", "Peel", "Rack", "Tin")}
-    known = facts(tmp_path, **types)
-    names = [name for kind in types for name in _of(known, kind)]
-    unit = replace(
-        chapter_of(known, "Shop").unit,
-        symbols=(*_of(known, "Shop"), *names),
-        description="A `Shop` has a `Tin`",
-    )
-    code = source._chosen(known, unit)
+    code = _shop_with_a_tin(tmp_path, types)
     last = {
         name: code.has_line(f"shop/{name}.py", text.count("\n"))
         for name, text in types.items()
@@ -269,6 +262,13 @@ def test_types_that_the_description_names_have_what_others_leave(
     small = ("Oven", "Peel", "Rack", "Scale", "Tray", "Whisk")
     types = {name: _type_of(name, 3) for name in small}
     types["Tin"] = _type_of("Tin", 300)
+    code = _shop_with_a_tin(tmp_path, types)
+    assert code.size("shop/Tin.py", range(1, 900)) > source._NAMED_TYPE
+    assert code.has_line("shop/Tin.py", types["Tin"].count("\n"))
+
+
+def _shop_with_a_tin(tmp_path: Path, types: dict[str, str]) -> source.Code:
+    """Return the code of a chapter on some types, whose description names `Tin`."""
     known = facts(tmp_path, **types)
     names = [name for kind in types for name in _of(known, kind)]
     unit = replace(
@@ -276,9 +276,7 @@ def test_types_that_the_description_names_have_what_others_leave(
         symbols=(*_of(known, "Shop"), *names),
         description="A `Shop` has a `Tin`",
     )
-    code = source._chosen(known, unit)
-    assert code.size("shop/Tin.py", range(1, 900)) > source._NAMED_TYPE
-    assert code.has_line("shop/Tin.py", types["Tin"].count("\n"))
+    return source._chosen(known, unit)
 
 
 def _type_of(name: str, count: int = 180) -> str:

@@ -269,14 +269,9 @@ class Vocabulary:
 
     def ancestry(self, index: int) -> list[Definition]:
         """Return a type and all types of the project that it extends."""
-        indexes = [index]
-        bases = self.facts.analysis.bases
-        for current in indexes:
-            for base in bases.get(current, ()):
-                if base not in indexes:
-                    indexes.append(base)
         definitions = self.facts.definitions
-        return [definitions[current] for current in indexes]
+        lineage = self.facts.lineage(index)
+        return [definitions[current] for current in lineage]
 
     def has_outside_base(self, index: int) -> bool:
         """Whether a type extends a type that is neither the project's nor Python's."""

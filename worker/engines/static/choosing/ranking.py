@@ -131,7 +131,7 @@ class Ranking:
         return self._public_use.of_name(definition)
 
     def is_public(self, definition: Definition) -> bool:
-        """Tell whether a project exports a definition, or its examples import it."""
+        """Whether a project exports a definition, or its examples import it."""
         is_exported = self._exports.weight(definition.index) > 0
         return is_exported or self.use(definition) > 0
 
@@ -242,7 +242,7 @@ def is_utility(path: str) -> bool:
 
 
 def is_command(path: str) -> bool:
-    """Tell whether a file's folders or name say that it is for the command line."""
+    """Whether a file's folders or name say that it is for the command line."""
     return any(place in _COMMANDS for place in _places(path))
 
 

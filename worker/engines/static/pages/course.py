@@ -236,6 +236,15 @@ class CourseFacts:
         """Return the types that extend or implement a type directly, by path and line."""
         return self._subtypes[index]
 
+    def lineage(self, index: int) -> list[int]:
+        """Return a type and all that it extends, the nearest first."""
+        indexes = [index]
+        for current in indexes:
+            for base in self.analysis.bases.get(current, ()):
+                if base not in indexes:
+                    indexes.append(base)
+        return indexes
+
     def calls(self, index: int) -> list[tuple[Call, Definition]]:
         """Return the calls of a function that lead to definitions, in order."""
         return [

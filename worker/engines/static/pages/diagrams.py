@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
+from worker.course.parts import largest_part
 from worker.engines.static.facts import TYPES, Definition, Kind
 from worker.engines.static.pages import mermaid
 from worker.engines.static.pages.course import (
@@ -32,7 +33,8 @@ def calls(
     ]
     pairs = _calls_between(facts, functions, owned)
     nodes = _nodes(functions, pairs)
-    drawn = _together([pair for pair in pairs if set(pair) <= set(nodes)])
+    between = [pair for pair in pairs if set(pair) <= set(nodes)]
+    drawn = [between[position] for position in largest_part(between)]
     if len(drawn) < _FEWEST:
         return ""
     ends = {end for pair in drawn for end in pair}
@@ -43,17 +45,6 @@ def calls(
         for caller, called in drawn
     ]
     return mermaid.flowchart(names, edges)
-
-
-def _together(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return the largest group of calls that hang together."""
-    groups: list[set[int]] = []
-    for pair in pairs:
-        joined = [group for group in groups if not group.isdisjoint(pair)]
-        groups = [group for group in groups if group not in joined]
-        groups.append(set(pair).union(*joined))
-    largest = max(groups, key=len, default=set())
-    return [pair for pair in pairs if pair[0] in largest]
 
 
 def _calls_between(

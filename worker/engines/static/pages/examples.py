@@ -24,7 +24,12 @@ from worker.engines.static.prose.code_blocks import (
     uncommented,
 )
 from worker.engines.static.reading.language import PARSED, PROSE, Language
-from worker.engines.static.reading.roles import Guidance, guidance, is_news
+from worker.engines.static.reading.roles import (
+    Guidance,
+    guidance,
+    is_news,
+    is_readme,
+)
 
 _MOST: Final = 2
 """Examples of a chapter."""
@@ -39,7 +44,6 @@ _LARGEST_DOCUMENT: Final = 400_000
 _LONGEST_COMMENT: Final = 400
 _COMMENT: Final = re.compile(r"\s*(?://|/?\*|#|--|;|\*/)")
 _MARK: Final = re.compile(r"\s*(?:/\*\*?|\*/|///?!?|\*(?!\*)|#+|--|;+) ?")
-_README: Final = re.compile(r"(?i)^readme\b[^/]*$")
 _NO_CODE: Final = frozenset(
     [
         *("bash", "console", "sh", "shell", "shell-session", "text", "txt"),
@@ -385,18 +389,17 @@ def _in_files(facts: CourseFacts, symbol: Definition) -> Iterator[Example]:
 
 
 def _readme_first(path: str) -> tuple[bool, str]:
-    is_readme = _README.match(path) is not None
-    return not is_readme, path
+    return not is_readme(path), path
 
 
 def _in_document(
     facts: CourseFacts, symbol: Definition, path: str
 ) -> Iterator[Example]:
     file = facts.file(path)
-    if not _is_guide(file):
+    if not is_guide(file):
         return
     origin = Origin.DOCUMENT
-    if _README.match(path):
+    if is_readme(path):
         origin = Origin.README
     text = facts.texts.lines(path)
     key = ("code blocks", path)
@@ -428,7 +431,8 @@ def _is_use(
     return not standalone.is_of_another(symbol.name, code, tag, own)
 
 
-def _is_guide(file: SourceFile) -> bool:
+def is_guide(file: SourceFile) -> bool:
+    """Whether a file is prose that is read for examples, and no news."""
     language = file.language
     if language is Language.NOTEBOOK or language not in PROSE:
         return False
@@ -460,7 +464,7 @@ def _section(file: SourceFile, line: int) -> str:
         if heading.line <= line:
             title = heading.title
     document = "the documentation"
-    if _README.match(file.path):
+    if is_readme(file.path):
         document = "the README"
     if not title:
         return document

@@ -40,7 +40,7 @@ def _by_type(facts: CourseFacts) -> Mapping[int, list[Fixture]]:
         made_type = types.get(name)
         if made_type is None:
             continue
-        for index in lineage(facts, made_type):
+        for index in facts.lineage(made_type.index):
             of_type = by_type[index]
             of_type.append(fixture)
     return by_type
@@ -79,14 +79,3 @@ def _is_given(body: str, variable: str) -> bool:
         return True
     given = rf"\b(?:return|yield) {variable}\s*$"
     return re.search(given, body, re.MULTILINE) is not None
-
-
-def lineage(facts: CourseFacts, definition: Definition) -> list[int]:
-    """Return a type and all that it extends, the nearest first."""
-    indexes = [definition.index]
-    for index in indexes:
-        bases = facts.analysis.bases.get(index, ())
-        for base in bases:
-            if base not in indexes:
-                indexes.append(base)
-    return indexes

@@ -13,25 +13,22 @@ from worker.engines.static.facts import (
     Role,
     SourceFile,
 )
-from worker.engines.static.pages import citations, markdown
+from worker.engines.static.pages import citations, examples, markdown
 from worker.engines.static.pages.course import Chapter, CourseFacts
 from worker.engines.static.parsing.identifiers import parts, word_set
 from worker.engines.static.prose.code_blocks import begins_code
 from worker.engines.static.prose.docstrings import paragraphs, sentences
-from worker.engines.static.reading.language import PROSE, Language
 from worker.engines.static.reading.roles import (
     Guidance,
     file_stem,
     guidance,
-    is_news,
+    is_readme,
 )
 
 _MOST_PARAGRAPHS: Final = 3
 _MOST_WORDS: Final = 150
 _FEWEST_WORDS: Final = 12
 """Of a passage; a shorter one opens nothing."""
-_README: Final = re.compile(r"(?i)^readme\b[^/]*$")
-_LARGEST: Final = 400_000
 _SHORTEST_NAME: Final = 4
 """Letters of a name that a heading may mean."""
 _ENOUGH: Final = 3
@@ -118,7 +115,7 @@ def rendered(passage: Passage) -> list[str]:
     """Return a passage as blocks of Markdown, the last of which names its source."""
     title = markdown.text(passage.title)
     document = "the guide"
-    if _README.match(passage.path):
+    if is_readme(passage.path):
         document = "the README"
     place = markdown.place(passage.path, (passage.first, passage.last))
     texts = [markdown.prose(text) for text in passage.texts]
@@ -187,11 +184,7 @@ def _guides(facts: CourseFacts) -> list[str]:
 
 
 def _is_guide(file: SourceFile) -> bool:
-    if file.role is not Role.DOCUMENT or file.language not in PROSE:
-        return False
-    if file.language is Language.NOTEBOOK or file.size > _LARGEST:
-        return False
-    return not is_news(file.path)
+    return file.role is Role.DOCUMENT and examples.is_guide(file)
 
 
 def _of_headings(

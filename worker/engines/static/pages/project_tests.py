@@ -22,6 +22,7 @@ from worker.engines.static.parsing.grammar import (
 from worker.engines.static.reading.language import PARSED, Language
 
 _LONGEST: Final = 32
+PYTEST: Final = "python -m pytest"
 _SHORTEST: Final = 2
 """Lines of a test that can be shown whole, its first line not counted."""
 _MOST_FILES: Final = 8
@@ -145,7 +146,7 @@ def command(facts: CourseFacts, test: ProjectTest) -> str:
     language = facts.file(test.path).language
     if language is Language.PYTHON and _is_collected(test):
         node = "::".join([test.path, *test.owners, test.name])
-        return f"python -m pytest {shlex.quote(node)}"
+        return f"{PYTEST} {shlex.quote(node)}"
     if language is Language.GO and test.name.startswith("Test"):
         path = dirname(test.path)
         folder = shlex.quote(f"./{path}")
@@ -317,7 +318,7 @@ def _member_names(facts: CourseFacts, symbol: Definition) -> set[str]:
     """Return the names of a type's methods, and of those that it inherits."""
     return {
         method.name
-        for index in fixtures.lineage(facts, symbol)
+        for index in facts.lineage(symbol.index)
         for method in facts.methods(facts.definitions[index])
     }
 

@@ -10,8 +10,12 @@ from worker.engines.static.pages.course import CourseFacts
 from worker.engines.static.reading.language import Language
 from worker.engines.static.reading.manifests import table
 
-_PYTHON: Final = ("python -m venv .venv", ".venv/bin/pip install -e .")
-_PIP: Final = ".venv/bin/pip install --upgrade pip"
+ENVIRONMENT: Final = ".venv/bin/"
+"""The folder of the programs of a Python project's environment."""
+CREATE: Final = "python -m venv .venv"
+UPGRADE: Final = f"{ENVIRONMENT}pip install --upgrade pip"
+INSTALL: Final = f"{ENVIRONMENT}pip install -e "
+_PYTHON: Final = (CREATE, f"{INSTALL}.")
 _TEST_GROUPS: Final = ("test", "tests", "testing", "dev")
 _TEST_FILES: Final = (
     "requirements-test.txt",
@@ -71,7 +75,7 @@ _OF_LANGUAGE: Final = {
 _NO_NETWORK: Final = frozenset({"cmake", "meson", "make"})
 _INTERPRETERS: Final[dict[str, tuple[str, str]]] = {
     Language.GO: ("try_it/main.go", "go run ./try_it"),
-    Language.PYTHON: ("try_it.py", ".venv/bin/python try_it.py"),
+    Language.PYTHON: ("try_it.py", f"{ENVIRONMENT}python try_it.py"),
 }
 
 
@@ -141,7 +145,7 @@ def _installation(facts: CourseFacts, prefix: str) -> tuple[str, ...]:
     if isinstance(groups, dict) and group:
         pinned = " ".join(_pinned(facts, prefix, groups[group]))
         # Older versions of pip do not know `--group`.
-        return _PIP, f"{install} --group {group} {pinned}".rstrip()
+        return UPGRADE, f"{install} --group {group} {pinned}".rstrip()
     project = declared.get("project")
     if isinstance(project, dict):
         extra = _with_pytest(project.get("optional-dependencies"))

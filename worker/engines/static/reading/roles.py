@@ -134,6 +134,7 @@ _ORIGINS: Final = {
     "d.cts": _SCRIPTS,
 }
 """By ending: those of the files that they are made from; TypeScript's for all others."""
+_README: Final = re.compile(r"(?i)^readme\b[^/]*$")
 _NEWS: Final = re.compile(
     r"(?:^|/)(?:change|history|news|release|licen|author|contribut|code.of.conduct|security"
     r"|internal|upgrad|migrating)",
@@ -262,6 +263,11 @@ def twin(path: str, paths: Collection[str]) -> bool:
         if any(f"{stem}.{origin}" in paths for origin in origins):
             return True
     return False
+
+
+def is_readme(path: str) -> bool:
+    """Whether a file is a README at the top of the repository."""
+    return _README.match(path) is not None
 
 
 def file_stem(path: str) -> str:
