@@ -8,7 +8,7 @@ from states.exits import Exit
 from states.manifest import Identity, Writer
 from tests.support.builders import begun
 from tests.support.shell import Shell, completed, interrupted
-from tests.support.world import IDENTITY, JOB, Receiver
+from tests.support.world import IDENTITY, JOB, FakeReceiver
 from worker.outbox.port import WebhookResponse
 from worker.ownership.log import CheckpointLog
 from worker.system.runtime import SystemRuntime
@@ -263,7 +263,7 @@ def test_list_shows_an_unreadable_job_beside_the_others(shell: Shell) -> None:
 
 def test_status_shows_rejected_callbacks(shell: Shell) -> None:
     world = shell.world(
-        receiver=Receiver(answer=lambda _: WebhookResponse(status_code=410))
+        receiver=FakeReceiver(answer=lambda _: WebhookResponse(status_code=410))
     )
     assert world.job().run(IDENTITY) is Exit.OK
     document = shell.json("status", JOB)

@@ -10,7 +10,7 @@ from states.exits import Exit
 from tests.support.fault_proxy import ProxyFault, at_random, proxying
 from tests.support.servers.server import S3Server
 from tests.support.waiting import until
-from tests.support.world import IDENTITY, JOB, Receiver, World
+from tests.support.world import IDENTITY, JOB, FakeReceiver, World
 from worker.errors import ConfigError
 from worker.ownership.log import CheckpointLog
 from worker.store.s3 import S3Store
@@ -127,7 +127,7 @@ def test_two_runs_started_at_once_make_one_course(
     s3_server: S3Server, tmp_path: Path
 ) -> None:
     runtime = SystemRuntime()
-    receiver = Receiver()
+    receiver = FakeReceiver()
     bucket = s3_server.new_bucket()
     worlds = [
         World(

@@ -11,7 +11,7 @@ from states.stages import Stage
 from tests.support.builders import AT, ENGINE, run_record
 from tests.support.receiver import Reply, receiving
 from tests.support.shell import Shell, completed, interrupted, stop_at
-from tests.support.world import IDENTITY, JOB, FakeEngine, Receiver, World
+from tests.support.world import IDENTITY, JOB, FakeEngine, FakeReceiver, World
 from worker.outbox.port import WebhookResponse
 from worker.ownership.claim import OperatorRequest
 from worker.ownership.log import CheckpointLog
@@ -284,7 +284,7 @@ def test_an_engine_other_than_the_jobs_is_refused(shell: Shell) -> None:
 
 def rejecting(shell: Shell) -> World:
     world = shell.world(
-        receiver=Receiver(answer=lambda _: WebhookResponse(status_code=410))
+        receiver=FakeReceiver(answer=lambda _: WebhookResponse(status_code=410))
     )
     assert world.job().run(IDENTITY) is Exit.OK
     return world

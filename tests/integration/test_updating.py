@@ -14,7 +14,7 @@ from tests.support.updates import (
     PartsSource,
     make_earlier,
 )
-from tests.support.world import IDENTITY, JOB, Receiver, World
+from tests.support.world import IDENTITY, JOB, FakeReceiver, World
 from worker.ownership.claim import OperatorRequest
 from worker.services.update import earlier_job_of_new
 from worker.services.view import open_view
@@ -205,7 +205,7 @@ def test_update_requires_a_repository(shell: Shell) -> None:
 
 
 def followed(
-    shell: Shell, update_from: str, receiver: Receiver | None = None
+    shell: Shell, update_from: str, receiver: FakeReceiver | None = None
 ) -> tuple[Exit, World]:
     """Do a job that follows another, as in job mode."""
     world = shell.world(
@@ -220,7 +220,7 @@ def followed(
 def test_a_job_that_follows_what_is_missing_fails_and_says_so(
     shell: Shell,
 ) -> None:
-    receiver = Receiver()
+    receiver = FakeReceiver()
     code, _ = followed(shell, "missing", receiver=receiver)
     assert code is Exit.DATA_ERROR
     assert receiver.events[-1] == ("error", "failed")

@@ -13,7 +13,7 @@ from states.usage import Waiting
 from tests.platform.conftest import Operator
 from tests.support.scaleway.jobs import Document
 from tests.support.scaleway.server import Fault
-from tests.support.world import IDENTITY, Receiver, World
+from tests.support.world import IDENTITY, FakeReceiver, World
 from worker.cli.main import main
 from worker.course.artifacts import Artifacts
 from worker.engines.port import EngineWaitingError
@@ -264,7 +264,7 @@ def test_a_finished_job_with_unacknowledged_events_gets_a_run(
     operator: Operator, definition: Document, tmp_path: Path
 ) -> None:
     run = died(operator, definition, "failed", exit_code=75)
-    away = Receiver(answer=lambda _: WebhookResponse(status_code=503))
+    away = FakeReceiver(answer=lambda _: WebhookResponse(status_code=503))
     world = World(
         store=operator.store,
         work_dir=tmp_path / "work",

@@ -9,14 +9,14 @@ from states.exits import Exit
 from tests.platform.conftest import Operator
 from tests.support.fault_proxy import Injection, Proxy, Refusal, proxying
 from tests.support.servers.server import S3Server
-from tests.support.world import IDENTITY, Receiver, World
+from tests.support.world import IDENTITY, FakeReceiver, World
 from worker.outbox.port import WebhookResponse
 from worker.store.s3 import S3Store
 
 
 def leave_unacknowledged(store: S3Store, job_id: str, work_dir: Path) -> None:
     """Leave a job that is over, with its final callback unacknowledged."""
-    receiver = Receiver(answer=lambda _: WebhookResponse(status_code=503))
+    receiver = FakeReceiver(answer=lambda _: WebhookResponse(status_code=503))
     world = World(
         store=store, work_dir=work_dir, receiver=receiver, callback_give_up=0
     )

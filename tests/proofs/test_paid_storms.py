@@ -17,37 +17,26 @@ import pytest
 
 from states.exits import Exit
 from tests.support.claude_jobs import ClaudeJobs, check_account
-from tests.support.fault_proxy import Proxy, ProxyFault, at_random
+from tests.support.fault_proxy import STORM, Proxy, ProxyFault, at_random
 from tests.support.messages_api.server import Fault, MessagesServer
 from tests.support.platform_job import PlatformJob
 
 STORMS = int(os.environ.get("FONDATION_STORMS", "1"))
 FIRST_SEED = 36
 STORE_RATE = 0.1
-HAND, STRUCK = 5, 2
-"""Of that many calls or batches, so many go wrong."""
+CALLS, FAILING = 5, 2
+"""Of 5 calls or batches, 2 fail."""
 PROXY_RATE = 0.05
-"""Of requests to the API that are reset or whose answers are dropped on their way."""
+"""Share of requests to the API that are reset, or whose answers are dropped."""
 SILENCE_SECONDS = 4.0
 MAX_RUNS = 12
-STORE_TROUBLES = (
-    *3
-    * (
-        ProxyFault.ERROR,
-        ProxyFault.SLOW_DOWN,
-        ProxyFault.LOST,
-        ProxyFault.ERROR_AFTER,
-        ProxyFault.RESET,
-    ),
-    ProxyFault.SILENCE,
-)
 REFUSED = {
     "429, retry-after": Fault(status=429, headers={"retry-after": "1"}),
     "429": Fault(status=429),
     "529": Fault(status=529),
     "500": Fault(status=500),
 }
-"""Nothing is paid; these are the most frequent."""
+"""Calls that cost nothing; these faults are the most frequent."""
 LOST = {
     "503 of a proxy": Fault(status=503, page=True),
     "cut": Fault(cut=5),
@@ -63,14 +52,14 @@ class FaultyServer(MessagesServer):
     def __init__(self, seed: int) -> None:
         super().__init__()
         self.silence_seconds = SILENCE_SECONDS
-        self.raging = True
+        self.failing = True
         self.injected: Counter[str] = Counter()
         self._chance = random.Random(seed)  # noqa: S311 - a seed
-        self._hand: list[str | None] = []
+        self._drawn: list[str | None] = []
 
     def take_fault(self, what: str) -> Fault:
         super().take_fault(what)
-        if not self.raging or not what.startswith("POST /v1/messages"):
+        if not self.failing or not what.startswith("POST /v1/messages"):
             return Fault()
         with self._lock:
             name = self._draw()
@@ -81,12 +70,12 @@ class FaultyServer(MessagesServer):
 
     def _draw(self) -> str | None:
         """Draw the fault of the next call, if it has one."""
-        if not self._hand:
+        if not self._drawn:
             kinds = [*3 * [*REFUSED], *LOST]
-            self._hand += self._chance.choices(kinds, k=STRUCK)
-            self._hand += [None] * (HAND - STRUCK)
-            self._chance.shuffle(self._hand)
-        return self._hand.pop()
+            self._drawn += self._chance.choices(kinds, k=FAILING)
+            self._drawn += [None] * (CALLS - FAILING)
+            self._chance.shuffle(self._drawn)
+        return self._drawn.pop()
 
 
 @pytest.fixture
@@ -119,19 +108,19 @@ def test_a_job_survives_a_store_and_an_api_where_everything_goes_wrong(
 ) -> None:
     job = claude_jobs.new("job-1")
     proxy.silence_seconds = SILENCE_SECONDS
-    proxy.policy = at_random(seed, STORE_RATE, STORE_TROUBLES)
+    proxy.policy = at_random(seed, STORE_RATE, STORM)
     api_proxy.policy = at_random(
         seed, PROXY_RATE, (ProxyFault.RESET, ProxyFault.LOST)
     )
     drive(job, str(seed % 2))
-    api.raging = False
+    api.failing = False
     for faulty_proxy in (proxy, api_proxy):
         faulty_proxy.policy = lambda _method, _path: None
     account = check_account(job, api.paid)
     store = {str(fault.name): n for fault, n in proxy.faults.items()}
     assert len(store) > 3, "too few faults were injected"
-    assert api.injected.total() >= STRUCK, "too few faults were injected"
-    print(  # noqa: T201 - for `pytest -rP`
+    assert api.injected.total() >= FAILING, "too few faults were injected"
+    print(  # noqa: T201 - shown with `-rP`
         f"seed {seed}: {len(job.runs)} runs, {account}; {store}; "
         f"{dict(api.injected)}, {dict(api_proxy.faults)}"
     )

@@ -13,7 +13,7 @@ import pytest
 from states.exits import Exit
 from tests.proofs.conftest import NewJob
 from tests.proofs.test_killed import check_callbacks
-from tests.support.fault_proxy import ProxyFault, at_random, proxying
+from tests.support.fault_proxy import STORM, at_random, proxying
 from tests.support.platform_job import PlatformJob
 from tests.support.receiver import Receiver
 from tests.support.servers.server import S3Server
@@ -22,18 +22,6 @@ from worker.cli.main import main
 STORMS = int(os.environ.get("FONDATION_STORMS", "1"))
 SILENCE_SECONDS = 10.0
 RATE = 0.25
-KINDS = (
-    *3
-    * (
-        ProxyFault.ERROR,
-        ProxyFault.SLOW_DOWN,
-        ProxyFault.LOST,
-        ProxyFault.ERROR_AFTER,
-        ProxyFault.RESET,
-    ),
-    ProxyFault.SILENCE,
-)
-"""Silences are rarer than the rest, as each takes its time."""
 MAX_RUNS = 10
 FIRST_SEED = 3
 
@@ -66,7 +54,7 @@ def test_a_job_survives_a_store_where_everything_goes_wrong(
     with proxying(s3_server.endpoint_url) as proxy:
         job = new_job(proxy.url)
         proxy.silence_seconds = SILENCE_SECONDS
-        proxy.policy = at_random(seed, RATE, KINDS)
+        proxy.policy = at_random(seed, RATE, STORM)
         drive(job)
         proxy.policy = lambda _method, _path: None
         assert job.course == course
@@ -77,6 +65,6 @@ def test_a_job_survives_a_store_where_everything_goes_wrong(
         str(fault.name): count for fault, count in sorted(proxy.faults.items())
     }
     assert len(faults) > 3, "too few faults were injected"
-    print(  # noqa: T201 - for -rP
+    print(  # noqa: T201 - shown with `-rP`
         f"seed {seed}: {len(job.runs)} runs, {proxy.requests.total()} requests, {faults}"
     )

@@ -11,7 +11,7 @@ from typing import Final, TypeVar, cast
 
 from tests.simulation.observer import Observer
 from tests.simulation.scheduler import Killed, Process, Scheduler
-from tests.support.world import Receiver
+from tests.support.world import FakeReceiver
 from worker.errors import StoreConfigError, StoreError, StoreUnavailableError
 from worker.outbox.port import UnreachableError
 from worker.outbox.port import WebhookResponse as Acknowledgement
@@ -338,10 +338,10 @@ class SimStore:
 
 
 @dataclass
-class SimReceiver(Receiver):
+class SimReceiver(FakeReceiver):
     """The receiver as one process reaches it; `inner` is the one that all runs share."""
 
-    inner: Receiver = field(default_factory=Receiver)
+    inner: FakeReceiver = field(default_factory=FakeReceiver)
     connection: Connection | None = None
     closed: bool = False
     sent: Callable[[str, Process, float], None] = (

@@ -36,8 +36,8 @@ from tests.support.world import (
     IDENTITY,
     JOB,
     FakeEngine,
+    FakeReceiver,
     FakeSource,
-    Receiver,
     World,
 )
 from worker.course.artifacts import Artifacts
@@ -85,7 +85,7 @@ class Simulation:
         self.store = MemoryStore(
             lambda: self.scheduler.time + self.conditions.store_ahead
         )
-        self.receiver = Receiver()
+        self.receiver = FakeReceiver()
         self.source = FakeSource()
         self.runs: list[SimulatedRun] = []
         self.redone: list[str] = []

@@ -32,6 +32,20 @@ class ProxyFault(StrEnum):
     SILENCE = "it happens after a long silence"
 
 
+STORM = (
+    *3
+    * (
+        ProxyFault.ERROR,
+        ProxyFault.SLOW_DOWN,
+        ProxyFault.LOST,
+        ProxyFault.ERROR_AFTER,
+        ProxyFault.RESET,
+    ),
+    ProxyFault.SILENCE,
+)
+"""Silences are rarer than the other faults because each takes seconds."""
+
+
 class Refusal(StrEnum):
     """What the proxy may answer instead of the store, without forwarding the request."""
 

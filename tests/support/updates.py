@@ -12,8 +12,8 @@ from states.stages import INFO, Stage
 from tests.support.world import (
     IDENTITY,
     FakeEngine,
+    FakeReceiver,
     FakeSource,
-    Receiver,
     World,
 )
 from worker.engines.port import Item, Workspace
@@ -99,7 +99,7 @@ def make_earlier(
 
     `gc` leaves it alone if its end could not be `reported`.
     """
-    unreported = Receiver(answer=lambda _: WebhookResponse(status_code=503))
+    unreported = FakeReceiver(answer=lambda _: WebhookResponse(status_code=503))
     world = World(
         store=store,
         work_dir=work_dir,

@@ -134,8 +134,8 @@ class JsonPacker:
 
 
 @dataclass
-class Receiver:
-    """The web app's webhook: accepts every event unless configured otherwise."""
+class FakeReceiver:
+    """The web app's webhook in memory; by default it accepts every event."""
 
     answer: Callable[[dict[str, object]], WebhookResponse] = lambda _: (
         WebhookResponse(status_code=200)
@@ -171,7 +171,7 @@ class World:
     work_dir: Path
     engine: FakeEngine = field(default_factory=FakeEngine)
     source: FakeSource = field(default_factory=FakeSource)
-    receiver: Receiver | None = field(default_factory=Receiver)
+    receiver: FakeReceiver | None = field(default_factory=FakeReceiver)
     runtime: Runtime = field(default_factory=SystemRuntime)
     callback_give_up: float = 5
     stop_grace: float = 2

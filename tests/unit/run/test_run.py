@@ -11,7 +11,7 @@ from states.manifest import Manifest
 from states.stages import STAGES, Stage, State
 from states.usage import Budget
 from tests.support.waiting import until
-from tests.support.world import IDENTITY, FakeEngine, Receiver, World
+from tests.support.world import IDENTITY, FakeEngine, FakeReceiver, World
 from worker.engines.port import Engine, EngineFailedError
 from worker.errors import EngineUnavailableError
 from worker.ownership.claim import OperatorRequest
@@ -50,7 +50,7 @@ class RecordingWorld(World):
         )
 
 
-class ClosableReceiver(Receiver):
+class ClosableReceiver(FakeReceiver):
     """Records that it was closed."""
 
     closed = False
