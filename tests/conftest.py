@@ -18,7 +18,7 @@ from worker.store.memory import MemoryStore
 from worker.store.port import Store
 from worker.system.runtime import SystemRuntime
 
-# No test fails by the load of the machine: an example may take any time.
+# An example may take any time, so that no test fails because the machine is busy.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
@@ -27,13 +27,13 @@ hypothesis.settings.load_profile("untimed")
 def s3_servers(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Callable[[str], S3Server]:
-    """Return a function that gives the run's server of a kind (`minio`, `ceph`, `moto`, `rclone`).
+    """Return a function that returns a server by its kind (`minio`, `ceph`, `moto`, `rclone`).
 
-    It is started when it is first asked for. Where that cannot be, the test is skipped, or, under
-    `FONDATION_TESTS=all`, fails.
+    The first call starts it, once for the whole test run. If it cannot run here, the test is
+    skipped or, under `FONDATION_TESTS=all`, fails.
     """
     base, controller = tmp_path_factory.getbasetemp(), os.getpid()
-    # This is one of several processes that share the tests between them.
+    # pytest-xdist has started several processes, which share one folder.
     if hasattr(request.config, "workerinput"):
         base, controller = base.parent, os.getppid()
 
@@ -55,10 +55,10 @@ def s3_server(
 ) -> S3Server:
     """Return each server in turn.
 
-    `@pytest.mark.parametrize("s3_server", ["minio"], indirect=True)` picks some.
+    `@pytest.mark.parametrize("s3_server", ["minio"], indirect=True)` chooses among them.
     """
     server = s3_servers(request.param)
-    print(f"{server.name} writes its log to {server.log}")  # noqa: T201 - shown where a test fails
+    print(f"{server.name} logs to {server.log}")  # noqa: T201 - shown if a test fails
     return server
 
 
@@ -77,7 +77,7 @@ def store(
 
 
 @pytest.fixture(autouse=True)
-def as_it_was() -> Iterator[None]:
+def restored_globals() -> Iterator[None]:
     """Restore logging and signal handlers, which a run changes."""
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level

@@ -1,8 +1,8 @@
-"""The baseline of every benchmark: plain boto3, and nothing of the worker.
+"""The baseline of every benchmark: plain boto3, without the worker.
 
-    python -m tests.benchmarks.bare BUCKET PREFIX     lists what lies there, and gets it, 8 at once
+    python -m tests.benchmarks.bare BUCKET PREFIX     lists the objects and gets them, 8 at once
 
-The server is named by `AWS_ENDPOINT_URL_S3`, `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`.
+`AWS_ENDPOINT_URL_S3`, `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY` name the server.
 """
 
 import os
@@ -14,8 +14,8 @@ from typing import Any, Final
 import boto3
 from botocore.config import Config
 
-HANDS: Final = 8
-"""Transfers at once."""
+TRANSFERS: Final = 8
+"""How many run at once."""
 
 
 def client(endpoint_url: str, access_key: str, secret_key: str) -> Any:  # noqa: ANN401 - boto3's
@@ -23,7 +23,7 @@ def client(endpoint_url: str, access_key: str, secret_key: str) -> Any:  # noqa:
     config = Config(
         s3={"addressing_style": "path"},
         retries={"total_max_attempts": 1},
-        max_pool_connections=HANDS,
+        max_pool_connections=TRANSFERS,
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
     )
@@ -38,8 +38,8 @@ def client(endpoint_url: str, access_key: str, secret_key: str) -> Any:  # noqa:
 
 
 def upload(s3: Any, bucket: str, files: list[Path]) -> None:  # noqa: ANN401 - boto3's
-    """Store files."""
-    with ThreadPoolExecutor(HANDS) as pool:
+    """Store files under their paths."""
+    with ThreadPoolExecutor(TRANSFERS) as pool:
         list(
             pool.map(
                 lambda file: s3.put_object(
@@ -51,12 +51,12 @@ def upload(s3: Any, bucket: str, files: list[Path]) -> None:  # noqa: ANN401 - b
 
 
 def fetch(s3: Any, bucket: str, prefix: str) -> list[bytes]:  # noqa: ANN401 - boto3's
-    """List what lies below a prefix, and get it."""
+    """List the objects below a prefix, and get them."""
     pages = s3.get_paginator("list_objects_v2").paginate(
         Bucket=bucket, Prefix=prefix
     )
     keys = [item["Key"] for page in pages for item in page["Contents"]]
-    with ThreadPoolExecutor(HANDS) as pool:
+    with ThreadPoolExecutor(TRANSFERS) as pool:
         return list(
             pool.map(
                 lambda key: s3.get_object(Bucket=bucket, Key=key)[

@@ -1,9 +1,9 @@
-"""A job with the Fondation CLI as one writes it without checkpoints: all is lost if it dies.
+"""A job with the Fondation CLI, written by hand without checkpoints: if it dies, all is lost.
 
     python -m tests.benchmarks.by_hand REPOSITORY CLI FOLDER BUCKET WEBHOOK
 
-clones, lets the CLI do step after step, uploads what it wrote, 8 files at once, and posts
-their names.
+clones the repository, runs the CLI step by step, uploads its files, 8 at once, and posts their
+names.
 """
 
 import json

@@ -1,7 +1,4 @@
-"""A course of any size, made in no time.
-
-And a job that makes it, with as many transfers at once as asked for.
-"""
+"""An engine that makes a course of any size in no time, and jobs that run it."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
@@ -11,33 +8,33 @@ from typing import Final
 
 from states.course_paths import ChapterRef, item_path
 from states.stages import INFO, Stage
-from tests.benchmarks.bare import HANDS
+from tests.benchmarks.bare import TRANSFERS
 from tests.support.world import FakeEngine, World, document
 from worker.engines.port import Item, Workspace
 from worker.store.port import Store
 from worker.system.runtime import SystemRuntime
 
 TEXT: Final = "A line of a chapter, as long as lines of chapters are.\n" * 150
-"""8 KB, as a chapter has."""
+"""8 KB, the size of a chapter."""
 
 
-class Hands(SystemRuntime):
-    """The real runtime, with as many transfers at once as the bare counterparts have."""
+class BenchmarkRuntime(SystemRuntime):
+    """The real runtime, with as many transfers at once as the baseline."""
 
-    def executor(self, workers: int) -> Executor:  # noqa: ARG002 - that is the point
+    def executor(self, workers: int) -> Executor:  # noqa: ARG002 - overridden
         """Return a pool of 8 threads."""
-        return super().executor(HANDS)
+        return super().executor(TRANSFERS)
 
 
 @dataclass
 class QuickEngine(FakeEngine):
-    """An engine that takes no time: its items exist at once, its chapters have a realistic size."""
+    """An engine that takes no time; its chapters have a realistic size."""
 
     tell: Callable[[Stage, int], None] = lambda _stage, _count: None
-    """Receives how many items of a stage it has made, before each."""
+    """Called before each item, with the number of items of the stage made so far."""
 
     def __post_init__(self) -> None:
-        """Make the files of the first stages beforehand."""
+        """Make the files of the first stages in advance."""
         self._documents = {
             stage: document(stage, self.chapters, "text")
             for stage in (Stage.EXTRACT, Stage.ANALYZE, Stage.ORDER)
@@ -46,7 +43,7 @@ class QuickEngine(FakeEngine):
     def produce(
         self,
         stage: Stage,
-        workspace: Workspace,  # noqa: ARG002 - it looks at nothing
+        workspace: Workspace,  # noqa: ARG002 - reads no source
     ) -> Iterator[Item]:
         info = INFO[stage]
         if info.file:
@@ -70,14 +67,14 @@ def world(
     chapters: int,
     tell: Tell = lambda _stage, _count: None,
 ) -> World:
-    """Return a world that makes a course of this many chapters, without a receiver."""
+    """Return a world without a receiver, whose engine makes this many chapters."""
     engine = QuickEngine(chapters=chapters, tell=tell)
     return World(
         store=store,
         work_dir=folder / "work",
         engine=engine,
         receiver=None,
-        runtime=Hands(),
+        runtime=BenchmarkRuntime(),
         lease=30,
         stage_timeout=3600,
     )
@@ -85,19 +82,19 @@ def world(
 
 @dataclass
 class Counting:
-    """A store that counts its requests; `noted` gets the name of each operation and its key."""
+    """A store that records each operation's name and key in `noted`."""
 
     inner: Store
     noted: list[tuple[str, str]]
 
     def __getattr__(self, name: str) -> object:
-        """Return a method of the store below, counted."""
+        """Return a method of the inner store that also records its calls."""
         method = getattr(self.inner, name)
         if name in {"sign", "uri", "url"}:
             return method
 
-        def counted(first: str, *more: object, **options: object) -> object:
+        def recorded(first: str, *more: object, **options: object) -> object:
             self.noted.append((name, first))
             return method(first, *more, **options)
 
-        return counted
+        return recorded

@@ -1,9 +1,9 @@
-"""The cost of whole jobs with the Fondation CLI, against the same job by hand (see by_hand.py).
+"""The cost of whole jobs with the Fondation CLI, against the same job by hand (by_hand.py).
 
-Both are processes, from their start to their end, with the same stand-in for the CLI. It
-takes 200 ms for an item, and makes five at a time. That is little: a model takes minutes,
-and all that is not the CLI's weighs less then. A job has some thirty operations on the
-store whatever its size; the aim per item is that of large ones.
+Both are measured as processes, from start to exit, with the same stand-in for the CLI. It takes
+200 ms for an item, and makes five at a time. A model takes minutes, so the worker's share of a
+real job is smaller. Every job has about thirty operations on the store whatever its size, so
+the aim per item holds for large jobs only.
 """
 
 import os
@@ -26,7 +26,7 @@ from tests.support.servers.server import S3Server
 from tests.support.user import PROGRAM
 
 JOBS: Final = {27: 1.2, 600: 1.0}
-"""Items, and how many times as long as by hand they may take."""
+"""By number of items: the highest ratio to the job by hand."""
 OPERATIONS_PER_ITEM: Final = 1.2
 MANY: Final = 600
 ITEM_MILLISECONDS: Final = 200
@@ -35,7 +35,7 @@ TIMES: Final = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """Where jobs run."""
+    """What a job runs with: its repository, CLI, server and webhook."""
 
     folder: Path
     server: S3Server
@@ -80,14 +80,14 @@ class Place:
         )
 
     def operations(self) -> int:
-        """Do the job, and return how often it has asked the store for anything."""
+        """Run the job; return the number of its requests to the store."""
         with proxying(self.server.endpoint_url) as proxy:
             self.job(AWS_ENDPOINT_URL_S3=proxy.url)
             return proxy.requests.total()
 
 
 def driving(server: S3Server, folder: Path) -> list[Figure]:
-    """Measure jobs of both sizes."""
+    """Measure jobs of each size."""
     figures = []
     with ExitStack() as stack:
         receiver = stack.enter_context(receiving())

@@ -1,4 +1,4 @@
-"""Figures of benchmarks: the worker's time, the baseline's time, and the ratio aimed at."""
+"""The figures that benchmarks print: the worker's, the baseline's, their ratio, the aim."""
 
 import time
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from statistics import median
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Figure:
-    """One measurement, beside its bare counterpart in the same unit."""
+    """One measurement, and the baseline's in the same unit."""
 
     name: str
     ours: float
@@ -17,7 +17,7 @@ class Figure:
     aim: float | None = None
     """The largest ratio."""
     limit: float | None = None
-    """The most that it may be, in its own unit."""
+    """The largest value, in the figure's own unit."""
 
     @property
     def cells(self) -> list[str]:
@@ -49,7 +49,7 @@ class Figure:
 
 
 def _number(value: float) -> str:
-    """Write a figure with three digits that count, or a whole number as it is."""
+    """Format a value with about three significant digits; a whole number in full."""
     if value == int(value):
         return str(int(value))
     if value < 10:
@@ -58,7 +58,7 @@ def _number(value: float) -> str:
 
 
 def table(figures: list[Figure]) -> list[str]:
-    """Return figures as lines, their columns aligned."""
+    """Format figures as a table with aligned columns."""
     rows = [
         ["", "ours", "bare", "", "ratio", "aim"],
         *(figure.cells for figure in figures),
@@ -75,7 +75,7 @@ def table(figures: list[Figure]) -> list[str]:
 
 
 def timed(work: Callable[[], object]) -> float:
-    """Return how many milliseconds something takes."""
+    """Run `work`; return how many milliseconds it took."""
     began = time.perf_counter()
     work()
     return 1000 * (time.perf_counter() - began)
@@ -84,9 +84,9 @@ def timed(work: Callable[[], object]) -> float:
 def in_turns(
     ours: Callable[[], object], bare: Callable[[], object], *, times: int
 ) -> tuple[float, float]:
-    """Do both this many times, in turns, and return the medians in milliseconds.
+    """Run both in turns, this many times; return their medians in milliseconds.
 
-    The first of each warms up.
+    A first run of each, which is not counted, warms up.
     """
     ours_took, bare_took = [], []
     for _ in range(times + 1):

@@ -1,4 +1,4 @@
-"""How a job's cost grows with its items: requests to the store, and the worker's own time."""
+"""How a job's cost grows with its items: requests to the store, and processing time."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -14,15 +14,15 @@ from worker.store.memory import MemoryStore
 from worker.store.port import Store
 
 ITEMS: Final = (27, 603, 5001)
-"""Three YAML files, and three files for each chapter."""
+"""Three YAML files, and three files a chapter."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Requests:
-    """How many requests a job has sent, without heartbeats."""
+    """The numbers of requests that a job sends, without heartbeats."""
 
     artifacts: int
-    """PUTs of the items and of the snapshot."""
+    """PUTs of items, lists and the snapshot."""
     checkpoints: int
     """Create-only PUTs, one of which proves that the store is a fence."""
     others: int
@@ -34,7 +34,7 @@ class Requests:
 
 
 def growth(_server: S3Server, folder: Path) -> list[Figure]:
-    """Count requests on a store in memory, which takes no time: what remains is ours."""
+    """Count requests and measure time on a store in memory, which takes hardly any itself."""
     figures = []
     for items in ITEMS:
         sent: list[Requests] = []
@@ -44,7 +44,7 @@ def growth(_server: S3Server, folder: Path) -> list[Figure]:
             "of these, creations of checkpoints": sent[0].checkpoints,
             "of these, listings and reads": sent[0].others,
         }
-        own = f"{items} items: milliseconds of our own, an item"
+        own = f"{items} items: the worker's own milliseconds an item"
         figures.append(Figure(name=own, ours=took / items))
         figures += [
             Figure(name=f"{items} items: {name}", ours=count, unit="")
@@ -54,7 +54,7 @@ def growth(_server: S3Server, folder: Path) -> list[Figure]:
 
 
 def requests(folder: Path, items: int) -> Requests:
-    """Do a job of this many items, and count its requests."""
+    """Run a job of this many items, and count its requests."""
     noted: list[tuple[str, str]] = []
     store = cast("Store", Counting(MemoryStore(lambda: 0.0), noted))
     chapters = (items - 3) // 3

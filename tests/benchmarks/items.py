@@ -1,8 +1,8 @@
-"""The processor time of an item, from the engine's hands to its acknowledged object.
+"""The processor time of an item, from the engine to its acknowledged object.
 
-It is the difference between a large job and a small one, a piece: whatever a job costs
-whatever its size is in both. Bare is boto3 storing the same files, as many at once. Time on a
-processor depends little on what else the machine does.
+It is the difference between a large and a small job, divided by the difference in items, so the
+fixed cost of a job cancels out. The baseline is boto3 storing the same files, as many at once.
+Processor time depends little on the machine's other load.
 """
 
 import time
@@ -19,14 +19,15 @@ from tests.support.servers.server import S3Server
 from tests.support.world import IDENTITY
 
 SMALL, LARGE = 34, 334
-"""Chapters; three files each."""
+"""Chapters of the two jobs."""
 FILES: Final = 3
+"""Files for each chapter."""
 TIMES: Final = 5
 AIM_MILLISECONDS: Final = 1.0
 
 
 def items(server: S3Server, folder: Path) -> list[Figure]:
-    """Measure both sizes in turns, and return the medians of the differences."""
+    """Measure jobs of both sizes in turns; return the median cost of an item."""
 
     def job(chapters: int) -> None:
         store = server.new_store("jobs")

@@ -1,11 +1,11 @@
-"""What resuming costs with 500 finished items: from the start of a process to its first new item.
+"""The cost of resuming with 500 finished items: from process start to the first new item.
 
-Bare is a process that lists what there is and gets what the stage needs, in parallel, with
-boto3 and nothing else.
+The baseline is a process that lists the same objects and gets those that the stage needs, in
+parallel, with boto3 alone.
 
     python -m tests.benchmarks.resuming BUCKET FOLDER CHAPTERS STAGE
 
-begins or resumes a job, and prints when the first item of a stage is due.
+starts or resumes a job, and prints a line when the first item of a stage is due.
 """
 
 import os
@@ -33,11 +33,11 @@ TIMES: Final = 7
 MANY: Final = 16667
 """The chapters of a job of 50,000 items."""
 MANY_TIMES: Final = 1
-SAID: Final = b"first new item"
+FIRST_ITEM: Final = b"first new item"
 
 
 def resume(server: S3Server, folder: Path) -> list[Figure]:
-    """Interrupt a job at its first review; then resume it again and again, as far as that."""
+    """Interrupt a job at its first review, and resume it repeatedly up to that point."""
     place = Place(
         server=server,
         bucket=server.new_bucket(),
@@ -52,7 +52,7 @@ def resume(server: S3Server, folder: Path) -> list[Figure]:
 
 
 def large(server: S3Server, folder: Path) -> list[Figure]:
-    """Interrupt a job of 50,000 items at its first tutorial, and resume it as far as that."""
+    """Interrupt a job of 50,000 items at its first tutorial, and resume it up to there."""
     place = Place(
         server=server,
         bucket=server.new_bucket(),
@@ -87,17 +87,17 @@ def large(server: S3Server, folder: Path) -> list[Figure]:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Started:
-    """A run that has come to its first new item."""
+class FirstItem:
+    """What a run had used when its first new item was due."""
 
     milliseconds: float
     megabytes: float
-    """The most memory that it has used."""
+    """Peak memory."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Place:
-    """A job that is interrupted at the first item of a stage, again and again."""
+    """A job that is interrupted whenever it reaches the first item of a stage."""
 
     server: S3Server
     bucket: str
@@ -106,14 +106,14 @@ class Place:
     stage: Stage
 
     def compare(self, times: int) -> tuple[float, float]:
-        """Return the medians of resuming, and of listing and getting the objects."""
+        """Return the median milliseconds of resuming, and of the baseline."""
         ours, bare = [], []
         for _ in range(times):
             bare.append(timed(lambda: list_and_get(self.server, self.bucket)))
             ours.append(self.run().milliseconds)
         return median(ours), median(bare)
 
-    def run(self) -> Started:
+    def run(self) -> FirstItem:
         """Run a process on the job until the first item of the stage is due."""
         argv = [
             sys.executable,
@@ -130,15 +130,15 @@ class Place:
             argv, env=environment, stdout=subprocess.PIPE
         ) as process:
             assert process.stdout is not None
-            said, _, kilobytes = process.stdout.readline().rpartition(b" ")
-            assert said == SAID
+            text, _, kilobytes = process.stdout.readline().rpartition(b" ")
+            assert text == FIRST_ITEM
             took = 1000 * (time.perf_counter() - began)
             assert process.wait(60) == Exit.TEMPORARY
-        return Started(milliseconds=took, megabytes=int(kilobytes) / 1000)
+        return FirstItem(milliseconds=took, megabytes=int(kilobytes) / 1000)
 
 
 def list_and_get(server: S3Server, bucket: str) -> None:
-    """Run the bare process."""
+    """Run the baseline's process."""
     argv = [
         sys.executable,
         "-m",
@@ -150,7 +150,7 @@ def list_and_get(server: S3Server, bucket: str) -> None:
 
 
 def keys(server: S3Server) -> dict[str, str]:
-    """Return the environment by which a process reaches the server."""
+    """Return the environment that a process needs to reach the server."""
     return {
         "AWS_ENDPOINT_URL_S3": server.endpoint_url,
         "AWS_ACCESS_KEY_ID": server.access_key,
@@ -159,19 +159,19 @@ def keys(server: S3Server) -> dict[str, str]:
 
 
 def main(bucket: str, folder: str, chapters: str, last: str) -> int:
-    """Load what the program loads, and begin or resume the job.
+    """Load the modules of `run`, then start or resume the job.
 
-    Say when the first item of a stage is due, and stop as at a soft deadline.
+    When the first item of a stage is due, print a line and stop as at a soft deadline.
     """
     import_module("worker.cli.commands.run")
     server = S3Server(
         name="", endpoint_url=os.environ["AWS_ENDPOINT_URL_S3"], log=""
     )
 
-    def say(stage: Stage, _count: int) -> None:
+    def tell(stage: Stage, _count: int) -> None:
         if stage != last:
             return
-        os.write(1, b"%s %d\n" % (SAID, most_memory()))
+        os.write(1, b"%s %d\n" % (FIRST_ITEM, peak_memory()))
         job.inbox.mailbox.put(Stop(exit_code=Exit.TEMPORARY, reason="enough"))
         threading.Event().wait()
 
@@ -179,13 +179,13 @@ def main(bucket: str, folder: str, chapters: str, last: str) -> int:
         S3Store(bucket, "jobs", server.access),
         Path(folder),
         int(chapters),
-        tell=say,
+        tell=tell,
     ).job()
     return job.run(IDENTITY)
 
 
-def most_memory() -> int:
-    """Return the most memory that this process has used, in kilobytes."""
+def peak_memory() -> int:
+    """Return this process's peak memory in kilobytes."""
     status = Path("/proc/self/status").read_text()
     [line] = [line for line in status.splitlines() if line.startswith("VmHWM:")]
     return int(line.split()[1])

@@ -1,6 +1,6 @@
-"""How soon a job is claimed, and the webhook hears of it, from the start of the process.
+"""The time from process start to a job's claim, and to its first callback.
 
-Bare is a Python process that loads boto3 and httpx, lists, creates one object, and posts once.
+The baseline is a Python process that loads boto3 and httpx, lists, creates an object, and posts.
 """
 
 import os
@@ -35,14 +35,14 @@ httpx.post(url, content=b"{}")
 
 def start(server: S3Server, folder: Path) -> list[Figure]:
     """Measure runs of new jobs, up to their first callback."""
-    heard: list[float] = []
+    callbacks: list[float] = []
 
-    def hear(_: Delivery) -> Reply:
-        heard.append(time.perf_counter())
+    def note_time(_: Delivery) -> Reply:
+        callbacks.append(time.perf_counter())
         return Reply()
 
     rows = []
-    with receiving(hear) as receiver, GitServer(folder / "host") as host:
+    with receiving(note_time) as receiver, GitServer(folder / "host") as host:
         host.repository("owner/name", {"file.py": b"class File:\n    pass\n"})
         for number in range(TIMES):
             job = {
@@ -50,10 +50,10 @@ def start(server: S3Server, folder: Path) -> list[Figure]:
                 "REPOSITORY_URL": host.url("owner/name"),
                 "CALLBACK_TOKEN": "t",
             }
-            heard.clear()
+            callbacks.clear()
             bare = timed(lambda: _bare(server, receiver))
-            heard.clear()
-            rows.append((*_run(server, receiver, folder, heard, job), bare))
+            callbacks.clear()
+            rows.append((*_run(server, receiver, folder, callbacks, job), bare))
     claimed, first, bare = (
         median(row[column] for row in rows) for column in range(3)
     )
@@ -69,7 +69,7 @@ def _run(
     server: S3Server,
     receiver: Receiver,
     folder: Path,
-    heard: list[float],
+    callbacks: list[float],
     job: dict[str, str],
 ) -> tuple[float, float]:
     environment = {
@@ -91,8 +91,8 @@ def _run(
             line = process.stderr.readline()
         claimed = time.perf_counter()
         process.stderr.read()
-    until(lambda: bool(heard))
-    return 1000 * (claimed - began), 1000 * (heard[0] - began)
+    until(lambda: bool(callbacks))
+    return 1000 * (claimed - began), 1000 * (callbacks[0] - began)
 
 
 def _bare(server: S3Server, receiver: Receiver) -> None:

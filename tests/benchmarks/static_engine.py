@@ -2,9 +2,8 @@
 
     .venv/bin/python -m tests.benchmarks.static_engine REPOSITORY [REPOSITORY ...]
 
-measures folders three times each in processor time (the engine has one thread, and other
-programs do not count), and prints a table and the most memory that was taken. Parsing by
-tree-sitter alone is the floor that no engine of this kind gets below.
+measures the processor time of each folder three times, and prints a table and the peak memory.
+Parsing with tree-sitter alone is a lower bound for any engine of this kind.
 """
 
 import resource
@@ -25,9 +24,9 @@ from worker.engines.static.reading.survey import Survey, survey
 
 TIMES: Final = 3
 AIM: Final = 7.0
-"""The analysis may take this many times the floor.
+"""The highest ratio of the analysis to the lower bound.
 
-A course's time depends on how much is written, too.
+A whole course has none: its time also depends on how much is written.
 """
 
 
@@ -38,8 +37,8 @@ def main(repositories: Sequence[str]) -> None:
         for figure in measure(Path(repository).resolve())
     ]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    report = [*table(figures), "", f"at most {peak} MB"]
-    print("\n".join(report))  # noqa: T201 - this is what it is for
+    report = [*table(figures), "", f"peak memory: {peak} MB"]
+    print("\n".join(report))  # noqa: T201 - its output
 
 
 def measure(root: Path) -> list[Figure]:
@@ -60,9 +59,9 @@ def measure(root: Path) -> list[Figure]:
 
 
 def processor(work: Callable[[], object]) -> float:
-    """Return how many milliseconds of processor time something takes, as a median.
+    """Return the median milliseconds of processor time that `work` takes.
 
-    Once more to warm up.
+    A first run, which is not counted, warms up.
     """
     times = []
     for _ in range(TIMES + 1):
@@ -73,7 +72,7 @@ def processor(work: Callable[[], object]) -> float:
 
 
 def parse(read: Survey) -> None:
-    """Read all files and parse the sources, and forget them."""
+    """Read all files and parse the sources; keep nothing."""
     reader = SourceParser()
     for path, file in read.files.items():
         text = decode(file.location.read_bytes()) or ""
@@ -82,7 +81,7 @@ def parse(read: Survey) -> None:
 
 
 def whole(root: Path) -> None:
-    """Make a course, each file validated."""
+    """Make a course, and validate each file."""
     with tempfile.TemporaryDirectory() as folder:
         make_course(root, Path(folder))
 

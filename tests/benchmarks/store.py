@@ -3,9 +3,9 @@
     python -m tests.benchmarks.store [minio|ceph] [transition|item|job|resume|start|growth|cli ...]
     python -m tests.benchmarks.store [minio|ceph] large
 
-starts a server (MinIO), measures all of it except `large` (three minutes), and prints a table.
-Each ratio has the bare thing measured beside it, in turns, in the same run: single figures
-depend on the machine, ratios hardly. Run it on a machine that has nothing else to do.
+starts a server (MinIO), measures everything except `large` (three minutes), and prints a table.
+Each baseline is measured in the same run, in turns with the worker: figures depend on the
+machine, their ratios hardly do. Run it on a machine without other load.
 """
 
 import sys
@@ -37,7 +37,7 @@ BENCHMARKS: Final = {
 
 
 def main(server: str, names: list[str]) -> None:
-    """Measure, and print as soon as something is known."""
+    """Start a server, and run the benchmarks on it."""
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "server"
         data.mkdir()
@@ -49,11 +49,11 @@ def main(server: str, names: list[str]) -> None:
 
 
 def measure(server: S3Server, names: list[str], folder: Path) -> None:
-    """Run the benchmarks one after the other."""
+    """Run the benchmarks one by one; print the table after each."""
     figures: list[Figure] = []
     for name in names:
         figures += BENCHMARKS[name](server, folder)
-        print("\n".join(table(figures)), end="\n\n")  # noqa: T201 - this is what it is for
+        print("\n".join(table(figures)), end="\n\n")  # noqa: T201 - its output
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ ITEMS: Final = (10, 500, 768, 5000)
 
 
 def transition(server: S3Server, _folder: Path) -> list[Figure]:
-    """Measure appends to logs of jobs with this many items, all of them finished."""
+    """Measure appends to the logs of jobs with finished items, by their number."""
     return [_appends(server, items) for items in ITEMS]
 
 

@@ -1,14 +1,14 @@
-"""What an update keeps and costs, for releases of real projects that follow each other.
+"""What an update keeps and costs, measured between releases of real projects.
 
     python -m tests.benchmarks.updating [--claude | --fondation] [NAME ...]
 
-downloads the source packages of two releases, makes the course of the older one, updates
-it to the newer one, makes the newer one's course from nothing, and updates that once more
-with nothing changed. It prints processor time against the course from nothing, and counts
-pages: kept, made, different from those of the course from nothing, and kept although a
-place, an excerpt or a claim in them is wrong. The last must be 0; for the static engine, the
-last but one, too. With `--claude` a stand-in answers the engine's calls, with `--fondation`
-a stand-in for the CLI writes the course; both count what they are asked for.
+downloads the source packages of two releases, makes the older one's course, updates it to the
+newer one, makes the newer one's course from nothing, and updates that without a change. It
+prints processor time against the course from nothing, and counts pages: those kept, those that
+differ from the course from nothing, and those kept although a place, an excerpt or a claim in
+them is wrong. The last count must be 0; for the static engine, so must the count of pages that
+differ. With `--claude` a stand-in answers the engine's calls; with `--fondation` a stand-in for
+the CLI writes the course. Both count their calls.
 """
 
 import re
@@ -51,32 +51,32 @@ RELEASES: Final = {
     "werkzeug": ("3.1.2", "3.1.3"),
 }
 ENGINES: Final = ("claude", "fondation")
-"""Those that a stand-in replaces; the other one is static."""
+"""The engines with a stand-in; the other one is static."""
 CHAPTERS: Final = tuple(f"Part {number}" for number in range(1, 9))
-"""Of a course by the stand-in for the CLI: each has an equal share of the source files."""
+"""The chapters by the stand-in for the CLI; each has an equal share of the source files."""
 TIMES: Final = 3
 _ANCHOR: Final = re.compile(r"(?<=\.md)#[\w-]+(?=\))")
-"""In a link to a page. The checker knows pages alone."""
+"""The anchor of a link to a page; the checker only knows pages."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Project:
-    """A repository whose releases follow each other in one folder, and the jobs about it."""
+    """A folder that holds one release after another, and the jobs on it."""
 
     folder: Path
     environment: Mapping[str, str]
     engine: str
     cli: CliStandIn
     cli_calls: dict[str, int] = field(default_factory=dict)
-    """How many items the CLI has asked its model for, by job."""
+    """How many items the CLI asked its model for, by job."""
 
     @property
     def source(self) -> Path:
-        """Where the repository is."""
+        """The folder of the repository."""
         return self.folder / "source"
 
     def course(self, job_id: str) -> Path:
-        """Return where a job's course is written."""
+        """Return the folder of a job's course."""
         return self.folder / "courses" / job_id
 
     def run(self, job_id: str, *options: str) -> None:
@@ -130,7 +130,7 @@ class Project:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Measure the projects one after the other; print the table after each."""
+    """Measure the projects one by one; print the table after each."""
     names = [name for name in arguments if name in RELEASES] or [*RELEASES]
     chosen = [name for name in ENGINES if f"--{name}" in arguments]
     engine = chosen[0] if chosen else "static"
@@ -140,7 +140,7 @@ def main(arguments: Sequence[str]) -> None:
         for name in names:
             with project(Path(folder) / name, engine) as made:
                 figures += measure(made, name, notes)
-            print("\n".join([*table(figures), "", *notes]), end="\n\n")  # noqa: T201 - this is what it is for
+            print("\n".join([*table(figures), "", *notes]), end="\n\n")  # noqa: T201 - its output
 
 
 @contextmanager
@@ -166,7 +166,7 @@ def project(folder: Path, engine: str) -> Iterator[Project]:
 
 
 def measure(made: Project, name: str, notes: list[str]) -> list[Figure]:
-    """Measure one project; add what was kept of its course to the notes."""
+    """Measure one project; add a note on what was kept of its course."""
     older, newer = RELEASES[name]
     release(name, older, made.source)
     made.run("older")
@@ -193,7 +193,7 @@ def measure(made: Project, name: str, notes: list[str]) -> list[Figure]:
 
 
 def release(name: str, version: str, folder: Path) -> None:
-    """Put a release's source package in the place of what is in a folder."""
+    """Replace a folder with a release's source package."""
     shutil.rmtree(folder, ignore_errors=True)
     with tempfile.TemporaryDirectory() as scratch:
         argv = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"]
@@ -207,7 +207,7 @@ def release(name: str, version: str, folder: Path) -> None:
 
 
 def processor(work: Callable[[], object]) -> float:
-    """Return the milliseconds of processor time that the processes of some work take."""
+    """Return the milliseconds of processor time that the child processes of `work` take."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     work()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -216,7 +216,7 @@ def processor(work: Callable[[], object]) -> float:
 
 
 def described(made: Project) -> str:
-    """Say what an update kept, and what of it is wrong."""
+    """Describe what an update kept, and how much of it is wrong."""
     update = made.manifest("update").update
     assert update is not None
     if update.why is not None:
@@ -231,18 +231,18 @@ def described(made: Project) -> str:
     stale = [path for path in others if is_wrong(older[path].decode())]
     counts = (
         f"{update.changed} files changed; {len(kept)} of {len(pages)} pages kept, "
-        f"{len(moved)} of them with places moved; {len(different)} differ from those "
-        f"from nothing; {len(wrong)} kept and wrong; {len(stale)} of the other "
+        f"{len(moved)} of them with corrected line numbers; {len(different)} differ "
+        f"from a new course; {len(wrong)} kept and wrong; {len(stale)} of the other "
         f"{len(others)} would be wrong"
     )
     return "; ".join([counts, *paid(made)])
 
 
 def judge(made: Project) -> Callable[[str], bool]:
-    """Return a function that tells whether a page says anything wrong of the newer release.
+    """Return a function that tells whether a page is wrong about the newer release.
 
-    A page is checked for its places, excerpts, diagrams and links; one by `claude` also for
-    the names and claims in its prose.
+    A page's places, excerpts, diagrams and links are checked; for `claude`, also the names and
+    claims in its prose.
     """
     facts, verifier = course_verifier(made.source, made.course("update"))
     files = {Path(path).name for path in made.pages("update")}
@@ -257,7 +257,7 @@ def judge(made: Project) -> Callable[[str], bool]:
 
 
 def paid(made: Project) -> Iterator[str]:
-    """Yield what the calls of an update cost, and those of a course from nothing."""
+    """Yield the calls of the update and of the course from nothing, with their cost."""
     for job_id in ("update", "nothing"):
         if made.engine == "fondation":
             yield f"{job_id}: {made.cli_calls[job_id]} calls"

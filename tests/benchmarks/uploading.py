@@ -10,7 +10,7 @@ from typing import Final
 
 from states.exits import Exit
 from tests.benchmarks import bare
-from tests.benchmarks.bare import HANDS
+from tests.benchmarks.bare import TRANSFERS
 from tests.benchmarks.course import world
 from tests.benchmarks.figures import Figure, timed
 from tests.support.servers.server import S3Server
@@ -21,7 +21,7 @@ from worker.store.s3 import S3Store
 from worker.system.runtime import SystemRuntime
 
 CHAPTERS: Final = 166
-"""Three files each, and three YAML files: 501 items."""
+"""Three files for each, and three YAML files: 501 items."""
 TIMES: Final = 5
 
 
@@ -33,7 +33,7 @@ def job(server: S3Server, folder: Path) -> list[Figure]:
         uploaded.append(timed(lambda: _upload(server, files)))
         ours.append(timed(lambda: _run(server.new_store("jobs"), folder)))
         copied.append(timed(lambda: _copy(server, folder / "files")))
-    name = f"a job of {len(files)} items, {HANDS} at once"
+    name = f"a job of {len(files)} items, {TRANSFERS} at once"
     return [
         Figure(
             name=f"{name} / boto3",
@@ -52,12 +52,12 @@ def _run(store: S3Store, folder: Path) -> None:
 
 
 def _files(server: S3Server, folder: Path) -> list[Path]:
-    """Make the course once, and return its files."""
+    """Make the course once; return its files."""
     store, runtime = server.new_store("jobs"), SystemRuntime()
     _run(store, folder)
     newest = CheckpointLog(store, JOB, runtime).newest()
     assert newest is not None
-    inventory = Inventory(store, runtime.executor(HANDS), newest.manifest)
+    inventory = Inventory(store, runtime.executor(TRANSFERS), newest.manifest)
     for holding, body in inventory.read(inventory.course()):
         file = folder / "files" / holding.path
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -85,7 +85,13 @@ def _copy(server: S3Server, folder: Path) -> None:
         "AWS_ACCESS_KEY_ID": server.access_key,
         "AWS_SECRET_ACCESS_KEY": server.secret_key,
     }
-    options = ("--transfers", str(HANDS), "--config", "/dev/null", "--quiet")
+    options = (
+        "--transfers",
+        str(TRANSFERS),
+        "--config",
+        "/dev/null",
+        "--quiet",
+    )
     subprocess.run(
         [rclone, "copy", *options, str(folder), remote],
         check=True,

@@ -1,4 +1,4 @@
-"""A browser, a course by the built-in engine, and one with everything that Markdown may hold."""
+"""A browser, a course by the engine `static`, and one with all that Markdown may contain."""
 
 import os
 from collections.abc import Iterator
@@ -17,23 +17,23 @@ from worker.course.site.build import build
 
 ROOT: Final = Path(__file__).parents[2]
 SAMPLE: Final = Path(__file__).with_name("sample.md")
-"""A page with everything that Markdown may hold."""
+"""A page with everything that Markdown may contain."""
 _MAX_ATTACK: Final = 2_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Site:
-    """A course's folder."""
+    """A course in a folder."""
 
     folder: Path
 
     @property
     def pages(self) -> list[Path]:
-        """Its HTML pages."""
+        """The HTML pages."""
         return sorted(self.folder.rglob("*.html"))
 
     def page(self, stem: str) -> Path:
-        """Return the page whose name begins like this."""
+        """Return the page whose file name begins with `stem`."""
         [page] = self.folder.glob(f"pages/{stem}*.html")
         return page
 
@@ -59,7 +59,7 @@ def tab(browser: Browser) -> Iterator[Tab]:
 
 @pytest.fixture(scope="session")
 def real(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    """A course on this project's own state machine, as a person gets it."""
+    """Return a course on this project's `states/`, as a user gets it."""
     home = tmp_path_factory.mktemp("real")
     argv = ("run", str(ROOT / "states"), "--engine", "static")
     User(home=home).run(*argv, "--out", "course")
@@ -68,7 +68,7 @@ def real(tmp_path_factory: pytest.TempPathFactory) -> Site:
 
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    """A course with a sample of everything, and all attacks that are short enough to be shown."""
+    """Return a course with a sample of everything, and all attacks that are short enough."""
     attacks = [text for text in ATTACKS.values() if len(text) < _MAX_ATTACK]
     hostile = "# Part 2\n\n" + "\n\n".join(attacks)
     files = course(SAMPLE.read_text(encoding="utf-8"), hostile)

@@ -1,4 +1,4 @@
-"""The pages of a course, as a browser shows them: from a folder, without a network."""
+"""The pages of a course in a browser, opened from a folder without a network."""
 
 import json
 import re
@@ -21,7 +21,7 @@ TOO_FAR: Final = """
   })
   .map((text) => text.textContent)
 """
-"""The texts of diagrams that reach beyond them."""
+"""The texts that reach beyond their diagram."""
 OUTSIDE: Final = """
 [...document.querySelectorAll("svg rect.node, svg rect.note, svg .frame-name")].flatMap((rect) => {
   const box = rect.getBoundingClientRect();
@@ -35,7 +35,7 @@ OUTSIDE: Final = """
     .map((text) => text.textContent);
 })
 """
-"""The texts that are wider than the boxes that they stand in."""
+"""The texts that are wider than their box."""
 CONTRASTS: Final = """
 (() => {
   const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
@@ -69,7 +69,7 @@ CONTRASTS: Final = """
   return faint;
 })()
 """
-"""The texts that stand out too little from their background (WCAG AA)."""
+"""The texts whose contrast with their background is too low (WCAG AA)."""
 
 
 @pytest.fixture(params=["real", "sample"])
@@ -255,7 +255,7 @@ def test_a_page_is_printed_without_what_paper_cannot_use_and_with_folds_open(
 def test_the_policy_stops_what_might_get_through(
     tab: Tab, sample: Site
 ) -> None:
-    """Were the renderer at fault, a script or an image in a page would still do nothing."""
+    """Even if the renderer let a script or an image through, it would have no effect."""
     tab.open(sample.page("chapter_2"))
     assert tab.complaints == []
     tab.evaluate(

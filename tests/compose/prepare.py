@@ -1,7 +1,6 @@
-"""Prepares the stack of docker-compose.yml: waits for the store, makes bucket and folder.
+"""Prepares the stack of docker-compose.yml: waits for the store, creates bucket and folder.
 
-Run by the worker's image, as root, for the sake of the folder: Docker makes it as root
-where it is missing.
+It runs in the worker's image, as root, because Docker creates a missing folder as root.
 """
 
 import os
@@ -13,11 +12,11 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 ATTEMPTS = 15
-"""Together about a minute: the pauses between them grow to some seconds."""
+"""About a minute in all: the pauses between attempts grow to some seconds."""
 
 
 def make_bucket(name: str) -> None:
-    """Make a bucket, unless it is there, as soon as the store is ready."""
+    """Create a bucket, unless it exists, as soon as the store is ready."""
     config = Config(
         retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
         connect_timeout=2,
@@ -38,9 +37,9 @@ def make_bucket(name: str) -> None:
 
 
 def give(folder: Path, user: str) -> None:
-    """Let a user write to a folder: one that Docker has made is given away.
+    """Give a folder that Docker created to a user.
 
-    Another user's must be open to them.
+    Exit if the folder is someone else's and the user cannot write to it.
     """
     uid, _, gid = user.partition(":")
     if folder.stat().st_uid == 0:

@@ -16,11 +16,11 @@ SUITE: Final = "trixie"
 PACKAGES: Final = "python3,python3-pip,python3-venv,ca-certificates"
 MIRROR: Final = "http://deb.debian.org/debian"
 LEFT_OUT: Final = ("doc", "groff", "info", "linda", "lintian", "locale", "man")
-"""Of /usr/share: what Debian's slim images leave out, and their packages too."""
+"""Folders of /usr/share that Debian's slim images leave out."""
 
 
 def base_image(folder: Path, log: Path) -> Path:
-    """Make it, unless it is there, and return the folder of its layout, whose tag is `latest`."""
+    """Make the image if it is missing; return the folder of its layout (tag `latest`)."""
     layout = folder / SUITE
     if not (layout / "index.json").is_file():
         shutil.rmtree(folder, ignore_errors=True)
@@ -45,7 +45,7 @@ def base_image(folder: Path, log: Path) -> Path:
 
 
 def _mirror() -> str:
-    """Return where this machine gets Debian from."""
+    """Return the Debian mirror that this machine uses."""
     listed = subprocess.run(
         ["apt-get", "indextargets", "--format", "$(REPO_URI)"],
         capture_output=True,
@@ -60,7 +60,7 @@ def _mirror() -> str:
 
 
 def _settle(root: Path, mirror: str) -> None:
-    """Let what is built in there reach the package registries the way this machine does."""
+    """Let builds in the image reach the package registries as this machine does."""
     security = f"{mirror}-security"
     sources = [
         f"deb {mirror} {suite} main" for suite in (SUITE, f"{SUITE}-updates")

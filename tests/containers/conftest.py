@@ -1,4 +1,4 @@
-"""The engine, images and stacks that the tests of this folder share; see `.ci/containers`."""
+"""The Docker engine, images and stacks that these tests share; see `.ci/containers`."""
 
 import json
 import os
@@ -26,7 +26,7 @@ from tests.support.servers import minio
 collect_ignore_glob = (
     [] if os.environ.get("FONDATION_CONTAINERS") else ["test_*.py"]
 )
-"""They take minutes, and get an engine: only `.ci/containers` asks for them."""
+"""These tests take minutes and may install an engine: only `.ci/containers` runs them."""
 
 
 @pytest.fixture(scope="session")
@@ -42,10 +42,10 @@ def docker(folder: Path) -> Iterator[Docker]:
         docker.clean()
 
 
-def install_cli(folder: Path, **behaviour: Any) -> Path:  # noqa: ANN401 - of its file
-    """Make a Fondation source of the stand-in.
+def install_cli(folder: Path, **behaviour: Any) -> Path:  # noqa: ANN401 - any JSON
+    """Copy the stand-in for the CLI, to be the image's Fondation source.
 
-    Some of it only its owner may read, as on many a disk.
+    Only its owner can read some of the files, as is common on a disk.
     """
     shutil.copytree(CLI, folder)
     (folder / "behaviour.json").write_text(
@@ -59,7 +59,7 @@ def install_cli(folder: Path, **behaviour: Any) -> Path:  # noqa: ANN401 - of it
 
 @pytest.fixture(scope="session")
 def image(docker: Docker, folder: Path) -> str:
-    """Return the image with a Fondation CLI."""
+    """Build the image with a Fondation CLI; return its tag."""
     source = install_cli(folder / "fondation")
     return docker.build(
         "fondation-worker-test:fondation",
@@ -70,15 +70,15 @@ def image(docker: Docker, folder: Path) -> str:
 
 @pytest.fixture(scope="session")
 def static_image(docker: Docker) -> str:
-    """Return the image of a build without a source."""
+    """Build the image without a Fondation source; return its tag."""
     return docker.build("fondation-worker-test:static")
 
 
 @pytest.fixture(scope="session")
 def minio_image(docker: Docker, folder: Path) -> str:
-    """Return the store's image.
+    """Build the store's image; return its tag.
 
-    What its first stage would build for minutes is what the other tests have built.
+    Its first stage, which compiles MinIO for minutes, is replaced by the other tests' program.
     """
     out = folder / "minio" / "out"
     out.mkdir(parents=True)
@@ -96,7 +96,7 @@ def minio_image(docker: Docker, folder: Path) -> str:
 def new_stack(
     docker: Docker, minio_image: str, folder: Path
 ) -> Iterator[Callable[[str], Stack]]:
-    """Return a function that makes stacks whose worker has an image."""
+    """Return a function that makes a stack with the given worker image."""
     made: list[Stack] = []
 
     def new(worker_image: str) -> Stack:
@@ -115,8 +115,8 @@ def new_stack(
 
 @pytest.fixture(scope="session")
 def address(docker: Docker) -> str:
-    """Return the address of this machine that containers know as host.docker.internal."""
-    # An engine that has just made its bridge names no gateway until it is started again.
+    """Return the address at which containers reach this machine, host.docker.internal."""
+    # A new bridge has no gateway in its description until the engine restarts.
     subnet = docker(
         "network",
         "inspect",
@@ -128,14 +128,16 @@ def address(docker: Docker) -> str:
     with socket.socket() as probe:
         try:
             probe.bind((gateway, 0))
-        except OSError:  # the engine lives in a machine of its own, and forwards to our loopback
+        except (
+            OSError
+        ):  # the engine runs in a virtual machine and forwards to our loopback
             return "127.0.0.1"
     return gateway
 
 
 @pytest.fixture(scope="session")
 def host(folder: Path, address: str) -> Iterator[GitServer]:
-    """Return a git host on this machine, with a repository `owner/shop`."""
+    """Run a git host on this machine, with a repository `owner/shop`."""
     with GitServer(folder / "host", address=address) as server:
         server.repository(
             "owner/shop", {name: text.encode() for name, text in PYTHON.items()}
@@ -144,28 +146,28 @@ def host(folder: Path, address: str) -> Iterator[GitServer]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Moving:
-    """A repository that moves on, and its files before it does."""
+class NewRepository:
+    """A repository that a test may change, and its files before that."""
 
     repository: Repository
     files: dict[str, bytes]
     url: str
-    """As containers see it."""
+    """For containers."""
 
 
 @pytest.fixture
-def moving(host: GitServer, address: str) -> Moving:
+def repository(host: GitServer, address: str) -> NewRepository:
     files = {name: text.encode() for name, text in PYTHON.items()}
-    return Moving(
-        repository=host.repository("owner/moving", files),
+    return NewRepository(
+        repository=host.repository("owner/new", files),
         files=files,
-        url=host.url("owner/moving").replace(address, HOST),
+        url=host.url("owner/new").replace(address, HOST),
     )
 
 
 @pytest.fixture(scope="session")
 def shop(host: GitServer, address: str) -> str:
-    """Return the repository's URL, as containers see it."""
+    """Return the URL of `owner/shop` for containers."""
     return host.url("owner/shop").replace(address, HOST)
 
 
@@ -177,8 +179,8 @@ def receiver(address: str) -> Iterator[Receiver]:
 
 
 @pytest.fixture(scope="session")
-def beside(new_stack: Callable[[str], Stack], image: str) -> Stack:
-    """Return a stack of which only the store runs, for jobs that a platform runs."""
+def store_stack(new_stack: Callable[[str], Stack], image: str) -> Stack:
+    """Run only the store of a stack, for jobs that run as on a platform."""
     stack = new_stack(image)
     stack("up", "--detach", "--wait", "minio")
     stack("run", "--rm", "prepare")
@@ -190,9 +192,13 @@ numbers = count(1)
 
 @pytest.fixture
 def job(
-    docker: Docker, beside: Stack, image: str, shop: str, receiver: Receiver
+    docker: Docker,
+    store_stack: Stack,
+    image: str,
+    shop: str,
+    receiver: Receiver,
 ) -> Job:
-    """Return a job with the Fondation CLI, which takes some seconds for its chapters."""
+    """Return a new job with the Fondation CLI, whose chapters take some seconds."""
     environment = {
         "REPOSITORY_URL": shop,
         "BRANCH": "main",
@@ -202,13 +208,13 @@ def job(
         "AWS_ENDPOINT_URL_S3": "http://minio:9000",
         "AWS_ACCESS_KEY_ID": "fondation",
         "AWS_SECRET_ACCESS_KEY": "on-loopback-only",
-        "STORE_PUBLIC_ENDPOINT_URL": beside.port("MINIO_PORT"),
+        "STORE_PUBLIC_ENDPOINT_URL": store_stack.port("MINIO_PORT"),
         "ALLOW_HTTP_GIT": "1",
         "LEASE_SECONDS": "3",
     }
     return Job(
         docker=docker,
-        stack=beside,
+        stack=store_stack,
         image=image,
         environment=environment,
         name=f"job-{next(numbers)}",

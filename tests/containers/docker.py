@@ -1,4 +1,4 @@
-"""A client of the engine: every command is the one that a person would type."""
+"""A client of the Docker engine: it runs the `docker` commands that a user would type."""
 
 import json
 import subprocess
@@ -13,7 +13,7 @@ from tests.containers.engine import Engine
 ROOT: Final = Path(__file__).parents[2]
 LABEL: Final = "fondation-worker-test"
 SECONDS: Final = 600
-"""No command takes longer, builds without a network's haste included."""
+"""The time limit of a command; builds over a slow network stay below it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,17 +26,16 @@ class DockerResult:
 
 
 class Docker:
-    """The engine, as a command line."""
+    """Runs `docker` commands, and removes the images that it built."""
 
     def __init__(self, engine: Engine) -> None:
-        """Speak to an engine."""
         self.engine = engine
-        self._made: list[str] = []
+        self._tags: list[str] = []
 
     def try_(
         self, *argv: str, cwd: Path = ROOT, **environment: str
     ) -> DockerResult:
-        """Run `docker …` to its end, whatever that is."""
+        """Run `docker …` to its end, whatever its exit code."""
         given = {**self.engine.environment, **environment}
         done = subprocess.run(
             ["docker", *argv],
@@ -64,8 +63,8 @@ class Docker:
     def build(
         self, tag: str, *argv: str, context: Path = ROOT, **environment: str
     ) -> str:
-        """Build an image from a folder's Dockerfile; it is removed at the end."""
-        self._made.append(tag)
+        """Build an image from a folder's Dockerfile; `clean` removes it."""
+        self._tags.append(tag)
         self(
             "build",
             *self.engine.build,
@@ -80,8 +79,8 @@ class Docker:
         )
         return tag
 
-    def inspect(self, name: str) -> Any:  # noqa: ANN401 - as the engine describes it
-        """Return what the engine says about a container or an image."""
+    def inspect(self, name: str) -> Any:  # noqa: ANN401 - JSON
+        """Return the engine's description of a container or an image."""
         return json.loads(self("inspect", name))[0]
 
     def python(self, image: str, program: str, *options: str) -> str:
@@ -99,7 +98,7 @@ class Docker:
 
     @contextmanager
     def container(self, *argv: str) -> Iterator[str]:
-        """Start a container in the background, and remove it in the end, volumes included."""
+        """Start a container in the background; remove it and its volumes at the end."""
         name = self("run", "--detach", *argv)
         try:
             yield name
@@ -107,8 +106,8 @@ class Docker:
             self.try_("rm", "--force", "--volumes", name)
 
     def clean(self) -> None:
-        """Remove the images made."""
-        for tag in self._made:
+        """Remove all images that were built."""
+        for tag in self._tags:
             self.try_("image", "rm", "--force", tag)
-        # Remove those, too, that lost their tags to others.
+        # Also those whose tag a later build has taken.
         self.try_("image", "prune", "--force", "--filter", f"label={LABEL}")

@@ -1,9 +1,8 @@
-"""A Docker engine with Compose and a current BuildKit: the machine's, or one for the tests.
+"""A Docker engine with Compose and a current BuildKit: the machine's own, or a temporary one.
 
-Where there is none, and we are root on Debian: the engine from Debian's packages; Compose,
-buildx and BuildKit built from their sources with Go, kept in the user's cache. The first
-time that takes minutes. What is started here ends with the tests; an engine that was there
-before is used as any client does.
+If the machine has none, and the tests run as root on Debian, the engine comes from Debian's
+packages, and Compose, buildx and BuildKit are built with Go and kept in the user's cache. The
+first build takes minutes. An engine that was started here ends with the tests.
 """
 
 import os
@@ -29,37 +28,37 @@ VERSIONS: Final = (
     "github.com/docker/compose/v2/internal.Version",
     "github.com/docker/buildx/version.Version",
 )
-"""Where programs keep their versions, which they ask each other for."""
+"""The variables for a program's version; the programs check each other's."""
 PACKAGES: Final = ("docker.io", "runc", "iptables", "debootstrap")
 CACHE: Final = (
     Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     / "fondation-worker"
 )
 BASE: Final = "python:3.13-slim-trixie"
-"""The image that all of ours are made from."""
+"""The base image in the Dockerfiles."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Engine:
-    """How a client reaches the engine, and what its builds need on this machine."""
+    """How a client reaches the engine, and the arguments that builds need here."""
 
     environment: Mapping[str, str]
     build: tuple[str, ...] = ()
-    """More arguments of `docker build`."""
+    """Arguments for `docker build`."""
     base: Path | None = field(default=None)
-    """The base image as an OCI layout, where none can be pulled."""
+    """The base image as an OCI layout, if none can be pulled."""
 
 
 @contextmanager
 def running_engine(folder: Path) -> Iterator[Engine]:
-    """Find an engine, or start one; raise UnavailableError if neither can be."""
+    """Find an engine, or start one; raise UnavailableError if both fail."""
     if _is_there():
         yield Engine(environment=dict(os.environ))
         return
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
         raise UnavailableError(
-            "there is no Docker engine with Compose and buildx "
-            "here, and no root on Debian to get one"
+            "this machine has no Docker engine with Compose and buildx, "
+            "and only root on Debian can install one"
         )
     log = folder / "engine.log"
     state = CACHE / "engine"
@@ -72,7 +71,7 @@ def running_engine(folder: Path) -> Iterator[Engine]:
 
 
 def _is_there() -> bool:
-    """Whether an engine runs here, with buildx and Compose."""
+    """Whether this machine has an engine with buildx and Compose."""
     if shutil.which("docker") is None:
         return False
     return (
@@ -96,7 +95,7 @@ def _install(log: Path) -> None:
     if not all(map(shutil.which, programs)):
         run(["apt-get", "update", "-qq"], log)
         run([*install, *PACKAGES], log, quiet)
-    # Since Debian 13, a package of its own.
+    # Debian 13 has the client in a separate package.
     if shutil.which("docker") is None:
         run([*install, "docker-cli"], log, quiet)
 
@@ -126,7 +125,7 @@ def _build_tools(state: Path, log: Path) -> None:
 
 
 def _start(state: Path, folder: Path, base: Path, ends: ExitStack) -> Engine:
-    """Start an engine and a builder, which end with `ends`."""
+    """Start an engine and a builder; `ends` stops them."""
     sockets = ends.enter_context(_short_folder())
     environment = os.environ | {
         "DOCKER_CONFIG": str(state / "config"),
@@ -177,7 +176,7 @@ def _builder_command(state: Path, sockets: Path) -> list[str]:
 
 @contextmanager
 def _short_folder() -> Iterator[Path]:
-    """Make a folder for sockets, whose paths may have at most a hundred characters."""
+    """Make a folder with a short path: that of a socket may have about 100 characters."""
     made = Path("/run") / f"fondation-worker-{os.getpid()}"
     made.mkdir(mode=0o700)
     try:
@@ -187,7 +186,7 @@ def _short_folder() -> Iterator[Path]:
 
 
 def _proxies() -> tuple[str, ...]:
-    """Return the machine's proxies as arguments of a build."""
+    """Return the machine's proxies as arguments of `docker build`."""
     arguments = []
     for kind in ("http", "https", "no"):
         name = f"{kind}_proxy"

@@ -1,4 +1,4 @@
-"""The stack of docker-compose.yml in its own folder, and jobs that run as on a platform."""
+"""The stack of docker-compose.yml in a separate folder, and jobs that run as on a platform."""
 
 import json
 import shutil
@@ -27,7 +27,7 @@ MOUNTED: Final = (
     "tests/compose",
     "tests/support/receiver.py",
 )
-"""What a stack needs of the project where its images are there already."""
+"""The project's files that a stack needs once its images are built."""
 BUCKET: Final = "courses"
 
 
@@ -66,7 +66,7 @@ class Stack:
         }
 
     def try_(self, *argv: str) -> DockerResult:
-        """Run `docker compose …` to its end, whatever that is."""
+        """Run `docker compose …` to its end, whatever its exit code."""
         return self.docker.try_(
             "compose",
             "--progress",
@@ -127,7 +127,7 @@ class Stack:
 
 
 def stored(store: S3Store, job_id: str) -> dict[str, ObjectEntry]:
-    """Return the items of a job that lie in the store, by their paths."""
+    """Return the stored items of a job, by path."""
     entries = (
         (artifact_name(entry.key), entry)
         for entry in store.entries(f"{job_id}/artifacts/")
@@ -143,7 +143,7 @@ def newest(store: S3Store, job_id: str) -> Manifest | None:
 
 @dataclass(kw_only=True)
 class Job:
-    """A job, as a platform runs it: the image, an environment, and nothing else."""
+    """A job as a platform runs it: from the image and an environment alone."""
 
     docker: Docker
     stack: Stack
@@ -151,13 +151,13 @@ class Job:
     environment: Mapping[str, str]
     name: str
     options: tuple[str, ...] = ()
-    """More of `docker run`'s."""
+    """More options of `docker run`."""
     seen: dict[str, ObjectEntry] = field(default_factory=dict)
-    """What was stored when it was looked at last."""
+    """The items that were stored when `chapters` last looked."""
 
     @property
     def command(self) -> tuple[str, ...]:
-        """What follows `docker run`."""
+        """The arguments of `docker run`."""
         variables = (
             f"--env={name}={value}"
             for name, value in {**self.environment, "JOB_ID": self.name}.items()
@@ -172,7 +172,7 @@ class Job:
 
     @contextmanager
     def running(self, *options: str) -> Iterator[str]:
-        """Start a run, and remove its container in the end."""
+        """Start a run; remove its container at the end."""
         with self.docker.container(*options, *self.command) as container:
             yield container
 
@@ -181,7 +181,7 @@ class Job:
         return int(self.docker("wait", container))
 
     def run(self, *options: str) -> int:
-        """Do a run to its end, and return its exit code."""
+        """Start a run, wait for its end, and return its exit code."""
         with self.running(*options) as container:
             return self.wait(container)
 
@@ -192,18 +192,18 @@ class Job:
         return checkpoint
 
     def wait_for_chapters(self, *, at_least: int = 1) -> None:
-        """Wait until some chapters are stored, and remember them; fail if all are there already."""
+        """Wait until some chapters are stored, and record them; fail if all are stored."""
         until(lambda: self.chapters() >= at_least, seconds=120)
         assert self.chapters() < CHAPTERS, "too late: give the CLI more time"
 
     def chapters(self) -> int:
-        """Look at the store, and return the number of chapters."""
+        """Record the stored items; return the number of chapters among them."""
         self.seen = stored(self.stack.store, self.name)
         return sum(path.startswith("chapters/") for path in self.seen)
 
     @property
     def redone(self) -> list[str]:
-        """The items that were stored at the last look, and have been written again since."""
+        """The recorded items that have been written again since."""
         now = stored(self.stack.store, self.name)
         return [path for path, entry in self.seen.items() if now[path] != entry]
 

@@ -1,4 +1,4 @@
-"""The stack of docker-compose.yml, from nothing to finished courses, as its users type it."""
+"""The stack of docker-compose.yml, started with the commands that its users type."""
 
 import json
 from collections.abc import Callable
@@ -19,7 +19,7 @@ TOKEN = "on-loopback-only"
 
 @pytest.fixture
 def stack(new_stack: Callable[[str], Stack], image: str) -> Stack:
-    """Return a stack of which nothing runs, with the Fondation CLI in its worker."""
+    """Return a stack that is not running yet; its worker has the Fondation CLI."""
     return new_stack(image)
 
 
@@ -34,11 +34,11 @@ def ask(url: str, document: dict[str, str] | None = None) -> Any:  # noqa: ANN40
 
 
 def begun(stack: Stack) -> list[str]:
-    """Return the jobs of which a chapter is stored."""
+    """Return the jobs that have stored a chapter."""
     try:
         names = {entry.key.split("/")[0] for entry in stack.store.entries("")}
     except (StoreError, WorkerError):
-        # The store is not up yet, or has no bucket.
+        # The store is still starting, or has no bucket yet.
         return []
     return [
         name
@@ -125,5 +125,5 @@ def test_only_this_machine_can_reach_the_stack(stack: Stack) -> None:
         for port in service.get("ports", [])
     ]
     assert {port["host_ip"] for port in published} == {"127.0.0.1"}
-    # The store, its console, the receiver, the gateway.
+    # The store, its console, the receiver and the gateway.
     assert len(published) == 4

@@ -1,4 +1,4 @@
-"""What the Dockerfile builds: with a Fondation source and without, with a key and without."""
+"""The images that the Dockerfile builds: with and without a Fondation source and a key."""
 
 import json
 from pathlib import Path
@@ -155,4 +155,4 @@ def test_a_key_can_be_built_in_and_as_a_secret_is_in_no_history(
     )
     assert (KEY in history) is seen
     docker.build(TAG)
-    assert docker.python(TAG, READ) == ""  # whatever layers are kept
+    assert docker.python(TAG, READ) == ""  # even with cached layers

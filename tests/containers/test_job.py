@@ -10,7 +10,7 @@ import pytest
 
 from states.course_paths import YAML_STAGES
 from states.stages import State
-from tests.containers.conftest import Moving, install_cli
+from tests.containers.conftest import NewRepository, install_cli
 from tests.containers.docker import Docker
 from tests.containers.stack import ITEMS, Job
 from tests.support.receiver import Receiver
@@ -32,20 +32,20 @@ EAT = """
 import os, time
 while True:
     if os.fork() == 0:
-        eaten = bytearray(b"x" * 2**23)  # less than the worker has: the kernel ends the greatest
+        eaten = bytearray(b"x" * 2**23)  # less than the worker's: the kernel kills the largest
         time.sleep(600)
     time.sleep(0.02)
 """
 
 
 def check_course(job: Job, receiver: Receiver) -> None:
-    """Look at the end of a job with the CLI."""
+    """Assert that a job of the CLI is completed, with all files."""
     check_files(receiver, ITEMS)
     assert job.manifest.state is State.COMPLETED
 
 
 def check_files(receiver: Receiver, count: int) -> None:
-    """Look at the last callback, and at each file behind its URLs."""
+    """Assert that the last callback names all files, and that its URLs work."""
     last = receiver.documents[-1]
     assert last["type"] == "complete"
     assert last["status"] == "completed"
@@ -74,15 +74,15 @@ def test_without_a_source_the_static_engine_does_the_job(
 
 
 def test_a_container_updates_the_course_of_an_earlier_job(
-    job: Job, receiver: Receiver, static_image: str, moving: Moving
+    job: Job, receiver: Receiver, static_image: str, repository: NewRepository
 ) -> None:
     job.image = static_image
-    job.environment = {**job.environment, "REPOSITORY_URL": moving.url}
+    job.environment = {**job.environment, "REPOSITORY_URL": repository.url}
     assert job.run(*HARDENED) == 0
     changed = {
-        "shop/prices.py": moving.files["shop/prices.py"] + b"\nTAX = 2\n"
+        "shop/prices.py": repository.files["shop/prices.py"] + b"\nTAX = 2\n"
     }
-    moving.repository.commit(moving.files | changed)
+    repository.repository.commit(repository.files | changed)
     following = {**job.environment, "UPDATE_FROM": job.name}
     newer = replace(job, environment=following, name=f"{job.name}-newer")
     assert newer.run(*HARDENED) == 0
@@ -106,7 +106,7 @@ def test_a_stopped_container_releases_its_job(
         assert job.wait(container) == 143
     assert job.manifest.state is State.INTERRUPTED
     job.chapters()
-    # It must claim at once, or the lease would make it wait for ten minutes.
+    # Without the release, the next run would wait ten minutes for the lease.
     assert job.run() == 0
     assert job.redone == []
     check_course(job, receiver)
@@ -159,7 +159,7 @@ def test_no_zombie_stays_behind(docker: Docker, job: Job) -> None:
         processes, zombies = docker(
             "exec", container, "python3", "-c", ZOMBIES
         ).split()
-        # The worker, a guardian, the CLI, and the program that lists them.
+        # The worker, a guardian, the CLI, and the program that lists processes.
         assert int(processes) > 3
         assert zombies == "0"
         assert job.wait(container) == 0
@@ -173,7 +173,7 @@ def test_what_the_cli_leaves_behind_is_ended_and_reaped(
     }
     source = install_cli(tmp_path / "source", faults=hanging)
     for path in (source, *source.rglob("*")):
-        # The stand-in counts its faults there, whatever user it runs as.
+        # The stand-in counts its faults there; the container has another user.
         path.chmod(0o777)
     job.environment = {**job.environment, "STAGE_SILENCE_SECONDS": "4"}
     with job.running("--volume", f"{source}:/fondation") as container:
@@ -190,7 +190,7 @@ def test_the_first_callback_comes_soon(
     with job.running() as container:
         until(lambda: bool(receiver.deliveries))
         started = docker.inspect(container)["State"]["StartedAt"]
-        print(  # noqa: T201 - a figure
+        print(  # noqa: T201 - shown with `-rP`
             f"started {started}, first callback {receiver.documents[0]['timestamp']}"
         )
         assert receiver.events[0] == ("progress", "cloning")
