@@ -143,7 +143,7 @@ _MARKS: Final = {
     "order": "Put the chapters into the order",
     "chapter": "Write one chapter",
     "review": "Review one chapter",
-    "tutorial": "Write the exercises to one chapter",
+    "tutorial": "Write the exercises for one chapter",
 }
 
 
@@ -176,7 +176,11 @@ def _analyze(prompt: Prompt) -> Answer:
         for key in prompt.ids("relations")
         if key.startswith("R")
     ]
-    return {"summary": summary, "labels": labels}
+    return {
+        "summary": summary,
+        "labels": labels,
+        "example": "The examples of this course are about a small bakery.",
+    }
 
 
 def _order(prompt: Prompt) -> Answer:
@@ -223,7 +227,10 @@ def _chapter(prompt: Prompt) -> Answer:
         _part("code", "The code", _code(shown, min(main.lines))),
         _part("failure", "What fails", _failures(shown)),
     ]
-    return {"parts": [part for part in parts if part["blocks"]]}
+    return {
+        "parts": [part for part in parts if part["blocks"]],
+        "next": "So the work is done in one place. Who hands it over?",
+    }
 
 
 def _part(role: str, title: str, blocks: list[Answer]) -> Answer:
@@ -470,7 +477,7 @@ def _changed(value: Any, change: Callable[[str], str]) -> Any:  # noqa: ANN401
     if isinstance(value, dict):
         return {
             key: change(part)
-            if key in {"text", "description", "reason"}
+            if key in {"text", "description", "reason", "next", "example"}
             and isinstance(part, str)
             else _changed(part, change)
             for key, part in value.items()

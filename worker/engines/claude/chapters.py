@@ -105,7 +105,8 @@ def _draft(
     for part in parts:
         faults += part.written.faults
     faults += _missing(parts)
-    text = _page(renderer, chapter, parts)
+    closing = _closing(writer, answer, faults)
+    text = _page(renderer, chapter, parts, closing)
     whole = [fault.placed for fault in verifier.faults(text)]
     return Draft(
         text=text,
@@ -130,6 +131,19 @@ def _part(
         needs_sources=role in _ON_BEHAVIOUR,
     )
     return Part(role, "" if wrong else title, written)
+
+
+def _closing(writer: Writer, answer: JsonObject, faults: list[str]) -> str:
+    """Return the sentences that lead from a chapter to the next one; they may be missing."""
+    text = ""
+    with noted(faults, "the ending"):
+        text = Fields(answer).text("next")
+    if not text:
+        return ""
+    paragraph = {"kind": "prose", "text": text, "sources": []}
+    written = writer.written([paragraph], "next")
+    faults += written.faults
+    return markdown.document(*written.texts)
 
 
 def _prose_length(parts: Sequence[Part]) -> int:
@@ -172,11 +186,14 @@ def _is_enough(parts: Sequence[Part]) -> bool:
     return _shows_code(parts) and _prose_length(parts) >= _LEAST
 
 
-def _page(renderer: Renderer, chapter: Chapter, parts: Sequence[Part]) -> str:
+def _page(
+    renderer: Renderer, chapter: Chapter, parts: Sequence[Part], closing: str
+) -> str:
     return markdown.document(
         heading(renderer.words.chapter, chapter),
         preparation.reference(renderer),
         *map(_section, parts),
+        closing,
         following(renderer, chapter),
     )
 

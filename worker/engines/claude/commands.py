@@ -19,6 +19,8 @@ _TESTED: Final = 5
 _SUBJECTS: Final = 4
 _COMMANDS: Final = 16
 _OTHERS: Final = 4
+_STARTING: Final = 8
+"""Commands that run the project's own programs."""
 """Commands of documents that do not name a chapter's subject."""
 _PROGRAMS: Final = word_set(
     "bundle bun cargo cmake composer go gradle make meson mvn node nox npm npx php pip pip3 pnpm "
@@ -140,6 +142,17 @@ def documented(facts: CourseFacts) -> Sequence[str]:
         ]
 
     return facts.remembered("documented commands", collected)
+
+
+def starting(facts: CourseFacts) -> list[str]:
+    """Return commands of documents that run a program of the project, as its users do."""
+    programs = _own_programs(facts)
+    own: list[str] = []
+    for command in documented(facts):
+        program = _program(command)
+        if program in programs:
+            own.append(command)
+    return own[:_STARTING]
 
 
 def _own_programs(facts: CourseFacts) -> set[str]:

@@ -34,6 +34,7 @@ _LONGEST_LABEL: Final = 40
 _LEAST_SUMMARY: Final = 120
 """Characters of an overview."""
 _LONGEST_SUMMARY: Final = 3000
+_LONGEST_WORLD: Final = 400
 _WIDTH: Final = 100
 _NO_TITLE: Final = re.compile(r"[<>\[\]|#]")
 _LABEL: Final = re.compile(r"[^\W\d_]+(?:[ '\u2019-][^\W\d_]+)*")
@@ -219,11 +220,25 @@ def _overview(
     is_enough = len(summary) >= _LEAST_SUMMARY
     if not is_enough:
         faults.append("the summary is too short to be retold")
+    world = _world(verifier, answer, faults)
+    whole = f"{summary} {world}".rstrip()
     return Draft(
-        text=_relationships(questions, summary, labels),
+        text=_relationships(questions, whole, labels),
         faults=faults,
         is_enough=is_enough,
     )
+
+
+def _world(verifier: Verifier, answer: JsonObject, faults: list[str]) -> str:
+    """Return what the examples of the course are about; nothing if it has a fault."""
+    try:
+        text = Fields(answer).text("example")
+        world = _line_of(text)[:_LONGEST_WORLD]
+        _check_all(_faults_of(verifier, world))
+    except AnswerFault as fault:
+        faults.append(f"the example: {fault}")
+        return ""
+    return world
 
 
 def _sentence(shown: Shown, verifier: Verifier, entry: object) -> str:

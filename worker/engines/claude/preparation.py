@@ -1,5 +1,6 @@
 """What a reader does once before the first exercise: the first tutorial says it for all pages."""
 
+import re
 from typing import Final
 
 from states.course_paths import item_path
@@ -12,6 +13,7 @@ from worker.engines.claude.words import Words
 from worker.engines.static.facts import SourceFile
 from worker.engines.static.pages import markdown, setup_steps
 from worker.engines.static.pages.course import Chapter, CourseFacts
+from worker.engines.static.pages.project_tests import PYTEST
 from worker.engines.static.pages.setup_steps import Setup
 
 CONTENTS: Final = f"../{README}"
@@ -20,6 +22,12 @@ COMMENT: Final = "  # "
 """Between a command and what it is for."""
 _SHELL = "bash"
 _TUTORIALS = "../tutorials/"
+_SETTINGS: Final = ("pyproject.toml", "pytest.ini", "tox.ini", "setup.cfg")
+_TEST_PATHS: Final = re.compile(r"testpaths\s*=")
+"""The setting that tells pytest where a project's tests are."""
+_GUIDE: Final = re.compile(
+    r"(?:docs?/|\.github/)?contributing\.\w{2,8}", re.IGNORECASE
+)
 
 
 def setup_of(facts: CourseFacts) -> Setup | None:
@@ -87,6 +95,10 @@ def section(renderer: Renderer) -> str:
     if test:
         listing = markdown.fence([test], _SHELL)
         blocks += [words.tested, listing]
+    suite = test_suite(facts)
+    if suite:
+        listing = markdown.fence([suite], _SHELL)
+        blocks += [words.suite, listing]
     return markdown.document(*blocks)
 
 
@@ -114,6 +126,27 @@ def _test(facts: CourseFacts) -> str:
     return ""
 
 
+def test_suite(facts: CourseFacts) -> str:
+    """Return the command that runs all tests with pytest; nothing if it is not known."""
+    test = _test(facts)
+    node = test.removeprefix(f"{PYTEST} ")
+    path, _, name = node.partition("::")
+    if not name:
+        return ""
+    if not path.endswith(".py"):
+        return ""
+    for settings in _SETTINGS:
+        if settings not in facts.analysis.files:
+            continue
+        lines = facts.texts.lines(settings)
+        if any(map(_TEST_PATHS.match, lines)):
+            return PYTEST
+    folder, slash, _ = path.partition("/")
+    if not slash:
+        return PYTEST
+    return f"{PYTEST} {folder}"
+
+
 def _script(facts: CourseFacts, setup: Setup) -> tuple[str, str]:
     for chapter in facts.chapters:
         file = _first_file(facts, chapter)
@@ -136,6 +169,15 @@ def hint(facts: CourseFacts) -> str:
     if not run:
         return ""
     return f"A program in the file `{name}` is run by `{run}`."
+
+
+def contributing(renderer: Renderer) -> str:
+    """Return where the project says how to contribute to it; nothing if it does not say."""
+    for path in sorted(renderer.facts.analysis.files):
+        if _GUIDE.fullmatch(path):
+            guide = markdown.code(path)
+            return f"{renderer.words.contributing}: {guide}."
+    return ""
 
 
 def reference(renderer: Renderer) -> str:

@@ -21,7 +21,7 @@ from worker.engines.claude import (
     schemas,
 )
 from worker.engines.claude.candidates import Candidate, told
-from worker.engines.claude.commands import command_rows, commands_of
+from worker.engines.claude.commands import command_rows, commands_of, starting
 from worker.engines.claude.material import Material
 from worker.engines.claude.model import Question
 from worker.engines.claude.schemas import Schema
@@ -177,7 +177,10 @@ class Questions:
         template = _TEMPLATES[stage]
         own = _filled(f"{template}_item", values)
         earlier = self._earlier_page(stage, chapter)
-        item = prompt.joined(own, earlier)
+        ending = ""
+        if self._ends_course(stage, chapter):
+            ending = prompt.filled("tutorials_last")
+        item = prompt.joined(own, ending, earlier)
         kind = template.removesuffix("s")
         purpose = f"{kind} {chapter.entry.index}"
         return self._question(stage, purpose, item), material_
@@ -224,11 +227,13 @@ class Questions:
         """Return what an answer about a chapter may point at, before its code is shown."""
         # The set-up is on the first tutorial, once.
         setup = preparation.commands(self.facts)
-        commands = {
-            key: command
-            for key, command in commands_of(self.facts, chapter).items()
-            if command not in setup
-        }
+        of_chapter = commands_of(self.facts, chapter)
+        offered = dict.fromkeys(of_chapter.values())
+        if self._ends_course(stage, chapter):
+            more = starting(self.facts)
+            offered |= dict.fromkeys(more)
+        typed = [command for command in offered if command not in setup]
+        commands = material.numbered("C", typed)
         if stage is Stage.GENERATE_TUTORIALS:
             # Its prompts hold no relations, and no calls.
             shown = self._of_project.copy()
@@ -351,6 +356,13 @@ class Questions:
             links[chapter.unit.name] = _link(chapter)
         names = [unit.name for unit in self.facts.analysis.units]
         return [links.get(name, name) for name in names]
+
+    def _ends_course(self, stage: Stage, chapter: Chapter) -> bool:
+        """Whether a page is the last tutorial, which puts the parts of the course together."""
+        if stage is not Stage.GENERATE_TUTORIALS:
+            return False
+        *_, last = self.facts.chapters
+        return chapter.position == last.position
 
     def _position(self, chapter: Chapter) -> str:
         links = [_link(other) for other in self.facts.chapters]

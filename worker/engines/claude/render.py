@@ -286,6 +286,8 @@ class Renderer:
         if not block.file:
             return f"{self.words.written}:"
         name = markdown.code(block.file)
+        if "/" in block.file:
+            return f"{self.words.written}, {self.words.saved_as} {name}:"
         return f"{self.words.written} {name}:"
 
     def _output(self, block: Example) -> str:

@@ -61,12 +61,14 @@ EXTRACT: Final = _object(
 ANALYZE: Final = _object(
     summary=_list(_object(text=_TEXT, sources=_list(_LINES))),
     labels=_list(_object(relation=_TEXT, label=_TEXT)),
+    example=_TEXT,
 )
 ORDER: Final = _object(order=_list(_object(unit=_TEXT, reason=_TEXT)))
 CHAPTER: Final = _object(
     parts=_list(
         _object(role=_choice(*ROLES), title=_TEXT, blocks=_list(_BLOCK))
-    )
+    ),
+    next=_TEXT,
 )
 REVIEW: Final = _object(
     edits=_list(

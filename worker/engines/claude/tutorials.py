@@ -301,4 +301,5 @@ def _following(renderer: Renderer, chapter: Chapter) -> str:
         for other in rest
     ]
     following = links or [markdown.link(words.contents, preparation.CONTENTS)]
-    return f"{words.following}: {following[0]}."
+    guide = "" if links else preparation.contributing(renderer)
+    return markdown.document(guide, f"{words.following}: {following[0]}.")

@@ -30,6 +30,8 @@ class Words:
     following: str = "Next"
     written: str = "✎ Example"
     """Above code that is not taken from the repository."""
+    saved_as: str = "saved as"
+    """Before the path of such code in a folder of its own."""
     prints: str = "It prints"
     exercises: str = "Exercises"
     setup: str = "Set up"
@@ -50,6 +52,8 @@ class Words:
         "above it; {name} is run like this."
     )
     tested: str = "One of the project's own tests is run like this."
+    suite: str = "All of its tests are run like this."
+    contributing: str = "How to contribute to the project"
     seen: str = "These lines are listed in"
     change: str = "Change these lines of the project."
     instead: str = "✎ Instead"
@@ -78,6 +82,7 @@ _WORDS: Final = {
         solution="Lösung",
         following="Weiter",
         written="✎ Beispiel",
+        saved_as="gespeichert als",
         prints="Es gibt aus",
         exercises="Aufgaben",
         setup="Einrichten",
@@ -94,6 +99,8 @@ _WORDS: Final = {
         saved="Speichere jedes Programm des Kurses in diesem Ordner "
         "unter dem Namen, der darüber steht; {name} wird so gestartet.",
         tested="So startest du einen der Tests des Projekts.",
+        suite="So startest du alle seine Tests.",
+        contributing="Wie man zum Projekt beiträgt",
         seen="Diese Zeilen stehen in",
         change="Ändere diese Zeilen des Projekts.",
         instead="✎ Stattdessen",
@@ -110,6 +117,7 @@ _WORDS: Final = {
         solution="Solution",
         following="Suite",
         written="✎ Exemple",
+        saved_as="à enregistrer sous",
         prints="Il affiche",
         exercises="Exercices",
         setup="Préparer",
@@ -126,6 +134,8 @@ _WORDS: Final = {
         saved="Enregistrez chaque programme du cours dans ce dossier, "
         "sous le nom qui le précède ; {name} se lance ainsi.",
         tested="Un des tests du projet se lance ainsi.",
+        suite="Tous ses tests se lancent ainsi.",
+        contributing="Comment contribuer au projet",
         seen="Ces lignes figurent dans",
         change="Modifiez ces lignes du projet.",
         instead="✎ À la place",
@@ -142,6 +152,7 @@ _WORDS: Final = {
         solution="Solución",
         following="Siguiente",
         written="✎ Ejemplo",
+        saved_as="guardado como",
         prints="Imprime",
         exercises="Ejercicios",
         setup="Preparar",
@@ -158,6 +169,8 @@ _WORDS: Final = {
         saved="Guarda cada programa del curso en esta carpeta, con el "
         "nombre que lleva encima; {name} se ejecuta así.",
         tested="Una de las pruebas del proyecto se ejecuta así.",
+        suite="Todas sus pruebas se ejecutan así.",
+        contributing="Cómo contribuir al proyecto",
         seen="Estas líneas están en",
         change="Cambia estas líneas del proyecto.",
         instead="✎ En su lugar",
@@ -174,6 +187,7 @@ _WORDS: Final = {
         solution="Soluzione",
         following="Avanti",
         written="✎ Esempio",
+        saved_as="da salvare come",
         prints="Stampa",
         exercises="Esercizi",
         setup="Preparare",
@@ -190,6 +204,8 @@ _WORDS: Final = {
         saved="Salva ogni programma del corso in questa cartella, con "
         "il nome che lo precede; {name} si avvia così.",
         tested="Uno dei test del progetto si avvia così.",
+        suite="Tutti i suoi test si avviano così.",
+        contributing="Come contribuire al progetto",
         seen="Queste righe sono in",
         change="Cambia queste righe del progetto.",
         instead="✎ Al loro posto",
@@ -206,6 +222,7 @@ _WORDS: Final = {
         solution="Solução",
         following="A seguir",
         written="✎ Exemplo",
+        saved_as="guardado como",
         prints="Imprime",
         exercises="Exercícios",
         setup="Preparar",
@@ -221,6 +238,8 @@ _WORDS: Final = {
         saved="Guarde cada programa do curso nesta pasta, com o nome "
         "que o precede; {name} executa-se assim.",
         tested="Um dos testes do projeto executa-se assim.",
+        suite="Todos os seus testes executam-se assim.",
+        contributing="Como contribuir para o projeto",
         seen="Estas linhas estão em",
         change="Altere estas linhas do projeto.",
         instead="✎ Em vez disso",
@@ -237,6 +256,7 @@ _WORDS: Final = {
         solution="Oplossing",
         following="Verder",
         written="✎ Voorbeeld",
+        saved_as="te bewaren als",
         prints="Het drukt af",
         exercises="Opgaven",
         setup="Voorbereiden",
@@ -252,6 +272,8 @@ _WORDS: Final = {
         saved="Bewaar elk programma van de cursus in deze map, onder "
         "de naam erboven; {name} start je zo.",
         tested="Een van de tests van het project start je zo.",
+        suite="Al zijn tests start je zo.",
+        contributing="Hoe je aan het project bijdraagt",
         seen="Deze regels staan in",
         change="Verander deze regels van het project.",
         instead="✎ In plaats daarvan",

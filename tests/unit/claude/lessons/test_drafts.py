@@ -129,7 +129,9 @@ def test_a_review_may_name_what_the_example_of_its_page_binds(
     assert draft.faults == []
 
 
-def chapter_with_prose(facts: CourseFacts, length: int) -> Draft:
+def chapter_with_prose(
+    facts: CourseFacts, length: int, ending: str = ""
+) -> Draft:
     verifier = Verifier(facts, "English")
     questions = Questions(facts, "English")
     task = chapters.task(questions, verifier, facts.chapters[0])
@@ -139,7 +141,7 @@ def chapter_with_prose(facts: CourseFacts, length: int) -> Draft:
         part("problem", prose(f"{text[: length - 3]}So.")),
         part("use", listing),
     ]
-    return task.draft({"parts": parts})
+    return task.draft({"parts": parts, "next": ending})
 
 
 def part(role: str, *blocks: dict[str, Any]) -> dict[str, Any]:
@@ -155,6 +157,25 @@ def test_a_chapter_with_too_little_prose_is_not_published(
     enough = chapter_with_prose(facts, 500)
     assert enough.faults == []
     assert enough.is_enough
+
+
+@pytest.mark.parametrize(
+    ("ending", "left"),
+    [
+        ("Who fills it? Another one does.", "Who fills it? Another one does."),
+        ("Who fills it? `Stock.fill` does.", "Who fills it?"),
+        ("`Stock.fill` does.", ""),
+    ],
+)
+def test_a_chapter_ends_with_what_leads_on_and_then_its_links(
+    facts: CourseFacts, ending: str, left: str
+) -> None:
+    draft = chapter_with_prose(facts, 500, ending)
+    *_, last, links = draft.text.split("\n\n")
+    assert links.startswith("Exercises: [Tutorial 1, Stock]")
+    assert draft.is_enough
+    assert len(draft.faults) == (ending != left)
+    assert last == left or (not left and last.startswith("```"))
 
 
 def reviewed(

@@ -212,6 +212,89 @@ def test_the_last_tutorial_leads_to_the_contents(
     assert not any("README" in fault for fault in draft.faults)
 
 
+def test_the_last_tutorial_names_the_guide_of_the_project_if_it_has_one(
+    tmp_path: Path,
+) -> None:
+    guide = {**TESTED, "docs/contributing.md": "# Help\n\nYou can help.\n"}
+    facts = read(tmp_path / "source", guide)
+    last = tutorial(facts, tmp_path, CHANGE, CHANGE, position=-1)
+    told = "How to contribute to the project: `docs/contributing.md`."
+    assert f"{told}\n\nNext: [Contents" in last.text
+    assert told not in tutorial(facts, tmp_path, CHANGE, CHANGE).text
+
+
+SHELF = example(
+    "from stock import Stock\n\nshelf = Stock(3)", "corner/shelf.py"
+)
+
+
+@pytest.mark.parametrize(
+    "taken", ["from corner.shelf import shelf", "from .shelf import shelf"]
+)
+def test_an_exercise_may_be_a_small_project_whose_files_import_each_other(
+    facts: CourseFacts, tmp_path: Path, taken: str
+) -> None:
+    code = f"{taken}\n\nassert shelf.take(1) == 2"
+    sell = example(code, "corner/sell.py")
+    whole = exercise("Run it", SHELF, sell, prose("`corner/sell.py` ends."))
+    draft = tutorial(facts, tmp_path, whole, CHANGE)
+    assert draft.faults == []
+    assert "✎ Example, saved as `corner/shelf.py`:\n\n```python" in draft.text
+    assert f"✎ Example, saved as `corner/sell.py`:\n\n```python\n{taken}" in (
+        draft.text
+    )
+
+
+@pytest.mark.parametrize(
+    "taken", ["from corner.shop import shelf", "from stock import shelf"]
+)
+def test_an_example_imports_nothing_that_no_file_of_its_page_holds(
+    facts: CourseFacts, tmp_path: Path, taken: str
+) -> None:
+    sell = example(f"{taken}\n\nassert shelf", "corner/sell.py")
+    whole = exercise("Run it", SHELF, sell)
+    draft = tutorial(facts, tmp_path, whole, CHANGE, CHANGE)
+    (fault,) = draft.faults
+    assert "module" in fault or "to import" in fault
+    assert "corner" not in draft.text
+
+
+@pytest.mark.parametrize(
+    ("more", "command"),
+    [
+        ({}, "python -m pytest tests"),
+        ({"pytest.ini": "[pytest]\ntestpaths = tests\n"}, "python -m pytest"),
+    ],
+)
+def test_the_first_tutorial_says_how_all_tests_are_run(
+    tmp_path: Path, more: dict[str, str], command: str
+) -> None:
+    facts = read(tmp_path / "source", {**TESTED, **more})
+    draft = tutorial(facts, tmp_path, CHANGE, CHANGE)
+    assert f"are run like this.\n\n```bash\n{command}\n```" in draft.text
+    assert draft.faults == []
+
+
+def test_the_last_tutorial_is_asked_to_put_the_course_together(
+    tmp_path: Path,
+) -> None:
+    files = {
+        **TESTED,
+        "docs/run.md": "# Run\n\n```console\n$ shop serve\n$ shop stop\n```\n",
+    }
+    facts = read(tmp_path, files)
+    questions = Questions(facts, "English")
+    stage = Stage.GENERATE_TUTORIALS
+    *_, last = facts.chapters
+    question, material = questions.of_chapter(stage, last)
+    assert "The last exercise of the course" in question.prompt
+    assert {"shop serve", "shop stop"} <= set(material.commands.values())
+    first, _ = questions.of_chapter(stage, facts.chapters[0])
+    assert "The last exercise of the course" not in first.prompt
+    chapter, _ = questions.of_chapter(Stage.GENERATE_CHAPTERS, last)
+    assert "The last exercise of the course" not in chapter.prompt
+
+
 def test_what_the_chapter_lists_is_not_listed_again(
     facts: CourseFacts, tmp_path: Path
 ) -> None:

@@ -4,12 +4,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 
 from states.stages import Stage
 from tests.support.course_facts import chapter_of, index_of, read
+from worker.engines.claude import plan
 from worker.engines.claude.blocks import Lines
 from worker.engines.claude.commands import commands_of, documented
 from worker.engines.claude.questions import Questions
+from worker.engines.claude.verify.page import Verifier
 
 SHOP = {
     "README.md": "# Shop\n\nShop is a shop.\n\n```python\nShop().sell()\n```\n",
@@ -61,6 +64,28 @@ def test_an_overview_can_rest_on_how_each_subject_begins(
     shown = questions.overview_lines()
     assert shown.fault(Lines("shop/core.py", 9, 10)) == ""
     assert shown.fault(Lines("shop/core.py", 1, 1)) != ""
+
+
+@pytest.mark.parametrize(
+    ("world", "told"),
+    [
+        ("All loaves are of Ada's bakery.", " All loaves are of Ada's bakery."),
+        ("All loaves are of `Ada`.", ""),
+        ("", ""),
+    ],
+)
+def test_an_overview_ends_with_the_example_of_the_course(
+    questions: Questions, world: str, told: str
+) -> None:
+    verifier = Verifier(questions.facts, "English")
+    text = "People sell loaves by hand, and lose count. " * 3
+    summary = {"text": text, "sources": []}
+    answer = {"summary": [summary], "labels": [], "example": world}
+    draft = plan.analyze(questions, verifier).draft(answer)
+    document = yaml.safe_load(draft.text)
+    assert document["summary"] == f"{text.strip()}{told}"
+    assert draft.is_enough
+    assert len(draft.faults) == ("`" in world)
 
 
 def test_neighbours_have_their_chapters_and_what_is_used_first(

@@ -2,8 +2,10 @@
 
 import ast
 import re
+from collections.abc import Iterable
 from typing import Final
 
+_MODULE: Final = re.compile(r"(?:[\w-]+/){0,3}[\w-]+\.py")
 _SPACE: Final = re.compile(r"\s+")
 
 
@@ -38,6 +40,17 @@ def bound_names(tree: ast.Module) -> set[str]:
         for parameter in getattr(node, "type_params", ()):
             bound.add(parameter.name)
     return bound
+
+
+def module_names(codes: Iterable[str]) -> frozenset[str]:
+    """Return the modules, and packages, of the files that are among the codes of a page."""
+    names: set[str] = set()
+    for path in filter(_MODULE.fullmatch, codes):
+        name = ""
+        for part in path.removesuffix(".py").split("/"):
+            name = f"{name}.{part}".lstrip(".")
+            names.add(name)
+    return frozenset(names)
 
 
 def squeezed(code: str) -> str:

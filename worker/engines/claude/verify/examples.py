@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from worker.engines.claude.verify import library
-from worker.engines.claude.verify.code import bound_names, parsed
+from worker.engines.claude.verify.code import bound_names, module_names, parsed
 from worker.engines.claude.verify.expressions import ExpressionChecker
 from worker.engines.claude.verify.fault import Claim, Fault
 from worker.engines.claude.verify.imports import ImportChecker
@@ -59,13 +59,15 @@ class ExampleChecker:
         self._expressions: Final = expressions
         self._imports: Final = imports
 
-    def faults(self, code: str, language: str) -> Iterator[Fault]:
-        """Yield what is wrong with an example."""
+    def faults(
+        self, code: str, language: str, codes: Iterable[str] = ()
+    ) -> Iterator[Fault]:
+        """Yield what is wrong with an example; it may import modules of its page's `codes`."""
         lines = code.split("\n")
         if len(lines) > LONGEST:
             yield _fault(f"it has {len(lines)} lines; at most {LONGEST} may be")
         if language in _PYTHON:
-            yield from self._python_faults(code)
+            yield from self._python_faults(code, module_names(codes))
         elif language not in _NO_PROGRAMS:
             yield from self._other_faults(_COMMENT.sub("", code))
 
@@ -80,7 +82,7 @@ class ExampleChecker:
                 if not _names_any(fault, bound):
                     yield _fault(fault.text)
 
-    def _python_faults(self, code: str) -> Iterator[Fault]:
+    def _python_faults(self, code: str, own: frozenset[str]) -> Iterator[Fault]:
         tree = parsed(code)
         # guard: verifier: an example must run as it stands
         reasons = _reasons_not_to_run(code, tree)
@@ -88,19 +90,47 @@ class ExampleChecker:
             yield _fault(f"it does not run as it stands: {reason}")
         if reasons:
             return
+        imports = _imports(tree)
         bound = bound_names(tree)
+        bound.update(self._names_from(imports, own))
         given = bound.union(_members_given(tree))
         scope = _Scope(
             bound=bound,
-            imports=_imports(tree),
+            imports=imports,
             given=frozenset(given),
         )
         for node in ast.walk(tree):
             if isinstance(node, ast.Import | ast.ImportFrom):
-                statement = ast.unparse(node)
-                yield from self._imports.faults(statement)
+                yield from self._import_faults(node, own)
             elif isinstance(node, ast.Call):
                 yield from self._call_faults(node, scope)
+
+    def _import_faults(
+        self, node: ast.Import | ast.ImportFrom, own: frozenset[str]
+    ) -> Iterator[Fault]:
+        modules = _modules(node)
+        if all(self._is_written(module, own) for module in modules):
+            return
+        statement = ast.unparse(node)
+        yield from self._imports.faults(statement)
+
+    def _names_from(
+        self, imports: Mapping[str, str], own: frozenset[str]
+    ) -> Iterator[str]:
+        """Yield the names that come from modules of the page."""
+        for name, module in imports.items():
+            if self._is_written(module, own):
+                yield name
+
+    def _is_written(self, module: str, own: frozenset[str]) -> bool:
+        """Whether a module is a file that the page has its reader save."""
+        package, _, _ = module.partition(".")
+        if not package:
+            inside = module.lstrip(".")
+            return any(name.endswith(inside) for name in own)
+        if self._names.is_package(package):
+            return False
+        return module in own
 
     def _call_faults(self, call: ast.Call, scope: _Scope) -> Iterator[Fault]:
         """Check the name of what is called, and the names of its arguments."""
@@ -181,6 +211,14 @@ def _parse_error(code: str) -> str:
     except (ValueError, RecursionError, MemoryError):
         return "it does not parse"
     return "it holds no statement"
+
+
+def _modules(node: ast.Import | ast.ImportFrom) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    module = "." * node.level
+    module += node.module or ""
+    return [module]
 
 
 def _imports(tree: ast.Module) -> dict[str, str]:

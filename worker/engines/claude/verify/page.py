@@ -81,6 +81,7 @@ class _Checks:
             by_id = commands_of(self._facts, chapter)
             commands.update(by_id.values())
         commands.update(preparation.commands(self._facts))
+        commands.add(preparation.test_suite(self._facts))
         return frozenset(commands)
 
 
@@ -215,7 +216,8 @@ class Verifier:
         elif self._is_change(block):
             return
         elif self._is_written(block):
-            yield from self._checks.examples.faults(code, block.tag or "")
+            tag = block.tag or ""
+            yield from self._checks.examples.faults(code, tag, self._codes)
         elif block.tag == _TYPED:
             yield from self._typed_faults(lines)
         elif len(lines) > LONGEST_LISTING:
