@@ -30,7 +30,6 @@ from worker.engines.claude.render import (
     folded,
     heading,
     listings,
-    title,
 )
 from worker.engines.claude.rounds import Draft, Task
 from worker.engines.claude.verify.page import Verifier
@@ -84,16 +83,16 @@ def _draft(
     files = Files(example_files(answer) | _files_of(page))
     files.save(introduction)
     exercises = _exercises(writer, answer, files, faults)
-    if len(exercises) < _FEWEST:
-        faults.append(f"it has {len(exercises)} whole exercises")
-    text = _page(
-        renderer, chapter, markdown.document(*introduction.texts), exercises
-    )
+    count = len(exercises)
+    if count < _FEWEST:
+        faults.append(f"it has {count} whole exercises")
+    beginning = markdown.document(*introduction.texts)
+    text = _page(renderer, chapter, beginning, exercises)
     whole = [fault.placed for fault in verifier.faults(text)]
     return Draft(
         text=text,
         faults=faults + whole,
-        is_enough=not whole and len(exercises) >= _FEWEST,
+        is_enough=not whole and count >= _FEWEST,
     )
 
 
@@ -107,19 +106,20 @@ def _renderer(
         material=material,
         folder=_CHAPTERS,
     )
-    return replace(
-        renderer,
-        chapter=renderer.chapter_link(chapter),
-        listed=listings(page),
-    )
+    link = renderer.chapter_link(chapter)
+    listed = listings(page)
+    return replace(renderer, chapter=link, listed=listed)
 
 
 def _files_of(page: str) -> set[str]:
     """Return the files under which a page has its examples saved."""
     names: set[str] = set()
     for block in checker.blocks(page):
-        if block.tag is not None and block.before.startswith(MARK):
-            names.update(checker.spans(block.before))
+        if block.tag is None:
+            continue
+        if block.before.startswith(MARK):
+            spans = checker.spans(block.before)
+            names.update(spans)
     return names
 
 
@@ -212,18 +212,20 @@ class _Exercise(NamedTuple):
         """What the prose of the task has in backquotes, word by word."""
         words: set[str] = set()
         for block, _ in self.task.blocks:
-            if isinstance(block, Prose):
-                for span in checker.spans(" ".join(block.text.split())):
-                    words.update(span.split())
+            if not isinstance(block, Prose):
+                continue
+            line = " ".join(block.text.split())
+            for span in checker.spans(line):
+                in_span = span.split()
+                words.update(in_span)
         return words
 
     def solved(self, renderer: Renderer) -> list[str]:
         """Return the solution; of a program that the task shows, the lines that differ."""
-        shown = {
-            block.file: block
-            for block, _ in self.task.blocks
-            if isinstance(block, Example) and block.file
-        }
+        shown: dict[str, Example] = {}
+        for block, _ in self.task.blocks:
+            if isinstance(block, Example) and block.file:
+                shown[block.file] = block
         texts: list[str] = []
         for block, text in self.solution.blocks:
             repair = ""
@@ -233,11 +235,11 @@ class _Exercise(NamedTuple):
         return texts
 
     def text(self, renderer: Renderer, number: int) -> str:
-        return markdown.document(
-            markdown.heading(2, f"{number}. {markdown.prose(self.title)}"),
-            *self.task.texts,
-            folded(renderer.words.solution, *self.solved(renderer)),
-        )
+        name = markdown.prose(self.title)
+        heading_ = markdown.heading(2, f"{number}. {name}")
+        solved = self.solved(renderer)
+        solution = folded(renderer.words.solution, *solved)
+        return markdown.document(heading_, *self.task.texts, solution)
 
 
 def _exercise(
@@ -245,7 +247,8 @@ def _exercise(
 ) -> _Exercise | None:
     """Return an exercise; nothing if its program or its whole solution has a fault."""
     fields = Fields(entry)
-    name = " ".join(fields.text("title").split())[:_LONGEST_TITLE]
+    words = fields.text("title").split()
+    name = " ".join(words)[:_LONGEST_TITLE]
     wrong = writer.sentence(name)
     if wrong:
         faults += [f"{place}, title: {fault}" for fault in wrong]
@@ -293,13 +296,11 @@ def _title(renderer: Renderer) -> str:
 def _following(renderer: Renderer, chapter: Chapter) -> str:
     rest = renderer.facts.chapters[chapter.position + 1 :][:1]
     words = renderer.words
-    links = [
-        markdown.link(
-            title(words.tutorial, other),
-            item_path(Stage.GENERATE_TUTORIALS, other.entry).rpartition("/")[2],
-        )
-        for other in rest
-    ]
-    following = links or [markdown.link(words.contents, preparation.CONTENTS)]
-    guide = "" if links else preparation.contributing(renderer)
-    return markdown.document(guide, f"{words.following}: {following[0]}.")
+    guide = ""
+    if rest:
+        link = preparation.tutorial_link(renderer, rest[0])
+    else:
+        guide = preparation.contributing(renderer)
+        link = markdown.link(words.contents, preparation.CONTENTS)
+    following = f"{words.following}: {link}."
+    return markdown.document(guide, following)
