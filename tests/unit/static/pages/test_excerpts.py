@@ -213,3 +213,61 @@ def test_a_docstring_is_left_out_of_the_code(tmp_path: Path) -> None:
     code = 'def work(x):\n    """Work.\n\n    At length.\n    And more.\n    """\n    return x\n'
     facts = read(tmp_path, {"work.py": code})
     assert excerpt_of(facts, "work").spans == ((1, 1), (7, 7))
+
+
+STEPS = "".join(f"    step({n})\n" for n in range(60))
+LONG_CALL = "        step(\n" + "            1,\n" * 60 + "        )\n"
+LONG_TOP_CALL = "    step(\n" + "        1,\n" * 60 + "    )\n"
+BRANCH = "".join(f"        step({n})\n" for n in range(60))
+
+
+@pytest.mark.parametrize(
+    ("body", "needed"),
+    [
+        (
+            f"    if not x:\n        step(x)\n        return\n{LONG_TOP_CALL}    return x\n",
+            ("    if not x:", "        return"),
+        ),
+        (
+            f"    while x:\n        step(x)\n{BRANCH}        break\n{STEPS}",
+            ("    while x:", "        break"),
+        ),
+        (
+            f"{STEPS}    if x:\n{LONG_CALL}    else:\n        x = 2\n    return x\n",
+            ("    else:", "    if x:"),
+        ),
+        (
+            f"{STEPS}    try:\n{LONG_CALL}    finally:\n        x = 2\n    return x\n",
+            ("    finally:", "    try:"),
+        ),
+        (
+            f"    while x:\n        step(x)\n{BRANCH}        if x > 2:\n            break\n{STEPS}",
+            ("    while x:", "            break"),
+        ),
+        (
+            f"{STEPS}    try:\n        yield x\n    finally:\n        end(x)\n{STEPS}",
+            ("def work(x):", "        yield x"),
+        ),
+        (
+            f"{STEPS}    if x:\n        # once\n        save(\n            x\n        )\n        x.work_on()\n{STEPS}",
+            ("    if x:", "        save("),
+        ),
+    ],
+    ids=[
+        "return",
+        "break",
+        "else",
+        "finally",
+        "break of an if",
+        "yield",
+        "first",
+    ],
+)
+def test_a_shown_branch_keeps_its_exit_and_its_owner(
+    tmp_path: Path, body: str, needed: tuple[str, str]
+) -> None:
+    facts = read(tmp_path, {"work.py": f"def work(x):\n{body}"})
+    lines = shown(facts, excerpt_of(facts, "work"))
+    trigger, wanted = needed
+    assert trigger in lines
+    assert wanted in lines

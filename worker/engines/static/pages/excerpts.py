@@ -49,6 +49,18 @@ _GUARD: Final = re.compile(
     r"|return\s+(?:None|nil|null|false|true|False|True|err|-?\d+)\s*;?$|continue\b|break\b|pass\b)"
 )
 
+_EXIT: Final = re.compile(r"\s*(?:return|raise|throw|break|continue)\b")
+_TURN: Final = re.compile(r"\s*(?:break|continue)\b")
+_YIELD: Final = re.compile(r"\s*(?:\w+ = )?yield\b")
+_LOOP: Final = re.compile(r"\s*(?:async )?(?:for|while|loop)\b")
+_LONG_STATEMENT: Final = 6
+"""Lines of a statement that is not added to those that are shown."""
+_OWNER: Final = re.compile(
+    r"\s*(?:if|elif|try|except|for|while|async for)\b.*[:(\[]\s*(?:#.*)?$|\s*try:"
+)
+_DEPENDENT: Final = re.compile(r"\s*(?:elif|else|except|finally)\b.*:")
+"""A part of Python's statements that means nothing without the part before it."""
+
 _MOST_CENTRAL: Final = 4
 """Statements whose values are followed to where they are made."""
 _RETURN: Final = re.compile(r"\s*return\b")
@@ -211,7 +223,77 @@ def _function_lines(
         pieces = list(_pieces_of(body[0], kept, function.statements))
         kept = _ends(pieces, central, room) or set(body[:room])
         kept = _without_empty_blocks(lines, kept)
+    kept = _with_beginnings(lines, kept, function.statements)
+    kept = _with_exits(lines, kept, function.statements)
+    kept = _with_owners(lines, kept, head[-1])
     return [*head, *kept, definition.end_line]
+
+
+def _with_beginnings(
+    lines: Sequence[str], kept: set[int], statements: Sequence[Statement]
+) -> set[int]:
+    """Add the first statement of each block of which another one is shown."""
+    more = set(kept)
+    begun: set[tuple[int, ...]] = set()
+    for statement in statements:
+        is_first = bool(statement.frame) and statement.frame not in begun
+        begun.add(statement.frame)
+        is_said = not _LOGGING.match(lines[statement.first - 1])
+        if is_first and is_said and kept.issuperset(statement.frame):
+            more.update(_short(statement))
+    return more
+
+
+def _short(statement: Statement) -> range:
+    """Return the lines of a statement; none if they are many."""
+    if statement.last - statement.first >= _LONG_STATEMENT:
+        return range(0)
+    return range(statement.first, statement.last + 1)
+
+
+def _with_exits(
+    lines: Sequence[str], kept: set[int], statements: Sequence[Statement]
+) -> set[int]:
+    """Add the statements that leave a block or a loop that is shown, and each `yield`."""
+    more = set(kept)
+    for statement in statements:
+        text = lines[statement.first - 1]
+        left = _left_block(lines, statement, text)
+        if kept.intersection(left) or _YIELD.match(text):
+            more.update(_short(statement), statement.frame)
+    return more
+
+
+def _left_block(
+    lines: Sequence[str], statement: Statement, text: str
+) -> tuple[int, ...]:
+    """Return a line of the innermost block that a statement leaves; none if it leaves none."""
+    if not _EXIT.match(text):
+        return ()
+    if _TURN.match(text):
+        loops = [
+            line for line in statement.frame if _LOOP.match(lines[line - 1])
+        ]
+        return tuple(loops[-1:])
+    return statement.frame[-1:]
+
+
+def _with_owners(lines: Sequence[str], kept: set[int], begin: int) -> set[int]:
+    """Add the line that opens the statement of each `else`, `except` and `finally` shown."""
+    more = set(kept)
+    last = max(kept, default=begin)
+    wanted: set[int] = set()
+    for number in range(last, begin, -1):
+        text = lines[number - 1]
+        indent = _indent(text)
+        if text.strip():
+            wanted = {each for each in wanted if each <= indent}
+        if indent in wanted and _OWNER.match(text):
+            more.add(number)
+            wanted.remove(indent)
+        if number in more and _DEPENDENT.match(text):
+            wanted.add(indent)
+    return more
 
 
 def _expendable(
