@@ -147,12 +147,12 @@ def documented(facts: CourseFacts) -> Sequence[str]:
 def starting(facts: CourseFacts) -> list[str]:
     """Return commands of documents that run a program of the project, as its users do."""
     programs = _own_programs(facts)
-    own: list[str] = []
+    own: dict[str, None] = {}
     for command in documented(facts):
         program = _program(command)
         if program in programs:
-            own.append(command)
-    return own[:_STARTING]
+            own[command] = None
+    return list(own)[:_STARTING]
 
 
 def _own_programs(facts: CourseFacts) -> set[str]:

@@ -8,7 +8,7 @@ import pytest
 from states.stages import Stage
 from tests.support.course_facts import read
 from tests.unit.claude.lessons.test_writer import FILES, example, lines, prose
-from worker.engines.claude import preparation, tutorials
+from worker.engines.claude import commands, preparation, tutorials
 from worker.engines.claude.questions import Questions
 from worker.engines.claude.render import Renderer
 from worker.engines.claude.rounds import Draft
@@ -280,7 +280,8 @@ def test_the_last_tutorial_is_asked_to_put_the_course_together(
 ) -> None:
     files = {
         **TESTED,
-        "docs/run.md": "# Run\n\n```console\n$ shop serve\n$ shop stop\n```\n",
+        "docs/run.md": "# Run\n\n```console\n$ shop serve\n$ shop stop\n"
+        "$ shop serve\n$ pytest\n```\n",
     }
     facts = read(tmp_path, files)
     questions = Questions(facts, "English")
@@ -288,6 +289,7 @@ def test_the_last_tutorial_is_asked_to_put_the_course_together(
     *_, last = facts.chapters
     question, material = questions.of_chapter(stage, last)
     assert "The last exercise of the course" in question.prompt
+    assert commands.starting(facts) == ["shop serve", "shop stop"]
     assert {"shop serve", "shop stop"} <= set(material.commands.values())
     first, _ = questions.of_chapter(stage, facts.chapters[0])
     assert "The last exercise of the course" not in first.prompt
