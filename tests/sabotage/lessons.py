@@ -13,6 +13,7 @@ VERIFIER: Final = "tests/unit/claude/lessons/test_verifier.py"
 SENTENCE: Final = f"{VERIFIER}::test_a_false_claim_in_a_sentence_is_noticed"
 PAGE: Final = f"{VERIFIER}::test_a_false_claim_of_a_page_is_noticed"
 WRITER: Final = "tests/unit/claude/lessons/test_writer.py"
+FAULTY_DRAWING: Final = f"{WRITER}::test_a_faulty_drawing_is_left_out_and_named"
 
 
 def _unchecked(
@@ -103,6 +104,30 @@ LESSONS: Final = (
         tests=(EXERCISES,),
     ),
     Sabotage(
+        guard="pages: each box of a drawing has its own id",
+        expression="ids.count(node.id) > 1",
+        new="False",
+        tests=(FAULTY_DRAWING,),
+    ),
+    Sabotage(
+        guard="pages: an arrow leads from one box to another",
+        expression="end not in ids",
+        new="False",
+        tests=(FAULTY_DRAWING,),
+    ),
+    Sabotage(
+        guard="pages: an arrow says what it rests on",
+        expression="arrow.sources",
+        new="True",
+        tests=(FAULTY_DRAWING,),
+    ),
+    Sabotage(
+        guard="pages: a chapter has at most one drawing, a tutorial none",
+        expression="self._drawings < 1",
+        new="False",
+        tests=(f"{WRITER}::test_a_page_has_the_drawings_that_it_may_have",),
+    ),
+    Sabotage(
         guard="fallbacks: a page on which too little is left is not published",
         expression="_prose_length(parts) >= _LEAST",
         new="True",
@@ -137,6 +162,44 @@ LESSONS: Final = (
     _unchecked(
         "a message must be a call of the source",
         "message not in self._calls",
+        test=PAGE,
+    ),
+    _unchecked(
+        "the texts of a drawing are checked as prose is",
+        "composed.sentences(code)",
+        "()",
+        test=PAGE,
+    ),
+    _unchecked(
+        "an arrow leads from one box to another",
+        "arrow.source == arrow.target",
+        test=PAGE,
+    ),
+    _unchecked(
+        "the boxes of a drawing are connected",
+        "_are_connected(drawing.texts, pairs)",
+        "True",
+        test=PAGE,
+    ),
+    _unchecked(
+        "a drawing is neither too small nor too large",
+        "count not in allowed",
+        test=PAGE,
+    ),
+    _unchecked(
+        "the texts of a drawing are short",
+        "length > longest",
+        test=PAGE,
+    ),
+    _unchecked(
+        "the places of a drawing are below it",
+        "_are_places(block)",
+        "True",
+        test=PAGE,
+    ),
+    _unchecked(
+        "a page has at most one drawing",
+        "count > 1",
         test=PAGE,
     ),
     _unchecked(

@@ -279,7 +279,33 @@ def _idea(prompt: Prompt) -> list[Answer]:
     relations = [key for key in prompt.ids("relations") if key.startswith("R")]
     if relations:
         blocks.append({"kind": "relations", "ids": relations[:1]})
-    return blocks
+    return [*blocks, *_drawing(prompt)]
+
+
+def _drawing(prompt: Prompt) -> list[Answer]:
+    """Return a drawing of a function's use in chapters with odd numbers."""
+    number = re.search(r"^Write chapter (\d+)", prompt.prompt, re.MULTILINE)
+    if number is None or int(number[1]) % 2 == 0:
+        return []
+    for file in prompt.shown:
+        for line, code in file.lines.items():
+            if match := re.match(r"^ *(?:async )?def (\w+)\(", code):
+                return [_drawn(f"{match[1]}()", _pointer(file, line, line))]
+    return []
+
+
+def _drawn(name: str, source: Answer) -> Answer:
+    texts = {"you": "Your program", "it": name[:40], "end": "The result"}
+    nodes = [{"id": key, "text": text} for key, text in texts.items()]
+    arrows = [
+        {"from": start, "to": end, "text": text, "sources": [source]}
+        for start, end, text in (
+            ("you", "it", "hands over (1)"),
+            ("it", "end", ""),
+            ("end", "you", "comes back"),
+        )
+    ]
+    return {"kind": "drawing", "nodes": nodes, "arrows": arrows}
 
 
 def _run(prompt: Prompt) -> list[Answer]:

@@ -84,7 +84,49 @@ class Change:
     """The id of a command that runs a test, or a test's own id."""
 
 
-Block = Prose | Listing | Example | Relations | Calls | Commands | Change
+class Node(NamedTuple):
+    """A box of a drawing."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Arrow:
+    """An arrow between two boxes by their ids, and the lines that bear it."""
+
+    source: str
+    target: str
+    text: str
+    sources: tuple[Lines, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Drawing:
+    """A drawing that the model composed."""
+
+    nodes: tuple[Node, ...]
+    arrows: tuple[Arrow, ...]
+
+    @property
+    def texts(self) -> list[str]:
+        """What is written in the boxes and at the arrows."""
+        texts = [node.text for node in self.nodes]
+        texts += [arrow.text for arrow in self.arrows]
+        return list(filter(None, texts))
+
+    @property
+    def sources(self) -> tuple[Lines, ...]:
+        """The lines that all arrows rest on."""
+        sources: list[Lines] = []
+        for arrow in self.arrows:
+            sources += arrow.sources
+        return tuple(sources)
+
+
+Block = (
+    Prose | Listing | Example | Relations | Calls | Commands | Change | Drawing
+)
 
 
 class Fields:
@@ -204,14 +246,18 @@ def noted(faults: list[str], place: str) -> Iterator[None]:
 
 
 def _prose(fields: Fields) -> Prose:
+    return Prose(
+        text=fields.text("text"),
+        sources=_sources(fields),
+    )
+
+
+def _sources(fields: Fields) -> tuple[Lines, ...]:
     sources: list[Lines] = []
     for entry in fields.entries("sources"):
         pointer = Fields(entry)
         sources.append(lines(pointer))
-    return Prose(
-        text=fields.text("text"),
-        sources=tuple(sources),
-    )
+    return tuple(sources)
 
 
 def _listing(fields: Fields) -> Listing:
@@ -261,6 +307,31 @@ def _change(fields: Fields) -> Change:
     )
 
 
+def _drawing(fields: Fields) -> Drawing:
+    nodes = map(Fields, fields.entries("nodes"))
+    arrows = map(Fields, fields.entries("arrows"))
+    return Drawing(
+        nodes=tuple(map(_node, nodes)),
+        arrows=tuple(map(_arrow, arrows)),
+    )
+
+
+def _node(fields: Fields) -> Node:
+    return Node(
+        id=fields.text("id"),
+        text=fields.text("text"),
+    )
+
+
+def _arrow(fields: Fields) -> Arrow:
+    return Arrow(
+        source=fields.text("from"),
+        target=fields.text("to"),
+        text=fields.text("text"),
+        sources=_sources(fields),
+    )
+
+
 _READERS: Final[dict[str, Callable[[Fields], Block]]] = {
     "prose": _prose,
     "code": _listing,
@@ -269,6 +340,7 @@ _READERS: Final[dict[str, Callable[[Fields], Block]]] = {
     "calls": _calls,
     "commands": _commands,
     "change": _change,
+    "drawing": _drawing,
 }
 
 

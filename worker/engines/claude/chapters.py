@@ -94,7 +94,7 @@ def _draft(
         material=material,
     )
     verifier = verifier.knowing(example_codes(answer))
-    writer = Writer(renderer, verifier, lists_once=True)
+    writer = Writer(renderer, verifier, lists_once=True, drawings=1)
     faults: list[str] = []
     parts: list[Part] = []
     for number, entry in enumerate(entries_of(answer, "parts", faults), 1):

@@ -1,9 +1,10 @@
-"""Draws relations and calls that exist; their labels are the names in the source."""
+"""Draws relations and calls that exist, with the source's names, and what a model composed."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 from worker.course.parts import largest_part
+from worker.engines.claude.blocks import Drawing
 from worker.engines.claude.material import CallSite, relation_ends
 from worker.engines.static.facts import Definition, Relation
 from worker.engines.static.pages import mermaid
@@ -32,6 +33,30 @@ def of_relations(facts: CourseFacts, relations: Sequence[Relation]) -> str:
     if not edges or len(connected) < len(edges):
         return ""
     return mermaid.flowchart(labels.in_order, edges)
+
+
+def composed(drawing: Drawing) -> str:
+    """Draw what a model composed; nothing if an arrow's end is missing or ambiguous."""
+    ids = [node.id for node in drawing.nodes]
+    texts = [unquoted(node.text) for node in drawing.nodes]
+    edges: list[Edge] = []
+    for arrow in drawing.arrows:
+        if {ids.count(arrow.source), ids.count(arrow.target)} != {1}:
+            return ""
+        edge = Edge(
+            source=ids.index(arrow.source),
+            target=ids.index(arrow.target),
+            label=unquoted(arrow.text),
+        )
+        edges.append(edge)
+    if not edges:
+        return ""
+    return mermaid.composed(texts, edges)
+
+
+def unquoted(text: str) -> str:
+    """Return a text without the backquotes around names, which a drawing does not show."""
+    return text.replace("`", "")
 
 
 class _Labels:

@@ -13,6 +13,7 @@ from worker.engines.claude.blocks import (
     Calls,
     Change,
     Commands,
+    Drawing,
     Example,
     Lines,
     Listing,
@@ -71,7 +72,7 @@ class Renderer:
                 return self._listing(lines)
             case Example():
                 return self._example(block)
-            case Relations() | Calls():
+            case Relations() | Calls() | Drawing():
                 return self._drawing(block)
             case Commands(ids=ids):
                 return self._commands(ids)
@@ -105,17 +106,26 @@ class Renderer:
             return f"{text}\n\n({places})"
         return f"{text} ({places})"
 
-    def _drawing(self, block: Relations | Calls) -> str:
+    def _drawing(self, block: Relations | Calls | Drawing) -> str:
+        if isinstance(block, Drawing):
+            return self._composed(block)
         if isinstance(block, Relations):
             relations = _known(block.ids, self.material.relations)
             diagram = drawings.of_relations(self.facts, relations)
         else:
             sites = _known(block.ids, self.material.calls)
             diagram = drawings.of_calls(self.facts, sites)
-        if not diagram:
+        return mermaid.fenced(diagram)
+
+    def _composed(self, block: Drawing) -> str:
+        """Return a drawing, and below it the places that its arrows rest on."""
+        diagram = mermaid.fenced(drawings.composed(block))
+        spans = self._cited(block.sources)
+        if not diagram or not spans:
             return ""
-        rows = diagram.split("\n")
-        return markdown.fence(rows, mermaid.TAG)
+        notes = _notes(spans, _places(spans))
+        places = ", ".join(notes)
+        return f"{diagram}\n\n({places})"
 
     def _commands(self, ids: Sequence[str]) -> str:
         commands = _known(ids, self.material.commands)
@@ -125,25 +135,14 @@ class Renderer:
 
     def _notes(self, block: Prose) -> list[str]:
         """Return the places that a paragraph rests on, those in one file together."""
-        spans = self._cited(block)
-        places: list[Lines] = []
-        for path, of_file in spans.items():
-            for first, last in _joined(of_file):
-                place = Lines(path, first, last)
-                places.append(place)
-        kept = self._most_telling(block.text, places)
-        notes: list[str] = []
-        for path in spans:
-            inside = _inside(path, kept)
-            if inside:
-                note = markdown.place(path, *inside)
-                notes.append(note)
-        return notes
+        spans = self._cited(block.sources)
+        kept = self._most_telling(block.text, _places(spans))
+        return _notes(spans, kept)
 
-    def _cited(self, block: Prose) -> dict[str, set[Span]]:
-        """Return the lines that a paragraph cites, by their files."""
+    def _cited(self, sources: Iterable[Lines]) -> dict[str, set[Span]]:
+        """Return lines that were shown, by their files."""
         spans: dict[str, set[Span]] = defaultdict(set)
-        for lines in block.sources:
+        for lines in sources:
             excerpt = self._excerpt(lines)
             if excerpt is None:
                 continue
@@ -350,6 +349,27 @@ def contains(lines: Lines, listed: Lines) -> bool:
     if lines.first < listed.first:
         return False
     return lines.last <= listed.last
+
+
+def _places(spans: Mapping[str, Iterable[Span]]) -> list[Lines]:
+    """Return the lines of files as places, those that adjoin as one."""
+    places: list[Lines] = []
+    for path, of_file in spans.items():
+        for first, last in _joined(of_file):
+            place = Lines(path, first, last)
+            places.append(place)
+    return places
+
+
+def _notes(paths: Iterable[str], places: list[Lines]) -> list[str]:
+    """Return the places in some files as code, those in one file together."""
+    notes: list[str] = []
+    for path in paths:
+        inside = _inside(path, places)
+        if inside:
+            note = markdown.place(path, *inside)
+            notes.append(note)
+    return notes
 
 
 def _inside(path: str, places: list[Lines]) -> list[Span]:

@@ -155,7 +155,7 @@ def _draft(
         material=material,
     )
     verifier = verifier.knowing(example_codes(answer))
-    writer = Writer(renderer, verifier)
+    writer = Writer(renderer, verifier, drawings=1)
     edited = _EditedPage(blocks, renderer.words)
     faults: list[str] = []
     entries = entries_of(answer, "edits", faults)

@@ -39,12 +39,18 @@ _EXAMPLE: Final = _object(
     code=_TEXT,
     prints=_TEXT,
 )
-_DRAWING: Final = _object(kind=_choice("relations", "calls"), ids=_TEXTS)
+_DRAWN: Final = _object(kind=_choice("relations", "calls"), ids=_TEXTS)
+_ARROW: Final[Schema] = {"from": _TEXT, "to": _TEXT, "text": _TEXT}
+_DRAWING: Final = _object(
+    kind=_choice("drawing"),
+    nodes=_list(_object(id=_TEXT, text=_TEXT)),
+    arrows=_list(_object(**_ARROW, sources=_list(_LINES))),
+)
 _COMMANDS: Final = _object(kind=_choice("commands"), ids=_TEXTS)
 _CHANGE: Final = _object(
     kind=_choice("change"), **_POINTER, code=_TEXT, test=_TEXT
 )
-_BLOCKS: Final = (_PROSE, _LISTING, _EXAMPLE, _DRAWING, _COMMANDS)
+_BLOCKS: Final = (_PROSE, _LISTING, _EXAMPLE, _DRAWN, _DRAWING, _COMMANDS)
 _BLOCK: Final[Schema] = {"anyOf": [*_BLOCKS]}
 _EXERCISE_BLOCKS: Final = (_PROSE, _LISTING, _EXAMPLE, _COMMANDS)
 _EXERCISE_BLOCK: Final[Schema] = {"anyOf": [*_EXERCISE_BLOCKS]}

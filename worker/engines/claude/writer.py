@@ -9,10 +9,12 @@ from typing import Final, NamedTuple
 
 from worker.engines.claude import edits
 from worker.engines.claude.blocks import (
+    Arrow,
     Block,
     Calls,
     Change,
     Commands,
+    Drawing,
     Example,
     Lines,
     Listing,
@@ -22,6 +24,7 @@ from worker.engines.claude.blocks import (
 )
 from worker.engines.claude.material import Material
 from worker.engines.claude.render import Renderer, contains
+from worker.engines.claude.shown import Shown
 from worker.engines.claude.verify.page import Verifier
 from worker.engines.static.pages import checker
 from worker.engines.static.pages.course import CourseFacts
@@ -66,8 +69,13 @@ class Writer:
         verifier: Verifier,
         *,
         lists_once: bool = False,
+        drawings: int = 0,
     ) -> None:
-        """Begin an empty page; with `lists_once`, no lines are listed on it twice."""
+        """Begin an empty page; with `lists_once`, no lines are listed on it twice.
+
+        It may have so many `drawings` that the model composes.
+        """
+        self._drawings: int = drawings
         self._lists_once: Final = lists_once
         self.renderer: Final = renderer
         self.verifier: Final = verifier
@@ -101,6 +109,7 @@ class Writer:
             # guard: pages: a block with a fault is left out
             if not reasons:
                 kept.append(WrittenBlock(block, text))
+                self._drawings -= isinstance(block, Drawing)
             elif isinstance(block, Prose):
                 kept += self._rest(block, is_free=is_free)
             elif not isinstance(block, Commands):
@@ -117,6 +126,9 @@ class Writer:
             case Listing(lines=lines):
                 fewer = shown.clipped(lines)
                 return replace(block, lines=fewer)
+            case Drawing(arrows=arrows):
+                clipped_arrows = [_clipped_arrow(shown, one) for one in arrows]
+                return replace(block, arrows=tuple(clipped_arrows))
             case _:
                 return block
 
@@ -214,8 +226,43 @@ class Writer:
                 if self._lists_once and block in self._listed:
                     yield "the same lines are listed on this page already"
                 self._listed.add(block)
+            case Drawing():
+                yield from self._drawing_faults(block)
             case _:
                 pass
+
+    def _drawing_faults(self, block: Drawing) -> Iterator[str]:
+        # guard: pages: a chapter has at most one drawing, a tutorial none
+        if self._drawings < 1:
+            yield "there is no room for this drawing on the page"
+        yield from _shape_faults(block)
+        for text in block.texts:
+            yield from self.sentence(text)
+
+
+def _clipped_arrow(shown: Shown, arrow: Arrow) -> Arrow:
+    clipped = map(shown.clipped, arrow.sources)
+    return replace(arrow, sources=tuple(clipped))
+
+
+def _shape_faults(block: Drawing) -> Iterator[str]:
+    """Yield what the ids of a drawing lack, and its texts and sources."""
+    ids = [node.id for node in block.nodes]
+    for node in block.nodes:
+        # guard: pages: each box of a drawing has its own id
+        if ids.count(node.id) > 1:
+            yield f"two nodes have the id `{node.id[:20]}`"
+        if not node.text:
+            yield f"the node `{node.id[:20]}` has no text"
+    for arrow in block.arrows:
+        ends = (arrow.source, arrow.target)
+        for end in ends:
+            # guard: pages: an arrow leads from one box to another
+            if end not in ids:
+                yield f"an arrow names `{end[:20]}`, which is no node"
+        # guard: pages: an arrow says what it rests on
+        if not arrow.sources:
+            yield "the arrow from `{}` to `{}` has no `sources`".format(*ends)
 
 
 def _is_undrawn(block: Block, text: str) -> bool:
@@ -229,7 +276,7 @@ def pointer_faults(material: Material, block: Block) -> list[str]:
     """Return what a block points at and cannot."""
     faults: Iterable[str] = ()
     match block:
-        case Prose(sources=sources):
+        case Prose(sources=sources) | Drawing(sources=sources):
             faults = map(material.shown.fault, sources)
         case Listing(lines=lines) | Change(lines=lines):
             faults = map(material.shown.fault, [lines])

@@ -22,6 +22,7 @@ from worker.engines.claude.words import words_of
 from worker.engines.static.pages.course import CourseFacts
 
 WRITTEN = "✎ Example `mine.py`:"
+COMPOSED = "flowchart TD"
 FRENCH = f"{words_of('French').written}:"
 
 
@@ -546,6 +547,30 @@ def other_verb(page: str) -> str:
     return re.sub(r"-->\|[a-z ]+\|", "-->|decorates|", page, count=1)
 
 
+def composed_of(page: str) -> str:
+    """Return the drawing of a page, with its places."""
+    match = re.search(
+        rf"```mermaid\n{COMPOSED}.+?\)$", page, re.DOTALL | re.MULTILINE
+    )
+    assert match is not None
+    return match[0]
+
+
+def further_box(page: str) -> str:
+    return page.replace('\n  n0 -->|"', '\n  n9["Alone"]\n  n0 -->|"')
+
+
+def no_places_below(page: str) -> str:
+    return re.sub(
+        r'(n2 -->\|"comes back"\| n0\n```\n\n)\(.+\)', r"\1Done.", page
+    )
+
+
+def many_boxes(page: str) -> str:
+    lines = [f'  n{n}["Box {n}"]\n  n0 --> n{n}' for n in range(3, 10)]
+    return page.replace("\n  n1 --> n2", "\n" + "\n".join(lines), 1)
+
+
 def other_direction(page: str) -> str:
     return re.sub(r"  (p\d+)->>(p\d+)", r"  \2->>\1", page)
 
@@ -576,11 +601,46 @@ CHANGES: list[tuple[Claim, str, Falsify]] = [
         " (`",
         lambda page: re.sub(r"(\(`[^`:]+):\d+", r"\1:900000", page, count=1),
     ),
-    (Claim.DIAGRAM, "-->|", other_verb),
+    (Claim.DIAGRAM, "flowchart LR", other_verb),
+    (Claim.DIAGRAM, COMPOSED, further_box),
+    (Claim.DIAGRAM, COMPOSED, no_places_below),
+    (Claim.DIAGRAM, COMPOSED, many_boxes),
+    (
+        Claim.DIAGRAM,
+        COMPOSED,
+        lambda page: page.replace("\n  n1 --> n2", "\n  n1 --> n1"),
+    ),
+    (
+        Claim.DIAGRAM,
+        COMPOSED,
+        lambda page: page.replace("hands over", "hands over what it has to it"),
+    ),
+    (
+        Claim.DIAGRAM,
+        COMPOSED,
+        lambda page: page.replace(
+            "The result", "The result of all the work that it has done"
+        ),
+    ),
+    (
+        Claim.DIAGRAM,
+        COMPOSED,
+        lambda page: f"{page}\n\n{composed_of(page)}",
+    ),
+    (
+        Claim.SYMBOL,
+        COMPOSED,
+        lambda page: page.replace("The result", "A NoSuchThing"),
+    ),
+    (
+        Claim.SYMBOL,
+        COMPOSED,
+        lambda page: page.replace("comes back", "by no_such_way"),
+    ),
     (Claim.DIAGRAM, "sequenceDiagram", other_direction),
     (
         Claim.DIAGRAM,
-        "flowchart",
+        "flowchart LR",
         lambda page: page.replace("flowchart LR", "flowchart XX"),
     ),
     (

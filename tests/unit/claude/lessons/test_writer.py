@@ -9,6 +9,7 @@ import pytest
 
 from states.stages import Stage
 from tests.support.course_facts import read
+from worker.course.site.markdown import Markdown
 from worker.engines.claude.blocks import example_codes
 from worker.engines.claude.drawings import of_calls, of_relations
 from worker.engines.claude.material import CallSite
@@ -129,6 +130,131 @@ def test_calls_of_a_type_to_itself_are_not_drawn(writer: Writer) -> None:
     result = written(writer, {"kind": "calls", "ids": ["K1"]})
     assert result.texts == []
     assert result.faults == []
+
+
+def drawing(*arrows: tuple[str, str, str], **texts: str) -> dict[str, Any]:
+    """Return a drawing whose arrows rest on one method."""
+    boxes = {
+        "till": "The till",
+        "stock": "`Stock.take`",
+        "left": "What is left",
+    }
+    rests = [lines("stock.py", 10, 12)]
+    given = arrows or (("till", "stock", "asks"), ("stock", "left", ""))
+    return {
+        "kind": "drawing",
+        "nodes": [
+            {"id": key, "text": text} for key, text in (boxes | texts).items()
+        ],
+        "arrows": [
+            {"from": start, "to": end, "text": text, "sources": rests}
+            for start, end, text in given
+        ],
+    }
+
+
+def drawing_writer(writer: Writer, drawings: int = 1) -> Writer:
+    return Writer(writer.renderer, writer.verifier, drawings=drawings)
+
+
+def test_a_drawing_is_written_with_the_places_of_its_arrows(
+    writer: Writer,
+) -> None:
+    result = written(drawing_writer(writer), drawing())
+    assert result.faults == []
+    assert result.texts == [DRAWN]
+
+
+DRAWN = (
+    '```mermaid\nflowchart TD\n  n0["The till"]\n  n1["Stock.take"]\n'
+    '  n2["What is left"]\n  n0 -->|"asks"| n1\n  n1 --> n2\n```\n\n'
+    "(`stock.py:10-12`)"
+)
+
+
+def test_a_drawing_is_drawn_on_the_site() -> None:
+    markdown = Markdown()
+    html = markdown.render(markdown.parse(DRAWN), lambda _: None)
+    assert '<figure class="diagram"' in html
+    assert "undrawn" not in html
+    for text in ("The till", "Stock.take", "What is left", "asks"):
+        assert f">{text}</text>" in html
+
+
+def test_the_texts_of_a_drawing_cannot_end_it(writer: Writer) -> None:
+    block = drawing(till='x"] --> y', left="a|b%%{}%%; ``")
+    (text,) = written(drawing_writer(writer), block).texts
+    assert 'n0["x#34;#93; --#62; y"]' in text
+    assert 'n2["a#124;b#37;#37;#123;#125;#37;#37;#59;"]' in text
+
+
+def without_sources() -> dict[str, Any]:
+    block = drawing()
+    block["arrows"][0]["sources"] = []
+    return block
+
+
+def twice_the_same_id() -> dict[str, Any]:
+    block = drawing()
+    block["nodes"][2]["id"] = "till"
+    block["nodes"].append({"id": "left", "text": "What is left"})
+    return block
+
+
+def unseen_lines() -> dict[str, Any]:
+    block = drawing()
+    block["arrows"][0]["sources"] = [lines("other.py", 1, 2)]
+    return block
+
+
+@pytest.mark.parametrize(
+    ("block", "fault"),
+    [
+        (
+            without_sources(),
+            "the arrow from `till` to `stock` has no `sources`",
+        ),
+        (twice_the_same_id(), "two nodes have the id `till`"),
+        (unseen_lines(), "no lines of the file `other.py` were shown"),
+        (
+            drawing(("till", "stock", ""), ("stock", "nowhere", "")),
+            "an arrow names `nowhere`, which is no node",
+        ),
+        (drawing(left=""), "the node `left` has no text"),
+        (
+            drawing(left="`nosuchname`"),
+            "the name `nosuchname` is nowhere in the code",
+        ),
+        (drawing(left="no_such_name"), "nowhere in the code"),
+        (drawing(left="<b>here</b>"), "prose must not hold HTML"),
+        (
+            drawing(
+                ("till", "left", "asks"),
+                ("left", "check", "`Stock.check`"),
+                ("stock", "check", "calls"),
+                stock="Stock.check",
+                check="Stock.take",
+            ),
+            "the source does not bear out “`Stock.check` calls `Stock.take`”",
+        ),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_a_faulty_drawing_is_left_out_and_named(
+    writer: Writer, block: dict[str, Any], fault: str
+) -> None:
+    result = written(drawing_writer(writer), block)
+    assert result.texts == []
+    assert any(fault in reason for reason in result.faults)
+
+
+@pytest.mark.parametrize("drawings", [0, 1])
+def test_a_page_has_the_drawings_that_it_may_have(
+    writer: Writer, drawings: int
+) -> None:
+    result = written(drawing_writer(writer, drawings), drawing(), drawing())
+    assert len(result.texts) == drawings
+    assert "there is no room for this drawing on the page" in result.faults[-1]
 
 
 CALLING = {

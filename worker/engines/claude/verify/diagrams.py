@@ -1,14 +1,15 @@
-"""Checks the arrows of a diagram: each must be a relation or a call of the source."""
+"""Checks the arrows of a diagram: each must be a relation or a call of the source, or composed."""
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from html import unescape
 from typing import Final
 
 from worker.engines.claude import drawings
 from worker.engines.claude.material import relation_ends
+from worker.engines.claude.verify import composed
+from worker.engines.claude.verify.composed import plain
 from worker.engines.static.pages import mermaid
 from worker.engines.static.pages.course import CourseFacts
 
@@ -20,7 +21,6 @@ _PARTICIPANT: Final = re.compile(r"  participant (?P<id>p\d+) as (?P<label>.*)")
 _MESSAGE: Final = re.compile(
     r"  (?P<source>p\d+)->>(?P<target>p\d+): (?P<text>.*)"
 )
-_ENTITY: Final = re.compile(r"#(\d+);")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,7 +47,9 @@ class DiagramChecker:
             return
         lines = diagram.split("\n")
         kind = lines[0]
-        if kind == "sequenceDiagram":
+        if kind == mermaid.COMPOSED:
+            yield from composed.faults(diagram)
+        elif kind == "sequenceDiagram":
             yield from self._message_faults(lines)
         elif kind.startswith("flowchart"):
             yield from self._arrow_faults(lines)
@@ -113,26 +115,16 @@ def _arrows(
     labels: dict[str, str] = {}
     for end in map(ends.fullmatch, lines):
         if end is not None:
-            labels[end["id"]] = _plain(end["label"])
+            labels[end["id"]] = plain(end["label"])
     for arrow in map(arrows.fullmatch, lines):
         if arrow is not None:
             yield _Arrow(
                 source=labels[arrow["source"]],
-                text=_plain(arrow["text"]),
+                text=plain(arrow["text"]),
                 target=labels[arrow["target"]],
             )
 
 
 def _shown(name: str) -> str:
     """Return a name as a diagram shows it."""
-    return _plain(mermaid.label(name))
-
-
-def _plain(label: str) -> str:
-    """Return a label with its characters instead of their numbers."""
-    return unescape(_ENTITY.sub(_character, label))
-
-
-def _character(entity: re.Match[str]) -> str:
-    number = int(entity[1])
-    return chr(number)
+    return plain(mermaid.label(name))

@@ -15,6 +15,7 @@ from worker.course.site.contents import README
 from worker.engines.claude import edits, preparation, prose
 from worker.engines.claude.commands import commands_of
 from worker.engines.claude.render import summary, title
+from worker.engines.claude.verify import composed
 from worker.engines.claude.verify.diagrams import DiagramChecker
 from worker.engines.claude.verify.examples import ExampleChecker
 from worker.engines.claude.verify.expressions import ExpressionChecker
@@ -149,6 +150,8 @@ class Verifier:
             faults = self._notes.faults(paragraph)
             yield from _near(paragraph, faults)
         yield from self._language_faults(page)
+        for reason in composed.faults_beside(_blocks(page)):
+            yield Fault(claim=Claim.DIAGRAM, text=reason)
         if len(page) > LONGEST_PAGE:
             yield _too_long(len(page), LONGEST_PAGE)
 
@@ -211,8 +214,7 @@ class Verifier:
         code = _inside(block)
         lines = code.split("\n")
         if block.tag == mermaid.TAG:
-            for reason in self._checks.diagrams.faults(code):
-                yield Fault(claim=Claim.DIAGRAM, text=reason)
+            yield from self._diagram_faults(code)
         elif self._is_change(block):
             return
         elif self._is_written(block):
@@ -225,6 +227,13 @@ class Verifier:
                 claim=Claim.LENGTH,
                 text=f"a listing has more than {LONGEST_LISTING} lines",
             )
+
+    def _diagram_faults(self, code: str) -> Iterator[Fault]:
+        for reason in self._checks.diagrams.faults(code):
+            yield Fault(claim=Claim.DIAGRAM, text=reason)
+        # guard: verifier: the texts of a drawing are checked as prose is
+        for sentence in composed.sentences(code):
+            yield from self._line_faults(sentence)
 
     def _typed_faults(self, lines: Sequence[str]) -> Iterator[Fault]:
         for line in lines:

@@ -14,6 +14,8 @@ from worker.engines.static.pages.markdown import fence, visible
 
 TAG: Final = "mermaid"
 """Of the code blocks that hold diagrams."""
+COMPOSED: Final = "flowchart TD"
+"""The first line of a flowchart whose arrows may say anything."""
 MAX_LABEL: Final = 48
 """Characters; longer labels make boxes that are too wide to read."""
 
@@ -27,6 +29,10 @@ _LINES: Final = {
     "flowchart LR": (
         rf'  (?P<new>n\d+)\["{_LABEL}"\]',
         r"  (?P<source>n\d+) -->(?:\|[a-z ]+\|)? (?P<target>n\d+)",
+    ),
+    COMPOSED: (
+        rf'  (?P<new>n\d+)\["{_LABEL}"\]',
+        rf'  (?P<source>n\d+) -->(?:\|"{_LABEL}"\|)? (?P<target>n\d+)',
     ),
     "sequenceDiagram": (
         rf"  participant (?P<new>p\d+) as {_LABEL}",
@@ -50,7 +56,7 @@ class Edge:
     source: int
     target: int
     label: str = ""
-    """Lower-case words of ours."""
+    """Lower-case words of ours; of a composed flowchart, any text."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,6 +96,19 @@ def flowchart(names: Sequence[str], edges: Sequence[Edge]) -> str:
         words = ""
         if edge.label:
             words = f"|{edge.label}|"
+        lines.append(f"  n{edge.source} -->{words} n{edge.target}")
+    return "\n".join(lines)
+
+
+def composed(names: Sequence[str], edges: Sequence[Edge]) -> str:
+    """Return a flowchart from the top down, whose arrows may say anything."""
+    lines = [COMPOSED]
+    for index, name in enumerate(names):
+        lines.append(f'  n{index}["{label(name)}"]')
+    for edge in edges:
+        words = ""
+        if edge.label:
+            words = f'|"{label(edge.label)}"|'
         lines.append(f"  n{edge.source} -->{words} n{edge.target}")
     return "\n".join(lines)
 
