@@ -122,8 +122,11 @@ def _part(
     role, title = fields.text("role"), fields.text("title")
     if role not in ROLES:
         raise AnswerFault(f"{role[:40]!r} is not a role")
-    title = " ".join(title.split())[:_LONGEST_TITLE]
-    wrong = writer.sentence(title) if title else []
+    words = title.split()
+    title = " ".join(words)[:_LONGEST_TITLE]
+    wrong: list[str] = []
+    if title:
+        wrong = writer.sentence(title)
     faults += [f"part {number}, title: {fault}" for fault in wrong]
     written = writer.written(
         fields.entries("blocks"),
@@ -147,30 +150,27 @@ def _closing(writer: Writer, answer: JsonObject, faults: list[str]) -> str:
 
 
 def _prose_length(parts: Sequence[Part]) -> int:
-    return sum(
-        len(block.text)
-        for part in parts
-        for block, _ in part.written.blocks
-        if isinstance(block, Prose)
-    )
+    length = 0
+    for part in parts:
+        for block, _ in part.written.blocks:
+            if isinstance(block, Prose):
+                length += len(block.text)
+    return length
 
 
 def _shows_code(parts: Sequence[Part]) -> bool:
-    return any(
-        isinstance(block, Listing | Example)
-        for part in parts
-        for block, _ in part.written.blocks
-    )
+    for part in parts:
+        for block, _ in part.written.blocks:
+            if isinstance(block, Listing | Example):
+                return True
+    return False
 
 
 def _missing(parts: Sequence[Part]) -> list[str]:
     """Return what a chapter lacks, for the model."""
     roles = {part.role for part in parts if part.written.blocks}
-    faults = [
-        f"the part `{role}` is missing"
-        for role in _REQUIRED
-        if role not in roles
-    ]
+    absent = [role for role in _REQUIRED if role not in roles]
+    faults = [f"the part `{role}` is missing" for role in absent]
     if not _shows_code(parts):
         faults.append("the chapter shows no code")
     length = _prose_length(parts)
@@ -209,12 +209,11 @@ def _section(part: Part) -> str:
 
 def following(renderer: Renderer, chapter: Chapter) -> str:
     """Return the links to the chapter's tutorial, and to the next chapter if there is one."""
-    chapters_ = renderer.facts.chapters
     words = renderer.words
     tutorial = preparation.tutorial_link(renderer, chapter)
     links = [f"{words.exercises}: {tutorial}."]
-    links += [
-        f"{words.following}: {renderer.chapter_link(other)}."
-        for other in chapters_[chapter.position + 1 :][:1]
-    ]
+    behind = chapter.position + 1
+    for other in renderer.facts.chapters[behind:][:1]:
+        link = renderer.chapter_link(other)
+        links.append(f"{words.following}: {link}.")
     return " ".join(links)

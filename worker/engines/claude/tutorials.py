@@ -55,13 +55,17 @@ def task(
     question, material = questions.of_tutorial(chapter, page)
     verifier = verifier.knowing(verifier.written_code(page))
     words = words_of(questions.language)
+    draft = partial(_draft, questions, verifier, chapter, page, material)
+
+    def fallback() -> str:
+        written = tutorials.written(questions.facts, chapter)
+        return marked(written, words.fallback)
+
     return Task(
         path=item_path(stage, chapter.entry),
         question=question,
-        draft=partial(_draft, questions, verifier, chapter, page, material),
-        fallback=lambda: marked(
-            tutorials.written(questions.facts, chapter), words.fallback
-        ),
+        draft=draft,
+        fallback=fallback,
     )
 
 
@@ -189,9 +193,11 @@ class Files:
 
 
 def _saved(written: Written) -> set[str]:
-    blocks = [block for block, _ in written.blocks]
-    examples = [block for block in blocks if isinstance(block, Example)]
-    return {example.file for example in examples if example.file}
+    files: set[str] = set()
+    for block, _ in written.blocks:
+        if isinstance(block, Example) and block.file:
+            files.add(block.file)
+    return files
 
 
 class _Exercise(NamedTuple):

@@ -231,8 +231,7 @@ def _imports(tree: ast.Module) -> dict[str, str]:
                 name = alias.asname or package
                 modules[name] = alias.name
         elif isinstance(node, ast.ImportFrom):
-            module = "." * node.level
-            module += node.module or ""
+            [module] = _modules(node)
             for alias in node.names:
                 name = alias.asname or alias.name
                 modules[name] = module
