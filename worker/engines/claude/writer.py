@@ -299,8 +299,19 @@ def _example_faults(facts: CourseFacts, block: Example) -> Iterator[str]:
     # guard: pages: an example is not saved over a file of the project
     if name in facts.analysis.files:
         yield f"`{name}` is a file of the project: give the example another"
+    elif _is_beside_own(facts, name):
+        yield f"`{name}` is in a folder of the project: give it a new folder"
     if not block.prints and _PRINTS.search(block.code):
         yield "it prints something: give its whole output in `prints`"
+
+
+def _is_beside_own(facts: CourseFacts, name: str) -> bool:
+    """Whether a file would be saved in a folder that the project has."""
+    folder, slash, _ = name.partition("/")
+    if not slash:
+        return False
+    inside = f"{folder}/"
+    return any(path.startswith(inside) for path in facts.analysis.files)
 
 
 def _unknown(ids: Iterable[str], known: Container[str]) -> Iterator[str]:

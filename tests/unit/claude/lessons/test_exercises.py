@@ -228,6 +228,17 @@ SHELF = example(
 )
 
 
+def test_a_small_project_has_a_folder_of_its_own(
+    facts: CourseFacts, tmp_path: Path
+) -> None:
+    inside = exercise("Run it", example("shelf = 3", "tests/shelf.py"))
+    draft = tutorial(facts, tmp_path, inside, CHANGE, CHANGE)
+    (fault,) = draft.faults
+    assert fault.endswith(
+        "`tests/shelf.py` is in a folder of the project: give it a new folder"
+    )
+
+
 @pytest.mark.parametrize(
     "taken", ["from corner.shelf import shelf", "from .shelf import shelf"]
 )
