@@ -15,7 +15,7 @@ from worker.engines.static.prose.phrases import code, listed, sentence
 MAX_FILES: Final = 8
 MAX_SYMBOLS: Final = 12
 _OWN_FILES: Final = 3
-_VERB: Final = r"(?:[a-z]+s|to|can|may|must|will)\b(?! class)"
+_PREDICATE: Final = re.compile(r" (?:[a-z]+s|to|can|may|must|will)\b(?! class)")
 """What goes on with a sentence behind the name that it is about."""
 _MAX_NEIGHBOURS: Final = 3
 _MAX_NAMED: Final = 3
@@ -172,8 +172,9 @@ class Descriptions:
         summary = first_sentence(main.doc) or first_sentence(
             self._base_doc(main)
         )
-        if re.match(rf"{re.escape(main.name)} {_VERB}", summary):
-            return sentence(name + summary.removeprefix(main.name))
+        rest = summary.removeprefix(main.name)
+        if rest != summary and _PREDICATE.match(rest):
+            return sentence(name + rest)
         if summary:
             return f"{name}: {sentence(summary)}"
         kind = _kind_with_article(main)

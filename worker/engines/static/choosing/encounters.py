@@ -192,15 +192,27 @@ def _mentioned(
     lines: list[str], names: frozenset[str]
 ) -> Iterator[tuple[bool, int, int, str]]:
     for number, line in enumerate(lines, 1):
-        for header in _HEADER.finditer(line):
-            for name in _declared_by(header[1]):
-                if name in names:
-                    yield False, number, header.start(), name
-        for span in _SPAN.finditer(line):
-            words = _IDENTIFIER.findall(span[1])
-            name = ""
-            if words:
-                name = words[-1]
-            is_path = len(words) > 1
-            if name in names and (is_path or is_telling(name)):
-                yield False, number, span.start(), name
+        if ".h" in line:
+            for column, name in _in_headers(line, names):
+                yield False, number, column, name
+        if "`" in line:
+            for column, name in _in_spans(line, names):
+                yield False, number, column, name
+
+
+def _in_headers(line: str, names: frozenset[str]) -> Iterator[tuple[int, str]]:
+    for header in _HEADER.finditer(line):
+        for name in _declared_by(header[1]):
+            if name in names:
+                yield header.start(), name
+
+
+def _in_spans(line: str, names: frozenset[str]) -> Iterator[tuple[int, str]]:
+    for span in _SPAN.finditer(line):
+        words = _IDENTIFIER.findall(span[1])
+        name = ""
+        if words:
+            name = words[-1]
+        is_path = len(words) > 1
+        if name in names and (is_path or is_telling(name)):
+            yield span.start(), name

@@ -38,6 +38,7 @@ _POINTER: Final = re.compile(
 """A sentence that only leads to another page."""
 _WORD: Final = re.compile(r"[a-z]+|[^\W\d_a-z]")
 _NO_PLAIN: Final = re.compile(r"[^a-z]")
+_NO_LETTER: Final = re.compile(r"[\W_]+")
 
 
 def written(facts: CourseFacts, chapter: Chapter) -> str:
@@ -151,7 +152,7 @@ def _docs(facts: CourseFacts, chapter: Chapter) -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
-    return "".join(letter for letter in text.casefold() if letter.isalnum())
+    return _NO_LETTER.sub("", text.casefold())
 
 
 def _examples(facts: CourseFacts, shown: Sequence[Example]) -> list[str]:

@@ -12,6 +12,8 @@ _LONGEST_SENTENCE: Final = 300
 _LONGEST_LINE: Final = 120
 _OPEN: Final = frozenset("([{,\\=+|&")
 """Ends of lines that go on."""
+_PREDICATE: Final = re.compile(r" (?:[a-z]+s|can|may)\b")
+"""What goes on with a sentence behind the name that it is about."""
 
 
 def name(definition: Definition) -> str:
@@ -68,8 +70,8 @@ def described(definition: Definition) -> str:
     """Return a definition's name, its place and its purpose, which may begin with the name."""
     doc = purpose(definition)
     named = f"{name(definition)} ({start(definition)})"
-    if re.match(rf"{re.escape(definition.name)} (?:[a-z]+s|can|may)\b", doc):
-        rest = doc.removeprefix(definition.name)
+    rest = doc.removeprefix(definition.name)
+    if rest != doc and _PREDICATE.match(rest):
         return f"{named} {markdown.prose(rest)}"
     if doc:
         return f"{named}: {markdown.prose(doc)}"

@@ -403,11 +403,12 @@ def _in_document(
         origin = Origin.README
     text = facts.texts.lines(path)
     key = ("code blocks", path)
-    blocks = facts.remembered(key, lambda: list(code_blocks(text)))
-    for block in blocks:
-        code = list(text[block.first : block.last + 1])
+    blocks = facts.remembered(key, lambda: _short_blocks(text))
+    for block, code in blocks:
+        if not any(symbol.name in line for line in code):
+            continue
         tag = _tag(block, facts.file(symbol.path), code)
-        if tag and _fits(block) and _is_use(facts, symbol, code, tag):
+        if tag and _is_use(facts, symbol, code, tag):
             yield Example(
                 path=path,
                 first=block.first + 1,
@@ -417,6 +418,15 @@ def _in_document(
                 source=_section(file, block.first + 1),
                 target=symbol.index,
             )
+
+
+def _short_blocks(text: Sequence[str]) -> list[tuple[CodeBlock, list[str]]]:
+    """Return the blocks of code in a document that can be shown, each with its lines."""
+    return [
+        (block, list(text[block.first : block.last + 1]))
+        for block in code_blocks(text)
+        if _fits(block)
+    ]
 
 
 def _is_use(
@@ -443,6 +453,10 @@ def is_guide(file: SourceFile) -> bool:
 
 def modules(facts: CourseFacts) -> set[str]:
     """Return the top-level modules of Python that a project has."""
+    return facts.remembered("modules", lambda: _modules(facts))
+
+
+def _modules(facts: CourseFacts) -> set[str]:
     names = set()
     for path, file in facts.analysis.files.items():
         if file.role is not Role.SOURCE:

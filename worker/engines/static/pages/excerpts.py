@@ -212,7 +212,9 @@ def _function_lines(
     body = _body(lines, definition, function)
     room = BUDGET - len(head)
     kept = set(body)
-    central = _central(lines, definition, function.statements)
+    central = []
+    if len(kept) > room:
+        central = _central(lines, definition, function.statements)
     for statement in _expendable(lines, function):
         if len(kept) <= room:
             break

@@ -364,24 +364,26 @@ def _inherited(facts: CourseFacts, method: Definition) -> set[str]:
 
 def _told(facts: CourseFacts, function: Definition) -> float:
     """Rate how often documents and examples name a function, with its type or by a call."""
-    name = re.escape(function.name)
-    owner = r"(?<![\w.])"
+    name = function.name
+    qualified = name
+    before = r"(?<![\w.])"
     if function.parent is not None:
         parent = facts.definitions[function.parent]
-        owner = re.escape(parent.name) + r"\."
-    with_owner = re.compile(rf"{owner}{name}\b")
-    called = re.compile(rf"[.~]{name}(?:\(|`)")
+        qualified = f"{parent.name}.{name}"
+        before = ""
+    pattern = rf"{before}{re.escape(qualified)}\b"
+    calls = (f".{name}(", f".{name}`", f"~{name}(", f"~{name}`")
     told = 0.0
     mentions = facts.analysis.mentions.get(function.name, ())
     for path in mentions:
         file = facts.file(path)
         if file.role not in {Role.DOCUMENT, Role.EXAMPLE}:
             continue
-        lines = facts.texts.lines(path)
-        text = "\n".join(lines)
-        if with_owner.search(text):
+        text = facts.texts.text(path)
+        # Few texts have both names together: no pattern is compiled for the others.
+        if qualified in text and re.search(pattern, text):
             told += 1
-        if called.search(text):
+        if any(call in text for call in calls):
             told += 0.5
     return min(told, _MOST_TOLD)
 
@@ -400,6 +402,8 @@ def calls(facts: CourseFacts, function: Definition, code: str) -> bool:
     if function.parent is None:
         pattern = citations.call_pattern(function)
         return re.search(pattern, code) is not None
+    if f".{function.name}(" not in code:
+        return False
     parent = facts.definitions[function.parent]
     owner = re.escape(parent.name)
     name = re.escape(function.name)

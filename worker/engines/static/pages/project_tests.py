@@ -296,22 +296,26 @@ def _worth(
 
 def _uses(facts: CourseFacts, symbol: Definition, body: str) -> int:
     """Count the lines of a test that name a definition, or take from a fixture what it has."""
-    _, _, inside = body.partition("\n")
-    rows = [code(row) for row in inside.split("\n")]
     if symbol.name in body:
         used = citations.use_pattern(symbol)
-        uses = sum(used.search(row) is not None for row in rows)
+        uses = sum(used.search(row) is not None for row in _inside(body))
         if uses:
             return uses
-    members = _member_names(facts, symbol)
     count = 0
     for fixture in fixtures.of(facts, symbol):
         if not re.search(_TAKING.format(fixture.name), body):
             continue
+        members = _member_names(facts, symbol)
         taken = re.compile(rf"(?<![\w.]){fixture.name}\.(\w+)")
-        for row in rows:
+        for row in _inside(body):
             count += not members.isdisjoint(taken.findall(row))
     return count
+
+
+def _inside(body: str) -> list[str]:
+    """Return the lines of a test below its first one, without texts and comments."""
+    _, _, inside = body.partition("\n")
+    return [code(row) for row in inside.split("\n")]
 
 
 def _member_names(facts: CourseFacts, symbol: Definition) -> set[str]:

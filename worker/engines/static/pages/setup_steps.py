@@ -35,6 +35,8 @@ _PYTEST: Final = re.compile(r"pytest\s*(?:\[[^\]]*\])?\s*(?:[=<>!~;#].*)?")
 """A requirement of pytest itself, none of its plugins."""
 _VERSION: Final = re.compile(r"\d+(?:\.\d+)*")
 _NAME: Final = re.compile(r"[A-Za-z\d][\w.-]*")
+_PACKAGE: Final = re.compile(r"^(?=\[\[package\]\])", re.MULTILINE)
+_OF_PYTEST: Final = re.compile(r"^name = \"pytest", re.MULTILINE)
 _LOCKS: Final = {
     "pnpm-lock.yaml": "pnpm install",
     "yarn.lock": "yarn install",
@@ -184,8 +186,12 @@ def _pinned(
 
 
 def _locked(text: str) -> dict[str, str]:
-    """Return the versions in a lock file by their packages, the highest of several."""
-    packages = table("lock.toml", text).get("package")
+    """Return the versions of pytest and its plugins in a lock file, the highest of several.
+
+    Only their tables are read: a lock file is long, and a parser of TOML slow.
+    """
+    tables = [part for part in _PACKAGE.split(text) if _OF_PYTEST.search(part)]
+    packages = table("lock.toml", "".join(tables)).get("package")
     versions: dict[str, str] = {}
     if not isinstance(packages, list):
         return versions

@@ -26,17 +26,23 @@ class SourceTexts:
     def __init__(self, files: Mapping[str, SourceFile]) -> None:
         self._files = files
         self._reader = SourceParser()
+        self.text = lru_cache(_KEPT_TEXTS)(self._text)
         self.lines = lru_cache(_KEPT_TEXTS)(self._lines)
         self._tree = lru_cache(_KEPT_TREES)(self._parse)
 
-    def _lines(self, path: str) -> tuple[str, ...]:
-        """Return the lines of a file as they can be shown.
+    def _text(self, path: str) -> str:
+        """Return a file as it can be shown, without the last line end.
 
-        None if there is no such file, or it cannot be read.
+        It is empty if there is no such file, or it cannot be read.
         """
-        text = decode(self.raw(path))
+        text = decode(self.raw(path)) or ""
+        return text.removesuffix("\n")
+
+    def _lines(self, path: str) -> tuple[str, ...]:
+        """Return the lines of a file as they can be shown, if there are any."""
+        text = self.text(path)
         if text:
-            return tuple(text.removesuffix("\n").split("\n"))
+            return tuple(text.split("\n"))
         return ()
 
     def raw(self, path: str) -> bytes:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-_MARKS: Final = ("```", "~~~", "::", ">>>", "@example")
+_MARK: Final = re.compile("```|~~~|::|>>>|@example")
 _FENCE: Final = re.compile(r"\s*(?P<marks>`{3,}|~{3,})\s*(?P<info>[^`]*)$")
 _DIRECTIVE: Final = re.compile(
     r"\s*\.\. (?:code-block|code|sourcecode|testcode|ipython|parsed-literal)::\s*(?P<info>\S*)\s*$"
@@ -41,7 +41,7 @@ def code_blocks(lines: Sequence[str]) -> Iterator[CodeBlock]:
     """
     number = 0
     while number < len(lines):
-        if not any(mark in lines[number] for mark in _MARKS):
+        if not _MARK.search(lines[number]):
             number += 1
             continue
         block, number = _block_at(lines, number)
