@@ -7,6 +7,7 @@ from tests.sabotage.guard import Sabotage
 DRAFTS: Final = "tests/unit/claude/lessons/test_drafts.py"
 ENGINE: Final = "tests/unit/claude/lessons/test_engine.py"
 EXERCISES: Final = "tests/unit/claude/lessons/test_exercises.py"
+MAP: Final = "tests/unit/claude/lessons/test_source_map.py"
 PROMPTS: Final = "tests/unit/claude/lessons/test_prompts.py"
 SECRETS: Final = "tests/unit/claude/lessons/test_secrets.py"
 VERIFIER: Final = "tests/unit/claude/lessons/test_verifier.py"
@@ -126,6 +127,18 @@ LESSONS: Final = (
         expression="self._drawings < 1",
         new="False",
         tests=(f"{WRITER}::test_a_page_has_the_drawings_that_it_may_have",),
+    ),
+    Sabotage(
+        guard="pages: a map names only places of the list, each once",
+        expression="path not in known or path in texts",
+        new="False",
+        tests=(f"{MAP}::test_a_wrong_entry_of_a_map_is_left_out_and_named",),
+    ),
+    Sabotage(
+        guard="pages: the sentences of a map are checked as prose is",
+        expression="wrong",
+        new="False",
+        tests=(f"{MAP}::test_a_wrong_entry_of_a_map_is_left_out_and_named",),
     ),
     Sabotage(
         guard="fallbacks: a page on which too little is left is not published",

@@ -180,6 +180,13 @@ def _analyze(prompt: Prompt) -> Answer:
         "summary": summary,
         "labels": labels,
         "example": "The examples of this course are about a small bakery.",
+        "map": [
+            {
+                "path": row.split(" (")[0],
+                "text": "Look here to see what this part of the work is.",
+            }
+            for row in prompt.rows("places")[:10]
+        ],
     }
 
 

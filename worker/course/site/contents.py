@@ -10,8 +10,10 @@ from states.stages import INFO, Stage
 from worker.course.formats import (
     Abstraction,
     InvalidItemError,
+    MapEntry,
     Relationship,
     read_abstractions,
+    read_map,
     read_order,
     read_relationships,
 )
@@ -80,6 +82,8 @@ class Contents:
     names: list[str]
     """The abstractions, as relationships count them."""
     relationships: tuple[Relationship, ...]
+    map: tuple[MapEntry, ...] = ()
+    """Where things are in the project's source; empty for most engines."""
 
     @property
     def chapters(self) -> list[Page]:
@@ -128,6 +132,7 @@ def read_contents(files: Files, project: str) -> Contents:
         entries=entries,
         names=[abstraction.name for abstraction in abstractions],
         relationships=relationships,
+        map=_map(files),
     )
 
 
@@ -193,6 +198,13 @@ def _relationships(
         return read_relationships(files[yaml_path(Stage.ANALYZE)], abstractions)
     except (KeyError, InvalidItemError):
         return "", ()
+
+
+def _map(files: Files) -> tuple[MapEntry, ...]:
+    try:
+        return read_map(files[yaml_path(Stage.ANALYZE)])
+    except (KeyError, InvalidItemError):
+        return ()
 
 
 def _names(files: Files, abstractions: Abstractions) -> dict[int, str]:

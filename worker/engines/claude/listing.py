@@ -59,14 +59,14 @@ def _rows(facts: CourseFacts, depth: int, names: int) -> list[str]:
 def _folders(facts: CourseFacts, depth: int) -> dict[_Folder, _Files]:
     """Return the folders with their files, those first that matter most."""
     folders: dict[_Folder, _Files] = defaultdict(list)
-    for file in _ranked(facts):
+    for file in ranked(facts):
         folder = _folder(file, depth)
         inside = folders[folder]
         inside.append(file)
     return folders
 
 
-def _ranked(facts: CourseFacts) -> _Files:
+def ranked(facts: CourseFacts) -> _Files:
     """Return the files, those first whose best definition is worth most."""
     rates = _rates(facts)
 

@@ -19,6 +19,7 @@ from worker.engines.claude import (
     preparation,
     prompt,
     schemas,
+    source_map,
 )
 from worker.engines.claude.candidates import Candidate, told
 from worker.engines.claude.commands import command_rows, commands_of, starting
@@ -135,6 +136,7 @@ class Questions:
             units=self._units(),
             relations=self._unit_relations(),
             beginnings=beginnings or _NOTHING,
+            places=self._places(),
             language=self.language,
         )
         return self._question(Stage.ANALYZE, "analyze", item)
@@ -322,6 +324,10 @@ class Questions:
             for number, unit in enumerate(self.facts.analysis.units, 1)
         ]
         return plain(rows, "chapters")
+
+    def _places(self) -> str:
+        rows = source_map.places(self.facts).values()
+        return plain(list(rows), "places") or _NOTHING
 
     def _unit_row(self, unit: Unit) -> str:
         definitions = [self.facts.definitions[index] for index in unit.symbols]

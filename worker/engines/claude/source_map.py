@@ -1,0 +1,178 @@
+"""A map of the source for readers who want to change it: what is where.
+
+The places come from a list; what is there, and who looks there, a model says.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import partial
+from itertools import filterfalse
+from pathlib import PurePosixPath
+from typing import Final, NamedTuple
+
+from states.codec import JsonObject
+from worker.engines.claude import listing
+from worker.engines.claude.blocks import (
+    AnswerFault,
+    Fields,
+    entries_of,
+    noted,
+)
+from worker.engines.claude.secrets import is_secret_file
+from worker.engines.claude.shown import shown_path
+from worker.engines.claude.verify.page import Verifier
+from worker.engines.static.facts import Role, SourceFile
+from worker.engines.static.pages.course import CourseFacts
+
+_FOLDERS: Final = 8
+_FILES: Final = 10
+"""How many of each a model may choose from."""
+_MOSTLY: Final = 0.95
+_NAMES: Final = 3
+"""Definitions that the row of a file names."""
+_FEWEST: Final = 4
+_MOST: Final = 10
+"""Entries of a map."""
+_LONGEST: Final = 240
+"""Characters of the text of an entry."""
+_BY_TOP: Final = frozenset({Role.TEST, Role.DOCUMENT, Role.EXAMPLE})
+"""Roles of files of which only the top folder is a place."""
+
+
+class _Folder(NamedTuple):
+    path: str
+    files: list[SourceFile]
+
+    @property
+    def lines(self) -> int:
+        return sum(file.lines for file in self.files)
+
+    @property
+    def row(self) -> str:
+        count = len(self.files)
+        noun = "file" if count == 1 else "files"
+        return f"{self.path} ({count} {noun}, {self.lines} lines)"
+
+
+def places(facts: CourseFacts) -> dict[str, str]:
+    """Return the rows of a prompt for the folders and files that matter most, by path."""
+    rows: dict[str, str] = {}
+    for folder in _folders(facts)[:_FOLDERS]:
+        rows[folder.path] = folder.row
+    rows |= _central_files(facts)
+    kept: dict[str, str] = {}
+    for path in sorted(rows):
+        if shown_path(path) == path and "`" not in path:
+            kept[path] = rows[path]
+    return kept
+
+
+def read(
+    facts: CourseFacts,
+    verifier: Verifier,
+    answer: JsonObject,
+    faults: list[str],
+) -> dict[str, str]:
+    """Return what a map says of each of its places; add the faults of other entries."""
+    known = places(facts)
+    texts: dict[str, str] = {}
+    entries = entries_of(answer, "map", faults)
+    for number, entry in enumerate(entries[:_MOST], 1):
+        with noted(faults, f"map, entry {number}"):
+            fields = Fields(entry)
+            path = fields.text("path")
+            # guard: pages: a map names only places of the list, each once
+            if path not in known or path in texts:
+                raise _not_listed(path)
+            texts[path] = _text(verifier, fields)
+    least = min(_FEWEST, len(known))
+    count = len(texts)
+    if count < least:
+        faults.append(
+            f"the map has {count} right entries; give at least {least}"
+        )
+    return texts
+
+
+def _not_listed(path: str) -> AnswerFault:
+    start = path[:80]
+    return AnswerFault(f"`{start}` is not in the list, or in the map already")
+
+
+def _text(verifier: Verifier, fields: Fields) -> str:
+    words = fields.text("text").split()
+    text = " ".join(words)
+    if not 0 < len(text) <= _LONGEST:
+        raise AnswerFault(f"its text must have 1 to {_LONGEST} characters")
+    wrong = [*verifier.answer_faults(text), *verifier.faults(text)]
+    # guard: pages: the sentences of a map are checked as prose is
+    if wrong:
+        raise AnswerFault("; ".join(fault.text for fault in wrong))
+    return text
+
+
+def _folders(facts: CourseFacts) -> list[_Folder]:
+    """Return the folders, the largest first, without those that are mostly one other folder."""
+    inside: dict[str, list[SourceFile]] = defaultdict(list)
+    for path, file in facts.analysis.files.items():
+        if is_secret_file(path):
+            continue
+        for folder in _folders_of(file):
+            inside[folder].append(file)
+    folders = [_Folder(path, files) for path, files in inside.items()]
+    telling = filterfalse(partial(_is_mostly_another, folders), folders)
+    return sorted(telling, key=_by_size)
+
+
+def _is_mostly_another(folders: list[_Folder], folder: _Folder) -> bool:
+    """Whether a folder in a folder holds nearly all of its lines."""
+    least = _MOSTLY * folder.lines
+    for other in folders:
+        is_below = other.path != folder.path
+        is_inside = is_below and other.path.startswith(folder.path)
+        if is_inside and other.lines >= least:
+            return True
+    return False
+
+
+def _by_size(folder: _Folder) -> tuple[int, str]:
+    return -folder.lines, folder.path
+
+
+def _folders_of(file: SourceFile) -> Iterator[str]:
+    """Yield the folders that a file counts for."""
+    *parents, _ = PurePosixPath(file.path).parts
+    depth = len(parents)
+    if file.role in _BY_TOP:
+        depth = min(depth, 1)
+    elif file.role is not Role.SOURCE:
+        depth = 0
+    for number in range(depth):
+        behind = number + 1
+        folder = "/".join(parents[:behind])
+        yield f"{folder}/"
+
+
+def _central_files(facts: CourseFacts) -> dict[str, str]:
+    """Return the rows of the files whose best definition is worth most, by path."""
+    names = _names(facts)
+    rows: dict[str, str] = {}
+    for file in listing.ranked(facts):
+        if file.role is not Role.SOURCE or file.path not in names:
+            continue
+        defined = ", ".join(names[file.path][:_NAMES])
+        rows[file.path] = f"{file.path} ({file.lines} lines): {defined}"
+        if len(rows) == _FILES:
+            break
+    return rows
+
+
+def _names(facts: CourseFacts) -> dict[str, list[str]]:
+    """Return the definitions at the top of each file, those first that are worth most."""
+    worth = facts.analysis.worth
+    names: dict[str, list[str]] = defaultdict(list)
+    for index in sorted(worth, key=lambda index: (-worth[index], index)):
+        definition = facts.definitions[index]
+        if definition.parent is None:
+            names[definition.path].append(definition.name)
+    return names
