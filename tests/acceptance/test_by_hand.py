@@ -110,7 +110,7 @@ def test_the_same_command_resumes_a_job_after_ctrl_c(
     user: User, host: GitServer, repository: Repository
 ) -> None:
     assert repository.head()
-    # The branch is asked for first, then the files.
+    # The first request is for the branch, the second for the files.
     host.fault(Fault(rate=500, on="/git-upload-pack", times=2))
     run = user.start(
         "run", host.url(NAME), "--job-id", "job", "--out", "course"

@@ -42,7 +42,7 @@ READERS: Final = {
     "choice",
     "checked",
 }
-"""Methods of EnvironmentReader that read a variable, its name first."""
+"""Methods of EnvironmentReader that read a variable; its name is their first argument."""
 NOT_READ: Final = re.compile(
     r"GIT_(?!SSL_)\w+|LC_ALL|XDG_CONFIG_HOME|CLAUDE_OUTPUT_DIR"  # set for git and the CLI
     r"|SCW_SLS|SCW_SLS_PARENT_ID|CERTIFICATE_VERIFY_FAILED"
@@ -95,8 +95,7 @@ def variables() -> frozenset[str]:
     sources = [
         path
         for path in (ROOT / "worker").rglob("*.py")
-        if "static"
-        not in path.parts  # knows the variables of the code that it explains
+        if "static" not in path.parts  # names variables of other programs
     ]
     names = {
         text

@@ -47,7 +47,7 @@ def _start(
 def _read(terminal: int) -> bytes:
     try:
         return os.read(terminal, 65536)
-    except OSError:  # the other side is closed
+    except OSError:  # the program has closed its side
         return b""
 
 

@@ -149,7 +149,7 @@ def test_objects_lie_below_the_prefix_and_nothing_else_shows(
     assert store.uri("job/a") == f"s3://{bucket}/{folder}job/a"
     assert store.url == f"s3://{bucket}/{folder}".rstrip("/")
     if folder:
-        whole.put(folder, b"", MARKDOWN)  # as web consoles make a folder
+        whole.put(folder, b"", MARKDOWN)  # a folder as web consoles create it
         whole.put("zzz/job/a", b"", MARKDOWN)
     assert [entry.key for entry in store.entries("")] == ["job/a"]
 
@@ -158,7 +158,7 @@ def test_objects_lie_below_the_prefix_and_nothing_else_shows(
 def test_a_server_that_is_stopped_is_not_available(
     s3_server: S3Server, tmp_path: Path
 ) -> None:
-    # Start another of its kind, which no other test uses.
+    # Other tests use the shared server, so this one stops a second server.
     program: ServerProgram = PROGRAMS[s3_server.name](tmp_path)
     store = program.start().new_store()
     store.put("job/a", b"body", MARKDOWN)

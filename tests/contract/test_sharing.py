@@ -109,7 +109,7 @@ def test_a_store_is_refused_that_lies_inside_a_job(
     store: Store, tmp_path: Path, folder: str
 ) -> None:
     assert run(store, TEAM, tmp_path) is Exit.OK
-    # A run this short writes none.
+    # A run as short as this one sends no heartbeat.
     store.put(heartbeat_key(TEAM, 1), b"{}", "application/json")
     with pytest.raises(
         ConfigError, match="which lies inside a job of another store"

@@ -140,7 +140,7 @@ def gateway(tmp_path: Path) -> Iterator[GatewayHost]:
         )
         yield gateway
         for process in gateway.processes:
-            # End it in good order, so that the lines it executed are counted.
+            # SIGTERM lets the process save its coverage.
             process.send(signal.SIGTERM)
         for process in gateway.processes:
             if process.wait(20) is None:

@@ -146,7 +146,7 @@ def test_a_client_that_hangs_up_within_its_request_is_no_bug(
         client.sendall(
             b"POST /analyze HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{"
         )
-        # An answer shows that the gateway has taken the connection.
+        # Once this is answered, the gateway has accepted the connection above.
         assert gateway.get("/").status_code == 200
     assert gateway.get("/").status_code == 200
     gateway.stop()
@@ -258,7 +258,7 @@ def test_without_a_token_it_listens_on_loopback_only(
 
 
 def test_with_a_token_it_listens_on_everything(gateway: GatewayHost) -> None:
-    gateway.start("--host", "0.0.0.0", GATEWAY_TOKEN="right")  # noqa: S104 - that is asked for
+    gateway.start("--host", "0.0.0.0", GATEWAY_TOKEN="right")  # noqa: S104 - the test's subject
     port = (
         gateway.processes[-1].events("listening")[0]["url"].rpartition(":")[2]
     )

@@ -20,7 +20,7 @@ def test_no_request_finds_a_fault_with_the_description(
 ) -> None:
     with ScalewayServer() as scaleway:
         scaleway.define(STORE_URL=gateway.environment["STORE_URL"])
-        # On the platform's stand-in, where a run that is started does nothing.
+        # On the platform's stand-in, runs do nothing.
         gateway.start(
             "--mode", "scaleway", GATEWAY_TOKEN=token, **scaleway.environment
         )

@@ -18,10 +18,12 @@ from worker.ownership.log import CheckpointLog
 from worker.system.runtime import SystemRuntime
 
 TRIED_AGAIN = "a job is not over, retrying"
+SLOW_ITEM = 500
+"""Milliseconds for each item: long enough for a test to see every state."""
 
 
 def runs(gateway: GatewayHost) -> list[int]:
-    """Return the processes of runs that work in this gateway."""
+    """Return the ids of the processes of this gateway's runs."""
     pids = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
@@ -30,7 +32,7 @@ def runs(gateway: GatewayHost) -> list[int]:
                 f"WORK_DIR={gateway.folder}/work\0".encode()
                 in (process / "environ").read_bytes()
             )
-        except OSError:  # it has ended
+        except OSError:  # the process has ended
             continue
         if here and argv[1:4] == [b"-m", b"worker", b"run"]:
             pids.append(int(process.name))
@@ -179,8 +181,7 @@ def test_requests_wait_where_only_their_owner_can_read_them(
 def test_a_gateway_that_is_stopped_stops_its_runs_and_takes_them_up_again(
     gateway: GatewayHost, number: signal.Signals
 ) -> None:
-    # Long enough to be seen in every state.
-    gateway.cli.set(delay=500)
+    gateway.cli.set(delay=SLOW_ITEM)
     gateway.start()
     gateway.analyze()
     gateway.await_state("generating_chapters")
@@ -197,8 +198,7 @@ def test_a_gateway_that_is_stopped_stops_its_runs_and_takes_them_up_again(
 def test_a_gateway_that_was_killed_takes_up_what_was_not_over(
     gateway: GatewayHost,
 ) -> None:
-    # Long enough to be seen in every state.
-    gateway.cli.set(delay=500)
+    gateway.cli.set(delay=SLOW_ITEM)
     gateway.start(GATEWAY_MAX_RUNS="1")
     gateway.analyze("job-1")
     gateway.analyze("job-2")
@@ -240,8 +240,7 @@ def test_a_job_that_fails_for_good_is_not_tried_again(
 
 
 def test_a_running_job_is_canceled(gateway: GatewayHost) -> None:
-    # Long enough to be seen in every state.
-    gateway.cli.set(delay=500)
+    gateway.cli.set(delay=SLOW_ITEM)
     gateway.start()
     gateway.analyze()
     gateway.await_state("generating_chapters")
@@ -254,8 +253,7 @@ def test_a_running_job_is_canceled(gateway: GatewayHost) -> None:
 def test_a_waiting_job_is_canceled_at_once_and_its_engine_never_asked(
     gateway: GatewayHost,
 ) -> None:
-    # Long enough to be seen in every state.
-    gateway.cli.set(delay=500)
+    gateway.cli.set(delay=SLOW_ITEM)
     gateway.start(GATEWAY_MAX_RUNS="1")
     gateway.analyze("job-1")
     gateway.await_state("extracting", "job-1")
@@ -278,8 +276,7 @@ def test_a_waiting_job_is_canceled_at_once_and_its_engine_never_asked(
 def test_a_request_to_cancel_survives_a_kill_of_the_gateway(
     gateway: GatewayHost,
 ) -> None:
-    # Long enough to be seen in every state.
-    gateway.cli.set(delay=500)
+    gateway.cli.set(delay=SLOW_ITEM)
     gateway.start(GATEWAY_MAX_RUNS="1")
     gateway.analyze("job-1")
     gateway.await_state("generating_chapters", "job-1")
@@ -294,8 +291,7 @@ def test_a_request_to_cancel_survives_a_kill_of_the_gateway(
 def test_no_process_outlives_a_gateway_that_was_killed(
     gateway: GatewayHost,
 ) -> None:
-    # Long enough to be seen in every state.
-    gateway.cli.set(delay=500)
+    gateway.cli.set(delay=SLOW_ITEM)
     gateway.start()
     gateway.analyze()
     gateway.await_state("generating_chapters")
@@ -305,8 +301,7 @@ def test_no_process_outlives_a_gateway_that_was_killed(
 
 
 def test_a_run_that_was_killed_is_tried_again(gateway: GatewayHost) -> None:
-    # Long enough to be seen in every state.
-    gateway.cli.set(delay=500)
+    gateway.cli.set(delay=SLOW_ITEM)
     gateway.start()
     gateway.analyze()
     gateway.await_state("generating_chapters")
@@ -318,8 +313,7 @@ def test_a_run_that_was_killed_is_tried_again(gateway: GatewayHost) -> None:
 def test_a_run_that_does_not_touch_its_job_is_repeated_and_its_request_kept(
     gateway: GatewayHost,
 ) -> None:
-    # Long enough to be seen in every state.
-    gateway.cli.set(delay=500)
+    gateway.cli.set(delay=SLOW_ITEM)
     gateway.start()
     gateway.analyze()
     gateway.await_state("extracting")

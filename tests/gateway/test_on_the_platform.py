@@ -84,7 +84,7 @@ def test_a_run_that_has_not_begun_is_stopped_by_a_cancel_and_its_job_is_over(
     gateway.analyze()
     assert gateway.post("/cancel/job-1").status_code == 202
     assert started(scaleway)[0]["state"] == "interrupted"
-    # Until then a sweep could start the job again.
+    # Before it is canceled, a sweep could start the job again.
     gateway.await_state("canceled")
     until(lambda: gateway.receiver.events == [("progress", "canceled")])
 

@@ -163,7 +163,7 @@ def test_retries_are_bounded_with_growing_pauses_and_restart_on_request(
     runs.codes = [Exit.TEMPORARY] * 20
     queue.put(a_request())
     until(lambda: runtime.pauses[6:] != [])
-    until(lambda: states(queue) == [(True, False)])  # between two reads
+    until(lambda: states(queue) == [(True, False)])  # given up
     assert len(runs.jobs) == 6
     assert spooled(tmp_path) == 1
     assert runtime.pauses[:6] == [2, 4, 8, 16, 32, LONGEST_PAUSE_SECONDS]

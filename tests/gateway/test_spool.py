@@ -54,7 +54,7 @@ def test_a_request_that_replaces_another_is_found_alone(folder: Path) -> None:
     first = opened(folder)
     first.add(a_request(branch="old"))
     first.add(a_request("job-2"))
-    # The gateway was killed before it removed the old one.
+    # The gateway is killed before it removes the old request.
     first.add(a_request(branch="new"))
     first.close()
     identities = [spooled.request.identity for spooled in opened(folder).load()]

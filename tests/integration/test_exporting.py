@@ -126,7 +126,7 @@ def test_the_page_is_made_again_over_one_that_the_program_made_before(
 ) -> None:
     shell("fetch", JOB, ".")
     newest = (here / "index.html").read_bytes()
-    # As another version of the program may have written it.
+    # Another version of the program may have written this page.
     (here / "index.html").write_bytes(sealed("index.html", "<p>Old"))
     shell("fetch", JOB, ".")
     assert (here / "index.html").read_bytes() == newest

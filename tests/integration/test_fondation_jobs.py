@@ -294,7 +294,7 @@ def test_tens_of_megabytes_of_output_fill_neither_pipe_nor_memory_nor_log(
     assert (undisturbed.wait(), loud.wait()) == (0, 0), job.report()
     assert most - least < 20, f"{most} MB, and {least} MB without the flood"
     measured = f"at most {least} MB, and {most} MB with 60 MB of output"
-    print(measured)  # noqa: T201 - shown with `pytest -rP`
+    print(measured)  # noqa: T201 - shown with `-rP`
     assert loud.log.stat().st_size < 2_000_000
 
 
@@ -307,7 +307,7 @@ def test_an_item_is_stored_within_half_a_second_of_being_complete(
         names=[f"Part {number}" for number in range(1, 21)],
         delay=300,
     )
-    # Written by the fourth process, which makes the chapters.
+    # The fourth process of the CLI writes the chapters.
     run, written = job.start(), dict[str, float]()
     while run.wait(0.02) is None:
         for file in job.folder.glob("work/*/fondation/4/output/chapters/*.md"):
@@ -323,4 +323,4 @@ def test_an_item_is_stored_within_half_a_second_of_being_complete(
     assert len(lags) == 20
     assert 0 < lags[0] < lags[-1] < 0.5, lags
     measured = f"from complete to stored: {lags[0]:.3f} to {lags[-1]:.3f} s"
-    print(measured)  # noqa: T201 - shown with `pytest -rP`
+    print(measured)  # noqa: T201 - shown with `-rP`

@@ -240,7 +240,7 @@ def test_a_cli_that_writes_files_is_not_silent(
     cli: CliStandIn, course: Course
 ) -> None:
     cli.set(names=MANY, delay=700)
-    engine = cli.engine(silence=1.4)  # what three rounds of five take is more
+    engine = cli.engine(silence=1.4)  # less than the three rounds take
     course.make(engine, *YAML)
     assert len(course.make(engine, CHAPTERS)) == len(MANY)
 

@@ -79,7 +79,7 @@ def test_the_token_is_in_no_argument_and_no_file_while_git_fetches(
         done.set()
 
     runtime.spawn("fetching", check_out)
-    # The guardian, git, and its helper for HTTP.
+    # The guardian, git, and git's HTTP helper.
     until(lambda: len(processes(host.url(NAME))) >= 3)
     looks = 0
     while not done.wait(0.02) and looks < 500:
@@ -162,7 +162,7 @@ def test_no_git_outlives_a_run_that_is_killed(
         [sys.executable, "-c", FETCH, str(tmp_path), url]
     ) as parent:
         try:
-            # The run, the guardian, git, and its helper for HTTP.
+            # The run, the guardian, git, and git's HTTP helper.
             until(lambda: len(processes(url)) >= 4)
         finally:
             parent.kill()

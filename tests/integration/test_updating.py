@@ -121,7 +121,7 @@ def test_the_page_marks_what_is_new(shell: Shell, repository: Path) -> None:
     assert mark not in index.read_text()
     (repository / "till.py").write_text(TILL + "\n    currency = 1\n")
     run(shell, repository, "--update")
-    # Of two chapters with tutorials, one is new with its tutorial.
+    # One of two chapters is new, and so is its tutorial.
     assert index.read_text().count(mark) == 2
 
 
@@ -169,7 +169,7 @@ def test_an_earlier_job_that_cannot_be_followed_is_refused_before_anything_is_do
     assert (
         f"job {EARLIER} is about {IDENTITY.repository}, not file://" in answer
     )
-    # `batch --local` shows this line for an entry, too.
+    # `batch --local` prints the same line for an entry.
     assert "name another job, or none (`run REPO --update` then" in answer
     answer = run(shell, repository, "--update", "missing", code=65)
     assert "there is no job missing in this store" in answer

@@ -229,7 +229,7 @@ def test_what_a_frozen_process_has_written_is_not_sent_after_its_lease() -> (
             try:
                 assert server.arriving.wait(20)
                 process.send_signal(signal.SIGSTOP)
-                # The lease ends meanwhile: what is tested is the kernel's clock.
+                # The lease ends while the process is stopped: only the kernel's timer runs.
                 time.sleep(2)
                 server.released.set()
                 with pytest.raises(AssertionError, match="not true"):

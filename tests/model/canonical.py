@@ -65,7 +65,7 @@ def _known(
         )
     if following is not None and _lost(process, following, guards):
         return Process(author=author, phase=Phase.LOST)
-    # An answer that takes a lease shows nothing.
+    # An answer that arrives after a lease proves nothing.
     beating = process.beating and (
         process.sent < EXPIRED or not guards.count_beat_from_before
     )
@@ -74,8 +74,8 @@ def _known(
         lapsed=process.lapsed and still,
         beating=beating,
         sent=process.sent if beating else EXPIRED,
-        # How long ago it looked can only forbid it to write: before there is something to hear, it
-        # looks all the time.
+        # The time of its last look only limits its writes. While there is no news to miss, it may
+        # look at any time.
         looked=0 if process.unheard == HEARD else process.looked,
         writing=_writing(process, guards),
     )

@@ -91,7 +91,7 @@ class Phase(StrEnum):
     GONE = "gone"
 
 
-# Named tuples, as they are compared and hashed by the million.
+# Named tuples, because millions of them are compared and hashed.
 class Checkpoint(NamedTuple):
     """A checkpoint: whose run it is under, who wrote it, and what it says."""
 

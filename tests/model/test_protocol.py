@@ -55,7 +55,7 @@ def explore(
 ) -> Explored:
     explored = Explored(worlds=[start], before=[[]])
     numbers = {start: 0}
-    for number, world in enumerate(explored.worlds):  # grows meanwhile
+    for number, world in enumerate(explored.worlds):  # the loop adds to it
         if until_broken and explored.broken:
             break
         if len(world.log) >= longest:
@@ -144,14 +144,14 @@ def test_no_interleaving_breaks_an_invariant_and_each_can_come_to_an_end(
     assert explored.broken == {}
     assert dead_ends(explored, LONGEST_LOG) == []
     assert any(world.ended for world in explored.worlds)
-    print(f"{name}: {len(explored.worlds)} states")  # noqa: T201 - shown with `pytest -rP`
+    print(f"{name}: {len(explored.worlds)} states")  # noqa: T201 - shown with `-rP`
 
 
 def test_no_interleaving_of_a_longer_log_breaks_an_invariant() -> None:
     explored = explore(TWO_RUNS, longest=6)
     assert explored.broken == {}
     assert dead_ends(explored, 6) == []
-    print(f"a log of 6: {len(explored.worlds)} states")  # noqa: T201 - as above
+    print(f"a log of 6: {len(explored.worlds)} states")  # noqa: T201 - shown with `-rP`
 
 
 @pytest.mark.parametrize("rule", Guards._fields)
@@ -162,7 +162,7 @@ def test_each_rule_is_needed(rule: str) -> None:
 
 
 if FULL:
-    # Without create-only the whole has no end.
+    # Without create-only, the full exploration does not end.
     @pytest.mark.parametrize(
         "rule", sorted({*BROKEN_WITHOUT} - {"create_only"})
     )

@@ -271,7 +271,7 @@ def test_a_stopped_batch_lets_its_runs_save_their_work_and_continues_later(
             )
         )
         process.send_signal(number)
-        process.send_signal(number)  # a second signal changes nothing
+        process.send_signal(number)  # has no further effect
         answer, _ = process.communicate(timeout=120)
     assert process.returncode == 128 + number
     rows = [

@@ -143,7 +143,7 @@ def test_a_swept_update_still_follows_the_course_of_the_earlier_job(
     cloud: Cloud,
 ) -> None:
     submit(cloud, "job-1", "--wait")
-    # Every chapter of the stand-in names the README.
+    # Every chapter by the stand-in depends on the README.
     cloud.moving.commit(FILES | {"README.md": b"# Another repository\n"})
     submit(cloud, "job-2", "--update", "job-1")
     cloud.await_item("job-2")

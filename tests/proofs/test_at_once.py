@@ -36,4 +36,4 @@ def test_two_runs_that_are_started_at_once_make_one_course(
     assert job.calls.total() == ITEMS, "an item was made twice"
     assert set(job.calls.values()) == {1}, "an item was made twice"
     assert [status for _, status in receiver.events].count("completed") == 1
-    print(f"pair {number}: {dict(codes)}")  # noqa: T201 - shown with `pytest -rP`
+    print(f"pair {number}: {dict(codes)}")  # noqa: T201 - shown with `-rP`

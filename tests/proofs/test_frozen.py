@@ -52,7 +52,7 @@ def test_a_frozen_owner_wakes_up_in_a_stage_and_does_no_harm(
     job = new_job(delay=600, random=True)
     owner = job.start()
     until(lambda: any(path.startswith("chapters/") for path in job.calls))
-    # It has something to send when it wakes up, too.
+    # Its events are refused, so it has some to send when it wakes up.
     receiver.reply = lambda delivery: Reply(
         status=503 if delivery.document["run"] == 1 else 200
     )
@@ -74,6 +74,6 @@ def test_a_frozen_owner_does_no_harm_whenever_it_was_frozen(
     until(lambda: job.newest is not None)
     if owner.wait(chance.uniform(0, 4)) is not None:
         pytest.fail(f"it had ended before it was frozen: {job.report()}")
-    print(  # noqa: T201 - for -rP
+    print(  # noqa: T201 - shown with `-rP`
         f"frozen in {job.manifest.state}, ended {wake(job, receiver):.2f} s after waking up"
     )

@@ -75,7 +75,7 @@ def test_a_job_that_is_killed_at_random_moments_loses_only_what_was_in_flight(
         sum(count.lost for count in counts),
     )
     summary = f"{JOBS} jobs, {kills} kills, {lost} items lost in flight"
-    print(summary)  # noqa: T201 - shown with `pytest -rP`
+    print(summary)  # noqa: T201 - shown with `-rP`
 
 
 def check_callbacks(receiver: Receiver, job: PlatformJob) -> None:

@@ -80,7 +80,7 @@ BATCH_STEPS = (
     "list",
     "poll",
     "results",
-    # The first outcome is the batch's id.
+    # The first answer to be stored is the batch's id.
     "answer",
     "answer",
     "item",
@@ -137,10 +137,10 @@ def test_a_recorded_answer_is_never_paid_again_whenever_a_run_is_killed(
     account = check_account(job, api.paid)
     paid = Counter(str(request["key"]) for request in api.paid)
     twice = paid.total() - len(paid)
-    # A batch is found again; a live call in flight is paid twice at most.
+    # A batch is found again; each live call in flight may be paid twice.
     at_risk = [moment for moment in struck if moment.kind in {"send", "answer"}]
     assert twice <= (0 if mode.batch == "1" else CONCURRENCY * len(at_risk))
-    print(f"{len(struck)} kills, {account}")  # noqa: T201 - for `pytest -rP`
+    print(f"{len(struck)} kills, {account}")  # noqa: T201 - shown with `-rP`
 
 
 def freeze_at(proxy: Proxy, number: int, owner: list[WorkerProcess]) -> None:
@@ -177,7 +177,7 @@ def test_a_frozen_owner_and_its_rival_have_one_account(
     account = check_account(job, api.paid)
     twice = len(api.paid) - len({str(line["key"]) for line in api.paid})
     assert twice <= (0 if batch == "1" else CONCURRENCY)
-    print(f"{account}, {twice} twice")  # noqa: T201 - for `pytest -rP`
+    print(f"{account}, {twice} twice")  # noqa: T201 - shown with `-rP`
 
 
 def is_stopped(program: WorkerProcess) -> bool:
@@ -226,7 +226,7 @@ def test_a_rival_sends_no_call_before_the_lease_of_a_live_owner_has_expired(
         AWS_ENDPOINT_URL_S3=proxy.upstream,
     )
     until(lambda: job.manifest.run == 2)
-    # Time for the rival to send a call, if it does not wait.
+    # A rival that does not wait would send a call in this time.
     time.sleep(LONG_LEASE / 4)
     goes_on.set()
     assert rival.wait(300) == 0, job.report()
@@ -241,4 +241,4 @@ def test_a_rival_sends_no_call_before_the_lease_of_a_live_owner_has_expired(
     assert Counter(senders)["owner"] == number
     account = check_account(job, api.paid)
     assert len(api.paid) == len({str(line["key"]) for line in api.paid})
-    print(f"{account}, sent by {Counter(senders)}")  # noqa: T201 - for -rP
+    print(f"{account}, sent by {Counter(senders)}")  # noqa: T201 - shown with `-rP`

@@ -83,12 +83,12 @@ CHECKPOINT = f"PUT .*{NEW}/checkpoints/"
 PLAN = f"PUT .*{NEW}/artifacts/clone/.*/update.json"
 COPYING = (
     Step(f"{CHECKPOINT}00000001"),
-    # The earlier job's commit is pinned.
+    # This checkpoint pins the earlier job's commit.
     Step(CHECKPOINT, after=f"GET .*{OLD}/checkpoints/"),
     Step(f"GET .*{OLD}/artifacts/generate-chapters/"),
     Step(f"PUT .*{NEW}/artifacts/clone/.*/earlier/"),
     Step(PLAN),
-    # The plan is noted.
+    # This checkpoint records the plan.
     Step(CHECKPOINT, after=PLAN),
 )
 
@@ -200,7 +200,7 @@ def test_an_update_is_the_same_and_pays_no_answer_again_whenever_it_is_killed(
     twice = len(paid) - len(keys(paid))
     assert twice <= (0 if batch == "1" else CONCURRENCY * len(struck))
     kept = check_update(older, undisturbed, job)
-    print(  # noqa: T201 - for `pytest -rP`
+    print(  # noqa: T201 - shown with `-rP`
         f"{len(struck)} kills, {account}, {twice} twice; "
         f"{from_nothing} calls from nothing; {kept} files kept"
     )

@@ -85,7 +85,7 @@ def test_a_course_is_the_same_to_the_byte_though_its_job_was_killed_in_every_sta
             if (document["jobId"], document["type"]) == ("killed", "complete")
         ]
         assert len({document["sequence"] for document in ends}) == 1
-        print(f"killed while {', '.join(struck)}")  # noqa: T201 - shown with `pytest -rP`
+        print(f"killed while {', '.join(struck)}")  # noqa: T201 - shown with `-rP`
     finally:
         undisturbed.end()
         killed.end()
@@ -120,7 +120,7 @@ def test_an_update_is_the_same_to_the_byte_though_its_job_was_killed_in_every_st
         )
         assert update.kept > 3
         assert update.made > 0
-        print(f"{update.kept} files kept, {update.made} made")  # noqa: T201 - shown with `pytest -rP`
+        print(f"{update.kept} files kept, {update.made} made")  # noqa: T201 - shown with `-rP`
     finally:
         for job in (first, undisturbed, killed):
             job.end()

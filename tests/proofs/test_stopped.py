@@ -79,7 +79,7 @@ def test_a_stopped_run_saves_what_is_finished_and_the_next_one_has_the_job_at_on
     assert job.redone == []
     assert job.course == course
     assert seconds_to_claim(after) < 1
-    print(  # noqa: T201 - for -rP
+    print(  # noqa: T201 - shown with `-rP`
         f"{number.name} to the end: {seconds:.2f} s; claim: {seconds_to_claim(after):.2f} s"
     )
 
@@ -103,7 +103,7 @@ def test_a_run_whose_store_is_away_ends_in_time_too(
         assert job.children == []
         proxy.broken.set()  # ends the silence
     measured = f"SIGTERM to the end, store away: {seconds:.2f} s"
-    print(measured)  # noqa: T201 - shown with `pytest -rP`
+    print(measured)  # noqa: T201 - shown with `-rP`
 
 
 @ON_ONE

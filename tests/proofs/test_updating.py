@@ -67,7 +67,7 @@ def test_the_cli_is_asked_for_nothing_but_what_has_changed(
     try:
         assert first.start().wait() == 0, first.report()
         assert first.calls.total() == ITEMS
-        # Every chapter of the stand-in names the README alone.
+        # Chapters by the stand-in depend on the README alone.
         changing_repository.commit(
             FILES | {"lib/core.py": b"def core(): pass\n"}
         )

@@ -124,7 +124,7 @@ def copy(tree: Path) -> Path:
         if name and source.is_file():
             (tree / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, tree / name)
-    # A file that is changed twice within a second must be compiled twice, too.
+    # Modification times are in seconds: checked by hash, a file is always compiled again.
     for package in PACKAGES:
         compileall.compile_dir(
             tree / package,

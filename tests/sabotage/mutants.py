@@ -37,7 +37,7 @@ from tests.sabotage.mutations import mutations
 EXPLAINED: Final = Path(__file__).with_name("explained.toml")
 OPTIONS: Final = ("-xqs", "--tb=no", "-pno:cacheprovider")
 ENVIRONMENT: Final = {
-    # Hypothesis tries the same examples each time, and remembers none.
+    # Makes Hypothesis try the same examples each time, and store none.
     "CI": "true",
     "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
 }
@@ -84,7 +84,7 @@ class Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         self.imported = True
         code = compile(self._source, self._file, "exec")
         self.fails = True
-        exec(code, module.__dict__)  # noqa: S102 - a loader does that
+        exec(code, module.__dict__)  # noqa: S102 - as any loader
         self.fails = False
 
 

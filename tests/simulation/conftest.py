@@ -9,8 +9,8 @@ import pytest
 
 from tests.simulation.simulation import Simulation
 
-# A file system in memory: a simulated run makes many small files.
-MEMORY = Path("/dev/shm")  # noqa: S108 - no file of its own
+# In memory, because simulated runs write many small files.
+MEMORY = Path("/dev/shm")  # noqa: S108 - the file system itself
 
 
 @pytest.fixture

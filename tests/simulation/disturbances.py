@@ -489,7 +489,7 @@ class StoreClockChange:
     def inject(self, simulation: Simulation, _chance: Random) -> None:
         def change_clock() -> None:
             simulation.conditions.store_ahead += self.by
-            # A live owner looks silent; it knows when it looks next.
+            # A live owner looks silent until its next heartbeat shows the new time.
             if self.by > 0:
                 simulation.observer.set_ahead.append(simulation.scheduler.time)
 

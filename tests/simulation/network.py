@@ -260,7 +260,7 @@ class SimStore:
             f"put {key}",
             lambda: self.inner.put(key, content, media_type),
         )
-        # Number 0 only measures the store's clocks.
+        # Heartbeat 0 only measures the store's clocks.
         if key.endswith("/heartbeat.json") and json.loads(content)["number"]:
             self.connection.observer.answered(
                 self.connection.process, sent, append=False

@@ -85,7 +85,7 @@ class Observer:
             if released and not self.released:
                 self.exclusive_since = self._scheduler.time
             self.released = released
-            # It stopped sending before that, whatever its lease says.
+            # It stops sending before it releases the job, even if its lease still runs.
             if released:
                 self._may_send.pop(process, None)
 

@@ -407,7 +407,7 @@ class Simulation:
             or process.was_frozen_since(looked)
             or not could_know
         )
-        # The answer to an append that filled a gap says so.
+        # A run learns from the answer to its append that it filled a gap.
         sequence = int(key.rpartition("-")[2])
         lawful = excused and (process, sequence) not in observer.filled
         post = f"{process.name} (run {own}) sent {key} under run {observer.run}"
@@ -424,7 +424,7 @@ class Simulation:
                 return True
             if process.clock(looked) - appended.own <= JUST:
                 return False
-            # A late event is sent under a lease that a heartbeat has confirmed.
+            # Before it sends a late event, a run must confirm its lease with a heartbeat.
             return confirmed.world >= process.frozen_until
         return (
             confirmed.world >= process.frozen_until

@@ -85,7 +85,7 @@ def test_a_fault_at_any_operation_loses_nothing_and_repeats_nothing(
         assert finish(simulation) is Exit.OK
         simulation.check()
         assert simulation.course() == course, f"{fault} at operation {number}"
-    print(f"{operations} operations")  # noqa: T201 - shown with `pytest -rP`
+    print(f"{operations} operations")  # noqa: T201 - shown with `-rP`
 
 
 @pytest.mark.parametrize("fault", SILENT)

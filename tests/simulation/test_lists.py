@@ -164,7 +164,7 @@ def test_a_job_is_not_completed_while_a_list_is_missing(
         return None
 
     if damage == "garbled":
-        # Checkpoint 11 completes the job: the list is damaged under a new run.
+        # Checkpoint 11 completes the job: the run dies before it, and the next finds the damage.
         name = f"create {JOB}/checkpoints/00000011"
         run(simulation, policy=kill_before(name))
         assert simulation.manifest.state is State.PUBLISHING

@@ -115,7 +115,7 @@ def test_a_death_at_any_step_of_a_call_pays_no_recorded_answer_again(
         simulation.check_usage()
         assert simulation.course() == course, f"{fault} at {name}"
         twice += check_risk(simulation, simulation.concurrency)
-    print(f"{len(names)} deaths, {twice} calls paid twice")  # noqa: T201 - for -rP
+    print(f"{len(names)} deaths, {twice} calls paid twice")  # noqa: T201 - shown with `-rP`
 
 
 @pytest.mark.parametrize("batch", [False, True], ids=["live", "batch"])

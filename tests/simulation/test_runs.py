@@ -268,10 +268,10 @@ def test_an_undisturbed_run_reads_nothing_from_its_store_that_it_already_knows(
         folder = key.removeprefix(f"{JOB}/").split("/")[0]
         asked[f"{verb} {folder}"] += times if verb != "post" else 0
     assert +asked == {
-        "list ": 1,  # is there such a job?
-        "create checkpoints": 13,  # two of them for the claim and its proof
-        "get checkpoints": 1,  # the proof is read back
-        # Are the store's clocks the same, and is the log without a gap?
+        "list ": 1,  # whether the job exists
+        "create checkpoints": 13,  # two for the claim and its proof
+        "get checkpoints": 1,  # reads the proof back
+        # whether the store's clocks agree and the log has no gap
         "list checkpoints": 1,
         "list artifacts": 7,
         "put artifacts": 10,

@@ -268,7 +268,7 @@ def test_a_replaced_runs_engine_is_ended_within_a_heartbeat(
     engine = RecordingEngine(simulation)
     engine.before_item = before_item
     assert run(simulation, engine=engine).code is Exit.REPLACED
-    # The engine is stopped with its stage, and with its run.
+    # The engine ends once with its stage and once with its run.
     assert [event for event, _ in engine.log] == ["ended", "ended"]
     assert all(when < LEASE for _, when in engine.log)
 

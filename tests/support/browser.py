@@ -41,7 +41,7 @@ class Browser:
             raise UnavailableError("there is no Chromium: install chromium")
         argv = [program, *_QUIET, f"--user-data-dir={folder}"]
         if os.getuid() == 0:
-            # Root cannot use the sandbox.
+            # As root, Chromium only starts without a sandbox.
             argv.append("--no-sandbox")
         folder.mkdir(parents=True, exist_ok=True)
         self._port = folder / "DevToolsActivePort"

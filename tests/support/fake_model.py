@@ -32,7 +32,7 @@ class FakeModel:
     def answers(
         self, questions: Sequence[Question]
     ) -> Iterator[tuple[int, Outcome]]:
-        # The last one first: the engine must not rely on the order.
+        # In reverse, because the engine must not rely on the order.
         for index, question in reversed(list(enumerate(questions))):
             self.questions.append(question)
             yield index, self._answer(question)

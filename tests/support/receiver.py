@@ -1,7 +1,7 @@
-"""A webhook receiver: takes callbacks over HTTP, prints them, and can be made to misbehave.
+"""A webhook receiver: accepts callbacks over HTTP, prints them, and misbehaves on demand.
 
-Run by itself (`python tests/support/receiver.py --port 8091`) it serves for trying out the
-worker; it needs nothing but Python.
+To try out the worker, run it as a program: `python tests/support/receiver.py --port 8091`. It
+needs only Python.
 """
 
 import argparse
@@ -21,7 +21,7 @@ class Delivery:
 
     path: str
     headers: dict[str, str]
-    """By their names in lower case."""
+    """By lower-case name."""
     body: bytes
 
     @property
@@ -85,8 +85,7 @@ def server(receiver: Receiver, host: str, port: int) -> ThreadingHTTPServer:
         def do_POST(self) -> None:
             length = int(self.headers.get("Content-Length", "0"))
             body = self.rfile.read(length)
-            # The sender has been killed.
-            if len(body) < length:
+            if len(body) < length:  # the sender was killed
                 self.close_connection = True
                 return
             headers = {
@@ -137,7 +136,7 @@ def receiving(
 
 
 def describe(delivery: Delivery) -> str:
-    """Return a line about a callback: never its token, and no URL that gives access."""
+    """Describe a callback in a line, without its token and its URLs."""
     document = delivery.document
     arguments = [
         f"{document.get('jobId')}",
@@ -162,7 +161,7 @@ def _print(delivery: Delivery) -> None:
 
 
 def main() -> None:
-    """Print every callback that comes."""
+    """Print every callback."""
     parser = argparse.ArgumentParser(
         description="Print the callbacks of fondation-worker."
     )

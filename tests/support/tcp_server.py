@@ -92,7 +92,7 @@ def tcp_server(
     """Listen, and handle every connection the same way."""
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # A small buffer is soon full if the server does not read.
+        # A small buffer fills up soon if the server does not read.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         listener.bind((address, port))
         listener.listen()

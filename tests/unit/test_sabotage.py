@@ -34,7 +34,7 @@ def test_a_guard_can_be_taken_out(
     source = files[sabotage.guard].read_text(encoding="utf-8")
     changed = without_guard(source, sabotage)
     assert ast.dump(ast.parse(changed)) != ast.dump(ast.parse(source))
-    # A name without a meaning would fail in every test, and hide that none notices.
+    # An undefined name would fail every test, so no test would have to notice the missing guard.
     assert used(changed) <= used(source) | defined(source) | set(dir(builtins))
 
 

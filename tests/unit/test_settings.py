@@ -471,7 +471,7 @@ def test_so_is_a_proxy_to_the_store(
     elsewhere = S3 | {"AWS_ENDPOINT_URL_S3": "https://s3.test"}
     assert faults(elsewhere | {name: value}).startswith(expected)
     assert read(elsewhere | {name: value, "NO_PROXY": ".test"}).s3
-    # The store's client does not read it.
+    # The store's client ignores ALL_PROXY.
     assert read(S3 | {"ALL_PROXY": value}).s3
 
 
@@ -499,7 +499,7 @@ def test_certificates_from_a_pipe_are_refused_and_not_waited_for(
 ) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    # Whoever opened it would wait for a writer; with this one, it is read as empty.
+    # If the program opens the pipe, this writer keeps it from waiting for ever.
     writer = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
     threading.Timer(1, os.close, [writer]).start()
     message = faults(S3 | {"AWS_CA_BUNDLE": str(pipe)})

@@ -383,7 +383,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._send_headers({"Content-Type": "text/event-stream"})
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
-        # Each is sent with a share of the time; the whole answer takes all of it.
+        # The pauses between the events add up to the time of the whole answer.
         everything = list(events(message, fault))
         pause = self.api.answer_seconds / len(everything)
         for number, (kind, event) in enumerate(everything):

@@ -82,7 +82,7 @@ class _Handler(socketserver.StreamRequestHandler):
         )
         reply = canned.first.pop(0) if canned.first else canned.answer
         size = canned.piece_bytes or len(reply)
-        # A client may hang up meanwhile.
+        # The client may hang up during the answer.
         with suppress(ConnectionError):
             for start in range(0, len(reply), size):
                 self.wfile.write(reply[start : start + size])

@@ -41,7 +41,7 @@ class Minio:
             "HOME": str(self._folder),
             "MINIO_ROOT_USER": server.access_key,
             "MINIO_ROOT_PASSWORD": server.secret_key,
-            "MINIO_BROWSER": "off",  # its web pages would be open to the network
+            "MINIO_BROWSER": "off",  # its web console would be open to the network
             "MINIO_UPDATE": "off",
         }
         argv = [

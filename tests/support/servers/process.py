@@ -40,7 +40,7 @@ class Daemon:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                # One call of the kernel's, nothing that takes a lock.
+                # A single system call, which takes no lock.
                 preexec_fn=_die_with_parent,  # noqa: PLW1509
             )
 

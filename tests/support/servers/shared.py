@@ -69,7 +69,7 @@ def _supervise(name: str, answer: Path, controller: int) -> None:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            start_new_session=True,  # Ctrl-C is for the tests; they may still need it to clean up
+            start_new_session=True,  # survives Ctrl-C: tests need the server to clean up
         )
     _SUPERVISORS.append(supervisor)
     deadline = time.monotonic() + START_SECONDS

@@ -61,7 +61,7 @@ def test_a_stage_is_one_batch_at_half_the_price(
     assert usage(model).unknown_calls == 0
     batched = usage(model)
     assert batched.cache_write_tokens > 1000
-    # In nanodollars; the prefix is cached for an hour.
+    # In nanodollars; a batch's prefix is cached for an hour.
     full_price = (
         batched.input_tokens * 2000
         + batched.cache_write_tokens * 4000
@@ -197,7 +197,7 @@ def test_after_a_death_at_any_step_nothing_is_sent_again(
     assert paid(api) == [True, True, True]
     assert api.requests.count(CREATE) == 1
     assert usage(again).calls == 3
-    # Only what may have been sent is unknown: the batch's intent was stored.
+    # If only the batch's intent was stored, the batch may have been sent.
     is_unknown = (moment, record, number) == ("after", CallRecord.INTENT, 4)
     assert usage(again).unknown_calls == (3 if is_unknown else 0)
 
@@ -416,7 +416,7 @@ def test_a_newer_batch_of_another_job_is_not_taken_for_the_one_that_is_looked_fo
     model = opened(batch_settings, calls)
     ask(model)
     assert api.requests.count(CREATE) == 1
-    # Nothing is asked live.
+    # No call is made live.
     assert set(paid(api)) == {True}
     assert (usage(model).calls, usage(model).unknown_calls) == (3, 0)
 

@@ -41,7 +41,7 @@ def test_the_second_waits_until_the_first_has_cached_their_prefix() -> None:
     def first(cached: Callable[[], None]) -> None:
         seen.append(runtime.events.get(timeout=60))
         cached()
-        # The second begins although this one has not ended.
+        # The second call starts before this one ends.
         while seen[-1] != "the second begins":
             seen.append(runtime.events.get(timeout=60))
 

@@ -127,7 +127,7 @@ def test_nothing_is_sent_when_the_intent_cannot_be_stored(
     with pytest.raises(StoreUnavailableError):
         model.answer(question())
     assert api.paid == []
-    # It may be stored all the same, so that the next run counts it.
+    # The intent may have been stored, and the next run would count it.
     (by_model,) = usage(model).by_model
     assert (by_model.calls, by_model.unknown_calls) == (0, 1)
 

@@ -79,7 +79,7 @@ def test_more_than_the_kernel_remembers_is_found_by_scanning(
     output: Path, watch: OutputWatch
 ) -> None:
     limit = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
-    for number in range(limit // 2 + 1):  # created, modified, closed
+    for number in range(limit // 2 + 1):  # three events each
         (output / f"chapters/{number % 100}.md").write_text(str(number))
     assert sorted(set(seen(watch, 2))) == sorted(
         f"chapters/{number}.md" for number in range(100)

@@ -33,7 +33,7 @@ def test_what_the_cli_does_to_its_copy_is_undone_before_the_next_process(
     tree.prepare(source)
     assert files(tree.path) == files(source)
     before = (tree.path / "README.md").stat()
-    (tree.path / "README.md").write_text("# X\n")  # the same size
+    (tree.path / "README.md").write_text("# X\n")  # as long as before
     os.utime(
         tree.path / "README.md", ns=(before.st_atime_ns, before.st_mtime_ns)
     )
@@ -70,7 +70,7 @@ def test_settings_that_name_commands_for_claude_are_left_out(
 def test_a_copy_that_cannot_be_made_is_the_disks_fault(
     source: Path, tmp_path: Path
 ) -> None:
-    # A pipe cannot be copied, as nothing can to a full disk.
+    # Copying a pipe fails like copying to a full disk.
     os.mkfifo(source / "lib" / "pipe")
     with pytest.raises(DiskError, match="make room"):
         SourceCopy(tmp_path / "copy").prepare(source)

@@ -118,7 +118,7 @@ def test_where_there_are_no_leases_what_is_written_must_be_the_same(
     (tmp_path / PATH).write_bytes(STORED)
     with (tmp_path / PATH).open(
         "r+b"
-    ) as other:  # a file that is open already cannot be leased
+    ) as other:  # an open file cannot be leased
         guard = YamlGuard(tmp_path, {PATH: STORED})
         guard.look()
         guard.check()

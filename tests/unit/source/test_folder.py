@@ -262,7 +262,7 @@ def become_a_pipe(file: Path) -> None:
 
 def become_a_link(file: Path) -> None:
     if not file.is_symlink():
-        # of the same size as the listed file
+        # The target has the size of the listed file.
         twin = file.rename(file.parent.parent / "twin")
         file.symlink_to(twin)
 

@@ -116,7 +116,7 @@ def test_a_body_of_exactly_the_limit_has_its_files() -> None:
     padding = LIMIT - len(
         json.dumps(written(event, [LINK]), separators=(",", ":"))
     )
-    # The message is in the body twice; the URL takes what is left of an odd number.
+    # A body has the message twice; if the padding is odd, the URL takes the last character.
     url = LINK.url + "x" * (padding % 2)
     for more, files in ((0, True), (1, False)):
         full = replace(event, message="x" * (padding // 2 + more))

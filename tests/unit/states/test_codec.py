@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from states.codec import ManifestError, ManifestFormatError, decode, encode
@@ -132,8 +132,6 @@ def test_a_manifest_that_was_cut_off_is_refused() -> None:
         decode(encode(begun())[:100])
 
 
-# Building the first manifest takes long on a busy machine.
-@settings(deadline=None)
 @given(st.from_type(Manifest))
 def test_what_was_encoded_decodes_to_the_same_manifest(
     manifest: Manifest,
@@ -141,7 +139,6 @@ def test_what_was_encoded_decodes_to_the_same_manifest(
     assert decode(encode(manifest)) == manifest
 
 
-@settings(deadline=None)
 @given(st.from_type(Manifest))
 def test_the_form_is_canonical(manifest: Manifest) -> None:
     document = json.loads(encode(manifest))

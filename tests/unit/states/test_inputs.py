@@ -64,5 +64,5 @@ def test_it_does_not_depend_on_what_comes_later_or_who_asks() -> None:
 
 
 def test_it_stays_the_same_from_version_to_version() -> None:
-    # It is in the keys of what earlier versions have stored.
+    # Earlier versions have stored items under keys with this digest.
     assert inputs_digest(BASE, Stage.ORDER) == "704c86deec6c"

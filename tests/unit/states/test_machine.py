@@ -113,7 +113,7 @@ def test_the_diagram_draws_every_transition_of_the_table_once() -> None:
         for source, row in TABLE.items()
         for event, target in row.items()
     )
-    # The box holds the ways between working states, and nothing leads out of it.
+    # Inside the box, all arrows connect working states.
     inside = re.findall(r"(\S+) --> (\S+):", "\n".join(lines[opened:closed]))
     assert {state for arrow in inside for state in arrow} == set(working)
 

@@ -166,7 +166,6 @@ def test_credentials_are_not_shown() -> None:
     )
 
 
-# It starts git, which is slow on a busy machine.
 @given(
     st.text(
         alphabet=st.sampled_from("ab-./~^:?*[\\@{ \x7f\té"),

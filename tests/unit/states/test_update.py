@@ -294,5 +294,5 @@ def test_only_a_completed_course_of_the_same_kind_is_followed() -> None:
         f"job {job} is failed, not completed": unusable(failed, new, engine),
     }
     assert list(reasons) == list(reasons.values())
-    # The engine's version may be another.
+    # A different version of the engine is no reason.
     assert unusable(earlier, new, replace(engine, version="9")) is None

@@ -87,7 +87,7 @@ def test_over_tls_too_a_body_is_sent_in_one_piece_with_its_digest_signed(
     )
     assert asked.headers["If-None-Match"] is None
     assert asked.headers["Transfer-Encoding"] is None
-    # The server may refuse a file before it is sent.
+    # With this header, a server can refuse a file before it is sent.
     expectation = "100-continue" if from_file else None
     assert asked.headers["Expect"] == expectation
 
@@ -283,7 +283,7 @@ def test_an_error_from_another_server_is_not_taken_for_s3s(
         )
     ) as canned:
         calls = every_call(store_of(canned), tmp_path / "copy")
-        del calls["head"]  # its answer has no body to judge by
+        del calls["head"]  # an answer without a body tells nothing
         for call in calls.values():
             with pytest.raises(StoreConfigError, match="is not an S3 store"):
                 call()

@@ -22,7 +22,7 @@ def test_namesakes_of_ordinary_words_do_not_crowd_out_parts(
         for number in range(12)
     }
     files["shop/text.py"] = "def join(items):\n    return items\n"
-    # Those mean `str.join`.
+    # These tests use `str.join`, not `join` of shop/text.py.
     files |= {
         f"tests/test_{number}.py": "x = ','.join(['a'])\njoin = x\n"
         for number in range(12)

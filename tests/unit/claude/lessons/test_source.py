@@ -233,7 +233,7 @@ def _described(tree: Path, description: str) -> list[str]:
         ("It uses `Shop.turn`", []),
         ("It uses `mill.stone`", ["Mill.stone", "grit"]),
         ("It uses `stone`", []),
-        # A method of the subject itself has that name.
+        # The subject has a method of the same name.
         ("It uses `close`", []),
     ],
 )

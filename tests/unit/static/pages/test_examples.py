@@ -79,7 +79,7 @@ def test_readme_documents_examples_and_tests_follow(tmp_path: Path) -> None:
         Origin.EXAMPLE,
         Origin.TEST,
     ]
-    # The others show the same lines again, or are tests.
+    # The others are tests, or repeat the same lines.
     (first,) = examples.best(facts, facts.chapters[0])
     assert first.source == "the README, section “Use”"
 

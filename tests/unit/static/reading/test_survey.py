@@ -3,7 +3,6 @@
 import json
 import os
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -88,7 +87,7 @@ def test_unreadable_files_are_reported_and_the_rest_is_read(
             raise PermissionError(13, "Permission denied")
         return real(path)
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)  # root may read everything
+    monkeypatch.setattr(Path, "read_bytes", refuse)  # root can read any file
     tree_survey = survey(tmp_path, lambda: None)
     assert list(tree_survey.files) == ["good.py"]
     assert [(skip.reason, skip.example) for skip in tree_survey.skipped] == [
@@ -207,9 +206,8 @@ def test_tests_examples_and_documents_mention_what_they_show_as_code(
 
 def test_checks_come_between_files(tmp_path: Path) -> None:
     calls: list[None] = []
-    note: Callable[[], None] = lambda: calls.append(None)  # noqa: E731 - appending returns nothing
     write_tree(tmp_path, {f"{number}.py": "x = 1\n" for number in range(9)})
-    survey(tmp_path, note)
+    survey(tmp_path, lambda: calls.append(None))
     assert len(calls) == 18
 
 
