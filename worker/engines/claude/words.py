@@ -36,7 +36,7 @@ class Words:
     exercises: str = "Exercises"
     setup: str = "Set up"
     clone: str = (
-        "Do this once: clone the repository, and type this in its folder."
+        "Do this once: clone the repository, then type this in its folder."
     )
     release: str = "This course is about version {version}."
     needs: str = "You need {needs}."
@@ -49,17 +49,17 @@ class Words:
     """What this and the commands above are for, which set up a Python project."""
     saved: str = (
         "Save each program of the course in this folder, under the name "
-        "above it; {name} is run like this."
+        "above it. Run {name} like this."
     )
-    tested: str = "One of the project's own tests is run like this."
-    suite: str = "All of its tests are run like this."
+    tested: str = "Run one of the project's own tests like this."
+    suite: str = "Run all of its tests like this."
     contributing: str = "How to contribute to the project"
     seen: str = "These lines are listed in"
     change: str = "Change these lines of the project."
     instead: str = "✎ Instead"
     """Above lines that a reader puts in place of others."""
-    predict: str = "Say what this test will tell you, and then run it."
-    undo: str = "Take the change back."
+    predict: str = "Predict what this test will report, then run it."
+    undo: str = "Undo the change."
     fallback: str = (
         "This page was made from the source code alone: the model's answer "
         "did not stand up to it."

@@ -179,7 +179,7 @@ def test_the_project_is_set_up_on_the_first_tutorial(
     setup = f"## Set up\n\n{released}\n\n{about}\n\nDo this once"
     assert setup in draft.text.replace("\\", "")
     assert draft.faults == []
-    assert f"run like this.\n\n```bash\n{RUN}\n```" in draft.text
+    assert f"own tests like this.\n\n```bash\n{RUN}\n```" in draft.text
     assert (
         "```bash\n"
         "python -m venv .venv     # an environment for this project alone\n"
@@ -282,7 +282,7 @@ def test_the_first_tutorial_says_how_all_tests_are_run(
 ) -> None:
     facts = read(tmp_path / "source", {**TESTED, **more})
     draft = tutorial(facts, tmp_path, CHANGE, CHANGE)
-    assert f"are run like this.\n\n```bash\n{command}\n```" in draft.text
+    assert f"all of its tests like this.\n\n```bash\n{command}\n```" in draft.text
     assert draft.faults == []
 
 
