@@ -282,7 +282,9 @@ def test_the_first_tutorial_says_how_all_tests_are_run(
 ) -> None:
     facts = read(tmp_path / "source", {**TESTED, **more})
     draft = tutorial(facts, tmp_path, CHANGE, CHANGE)
-    assert f"all of its tests like this.\n\n```bash\n{command}\n```" in draft.text
+    assert (
+        f"all of its tests like this.\n\n```bash\n{command}\n```" in draft.text
+    )
     assert draft.faults == []
 
 
