@@ -70,6 +70,24 @@ CONTRASTS: Final = """
 })()
 """
 """The texts whose contrast with their background is too low (WCAG AA)."""
+LOOKS: Final = """
+[...document.querySelectorAll("small.places")].map((note) => {
+  const code = note.querySelector("code");
+  const around = getComputedStyle(note.parentElement);
+  const own = getComputedStyle(note);
+  const box = getComputedStyle(code);
+  const above = note.parentElement.previousElementSibling;
+  return {
+    smaller: parseFloat(own.fontSize) / parseFloat(around.fontSize),
+    muted: own.color !== getComputedStyle(document.body).color,
+    bare: box.backgroundColor === "rgba(0, 0, 0, 0)" && box.paddingLeft === "0px",
+    gap: note.getBoundingClientRect().top - above.getBoundingClientRect().bottom,
+    right: note.getBoundingClientRect().right,
+    list: above.tagName === "UL",
+  };
+})
+"""
+"""How each note of places looks."""
 
 
 @pytest.fixture(params=["real", "sample"])
@@ -287,3 +305,22 @@ def test_without_scripts_a_page_is_still_whole(tab: Tab, sample: Site) -> None:
     tab.command("Emulation.setScriptExecutionDisabled", value=False)
     assert tab.evaluate("document.querySelector('form').hidden")
     assert tab.evaluate("document.querySelectorAll('svg').length") == 3
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("media", ["", "print"])
+def test_places_are_small_notes_near_what_they_belong_to(
+    tab: Tab, sample: Site, width: int, media: str, *, dark: bool
+) -> None:
+    tab.look(width, dark=dark, media=media)
+    tab.open(sample.page("chapter_1"))
+    notes = tab.evaluate(LOOKS)
+    assert [note["list"] for note in notes] == [False, True]
+    for note in notes:
+        assert note["smaller"] < 0.85
+        assert note["muted"]
+        assert note["bare"]
+        assert note["right"] <= width
+    assert 0 <= notes[1]["gap"] < 12
+    assert tab.evaluate(CONTRASTS) == []

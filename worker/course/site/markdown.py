@@ -16,6 +16,7 @@ from worker.course.site.code import highlighted
 from worker.course.site.diagrams.draw import draw
 from worker.course.site.diagrams.graph import DiagramError
 from worker.course.site.folds import allow_folds, balanced
+from worker.course.site.notes import mark_notes
 
 MAX_CHARACTERS: Final = 400_000
 """Longer pages are shown as plain text: parsing them takes too long."""
@@ -108,6 +109,7 @@ class Markdown:
         text = _FRONT_MATTER.sub("", text)
         parsed = self._parser.parse(text)
         tokens = list(balanced(parsed))
+        mark_notes(tokens)
         document = Document(tokens=tokens)
         document.headings = list(_headings(tokens))
         return document
