@@ -115,6 +115,11 @@ class Example:
 
 def lines(facts: CourseFacts, example: Example) -> list[str]:
     """Return the code of an example; of a document, without comment marks and indentation."""
+    key = ("lines of", example.path, example.first, example.last)
+    return facts.remembered(key, lambda: _lines(facts, example))
+
+
+def _lines(facts: CourseFacts, example: Example) -> list[str]:
     text = facts.texts.lines(example.path)
     raw = text[example.first - 1 : example.last]
     if example.origin in {Origin.EXAMPLE, Origin.TEST}:
@@ -215,13 +220,21 @@ def _found(facts: CourseFacts, chapter: Chapter) -> list[Example]:
     examples += _in_tests(facts, chapter)
     unique: dict[tuple[str, int], Example] = {}
     for example in reversed(examples):
-        code = lines(facts, example)
-        if standalone.is_hollow(code, example.tag):
-            continue
-        if standalone.parses(code, example.tag):
+        if _is_code(facts, example):
             place = example.path, example.first
             unique[place] = _rated(facts, example)
     return _sorted(facts, chapter, unique.values())
+
+
+def _is_code(facts: CourseFacts, example: Example) -> bool:
+    """Whether an example is code without mistakes, of which nothing is left out."""
+
+    def find() -> bool:
+        code = lines(facts, example)
+        is_hollow = standalone.is_hollow(code, example.tag)
+        return not is_hollow and standalone.parses(code, example.tag)
+
+    return facts.remembered(("is code", example.place, example.tag), find)
 
 
 def _sorted(
@@ -265,10 +278,14 @@ def _rank(facts: CourseFacts, example: Example) -> _Rank:
 
 def _rated(facts: CourseFacts, example: Example) -> Example:
     """Say of an example whether it runs as it stands; a test does, by its runner."""
+
+    def find() -> bool:
+        return standalone.is_whole(lines(facts, example), example.tag)
+
     is_whole = True
     if example.origin is not Origin.TEST:
-        code = lines(facts, example)
-        is_whole = standalone.is_whole(code, example.tag)
+        key = ("is whole", example.place, example.tag)
+        is_whole = facts.remembered(key, find)
     return replace(example, is_whole=is_whole)
 
 

@@ -12,7 +12,7 @@ from tree_sitter import Node
 from worker.engines.static.parsing.grammar import body_of, text
 from worker.engines.static.parsing.identifiers import word_set
 from worker.engines.static.parsing.node_types import FUNCTIONS, STRINGS
-from worker.engines.static.parsing.source_file import SourceParser
+from worker.engines.static.parsing.source_file import SourceParser, blank
 from worker.engines.static.prose.code_blocks import DOCTEST
 from worker.engines.static.reading.language import PARSED, Language
 
@@ -50,6 +50,7 @@ _BINDING_FIELDS: Final = frozenset({"left", "name", "alias"})
 _IMPORTED: Final = re.compile(
     r"^\s*(?:from\s+([\w.]+)\s+import|import\s+([\w., ]+))", re.MULTILINE
 )
+_TAKEN: Final = re.compile(r"\bfrom\s+([\w.]+)\s+import\b([^\n]*)")
 _BOUND: Final = re.compile(
     r"^\s*(?:>>> )?(?:from\s+([\w.]+)\s+import\s+(\([^)]*\)|.*)|class (\w+))",
     re.MULTILINE,
@@ -59,7 +60,6 @@ _NO_EXPRESSIONS: Final = STRINGS | word_set(
     "type type_annotation import_statement import_from_statement import_declaration "
     "use_declaration using_directive preproc_include"
 )
-_NEWLINE, _SPACE = b"\n "
 _EFFECTS: Final = frozenset({"call", "await"})
 
 
@@ -116,17 +116,15 @@ def expressions(lines: Sequence[str], tag: str) -> str:
 def _expressions(code: str, tag: str) -> str:
     encoded = code.encode()
     tree = _parser().tree(Language(tag), encoded)
-    data = bytearray(encoded)
+    others = []
     stack = list(tree.root_node.named_children)
     while stack:
         node = stack.pop()
         if node.type in _NO_EXPRESSIONS or node.type.endswith("comment"):
-            for place in range(node.start_byte, node.end_byte):
-                if data[place] != _NEWLINE:
-                    data[place] = _SPACE
+            others.append(node)
         else:
             stack += node.named_children
-    return data.decode("utf-8", "replace")
+    return blank(encoded, others).decode("utf-8", "replace")
 
 
 def is_of_another(
@@ -135,11 +133,11 @@ def is_of_another(
     """Whether Python code imports a name from a package that is not the project's."""
     if tag not in {DOCTEST, str(Language.PYTHON)}:
         return False
-    pattern = rf"\bfrom\s+([\w.]+)\s+import\b[^\n]*\b{re.escape(name)}\b"
     code = "\n".join(lines)
-    for source in re.findall(pattern, code):
+    for source, names in _TAKEN.findall(code):
         is_relative = source.startswith(".")
-        if not is_relative and _package(source) not in modules:
+        is_other = not is_relative and _package(source) not in modules
+        if is_other and name in _WORD.findall(names):
             return True
     return False
 

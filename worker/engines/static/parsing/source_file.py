@@ -93,17 +93,18 @@ class SourceParser:
     """Parses the files of a repository; grammars are loaded when they are first needed."""
 
     def __init__(self) -> None:
-        self._loaded: dict[Language, tuple[Parser, Query]] = {}
+        self._parsers: dict[Language, Parser] = {}
+        self._queries: dict[Language, Query] = {}
 
     def tree(self, language: Language, data: bytes) -> Tree:
         prepared = _GRAMMARS[language].prepare(data)
-        return self._load(language)[0].parse(prepared)
+        return self._parser(language).parse(prepared)
 
     def read(self, language: Language, content: str) -> Parsed:
         data = content.encode("utf-8", "replace")
         grammar = _GRAMMARS[language]
         root = self.tree(language, data).root_node
-        captures = QueryCursor(self._load(language)[1]).captures(root)
+        captures = QueryCursor(self._query(language)).captures(root)
         page = FileText(data, captures.get("comment", []), grammar.documenting)
         not_code = captures.pop("comment", [])
         imports, imported = _imports(grammar, captures.pop("import", []))
@@ -120,20 +121,22 @@ class SourceParser:
             exports=exports,
             package=_package(packages),
             doc=grammar.doc(root, page),
-            code=_blank(data, not_code),
+            code=blank(data, not_code),
             locals=scopes.local_names(captures, data),
             quoted=tuple(_quoted(strings, data)),
         )
 
-    def _load(self, language: Language) -> tuple[Parser, Query]:
-        if language not in self._loaded:
-            grammar = _GRAMMARS[language]
-            tree_language = grammar.load()
-            self._loaded[language] = (
-                Parser(tree_language),
-                Query(tree_language, grammar.query + scopes.query(language)),
-            )
-        return self._loaded[language]
+    def _parser(self, language: Language) -> Parser:
+        if language not in self._parsers:
+            self._parsers[language] = Parser(_GRAMMARS[language].load())
+        return self._parsers[language]
+
+    def _query(self, language: Language) -> Query:
+        if language not in self._queries:
+            source = _GRAMMARS[language].query + scopes.query(language)
+            tree_language = _GRAMMARS[language].load()
+            self._queries[language] = Query(tree_language, source)
+        return self._queries[language]
 
 
 def _ordered(nodes: Iterable[Node]) -> list[Node]:
@@ -314,8 +317,8 @@ def _quoted(
             yield node.start_byte, tuple(names)
 
 
-def _blank(data: bytes, nodes: Iterable[Node]) -> bytes:
-    """Return code of the same length and lines without some of its nodes."""
+def blank(data: bytes, nodes: Iterable[Node]) -> bytes:
+    """Return code of the same length and lines with spaces in the place of some nodes."""
     code = bytearray(data)
     for node in nodes:
         start = node.start_byte

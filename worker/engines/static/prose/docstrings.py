@@ -10,53 +10,47 @@ from functools import cache
 from itertools import chain
 from typing import Final
 
-_LINK: Final = r"\{@(?:link|linkplain|code|literal)\s+([^{}]*)\}"
+from worker.engines.static.prose.markup import kinds, without
+
 _ENTITIES: Final = {"lt": "<", "gt": ">", "amp": "&", "quot": '"', "nbsp": " "}
-_MARKUP: Final = (
-    (re.compile(r"<!--.*?-->", re.DOTALL), ""),
-    (re.compile(r"\s*(?:\*/\s*)?[#@]__[A-Z_]+__"), ""),
-    (re.compile(r"\{@link(?:plain)?\s+[^{}\s]+\s+([^{}]+)\}"), r"\1"),
-    (re.compile(_LINK), r"`\1`"),
+_MARKUP: Final = kinds(
+    ("<", r"(?s)<!--.*?-->", ""),
+    ("#@", r"\s*(?:\*/\s*)?[#@]__[A-Z_]+__", ""),
+    ("{", r"\{@link(?:plain)?\s+[^{}\s]+\s+([^{}]+)\}", r"\1"),
+    ("{", r"\{@(?:link|linkplain|code|literal)\s+([^{}]*)\}", r"`\1`"),
     (
-        re.compile(
-            r"</?(?:p|br|em|i|b|strong|a|span|div|ul|ol|li|h\d|sup|sub|summary|remarks|para"
-            r"|returns)\b[^<>]*>"
-            r"|\{@inheritdoc\}|<inheritdoc\b[^<>]*>",
-            re.IGNORECASE,
-        ),
+        "<{",
+        r"""(?ix) </?(?:p|br|em|i|b|strong|a|span|div|ul|ol|li|h\d|sup|sub|summary|remarks|para
+        |returns)\b[^<>]*>
+        | \{@inheritdoc\} | <inheritdoc\b[^<>]*>""",
         " ",
     ),
+    ("<", r"(?is)<(code|tt|kbd|pre)>(.*?)</\1>", r"`\2`"),
     (
-        re.compile(r"<(code|tt|kbd|pre)>(.*?)</\1>", re.DOTALL | re.IGNORECASE),
-        r"`\2`",
-    ),
-    (
-        re.compile(
-            r"<(?:see|seealso|paramref|typeparamref)\s+\w+=\"(?:\w:)?([^\"]*)\"\s*/?>"
-        ),
+        "<",
+        r"<(?:see|seealso|paramref|typeparamref)\s+\w+=\"(?:\w:)?([^\"]*)\"\s*/?>",
         r"`\1`",
     ),
-    (re.compile(r"&(lt|gt|amp|quot|nbsp);"), lambda match: _ENTITIES[match[1]]),
-    (re.compile(r":[\w:+-]+:`[~!.]*([^`<]*?)\s*<([^`>]*)>`"), r"\1"),
-    (re.compile(r":[\w:+-]+:`[~!.]*([^`]*)`"), r"`\1`"),
-    (re.compile(r"`([^`<]+?)\s*<[^`>]*>`__?"), r"\1"),
-    (re.compile(r"``+(.+?)``+"), r"`\1`"),
-    (re.compile(r"!\[[^\]]*\]\([^)]*\)"), ""),
-    (re.compile(r"\[`([^`\]]+)`\](?:\([^)]*\)|\[[^\]]*\])?"), r"`\1`"),
-    (re.compile(r"\[([^\[\]]+)\](?:\([^)]*\)|\[[^\]]*\])"), r"\1"),
+    ("&", r"&(lt|gt|amp|quot|nbsp);", lambda match: _ENTITIES[match[1]]),
+    ("`", r":[\w:+-]+:`[~!.]*([^`<]*?)\s*<([^`>]*)>`", r"\1"),
+    ("`", r":[\w:+-]+:`[~!.]*([^`]*)`", r"`\1`"),
+    ("`", r"`([^`<]+?)\s*<[^`>]*>`__?", r"\1"),
+    ("`", r"``+(.+?)``+", r"`\1`"),
+    ("!", r"!\[[^\]]*\]\([^)]*\)", ""),
+    ("[", r"\[`([^`\]]+)`\](?:\([^)]*\)|\[[^\]]*\])?", r"`\1`"),
+    ("[", r"\[([^\[\]]+)\](?:\([^)]*\)|\[[^\]]*\])", r"\1"),
     (
-        re.compile(
-            r"(?<![\w`\]\[])\[([A-Za-z_][\w.:]*(?:\(\))?)\](?![(\[:\w])"
-        ),
+        "[",
+        r"(?<![\w`\]\[])\[([A-Za-z_][\w.:]*(?:\(\))?)\](?![(\[:\w])",
         r"`\1`",
     ),
-    (re.compile(r"[@\\](?:c|p|a|ref|em|b)\s+([\w:.()~<>-]+)"), r"`\1`"),
-    (re.compile(r"\*\*([^*\n]+)\*\*"), r"\1"),
-    (re.compile(r"(?<![\w*`])\*([^\s*`][^*`\n]*)\*(?![\w*`])"), r"\1"),
-    (re.compile(r"`([^`\s]+)`_\b"), r"`\1`"),
-    (re.compile(r"\|(\w+)\|"), r"\1"),
-    (re.compile(r"(?<=`)\\+(?=\w)|\\(?=[*_`])"), ""),
-    (re.compile(r"(?<=\w)::$|::$"), ":"),
+    ("@\\", r"[@\\](?:c|p|a|ref|em|b)\s+([\w:.()~<>-]+)", r"`\1`"),
+    ("*", r"\*\*([^*\n]+)\*\*", r"\1"),
+    ("*", r"(?<![\w*`])\*([^\s*`][^*`\n]*)\*(?![\w*`])", r"\1"),
+    ("`", r"`([^`\s]+)`_\b", r"`\1`"),
+    ("|", r"\|(\w+)\|", r"\1"),
+    ("\\", r"(?<=`)\\+(?=\w)|\\(?=[*_`])", ""),
+    (":", r"(?<=\w)::$|::$", ":"),
 )
 
 _END: Final = re.compile(
@@ -164,9 +158,7 @@ def _without_code(doc: str) -> Iterator[str]:
 
 def _plain(paragraph: str) -> str:
     """Return a paragraph without markup, cut at the end of a sentence if it is long."""
-    text = paragraph[:_MOST_READ]
-    for pattern, replacement in _MARKUP:
-        text = pattern.sub(replacement, text)
+    text = without(paragraph[:_MOST_READ], _MARKUP)
     text = " ".join(text.split())
     if len(text) <= _MOST_SHOWN:
         return text

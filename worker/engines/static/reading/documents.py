@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from worker.engines.static.facts import Heading
 from worker.engines.static.parsing.grammar import is_licence
+from worker.engines.static.prose.markup import kinds, without
 from worker.engines.static.reading.encoding import decode
 from worker.engines.static.reading.language import Language
 from worker.engines.static.reading.manifests import table
@@ -29,26 +30,25 @@ _NUMBERED: Final = re.compile(
     r"^(?=.{3,80}$)(\d+(?:\.\d+)*)[.)]?\s+([^\W\d].*)$"
 )
 
-_MARKUP: Final = (
-    (re.compile(r"<!--.*?(?:-->|$)", re.DOTALL), ""),
-    (re.compile(r"!\[[^\]]*\]\([^)]*\)|!\[[^\]]*\]\[[^\]]*\]"), ""),
-    (re.compile(r"\[!\[[^\]]*\][^\]]*\]\([^)]*\)"), ""),
-    (re.compile(r"\[([^\]]*)\]\([^)]*\)|\[([^\]]+)\]\[[^\]]*\]"), r"\1\2"),
-    (re.compile(r"</?[a-z][a-z\d]*(?:\s[^<>]*)?/?>"), ""),
-    (re.compile(r":[\w:+-]+:`~?([^`<]*?)\s*(?:<[^`]*>)?`"), r"\1"),
-    (re.compile(r"`([^`<]+?)\s*<[^`>]*>`__?"), r"\1"),
-    (re.compile(r"`+([^`]*)`+_{0,2}"), r"\1"),
-    (re.compile(r"\*\*([^*]+)\*\*|__([^_]+)__"), r"\1\2"),
-    (re.compile(r"(?<![\w*])[*_]([^*_\s][^*_]*?)[*_](?![\w*])"), r"\1"),
-    (re.compile(r"\|(\w[\w .-]*)\|_?"), r"\1"),
-    (re.compile(r"&(?:nbsp|ensp|emsp);"), " "),
-    (re.compile(r"(?<!\S):[a-z][a-z\d_]*[a-z\d]:(?!\S)"), ""),
-    (
-        re.compile(r"[\u2600-\u27bf\u2b50\ufe0f\u200d\U0001f000-\U0001faff]+"),
-        "",
-    ),
-    (re.compile(r"\s+"), " "),
+_MARKUP: Final = kinds(
+    ("<", r"(?s)<!--.*?(?:-->|$)", ""),
+    ("!", r"!\[[^\]]*\]\([^)]*\)|!\[[^\]]*\]\[[^\]]*\]", ""),
+    ("[", r"\[!\[[^\]]*\][^\]]*\]\([^)]*\)", ""),
+    ("[", r"\[([^\]]*)\]\([^)]*\)|\[([^\]]+)\]\[[^\]]*\]", r"\1\2"),
+    ("<", r"</?[a-z][a-z\d]*(?:\s[^<>]*)?/?>", ""),
+    ("`", r":[\w:+-]+:`~?([^`<]*?)\s*(?:<[^`]*>)?`", r"\1"),
+    ("`", r"`([^`<]+?)\s*<[^`>]*>`__?", r"\1"),
+    ("`", r"`+([^`]*)`+_{0,2}", r"\1"),
+    ("*_", r"\*\*([^*]+)\*\*|__([^_]+)__", r"\1\2"),
+    ("*_", r"(?<![\w*])[*_]([^*_\s][^*_]*?)[*_](?![\w*])", r"\1"),
+    ("|", r"\|(\w[\w .-]*)\|_?", r"\1"),
+    ("&", r"&(?:nbsp|ensp|emsp);", " "),
+    (":", r"(?<!\S):[a-z][a-z\d_]*[a-z\d]:(?!\S)", ""),
 )
+_SIGNS: Final = re.compile(
+    r"[\u2600-\u27bf\u2b50\ufe0f\u200d\U0001f000-\U0001faff]+"
+)
+"""Pictures among letters."""
 _NO_PROSE: Final = re.compile(
     r"\s*(?:\.\. |:\w[\w -]*:|\||>|[-*+] |\d+[.)] |<|\{|%|\\|\[!?\[|!\[|---|===|\+-|@|//)"
 )
@@ -252,10 +252,10 @@ def _tells(comment: str) -> bool:
 
 def plain(marked: str) -> str:
     """Return a piece of Markdown or reStructuredText without its markup, on one line."""
-    text = marked[: 4 * MAX_LEAD]
-    for pattern, replacement in _MARKUP:
-        text = pattern.sub(replacement, text)
-    return text.strip()
+    text = without(marked[: 4 * MAX_LEAD], _MARKUP)
+    if not text.isascii():
+        text = _SIGNS.sub("", text)
+    return " ".join(text.split())
 
 
 def code_names(text: str) -> frozenset[str]:
