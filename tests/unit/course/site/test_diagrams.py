@@ -397,6 +397,23 @@ def test_a_circle_is_drawn_with_one_arrow_that_leads_back() -> None:
     assert back[0].along > back[-1].along
 
 
+@pytest.mark.parametrize("direction", ["TD", "LR", "BT", "RL"])
+def test_the_text_of_an_arrow_that_leads_back_is_inside_the_drawing(
+    direction: str,
+) -> None:
+    arrows = 'A --> B --> C\nC -->|"comes back by a long way"| A'
+    svg = drawing(f"graph {direction}\n{arrows}")
+    left, top, width, height = map(float, svg.get("viewBox", "").split())
+    backgrounds = [
+        rect for rect in svg.iter("rect") if rect.get("class") == "paper"
+    ]
+    assert backgrounds
+    for rect in backgrounds:
+        x, y = float(rect.get("x", "")), float(rect.get("y", ""))
+        assert left <= x <= left + width - float(rect.get("width", ""))
+        assert top <= y <= top + height - float(rect.get("height", ""))
+
+
 def test_a_wide_drawing_is_turned_downward_where_that_is_narrower() -> None:
     chain = "-->".join(f"A_long_name_of_a_node_{n}" for n in range(8))
     assert float(drawing(f"graph LR\n{chain}").get("width", "")) < 400

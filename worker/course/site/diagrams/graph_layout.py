@@ -260,7 +260,8 @@ class _Level:
             wires.append(wire)
         arrangement = arrange(sizes, wires, ends)
         titled = bool(self._laid.group.title)
-        turn = _Turn(arrangement, sizes, direction, titled=titled)
+        extent = _extent(arrangement, sizes, wires)
+        turn = _Turn(extent, direction, titled=titled)
         self._take_places(turn, arrangement)
         self._take_routes(turn, arrangement, numbers, gates)
 
@@ -460,13 +461,11 @@ class _Turn:
 
     def __init__(
         self,
-        arrangement: Arrangement,
-        sizes: Sequence[Size],
+        extent: Point,
         direction: Direction,
         *,
         titled: bool,
     ) -> None:
-        extent = _extent(arrangement, sizes)
         self._upright = direction in _UPRIGHT
         self._backward = direction in _BACKWARD
         self._along = extent.along
@@ -493,13 +492,19 @@ class _Turn:
         return [self.spot(point) for point in points]
 
 
-def _extent(arrangement: Arrangement, sizes: Sequence[Size]) -> Point:
-    """Return how far an arrangement reaches."""
+def _extent(
+    arrangement: Arrangement, sizes: Sequence[Size], wires: Sequence[Wire]
+) -> Point:
+    """Return how far an arrangement reaches, with the labels of its wires."""
+    middles = [*arrangement.centers, *arrangement.labels]
+    whole = [*sizes, *[wire.label for wire in wires]]
     across = 0.0
     along = 0.0
-    for center, size in zip(arrangement.centers, sizes, strict=True):
-        across = max(across, center.across + size.half_across)
-        along = max(along, center.along + size.half_along)
+    for middle, size in zip(middles, whole, strict=True):
+        if middle is None or size is None:
+            continue
+        across = max(across, middle.across + size.half_across)
+        along = max(along, middle.along + size.half_along)
     for route in arrangement.routes:
         for point in route:
             across = max(across, point.across)
