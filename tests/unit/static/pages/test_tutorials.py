@@ -241,7 +241,10 @@ ANOTHER_MESSAGE = """\
 
 
 def gate_tutorial(tmp_path: Path, test: str) -> str:
-    body = f"def test_gate():\n    gate = Gate()\n{test}    assert gate\n"
+    body = (
+        "from gate import Gate\n\n\n"
+        f"def test_gate():\n    gate = Gate()\n{test}    assert gate\n"
+    )
     files = {"gate.py": CHECKS, "tests/test_gate.py": body}
     facts = read(tmp_path, files)
     return tutorials.written(facts, chapter_of(facts, "Gate"))

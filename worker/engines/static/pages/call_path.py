@@ -62,7 +62,7 @@ def _is_sure(
 ) -> bool:
     """Whether a call is made whenever its function is called, and to no subtype's method."""
     inside = facts.function(function.index)
-    if inside is None or _is_overridden(facts, called):
+    if inside is None or is_overridden(facts, called):
         return False
     lines = facts.texts.lines(function.path)
     for statement in inside.statements:
@@ -75,7 +75,8 @@ def _is_sure(
     return False
 
 
-def _is_overridden(facts: CourseFacts, method: Definition) -> bool:
+def is_overridden(facts: CourseFacts, method: Definition) -> bool:
+    """Whether a direct subtype of a method's type defines it too."""
     if method.parent is None:
         return False
     return any(

@@ -21,6 +21,8 @@ from worker.engines.static.parsing.grammar import (
 )
 from worker.engines.static.reading.language import PARSED, Language
 
+NO_TARGET: Final = -1
+"""The target of a test of which it is not known what it uses."""
 _LONGEST: Final = 32
 PYTEST: Final = "python -m pytest"
 _SHORTEST: Final = 2
@@ -41,7 +43,9 @@ _TAKING: Final = r"\s*(?:async )?def test_?\w*\([^)]*\b{}\b"
 """A test that takes a fixture, by the fixture's name."""
 _QUOTED: Final = re.compile(r"\"[^\"]*\"|'[^']*'|`[^`]*`")
 
-_SKIP: Final = re.compile(r"\b[sS]kip|\bignore\b|@(?:Disabled|Ignore)\b")
+_SKIP: Final = re.compile(
+    r"\b[sS]kip|\bxfail|\bignore\b|@(?:Disabled|Ignore)\b"
+)
 """What marks a test that is not run, or not everywhere."""
 _SKIPPING: Final = re.compile(
     r"raise (?:\w+\.)*SkipTest\b|\w+\.[sS]kip(?:Test|f|Now)?\("
@@ -96,6 +100,11 @@ class ProjectTest:
     """How much of the definition it shows."""
     owners: tuple[str, ...] = ()
     """The classes of Python around it, the outermost first; empty for a function."""
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Its file and its first line."""
+        return self.path, self.first
 
 
 def best(facts: CourseFacts, chapter: Chapter) -> ProjectTest | None:
@@ -154,6 +163,31 @@ def command(facts: CourseFacts, test: ProjectTest) -> str:
     if language is Language.RUST:
         return f"cargo test {test.name}"
     return ""
+
+
+def of_file(facts: CourseFacts, path: str) -> Iterator[ProjectTest]:
+    """Yield the short tests of a file, whatever they use."""
+    tests = facts.remembered(
+        ("tests of", path), lambda: _short_tests(facts, path)
+    )
+    for test in tests:
+        yield ProjectTest(
+            name=test.name,
+            owners=test.owners,
+            path=path,
+            first=test.first,
+            last=test.last,
+            target=NO_TARGET,
+            worth=0,
+        )
+
+
+def body(root: Node, test: ProjectTest) -> Node | None:
+    """Return the body of a test, given the root of its file."""
+    for node, _ in _test_nodes(root):
+        if line(node) == test.first:
+            return body_of(node)
+    return None
 
 
 def _is_collected(test: ProjectTest) -> bool:

@@ -14,7 +14,7 @@ from worker.engines.static.pages.course import Chapter, CourseFacts
 from worker.engines.static.parsing.function_facts import Expression
 from worker.engines.static.prose.phrases import number
 
-_FEWEST: Final = 2
+_FEWEST: Final = 3
 _MOST: Final = 5
 """Results of a function that are worth a question, and can be told apart."""
 _LONGEST: Final = 160

@@ -1,7 +1,7 @@
 """Writes the tutorials: install, run an example, stop inside it, break it, answer questions."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from posixpath import basename
 from typing import Final, NamedTuple
 
@@ -9,11 +9,11 @@ from states.course_paths import item_path
 from states.stages import Stage
 from worker.engines.static.facts import Definition
 from worker.engines.static.pages import (
+    breaking,
     call_path,
     citations,
     examples,
     excerpts,
-    failures,
     guide,
     key_places,
     markdown,
@@ -22,13 +22,8 @@ from worker.engines.static.pages import (
     setup_steps,
     standalone,
 )
-from worker.engines.static.pages.course import (
-    Chapter,
-    CourseFacts,
-    last_name,
-)
+from worker.engines.static.pages.course import Chapter, CourseFacts
 from worker.engines.static.pages.examples import Example, Origin
-from worker.engines.static.pages.failures import Failure
 from worker.engines.static.prose.code_blocks import (
     DOCTEST,
     code_blocks,
@@ -38,6 +33,7 @@ from worker.engines.static.prose.phrases import listed
 from worker.engines.static.reading.language import Language
 
 _SHELL: Final = "bash"
+_RUN_IT: Final = "Run it with "
 _PARAMETERS: Final = 4
 _FEWEST_HOPS: Final = 2
 _CONSOLE: Final = "console"
@@ -48,11 +44,6 @@ _HOST: Final = re.compile(
 )
 _FILE_NAME: Final = re.compile(
     r"(?:#|//)\s*(?:save this as\s+|in\s+)?(\w+(\.\w+))\s*$"
-)
-_NEGATED: Final = re.compile(r"if (`+)[^`]+\1")
-_EXPECTED: Final = re.compile(
-    r"( *)with (?:\w+\.)*(?:raises|assertRaises)\((?:\w+\.)*(\w+)"
-    r"(?:, match=r?[\"'](.*)[\"'])?\):$"
 )
 
 
@@ -78,9 +69,9 @@ def written(facts: CourseFacts, chapter: Chapter) -> str:
 
 
 def _before(facts: CourseFacts, chapter: Chapter) -> str:
-    """Say where the project is built, if that is in another tutorial."""
+    """Say where the project is built, if that is in neither this tutorial nor the first."""
     builder = _builder(facts, chapter)
-    if builder is None or builder is chapter:
+    if builder is None or builder in {chapter, facts.chapters[0]}:
         return ""
     link = _tutorial_link(builder)
     return f"Build the project as in {link}."
@@ -177,16 +168,16 @@ def _running(facts: CourseFacts, example: Example) -> str:
 
 
 def _run(facts: CourseFacts, chapter: Chapter, example: Example) -> Step:
-    code = examples.rendered(facts, example)
-    if example in examples.best(facts, chapter):
-        link = markdown.link(
-            "the chapter's example", f"{_page(chapter)}#example"
-        )
-        code = f"Take {link}, {example.place}."
-    return Step(
-        "Run an example",
-        (code, _running(facts, example), _network(facts, example)),
-    )
+    network = _network(facts, example)
+    running = _running(facts, example)
+    if example not in examples.best(facts, chapter):
+        code = examples.rendered(facts, example)
+        return Step("Run an example", (code, running, network))
+    link = markdown.link("the chapter's example", f"{_page(chapter)}#example")
+    command = running.removeprefix(_RUN_IT)
+    if command == running:
+        return Step("Run an example", (f"Take {link}. {running}", network))
+    return Step("Run an example", (f"Run {link} with {command}", network))
 
 
 def _network(facts: CourseFacts, example: Example) -> str:
@@ -262,7 +253,7 @@ def _test_command(facts: CourseFacts, example: Example) -> str:
     for test in _tests_at(facts, example):
         command = _command(facts, test)
         if command:
-            return f"Run it with {markdown.code(command)}."
+            return f"{_RUN_IT}{markdown.code(command)}."
     return ""
 
 
@@ -284,7 +275,7 @@ def _stop_inside(
 ) -> Iterator[Step]:
     """Let the reader stop at the first statement of what the example calls."""
     for function in _called(facts, chapter, example):
-        line = _first_statement(facts, function)
+        line = breaking.first_statement(facts, function)
         if not line:
             continue
         inside = facts.function(function.index)
@@ -298,7 +289,7 @@ def _stop_inside(
         breakpoint_ = citations.at(function.path, line)
         text = (
             f"Set a breakpoint at {breakpoint_}, and run the example again."
-            f"{look} Then step through the function to its end."
+            f"{look}"
         )
         name = citations.name(function)
         yield Step(f"Stop inside {name}", (text,))
@@ -359,20 +350,6 @@ def _executed(facts: CourseFacts, example: Example) -> str:
     )
 
 
-def _first_statement(facts: CourseFacts, function: Definition) -> int:
-    """Return the line at which a function begins its work."""
-    inside = facts.function(function.index)
-    if inside is None:
-        return 0
-    after = 0
-    if inside.doc is not None:
-        after = inside.doc[1]
-    for statement in inside.statements:
-        if statement.first > after:
-            return min((statement.first, *statement.frame))
-    return 0
-
-
 def _follow(
     facts: CourseFacts, chapter: Chapter, example: Example
 ) -> Iterator[Step]:
@@ -396,74 +373,16 @@ def _follow(
 
 
 def _change(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
-    """Let the reader turn a condition around and see which test notices."""
-    for failure in failures.found(facts, chapter):
-        condition = failure.cause.conditions[-1]
-        test = _test_of(facts, chapter, failure)
-        if test is None or not _NEGATED.fullmatch(condition):
-            continue
-        function = failure.function
-        place = citations.at(function.path, failure.cause.line)
-        command = markdown.code(_command(facts, test))
-        text = (
-            f"{citations.name(function)} fails {condition} ({place}). Negate "
-            f"the condition, and run {command}: the test expects the failure. "
-            "Undo the change."
-        )
-        yield Step("Break it, and see the test fail", (text,))
+    """Let the reader change the code and see a test notice."""
+    change = breaking.change(facts, chapter)
+    if change is None:
         return
-
-
-def _test_of(
-    facts: CourseFacts, chapter: Chapter, failure: Failure
-) -> project_tests.ProjectTest | None:
-    """Return a test that can be run alone and that expects a failure of a function."""
-    for test in project_tests.found(facts, chapter):
-        text = facts.texts.lines(test.path)
-        lines = text[test.first - 1 : test.last]
-        if project_tests.command(facts, test) and _expects(
-            facts, failure, lines
-        ):
-            return test
-    return None
-
-
-def _expects(
-    facts: CourseFacts, failure: Failure, lines: Sequence[str]
-) -> bool:
-    """Whether a test in Python calls a function where it expects this failure of it.
-
-    A function that raises the error in several places has to be told by the message.
-    """
-    function = failure.function
-    error = last_name(failure.cause.what)
-    code = "\n".join(lines)
-    if not error or not key_places.calls(facts, function, code):
-        return False
-    inside = facts.function(function.index)
-    raised = []
-    if inside is not None:
-        raised = inside.raises
-    alike = [cause for cause in raised if last_name(cause.what) == error]
-    for position, line in enumerate(lines):
-        expected = _EXPECTED.match(line)
-        if expected is None or expected[2] != error:
-            continue
-        message = expected[3] or ""
-        is_this = message.replace("\\", "") in failure.cause.message
-        body = "\n".join(_below(lines[position:], len(expected[1])))
-        if is_this and (message or len(alike) == 1):
-            return re.search(rf"\b{function.name}\(", body) is not None
-    return False
-
-
-def _below(lines: Sequence[str], indent: int) -> Iterator[str]:
-    """Yield the lines of the block that the first line opens."""
-    for line in lines[1:]:
-        own_indent = len(line) - len(line.lstrip())
-        if line.strip() and own_indent <= indent:
-            return
-        yield line
+    command = markdown.code(_command(facts, change.test))
+    text = (
+        f"{change.words} Which line of the test fails? Run {command} to see "
+        "it. Then undo the change."
+    )
+    yield Step("Break it", (text,))
 
 
 def _command(facts: CourseFacts, test: project_tests.ProjectTest) -> str:

@@ -1,0 +1,137 @@
+"""The change of a chapter's code that makes one of the project's tests fail."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.course_facts import chapter_of, read
+from worker.engines.static.pages import breaking
+from worker.engines.static.pages.breaking import Change
+
+GATE = '''"""Gates."""
+
+
+class Gate:
+    """Lets people in."""
+
+    def enter(self, name, age):
+        """Let somebody in, by name and age."""
+        if age < 18:
+            raise ValueError("too young to enter this house")
+        return self.greet(name)
+
+    def greet(self, name):
+        """Greet somebody by name."""
+        if not name:
+            raise RuntimeError(f"nobody to greet at {self}")
+        return f"Hello {name}!"
+
+
+def opened(name):
+    """Return a gate that has let somebody in."""
+    gate = Gate()
+    gate.enter(name, 20)
+    return gate
+'''
+CONFTEST = """import pytest
+
+from gate import Gate
+
+
+@pytest.fixture
+def gate():
+    return Gate()
+"""
+IMPORT = "import pytest\nfrom gate import Gate, opened\n\n\n"
+
+
+def change(tmp_path: Path, test: str, head: str = IMPORT) -> Change | None:
+    """Return the change that a test notices, in a repository without other tests."""
+    files = {
+        "gate.py": GATE,
+        "tests/conftest.py": CONFTEST,
+        "tests/test_gate.py": f"{head}{test}",
+    }
+    facts = read(tmp_path, files)
+    return breaking.change(facts, chapter_of(facts, "Gate"))
+
+
+@pytest.mark.parametrize(
+    ("test", "line"),
+    [
+        (
+            (
+                "def test_it(gate):\n"
+                "    with pytest.raises(ValueError):\n        gate.enter('a', 3)\n"
+            ),
+            10,
+        ),
+        (
+            "def test_it():\n    with pytest.raises(RuntimeError):\n        opened('')\n",
+            16,
+        ),
+        (
+            (
+                "def test_it(run):\n    output = run('gate')\n"
+                "    assert 'nobody to greet at' in output\n    assert output\n"
+            ),
+            16,
+        ),
+    ],
+    ids=["of a fixture", "two calls away", "by its message"],
+)
+def test_a_failure_that_a_test_expects_is_left_out(
+    tmp_path: Path, test: str, line: int
+) -> None:
+    found = change(tmp_path, test)
+    assert found is not None
+    assert f"(`gate.py:{line}`)" in found.words
+    assert "Put `pass` in its place." in found.words
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "def test_it():\n    assert Gate().greet('a') == 'Hello a!'\n    x = 1\n",
+        "def test_it(gate):\n    hello = gate.greet('a')\n    assert hello.strip()\n",
+        "def test_it():\n    gate = Gate()\n    gate.greet('a')[0]\n    x = 1\n",
+    ],
+    ids=["compared", "taken apart later", "taken apart"],
+)
+def test_a_result_that_a_test_needs_is_left_out(
+    tmp_path: Path, test: str
+) -> None:
+    found = change(tmp_path, test)
+    assert found is not None
+    assert "Let `Gate.greet` return `None`" in found.words
+    assert "(`gate.py:15`)" in found.words
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "def test_it(gate):\n    if gate:\n        assert gate.greet('a') == 'b'\n",
+        "def test_it(gate):\n    gate = wrap(gate)\n    assert gate.greet('a') == 'b'\n",
+        "def test_it(gate):\n    assert gate.greet('a') != 'b'\n    x = 1\n",
+        "def test_it(run):\n    assert 'nobody to greet at' not in run()\n    x = 1\n",
+        (
+            "@pytest.mark.xfail\ndef test_it(gate):\n"
+            "    assert gate.greet('a') == 'b'\n    x = 1\n"
+        ),
+        (
+            "def test_it(gate, x):\n    with pytest.raises(ValueError):\n"
+            "        gate.enter(int(x), 3)\n"
+        ),
+    ],
+    ids=["maybe", "another", "differs", "excluded", "may fail", "two calls"],
+)
+def test_no_change_is_told_that_a_test_may_not_notice(
+    tmp_path: Path, test: str
+) -> None:
+    assert change(tmp_path, test) is None
+
+
+def test_a_type_of_another_module_is_not_meant(tmp_path: Path) -> None:
+    test = "def test_it():\n    assert Gate().greet('a') == 'b'\n    x = 1\n"
+    assert change(tmp_path, test) is not None
+    assert change(tmp_path, test, "from house import Gate\n\n\n") is None

@@ -1,0 +1,500 @@
+"""Finds a small change of a chapter's code that makes one of the project's tests fail."""
+
+import re
+from collections import defaultdict
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final
+
+from tree_sitter import Node
+
+from worker.engines.static.facts import TYPES, Definition, Role
+from worker.engines.static.pages import (
+    call_path,
+    citations,
+    failures,
+    fixtures,
+    key_places,
+    markdown,
+    project_tests,
+    standalone,
+)
+from worker.engines.static.pages.course import (
+    Chapter,
+    CourseFacts,
+    is_function,
+    last_name,
+)
+from worker.engines.static.pages.failures import Failure
+from worker.engines.static.pages.project_tests import ProjectTest
+from worker.engines.static.parsing.grammar import field_text, text
+from worker.engines.static.parsing.identifiers import word_set
+from worker.engines.static.parsing.node_types import FUNCTIONS
+from worker.engines.static.reading.language import Language
+
+_CONDITION: Final = re.compile(r"if (`+)[^`…]+\1")
+_EXPECTED: Final = re.compile(
+    r"( *)with (?:\w+\.)*(?:raises|assertRaises)\((?:\w+\.)*(\w+)"
+    r"(?:, match=r?[\"'](.*)[\"'])?\)(?: as \w+)?:$"
+)
+_EXPECTED_ERROR: Final = re.compile(r"[rR]aises\((?:\w+\.)*(\w+)")
+_CALLEE: Final = re.compile(r"((?:\w+\.)*\w+)\(")
+_HOPS: Final = 3
+"""Functions from a call in a test to the failure that it expects."""
+_COMMON_ERRORS: Final = word_set("TypeError AttributeError KeyError IndexError")
+"""Errors that Python raises as well: only the called function's own are told."""
+_ASSERTING: Final = re.compile(r"\s*(?:assert\b|with (?:\w+\.)*raises\()")
+_DENYING: Final = re.compile(r"\bnot\b|!=|\bor\b")
+_PUT_IN: Final = re.compile(r"\{[^}]*\}|%\(?\w*\)?[a-z]|\\.")
+_FEWEST_LETTERS: Final = 14
+"""Of a part of a message that is told from others."""
+_MOST_FILES: Final = 6
+_MOST_TESTS: Final = 60
+"""Tests of a chapter that are looked at."""
+_LITERALS: Final = word_set(
+    "string concatenated_string integer float list tuple dictionary true false"
+)
+_SURE: Final = frozenset({"==", "is"})
+_USERS: Final = {
+    "attribute": "object",
+    "subscript": "value",
+    "call": "function",
+    "decorator": "",
+    "with_item": "value",
+}
+"""Nodes that fail without a value, and the field that has it."""
+_MAYBE: Final = FUNCTIONS | word_set(
+    "if_statement for_statement while_statement try_statement match_statement lambda "
+    "conditional_expression boolean_operator list_comprehension set_comprehension "
+    "dictionary_comprehension generator_expression class_definition comment string"
+)
+"""Nodes of which a part may not be run."""
+_EXPECTING: Final = re.compile(r"[rR]aises|warns|suppress")
+_NO_RESULT: Final = re.compile(r"\b(?:yield|async)\b")
+_PLAIN_MARKS: Final = frozenset({"staticmethod", "classmethod"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """A change of a function, as Markdown, and a test that fails after it."""
+
+    words: str
+    function: Definition
+    test: ProjectTest
+
+
+def change(facts: CourseFacts, chapter: Chapter) -> Change | None:
+    """Return a change that a test notices: of a failure's condition, else of a result."""
+    key = ("change", chapter.position)
+    return facts.remembered(key, lambda: _change(facts, chapter))
+
+
+def _change(facts: CourseFacts, chapter: Chapter) -> Change | None:
+    changes = _of_failures(facts, chapter)
+    if changes:
+        shown = [test.place for test in project_tests.found(facts, chapter)[:1]]
+        changes.sort(key=lambda change: change.test.place not in shown)
+        return changes[0]
+    return next(_of_results(facts, chapter), None)
+
+
+def _of_failures(facts: CourseFacts, chapter: Chapter) -> list[Change]:
+    """Return the failures that a test expects, as changes that leave them out."""
+    changes = []
+    for failure in failures.found(facts, chapter):
+        condition = failure.cause.conditions[-1]
+        test = None
+        if _CONDITION.fullmatch(condition):
+            test = _test_of(facts, failure)
+        if test is not None:
+            changes.append(_without(failure, condition, test))
+    return changes
+
+
+def _without(failure: Failure, condition: str, test: ProjectTest) -> Change:
+    function = failure.function
+    cause = failure.cause
+    place = citations.at(function.path, cause.line)
+    error = markdown.code(cause.what)
+    return Change(
+        words=f"{citations.name(function)} {cause.verb} {error} ({place}) "
+        f"{condition}. Put `pass` in its place.",
+        function=function,
+        test=test,
+    )
+
+
+def _test_of(facts: CourseFacts, failure: Failure) -> ProjectTest | None:
+    """Return a test that can be run alone and that expects a failure."""
+    place = failure.function.path, failure.cause.line
+    expecting = facts.remembered("expecting", lambda: _expecting(facts))
+    return expecting.get(place) or _quoting(facts, failure)
+
+
+def _expecting(facts: CourseFacts) -> dict[tuple[str, int], ProjectTest]:
+    """Return the first test that expects each failure, by the failure's place."""
+    errors = {
+        last_name(failure.cause.what)
+        for chapter in facts.chapters
+        for failure in failures.found(facts, chapter)
+    }
+    expecting: dict[tuple[str, int], ProjectTest] = {}
+    for path in _test_files(facts):
+        text = "\n".join(facts.texts.lines(path))
+        if errors.isdisjoint(_EXPECTED_ERROR.findall(text)):
+            continue
+        for test in project_tests.of_file(facts, path):
+            if not project_tests.command(facts, test):
+                continue
+            for failure in _expected(facts, test, errors):
+                place = failure.function.path, failure.cause.line
+                expecting.setdefault(place, test)
+    return expecting
+
+
+def _expected(
+    facts: CourseFacts, test: ProjectTest, errors: Container[str]
+) -> Iterator[Failure]:
+    """Yield the failures that a test expects of the project's functions that it calls."""
+    rows = _rows(facts, test)
+    for position, row in enumerate(rows):
+        expected = _EXPECTED.match(row)
+        if expected is None or expected[2] not in errors:
+            continue
+        body = "\n".join(_below(rows[position:], len(expected[1])))
+        message = (expected[3] or "").replace("\\", "")
+        callees = _CALLEE.findall(body)
+        if len(callees) == 1:
+            called = _called(facts, test, callees[0])
+            if called is not None:
+                yield from _only(facts, called, expected[2], message)
+
+
+def _only(
+    facts: CourseFacts, called: Definition, error: str, message: str
+) -> list[Failure]:
+    """Return the failure with an error and a message of what a function calls, if it is one."""
+    reached = [called]
+    for _ in range(_HOPS):
+        fitting = [
+            failure
+            for failure in failures.of_functions(facts, reached)
+            if last_name(failure.cause.what) == error
+            and message in failure.cause.message
+        ]
+        if fitting or error in _COMMON_ERRORS:
+            return fitting[:1] if len(fitting) == 1 else []
+        following = {
+            target.index: target
+            for function in reached
+            for _, target in facts.calls(function.index)
+            if is_function(target)
+        }
+        reached = list(following.values())
+    return []
+
+
+def _called(
+    facts: CourseFacts, test: ProjectTest, callee: str
+) -> Definition | None:
+    """Return the function that a call in a test surely leads to."""
+    by_name = facts.remembered("by name", lambda: _by_name(facts))
+    name = callee.rpartition(".")[2]
+    for definition in by_name.get(name, ()):
+        if definition.kind in TYPES:
+            if _is_imported(facts, test, definition, callee):
+                return key_places.constructor(facts, definition)
+        elif _is_meant(facts, test, definition, callee):
+            return definition
+    return None
+
+
+def _by_name(facts: CourseFacts) -> dict[str, list[Definition]]:
+    by_name: dict[str, list[Definition]] = defaultdict(list)
+    for definition in facts.definitions:
+        if definition.kind in TYPES or is_function(definition):
+            by_name[definition.name].append(definition)
+    return by_name
+
+
+def _rows(facts: CourseFacts, test: ProjectTest) -> Sequence[str]:
+    return facts.texts.lines(test.path)[test.first - 1 : test.last]
+
+
+def _below(rows: Sequence[str], indent: int) -> Iterator[str]:
+    """Yield the lines of the block that the first line opens."""
+    for row in rows[1:]:
+        own_indent = len(row) - len(row.lstrip())
+        if row.strip() and own_indent <= indent:
+            return
+        yield row
+
+
+def _quoting(facts: CourseFacts, failure: Failure) -> ProjectTest | None:
+    """Return a test that asserts a part of a failure's message which no other code has."""
+    part = _own_part(failure.cause.message)
+    if len(part) < _FEWEST_LETTERS or not _is_unique(facts, part):
+        return None
+    for path in _test_files(facts):
+        if not any(part in row for row in facts.texts.lines(path)):
+            continue
+        for test in project_tests.of_file(facts, path):
+            if project_tests.command(facts, test) and any(
+                part in row and _asserts(row) for row in _rows(facts, test)
+            ):
+                return test
+    return None
+
+
+def _own_part(message: str) -> str:
+    """Return the longest part of a message into which nothing is put."""
+    quote = message[-1:]
+    bare = message.lstrip("fFbBrRuU").strip(quote)
+    parts = _PUT_IN.split(bare)
+    return max(parts, key=len).strip()
+
+
+def _is_unique(facts: CourseFacts, part: str) -> bool:
+    """Whether a part of a message is in the sources once."""
+    rows = facts.remembered("source rows", lambda: list(_source_rows(facts)))
+    holding = (row for row in rows if part in row)
+    return len(list(islice(holding, 2))) == 1
+
+
+def _source_rows(facts: CourseFacts) -> Iterator[str]:
+    for path, file in facts.analysis.files.items():
+        if file.role is Role.SOURCE and file.language is Language.PYTHON:
+            yield from facts.texts.lines(path)
+
+
+def _test_files(facts: CourseFacts) -> list[str]:
+    files = facts.analysis.files
+    return [
+        path
+        for path, file in files.items()
+        if file.role is Role.TEST and file.language is Language.PYTHON
+    ]
+
+
+def _asserts(row: str) -> bool:
+    """Whether a line asserts what it names, and does not exclude it."""
+    return _ASSERTING.match(row) is not None and not _DENYING.search(row)
+
+
+def _of_results(facts: CourseFacts, chapter: Chapter) -> Iterator[Change]:
+    """Yield a change of the first function of which a test needs what it returns."""
+    for function in _changeable(facts, chapter):
+        if not _returns(facts, function):
+            continue
+        for test in _tests_naming(facts, chapter, function):
+            callees = _needed_callees(facts, test)
+            if any(_is_meant(facts, test, function, each) for each in callees):
+                yield _without_result(facts, function, test)
+                return
+
+
+def _tests_naming(
+    facts: CourseFacts, chapter: Chapter, function: Definition
+) -> Iterator[ProjectTest]:
+    """Yield tests that can be run alone and have a function's name: the chapter's first."""
+    tests = list(islice(project_tests.found(facts, chapter), _MOST_TESTS))
+    mentions = facts.analysis.mentions.get(function.name, ())
+    paths = [path for path in mentions if facts.file(path).role is Role.TEST]
+    for path in paths[:_MOST_FILES]:
+        tests += project_tests.of_file(facts, path)
+    called = f"{function.name}("
+    for test in tests:
+        is_named = any(called in row for row in _rows(facts, test))
+        if is_named and project_tests.command(facts, test):
+            yield test
+
+
+def _without_result(
+    facts: CourseFacts, function: Definition, test: ProjectTest
+) -> Change:
+    place = citations.at(function.path, first_statement(facts, function))
+    name = citations.name(function)
+    return Change(
+        words=f"Let {name} return `None`: put `return None` before its first "
+        f"statement ({place}).",
+        function=function,
+        test=test,
+    )
+
+
+def _changeable(facts: CourseFacts, chapter: Chapter) -> list[Definition]:
+    """Return the functions of a chapter, those that it shows first."""
+    shown = [
+        place.definition
+        for place in key_places.chosen(facts, chapter)
+        if place.definition is not None and is_function(place.definition)
+    ]
+    return list(dict.fromkeys((*shown, *facts.functions(chapter))))
+
+
+def _returns(facts: CourseFacts, function: Definition) -> bool:
+    """Whether a function of Python gives a result to its caller, and can be cut short."""
+    if facts.file(function.path).language is not Language.PYTHON:
+        return False
+    if not _PLAIN_MARKS.issuperset(function.decorators):
+        return False
+    inside = facts.function(function.index)
+    if inside is None or _NO_RESULT.search(facts.text(function)):
+        return False
+    results = [result.text for result in inside.returns]
+    is_telling = bool(results) and set(results).isdisjoint({"", "None"})
+    return is_telling and first_statement(facts, function) > 0
+
+
+def first_statement(facts: CourseFacts, function: Definition) -> int:
+    """Return the line at which a function begins its work; 0 if it does nothing."""
+    inside = facts.function(function.index)
+    if inside is None:
+        return 0
+    after = 0
+    if inside.doc is not None:
+        after = inside.doc[1]
+    for statement in inside.statements:
+        if statement.first > after:
+            return min((statement.first, *statement.frame))
+    return 0
+
+
+def _is_meant(
+    facts: CourseFacts, test: ProjectTest, function: Definition, callee: str
+) -> bool:
+    """Whether a call in a test leads to a function, by what its file imports."""
+    owner, _, name = callee.rpartition(".")
+    if name != function.name:
+        return False
+    if function.parent is None:
+        return _is_imported(facts, test, function, callee)
+    parent = facts.definitions[function.parent]
+    taken = [fixture.name for fixture in fixtures.of(facts, parent)]
+    first, *rows = _rows(facts, test)
+    if owner in taken and re.search(rf"[(,] *{owner}\b", first):
+        is_overridden = call_path.is_overridden(facts, function)
+        return not is_overridden and not _assigned(rows, owner)
+    made = _made(rows, owner)
+    is_of_type = made.rpartition(".")[2] == parent.name
+    return is_of_type and _is_imported(facts, test, parent, made)
+
+
+def _is_imported(
+    facts: CourseFacts, test: ProjectTest, definition: Definition, name: str
+) -> bool:
+    """Whether a name in a test means a definition: it, or its package, is imported."""
+    whole = "\n".join(facts.texts.lines(test.path))
+    owner, _, last = name.rpartition(".")
+    sources = standalone.sources(last, whole)
+    if owner:
+        is_module = re.search(
+            rf"^import {re.escape(owner)}$", whole, re.MULTILINE
+        )
+        sources = [owner] * (is_module is not None)
+    module = definition.path.removesuffix(".py").replace("/", ".")
+    return bool(sources) and all(
+        f".{source}." in f".{module}." for source in sources
+    )
+
+
+def _made(rows: Sequence[str], owner: str) -> str:
+    """Return the type of which a variable, or an expression, is a new object, as written."""
+    direct = re.fullmatch(r"((?:\w+\.)*\w+)(?:\([^()]*\))?", owner)
+    values = _assigned(rows, owner)
+    if not values and direct is not None:
+        return direct[1]
+    if len(values) != 1:
+        return ""
+    made = re.match(r"((?:\w+\.)*\w+)\(", values[0])
+    if made is None:
+        return ""
+    return made[1]
+
+
+def _assigned(rows: Sequence[str], name: str) -> list[str]:
+    """Return what a variable is set to in a test, as far as each line tells."""
+    pattern = re.compile(
+        rf"(?:^|.*[\s,(]){re.escape(name)}(?:, *\w+)* *=(?!=) *(.*)"
+    )
+    return [match[1] for row in rows if (match := pattern.match(row))]
+
+
+def _needed_callees(facts: CourseFacts, test: ProjectTest) -> list[str]:
+    """Return what a test calls, where it fails without the result."""
+    key = ("needed", test.path, test.first)
+    return facts.remembered(key, lambda: list(_needed_results(facts, test)))
+
+
+def _needed_results(facts: CourseFacts, test: ProjectTest) -> Iterator[str]:
+    root = facts.texts.root(test.path)
+    body = None
+    if root is not None:
+        body = project_tests.body(root, test)
+    if body is None:
+        return
+    results: dict[str, Node] = {}
+    for node in _sure_nodes(body):
+        call = _needed(node, results)
+        if call is not None:
+            yield text(call.child_by_field_name("function"))
+        if node.type == "assignment":
+            name = field_text(node, "left")
+            value = node.child_by_field_name("right")
+            results.pop(name, None)
+            if value is not None and value.type == "call":
+                results[name] = value
+
+
+def _needed(node: Node, results: Mapping[str, Node]) -> Node | None:
+    """Return the call without whose result a node of a test fails."""
+    user = None
+    if node.type in _USERS:
+        user = node.child_by_field_name(_USERS[node.type])
+        if not _USERS[node.type] and node.named_children:
+            user = node.named_children[0]
+    elif node.type == "assert_statement":
+        user = _compared(node)
+    if user is None:
+        return None
+    if user.type == "identifier":
+        return results.get(text(user))
+    if user.type == "call":
+        return user
+    return None
+
+
+def _sure_nodes(block: Node) -> Iterator[Node]:
+    """Yield the nodes of a block that are reached whenever it runs, in order."""
+    stack = list(reversed(block.named_children))
+    while stack:
+        node = stack.pop()
+        if node.type in _MAYBE or _is_expecting(node):
+            continue
+        yield node
+        if node.type == "assert_statement":
+            stack += node.named_children[:1]
+        else:
+            stack += reversed(node.named_children)
+
+
+def _is_expecting(node: Node) -> bool:
+    """Whether a statement expects that something in it fails."""
+    return (
+        node.type == "with_statement"
+        and _EXPECTING.search(text(node)) is not None
+    )
+
+
+def _compared(assertion: Node) -> Node | None:
+    """Return what an assertion compares with a literal."""
+    compared, *_ = assertion.named_children
+    if compared.type != "comparison_operator":
+        return None
+    left, *others = compared.named_children
+    operator = text(compared).removeprefix(text(left)).split()[0]
+    is_literal = len(others) == 1 and others[0].type in _LITERALS
+    if operator in _SURE and is_literal:
+        return left
+    return None
