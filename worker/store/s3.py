@@ -10,11 +10,7 @@ from typing import IO, Final
 from urllib.parse import quote, unquote_plus
 from xml.etree import ElementTree as ET
 
-from botocore.exceptions import (
-    BotoCoreError,
-    HTTPClientError,
-)
-from botocore.exceptions import ConnectionError as UnconnectedError
+from botocore.exceptions import BotoCoreError
 from urllib3.exceptions import HTTPError
 
 from worker.errors import StoreConfigError, StoreUnavailableError
@@ -40,8 +36,6 @@ PAGE: Final = 1000
 EMPTY_PAGES: Final = 1000
 """How many empty pages in a row a listing may have."""
 CHUNK_BYTES: Final = 1024 * 1024
-_SILENCE: Final = (UnconnectedError, HTTPClientError, HTTPError)
-"""What the SDK raises for a missing, truncated or foreign answer."""
 _UNREADABLE: Final = (
     LookupError,
     ValueError,
@@ -313,7 +307,7 @@ class S3Store:
                 f"the certificate of the store {server} is not trusted: check AWS_CA_BUNDLE"
             )
         failure = self._failure(doing)
-        if isinstance(error, _SILENCE):
+        if isinstance(error, HTTPError):
             kind = type(error).__name__
             return StoreUnavailableError(
                 f"{failure}: the server {server} does not answer ({kind})"

@@ -1,8 +1,8 @@
-"""Requests to an S3 server, by the SDK's signer and its HTTP session alone.
+"""Requests to an S3 server, by the SDK's HTTP session alone.
 
 The rest of the SDK, which builds requests from a description of the service, takes longer to
-load than all else that a run needs, and more time for a request than signer, session and
-kernel together. It is only asked where a bucket of AWS is. Nothing retries a request here: a
+load than all else that a run needs, and more time for a request than session and kernel
+together. It is only asked where a bucket of AWS is. Nothing retries a request here: a
 conditional PUT whose answer was lost would meet its own object, and no one could tell.
 
 No configuration file and no metadata service is read: `S3Access` is the whole configuration,
@@ -16,17 +16,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.client import responses
 from typing import IO, Any, Final, Literal
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 from xml.etree import ElementTree as ET
 
-from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
-from botocore.awsrequest import AWSPreparedRequest, AWSRequest, AWSResponse
 from botocore.utils import get_environ_proxies
 
 from worker import __version__
 from worker.errors import StoreConfigError
 from worker.store.s3_connection import Session
 from worker.store.s3_errors import ErrorResponse, inspect
+from worker.store.s3_signer import Signer
+from worker.system.runtime import SystemRuntime
 
 CONNECT_SECONDS: Final = 5
 READ_SECONDS: Final = 20
@@ -47,6 +47,8 @@ _ELSEWHERE: Final = {
     "TemporaryRedirect",
 }
 """Codes of errors that may name the bucket's region; answers without a body have a number."""
+_PORTS: Final = {"http": 80, "https": 443}
+_USER_AGENT: Final = f"fondation-worker/{__version__}"
 _SOCKET_OPTIONS: Final = [
     (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
     (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
@@ -66,11 +68,6 @@ class S3Access:
     session_token: str | None = field(repr=False)
     connect_seconds: float = CONNECT_SECONDS
     read_seconds: float = READ_SECONDS
-
-    @property
-    def token(self) -> str | None:
-        """The session token, by the name that the SDK's signer has for it."""
-        return self.session_token
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -119,12 +116,15 @@ class S3Client:
     def __init__(self, access: S3Access, bucket: str) -> None:
         """Prepare; this sends nothing."""
         self._access = access
-        # The SDK's own class of credentials takes long to load.
-        self._credentials: Any = access
         self._bucket = bucket
         self._region = access.region
-        self._roots: dict[tuple[str | None, str], str] = {}
-        self._session = _session(access, self._root(access.endpoint_url))
+        self._places: dict[tuple[str | None, str], _Place] = {}
+        self._now = SystemRuntime().now
+        self._signer = Signer(
+            access.access_key, access.secret_key, access.session_token
+        )
+        place = self._place(access.endpoint_url)
+        self._session = _session(access, place.origin)
 
     def send(self, request: Request) -> Answer:
         """Return the answer to a request; raise AnsweredError for an error.
@@ -148,91 +148,127 @@ class S3Client:
         """Return a URL, for the public endpoint, that gives access to an object."""
         access = self._access
         endpoint = access.public_endpoint_url or access.endpoint_url
-        request = AWSRequest("GET", self._url(endpoint, key))
-        signer = S3SigV4QueryAuth(
-            self._credentials, "s3", self._region, expires=expires_seconds
+        place = self._place(endpoint)
+        path = place.path_of(key)
+        query = self._signer.query(
+            path,
+            host=place.host,
+            region=self._region,
+            at=self._now(),
+            expires_seconds=expires_seconds,
         )
-        signer.add_auth(request)
-        return str(request.url)
+        return f"{place.origin}{path}?{query}"
 
     def _exchange(self, request: Request) -> Answer:
-        response = self._session.send(self._signed(request))
-        status = response.status_code
+        response = self._response(request)
+        status = response.status
         headers = response.headers
         is_error = status >= 300  # noqa: PLR2004 - HTTP's own number
         body = b""
         if is_error or not request.is_streamed:
-            body = response.content
+            body = response.data
         content: bytes | None = body
         if request.operation == "GetObject" and not is_error:
             content = None
         # guard: a store that is none: a page that comes with 200
         document = inspect(request.operation, status, headers, content)
         if is_error:
-            raise AnsweredError(_error(response))
+            raise AnsweredError(_error(status, headers, body))
         return Answer(
             headers=headers,
             body=body,
             document=document,
-            stream=response.raw,
+            stream=response,
         )
 
-    def _signed(self, request: Request) -> AWSPreparedRequest:
-        url = self._url(self._access.endpoint_url, request.key)
+    def _response(self, request: Request) -> Any:  # noqa: ANN401 - see Session
+        place = self._place(self._access.endpoint_url)
+        target = place.path_of(request.key)
         if request.query:
-            url = f"{url}?{request.query}"
-        headers = {
-            "User-Agent": f"fondation-worker/{__version__}",
-            **request.headers,
-        }
-        sent = AWSRequest(
+            target = f"{target}?{request.query}"
+        headers = self._signer.headers(
             request.method,
-            url,
+            target,
+            {"Host": place.host, **request.headers},
+            sha256=request.sha256,
+            region=self._region,
+            at=self._now(),
+        )
+        headers |= _unsigned(request)
+        return self._session.exchange(
+            place.origin,
+            request.method,
+            target,
             headers,
             request.body,
-            stream_output=request.is_streamed,
+            is_streamed=request.is_streamed,
         )
-        sent.context["sha256"] = request.sha256
-        _Signer(self._credentials, "s3", self._region).add_auth(sent)
-        prepared = sent.prepare()
-        if not isinstance(request.body, bytes):
-            expectation: Any = (
-                b"100-continue"  # as text it would not be waited for
-            )
-            prepared.headers["Expect"] = expectation
-        return prepared
 
-    def _url(self, endpoint: str | None, key: str) -> str:
-        root = self._root(endpoint)
-        if key:
-            path = quote(key, safe="/~")
-            return f"{root}/{path}"
-        is_host = root.count("/") == 2  # noqa: PLR2004 - those of https://
-        return f"{root}/" if is_host else root
+    def _place(self, endpoint: str | None) -> "_Place":
+        """Return where the bucket is."""
+        name = (endpoint, self._region)
+        place = self._places.get(name)
+        if place is None:
+            place = _place_of(self._root(endpoint))
+            self._places[name] = place
+        return place
 
     def _root(self, endpoint: str | None) -> str:
         """Return the URL of the bucket, without a slash at its end."""
-        place = (endpoint, self._region)
-        root = self._roots.get(place)
-        if root is None:
-            if not _BUCKET.fullmatch(self._bucket):
-                raise StoreConfigError(
-                    f"Invalid bucket name {self._bucket!r}: correct STORE_URL"
-                )
-            if endpoint is None:
-                root = _root_on_aws(self._bucket, self._region)
-            else:
-                host = endpoint.rstrip("/")
-                root = f"{host}/{self._bucket}"
-            self._roots[place] = root
-        return root
+        if not _BUCKET.fullmatch(self._bucket):
+            raise StoreConfigError(
+                f"Invalid bucket name {self._bucket!r}: correct STORE_URL"
+            )
+        if endpoint is None:
+            return _root_on_aws(self._bucket, self._region)
+        host = endpoint.rstrip("/")
+        return f"{host}/{self._bucket}"
 
 
-class _Signer(S3SigV4Auth):
-    """Signs a digest that is known, over TLS too, where the SDK would leave it out."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Place:
+    """The address of a bucket."""
 
-    def payload(self, request: AWSRequest) -> str:
-        return str(request.context["sha256"])
+    origin: str
+    """Scheme, host and port."""
+    host: str
+    """The header `Host`."""
+    path: str
+    """Without a slash at its end."""
+
+    def path_of(self, key: str) -> str:
+        """Return the path of an object, or of the bucket."""
+        if not key:
+            return self.path or "/"
+        return f"{self.path}/{quote(key, safe='/~')}"
+
+
+def _place_of(url: str) -> _Place:
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if ":" in host:
+        host = f"[{host}]"
+    if parts.port not in {None, _PORTS.get(parts.scheme)}:
+        host = f"{host}:{parts.port}"
+    return _Place(
+        origin=f"{parts.scheme}://{parts.netloc}", host=host, path=parts.path
+    )
+
+
+def _unsigned(request: Request) -> dict[str, Any]:
+    """Return the headers that proxies may change, and are not signed."""
+    headers: dict[str, Any] = {
+        "User-Agent": _USER_AGENT,
+        "Accept-Encoding": "identity",
+    }
+    body = request.body
+    if not isinstance(body, bytes):
+        headers["Content-Length"] = str(os.fstat(body.fileno()).st_size)
+        # As text it would not be waited for.
+        headers["Expect"] = b"100-continue"
+    elif request.method in {"PUT", "POST"}:
+        headers["Content-Length"] = str(len(body))
+    return headers
 
 
 def _session(access: S3Access, url: str) -> Session:
@@ -278,12 +314,12 @@ def _root_on_aws(bucket: str, region: str) -> str:
     return str(url).partition("?")[0].rstrip("/")
 
 
-def _error(response: AWSResponse) -> ErrorResponse:
+def _error(
+    status: int, headers: Mapping[str, str], body: bytes
+) -> ErrorResponse:
     """Read an error; one without a document has only its status."""
-    status = response.status_code
-    headers = response.headers
     try:
-        document = ET.fromstring(response.content)  # noqa: S314 - as the SDK reads it
+        document = ET.fromstring(body)  # noqa: S314 - as the SDK reads it
     except ET.ParseError:
         document = ET.Element("none")
     fields: dict[str, str] = {}
@@ -304,5 +340,8 @@ def _error(response: AWSResponse) -> ErrorResponse:
 
 def query(**parameters: str) -> str:
     """Encode parameters as S3 signs them; `_` in their names is a hyphen."""
-    pairs = {name.replace("_", "-"): text for name, text in parameters.items()}
+    pairs = [
+        (name.replace("_", "-"), parameters[name])
+        for name in sorted(parameters)
+    ]
     return urlencode(pairs, quote_via=quote, safe="~")

@@ -565,10 +565,12 @@ def test_a_bucket_of_aws_is_listed_at_its_root() -> None:
         session_token=None,
     )
     host = "s3.cn-north-1.amazonaws.com.cn"
-    in_host = S3Client(access, "bucket")
-    in_path = S3Client(access, "b.c")
-    assert in_host._url(None, "") == f"https://bucket.{host}/"
-    assert in_path._url(None, "") == f"https://{host}/b.c"
+    in_host = S3Client(access, "bucket")._place(None)
+    in_path = S3Client(access, "b.c")._place(None)
+    assert in_host.origin == f"https://bucket.{host}"
+    assert in_host.path_of("") == "/"
+    assert in_path.origin == f"https://{host}"
+    assert in_path.path_of("") == "/b.c"
 
 
 def test_a_deletion_has_the_digest_that_older_servers_demand() -> None:
