@@ -190,7 +190,7 @@ LESSONS: Final = (
     ),
     _unchecked(
         "the boxes of a drawing are connected",
-        "_are_connected(drawing.texts, pairs)",
+        "_are_connected(texts, pairs)",
         "True",
         test=PAGE,
     ),

@@ -31,42 +31,48 @@ def mark_notes(tokens: Sequence[Token]) -> None:
 
 def _start(children: Sequence[Token]) -> int | None:
     """Return the position of the text whose last parenthesis begins a note."""
-    closing = len(children) - 1
-    if closing < 0 or children[closing].content != ")":
-        return None
+    position = len(children) - 1
     between = ")"
-    position = closing
-    while position > 1 and _is_text(children[position], between):
-        place = children[position - 1]
-        if place.type != "code_inline" or not _PLACE.fullmatch(place.content):
+    while position > 1:
+        if not _is_text(children[position], between):
+            break
+        position -= 1
+        if not _is_place(children[position]):
             return None
-        position -= 2
+        position -= 1
         between = ", "
-    if position < closing and _opens(children, position):
+    # A parenthesis without a place is none.
+    if between == ")":
+        return None
+    opening = children[position]
+    if _is_text(opening, "(") and position == 0:
+        return position
+    if opening.type == "text" and opening.content.endswith(" ("):
         return position
     return None
+
+
+def _is_place(token: Token) -> bool:
+    if token.type != "code_inline":
+        return False
+    place = _PLACE.fullmatch(token.content)
+    return place is not None
 
 
 def _is_text(token: Token, content: str) -> bool:
     return token.type == "text" and token.content == content
 
 
-def _opens(children: Sequence[Token], position: int) -> bool:
-    """Whether a text ends with the parenthesis of a note."""
-    token = children[position]
-    if position == 0 and token.content == "(":
-        return True
-    return token.type == "text" and token.content.endswith(" (")
-
-
 def _marked(children: Sequence[Token], start: int) -> list[Token]:
-    before = list(children[:start])
-    content = children[start].content.removesuffix("(")
-    if content:
-        text = Token("text", "", 0, content=content)
-        before.append(text)
-    opening = Token("note_open", "small", 1, attrs={"class": NOTE})
-    parenthesis = Token("text", "", 0, content="(")
-    closing = Token("note_close", "small", -1)
-    behind = children[start + 1 :]
-    return [*before, opening, parenthesis, *behind, closing]
+    before = children[:start]
+    text = children[start]
+    content = text.content.removesuffix("(")
+    after = start + 1
+    return [
+        *before,
+        Token("text", "", 0, content=content),
+        Token("note_open", "small", 1, attrs={"class": NOTE}),
+        Token("text", "", 0, content="("),
+        *children[after:],
+        Token("note_close", "small", -1),
+    ]

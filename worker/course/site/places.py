@@ -3,10 +3,10 @@
 import re
 from collections import Counter
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from worker.course.formats import MapEntry
-from worker.course.site.contents import Contents, Entry
+from worker.course.site.contents import Contents
 from worker.course.site.markdown import visible
 
 TITLE: Final = "Where things are"
@@ -16,8 +16,18 @@ _CHAPTERS: Final = 4
 """Chapters of an entry: those that cite it most."""
 _PLACE: Final = re.compile(r"`([^`\n]{1,400}):\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*`")
 _PATH: Final = re.compile(r"[^`\s](?:[^`\n]*[^`\s])?")
-_Cited = list[tuple[Entry, Counter[str]]]
-"""How often each chapter cites the files, by path."""
+
+
+class _Chapter(NamedTuple):
+    number: int
+    path: str
+
+
+class _Citing(NamedTuple):
+    """A chapter, and how often it cites files, by path."""
+
+    chapter: _Chapter
+    paths: Counter[str]
 
 
 def places(contents: Contents) -> str:
@@ -31,40 +41,50 @@ def places(contents: Contents) -> str:
     return "\n".join(items)
 
 
-def _citations(contents: Contents) -> Iterator[tuple[Entry, Counter[str]]]:
+def _citations(contents: Contents) -> Iterator[_Citing]:
     for entry in contents.entries:
-        if entry.chapter is not None:
-            paths = _PLACE.findall(entry.chapter.source)
-            yield entry, Counter(paths)
+        page = entry.chapter
+        if page is None:
+            continue
+        paths = _PLACE.findall(page.source)
+        yield _Citing(
+            _Chapter(entry.number, page.path),
+            Counter(paths),
+        )
 
 
-def _item(path: str, entry: MapEntry, cited: _Cited) -> str:
+def _item(path: str, entry: MapEntry, cited: list[_Citing]) -> str:
     words = visible(entry.text).split()
     text = " ".join(words)
     item = f"- `{path}`: {text}"
     links = ", ".join(_links(path, cited))
     if not links:
         return item
-    noun = "chapters" if ", " in links else "chapter"
+    noun = "chapter"
+    if ", " in links:
+        noun = "chapters"
     return f"{item} ({noun} {links})"
 
 
-def _links(path: str, cited: _Cited) -> Iterator[str]:
+def _links(path: str, cited: list[_Citing]) -> Iterator[str]:
     """Yield links to the chapters that cite a file, or files in a folder, most."""
     counts: dict[int, int] = {}
-    for entry, paths in cited:
-        counts[entry.number] = _count(path, paths)
-    most = sorted(counts, key=lambda number: -counts[number])[:_CHAPTERS]
-    for entry, _ in cited:
-        is_cited = counts[entry.number] > 0
-        if entry.chapter and is_cited and entry.number in most:
-            yield f"[{entry.number}]({entry.chapter.path})"
+    for page, paths in cited:
+        count = _count(path, paths)
+        if count:
+            counts[page.number] = count
+    ranked = sorted(counts, key=counts.__getitem__, reverse=True)
+    most = ranked[:_CHAPTERS]
+    for page, _ in cited:
+        if page.number in most:
+            yield f"[{page.number}]({page.path})"
 
 
 def _count(place: str, paths: Counter[str]) -> int:
     count = 0
+    is_folder = place.endswith("/")
     for path, times in paths.items():
-        is_inside = place.endswith("/") and path.startswith(place)
-        if path == place or is_inside:
+        is_inside = is_folder and path.startswith(place)
+        if is_inside or path == place:
             count += times
     return count

@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from functools import partial
 from itertools import filterfalse
-from pathlib import PurePosixPath
 from typing import Final, NamedTuple
 
 from states.codec import JsonObject
@@ -27,7 +26,10 @@ from worker.engines.static.pages.course import CourseFacts
 _FOLDERS: Final = 8
 _FILES: Final = 10
 """How many of each a model may choose from."""
+_COMPARED: Final = 40
+"""The largest folders, of which those are left out that are mostly another."""
 _MOSTLY: Final = 0.95
+"""The share of a folder's lines that one folder in it may hold."""
 _NAMES: Final = 3
 """Definitions that the row of a file names."""
 _FEWEST: Final = 4
@@ -45,24 +47,32 @@ class _Folder(NamedTuple):
 
     @property
     def lines(self) -> int:
-        return sum(file.lines for file in self.files)
+        lines = 0
+        for file in self.files:
+            lines += file.lines
+        return lines
 
     @property
     def row(self) -> str:
+        files = "1 file"
         count = len(self.files)
-        noun = "file" if count == 1 else "files"
-        return f"{self.path} ({count} {noun}, {self.lines} lines)"
+        if count > 1:
+            files = f"{count} files"
+        return f"{self.path} ({files}, {self.lines} lines)"
 
 
 def places(facts: CourseFacts) -> dict[str, str]:
     """Return the rows of a prompt for the folders and files that matter most, by path."""
     rows: dict[str, str] = {}
-    for folder in _folders(facts)[:_FOLDERS]:
+    folders = _folders(facts)
+    for folder in folders[:_FOLDERS]:
         rows[folder.path] = folder.row
     rows |= _central_files(facts)
     kept: dict[str, str] = {}
     for path in sorted(rows):
-        if shown_path(path) == path and "`" not in path:
+        if "`" in path:
+            continue
+        if path == shown_path(path):
             kept[path] = rows[path]
     return kept
 
@@ -104,10 +114,12 @@ def _text(verifier: Verifier, fields: Fields) -> str:
     text = " ".join(words)
     if not 0 < len(text) <= _LONGEST:
         raise AnswerFault(f"its text must have 1 to {_LONGEST} characters")
-    wrong = [*verifier.answer_faults(text), *verifier.faults(text)]
+    wrong = list(verifier.answer_faults(text))
+    wrong += verifier.faults(text)
     # guard: pages: the sentences of a map are checked as prose is
     if wrong:
-        raise AnswerFault("; ".join(fault.text for fault in wrong))
+        reasons = [fault.text for fault in wrong]
+        raise AnswerFault("; ".join(reasons))
     return text
 
 
@@ -119,18 +131,25 @@ def _folders(facts: CourseFacts) -> list[_Folder]:
             continue
         for folder in _folders_of(file):
             inside[folder].append(file)
-    folders = [_Folder(path, files) for path, files in inside.items()]
-    telling = filterfalse(partial(_is_mostly_another, folders), folders)
-    return sorted(telling, key=_by_size)
+    folders: list[_Folder] = []
+    for path, files in inside.items():
+        folder_ = _Folder(path, files)
+        folders.append(folder_)
+    folders.sort(key=_by_size)
+    largest = folders[:_COMPARED]
+    is_mostly_another = partial(_is_mostly_another, largest)
+    return list(filterfalse(is_mostly_another, largest))
 
 
 def _is_mostly_another(folders: list[_Folder], folder: _Folder) -> bool:
     """Whether a folder in a folder holds nearly all of its lines."""
     least = _MOSTLY * folder.lines
     for other in folders:
-        is_below = other.path != folder.path
-        is_inside = is_below and other.path.startswith(folder.path)
-        if is_inside and other.lines >= least:
+        if other.path == folder.path:
+            continue
+        if other.lines < least:
+            continue
+        if other.path.startswith(folder.path):
             return True
     return False
 
@@ -141,16 +160,15 @@ def _by_size(folder: _Folder) -> tuple[int, str]:
 
 def _folders_of(file: SourceFile) -> Iterator[str]:
     """Yield the folders that a file counts for."""
-    *parents, _ = PurePosixPath(file.path).parts
-    depth = len(parents)
+    *parents, _ = file.path.split("/")
     if file.role in _BY_TOP:
-        depth = min(depth, 1)
+        parents = parents[:1]
     elif file.role is not Role.SOURCE:
-        depth = 0
-    for number in range(depth):
-        behind = number + 1
-        folder = "/".join(parents[:behind])
-        yield f"{folder}/"
+        return
+    folder = ""
+    for name in parents:
+        folder += f"{name}/"
+        yield folder
 
 
 def _central_files(facts: CourseFacts) -> dict[str, str]:
@@ -158,10 +176,14 @@ def _central_files(facts: CourseFacts) -> dict[str, str]:
     names = _names(facts)
     rows: dict[str, str] = {}
     for file in listing.ranked(facts):
-        if file.role is not Role.SOURCE or file.path not in names:
+        path = file.path
+        if file.role is not Role.SOURCE:
             continue
-        defined = ", ".join(names[file.path][:_NAMES])
-        rows[file.path] = f"{file.path} ({file.lines} lines): {defined}"
+        if path not in names:
+            continue
+        of_file = names[path]
+        defined = ", ".join(of_file[:_NAMES])
+        rows[path] = f"{path} ({file.lines} lines): {defined}"
         if len(rows) == _FILES:
             break
     return rows
@@ -170,9 +192,14 @@ def _central_files(facts: CourseFacts) -> dict[str, str]:
 def _names(facts: CourseFacts) -> dict[str, list[str]]:
     """Return the definitions at the top of each file, those first that are worth most."""
     worth = facts.analysis.worth
+
+    def rank(index: int) -> tuple[float, int]:
+        return -worth[index], index
+
     names: dict[str, list[str]] = defaultdict(list)
-    for index in sorted(worth, key=lambda index: (-worth[index], index)):
+    for index in sorted(worth, key=rank):
         definition = facts.definitions[index]
         if definition.parent is None:
-            names[definition.path].append(definition.name)
+            of_file = names[definition.path]
+            of_file.append(definition.name)
     return names

@@ -496,8 +496,9 @@ def _extent(
     arrangement: Arrangement, sizes: Sequence[Size], wires: Sequence[Wire]
 ) -> Point:
     """Return how far an arrangement reaches, with the labels of its wires."""
+    labels = [wire.label for wire in wires]
     middles = [*arrangement.centers, *arrangement.labels]
-    whole = [*sizes, *[wire.label for wire in wires]]
+    whole = [*sizes, *labels]
     across = 0.0
     along = 0.0
     for middle, size in zip(middles, whole, strict=True):

@@ -56,20 +56,20 @@ class _Drawing:
 def faults(diagram: str) -> Iterator[str]:
     """Yield what is wrong with the shape of a drawing."""
     drawing = _read(diagram)
-    yield from _count_faults("boxes", len(drawing.texts), NODES)
-    yield from _count_faults("arrows", len(drawing.arrows), ARROWS)
-    for text in drawing.texts.values():
+    texts = drawing.texts
+    arrows = drawing.arrows
+    yield from _count_faults("boxes", len(texts), NODES)
+    yield from _count_faults("arrows", len(arrows), ARROWS)
+    for text in texts.values():
         yield from _length_faults(text, LONGEST_NODE)
-    pairs: list[tuple[int, int]] = []
-    for arrow in drawing.arrows:
-        pair = (arrow.source, arrow.target)
-        pairs.append(pair)
+    for arrow in arrows:
         yield from _length_faults(arrow.text, LONGEST_ARROW)
         # guard: verifier: an arrow leads from one box to another
         if arrow.source == arrow.target:
-            yield f"an arrow leads from “{drawing.texts[arrow.source]}” to itself"
+            yield f"an arrow leads from “{texts[arrow.source]}” to itself"
+    pairs = [(arrow.source, arrow.target) for arrow in arrows]
     # guard: verifier: the boxes of a drawing are connected
-    if not _are_connected(drawing.texts, pairs):
+    if not _are_connected(texts, pairs):
         yield "not all of its boxes are connected"
 
 
@@ -84,8 +84,8 @@ def sentences(diagram: str) -> Iterator[str]:
     for arrow in drawing.arrows:
         source = drawing.texts.get(arrow.source, "")
         target = drawing.texts.get(arrow.target, "")
-        parts = map(_marked, (source, arrow.text, target))
-        yield " ".join(filter(None, parts))
+        words = f"{source} {arrow.text} {target}".split()
+        yield _marked(" ".join(words))
 
 
 def faults_beside(blocks: Iterable[Block]) -> Iterator[str]:
@@ -93,7 +93,7 @@ def faults_beside(blocks: Iterable[Block]) -> Iterator[str]:
     count = 0
     is_open = False
     for block in blocks:
-        if block.tag is None and not block.text.strip():
+        if not block.text.strip():
             continue
         # guard: verifier: the places of a drawing are below it
         if is_open and not _are_places(block):
