@@ -1,6 +1,6 @@
 """A platform runs a job on a real S3 server.
 
-The web app's webhook hears of it, and its readers follow the URLs.
+The web app's webhook receives its events, and readers follow their URLs.
 """
 
 import hashlib

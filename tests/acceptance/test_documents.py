@@ -26,7 +26,7 @@ DOCUMENTS: Final = {
     for path in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"))
     if path != ROOT / EXAMPLE
 }
-"""The text of each document by its path; the example belongs to the course that it comes from."""
+"""The text of each document by path, without the example, which is a page of a course."""
 README: Final = DOCUMENTS["README.md"]
 REFERENCE: Final = DOCUMENTS["docs/reference.md"]
 ARCHITECTURE: Final = DOCUMENTS["docs/architecture.md"]

@@ -23,7 +23,7 @@ PLAIN = {
     "shop.py": b"def sell():\n    '''Sell.'''\n",
 }
 ZEROS = PLAIN | {"zeros.txt": b"zero\n" * 60_000}
-"""Small in a pack, and not in a work tree."""
+"""Small in a pack, large in a work tree."""
 
 
 @pytest.fixture

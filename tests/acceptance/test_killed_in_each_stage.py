@@ -1,4 +1,4 @@
-"""A run is killed in the middle of each stage in turn, and the platform's plain retry goes on."""
+"""A run is killed in the middle of each stage in turn, and the platform's retry resumes."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ CASES = [("minio", stage) for stage in Stage] + [
 
 @dataclass
 class Ambush:
-    """A proxy to the store: kills a run as it stores a stage's item, and notes what is there."""
+    """A proxy to the store: kills a run as it stores a stage's item, and records stored items."""
 
     stage: Stage
     victim: Popen[str] | None = None
@@ -90,7 +90,7 @@ def test_a_run_that_is_killed_in_a_stage_costs_only_what_was_in_flight(
     )
     repository.commit({"shop/late.py": b"class Late:\n    pass\n"})
     put = run_on(platform)
-    assert before.isdisjoint(put), "what was stored was made again"
+    assert before.isdisjoint(put), "stored items were made again"
     assert set(put.values()) == {1}
     assert files_below(platform.course("course")) == files_below(
         home / "undisturbed"

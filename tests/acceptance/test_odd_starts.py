@@ -108,7 +108,9 @@ def test_the_same_commit_is_the_same_course_where_names_are_latin_1(
     made = tmp_path / "locales" / "en_US.ISO-8859-1"
     made.parent.mkdir()
     if shutil.which("localedef") is None:
-        pytest.skip("NOT TESTED: there is no localedef to make a locale with")
+        pytest.skip(
+            "NOT TESTED: localedef, which makes locales, is not installed"
+        )
     subprocess.run(
         ["localedef", "-i", "en_US", "-f", "ISO-8859-1", made],
         check=False,
@@ -116,7 +118,7 @@ def test_the_same_commit_is_the_same_course_where_names_are_latin_1(
     )
     if not made.is_dir():
         pytest.skip(
-            "NOT TESTED: there are no sources of locales (Debian: locales)"
+            "NOT TESTED: the sources of locales are not installed (Debian: locales)"
         )
     latin = {"LOCPATH": str(made.parent), "LC_ALL": made.name}
     assert course(shop, "latin", latin) == course(shop, "usual")
@@ -151,7 +153,7 @@ def test_a_user_without_a_home_is_told_what_to_set(shop: User) -> None:
         != 0
     ):
         pytest.skip(
-            "NOT TESTED: cannot become a user without an entry in /etc/passwd (unshare --user)"
+            "NOT TESTED: unshare --user cannot make a user without an entry in /etc/passwd"
         )
     homeless = replace(shop, before=(*NO_USER, "env", "-u", "HOME"))
     for argv in (("list",), ("run", "shop"), ("gateway", "--port", "0")):

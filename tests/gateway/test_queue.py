@@ -58,7 +58,7 @@ class ScriptedRuns(ChildCommand):
         self.standings: list[Standing] = []
         """The job's standing at the first reads.
 
-        Then it is unfinished as long as there are codes.
+        After these, the job is unfinished until `codes` is empty.
         """
 
     def run(

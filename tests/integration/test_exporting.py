@@ -96,9 +96,9 @@ def test_a_mount_point_is_not_moved_away(
     shell: Shell, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert here.is_dir()
-    mounted = Path("/dev/shm")  # noqa: S108 - a mount point that every Linux has
+    mounted = Path("/dev/shm")  # noqa: S108 - a mount point, not a scratch folder
     if not mounted.is_mount() or not os.access(mounted, os.W_OK):
-        pytest.skip("NOT TESTED: /dev/shm is no mount point here")
+        pytest.skip("NOT TESTED: /dev/shm is not a writable mount point")
     monkeypatch.chdir("/")
     file = mounted / "step1_abstractions.yaml"
     file.write_text("my notes")

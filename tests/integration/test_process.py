@@ -29,7 +29,7 @@ FOREVER: Final = "sleep 1000"
 ESCAPES: Final = (
     "setsid sleep 1000 & (sleep 1000 &) ; sleep 1000 & echo ready; "
 )
-"""A descendant that leaves the group, one that loses its parent, and one that does neither."""
+"""Starts a descendant that leaves the group, one that loses its parent, and an ordinary one."""
 
 
 def command(tmp_path: Path, script: str, data: bytes | None = None) -> Command:

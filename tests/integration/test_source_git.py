@@ -22,7 +22,7 @@ from worker.source.port import Revision
 
 NAME: Final = "owner/name"
 PACK: Final = "/git-upload-pack"
-"""What the URLs of requests for objects hold, and those for the list of refs do not."""
+"""In the URL of a request for objects, but not of one for the list of refs."""
 
 
 @pytest.fixture(params=[2, 0], ids=["new host", "old host"])

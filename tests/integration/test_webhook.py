@@ -246,18 +246,18 @@ def test_a_refused_connection_is_no_answer_and_the_address_is_not_repeated() -> 
             f"http://{'secret' * 11}.test/",
             id="a label of more than 63 letters",
         ),
-        pytest.param("http://secret..test/", id="a label of none"),
+        pytest.param("http://secret..test/", id="an empty label"),
         pytest.param(
             f"http://{'secret.' * 40}test/",
             id="a name of more than 253 letters",
         ),
-        pytest.param("http://sécret\udc80.test/", id="a name that is no text"),
+        pytest.param("http://sécret\udc80.test/", id="a name that is not text"),
         pytest.param(
             "http://secret\udc80:secret@receiver.test/",
-            id="a user that is no text",
+            id="a user that is not text",
         ),
         pytest.param(
-            "http://receiver.test/secret\udc80", id="a path that is no text"
+            "http://receiver.test/secret\udc80", id="a path that is not text"
         ),
     ],
 )

@@ -37,10 +37,10 @@ ROOT = Path(__file__).parents[2]
 SLOW_NAMES = ROOT / "tests" / "support" / "slow_names"
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 LARGE = b"x" * 8_000_000
-"""More than the system takes for a receiver that does not read."""
+"""More than the system buffers for a receiver that does not read."""
 SOON = 0.6
 PROMPT = 1.5
-"""Within this time something has happened at once, on a busy machine too."""
+"""What happens at once takes less than this, in seconds, even on a busy machine."""
 
 
 def webhook_at(
@@ -82,7 +82,7 @@ class PostingThread:
     def join(self, seconds: float) -> WebhookResponse | UnreachableError:
         assert self.thread is not None
         self.thread.join(seconds)
-        assert self.outcome, "it goes on"
+        assert self.outcome, "the exchange has not ended"
         return self.outcome[0]
 
 
@@ -136,7 +136,9 @@ def test_a_resolver_that_stalls_is_left_behind(
         )
     assert outcome.startswith("unreachable")
     assert took < 0.3 + PROMPT
-    assert not server.connected.is_set(), "its late answer was used"
+    assert not server.connected.is_set(), (
+        "a name that resolved too late was used"
+    )
 
 
 def test_a_dead_address_leaves_time_for_the_next_one() -> None:

@@ -17,7 +17,7 @@ def test_the_wheel_holds_both_packages_their_types_and_nothing_else(
 ) -> None:
     if importlib.util.find_spec("hatchling") is None:
         pytest.skip(
-            "NOT TESTED: hatchling is not installed, which builds the wheel"
+            "NOT TESTED: hatchling, which builds the wheel, is not installed"
         )
     build = [
         sys.executable,

@@ -7,8 +7,8 @@ from functools import cache
 from typing import Final
 
 from tests.model.protocol import (
+    ALL_SEEN,
     EXPIRED,
-    HEARD,
     NO_AUTHOR,
     SILENT,
     Checkpoint,
@@ -23,7 +23,7 @@ from tests.model.protocol import (
 
 _SIDES: Final = 2
 _ASKED_FOR: Final = frozenset({Entry.CANCEL, Entry.END})
-"""However long ago it was."""
+"""The entries that make a run end; when they were written does not matter."""
 _ENDS: Final = frozenset({Entry.RELEASE, Entry.END})
 _WAITING: Final = frozenset({Phase.CLAIM, Phase.APPEND})
 _IDLE: Final = frozenset({Phase.LOOK, Phase.LOST, Phase.GONE})
@@ -76,7 +76,7 @@ def _known(
         sent=process.sent if beating else EXPIRED,
         # The time of its last look only limits its writes. While there is no news to miss, it may
         # look at any time.
-        looked=0 if process.unheard == HEARD else process.looked,
+        looked=0 if process.unseen == ALL_SEEN else process.looked,
         writing=_writing(process, guards),
     )
 

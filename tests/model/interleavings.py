@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from functools import cache
 
 from tests.model.protocol import (
+    ALL_SEEN,
     BY_OPERATORS,
     CONNECTING,
     EXPIRED,
-    HEARD,
     LEASE,
     OPERATOR,
     SILENT,
@@ -80,8 +80,8 @@ def _come(world: World, process: Process, guards: Guards) -> Iterator[World]:
 
 def _silent(world: World, guards: Guards) -> bool:
     """Whether the owner's lease has run out, as far as can be seen from the store."""
-    age = world.age if guards.heed_checkpoints else EXPIRED
-    beat = world.beat if guards.heed_heartbeats else EXPIRED
+    age = world.age if guards.use_checkpoints else EXPIRED
+    beat = world.beat if guards.use_heartbeats else EXPIRED
     silent = min(age, beat)
     return silent > LEASE or (
         silent == LEASE and not guards.exceed_whole_seconds
@@ -111,10 +111,8 @@ def _learn(world: World, process: Process, guards: Guards) -> Iterator[World]:
             checkpoint.entry in BY_OPERATORS
             for checkpoint in world.log[number:]
         )
-        unheard = process.unheard if more else HEARD
-        taken_in = process._replace(
-            phase=Phase.OWN, head=number, unheard=unheard
-        )
+        unseen = process.unseen if more else ALL_SEEN
+        taken_in = process._replace(phase=Phase.OWN, head=number, unseen=unseen)
         yield _with(world, process, taken_in)
     else:
         yield _with(world, process, _gone(process, guards))
@@ -192,7 +190,7 @@ def _look(world: World, process: Process, guards: Guards) -> Iterator[World]:
         or _is_request(checkpoint, process, guards)
         for checkpoint in newer
     ):
-        yield _with(world, process, process._replace(looked=0, unheard=HEARD))
+        yield _with(world, process, process._replace(looked=0, unseen=ALL_SEEN))
     else:
         yield _with(world, process, _gone(process, guards))
 
@@ -240,7 +238,7 @@ def _unheard(process: Process, checkpoint: Checkpoint) -> Process:
         or not working
     ):
         return process
-    return process._replace(unheard=max(process.unheard, 0))
+    return process._replace(unseen=max(process.unseen, 0))
 
 
 def _tick(world: World, guards: Guards) -> World:
@@ -255,8 +253,10 @@ def _tick(world: World, guards: Guards) -> World:
 @cache
 def _older(process: Process, guards: Guards) -> Process:
     lease = min(process.lease + 1, EXPIRED)
-    unheard = (
-        HEARD if process.unheard == HEARD else min(process.unheard + 1, EXPIRED)
+    unseen = (
+        ALL_SEEN
+        if process.unseen == ALL_SEEN
+        else min(process.unseen + 1, EXPIRED)
     )
     writing = process.writing
     if writing > SILENT and guards.cut_off:
@@ -267,7 +267,7 @@ def _older(process: Process, guards: Guards) -> Process:
         lapsed=process.lapsed or lease >= EXPIRED,
         sent=min(process.sent + 1, EXPIRED),
         looked=min(process.looked + 1, EXPIRED),
-        unheard=unheard,
+        unseen=unseen,
         writing=writing,
     )
 

@@ -1,4 +1,4 @@
-"""The protocol of lease and log, as a model that is small enough to look at all of it.
+"""The protocol of lease and log, as a model small enough to explore completely.
 
 This is the specification: what a run, an operator and the store may do (step by step in
 tests/model/interleavings.py), and what must never happen. The tests explore every interleaving
@@ -8,33 +8,33 @@ tests/model/interleavings.py), and what must never happen. The tests explore eve
                 heartbeat. If the owner has released the job, or the younger of both is older than
                 the lease, it creates the next checkpoint, with the next run number. It counts its
                 lease from before it first sent that.
-    append      The owner creates the checkpoint after the newest one that it knows. If another's is
-                there, it has been replaced, and stops; an operator's request under its own run
-                number it takes in.
+    append      The owner creates the checkpoint after the newest one that it knows. If that one
+                exists already, the owner has been replaced, and stops; if it is an operator's
+                request under the owner's run number, the owner acts on it.
     beat        The owner writes its heartbeat, and counts its lease from before it sent that.
     look        The owner lists what is newer than its own checkpoint: it learns of a request, or
                 that it was replaced. Looking may fail for any time while beats succeed.
     write       A side effect that others see, and that takes time: the owner connects, looks at its
                 lease, and writes; what is not written when the lease runs out is cut off. It writes
                 only while its lease holds, and its newest look is younger than a lease.
-                Once the lease has run out, it writes nothing before a beat and then an append have
-                succeeded, and it has not run out once more before the append was answered.
+                Once the lease has run out, it writes nothing until a beat and then an append have
+                succeeded, the append before the lease ran out again.
     release     The owner hangs up, writes nothing more, and then appends that it ends.
     cancel      An operator creates the next checkpoint under the owner's run number.
-    takeover    An operator's claim that does not wait. The owner may lawfully write until
-                its next look.
+    takeover    An operator's claim that does not wait. The owner is allowed to write until its
+                next look.
 
     fence       Run numbers in the log never fall.
     exclusion   While a run can write to others, no new run that waited has its claim in the log.
-    hearing     A run writes nothing to others when an operator's cancel or takeover that it does
-                not know of is older than a lease.
+    notice      A run writes nothing to others once an operator's cancel or takeover that it has
+                not seen is older than a lease.
     silence     A run that has ended, or knows that it was replaced, writes nothing to others.
     finality    After the job's end nothing follows in the log.
     progress    From everywhere, the job's end can still be reached.
 
-Creations are on their way for any time: they arrive late, or never, or after their sender has died.
-A heartbeat is stored as it is sent, which is the earliest: later ones only make new runs wait.
-A step takes no time, but any time may pass between two steps: a process that is frozen takes none.
+A creation may take any time: it may arrive late, never, or after its sender has died.
+A heartbeat is stored when it is sent; a later arrival would only make new runs wait longer.
+A step takes no time, but any time may pass between two steps: a frozen process takes no step.
 All clocks run equally fast.
 
 A tick is the moment at which the store's clock shows the next second; it shows, and dates, whole
@@ -47,19 +47,19 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 LEASE: Final = 2
-"""In seconds: of one or more an owner can live by its heartbeats."""
+"""Seconds; with at least one, heartbeats can keep an owner alive."""
 EXPIRED: Final = LEASE + 1
-"""How many ticks exceed a lease; higher counts are not distinguished."""
+"""The ticks that exceed a lease; longer times count as this."""
 OPERATOR: Final = -1
 NO_AUTHOR: Final = -2
-"""The author of a checkpoint whose author no process will compare."""
+"""For a checkpoint whose author is never compared again."""
 
-HEARD: Final = -1
-"""Ticks since an operator wrote something that a run does not know of: there is no such thing."""
+ALL_SEEN: Final = -1
+"""For `unseen`: the run has seen everything that operators wrote."""
 
 SILENT: Final = 0
 CONNECTING: Final = -1
-"""What a process writes to others; a positive number is the ticks in which it can still write."""
+"""The values of `writing`; a positive number is the ticks for which it can still write."""
 
 
 class Entry(StrEnum):
@@ -72,7 +72,7 @@ class Entry(StrEnum):
     RELEASE = "release"
     END = "end"
     PAST = "past"
-    """The content no longer matters."""
+    """For entries whose content no longer matters."""
 
 
 CLAIMS: Final = frozenset({Entry.CLAIM, Entry.TAKEOVER})
@@ -87,7 +87,7 @@ class Phase(StrEnum):
     OWN = "own"
     APPEND = "append"
     LOST = "lost"
-    """Still at work, but it was replaced, and will only learn of it."""
+    """It still works, although it was replaced, and can only find that out."""
     GONE = "gone"
 
 
@@ -107,21 +107,21 @@ class Process(NamedTuple):
     phase: Phase = Phase.LOOK
     run: int = 0
     head: int = 0
-    """The newest checkpoint that it knows of."""
+    """The newest checkpoint that it knows."""
     appending: Entry = Entry.STILL_HERE
     lease: int = EXPIRED
-    """Ticks since before it sent its newest sign of life that was answered."""
+    """Ticks since it sent its newest claim or heartbeat that was answered."""
     suspended: bool = False
     """Whether its lease has run out since its newest append."""
     lapsed: bool = False
-    """Whether its lease has run out since before it first sent what it is appending."""
+    """Whether its lease has run out since it first sent the append in flight."""
     beating: bool = False
     sent: int = EXPIRED
-    """Ticks since it sent the sign of life that is not answered yet."""
+    """Ticks since it sent the heartbeat in flight."""
     looked: int = EXPIRED
     """Ticks since it last looked at the log."""
-    unheard: int = HEARD
-    """Ticks since an operator wrote something that it does not know of."""
+    unseen: int = ALL_SEEN
+    """Ticks since an operator wrote the first checkpoint that it has not seen."""
     writing: int = SILENT
 
     @property
@@ -135,16 +135,16 @@ class World(NamedTuple):
 
     log: tuple[Checkpoint, ...] = ()
     age: int = 0
-    """Of the newest checkpoint."""
+    """The age of the newest checkpoint."""
     beat: int = EXPIRED
-    """The age of the heartbeat of the run that the newest checkpoint is under."""
+    """The age of the owner's heartbeat."""
     processes: tuple[Process, ...] = (Process(author=0), Process(author=1))
     requests: frozenset[tuple[int, Checkpoint]] = frozenset()
-    """Creations on their way: the checkpoint's number, and the checkpoint."""
+    """The creations in flight: number and checkpoint."""
     crashes: int = 0
     cancels: int = 0
     takeovers: int = 0
-    """How many of them may still come."""
+    """How many crashes, cancels and takeovers may still happen."""
 
     @property
     def ended(self) -> bool:
@@ -158,32 +158,32 @@ class World(NamedTuple):
 
 
 class Guards(NamedTuple):
-    """The rules that can be left out, to see that each is needed."""
+    """The rules that can be switched off, to see that each is needed."""
 
     create_only: bool = True
-    """The store refuses to create a checkpoint that is there."""
+    """The store refuses to create a checkpoint that exists."""
     own_requests_only: bool = True
     """An operator's checkpoint is a request only under the run's own number."""
     wait_for_lease: bool = True
-    heed_heartbeats: bool = True
-    heed_checkpoints: bool = True
+    use_heartbeats: bool = True
+    use_checkpoints: bool = True
     exceed_whole_seconds: bool = True
     """A new run waits until the lease is exceeded: ages are truncated."""
     count_claim_from_before: bool = True
     count_beat_from_before: bool = True
     append_after_silence: bool = True
-    """A beat alone does not end the standstill."""
+    """After an expired lease, a beat alone does not allow writes."""
     append_within_lease: bool = True
-    """Nor does an append during which the lease has run out once more, though a beat came after."""
+    """Nor does an append during which the lease ran out again, even with a later beat."""
     look_at_log: bool = True
-    """Without a look at the log for a lease, the run writes nothing."""
+    """A run that has not looked at the log for a lease writes nothing."""
     look_before_write: bool = True
-    """The lease is looked at between connecting and writing."""
+    """The run checks its lease between connecting and writing."""
     cut_off: bool = True
-    """What is not written when the lease runs out is cut off."""
+    """When the lease runs out, an unfinished write is cut off."""
     silent_release: bool = True
     hang_up: bool = True
-    """A run that has been replaced cuts off what it is writing."""
+    """A run that finds itself replaced cuts off its unfinished write."""
 
 
 def releases(process: Process) -> bool:
@@ -221,8 +221,8 @@ def _written(world: World, process: Process) -> Iterator[str]:
     if process.phase is Phase.GONE:
         yield "silence"
         return
-    if process.unheard >= EXPIRED:
-        yield "hearing"
+    if process.unseen >= EXPIRED:
+        yield "notice"
     later = [
         checkpoint.entry
         for checkpoint in world.log

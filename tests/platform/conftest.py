@@ -66,7 +66,7 @@ class Cloud:
     receiver: Receiver
     repository: str
     moving: Repository
-    """The repository on its host, to commit to."""
+    """The jobs' repository, which a test may change."""
     cli: CliStandIn
 
     @property

@@ -130,7 +130,7 @@ def test_a_temporary_failure_is_retried(
     assert len(platform.definitions()) == 1
 
 
-def test_retry_after_is_heeded(
+def test_retry_after_is_honoured(
     scaleway: ScalewayServer, platform: Scaleway, runtime: RecordingRuntime
 ) -> None:
     scaleway.fault(Fault(status=429, headers={"Retry-After": "4"}))

@@ -36,11 +36,9 @@ def wake(job: PlatformJob, receiver: Receiver) -> float:
     assert owner.wait(20) == Exit.REPLACED, job.report()
     seconds = time.monotonic() - woken
     assert len(receiver.deliveries) == sent, (
-        "a run that was replaced has sent something to the receiver"
+        "a replaced run has sent something to the receiver"
     )
-    assert job.manifest == manifest, (
-        "a run that was replaced has written a checkpoint"
-    )
+    assert job.manifest == manifest, "a replaced run has written a checkpoint"
     assert main(["verify", job.name, "--deep"], job.environment) == 0
     assert not job.children
     return seconds

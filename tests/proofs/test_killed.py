@@ -19,13 +19,13 @@ from worker.cli.main import main
 
 JOBS = int(os.environ.get("FONDATION_KILLED_JOBS", "2"))
 AT_ONCE = 4
-HANDS = 5
-"""How many items the engine makes at a time."""
+CONCURRENCY = 5
+"""How many items the engine makes at once."""
 MAX_KILLS = 40
 LONGEST_LIFE = 7.0
-"""Seconds until the first kill; each kill adds half a second, for slow machines.
+"""The longest time to the first kill, in seconds; each kill adds half a second.
 
-A run that must wait for the previous run's lease starts after three or four seconds.
+A run waits three to four seconds for the previous run's lease, and longer on slow machines.
 """
 
 pytestmark = pytest.mark.parametrize(
@@ -35,11 +35,11 @@ pytestmark = pytest.mark.parametrize(
 
 @dataclass
 class KillCount:
-    """What the kills of one job have cost."""
+    """The kills of one job, and the items that they cost."""
 
     kills: int = 0
     lost: int = 0
-    """Items that were in flight, and were made again."""
+    """Items that were in flight and had to be made again."""
 
 
 def drive(job: PlatformJob) -> KillCount:
@@ -67,7 +67,7 @@ def test_a_job_that_is_killed_at_random_moments_loses_only_what_was_in_flight(
     for job, count in zip(jobs, counts, strict=True):
         assert job.course == course, job.report()
         assert job.redone == [], job.report()
-        assert count.lost <= count.kills * HANDS
+        assert count.lost <= count.kills * CONCURRENCY
         check_callbacks(receiver, job)
         assert main(["verify", job.name, "--deep"], job.environment) == 0
     kills, lost = (

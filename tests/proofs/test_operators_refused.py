@@ -29,7 +29,7 @@ REFUSALS = {
     Refusal.NO_BUCKET: Exit.CONFIG,
     Refusal.PAGE: Exit.CONFIG,
 }
-"""How a command ends that was refused before it has done anything."""
+"""The exit code of a command that the store refused before it took effect."""
 PASSING = [
     ProxyFault.RESET,
     ProxyFault.SILENCE,

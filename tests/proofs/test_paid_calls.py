@@ -29,7 +29,7 @@ from tests.support.waiting import until
 STAGES = [stage for stage in Stage if stage is not Stage.CLONE]
 BATCHED = STAGES[3:]
 IN_ALL_STAGES = os.environ.get("FONDATION_PAID_CALLS") == "all"
-"""Else runs are killed in one stage of each kind."""
+"""If false, runs are killed in one stage of each kind."""
 CONCURRENCY = 4
 LONG_LEASE = 30
 REQUESTS = {
@@ -39,7 +39,7 @@ REQUESTS = {
     "poll": r"GET /v1/messages/batches/[^/]+",
     "results": r"GET /v1/messages/batches/[^/]+/results",
 }
-"""What a run asks the API for."""
+"""A run's requests to the API, by step."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class KillPoint:
 
     stage: Stage
     kind: str
-    """`intent`, `answer` or `item` for an object that is stored, or a request to the API."""
+    """The object stored, `intent`, `answer` or `item`, or the request, a key of REQUESTS."""
     fault: ProxyFault
 
     def matches(self, method: str, path: str) -> bool:
@@ -90,7 +90,7 @@ BATCH_STEPS = (
 def kill_points(
     stages: Sequence[Stage], steps: Sequence[str]
 ) -> list[KillPoint]:
-    """Return the kill_points before and after each step of each stage."""
+    """Return the kill points before and after each step of each stage."""
     faults = (ProxyFault.RESET, ProxyFault.LOST)
     return [KillPoint(*parts) for parts in product(stages, steps, faults)]
 
@@ -120,17 +120,17 @@ def test_a_recorded_answer_is_never_paid_again_whenever_a_run_is_killed(
     api_proxy: Proxy,
     api: MessagesServer,
 ) -> None:
-    struck = []
-    for moment in mode.kill_points:
+    reached = []
+    for kill_point in mode.kill_points:
         victim: list[WorkerProcess] = []
-        kill_at([proxy, api_proxy], victim, moment)
+        kill_at([proxy, api_proxy], victim, kill_point)
         arguments = ("resume", job.name, "--takeover")
         run = job.start(
             *(() if job.newest is None else arguments), MODEL_BATCH=mode.batch
         )
         victim.append(run)
-        assert run.wait(300) == -9, f"{moment}: {job.report()}"
-        struck.append(moment)
+        assert run.wait(300) == -9, f"{kill_point}: {job.report()}"
+        reached.append(kill_point)
     kill_at([proxy, api_proxy], [], mode.kill_points[0])
     last = job.start("resume", job.name, "--takeover", MODEL_BATCH=mode.batch)
     assert last.wait(300) == 0, job.report()
@@ -138,9 +138,13 @@ def test_a_recorded_answer_is_never_paid_again_whenever_a_run_is_killed(
     paid = Counter(str(request["key"]) for request in api.paid)
     twice = paid.total() - len(paid)
     # A batch is found again; each live call in flight may be paid twice.
-    at_risk = [moment for moment in struck if moment.kind in {"send", "answer"}]
+    at_risk = [
+        kill_point
+        for kill_point in reached
+        if kill_point.kind in {"send", "answer"}
+    ]
     assert twice <= (0 if mode.batch == "1" else CONCURRENCY * len(at_risk))
-    print(f"{len(struck)} kills, {account}")  # noqa: T201 - shown with `-rP`
+    print(f"{len(reached)} kills, {account}")  # noqa: T201 - shown with `-rP`
 
 
 def freeze_at(proxy: Proxy, number: int, owner: list[WorkerProcess]) -> None:
@@ -196,7 +200,7 @@ def test_a_rival_sends_no_call_before_the_lease_of_a_live_owner_has_expired(
     api: MessagesServer,
 ) -> None:
     """The owner cannot see that it was replaced, and is slow to send a call."""
-    is_cut_off, goes_on = threading.Event(), threading.Event()
+    is_cut_off, released = threading.Event(), threading.Event()
     sent = count(1)
 
     def cut_off(method: str, path: str) -> ProxyFault | None:
@@ -208,7 +212,7 @@ def test_a_rival_sends_no_call_before_the_lease_of_a_live_owner_has_expired(
     def hold(method: str, _path: str) -> None:
         if method == "POST" and next(sent) == number:
             is_cut_off.set()
-            goes_on.wait(LONG_LEASE)
+            released.wait(LONG_LEASE)
 
     proxy.policy, api_proxy.policy = cut_off, hold
     owner = job.start(
@@ -228,7 +232,7 @@ def test_a_rival_sends_no_call_before_the_lease_of_a_live_owner_has_expired(
     until(lambda: job.manifest.run == 2)
     # A rival that does not wait would send a call in this time.
     time.sleep(LONG_LEASE / 4)
-    goes_on.set()
+    released.set()
     assert rival.wait(300) == 0, job.report()
     is_cut_off.clear()
     assert owner.wait(60) == Exit.REPLACED, job.report()

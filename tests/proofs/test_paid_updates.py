@@ -60,7 +60,7 @@ class Step:
 
     request: str
     after: str = ""
-    """A request that must have come before, in the same run."""
+    """A request that must precede it in the same run."""
 
 
 @dataclass
@@ -137,7 +137,7 @@ def killed(
     job: PlatformJob, proxies: list[Proxy], number: int, batch: str
 ) -> list[Step]:
     """Kill runs of a job at each step, and let the last one complete it."""
-    struck = []
+    reached = []
     for place, step in enumerate(steps(number), start=number):
         victim: list[WorkerProcess] = []
         kill = Kill(step, TROUBLES[place % 2])
@@ -145,11 +145,11 @@ def killed(
         run = start(job, batch)
         victim.append(run)
         assert run.wait() == -9, f"{kill}: {job.report()}"
-        struck.append(step)
+        reached.append(step)
     for proxy in proxies:
         proxy.policy = lambda _method, _path: None
     assert start(job, batch).wait() == 0, job.report()
-    return struck
+    return reached
 
 
 def check_update(
@@ -192,15 +192,15 @@ def test_an_update_is_the_same_and_pays_no_answer_again_whenever_it_is_killed(
     )
     asked = api.paid[from_nothing:]
     job = claude_jobs.new("killed", UPDATE_FROM=older.name)
-    struck = killed(job, [proxy, api_proxy], number, batch)
+    reached = killed(job, [proxy, api_proxy], number, batch)
     paid = api.paid[from_nothing + len(asked) :]
     account = check_account(job, paid)
     assert 0 < len(asked) < from_nothing
     assert keys(paid) == keys(asked)
     twice = len(paid) - len(keys(paid))
-    assert twice <= (0 if batch == "1" else CONCURRENCY * len(struck))
+    assert twice <= (0 if batch == "1" else CONCURRENCY * len(reached))
     kept = check_update(older, undisturbed, job)
     print(  # noqa: T201 - shown with `-rP`
-        f"{len(struck)} kills, {account}, {twice} twice; "
+        f"{len(reached)} kills, {account}, {twice} twice; "
         f"{from_nothing} calls from nothing; {kept} files kept"
     )

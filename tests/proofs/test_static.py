@@ -71,11 +71,11 @@ def test_a_course_is_the_same_to_the_byte_though_its_job_was_killed_in_every_sta
     )
     try:
         assert undisturbed.start().wait() == 0, undisturbed.report()
-        run, struck = killed.start(), list[State]()
+        run, states_reached = killed.start(), list[State]()
         for state in STATES:
             until(partial(has_reached, killed, state))
             run.kill()
-            struck.append(killed.manifest.state)
+            states_reached.append(killed.manifest.state)
             run = killed.start("resume", killed.name, "--takeover")
         assert run.wait() == 0, killed.report()
         assert killed.course == undisturbed.course
@@ -85,7 +85,7 @@ def test_a_course_is_the_same_to_the_byte_though_its_job_was_killed_in_every_sta
             if (document["jobId"], document["type"]) == ("killed", "complete")
         ]
         assert len({document["sequence"] for document in ends}) == 1
-        print(f"killed while {', '.join(struck)}")  # noqa: T201 - shown with `-rP`
+        print(f"killed while {', '.join(states_reached)}")  # noqa: T201 - shown with `-rP`
     finally:
         undisturbed.end()
         killed.end()

@@ -15,7 +15,7 @@ from tests.support.servers.server import S3Server
 from tests.support.waiting import until
 
 IN_TIME = 5.0
-"""Seconds from the signal to the end of the process: platforms kill it soon after."""
+"""Seconds from the signal to the process's end; platforms kill it soon after that."""
 
 ON_ONE = pytest.mark.parametrize("s3_server", ["minio"], indirect=True)
 

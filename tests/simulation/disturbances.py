@@ -15,7 +15,7 @@ from worker.run.inbox import Stop
 
 HOUR: Final = 3600.0
 HOSTS: Final = ("p1", "p1", "p1", "p2", "p3")
-"""The first run is the likeliest to own something that can be lost."""
+"""Chosen from at random; the first run is the most likely owner."""
 
 Window = tuple[float, float]
 
@@ -53,7 +53,7 @@ class RandomFaults:
     rate: float
     faults: tuple[Fault, ...]
     of: tuple[str, ...] = ("",)
-    """Prefixes of the operations' names."""
+    """Prefixes of the names of the operations concerned."""
 
     def inject(self, simulation: Simulation, chance: Random) -> None:
         def policy(name: str, _: Process) -> Fault | None:
@@ -297,7 +297,7 @@ class LaggingLists:
         simulation.conditions.lag = lambda: (
             self.seconds if chance.random() < self.rate else 0.0
         )
-        simulation.blind = True
+        simulation.may_redo = True
         simulation.observer.lag = self.seconds
 
 

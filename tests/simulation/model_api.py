@@ -47,7 +47,7 @@ BUSY: Final[tuple[tuple[int, str, dict[str, str]], ...]] = (
     (429, "rate_limit_error", {}),
     (529, "overloaded_error", {}),
 )
-"""How the API refuses what may pass."""
+"""Temporary refusals: status, type and headers."""
 _STEPS: Final = {
     r"POST messages": "send",
     r"POST messages/count_tokens": "count",
@@ -60,7 +60,7 @@ _STEPS: Final = {
 
 
 class AnsweredError(Exception):
-    """The API, or what is before it, answers with an error."""
+    """The API, or a proxy in front of it, answers with an error."""
 
     def __init__(self, response: httpx.Response) -> None:
         super().__init__(str(response.status_code))
@@ -76,7 +76,7 @@ class Sending:
 
 
 class RecordingStore(MemoryStore):
-    """A store that remembers when each record of a call came to be, and what it says."""
+    """A store that remembers when each record of a call was created, and its content."""
 
     def __init__(
         self, scheduler: Scheduler, clock: Callable[[], float]
@@ -86,7 +86,7 @@ class RecordingStore(MemoryStore):
         self.records: dict[CallName, StoredRecord] = {}
         self.stored_at: dict[CallName, float] = {}
         self.most_committed = 0
-        """The most that all calls, as the store knew them, could have cost at any time."""
+        """The highest possible cost of all recorded calls, at its peak."""
 
     def create(self, key: str, body: bytes, media_type: str) -> float:
         now = super().create(key, body, media_type)
@@ -154,20 +154,20 @@ class SimApi:
         self.scheduler = scheduler
         self.store = store
         self.answer_seconds = 1.0
-        """An answer takes that long at most."""
+        """The longest time for an answer."""
         self.paid: list[Sending] = []
         self.misconduct: list[str] = []
-        """Calls that should not have been sent."""
+        """Describes each call that should not have been sent."""
         self.listed_at: dict[Process, float] = {}
-        """When a process has last read the job's calls from the store."""
+        """When each process last read the job's calls from the store."""
         self.lag: Callable[[], float] = lambda: 0.0
-        """How old a record may be that a listing does not show, in seconds."""
+        """Returns how many seconds old a record must be to appear in a listing."""
         self.batches = Batches(0.0, URL, self._batch_message, self._now)
         self._observer = observer
         self._cache = PrefixCache(lambda: scheduler.time)
         self._newest_sender = 0
         self._names: dict[str, CallName] = {}
-        """The call of each body of a batch, by its digest."""
+        """Calls by the digest of their body in a batch."""
         rates = read_prices(prices).find("127.0.0.1", MODEL)
         assert rates is not None
         self._rates = rates
@@ -284,7 +284,7 @@ class SimTransport(httpx.BaseTransport):
         self._api = api
         self._connection = connection
         self.writer = ""
-        """The name by which the process signs its intents."""
+        """The process's name in its intents."""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path.removeprefix("/v1/")

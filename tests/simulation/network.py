@@ -21,11 +21,11 @@ from worker.store.s3_errors import ErrorResponse, meaning
 Result = TypeVar("Result")
 
 HANG_SECONDS: Final = 25.0
-"""How long a request hangs that is stuck: what the S3 client waits for an answer."""
+"""How long a stuck request hangs: the S3 client's read timeout."""
 LATE_SECONDS: Final = (0.5, 3.0, 8.0, 25.0)
-"""A request that was given up arrives at most that much later."""
+"""The longest delays of a request that arrives after its client has given up."""
 EXCHANGE_SECONDS: Final = 15.0
-"""How long an exchange with the receiver may take as a whole."""
+"""The time limit of a whole exchange with the receiver."""
 
 
 class Fault(StrEnum):
@@ -33,19 +33,19 @@ class Fault(StrEnum):
 
     DIE_BEFORE = "the process dies before it"
     DIE_AFTER = "the process dies after it"
-    LOST = "an error, though it happened"
-    FAILED = "an error, and it did not happen"
-    LATE = "an error, and it happens later"
-    TWICE = "it happens, and once more later"
-    STUCK = "it hangs for long, and does not happen"
-    HUNG = "it happens, and its answer does not come for long"
+    LOST = "it takes effect, and the answer is an error"
+    FAILED = "it has no effect, and the answer is an error"
+    LATE = "the answer is an error, and it takes effect later"
+    TWICE = "it takes effect, and again later"
+    STUCK = "it hangs, and has no effect"
+    HUNG = "it takes effect, and its answer hangs"
     CONFLICT = "409"
     DENIED = "403"
     NO_BUCKET = "404"
     BAD_REQUEST = "400"
-    GARBLED = "an answer that is none of a store's"
-    MISSING = "404, although it is there"
-    TORN = "half of what is there"
+    GARBLED = "an answer that no store gives"
+    MISSING = "404, although the object exists"
+    TORN = "half of the object"
 
 
 WRITES: Final = ("create", "put", "delete")
@@ -54,7 +54,7 @@ _ONLY: Final = {
     Fault.MISSING: ("get", "head", "download"),
     Fault.TORN: ("get",),
 }
-"""Which operations can have a fault, where not all can."""
+"""The operations that can have a fault, for faults that not all can have."""
 
 REFUSALS: Final = (
     Fault.DENIED,
@@ -62,7 +62,7 @@ REFUSALS: Final = (
     Fault.BAD_REQUEST,
     Fault.GARBLED,
 )
-"""What a store may answer for a moment although nothing is wrong with the request."""
+"""Answers that a store may give to a valid request for a while."""
 _ANSWERS: Final = {
     Fault.CONFLICT: (409, "OperationAborted"),
     Fault.DENIED: (403, "AccessDenied"),
@@ -79,7 +79,7 @@ _DONE: Final = (
 )
 
 FaultPolicy = Callable[[str, Process], Fault | None]
-"""Asked for each operation what happens to it."""
+"""Chooses the fault of each operation, by its name and process."""
 
 
 def no_fault(_: str, __: Process) -> Fault | None:
@@ -93,15 +93,15 @@ class Conditions:
 
     policies: list[FaultPolicy] = field(default_factory=list)
     connecting: list[Callable[[Process], float]] = field(default_factory=list)
-    """For how many seconds a process is kept from resolving the receiver's name and connecting."""
+    """Return the seconds that a process needs to resolve the receiver's name and connect."""
     lag: Callable[[], float] = lambda: 0.0
-    """How old an object must be to be seen by the listing that is asked for, in seconds."""
+    """Returns how many seconds old an object must be to appear in a listing."""
     store_ahead: float = 0.0
-    """By how many seconds the store's clock is ahead of the world's."""
+    """Seconds by which the store's clock is ahead of the world's."""
     dates_apart: float = 0.0
-    """By how many seconds the store's `Date` is ahead of its `Last-Modified`."""
+    """Seconds by which the store's `Date` is ahead of its `Last-Modified`."""
     asked: Counter[tuple[str, str, int]] = field(default_factory=Counter)
-    """How often a process has begun an operation within a second of the world's time."""
+    """The number of operations by process, operation and second of the world's time."""
 
 
 @dataclass
@@ -347,7 +347,7 @@ class SimReceiver(FakeReceiver):
     sent: Callable[[str, Process, float], None] = (
         lambda _key, _process, _looked: None
     )
-    """Told of each event that arrives, and when its sender last checked that it may send."""
+    """Called for each event that arrives, with the time of its sender's last lease check."""
 
     def post(
         self, body: bytes, idempotency_key: str, remaining: Callable[[], float]

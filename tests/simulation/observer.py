@@ -31,45 +31,45 @@ class Observer:
         self.run = 0
         self.released = False
         self.exclusive_since = 0.0
-        """Since when only the newest run may send events, and none once it has released the job."""
+        """Since when only the newest run may send events (none, if it has released the job)."""
         self.numbers: dict[Process, int] = {}
-        """The last run that a process was."""
+        """The newest run number of each process."""
         self.appends: dict[Process, ClockReading] = {}
-        """When a process last received the answer to an append."""
+        """When each process last received the answer to an append."""
         self.beats: dict[Process, ClockReading] = {}
         """When each process sent its claim, or the newest heartbeat that was answered."""
         self.replaced_alive: list[str] = []
-        """Runs replaced while alive, with every reason to believe that they owned the job."""
+        """Runs that were replaced while they held their lease."""
         self.unaware: list[str] = []
-        """Runs replaced that would still have sent an event if one had been due."""
+        """Replaced runs that would have sent an event if one had been due."""
         self.lawful_seconds = 0.0
-        """For how long after a claim the previous owner may send events: it cannot know earlier."""
+        """How long after a takeover the previous owner may send events: until its next look."""
         self.filled: set[tuple[Process, int]] = set()
-        """Checkpoints by which processes filled a gap that `gc` had left in the log."""
+        """The checkpoints that were appended to a gap which `gc` left in the log."""
         self.unlisted: list[str] = []
-        """Lists of artifacts that were not stored when a checkpoint named them first."""
+        """Lists of artifacts that a checkpoint named before they were stored."""
         self._listed: set[StageRecord] = set()
-        """The records of stages whose lists were looked for."""
+        """The stages whose lists have been checked."""
         self.lag = 0.0
-        """By how much longer, because listings lag."""
+        """Additional seconds, because listings lag."""
         self.set_ahead: list[float] = []
-        """When the store's clock jumped: until the next heartbeat a live owner looks silent."""
+        """When the store's clock was set forward: until the next heartbeat, an owner looks silent."""
         self._looks: dict[tuple[Process, bool], float] = {}
-        """When a process has last read how old a heartbeat is (True), and a checkpoint (False)."""
+        """When each process last read the age of a heartbeat (True) and of a checkpoint (False)."""
         self._misled_at = float("-inf")
-        """When a process that the store's clock had misled last claimed the job."""
+        """When a process misled by the store's clock last claimed the job."""
         self._answered_beats: dict[
             Process, list[tuple[float, ClockReading]]
         ] = {}
-        """When each heartbeat was answered, and when it had been sent."""
+        """For each heartbeat: when it was answered, and when it was sent."""
         self._may_send: dict[Process, Callable[[], float]] = {}
         self._bodies: dict[int, bytes] = {}
-        """The checkpoints as they were first appended, by their sequences."""
+        """The checkpoints as first appended, by sequence."""
         self._scheduler = scheduler
         self._lease = lease
         self._owner: Process | None = None
         self._lapses: dict[Process, float] = {}
-        """Since when a process knows that its lease has run out, and has not appended."""
+        """Since when each process has known that its lease ran out, without an append since."""
 
     def appended(self, process: Process, body: bytes, store: Store) -> None:
         """Record a checkpoint that was created."""

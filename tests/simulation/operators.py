@@ -48,8 +48,8 @@ DEFINITION: Final = JobDefinition(
         "CALLBACK_TOKEN": "token",
     },
 )
-PATIENCE: Final = 10.0
-"""How many seconds a command keeps trying a store that does not answer."""
+GIVE_UP_SECONDS: Final = 10.0
+"""How long a command retries a store that does not respond."""
 
 Command = Callable[[View], object]
 
@@ -122,7 +122,7 @@ def operate(simulation: Simulation, name: str, command: Command) -> None:
     store = RetryingStore(
         simulation.store_of(process),
         Retrier(runtime, runtime.flag()),
-        PATIENCE,
+        GIVE_UP_SECONDS,
         monotonic=runtime.monotonic,
     )
     view = View(settings=settings(), store=store, runtime=runtime)

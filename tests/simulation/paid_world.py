@@ -103,7 +103,7 @@ class PaidEngine(FakeEngine):
         return self.asked
 
     _stopped: list[bool] = field(default_factory=lambda: [False])
-    """Of the `produce` in hand."""
+    """Whether the current `produce` was stopped; one element, shared with its threads."""
 
     def _tasks(self, stage: Stage, output: Path, source: str) -> Iterator[Task]:
         info = INFO[stage]
@@ -192,7 +192,7 @@ class PaidSimulation(Simulation):
         self.api.lag = lambda: self.observer.lag
         self.budget = ENOUGH
         self.batch: Callable[[], bool] = lambda: False
-        """Whether the next run asks by batches."""
+        """Returns whether the next run uses batches."""
         self.concurrency = 4
         self._prices = prices
         self.conditions.policies.append(self._note_listing)

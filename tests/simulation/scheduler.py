@@ -28,7 +28,7 @@ from worker.system.runtime import (
 START = datetime(2026, 1, 1, tzinfo=UTC)
 MAX_STEPS = 200_000
 TICK = 1e-6
-"""No wait is shorter, in seconds: a smaller one would be lost when it is added to the time."""
+"""The shortest wait, in seconds: a shorter one could vanish when added to the time."""
 
 
 class Killed(BaseException):
@@ -44,8 +44,7 @@ class Process:
     dead: bool = False
     frozen_until: float = 0.0
     unaware: float = 0.0
-    """Seconds that have passed without its machine, by no clock of which they have passed at all.
-    """
+    """Seconds for which its machine was suspended; its clocks do not show them."""
 
     def freeze(self, until: float) -> None:
         """Stop all its threads until a time."""

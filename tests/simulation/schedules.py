@@ -18,9 +18,9 @@ from tests.simulation.simulation import Simulation
 
 MAX_RUNS: Final = 20
 _FOLLOWING: Final = 4
-"""Of this many jobs one follows an earlier job's course."""
+"""One job in this many updates an earlier job's course."""
 _LISTING: Final = 3
-"""Of this many jobs one has the artifacts of its stages listed in objects."""
+"""One job in this many lists the artifacts of its stages in separate objects."""
 DISTURBANCES: Final[tuple[type[Disturbance], ...]] = (
     all_of.LostAnswers,
     all_of.Deaths,

@@ -47,12 +47,12 @@ from worker.ownership.log import CheckpointLog
 from worker.run.run import Run
 from worker.store.memory import MemoryStore
 
-BUSY = 12
-"""How many times a second a process may send the same request: retries must wait a little."""
-JUST = 3.0
-"""For how many seconds after an append a run sends its event without reading the store again."""
-LONGEST = 2 * 3600.0
-"""How many seconds of simulated time a job takes at most, under any faults."""
+MAX_REPEATS = 12
+"""How often a process may send the same request within a second: retries must pause."""
+FRESH_SECONDS = 3.0
+"""For how long after an append a run sends its event without reading the store again."""
+MAX_SECONDS = 2 * 3600.0
+"""The most simulated time that a job takes under any faults."""
 
 
 @dataclass(eq=False)
@@ -91,29 +91,29 @@ class Simulation:
         self.redone: list[str] = []
         self.stray_posts: list[str] = []
         self.late_posts: list[str] = []
-        """Events of runs that had been replaced and could not know it."""
+        """Events from replaced runs that could not know it."""
         self.posts: list[tuple[float, Process, str]] = []
-        """When, by whom and under which key an event reached the receiver, taken or not."""
+        """Time, sender and key of each event that reached the receiver, accepted or not."""
         self._posted: dict[tuple[Process, str], ClockReading] = {}
-        """When a process has last sent an event."""
+        """When each process last sent an event."""
         self.changes: dict[str, Any] = {}
-        """What is different in this world, as fields of World."""
-        self.blind = False
-        """Whether listings may miss what is there, so that it may be made again."""
+        """Values for fields of World that differ from their defaults."""
+        self.may_redo = False
+        """Whether items may be made again, because listings may miss them."""
         self.commands = 0
-        """How many commands operators have given, besides those that are runs."""
+        """The number of operators' commands, without those that start a run."""
         self.refused: list[str] = []
-        """Errors of operators' commands."""
+        """The errors of operators' commands."""
         self.work_dir = work_dir
         self.latency = 0.01
-        """Of each half of an operation at most, in seconds."""
+        """The longest time, in seconds, of each half of an operation."""
         self.pace: Callable[[str], None] = lambda _path: None
         """Called by engines before each item."""
         self.chapters = chapters
         self.max_inline = max_inline
-        """How many artifacts of a stage a manifest itself names."""
+        """How many artifacts of a stage a manifest lists itself."""
         self.update_from: str | None = None
-        """The earlier job that the job follows."""
+        """The earlier job that the job updates."""
         logging.disable(logging.CRITICAL)
 
     def start(
@@ -230,16 +230,14 @@ class Simulation:
         assert self.late_posts or order == sorted(order), (
             f"events came out of order: {order}"
         )
-        assert self.blind or self.redone == [], "finished items were made again"
+        assert self.may_redo or self.redone == [], (
+            "finished items were made again"
+        )
 
     def check_deliveries(self) -> None:
         """Assert that only entitled runs sent events, and that the receiver knows the job's end."""
-        assert self.stray_posts == [], (
-            "a run that had been replaced sent an event"
-        )
-        assert self.observer.unaware == [], (
-            "a run that had been replaced did not know"
-        )
+        assert self.stray_posts == [], "a replaced run sent an event"
+        assert self.observer.unaware == [], "a replaced run did not know it"
         assert (
             self.observer.lawful_seconds or self.observer.replaced_alive == []
         ), "a live run was replaced"
@@ -253,12 +251,12 @@ class Simulation:
             run.process.name for run in self.runs if run.code is Exit.SOFTWARE
         ]
         assert not bugs, f"{bugs} ended with 70"
-        assert self.scheduler.time < LONGEST, "it took for ever"
+        assert self.scheduler.time < MAX_SECONDS, "the job took too long"
         (process, operation, second), times = self.conditions.asked.most_common(
             1
         )[0]
-        assert times <= BUSY, (
-            f"{process} asked {times} times within second {second}: {operation}"
+        assert times <= MAX_REPEATS, (
+            f"{process} sent {operation} {times} times within second {second}"
         )
 
     def check_log(self) -> None:
@@ -281,7 +279,7 @@ class Simulation:
             for manifest in checkpoints
             for event in manifest.outbox.pending
             if event.final and manifest.sequence == event.sequence
-        }, "the final events that were taken are those that were written"
+        }, "the accepted final events differ from those in the log"
         self._check_meanings()
 
     def _check_chain(self, log: CheckpointLog) -> None:
@@ -300,7 +298,7 @@ class Simulation:
         for key, document in self.receiver.taken:
             meaning = [document[name] for name in names]
             assert meanings.setdefault(key, meaning) == meaning, (
-                f"{key} had another meaning before"
+                f"{key} was used for another event"
             )
 
     def _taken(self) -> list[tuple[int, object]]:
@@ -422,7 +420,7 @@ class Simulation:
             appended = self.observer.appends.get(process)
             if appended is None:
                 return True
-            if process.clock(looked) - appended.own <= JUST:
+            if process.clock(looked) - appended.own <= FRESH_SECONDS:
                 return False
             # Before it sends a late event, a run must confirm its lease with a heartbeat.
             return confirmed.world >= process.frozen_until

@@ -30,7 +30,7 @@ SILENT = [
     Fault.DENIED,
 ]
 PASSING = {None, Exit.TEMPORARY, Exit.REFUSED, Exit.CONFIG}
-"""How a run may end that is killed, or refused before its claim, while its job goes on."""
+"""How a run may end without ending the job: killed, temporarily stopped, or refused a claim."""
 REFUSED = EngineFailedError("invalid API key", temporary=False)
 
 
@@ -190,7 +190,7 @@ def test_an_undisturbed_job_needs_one_operation_for_a_transition_beside_its_arti
         if name.startswith("put") and "/artifacts/" in name
     ]
     assert len(checkpoints) == simulation.manifest.sequence + 1, (
-        "each once, and the first once more as a proof"
+        "each once, and the first again as a proof"
     )
     assert len(artifacts) == 1 + 3 + 3 * 2
     assert not [name for name in names if name.startswith("head")]

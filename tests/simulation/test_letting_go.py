@@ -28,7 +28,7 @@ class SlowReleaseStore(MemoryStore):
         self._slow = slow
         self.released_at: float | None = None
         self.there: list[str] = []
-        """What was stored when the job was released."""
+        """The objects that were stored when the job was released."""
 
     def create(self, key: str, body: bytes, media_type: str) -> float:
         now = super().create(key, body, media_type)
@@ -220,10 +220,7 @@ def test_a_stopped_run_waits_for_an_item_that_hangs_for_a_part_of_its_grace(
 def test_a_stopped_run_waits_for_a_store_that_is_away_within_its_grace_only(
     simulation: Simulation, *, at_work: bool
 ) -> None:
-    """It is stopped in the 20th second, at work or while it delivers.
-
-    The store is away from the 19th on.
-    """
+    """Stopped in the 20th second while it works or delivers; the store is down from the 19th."""
     simulation.changes = {
         "store_give_up": 600,
         "callback_give_up": 600,

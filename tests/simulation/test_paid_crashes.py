@@ -32,10 +32,10 @@ STAGES = (
     tuple(Stage) if IN_ALL_STAGES else (Stage.EXTRACT, Stage.GENERATE_CHAPTERS)
 )
 STRIDE = 1 if IN_ALL_STAGES else 4
-"""Of that many steps one has a fault that its process survives."""
+"""One step in this many has a fault that its process survives."""
 WRITTEN = ("create", "put")
 TIGHT = Budget(nanodollars=26_000_000)
-"""The worst case of two calls, and what the course costs."""
+"""The highest possible cost of two calls, plus the cost of the course."""
 MAX_RUNS = 6
 
 

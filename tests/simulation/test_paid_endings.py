@@ -14,7 +14,7 @@ from worker.outbox.port import WebhookResponse
 from worker.run.inbox import Stop
 
 NOTICED = 4.0
-"""Within that many seconds a run has noticed a request to end."""
+"""How long a run may take to notice that it is to end, in seconds."""
 
 
 def cancel(simulation: PaidSimulation) -> None:

@@ -40,7 +40,7 @@ CHUNKS = 4
 SCHEDULES = int(os.environ.get("FONDATION_SCHEDULES", "60")) // CHUNKS
 SEED = os.environ.get("FONDATION_SEED")
 TIGHT = Budget(nanodollars=30_000_000)
-"""The worst case of two calls, and what a course costs."""
+"""The highest possible cost of two calls, plus the cost of a course."""
 IN_CALLS = ("api", f"create {JOB}/calls")
 OPERATORS: tuple[type[Disturbance], ...] = (
     disturbances.TakeOver,

@@ -29,11 +29,11 @@ from worker.run.run import Run
 
 LEASE = 3
 HIDDEN_SECONDS = 1
-"""By how much longer than its setting an owner writes its lease: dates are whole seconds."""
+"""An owner's recorded lease is longer by this than its setting: dates are whole seconds."""
 POLL_SECONDS = 1.0
-"""How long a new run waits between two looks at the owner."""
+"""A new run's pause between two looks at the owner."""
 LOOK_SECONDS = 0.12
-"""How long such a look takes at most: six requests of 0.02 s."""
+"""The longest such look: six requests of 0.02 s."""
 
 
 class RecordingEngine(FakeEngine):
@@ -476,8 +476,8 @@ def test_a_run_gives_up_on_a_live_owner_after_two_leases_although_the_stores_clo
     owner, successor = simulation.runs
     assert (owner.code, successor.code) == (Exit.OK, Exit.TEMPORARY)
     waited = successor.ended_at - 11
-    patience = 2 * (lease + HIDDEN_SECONDS)
-    assert patience <= waited < patience + POLL_SECONDS + 2 * LOOK_SECONDS
+    expected = 2 * (lease + HIDDEN_SECONDS)
+    assert expected <= waited < expected + POLL_SECONDS + 2 * LOOK_SECONDS
     simulation.check()
 
 

@@ -24,7 +24,7 @@ from worker.engines.port import Item
 from worker.run.run import Run
 
 NEW = {"signer.txt": "sign", "new_shop.txt": "sell", "till.txt": "count more"}
-"""The shop's file has moved, and the till's has changed."""
+"""The shop's file is moved, and the till's is changed."""
 CARELESS = "chapters/chapter_1_signer.md"
 REMADE = {
     CARELESS,

@@ -87,7 +87,9 @@ def test_each_fault_is_named_with_its_variable(
     assert expected in faults(CLAUDE | {name: value})
 
 
-def test_another_engine_does_not_mind_what_it_does_not_heed() -> None:
+def test_another_engine_ignores_faults_in_settings_that_it_does_not_use() -> (
+    None
+):
     engine = read({"ENGINE": "static", "BUDGET_USD": "ten"}).engine
     assert engine.model.problems()[1].startswith("BUDGET_USD is 'ten'")
 

@@ -176,7 +176,7 @@ class Lease:
             if sent >= self.lapsed_at:
                 self._looked = max(self._looked, sent)
 
-    def heed_append(self, dated: float | None) -> None:
+    def note_append(self, dated: float | None) -> None:
         """Pause if the store dates an append more than a lease after the latest heartbeat.
 
         By then, the job may have been finished and collected by others, and the append may

@@ -170,7 +170,7 @@ class Run:
             self._adapters.runtime,
             self.inbox.mailbox,
         )
-        owned.on_appended = lease.heed_append
+        owned.on_appended = lease.note_append
         context = self._context(owned, lease, folder)
         sender = self._sender(lease)
         announcer = self._announcer(context, sender)

@@ -67,7 +67,7 @@ def do_run(
         platform_run=settings.platform_run,
         allow_unfenced=settings.allow_unfenced_store,
     )
-    _heed_signals(run, settings.limits, runtime, stop)
+    _handle_signals(run, settings.limits, runtime, stop)
     try:
         return work(run)
     except ReplacedError as error:
@@ -79,7 +79,7 @@ def do_run(
         stop.set()
 
 
-def _heed_signals(
+def _handle_signals(
     run: Run, limits: Limits, runtime: SystemRuntime, stop: Flag
 ) -> None:
     signals = Signals(

@@ -40,12 +40,12 @@ class PlannedRun:
 
     batch: bool
     is_pending: bool
-    """Whether the batches that it creates do not end in its time."""
+    """Whether its batches are still pending when it ends."""
     lost: str | None
-    """Which request to the API gets no answer."""
+    """The request to the API that gets no answer."""
     moment: str
     step: int
-    """It dies before or after it stores that many objects."""
+    """The number of the stored object at which it dies, before or after."""
 
 
 PLANNED_RUNS = st.builds(

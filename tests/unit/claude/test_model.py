@@ -302,11 +302,11 @@ def test_after_a_stop_nothing_begins_and_what_is_in_flight_is_recorded(
     api: MessagesServer, model_settings: ModelSettings, calls: MemoryCalls
 ) -> None:
     model = opened(replace(model_settings, concurrency=2), calls)
-    answering, goes_on = threading.Event(), threading.Event()
+    answering, released = threading.Event(), threading.Event()
 
     def answer(_: object) -> str:
         answering.set()
-        goes_on.wait(30)
+        released.wait(30)
         return '{"text": "A text."}'
 
     api.answer = answer
@@ -319,7 +319,7 @@ def test_after_a_stop_nothing_begins_and_what_is_in_flight_is_recorded(
     with pytest.raises(EngineFailedError, match="stopped") as raised:
         list(model.answers([question(number) for number in range(6)]))
     assert raised.value.temporary
-    goes_on.set()
+    released.set()
     model.begin(workspace(calls))
     model.answer(question(0))
     assert len(api.paid) == 1

@@ -448,7 +448,7 @@ def committed(ledger: Ledger) -> int:
 
 
 STEPS_OF_A_LEDGER = ["answer", "lose", "restart", "before", "after"]
-"""What comes of a call; or no answer comes before or after its intent is stored."""
+"""A call is answered or lost, the process restarts, or it dies before or after an intent."""
 
 
 @given(

@@ -85,7 +85,7 @@ class Operator:
 
 def wait_for_the_provider(path: str) -> None:
     if path.startswith("chapters/"):
-        raise EngineWaitingError("the provider asks for patience", WAITING)
+        raise EngineWaitingError("the provider is overloaded", WAITING)
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ class RecordingWebhook:
 
     def __init__(self) -> None:
         self.status: int | None = 200
-        """Its answer; without one, it cannot be reached."""
+        """Its answer; if None, it cannot be reached."""
         self.keys: list[str] = []
         self.bodies: list[dict[str, Any]] = []
         self.closed = 0

@@ -18,7 +18,7 @@ class Clock(SystemRuntime):
 
     def __init__(self) -> None:
         self.times = [100.0]
-        """The times that it shows, one after another; the last one stays."""
+        """The times that it shows in turn; the last one stays."""
         self.waits: list[float] = []
 
     def monotonic(self) -> float:

@@ -25,7 +25,7 @@ class ScriptedWebhook:
         self.keys: list[str] = []
         self.closed: list[float] = []
         self.late = 0
-        """How many attempts came after it was closed."""
+        """The number of attempts after it was closed."""
         self.seconds = 0.0
         """How long each answer takes."""
         self._lease_harness = harness

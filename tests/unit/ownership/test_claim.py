@@ -33,7 +33,7 @@ from worker.system.retry import Retrier
 JOB = IDENTITY.job_id
 LEASE = 30
 PAUSE = 0.05 * 0.75
-"""The first pause after another process was faster, with the jitter of this test."""
+"""The first pause after another process won, with this test's jitter."""
 
 
 class ContestedStore(MemoryStore):
@@ -47,9 +47,9 @@ class ContestedStore(MemoryStore):
         self.before: list[Callable[[], None]] = []
         self.after: list[Callable[[], None]] = []
         self.listed: str | None = None
-        """The last key that a listing shows, where it lags."""
+        """The last key that a lagging listing shows."""
         self.ahead = 0
-        """By how many seconds the clock of its answers is ahead of that of its objects."""
+        """Seconds by which the clock of its answers is ahead of that of its objects."""
         self.undated = False
         self.looks: list[str] = []
 
@@ -259,7 +259,7 @@ def test_a_new_job_has_no_place_in_a_store_inside_a_job(
     with pytest.raises(ConfigError, match="inside a job of another store"):
         harness.start()
     harness.given(released(begun()))
-    assert harness.start().manifest.run == 2, "a job that has begun goes on"
+    assert harness.start().manifest.run == 2, "a job that has begun continues"
 
 
 @pytest.mark.parametrize("ahead", [0, 1, 2, 5, LEASE - 1])

@@ -33,9 +33,9 @@ class TwoClockStore(MemoryStore):
         self.undated = False
         self.slow = 0.0
         self.missing = 0
-        """How many more times it reports an existing object as missing."""
+        """How often it still reports an existing object as missing."""
         self.wrong = 0
-        """How many more times it answers with another body."""
+        """How often it still answers with a wrong body."""
         self._scheduler = scheduler
 
     def put(  # type: ignore[override]  # it may give no date

@@ -45,7 +45,7 @@ class FailingStore(MemoryStore):
     """A store that can be away, slow, stuck, or refuse."""
 
     error: Exception | None = None
-    """Raised where something is written."""
+    """Raised by every write."""
     list_error: Exception | None = None
     slow: float = 0.0
     stuck: float = 0.0
@@ -286,7 +286,7 @@ def test_an_answer_without_a_date_says_nothing_about_the_clock(
     harness.lease.beat()
     harness.store.undated = True
     harness.lease.beat()
-    harness.lease.heed_append(None)
+    harness.lease.note_append(None)
     assert harness.lease.held
     harness.store.undated = False
     harness.scheduler.stop_machine(harness.process, LEASE + 1)
@@ -298,9 +298,9 @@ def test_an_answer_without_a_date_says_nothing_about_the_clock(
 def test_dates_exactly_a_lease_apart_leave_the_lease_held(
     harness: LeaseHarness,
 ) -> None:
-    harness.lease.heed_append(LEASE)
+    harness.lease.note_append(LEASE)
     assert harness.lease.held
-    harness.lease.heed_append(LEASE + 1)
+    harness.lease.note_append(LEASE + 1)
     assert not harness.lease.held
 
 
@@ -316,7 +316,7 @@ def test_a_machine_that_stood_still_after_the_claim_is_noticed_at_the_first_hear
 def test_a_machine_that_stood_still_is_noticed_at_the_date_of_an_append(
     harness: LeaseHarness,
 ) -> None:
-    harness.owned.on_appended = harness.lease.heed_append
+    harness.owned.on_appended = harness.lease.note_append
     harness.scheduler.stop_machine(harness.process, LEASE + 1)
     harness.scheduler.time += LEASE + 1
     harness.owned.append(lambda base: base)
@@ -327,7 +327,7 @@ def test_a_machine_that_stood_still_is_noticed_at_the_date_of_an_append(
 def test_an_append_within_the_lease_changes_nothing(
     harness: LeaseHarness,
 ) -> None:
-    harness.owned.on_appended = harness.lease.heed_append
+    harness.owned.on_appended = harness.lease.note_append
     harness.scheduler.time = LEASE - 1
     harness.owned.append(lambda base: base)
     assert harness.lease.held
@@ -358,7 +358,7 @@ def test_a_look_from_before_the_machine_stood_still_is_void(
     harness.scheduler.at(
         1, lambda: harness.scheduler.spawn(harness.process, "look", look)
     )
-    harness.scheduler.at(2, lambda: harness.lease.heed_append(LEASE + 3))
+    harness.scheduler.at(2, lambda: harness.lease.note_append(LEASE + 3))
     harness.scheduler.run()
     assert not harness.lease.reassert(lambda: None)
 

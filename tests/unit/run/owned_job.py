@@ -33,7 +33,7 @@ class RecordingPacker(JsonPacker):
     def __init__(self) -> None:
         self.unpacked = 0
         self.modes: list[int] = []
-        """The permissions of the folders that it was given."""
+        """The permissions of the folders that it received."""
         self.fault: Exception | None = None
 
     def unpack(self, file: Path, tree: Path) -> None:

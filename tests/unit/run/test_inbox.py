@@ -46,7 +46,7 @@ class Clock(SystemRuntime):
     def __init__(self) -> None:
         self.time = 100.0
         self.scheduled: list[tuple[float, object]] = []
-        """Messages to come, with their times."""
+        """The scheduled messages, with their times."""
         self.waits: list[float | None] = []
         """The timeouts of all waits."""
 

@@ -30,7 +30,7 @@ from worker.source.port import InvalidSnapshotError
 from worker.system.runtime import Runtime
 
 NEW = {"signer.txt": "sign", "new_shop.txt": "sell", "till.txt": "count more"}
-"""The shop's file has moved, and the till's has changed."""
+"""The shop's file is moved, and the till's is changed."""
 EXTRACTED = "step1_abstractions.yaml"
 ORDERED = "step3_order.yaml"
 SIGNER = "chapters/chapter_1_signer.md"
@@ -172,7 +172,7 @@ class Checking:
             folder, engine=engine, manifest=begun, runtime=runtime
         )
         self.looks: list[float] = []
-        """When it has listed the earlier job's checkpoints."""
+        """When it listed the earlier job's checkpoints."""
         self.updating.job.store.before_list = lambda _prefix: self.looks.append(
             runtime.monotonic()
         )

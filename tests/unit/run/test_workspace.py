@@ -33,21 +33,21 @@ from worker.run.workspace import RunFolder
 base, number, event, about = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4]
 reached = []
 
-def strike(name, arguments):
+def send_signal(name, arguments):
     if name == event and about in str(arguments[0]) and not reached:
         reached.append(name)
         os.kill(os.getpid(), number)
 
-sys.addaudithook(strike)
-RunFolder(base, "job", "struck").write("chapters/x.md", b"x")
+sys.addaudithook(send_signal)
+RunFolder(base, "job", "killed").write("chapters/x.md", b"x")
 """
-"""Makes a folder, and is struck by a signal just before it does a certain thing."""
+"""Makes a folder, and sends itself a signal just before a given system call."""
 
 MOMENTS: Final = [
     ("open", ".lock"),
     ("fcntl.flock", ""),
     ("os.mkdir", "scratch"),
-    ("os.rename", "job.struck"),
+    ("os.rename", "job.killed"),
 ]
 at_each_moment = pytest.mark.parametrize(
     "moment", MOMENTS, ids=[name for name, _ in MOMENTS]
@@ -220,7 +220,7 @@ def test_what_a_kill_has_left_of_a_folder_in_the_making_is_removed_by_the_next_r
     tmp_path: Path, moment: tuple[str, str]
 ) -> None:
     assert making(tmp_path, signal.SIGKILL, moment).wait() == -signal.SIGKILL
-    assert [path.name[:11] for path in tmp_path.iterdir()] == ["~job.struck"]
+    assert [path.name[:11] for path in tmp_path.iterdir()] == ["~job.killed"]
     RunFolder(tmp_path, "job", "new")
     assert [path.name for path in tmp_path.iterdir()] == ["job.new"]
 
@@ -236,9 +236,9 @@ def test_a_process_frozen_while_it_makes_its_folder_has_one_in_the_end(
     assert process.wait() == 0
     assert {path.name for path in tmp_path.iterdir()} == {
         "job.new",
-        "job.struck",
+        "job.killed",
     }
-    assert (tmp_path / "job.struck/course/chapters/x.md").read_bytes() == b"x"
+    assert (tmp_path / "job.killed/course/chapters/x.md").read_bytes() == b"x"
 
 
 def test_a_file_that_cannot_be_written_or_read_is_the_disks_fault(

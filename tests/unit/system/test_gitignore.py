@@ -65,7 +65,7 @@ PIECES: Final = [
         "/**/",
     ),
 ]
-"""What patterns are made of."""
+"""The parts of random patterns."""
 
 
 def kept(root: Path) -> set[str]:

@@ -61,7 +61,9 @@ def test_what_the_ignore_rules_name_is_left_out_deeper_rules_last(
     }
 
 
-def test_rules_are_heeded_only_where_that_is_asked_for(tmp_path: Path) -> None:
+def test_ignore_rules_apply_unless_they_are_switched_off(
+    tmp_path: Path,
+) -> None:
     write_tree(tmp_path, {".gitignore": "*\n", "a": "x"})
     assert walked(tmp_path)[0] == []
     assert walked(tmp_path, ignoring=False)[0] == [".gitignore", "a"]

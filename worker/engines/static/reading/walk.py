@@ -63,8 +63,7 @@ def walk(
 ) -> Iterator[FoundFile]:
     """Yield the regular files below a folder, sorted by the bytes of their paths.
 
-    Links are not followed. Unless they are not to be heeded, the repository's ignore rules
-    count.
+    Links are not followed. The repository's ignore rules apply if `ignoring` is true.
     """
     files: dict[str, FoundFile] = {}
     rules = None
