@@ -26,42 +26,40 @@ HEAVY: Final = (
     "markdown_it",
     "pygments",
 )
-PRINT_MODULES: Final = """
-import contextlib, io, json, os, sys
+RUN_MAIN: Final = """
+import contextlib, io, os, sys
 from worker.cli.main import main
 with contextlib.redirect_stdout(io.StringIO()):
     main(sys.argv[1:], os.environ)
-print(json.dumps(sorted(sys.modules)))
 """
+PRINT_MODULES: Final = "import json, sys; print(json.dumps([*sys.modules]))"
+
+
+def modules_after(code: str, *argv: str) -> set[str]:
+    """Return the names of the modules that a process has loaded after some code."""
+    printed = subprocess.run(
+        [sys.executable, "-c", f"{code}\n{PRINT_MODULES}", *argv],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return set(json.loads(printed.stdout))
 
 
 @pytest.mark.parametrize(
     "argv", [["--version"], ["--help"], ["run", "--help"], ["status", "--help"]]
 )
 def test_help_and_version_load_no_slow_module(argv: list[str]) -> None:
-    printed = subprocess.run(
-        [sys.executable, "-c", PRINT_MODULES, *argv],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    loaded = set(json.loads(printed.stdout))
+    loaded = modules_after(RUN_MAIN, *argv)
     assert [name for name in HEAVY if name in loaded] == []
 
 
 def test_a_run_starts_without_the_libraries_that_make_a_course() -> None:
     code = (
-        "import json, sys, worker.cli.commands.run, worker.run.run; "
-        "from worker.engines.static.engine import StaticEngine; StaticEngine(); "
-        "print(json.dumps(sorted(sys.modules)))"
+        "import worker.cli.commands.run, worker.run.run; "
+        "from worker.engines.static.engine import StaticEngine; StaticEngine()"
     )
-    printed = subprocess.run(
-        [sys.executable, "-c", code],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    loaded = set(json.loads(printed.stdout))
+    loaded = modules_after(code)
     assert "worker.course.export" in loaded
     assert loaded.isdisjoint({"jinja2", "markdown_it", "pygments"})
     assert loaded.isdisjoint({"charset_normalizer", "tree_sitter"})
@@ -71,17 +69,10 @@ def test_callbacks_are_sent_without_the_libraries_of_httpxs_own_program() -> (
     None
 ):
     code = (
-        "import json, sys; from worker.__main__ import spare_httpx_its_program; "
-        "spare_httpx_its_program(); import worker.outbox.webhook; "
-        "print(json.dumps(sorted(sys.modules)))"
+        "from worker.__main__ import spare_httpx_its_program; "
+        "spare_httpx_its_program(); import worker.outbox.webhook"
     )
-    printed = subprocess.run(
-        [sys.executable, "-c", code],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    loaded = set(json.loads(printed.stdout))
+    loaded = modules_after(code)
     assert "httpx" in loaded
     assert loaded.isdisjoint({"click", "rich", "pygments"})
 

@@ -47,6 +47,14 @@ def refused(shell: Shell, out: str, file: Path) -> str:
     return result
 
 
+def run_of_code(shell: Shell, out: str) -> tuple[str, ...]:
+    """Write a folder of code; return the command that makes a course of it."""
+    folder = shell.root / "code"
+    folder.mkdir()
+    (folder / "code.py").write_text("def work() -> int:\n    return 1\n")
+    return ("run", str(folder), "--job-id", "by-hand", "--out", out)
+
+
 @pytest.mark.parametrize("out", [".", "./", "../here", "link", "below/.."])
 def test_the_current_folder_is_never_moved_away(
     shell: Shell, here: Path, out: str
@@ -180,20 +188,8 @@ def test_a_linked_folder_is_moved_aside_and_created_again(
 def test_a_run_whose_course_cannot_be_written_says_so_and_loses_nothing(
     shell: Shell, here: Path
 ) -> None:
-    (shell.root / "code").mkdir()
-    (shell.root / "code" / "code.py").write_text(
-        "def work() -> int:\n    return 1\n"
-    )
     (here / "step1_abstractions.yaml").write_text("my notes")
-    result = shell(
-        "run",
-        str(shell.root / "code"),
-        "--job-id",
-        "by-hand",
-        "--out",
-        ".",
-        code=78,
-    )
+    result = shell(*run_of_code(shell, "."), code=78)
     assert "it is the current folder" in result
     assert (here / "step1_abstractions.yaml").read_text() == "my notes"
     assert shell.json("status", "by-hand")["state"] == "completed"
@@ -202,20 +198,9 @@ def test_a_run_whose_course_cannot_be_written_says_so_and_loses_nothing(
 def test_a_run_of_a_job_that_was_canceled_before_its_first_review_says_so_and_ends_with_0(
     shell: Shell,
 ) -> None:
-    folder = shell.root / "code"
-    folder.mkdir()
-    (folder / "code.py").write_text("def work() -> int:\n    return 1\n")
-    argv = (
-        "run",
-        str(folder),
-        "--job-id",
-        "by-hand",
-        "--out",
-        str(shell.root / "out"),
-    )
-    identity = Identity(
-        job_id="by-hand", repository=folder.as_uri(), branch="HEAD"
-    )
+    argv = run_of_code(shell, str(shell.root / "out"))
+    repository = (shell.root / "code").as_uri()
+    identity = Identity(job_id="by-hand", repository=repository, branch="HEAD")
     log = CheckpointLog(shell.store, "by-hand", SystemRuntime())
     first = log.append(None, begun(identity, announces=False), Writer.WORKER)
     log.append(
@@ -233,17 +218,7 @@ def test_a_run_of_a_job_that_was_canceled_before_its_first_review_says_so_and_en
 def test_a_run_of_a_job_that_was_collected_ends_with_65_and_says_so(
     shell: Shell,
 ) -> None:
-    folder = shell.root / "code"
-    folder.mkdir()
-    (folder / "code.py").write_text("def work() -> int:\n    return 1\n")
-    argv = (
-        "run",
-        str(folder),
-        "--job-id",
-        "by-hand",
-        "--out",
-        str(shell.root / "out"),
-    )
+    argv = run_of_code(shell, str(shell.root / "out"))
     shell(*argv)
     shell("gc", "--older-than", "0s")
     assert "job by-hand was collected: its files are gone" in shell(

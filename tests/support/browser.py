@@ -1,4 +1,4 @@
-"""Chromium in headless mode, driven by its DevTools protocol."""
+"""Chromium in headless mode, driven through its DevTools protocol."""
 
 import base64
 import json
@@ -34,11 +34,13 @@ class Browser:
     """A running browser."""
 
     def __init__(self, folder: Path) -> None:
-        """Start it, its profile in a folder; raise UnavailableError where there is none."""
+        """Start it with its profile in a folder; raise UnavailableError if there is none."""
         programs = [shutil.which(name) for name in NAMES]
         program = next((path for path in programs if path), None)
         if program is None:
-            raise UnavailableError("there is no Chromium: install chromium")
+            raise UnavailableError(
+                "Chromium is not installed: install chromium"
+            )
         argv = [program, *_QUIET, f"--user-data-dir={folder}"]
         if os.getuid() == 0:
             # As root, Chromium only starts without a sandbox.
@@ -121,7 +123,7 @@ class Tab:
     def _happened(self, method: str) -> list[dict[str, Any]]:
         return [e["params"] for e in self.events if e["method"] == method]
 
-    def evaluate(self, expression: str) -> Any:  # noqa: ANN401 - whatever a script says
+    def evaluate(self, expression: str) -> Any:  # noqa: ANN401 - any JSON value
         """Return the value of an expression in the page."""
         answer = self.command(
             "Runtime.evaluate",
@@ -191,7 +193,7 @@ class Tab:
         return base64.b64decode(answer["data"])
 
     def screenshot(self, file: Path, *, whole: bool = False) -> None:
-        """Return a picture of what the tab shows, or of the whole page."""
+        """Return a picture of the visible part, or of the whole page."""
         answer = self.command(
             "Page.captureScreenshot", captureBeyondViewport=whole
         )

@@ -1,4 +1,4 @@
-"""Jobs of the engine `claude` in real processes, which are killed at requests, and their accounts."""
+"""Jobs of the engine `claude` in real processes, which are killed at given requests."""
 
 import json
 from collections import Counter
@@ -88,7 +88,7 @@ def write_prices(file: Path) -> None:
 def kill_at(
     proxies: list[Proxy], victim: list[WorkerProcess], moment: KillPoint
 ) -> None:
-    """Kill the victim when it makes the request of the kill point."""
+    """Have the proxies kill the victim at the request of the kill point."""
 
     def policy(method: str, path: str) -> ProxyFault | None:
         if not victim or not moment.matches(method, path):
@@ -101,7 +101,7 @@ def kill_at(
 
 
 def check_account(job: PlatformJob, paid: Sequence[Document]) -> str:
-    """Assert that a job's usage holds all that was paid for it, within its budget; describe it."""
+    """Assert that a job's usage covers all paid calls, within its budget; describe it."""
     keys = Counter(str(request["key"]) for request in paid)
     usage = job.manifest.usage
     assert usage is not None

@@ -1,4 +1,4 @@
-"""What the web app's webhook accepts, as strictly as its own validation (zod): no unknown field."""
+"""What the web app's webhook accepts: as strict as its own validation (zod), without unknown fields."""
 
 import re
 from collections.abc import Callable, Mapping

@@ -16,7 +16,7 @@ from worker.engines.port import Workspace
 from worker.engines.static.engine import StaticEngine
 
 MADE: Final = tuple(info.stage for info in STAGES[1:])
-"""The stages that an engine makes."""
+"""The stages that engines produce."""
 PLACE: Final = re.compile(
     r"(?P<path>.+):(?P<lines>\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*)", re.DOTALL
 )
@@ -30,7 +30,7 @@ class Excerpt:
     path: str
     spans: tuple[tuple[int, int], ...]
     code: str
-    """As printed on the page, without its fences."""
+    """The code as printed, without its fences."""
 
     @property
     def lines(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""Markdown that tries to bring more than text to a page, or to take too long."""
+"""Markdown that tries to smuggle more than text into a page, or to take too long."""
 
 from typing import Final
 

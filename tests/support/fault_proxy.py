@@ -24,12 +24,12 @@ HOP = {"connection", "keep-alive", "transfer-encoding", "expect"}
 class ProxyFault(StrEnum):
     """What the proxy may do to a request."""
 
-    ERROR = "a 500, and it did not happen"
-    SLOW_DOWN = "a 503 SlowDown, and it did not happen"
-    LOST = "it happened, and the answer is dropped"
-    ERROR_AFTER = "it happened, and the answer is a 500"
-    RESET = "the connection is reset before it is read"
-    SILENCE = "it happens after a long silence"
+    ERROR = "a 500 without an effect"
+    SLOW_DOWN = "a 503 SlowDown without an effect"
+    LOST = "an effect, and a dropped answer"
+    ERROR_AFTER = "an effect, and a 500"
+    RESET = "a reset before the request is read"
+    SILENCE = "an effect and an answer after a long silence"
 
 
 STORM = (
@@ -65,7 +65,7 @@ class Refusal(StrEnum):
 
 
 def _error(code: str) -> bytes:
-    return f"<Error><Code>{code}</Code><Message>so it is</Message></Error>".encode()
+    return f"<Error><Code>{code}</Code><Message>as a test asks</Message></Error>".encode()
 
 
 _PAGE = b"<!doctype html><html><head><title>Sign in</title></head><br></html>"
@@ -99,10 +99,10 @@ class Proxy:
     silence_seconds: float = 10.0
     url: str = ""
     requests: Counter[str] = field(default_factory=Counter)
-    """By method."""
+    """Counts by method."""
     faults: Counter[ProxyFault | Refusal] = field(default_factory=Counter)
     broken: threading.Event = field(default_factory=threading.Event)
-    """While it is set, nothing gets through: each connection is reset."""
+    """While it is set, every connection is reset."""
 
 
 def at_random(
@@ -178,7 +178,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._forward(body, fault)
 
-    # The names that http.server asks for.
+    # The names that http.server expects.
     do_GET = do_PUT = do_HEAD = do_POST = do_DELETE = handle_any  # noqa: N815
 
     def _forward(self, body: bytes, fault: ProxyFault | None) -> None:

@@ -1,4 +1,4 @@
-"""Installs the stand-in for the Fondation CLI (tests/support/fondation_cli), with chosen behaviour."""
+"""Installs the stand-in for the Fondation CLI (tests/support/fondation_cli) and sets its behaviour."""
 
 import json
 import logging
@@ -23,11 +23,11 @@ BUNDLE: Final = Path("cloud-run/cli.bundled.cjs")
 NAMES: Final = ("The Core", "Its Edge", "A Store")
 RUNTIME: Final = SystemRuntime()
 MADE: Final = tuple(info.stage for info in STAGES[1:])
-"""The stages that an engine makes."""
+"""The stages that engines produce."""
 
 
 def need_node() -> None:
-    """Skip a test where there is no Node.js, or, under `FONDATION_TESTS=all`, let it fail."""
+    """Without Node.js, skip a test or, under `FONDATION_TESTS=all`, fail."""
     if (
         shutil.which("node") is None
         and os.environ.get("FONDATION_TESTS") != "all"
@@ -38,29 +38,29 @@ def need_node() -> None:
 
 
 class CliStandIn:
-    """An installed stand-in."""
+    """A copy of the stand-in in a folder."""
 
-    def __init__(self, path: Path, **behaviour: Any) -> None:  # noqa: ANN401 - as its own file says
+    def __init__(self, path: Path, **behaviour: Any) -> None:  # noqa: ANN401 - any JSON value
         need_node()
         self.path = path
         shutil.copytree(CLI, path)
         self._behaviour: dict[str, Any] = {"names": NAMES, "keyless": True}
         self.set(**behaviour)
 
-    def set(self, **behaviour: Any) -> None:  # noqa: ANN401 - as its own file says
+    def set(self, **behaviour: Any) -> None:  # noqa: ANN401 - any JSON value
         """Add to its behaviour."""
         self._behaviour |= behaviour
         (self.path / "behaviour.json").write_text(json.dumps(self._behaviour))
 
     @property
     def calls(self) -> Counter[str]:
-        """How many times it asked its model for each item."""
+        """How often it asked its model for each item."""
         log = self.path / "calls.log"
         return Counter(log.read_text().splitlines() if log.exists() else ())
 
     @property
     def seen(self) -> list[dict[str, Any]]:
-        """What each of its processes was given: `argv`, `env`, `cwd`, and the source's files."""
+        """The input of each process: `argv`, `env`, `cwd`, and the files of the source."""
         log = self.path / "seen.jsonl"
         return (
             [json.loads(line) for line in log.read_text().splitlines()]
@@ -75,7 +75,7 @@ class CliStandIn:
         runtime: Runtime = RUNTIME,
         environment: Mapping[str, str] | None = None,
     ) -> FondationEngine:
-        """Return an engine that drives it; the environment is PATH and some more."""
+        """Return an engine that drives it; `env` is added to an environment of PATH alone."""
         given = {"PATH": os.environ["PATH"], **(environment or {})}
         return FondationEngine(
             self.path, given, runtime, silence_seconds=silence
@@ -105,7 +105,7 @@ class Course:
         }
 
     def produce(self, engine: FondationEngine, stage: Stage) -> Iterator[Item]:
-        """Let an engine make a stage; keep and yield the valid items."""
+        """Have an engine produce a stage; keep and yield the valid items."""
         rules = Rules(stage, self.files)
         for item in engine.produce(stage, self.workspace):
             if rules.fault(item.path, item.body) is None:
@@ -115,7 +115,7 @@ class Course:
                 yield item
 
     def make(self, engine: FondationEngine, *stages: Stage) -> list[str]:
-        """Make stages with an engine (all by default), and return the valid items' paths."""
+        """Have an engine produce stages (default: all); return the paths of the valid items."""
         return [
             item.path
             for stage in stages or MADE
@@ -136,7 +136,7 @@ def new_course(folder: Path) -> Course:
 
 
 def alive(folder: Path) -> list[str]:
-    """Return the processes of a run: each process of the CLI has its TMPDIR in the run's folder."""
+    """Return the CLI's processes in a run: their TMPDIR is in the run's folder."""
     processes = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
@@ -146,13 +146,13 @@ def alive(folder: Path) -> list[str]:
                 processes.append(
                     (process / "cmdline").read_text().replace("\0", " ")
                 )
-        except OSError:  # it has ended
+        except OSError:  # the process has ended
             continue
     return processes
 
 
 def printed_lines(caplog: pytest.LogCaptureFixture) -> list[tuple[int, str]]:
-    """Return level and text of the CLI's output in the log."""
+    """Return level and text of the log lines with the CLI's output."""
     return [
         (record.levelno, vars(record)["line"])
         for record in caplog.records

@@ -1,4 +1,4 @@
-"""Repositories made by the real git for tests, hostile ones included."""
+"""Git repositories for tests, hostile ones included, made with the real git."""
 
 import os
 import subprocess
@@ -25,7 +25,7 @@ _ENVIRONMENT: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An entry of a tree: a file unless `mode` is another's."""
+    """An entry of a tree: a regular file by default; `mode` is git's."""
 
     content: bytes
     mode: str = "100644"
@@ -44,7 +44,7 @@ def submodule(commit: str) -> Entry:
 
 
 Files = Mapping[str, bytes | Entry]
-"""Names (not UTF-8: with surrogates, as `os.fsdecode` has them) and what lies under them."""
+"""Contents by path; bytes that are not UTF-8 are surrogates, as by `os.fsdecode`."""
 
 HOSTILE: Final[Files] = {
     "README.md": b"# Hostile\n",
@@ -69,14 +69,14 @@ HOSTILE: Final[Files] = {
     "run.sh": executable(b"#!/bin/sh\n"),
     "a" * 200 + "/" + "b" * 200 + "/" + "c" * 200: b"long\n",
 }
-"""Everything in a repository that can hurt a checkout with git's usual settings."""
+"""Everything in a repository that can harm a checkout with git's usual settings."""
 
 HOSTILE_FILES: Final = {
     name: entry if isinstance(entry, bytes) else entry.content
     for name, entry in HOSTILE.items()
     if isinstance(entry, bytes) or entry.mode.startswith("100")
 }
-"""What of it should arrive: the regular files, byte by byte."""
+"""The part of HOSTILE that a checkout should have: its regular files, unchanged."""
 
 
 class Repository:
@@ -100,7 +100,7 @@ class Repository:
         )
 
     def git(self, *arguments: str, data: bytes = b"") -> str:
-        """Run git here, without any configuration, and return its output."""
+        """Run git in the repository, without any configuration; return its output."""
         ended = subprocess.run(
             ["git", *arguments],
             cwd=self.path,
@@ -113,7 +113,7 @@ class Repository:
         return ended.stdout.decode(errors="surrogateescape").strip()
 
     def commit(self, files: Files, branch: str = "main") -> str:
-        """Commit just these files on a branch, and return the commit."""
+        """Commit exactly these files on a branch; return the commit."""
         ref = f"refs/heads/{branch}"
         parent = (
             [f"from {ref}^0".encode()]
@@ -139,7 +139,7 @@ class Repository:
         return self.git("rev-parse", f"{name}^{{commit}}")
 
     def branch(self, name: str, commit: str) -> None:
-        """Let a branch point to a commit."""
+        """Point a branch to a commit."""
         self.git("update-ref", f"refs/heads/{name}", commit)
 
     def tag(

@@ -9,7 +9,7 @@
         server.fault(Fault(cut=20_000, on="upload-pack"))      # breaks off in the middle of a pack
         ... server.url("owner/name"), server.requests ...
 
-`server.repository(...)` gives a `Repository` (tests/support/git_repository.py), to be
+`server.repository(...)` returns a `Repository` (tests/support/git_repository.py), which may be
 changed at any time.
 """
 
@@ -20,13 +20,12 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self
+from typing import ClassVar, Final, Self
 from urllib.parse import unquote
 
 from tests.support.git_repository import Files, Repository, make_repository
+from tests.support.http_server import HttpServer, QuietHandler
 
 _CHUNK: Final = 4096
 
@@ -36,14 +35,14 @@ class Fault:
     """A fault of the next `times` requests whose path or query contains `on`."""
 
     status: int | None = None
-    """Answer with that status, `headers`, and no git."""
+    """Answer with this status and `headers`, without git."""
     headers: Mapping[str, str] = field(default_factory=dict)
     cut: int | None = None
     """Answer as usual, but close the connection after this many bytes of the body."""
     hang: bool = False
     """Do not answer at all until the server is closed."""
     rate: int | None = None
-    """Answer as usual, at this many bytes a second."""
+    """Answer as usual, but at this many bytes a second."""
     times: int = 1
     on: str = ""
 
@@ -57,45 +56,25 @@ class Request:
     headers: Mapping[str, str]
 
 
-class GitServer:
+class GitServer(HttpServer):
     """A git host with repositories below a folder."""
 
     def __init__(
         self, root: Path, *, protocol: int = 2, address: str = "127.0.0.1"
     ) -> None:
-        """Prepare; with `protocol=0` it is an old host, which does not serve commits by name."""
+        """With `protocol=0`, behave as an old host, which does not serve commits by name."""
+        super().__init__(_Handler, address=address)
         self.root: Final = root
         self.protocol: Final = protocol
         self.requests: Final[list[Request]] = []
-        self.closing: Final = threading.Event()
         self._tokens: dict[str, str] = {}
         self._moved: dict[str, str] = {}
         self._faults: list[list[Fault]] = []
         self._lock = threading.Lock()
-        self._server = _Server(self, address)
 
     def __enter__(self) -> Self:
         self.root.mkdir(parents=True, exist_ok=True)
-        threading.Thread(
-            target=self._server.serve_forever, args=(0.05,), daemon=True
-        ).start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.closing.set()
-        self._server.shutdown()
-        self._server.server_close()
-
-    @property
-    def origin(self) -> str:
-        """Return the host's URL."""
-        address, port = self._server.server_address[:2]
-        return f"http://{address!s}:{port}"
+        return super().__enter__()
 
     def url(self, name: str) -> str:
         return f"{self.origin}/{name}"
@@ -107,14 +86,14 @@ class GitServer:
         *,
         object_format: str = "sha1",
     ) -> Repository:
-        """Make a repository with one commit (or, of no files, one without), and serve it."""
+        """Make a repository with one commit (without files: none), and serve it."""
         path = self.root / f"{name}.git"
         if files == {}:
             return Repository(path, object_format=object_format)
         return make_repository(path, files, object_format=object_format)
 
     def protect(self, name: str, token: str) -> None:
-        """Require a token, as the password of Basic authentication."""
+        """Require a token as the password of Basic authentication."""
         self._tokens[name] = token
 
     def move(self, name: str, to: str) -> None:
@@ -137,7 +116,7 @@ class GitServer:
     def refusal(
         self, target: str, authorization: str
     ) -> tuple[int, dict[str, str]] | None:
-        """Return a redirect or a 401, if there is a reason for one."""
+        """Return the redirect or 401 that a request gets, if any."""
         for name, to in self._moved.items():
             if target.startswith(f"/{name}/"):
                 return 301, {"Location": to + target.removeprefix(f"/{name}")}
@@ -153,35 +132,12 @@ class GitServer:
         return None
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
+class _Handler(QuietHandler):
+    api: ClassVar[GitServer]
 
-    def __init__(self, host: GitServer, address: str) -> None:
-        super().__init__((address, 0), _Handler)
-        self.host = host
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing of connections that the other side closed: tests kill clients."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: _Server
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as inherited
-        """Keep quiet."""
-
-    def do_GET(self) -> None:
-        self._answer(b"")
-
-    def do_POST(self) -> None:
-        self._answer(
-            self.rfile.read(int(self.headers.get("Content-Length", "0")))
-        )
-
-    def _answer(self, body: bytes) -> None:
-        host = self.server.host
+    def _answer(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        host = self.api
         headers = {name.lower(): value for name, value in self.headers.items()}
         host.requests.append(
             Request(method=self.command, path=self.path, headers=headers)
@@ -199,6 +155,8 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._send(refusal[0], {"Content-Length": "0", **refusal[1]})
 
+    do_GET = do_POST = _answer  # noqa: N815 - as the library has it
+
     def _send(self, status: int, headers: Mapping[str, str]) -> None:
         self.send_response(status)
         for name, value in headers.items():
@@ -213,12 +171,12 @@ class _Handler(BaseHTTPRequestHandler):
         name = name if name.endswith(".git") else f"{name}.git"
         environment = {
             "PATH": os.environ["PATH"],
-            "GIT_PROJECT_ROOT": str(self.server.host.root),
+            "GIT_PROJECT_ROOT": str(self.api.root),
             "GIT_HTTP_EXPORT_ALL": "1",
             "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_CONFIG_GLOBAL": os.devnull,
             "GIT_PROTOCOL": headers.get("git-protocol", "")
-            if self.server.host.protocol
+            if self.api.protocol
             else "",
             "PATH_INFO": "/".join(("", owner, name, *rest)),
             "QUERY_STRING": query,
@@ -262,7 +220,7 @@ class _Handler(BaseHTTPRequestHandler):
             if fault.cut is not None and sent + len(chunk) > fault.cut:
                 self.close_connection = True
                 return
-            if fault.rate is not None and self.server.host.closing.wait(
+            if fault.rate is not None and self.api.closing.wait(
                 len(chunk) / fault.rate
             ):
                 return

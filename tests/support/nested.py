@@ -1,4 +1,4 @@
-"""A store that lies below a folder of another one."""
+"""A store in a folder of another store."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,7 +8,7 @@ from worker.store.port import ObjectEntry, ObjectHead, Store
 
 
 class NestedStore:
-    """Gives every key of its own the folder's name."""
+    """Prefixes every key with the folder's name."""
 
     def __init__(self, outer: Store, folder: str) -> None:
         self._outer = outer

@@ -1,7 +1,6 @@
-"""The program as a platform runs it: one job from the environment, in processes to kill and freeze.
+"""One job as a platform runs it: processes with an environment, which tests kill and freeze.
 
-The engine is the stand-in for the Fondation CLI, which takes its time and keeps count of
-what it was asked for.
+The engine is the stand-in for the Fondation CLI, which can be slow and counts its calls.
 """
 
 import json
@@ -28,11 +27,11 @@ ROOT: Final = Path(__file__).parents[2]
 RUNTIME: Final = SystemRuntime()
 NAMES: Final = ("The Core", "Its Edge", "A Store", "The Rest")
 ITEMS: Final = 3 + 3 * len(NAMES)
-"""How many items a course of this many chapters has."""
+"""The number of items of the stand-in's course."""
 
 
 def environment_of(home: Path) -> dict[str, str]:
-    """Return the environment of every process: of the tests' own, only the variables for coverage."""
+    """Return the environment of every process: PATH and the like, and coverage's variables."""
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -65,7 +64,7 @@ class WorkerProcess:
         return self._process.pid
 
     def wait(self, seconds: float = 120) -> int | None:
-        """Wait for its end, and return its exit code; None if it is still running after that time."""
+        """Wait for its end; return its exit code, or None if it is still running."""
         try:
             return self._process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -75,12 +74,12 @@ class WorkerProcess:
         self._process.send_signal(number)
 
     def kill(self) -> None:
-        """Kill it as the kernel does when memory runs out, and reap it."""
+        """Kill it as the kernel does when memory runs out, and wait for its end."""
         self._process.kill()
         self._process.wait()
 
     def events(self, name: str) -> list[dict[str, Any]]:
-        """Return the lines of its log about an event, the last of which may be cut off."""
+        """Return the lines of its log about an event; a last, incomplete line is ignored."""
         lines = []
         for line in self.log.read_text().splitlines():
             try:
@@ -99,16 +98,16 @@ class PlatformJob:
     store: Store
     folder: Path
     environment: Mapping[str, str]
-    """Where repository, receiver and store are."""
+    """The variables that name repository, receiver and store."""
     name: str = "job-1"
     behaviour: dict[str, Any] = field(default_factory=dict)
-    """Of the stand-in."""
+    """The behaviour of the stand-in."""
     runs: list[WorkerProcess] = field(default_factory=list)
     known: dict[str, int] = field(default_factory=dict)
-    """How often the engine had been asked for an item when it was first seen in the store."""
+    """For each stored item, how often the engine had been asked for it when it was first seen."""
 
     def __post_init__(self) -> None:
-        """Install an engine of its own."""
+        """Install the job's own copy of the engine."""
         self.folder.mkdir(parents=True)
         self.cli = CliStandIn(
             self.folder / "cli",
@@ -171,7 +170,7 @@ class PlatformJob:
 
     @property
     def calls(self) -> Counter[str]:
-        """How many times the engine was asked for each item."""
+        """How often the engine was asked for each item."""
         return self.cli.calls
 
     def note_stored(self) -> None:
@@ -185,7 +184,7 @@ class PlatformJob:
 
     @property
     def redone(self) -> list[str]:
-        """The items that were made again although they were stored."""
+        """The stored items that were made again."""
         calls = self.calls
         return [
             path for path, times in self.known.items() if calls[path] > times
@@ -224,7 +223,7 @@ class PlatformJob:
 
 
 def meaning(document: dict[str, Any]) -> list[Any]:
-    """Return what a callback says; the same under the same key, always."""
+    """Return the part of a callback that is always the same under the same key."""
     return [
         document[name]
         for name in (

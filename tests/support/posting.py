@@ -1,7 +1,7 @@
 """Posts an event in a process: `python -m tests.support.posting URL SECONDS [CLOSE_AFTER [SIZE]]`.
 
-The run may send for SECONDS. Prints after how long it ended, and how. Ends when
-nothing goes on any more.
+The run may send for SECONDS. Prints when and how the exchange ended, and exits once all its
+threads have ended.
 """
 
 import sys
@@ -40,7 +40,7 @@ def main(
 
 
 def running_down(seconds: float) -> Callable[[], float]:
-    """Return how long the run may still send, counted from now."""
+    """Return a function that returns for how many more seconds the run may send."""
     end = time.monotonic() + seconds
     return lambda: end - time.monotonic()
 

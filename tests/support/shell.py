@@ -42,7 +42,7 @@ class Shell:
             return printed.out
         return printed.err
 
-    def json(self, *argv: str, code: int = 0) -> Any:  # noqa: ANN401 - a document of any command
+    def json(self, *argv: str, code: int = 0) -> Any:  # noqa: ANN401 - any JSON value
         return json.loads(self(*argv, "--json", code=code))
 
 

@@ -11,7 +11,7 @@ _MOUNT: Final = 'mount -t tmpfs -o "$1" tmpfs "$2" && shift 2 && exec "$@"'
 
 
 def small_disk(folder: Path, kib: int) -> tuple[str, ...]:
-    """Return what to put before a command, so that a folder, which is made, has that much room."""
+    """Return a command prefix that makes a folder with this much room for the command."""
     if not _can_mount():
         pytest.skip(
             "NOT TESTED: no file system can be mounted here (unshare --map-root-user)"

@@ -14,7 +14,7 @@ def make_git(
     stop: Flag | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Git:
-    """Return git with its scratch space in `tmp_path / "scratch"`, and PATH and more in `env`."""
+    """Return git with scratch space in `tmp_path / "scratch"`; `env` is added to PATH."""
     runtime = SystemRuntime()
     given = {"PATH": os.environ["PATH"], **(environment or {})}
     return Git(tmp_path / "scratch", runtime, stop or runtime.flag(), given)
@@ -27,7 +27,7 @@ def empty(path: Path) -> Path:
 
 
 def read_tree(tree: Path) -> dict[str, bytes]:
-    """Return all files below a folder, and fail if there is anything but files and folders."""
+    """Return all files below a folder; fail if it has anything but files and folders."""
     files = {}
     for path in tree.rglob("*"):
         assert not path.is_symlink()

@@ -1,4 +1,4 @@
-"""A TCP server whose connections a test handles: a receiver or proxy that misbehaves."""
+"""A TCP server whose handler a test provides: a receiver or proxy that misbehaves."""
 
 import socket
 import threading
@@ -16,13 +16,13 @@ class TcpServer:
     port: int
     connected: threading.Event = field(default_factory=threading.Event)
     released: threading.Event = field(default_factory=threading.Event)
-    """What a handler waits for, until the test sets it."""
+    """A test sets it to let waiting handlers continue."""
     arriving: threading.Event = field(default_factory=threading.Event)
-    """Set when the first byte has come, read or not."""
+    """Set when the first byte has arrived, read or not."""
     received: bytearray = field(default_factory=bytearray)
-    """What has come, over all connections."""
+    """The bytes received over all connections."""
     hung_up: threading.Event = field(default_factory=threading.Event)
-    """Set when a connection has ended."""
+    """Set when a client has closed its connection."""
 
     @property
     def url(self) -> str:
@@ -59,12 +59,12 @@ def _more(connection: socket.socket) -> bytes:
 
 
 def never_answering(server: TcpServer, connection: socket.socket) -> None:
-    """Read, and never answer."""
+    """Read everything, and never answer."""
     server.take_all(connection)
 
 
 def reading_late(server: TcpServer, connection: socket.socket) -> None:
-    """Read nothing until the test releases it, and then everything that has arrived."""
+    """Read nothing until the test releases it, then everything that has arrived."""
     connection.recv(1, socket.MSG_PEEK)
     server.arriving.set()
     server.released.wait(30)
@@ -89,7 +89,7 @@ def answering(*parts: bytes, pause: float = 0.0) -> Handler:
 def tcp_server(
     handle: Handler, address: str = "127.0.0.1", port: int = 0
 ) -> Iterator[TcpServer]:
-    """Listen, and handle every connection the same way."""
+    """Listen, and pass every connection to `handle`."""
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         # A small buffer fills up soon if the server does not read.
@@ -122,7 +122,7 @@ def tcp_server(
 
 @contextmanager
 def unconnectable(address: str, port: int = 0) -> Iterator[int]:
-    """Listen at an address where connecting never ends: its queue is full."""
+    """Listen at an address where connecting hangs, because its queue is full."""
     with socket.socket() as listener:
         listener.bind((address, port))
         listener.listen(0)

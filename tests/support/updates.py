@@ -1,4 +1,4 @@
-"""A repository with a file for each chapter, and an engine whose chapters depend on these alone."""
+"""A repository with a file for each chapter, and an engine that derives each chapter from its file."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -31,7 +31,7 @@ EARLIER_IDENTITY = Identity(
 
 @dataclass
 class PartsSource(FakeSource):
-    """Gives these files."""
+    """A source with the given files."""
 
     files: Mapping[str, str] = field(default_factory=lambda: OLD)
 
@@ -95,7 +95,7 @@ def make_earlier(
     reported: bool = True,
     max_inline: int = MAX_INLINE,
 ) -> None:
-    """Complete a job whose course can be followed.
+    """Complete a job whose course can be updated.
 
     `gc` leaves it alone if its end could not be `reported`.
     """

@@ -12,16 +12,16 @@ from typing import Any, Final
 from states.course_paths import is_course_path
 
 PROGRAM: Final = Path(sys.executable).with_name("fondation-worker")
-"""As pip installs it."""
+"""The program that pip has installed."""
 PASSED_VARIABLES: Final = (
     "PATH",
     "PYTHONPATH",
     "COVERAGE_PROCESS_CONFIG",
     "COVERAGE_PROCESS_START",
 )
-"""What a command needs to be found, and measured.
+"""Variables of the tests that commands inherit: to find programs, and to measure coverage.
 
-By PYTHONPATH, `tests.sabotage` has it run its own copy.
+`tests.sabotage` sets PYTHONPATH, so that commands run its copy of the program.
 """
 
 
@@ -43,7 +43,7 @@ class CommandResult:
     err: str
 
     @property
-    def json(self) -> Any:  # noqa: ANN401 - whatever a command prints
+    def json(self) -> Any:  # noqa: ANN401 - any JSON value
         """The document on standard output, read as JSON."""
         return json.loads(self.out)
 
@@ -55,7 +55,7 @@ class User:
     home: Path
     environment: Mapping[str, str] = field(default_factory=dict)
     before: tuple[str, ...] = ()
-    """What starts each command."""
+    """A prefix of each command, such as `env NAME=VALUE`."""
 
     def start(self, *argv: str, **environment: str) -> subprocess.Popen[str]:
         """Start a command; its output is read by `communicate`."""
@@ -83,7 +83,7 @@ class User:
     def run(
         self, *argv: str, code: int = 0, **environment: str
     ) -> CommandResult:
-        """Run a command to its end, and check its exit code."""
+        """Run a command to its end; assert its exit code."""
         result = self.ends(self.start(*argv, **environment))
         assert result.code == code, (
             f"{argv} ended with {result.code}:\n{result.out}\n{result.err}"

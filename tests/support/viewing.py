@@ -1,4 +1,4 @@
-"""A store as the commands look at it."""
+"""Views of a store, as the commands open them."""
 
 from worker.services.view import View
 from worker.settings.reader import EnvironmentReader

@@ -41,7 +41,7 @@ class FakeEngine:
     made: Counter[str] = field(default_factory=Counter)
     before_item: Callable[[str], None] = lambda _path: None
     seen: list[EarlierCourse | None] = field(default_factory=list)
-    """The earlier course that each stage was shown."""
+    """The earlier course that each stage received."""
 
     def check(self) -> None: ...
 

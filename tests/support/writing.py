@@ -18,7 +18,7 @@ def body_of(key: str) -> bytes:
 
 
 def write(root: Path, name: str) -> None:
-    """Create and put objects for ever, and delete some of them again."""
+    """Create and put objects endlessly, and delete some of them."""
     store = FolderStore(root)
     for number in count():
         key = f"job/{number % 3}/{name}/{number}"

@@ -1,4 +1,4 @@
-"""Mermaid itself, to parse diagrams with: installed by npm, once for this user."""
+"""Parses diagrams with Mermaid itself, which npm installs once for this user."""
 
 import json
 import os
@@ -15,14 +15,14 @@ from tests.support.servers.lock import locked
 from tests.support.servers.process import UnavailableError, run
 
 PACKAGES: Final = ("mermaid@11.4.1", "jsdom@25.0.1")
-"""Mermaid, and the document that it wants to be in; both run on Node.js 18."""
+"""Mermaid, and the DOM that it needs; both run on Node.js 18."""
 _PARSER: Final = Path(__file__).with_name("parse.mjs")
 
 
 def faults(diagrams: Sequence[str]) -> list[str | None]:
-    """Return what Mermaid says is wrong with each diagram; None where it parses.
+    """Return Mermaid's error for each diagram, None if it parses.
 
-    Where Mermaid is not available, the test is skipped, or, under `FONDATION_TESTS=all`, fails.
+    Without Mermaid, the test is skipped or, under `FONDATION_TESTS=all`, fails.
     """
     try:
         node, folder = _installed()
@@ -43,9 +43,7 @@ def faults(diagrams: Sequence[str]) -> list[str | None]:
 def _installed() -> tuple[str, Path]:
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
-        raise UnavailableError(
-            "there is no node or no npm in PATH: install Node.js"
-        )
+        raise UnavailableError("node or npm is not in PATH: install Node.js")
     base = (
         Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         / "fondation-worker"

@@ -27,7 +27,7 @@ def main() -> None:
     for fault in plan(options.plan) if options.plan else ():
         server.fault(fault)
     with server:
-        print(server.url, flush=True)  # noqa: T201 - it says where it listens
+        print(server.url, flush=True)  # noqa: T201 - its address
         signal.sigwait({signal.SIGTERM, signal.SIGINT})
 
 

@@ -46,10 +46,10 @@ class Batches:
     seconds: float
     url: str
     answer: Callable[[Document], Document]
-    """Makes the message of a request, which is paid."""
+    """Returns the message of a request, and counts it as paid."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)  # noqa: TID251
     outcomes: dict[str, str] = field(default_factory=dict)
-    """What becomes of the requests of these names, if they do not succeed."""
+    """The outcomes of requests that do not succeed, by name."""
     all: dict[str, Batch] = field(default_factory=dict)
 
     def create(self, body: Mapping[str, list[Document]]) -> Document:

@@ -17,7 +17,7 @@ MODELS: Final = {
     "claude-opus-5-5": (1_000_000, 128_000),
     "claude-sonnet-5-5": (1_000_000, 128_000),
 }
-"""The longest prompt and the longest answer of each, in tokens."""
+"""The most tokens of a prompt and of an answer, by model."""
 FIELDS: Final = {
     "cache_control", "inference_geo", "max_tokens", "messages", "metadata", "model",
     "output_config", "service_tier", "stop_sequences", "stream", "system", "thinking",

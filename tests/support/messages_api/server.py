@@ -17,12 +17,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import TracebackType
-from typing import Any, ClassVar, Final, Self
+from typing import Any, ClassVar, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from tests.support.http_server import HttpServer, QuietHandler
 from tests.support.messages_api import answers
 from tests.support.messages_api.batches import Batches
 from tests.support.messages_api.model import (
@@ -58,33 +57,33 @@ class Fault:
     on: str = "POST /v1/messages"
     times: int = 1
     status: int | None = None
-    """Refuse with that status, and do nothing."""
+    """Refuse with this status, without an effect."""
     message: str = "refused by a test"
     details: Mapping[str, str] | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     page: bool = False
-    """Send an error page of a proxy instead of the API's own error."""
+    """Send a proxy's error page instead of the API's error."""
     lost: bool = False
-    """Do what is asked, and close the connection without an answer."""
+    """Carry out the request, and close the connection without an answer."""
     cut: int | None = None
-    """Close the connection after that many events."""
+    """Close the connection after this many events."""
     end: int | None = None
-    """End the stream properly after that many events."""
+    """End the stream properly after this many events."""
     error: int | None = None
-    """Send an `error` event after that many events."""
+    """Send an `error` event after this many events."""
     silent: int | None = None
-    """Send nothing more after that many events, for the server's `silence_seconds`."""
+    """Send nothing more after this many events, for the server's `silence_seconds`."""
     text: str | None = None
-    """Answer that."""
+    """Answer with this text."""
     stop_reason: str | None = None
     model: str | None = None
-    """Answer by that model."""
+    """Answer as this model."""
     no_usage: bool = False
     crlf: bool = False
-    """Send lines that end with CRLF, byte by byte, and events that nobody knows."""
+    """Send lines that end with CRLF, byte by byte, and events of unknown types."""
 
 
-class MessagesServer:
+class MessagesServer(HttpServer):
     """A workspace's view of the API."""
 
     def __init__(
@@ -96,45 +95,25 @@ class MessagesServer:
         answer_seconds: float = 0.0,
         answer: Callable[[Mapping[str, Any]], str] | None = None,
     ) -> None:
-        """Prepare; it serves within `with`. An answer is sent within `answer_seconds`."""
+        """Answers take `answer_seconds`. The server runs within `with`."""
+        super().__init__(_Handler, port=port)
         self.requests: list[str] = []
-        """Method and path of each."""
+        """Method and path of each request."""
         self.bodies: list[Document] = []
-        """Of the messages that were asked for, one by one."""
+        """The requests for messages, in order."""
         self.headers: list[dict[str, str]] = []
         self.paid: list[Document] = []
-        """What is in the log."""
+        """The paid requests, as in the log."""
         self.answer = answer or answers.answer
         self.answer_seconds = answer_seconds
         self.silence_seconds: float | None = None
-        """After that it closes a silent connection; None: only when it is closed itself."""
-        self.closing = threading.Event()
+        """How long a silent connection stays open; None: until the server is closed."""
         self._log = log
         self._faults: list[Fault] = []
         self._lock = threading.RLock()
         self._cache = PrefixCache(time.monotonic)
-        self._server = ThreadingHTTPServer(
-            ("127.0.0.1", port), type("Handler", (_Handler,), {"api": self})
-        )
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self.url = self.origin
         self.batches = Batches(batch_seconds, self.url, self._batch_message)
-
-    def __enter__(self) -> Self:
-        threading.Thread(
-            target=self._server.serve_forever, args=(0.05,), daemon=True
-        ).start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.closing.set()
-        self._server.shutdown()
-        self._server.server_close()
 
     def fault(self, fault: Fault) -> None:
         with self._lock:
@@ -301,18 +280,8 @@ def events(message: Document, fault: Fault) -> Iterator[tuple[str, Document]]:
     yield "message_stop", {}
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class _Handler(QuietHandler):
     api: ClassVar[MessagesServer]
-
-    def handle_one_request(self) -> None:
-        try:
-            super().handle_one_request()
-        except (ConnectionError, TimeoutError):
-            self.close_connection = True
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
 
     def _serve(self) -> None:
         content = self.rfile.read(int(self.headers.get("Content-Length") or 0))

@@ -15,9 +15,9 @@ from tests.support.scaleway.jobs import Document, Jobs
 
 ROOT: Final = Path(__file__).parents[3]
 PAUSE_SECONDS: Final = 0.3
-"""Before the platform tries a run again: how long that is in truth is not documented."""
+"""The pause before a retry; the real platform's is not documented."""
 GRACE_SECONDS: Final = 8.0
-"""Between asking a run to stop and killing it; the same."""
+"""The time between SIGTERM and SIGKILL; not documented either."""
 
 
 @dataclass
@@ -26,7 +26,7 @@ class Containers:
 
     folder: Path
     environment: Mapping[str, str]
-    """What a container finds in its environment besides what the platform gives it."""
+    """The environment of a container besides the platform's variables."""
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     _ending: threading.Event = field(default_factory=threading.Event)
 

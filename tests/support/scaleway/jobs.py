@@ -19,7 +19,7 @@ STATES: Final = (
 
 Document = dict[str, Any]
 Launch = Callable[["Jobs", Document, Mapping[str, str]], None]
-"""Makes a run happen: is given the run, and the whole environment of its container."""
+"""Starts a run, given its data and the whole environment of its container."""
 
 
 class RefusalError(Exception):
@@ -33,7 +33,7 @@ class RefusalError(Exception):
 
 def new_id() -> str:
     """Return an id as the API has them."""
-    return str(uuid.uuid4())  # noqa: TID251 - a server has its own
+    return str(uuid.uuid4())  # noqa: TID251 - a server makes ids
 
 
 def not_found(resource: str, resource_id: str) -> RefusalError:
@@ -71,17 +71,17 @@ class Jobs:
     region: str = "fr-par"
     launch: Launch | None = None
     secret_values: dict[str, str] = field(default_factory=dict)
-    """What Secret Manager holds, by the secrets' ids."""
+    """The values in Secret Manager, by id."""
     definitions: dict[str, Document] = field(default_factory=dict)
     secrets: dict[str, Document] = field(default_factory=dict)
     runs: dict[str, Document] = field(default_factory=dict)
     merges: bool = False
-    """Whether an update's variables are added to those that are there.
+    """Whether an update adds its variables to the existing ones, or replaces them.
 
-    Which it does in truth is not documented.
+    The real platform's behaviour is not documented.
     """
     writes: list[str] = field(default_factory=list)
-    """What has been changed, as method and path."""
+    """Method and path of each change."""
     _moment: datetime = field(
         default_factory=lambda: datetime.now(UTC)  # noqa: TID251 - a server has a clock
     )

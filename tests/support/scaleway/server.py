@@ -11,11 +11,10 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, ClassVar, Final, Self
+from typing import Any, ClassVar, Final
 from urllib.parse import parse_qs, urlsplit
 
+from tests.support.http_server import HttpServer, QuietHandler
 from tests.support.scaleway.jobs import (
     Document,
     Jobs,
@@ -34,15 +33,15 @@ class Fault:
     """A fault of the next `times` requests whose method and path contain `on`."""
 
     status: int | None = None
-    """Answer with that status, and do nothing."""
+    """Answer with this status, without an effect."""
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b"<html>an error page</html>"
     lost: bool = False
-    """Do what is asked, and close the connection without an answer."""
+    """Carry out the request, and close the connection without an answer."""
     trickle: bool = False
-    """Send the body byte by byte, for longer than any client waits."""
+    """Send the body byte by byte, more slowly than any client waits."""
     silent: bool = False
-    """Say nothing until the server is closed."""
+    """Do not answer until the server is closed."""
     times: int = 1
     on: str = ""
 
@@ -53,7 +52,7 @@ class Query:
 
     method: str
     path: tuple[str, ...]
-    """Below the region's own."""
+    """The path below the region's."""
     params: Mapping[str, list[str]]
     body: Document
 
@@ -61,40 +60,20 @@ class Query:
         return self.params.get(name, [None])[0]
 
 
-class ScalewayServer:
+class ScalewayServer(HttpServer):
     """One project's view of one region."""
 
     def __init__(self, jobs: Jobs | None = None) -> None:
+        super().__init__(_Handler)
         self.jobs = jobs or Jobs()
         self.secret_key = new_id()
         self.project_id = new_id()
         self.requests: list[str] = []
-        """Method and path of each."""
+        """Method and path of each request."""
         self.page_limit = MAX_PAGE
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
-        self._closing = threading.Event()
-        self._server = ThreadingHTTPServer(
-            ("127.0.0.1", 0), type("Handler", (_Handler,), {"api": self})
-        )
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        threading.Thread(
-            target=self._server.serve_forever, args=(0.05,), daemon=True
-        ).start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._closing.set()
-        self._server.shutdown()
-        self._server.server_close()
+        self.url = self.origin
 
     @property
     def environment(self) -> dict[str, str]:
@@ -136,10 +115,6 @@ class ScalewayServer:
             if fault is not None:
                 self._faults.remove(fault)
             return fault
-
-    def wait_for_close(self, seconds: float | None = None) -> bool:
-        """Wait for some seconds; return whether the server is being closed."""
-        return self._closing.wait(seconds)
 
     def answer(self, query: Query) -> Any:  # noqa: ANN401 - any value of JSON
         """Return the answer to a request."""
@@ -259,24 +234,14 @@ class ScalewayServer:
         return str(definition["project_id"])
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class _Handler(QuietHandler):
     api: ClassVar[ScalewayServer]
-
-    def handle_one_request(self) -> None:
-        try:
-            super().handle_one_request()
-        except (ConnectionError, TimeoutError):
-            self.close_connection = True
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
 
     def _serve(self) -> None:
         content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         fault = self.api.take_fault(f"{self.command} {self.path}") or Fault()
         if fault.silent:
-            self.api.wait_for_close()
+            self.api.closing.wait()
         if fault.status is not None:
             self._send(
                 fault.status, fault.body, fault.headers, slowly=fault.trickle
@@ -341,7 +306,7 @@ class _Handler(BaseHTTPRequestHandler):
             else (body,)
         ):
             self.wfile.write(part)
-            if slowly and self.api.wait_for_close(0.01):
+            if slowly and self.api.closing.wait(0.01):
                 return
 
     do_GET = do_POST = do_PATCH = do_DELETE = _serve  # noqa: N815 - as the library has it

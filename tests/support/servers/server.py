@@ -19,7 +19,7 @@ class S3Server:
     name: str
     endpoint_url: str
     log: str
-    """The file that it writes its log to."""
+    """The path of its log."""
     region: str = "us-east-1"
     access_key: str = "ACCESSKEY"
     secret_key: str = "SECRETKEY123"
@@ -68,7 +68,7 @@ class ServerProgram(Protocol):
         """Take a folder for all its files."""
 
     def start(self) -> S3Server:
-        """Start it, and return when it answers; raise UnavailableError where it cannot run."""
+        """Start it and wait until it answers; raise UnavailableError if it cannot run."""
 
     def stop(self) -> None:
         """End it."""

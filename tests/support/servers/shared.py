@@ -1,8 +1,7 @@
 """Servers started once for a whole test run, by the first of its processes that needs them.
 
-A process of its own, the supervisor, starts a server and ends it as soon as the test run's
-first process has ended: at the end of the tests, by Ctrl-C, or killed. The server in its
-turn ends with its supervisor.
+A separate process, the supervisor, starts a server, and ends it as soon as the test run's first
+process has ended, however it ended. The server ends with its supervisor.
 """
 
 import json
@@ -31,16 +30,16 @@ PROGRAMS: Final[dict[str, type[ServerProgram]]] = {
     "rclone": Rclone,
 }
 START_SECONDS: Final = 1800
-"""Building MinIO from nothing on a slow machine may take that long."""
+"""Long enough to build MinIO on a slow machine."""
 _ROOT: Final = Path(__file__).parents[3]
 _SUPERVISORS: Final[list[subprocess.Popen[bytes]]] = []
-"""They outlive their starters, so no process waits for them."""
+"""Kept referenced: they outlive this process, so nothing waits for them."""
 
 
 def shared(name: str, folder: Path, controller: int) -> S3Server:
     """Return the server of a test run; `folder` is the run's, `controller` its first process's id.
 
-    Raises UnavailableError where it cannot run.
+    Raises UnavailableError if it cannot run.
     """
     folder.mkdir(parents=True, exist_ok=True)
     answer = folder / f"{name}.json"

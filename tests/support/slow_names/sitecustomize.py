@@ -1,7 +1,7 @@
-"""Names that a process with this folder in its PYTHONPATH resolves in a way of its own.
+"""Changes name resolution in processes that have this folder in their PYTHONPATH.
 
-`two.test` has two addresses, 127.0.0.2 and 127.0.0.1. Where SLOW_NAMES names a file that
-exists, names (other than addresses) take as many seconds as it says.
+`two.test` has two addresses, 127.0.0.2 and 127.0.0.1. If SLOW_NAMES names an existing file,
+resolving a name takes as many seconds as the file says.
 """
 
 import os

@@ -1,40 +1,10 @@
 """The sender of events, with a lease under a simulated clock."""
 
-from collections.abc import Callable
-
 import pytest
 
-from tests.support.builders import completed
+from tests.unit.outbox.sending import ScriptedWebhook, answer, started_sender
 from tests.unit.ownership.test_lease import LEASE, LeaseHarness
-from worker.outbox.port import UnreachableError, Webhook, WebhookResponse
-from worker.outbox.sender import Delivery, Sender
-
-
-class RecordingWebhook:
-    """Records each attempt, and the function that returns how long a run may send."""
-
-    def __init__(
-        self, harness: LeaseHarness, answer: WebhookResponse | None = None
-    ) -> None:
-        """Answer each attempt with this; None makes every attempt fail."""
-        self.remaining: Callable[[], float] = lambda: float("inf")
-        self.attempts: list[float] = []
-        self._lease_harness = harness
-        self._answer = answer
-
-    def post(
-        self,
-        body: bytes,  # noqa: ARG002
-        idempotency_key: str,  # noqa: ARG002
-        remaining: Callable[[], float],
-    ) -> WebhookResponse:
-        self.remaining = remaining
-        self.attempts.append(self._lease_harness.scheduler.time)
-        if self._answer is None:
-            raise UnreachableError("no receiver is there")
-        return self._answer
-
-    def close(self) -> None: ...
+from worker.outbox.sender import Sender
 
 
 @pytest.fixture
@@ -42,20 +12,9 @@ def harness() -> LeaseHarness:
     return LeaseHarness()
 
 
-def send(harness: LeaseHarness, webhook: RecordingWebhook) -> Sender:
+def send(harness: LeaseHarness, webhook: ScriptedWebhook) -> Sender:
     """Send one event for a second, and return the sender."""
-
-    def open_webhook() -> Webhook:
-        return webhook
-
-    sender = Sender(
-        open_webhook, harness.lease, harness.runtime, harness.mailbox
-    )
-    [event] = completed().outbox.pending[-1:]
-    sender.start()
-    sender.send(
-        Delivery(event=event, idempotency_key="key", write=lambda: b"{}")
-    )
+    sender = started_sender(harness, webhook)
     harness.scheduler.at(1, sender.close)
     harness.scheduler.run()
     return sender
@@ -67,7 +26,7 @@ def send(harness: LeaseHarness, webhook: RecordingWebhook) -> Sender:
 def test_a_sender_may_send_for_as_long_as_the_lease_is_held(
     harness: LeaseHarness, time: float, remaining: float
 ) -> None:
-    webhook = RecordingWebhook(harness)
+    webhook = ScriptedWebhook(harness)
     send(harness, webhook)
     harness.scheduler.time = time
     assert webhook.remaining() == remaining
@@ -76,7 +35,7 @@ def test_a_sender_may_send_for_as_long_as_the_lease_is_held(
 def test_a_sender_may_not_send_under_a_released_or_suspended_lease(
     harness: LeaseHarness,
 ) -> None:
-    webhook = RecordingWebhook(harness)
+    webhook = ScriptedWebhook(harness)
     send(harness, webhook)
     assert webhook.remaining() > 0
     harness.lease.suspend("the store's clock was set")
@@ -90,7 +49,7 @@ def test_a_sender_may_not_send_under_a_released_or_suspended_lease(
 def test_nothing_is_attempted_until_the_lease_is_held_again(
     harness: LeaseHarness,
 ) -> None:
-    webhook = RecordingWebhook(harness, WebhookResponse(status_code=200))
+    webhook = ScriptedWebhook(harness, answer(200))
     harness.lease.suspend("the store's clock was set")
     harness.scheduler.at(0.5, lambda: harness.lease.reassert(lambda: None))
     sender = send(harness, webhook)

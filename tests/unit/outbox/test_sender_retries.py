@@ -1,55 +1,15 @@
-"""When the sender tries again, and what it makes of each answer."""
+"""When the sender tries again, and how it treats each answer."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
-from tests.support.builders import completed
+from tests.unit.outbox.sending import ScriptedWebhook, answer, started_sender
 from tests.unit.ownership.test_lease import LeaseHarness
-from worker.outbox.port import UnreachableError, Webhook, WebhookResponse
-from worker.outbox.sender import Delivery, EventSettled, Sender
+from worker.outbox.sender import EventSettled, Sender
 from worker.ownership.keep_alive import KeepAlive
 
 END = 400.0
-
-
-class ScriptedWebhook:
-    """Returns the given answers one after another; None makes an attempt fail."""
-
-    def __init__(
-        self, harness: LeaseHarness, *answers: WebhookResponse | None
-    ) -> None:
-        self.attempts: list[float] = []
-        self.keys: list[str] = []
-        self.closed: list[float] = []
-        self.late = 0
-        """The number of attempts after it was closed."""
-        self.seconds = 0.0
-        """How long each answer takes."""
-        self._lease_harness = harness
-        self._answers: Iterator[WebhookResponse | None] = iter(answers)
-
-    def post(
-        self,
-        body: bytes,  # noqa: ARG002
-        idempotency_key: str,
-        remaining: Callable[[], float],  # noqa: ARG002
-    ) -> WebhookResponse:
-        if self.closed:
-            self.late += 1
-            raise UnreachableError("the webhook is closed")
-        self.attempts.append(self._lease_harness.scheduler.time)
-        self.keys.append(idempotency_key)
-        self._lease_harness.scheduler.pause(self.seconds)
-        answer = next(self._answers, None)
-        if answer is None:
-            raise UnreachableError("no receiver is there")
-        return answer
-
-    def close(self) -> None:
-        self.closed.append(self._lease_harness.scheduler.time)
 
 
 @pytest.fixture
@@ -57,10 +17,6 @@ def harness() -> LeaseHarness:
     harness = LeaseHarness()
     harness.runtime.jitter = lambda: 0.5  # type: ignore[method-assign]  # the same each time
     return harness
-
-
-def answer(status: int, **fields: object) -> WebhookResponse:
-    return WebhookResponse(status_code=status, **fields)  # type: ignore[arg-type]  # its fields
 
 
 def send(
@@ -75,25 +31,11 @@ def send(
 
     From `finish_at` on, the run waits for the answers.
     """
-
-    def open_webhook() -> Webhook:
-        return webhook
-
     keep_alive = KeepAlive(
         harness.lease, harness.mailbox, harness.runtime, give_up_seconds=60
     )
     keep_alive.start(on_lost=lambda: None)
-    sender = Sender(
-        open_webhook, harness.lease, harness.runtime, harness.mailbox
-    )
-    [event] = completed().outbox.pending[-1:]
-    sender.start()
-    for number in range(events):
-        sent = replace(event, sequence=1 + number)
-        key = f"key-{1 + number}"
-        sender.send(
-            Delivery(event=sent, idempotency_key=key, write=lambda: b"{}")
-        )
+    sender = started_sender(harness, webhook, events)
 
     def stop() -> None:
         sender.close()
