@@ -38,7 +38,7 @@ def _end_at_signals() -> _Handler:
     handlers, which save finished work; until then, including a long import, there is nothing to
     save.
     """
-    # guard: signals that the parent has blocked are heard
+    # guard: signals that the parent has blocked are received
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     signal.signal(signal.SIGTERM, _end)
     at_ctrl_c = signal.getsignal(signal.SIGINT)

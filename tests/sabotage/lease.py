@@ -104,7 +104,7 @@ LEASE: Final = (
         tests=(UNIT, TAKEOVER),
     ),
     Sabotage(
-        guard="clocks: the lease is written as so much longer as objects look too old",
+        guard="clocks: the recorded lease is longer by how much too old objects look",
         expression="manifest.owner.lease_seconds + skew",
         new="manifest.owner.lease_seconds",
         tests=(UNIT,),
@@ -115,7 +115,7 @@ LEASE: Final = (
         tests=(TAKEOVER,),
     ),
     Sabotage(
-        guard="clocks: how far they are apart is measured",
+        guard="clocks: the difference between them is measured",
         expression="head.age > 1",
         new="False",
         tests=(TAKEOVER,),
@@ -157,7 +157,7 @@ LEASE: Final = (
         tests=("tests/unit/ownership/test_heartbeat.py",),
     ),
     Sabotage(
-        guard="clocks: only an owner that lives is given up on",
+        guard="clocks: a new run gives up waiting only for a live owner",
         expression="now >= deadline and self._watch.is_alive",
         new="now >= deadline",
         tests=("tests/simulation/test_takeover.py",),

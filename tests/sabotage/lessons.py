@@ -53,7 +53,7 @@ LESSONS: Final = (
         tests=(WRITER,),
     ),
     Sabotage(
-        guard="answers: a huge text is not looked at",
+        guard="answers: a huge text is not examined",
         expression="len(value) > LONGEST",
         new="False",
         tests=(WRITER,),
@@ -79,7 +79,7 @@ LESSONS: Final = (
         ),
     ),
     Sabotage(
-        guard="pages: an exercise without its program is none",
+        guard="pages: an exercise without its program is left out",
         expression="task_.lacks_code",
         new="False",
         tests=(

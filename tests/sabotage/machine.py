@@ -21,7 +21,7 @@ MACHINE: Final = (
         tests=(GIT_DISK, FULL_DISK),
     ),
     Sabotage(
-        guard="what may pass is not the configuration's fault",
+        guard="a temporary error is not the configuration's fault",
         expression="error.errno in PASSING",
         new="False",
         tests=("tests/unit/system/test_disk.py",),
@@ -62,13 +62,13 @@ MACHINE: Final = (
         tests=(FOLDERS,),
     ),
     Sabotage(
-        guard="a shared place is used only if it is this user's alone",
+        guard="a shared folder is used only if it is this user's alone",
         expression="not is_ours or mode & _OTHERS_WRITE",
         new="False",
         tests=(ODD_STARTS,),
     ),
     Sabotage(
-        guard="a name of which no file can be made is refused",
+        guard="a name that cannot be a file's is refused",
         expression="longest > MAX_NAME_BYTES",
         new="False",
         tests=(COURSES,),

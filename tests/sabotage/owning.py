@@ -62,7 +62,7 @@ OWNING: Final = (
         tests=("tests/simulation/test_unfenced.py",),
     ),
     Sabotage(
-        guard="a claim in the log of a collected job is none",
+        guard="a claim in the log of a collected job does not count",
         expression="tombstone is not None",
         new="False",
         tests=(COLLECTED,),
@@ -80,13 +80,13 @@ OWNING: Final = (
         tests=(CHECKPOINTS, CRASHES),
     ),
     Sabotage(
-        guard="a new run: goes up from what its refused claim has met",
+        guard="a new run: numbers upwards from what its refused claim met",
         expression="self._read_on(known)",
         new="newest",
         tests=("tests/simulation/test_unfenced.py",),
     ),
     Sabotage(
-        guard="a new run: gives up what others claim again and again",
+        guard="a new run: gives up on a job that others keep claiming",
         expression="self._overtaken > _MAX_OVERTAKEN",
         new="False",
         tests=(
@@ -133,7 +133,7 @@ OWNING: Final = (
         tests=("tests/unit/states/test_takeover.py", RIVALS),
     ),
     Sabotage(
-        guard="the lease: a live owner is not resumed from under",
+        guard="the lease: a live owner's job is not resumed",
         expression="not (request.takeover or manifest.released) and self._is_alive(manifest)",
         new="False",
         tests=(TAKEOVER,),
@@ -178,7 +178,7 @@ OWNING: Final = (
         tests=(REFUSALS,),
     ),
     Sabotage(
-        guard="a store that is none: a page that comes with 200",
+        guard="a server that is not a store: a web page with 200",
         new="document = None",
         tests=("tests/unit/store/test_s3.py",),
     ),
@@ -191,7 +191,7 @@ OWNING: Final = (
         ),
     ),
     Sabotage(
-        guard="a listing: an empty page that goes on is not its end",
+        guard="a listing: an empty page is not its end if more follow",
         new="return (entries, is_last or not entries)",
         tests=(
             "tests/unit/store/test_s3.py::test_an_empty_truncated_page_is_not_the_end",

@@ -82,7 +82,7 @@ PAYING: Final = (
         tests=("tests/unit/claude/test_parallel.py",),
     ),
     Sabotage(
-        guard="paid calls: what may pass is waited for, but not endlessly",
+        guard="paid calls: temporary errors are waited out, but not endlessly",
         expression="resumes_at - self._failing_since > PATIENCE_SECONDS",
         new="False",
         tests=("tests/unit/claude/test_limiter.py",),
@@ -121,7 +121,7 @@ PAYING: Final = (
         tests=(BATCH_TESTS,),
     ),
     Sabotage(
-        guard="batches: one that is pending is collected, whatever the mode",
+        guard="batches: a pending one is collected, whatever the mode",
         new="pass",
         tests=(BATCH_TESTS,),
     ),
@@ -143,7 +143,7 @@ PAYING: Final = (
         tests=(BATCH_TESTS,),
     ),
     Sabotage(
-        guard="batches: what an earlier generation sent may still be paid",
+        guard="batches: what an earlier generation sent may still be billed",
         expression="entry.intent.generation == generation",
         new="True",
         tests=(BATCH_TESTS,),

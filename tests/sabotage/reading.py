@@ -12,20 +12,20 @@ LOCAL: Final = "tests/integration/test_source_local.py"
 
 READING: Final = (
     Sabotage(
-        guard="what cannot be seen around a variable's value is refused",
+        guard="invisible characters around a variable's value are refused",
         expression="stray_fault(value)",
         new="None",
         tests=(SETTINGS,),
     ),
     Sabotage(
-        guard="signals that the parent has blocked are heard",
+        guard="signals that the parent has blocked are received",
         new="pass",
         tests=(
             "tests/integration/test_starting.py::test_signals_that_its_parent_has_blocked_are_heard",
         ),
     ),
     Sabotage(
-        guard="certificates that are not there are refused",
+        guard="missing certificates are refused",
         expression="self._here",
         new="not self._here",
         tests=(SETTINGS,),
@@ -55,7 +55,7 @@ READING: Final = (
         tests=(CHANGING,),
     ),
     Sabotage(
-        guard="a file that no folder takes is left out",
+        guard="a file that no folder can hold is left out",
         expression="not unusable",
         new="unusable or not unusable",
         tests=(LOCAL,),

@@ -41,7 +41,7 @@ SENDING: Final = (
         tests=(WEBHOOK_DEADLINE,),
     ),
     Sabotage(
-        guard="sending: the system stops for a process that is frozen",
+        guard="sending: the kernel stops for a frozen process",
         new="pass",
         tests=(WEBHOOK_DEADLINE,),
     ),

@@ -29,13 +29,13 @@ WORKING: Final = (
         tests=(DAMAGE, "tests/unit/course/test_artifacts.py"),
     ),
     Sabotage(
-        guard="damage: not believed at once",
+        guard="damage: confirmed by further reads",
         expression="LOOKS",
         new="1",
         tests=(DAMAGE,),
     ),
     Sabotage(
-        guard="damage: what a listing does not show is asked for itself",
+        guard="damage: an object that a listing lacks is looked up",
         expression="self._is_there(key, size)",
         new="False",
         tests=("tests/unit/course/test_artifacts.py",),
@@ -97,7 +97,7 @@ WORKING: Final = (
         ),
     ),
     Sabotage(
-        guard="an update: nothing is kept of what rests on an item that was made again",
+        guard="an update: nothing that depends on a remade item is kept",
         expression="still_kept(kept, made)",
         new="kept",
         tests=(
@@ -131,7 +131,7 @@ WORKING: Final = (
         tests=(RUNS,),
     ),
     Sabotage(
-        guard="the outbox in the manifest: what a dead run has left is sent",
+        guard="the outbox in the manifest: what a dead run left is sent",
         new="pass",
         tests=(CRASHES,),
     ),
@@ -229,7 +229,7 @@ WORKING: Final = (
         tests=(TAKEOVER,),
     ),
     Sabotage(
-        guard="completed only when all is there",
+        guard="completed only when all artifacts exist",
         expression="missing",
         new="False",
         tests=(DAMAGE,),
@@ -301,13 +301,13 @@ WORKING: Final = (
         tests=(f"{SHARING}::test_a_store_is_refused_that_lies_inside_a_job",),
     ),
     Sabotage(
-        guard="the gateway keeps a request until its webhook knows",
+        guard="the gateway keeps a request until its webhook was told",
         expression="Standing.OVER if is_settled(manifest) else Standing.UNDELIVERED",
         new="Standing.OVER",
         tests=("tests/gateway/test_job_status.py",),
     ),
     Sabotage(
-        guard="the gateway never gives up a job whose webhook does not know",
+        guard="the gateway never gives up a job whose webhook was not told",
         expression="standing is Standing.UNDELIVERED",
         new="False",
         tests=("tests/gateway/test_queue.py",),

@@ -280,7 +280,7 @@ class Artifacts:
             size = artifact.size
             if sizes.get(key) == size:
                 continue
-            # guard: damage: what a listing does not show is asked for itself
+            # guard: damage: an object that a listing lacks is looked up
             if not self._is_there(key, size):
                 yield artifact
 
@@ -314,7 +314,7 @@ def look_repeatedly(look: Callable[[], Result | None]) -> Result | None:
 
     A read without a result returns None, or raises MissingError.
     """
-    # guard: damage: not believed at once
+    # guard: damage: confirmed by further reads
     for _ in range(LOOKS):
         with suppress(MissingError):
             result = look()

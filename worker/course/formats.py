@@ -275,7 +275,7 @@ def _check_file_names(entry: ChapterRef, place: str) -> None:
         _, _, file_name = path.rpartition("/")
         length = len(file_name)
         longest = max(longest, length)
-    # guard: a name of which no file can be made is refused
+    # guard: a name that cannot be a file's is refused
     if longest > MAX_NAME_BYTES:
         beginning = entry.name[:_SHOWN]
         raise InvalidItemError(

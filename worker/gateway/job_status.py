@@ -54,5 +54,5 @@ def read_standing(view: View, job_id: str) -> Standing:
         return Standing.UNREADABLE
     if manifest is None or not manifest.over:
         return Standing.UNFINISHED
-    # guard: the gateway keeps a request until its webhook knows
+    # guard: the gateway keeps a request until its webhook was told
     return Standing.OVER if is_settled(manifest) else Standing.UNDELIVERED

@@ -238,7 +238,7 @@ def _after(job: QueuedJob, standing: Standing, code: int | None) -> QueuedJob:
     if code is not None:
         refused = _refused(code)
     after = replace(job, running=False, pausing=True, refused=refused)
-    # guard: the gateway never gives up a job whose webhook does not know
+    # guard: the gateway never gives up a job whose webhook was not told
     if standing is Standing.UNDELIVERED:
         return replace(after, retries=job.retries + 1, given_up=False)
     # guard: the gateway decides nothing about a job that cannot be read

@@ -72,7 +72,7 @@ class Exchange:
         if self._socket is not None:
             # The system gives up as well: this process may be frozen or killed meanwhile.
             milliseconds = max(1, int(1000 * left))
-            # guard: sending: the system stops for a process that is frozen
+            # guard: sending: the kernel stops for a frozen process
             self._socket.setsockopt(
                 socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds
             )

@@ -156,7 +156,7 @@ class Claimant:
             )
             if nothing_to_do and not self._can_deliver(manifest):
                 return exit_code(manifest)
-            # guard: the lease: a live owner is not resumed from under
+            # guard: the lease: a live owner's job is not resumed
             if not (request.takeover or manifest.released) and self._is_alive(
                 manifest
             ):
@@ -264,7 +264,7 @@ class Claimant:
         """
         self._seen = winner
         self._overtaken += 1
-        # guard: a new run: gives up what others claim again and again
+        # guard: a new run: gives up on a job that others keep claiming
         if self._overtaken > _MAX_OVERTAKEN:
             manifest = winner.manifest
             raise BusyError(
@@ -333,7 +333,7 @@ class Claimant:
         sequence = checkpoint.manifest.sequence
         entries = self.log.entries(after=sequence - 1)
         tombstone = self._tombstone(entries, sequence)
-        # guard: a claim in the log of a collected job is none
+        # guard: a claim in the log of a collected job does not count
         if tombstone is not None:
             self._yield_to(tombstone)
             return None
@@ -372,7 +372,7 @@ class Claimant:
         """
         manifest = checkpoint.manifest
         measured = 0
-        # guard: clocks: how far they are apart is measured
+        # guard: clocks: the difference between them is measured
         if head.age > 1:
             measured = self._skew(checkpoint)
         # guard: clocks: whole seconds hide up to one second of a difference
@@ -434,7 +434,7 @@ class Claimant:
                 "another run owns the job, waiting for its lease",
                 extra={"owner": manifest.run},
             )
-        # guard: clocks: only an owner that lives is given up on
+        # guard: clocks: a new run gives up waiting only for a live owner
         if now >= deadline and self._watch.is_alive:
             raise busy(manifest)
         self.wait(min(_POLL_SECONDS, verdict.seconds))

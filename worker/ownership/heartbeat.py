@@ -76,7 +76,7 @@ def put_heartbeat(
 
     `skew`: by how many seconds the store's objects look too old.
     """
-    # guard: clocks: the lease is written as so much longer as objects look too old
+    # guard: clocks: the recorded lease is longer by how much too old objects look
     lease = manifest.owner.lease_seconds + skew
     document = {"run": manifest.run, "leaseSeconds": lease, "number": number}
     body = json.dumps(document).encode("ascii")

@@ -121,7 +121,7 @@ class CheckpointLog:
             return newest
         if newest and newest.manifest.sequence >= known.manifest.sequence:
             return newest
-        # guard: a new run: goes up from what its refused claim has met
+        # guard: a new run: numbers upwards from what its refused claim met
         return self._read_on(known)
 
     def entries(self, *, after: int) -> dict[int, ObjectEntry]:

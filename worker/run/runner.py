@@ -97,7 +97,7 @@ class Runner:
 
     def _run(self) -> Exit:
         try:
-            # guard: the outbox in the manifest: what a dead run has left is sent
+            # guard: the outbox in the manifest: what a dead run left is sent
             self._announcer.redeliver(self._manifest)
             self._work()
         except StoppedError as stopped:
@@ -242,7 +242,7 @@ class Runner:
             "verify",
             lambda: self._context.artifacts.missing(self._manifest.stages),
         )
-        # guard: completed only when all is there
+        # guard: completed only when all artifacts exist
         if missing:
             stage, artifact = min(
                 missing, key=lambda entry: INFO[entry[0]].step

@@ -278,7 +278,7 @@ class Updater:
                 record = self._context.owned.manifest.record(decisive)
                 artifacts = self._context.artifacts.of(record)
                 made += _not_kept(artifacts, kept)
-        # guard: an update: nothing is kept of what rests on an item that was made again
+        # guard: an update: nothing that depends on a remade item is kept
         remaining = still_kept(kept, made)
         return {path: kept[path] for path in remaining}
 

@@ -103,7 +103,7 @@ def make_private(folder: Path) -> None:
         status = folder.lstat()
         mode = status.st_mode
         is_ours = stat.S_ISDIR(mode) and status.st_uid == os.getuid()
-        # guard: a shared place is used only if it is this user's alone
+        # guard: a shared folder is used only if it is this user's alone
         if not is_ours or mode & _OTHERS_WRITE:
             raise ConfigError(
                 f"{folder} is not a folder that only this user can write to: remove it, "

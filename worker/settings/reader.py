@@ -63,7 +63,7 @@ class EnvironmentReader:
         value = self._environment.get(name)
         if value is None:
             return default
-        # guard: what cannot be seen around a variable's value is refused
+        # guard: invisible characters around a variable's value are refused
         fault = stray_fault(value)
         if fault is not None:
             line = f"{name} {fault}: {ADVICE}"
@@ -107,7 +107,7 @@ class EnvironmentReader:
         check: Callable[[str], str | None] = self._certificates_fault
         if folder:
             check = folder_fault
-        # guard: certificates that are not there are refused
+        # guard: missing certificates are refused
         if value is not None and self._here:
             self.checked(name, value, check)
 

@@ -127,7 +127,7 @@ class ScratchRepository:
             unusable = {
                 file.name for file in files if _is_unusable(tree, file.name)
             }
-            # guard: a file that no folder takes is left out
+            # guard: a file that no folder can hold is left out
             if not unusable:
                 raise failure
             refused += sorted(unusable)

@@ -173,7 +173,7 @@ class S3Store:
                     for item in page.iterfind("{*}Contents")
                 ]
                 is_last = _text(page, "IsTruncated") != "true"
-                # guard: a listing: an empty page that goes on is not its end
+                # guard: a listing: an empty page is not its end if more follow
                 if entries or is_last:
                     return entries, is_last
                 token = _text(page, "NextContinuationToken")

@@ -170,7 +170,7 @@ class S3Client:
         content: bytes | None = body
         if request.operation == "GetObject" and not is_error:
             content = None
-        # guard: a store that is none: a page that comes with 200
+        # guard: a server that is not a store: a web page with 200
         document = inspect(request.operation, status, headers, content)
         if is_error:
             raise AnsweredError(_error(status, headers, body))

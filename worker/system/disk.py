@@ -43,7 +43,7 @@ def on_disk(
 
 def raise_if_passing(error: OSError, place: Path) -> None:
     """Raise DiskError for an error that is not about the file itself."""
-    # guard: what may pass is not the configuration's fault
+    # guard: a temporary error is not the configuration's fault
     if error.errno in PASSING:
         raise disk_error(error, place) from error
 

@@ -98,7 +98,7 @@ class Batcher:
         named: set[str] = set()
         for batch in self._ledger.batches(stage, generation):
             named |= set(batch.intent.names)
-        # guard: batches: what an earlier generation sent may still be paid
+        # guard: batches: what an earlier generation sent may still be billed
         unsent = [
             entry
             for entry in self._ledger.entries()

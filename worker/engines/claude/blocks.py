@@ -147,7 +147,7 @@ class Fields:
         value = self._values.get(name)
         if not isinstance(value, str):
             raise AnswerFault(f"`{name}` must be a text")
-        # guard: answers: a huge text is not looked at
+        # guard: answers: a huge text is not examined
         if len(value) > LONGEST:
             raise _too_long(name, len(value))
         return value.rstrip()

@@ -84,7 +84,7 @@ class Limiter:
             self._failing_since = now if since is None else since
             pause = self._next_pause(retry_after)
             resumes_at = max(self._resumes_at, now + pause)
-            # guard: paid calls: what may pass is waited for, but not endlessly
+            # guard: paid calls: temporary errors are waited out, but not endlessly
             if resumes_at - self._failing_since > PATIENCE_SECONDS:
                 raise self._waiting(reason, resumes_at - now)
             self._slow_down(now)

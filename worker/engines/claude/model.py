@@ -185,7 +185,7 @@ class Model:
         if self._settings.batch and stages <= _BATCHED:
             session.batcher.fetch(calls, session.budget)
         else:
-            # guard: batches: one that is pending is collected, whatever the mode
+            # guard: batches: a pending one is collected, whatever the mode
             session.batcher.collect(calls)
         yield from self._live(questions)
 

@@ -264,7 +264,7 @@ def _exercise(
     task_ = task_writer.written(fields.entries("task"), f"{place}, task")
     solution = writer.written(fields.entries("solution"), f"{place}, solution")
     faults += task_.faults + solution.faults
-    # guard: pages: an exercise without its program is none
+    # guard: pages: an exercise without its program is left out
     if task_.lacks_code or not task_.blocks or not solution.blocks:
         return None
     return _Exercise(name, task_, solution)
