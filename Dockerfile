@@ -5,7 +5,7 @@
 #   docker build --build-arg ANTHROPIC_API_KEY=… --build-context fondation-source=/path/to/fondation -t scaleway-worker .
 #
 # Without --build-context it has the static engine only. Everyone who can pull the image can read a key that was built into
-# it. Better give the key to the container, as a Secret Manager reference or `-e ANTHROPIC_API_KEY` (docs/deploy.md, step 4).
+# it: give the key to the container instead, as a Secret Manager reference or `-e ANTHROPIC_API_KEY` (docs/deploy.md, step 4).
 #
 # git and Node.js come from Debian, so all security fixes come through one channel; `docker build --pull --no-cache` installs
 # the current ones. git's advisories for clones, submodules, hooks, bundle URIs and LFS do not affect the worker: it only
@@ -28,8 +28,8 @@ WORKDIR /build
 COPY pyproject.toml requirements.lock README.md LICENSE ./
 COPY states states
 COPY worker worker
-# A virtual environment without pip, compiled now because the container cannot write there. botocore describes four hundred
-# services of Amazon; only S3 is used.
+# A virtual environment without pip, compiled now because the container cannot write there. Of botocore's descriptions of
+# four hundred AWS services, only S3's is kept.
 RUN --mount=type=cache,target=/root/.cache/pip \
     python3 -m venv --without-pip /opt/fondation-worker \
     && python3 -m pip --python /opt/fondation-worker/bin/python install --quiet -c requirements.lock '.[gateway]' \
@@ -71,7 +71,7 @@ LABEL org.opencontainers.image.title="fondation-worker" \
       org.opencontainers.image.description="Turns a git repository into a course, checkpoint by checkpoint" \
       org.opencontainers.image.licenses="MIT"
 
-# As for the old worker: everyone who can pull the image finds the key in its configuration and history.
+# Kept for the old worker's build command. Everyone who can pull the image finds the key in its configuration and history.
 ARG ANTHROPIC_API_KEY
 ENV ANTHROPIC_API_KEY=${ANTHROPIC_API_KEY}
 
