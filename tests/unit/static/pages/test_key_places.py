@@ -122,3 +122,61 @@ def test_a_method_that_only_pickles_a_value_is_not_shown(
     shown = names(facts, facts.chapters[0])
     assert "Tree.act" in shown
     assert "Tree.__reduce__" not in shown
+
+
+CALLED = '''class App:
+    """An app."""
+
+    def finish(self, result):
+        """Finish a request."""
+        self.result = result
+        self.log = [result]
+        self.count = self.note(result)
+        return self.result
+
+    def note(self, result):
+        """Note a result."""
+        self.noted = result
+        self.log.append(result)
+        return len(self.log)
+
+    def dispatch(self, request):
+        """Find out what answers a request."""
+        self.request = request
+        self.route = request.path
+        return self.finish(request)
+
+    def handle(self, request):
+        """Handle a request."""
+        self.seen = request
+        self.last = request
+        return self.dispatch(request)
+
+    def banner(self, text):
+        """Print a banner."""
+        print(text)
+        print(len(text))
+        return text
+'''
+
+
+def test_code_is_shown_in_the_order_of_its_calls(tmp_path: Path) -> None:
+    facts = read(tmp_path, {"app.py": CALLED})
+    shown = names(facts, facts.chapters[0])
+    assert shown == ["App.handle", "App.dispatch", "App.finish", "App.note"]
+
+
+def test_what_a_caller_calls_first_is_shown_first(tmp_path: Path) -> None:
+    code = (
+        "class Frame:\n"
+        "    def pop(self, error):\n        self.error = error\n"
+        "        self.stack = self.note(1)\n        self.open = False\n"
+        "        return self.error\n\n"
+        "    def note(self, n):\n        self.n = n\n\n"
+        "    def push(self, stack):\n        self.stack = stack\n"
+        "        self.open = True\n        return self.note(2)\n\n\n"
+        "def serve(frame: Frame):\n    frame.push([])\n    frame.pop(None)\n"
+    )
+    facts = read(tmp_path, {"frame.py": code})
+    shown = names(facts, chapter_of(facts, "Frame"))
+    assert shown.index("Frame.push") < shown.index("Frame.pop")

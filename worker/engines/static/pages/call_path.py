@@ -75,6 +75,21 @@ def _is_sure(
     return False
 
 
+def is_logging(call: Call) -> bool:
+    """Whether a call only tells of the work."""
+    return _LOGGING.match(call.name) is not None
+
+
+def is_always_called(
+    facts: CourseFacts, function: Definition, called: Definition
+) -> bool:
+    """Whether a function calls another whenever it is called."""
+    return any(
+        target == called and _is_sure(facts, function, call, called)
+        for call, target in facts.calls(function.index)
+    )
+
+
 def is_overridden(facts: CourseFacts, method: Definition) -> bool:
     """Whether a direct subtype of a method's type defines it too."""
     if method.parent is None:
@@ -98,7 +113,7 @@ def _next(
         for call, called in facts.calls(function.index)
         if is_function(called)
         and called.index not in seen
-        and not _LOGGING.match(call.name)
+        and not is_logging(call)
         and not is_getter(facts, called)
         and (not sure or _is_sure(facts, function, call, called))
     ]
@@ -147,7 +162,7 @@ def worker(facts: CourseFacts, function: Definition) -> Definition:
         if not hands_on(facts, function):
             return function
         hop = _next(facts, function, seen)
-        if hop is None or not _is_beside(function, hop.called):
+        if hop is None or not is_beside(function, hop.called):
             return function
         if _ACCESSOR.match(hop.called.name):
             return function
@@ -166,7 +181,8 @@ def hands_on(facts: CourseFacts, function: Definition) -> bool:
     return inside is not None and len(inside.statements) <= _HANDS_ON
 
 
-def _is_beside(function: Definition, called: Definition) -> bool:
+def is_beside(function: Definition, called: Definition) -> bool:
+    """Whether two functions are of the same type, or of the same file."""
     return (called.path, called.parent) == (function.path, function.parent)
 
 

@@ -15,6 +15,7 @@ from worker.engines.static.pages import (
     failures,
     guide,
     key_places,
+    leads,
     markdown,
     mermaid,
 )
@@ -165,7 +166,7 @@ def _code(
     diagram = diagrams.calls(facts, chapter, _definitions(places))
     return [
         mermaid.fenced(diagram),
-        *(_place(facts, chapter, place) for place in places),
+        *(_place(facts, chapter, place, places) for place in places),
     ]
 
 
@@ -173,6 +174,7 @@ def _place(
     facts: CourseFacts,
     chapter: Chapter,
     place: KeyPlace,
+    places: Sequence[KeyPlace],
 ) -> str:
     excerpt = excerpts.rendered(facts, place.excerpt)
     definition = place.definition
@@ -180,9 +182,16 @@ def _place(
         path = markdown.code(place.excerpt.path)
         title = markdown.text(place.title) or path
         return markdown.document(markdown.heading(3, title), excerpt)
+    shown = _definitions(places)
     words = ""
-    if not _shows_documentation(facts, place, definition):
+    is_documented = _shows_documentation(facts, place, definition)
+    if not is_documented:
         words = _words(facts, chapter, definition)
+    if words or is_documented:
+        lead = leads.reached(facts, definition, shown)
+    else:
+        lead = leads.sentences(facts, definition, shown)
+    words = " ".join(part for part in (words, lead) if part)
     return markdown.document(
         markdown.heading(3, citations.name(definition)),
         words,

@@ -3,7 +3,7 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +20,8 @@ from worker.engines.static.pages.examples import Origin
 from worker.engines.static.pages.excerpts import Excerpt
 
 MOST: Final = 4
+_MOST_CONNECTED: Final = 5
+"""Places, if the last one calls another, or is called by it."""
 _PER_TYPE: Final = 3
 """Methods of the chapter's first type."""
 _TRIVIAL: Final = 2
@@ -40,6 +42,12 @@ _CLEARLY_TOLD: Final = 1.5
 _PRIVATE: Final = 2
 _SMALL: Final = 2
 """What a private function, and one that only gives or sets a value, is worth less."""
+_TIED: Final = 1.0
+_KIN: Final = 2.5
+_BETWEEN: Final = 1.5
+"""What a call to or from a shown function is worth, a shared name, and both calls together."""
+_NEAR_BEST: Final = 14
+"""Candidates that are looked at."""
 _LEAF: Final = 1
 """What a method that uses nothing of the project is worth less."""
 _FEW_STATEMENTS: Final = 2
@@ -78,15 +86,177 @@ def _chosen(facts: CourseFacts, chapter: Chapter) -> list[KeyPlace]:
         place = _place_of(facts, chapter, symbol)
         if place is not None:
             _add(facts, places, place)
-    candidates = dict.fromkeys(_candidates(facts, chapter))
-    for definition in candidates:
-        if len(places) == MOST:
+    left = list(dict.fromkeys(_candidates(facts, chapter)))
+    while left and len(places) < _MOST_CONNECTED:
+        definition = _following(facts, chapter, places, left)
+        if definition is None:
             break
+        left.remove(definition)
         excerpt = excerpts.of_definition(facts, definition)
         if excerpt is not None and excerpt.is_telling:
             place = KeyPlace(excerpt=excerpt, definition=definition)
             _add(facts, places, place)
-    return places
+    return _in_call_order(facts, places)
+
+
+def _following(
+    facts: CourseFacts,
+    chapter: Chapter,
+    places: Iterable[KeyPlace],
+    left: Sequence[Definition],
+) -> Definition | None:
+    """Return what to show next: the best candidate, or one that calls or is called by a place."""
+    shown = [
+        place.definition for place in places if place.definition is not None
+    ]
+    used = uses(facts, chapter)
+    ties = {
+        candidate: tie
+        for candidate in left[:_NEAR_BEST]
+        if (tie := _tie(facts, candidate, shown))
+    }
+
+    def worth(candidate: Definition) -> float:
+        return _worth(facts, candidate, used) + ties.get(candidate, 0)
+
+    best = max(ties, key=worth, default=None)
+    if len(shown) >= MOST:
+        return best
+    first = left[0]
+    if best is None or (is_function(first) and worth(best) < worth(first)):
+        return first
+    return best
+
+
+def _tie(
+    facts: CourseFacts, candidate: Definition, shown: Iterable[Definition]
+) -> float:
+    """Rate how a function is tied to those shown by a call; 0 if it is not."""
+    if not is_function(candidate) or _is_small(facts, candidate):
+        return 0
+    own = called_by(facts, candidate)
+    is_caller = candidate.parent is not None and any(
+        other in own and other.parent == candidate.parent for other in shown
+    )
+    tie = _TIED * is_caller
+    for other in shown:
+        if candidate not in called_by(facts, other):
+            continue
+        worth = _TIED + _KIN * _are_kin(candidate.name, other.name)
+        if call_path.is_always_called(facts, other, candidate):
+            worth += _TIED + _BETWEEN * is_caller
+        tie = max(tie, worth)
+    return tie
+
+
+def _are_kin(name: str, other: str) -> bool:
+    """Whether one of two names holds the other: what it does is the other's work."""
+    bare = name.strip("_")
+    other_bare = other.strip("_")
+    return bare in other_bare or other_bare in bare
+
+
+def called_by(facts: CourseFacts, caller: Definition) -> list[Definition]:
+    """Return the functions that a function calls, constructors of types too, in order."""
+    key = ("called by", caller.index)
+    return facts.remembered(key, lambda: list(_called_by(facts, caller)))
+
+
+def _called_by(facts: CourseFacts, caller: Definition) -> Iterator[Definition]:
+    if not is_function(caller):
+        return
+    for _, called in facts.calls(caller.index):
+        if is_function(called):
+            yield called
+        elif called.kind in TYPES:
+            maker = constructor(facts, called)
+            if maker is not None:
+                yield maker
+
+
+def _root(
+    facts: CourseFacts, function: Definition, shown: Iterable[Definition]
+) -> Definition:
+    """Return the public method of the same type from which calls lead to a method."""
+    seen = [function]
+    for current in seen:
+        callers = [
+            other
+            for other in shown
+            if other not in seen
+            and current.parent is not None
+            and not other.name.startswith("_")
+            and call_path.is_beside(current, other)
+            and current in called_by(facts, other)
+        ]
+        seen += callers[:1]
+    return seen[-1]
+
+
+def _by_common_callers(
+    facts: CourseFacts, shown: list[Definition]
+) -> list[Definition]:
+    """Put a method before one of its type that is called after it wherever both are."""
+    ordered: list[Definition] = []
+    for function in shown:
+        later = [
+            place
+            for place, other in enumerate(ordered)
+            if other.parent is not None
+            and other.parent == function.parent
+            and _is_called_before(facts, function, other)
+        ]
+        ordered.insert(min(later, default=len(ordered)), function)
+    return ordered
+
+
+def _is_called_before(
+    facts: CourseFacts, function: Definition, other: Definition
+) -> bool:
+    """Whether some function calls one function before another, and none calls it after."""
+    sources = [
+        {reference.source for reference in facts.into[each.index]} - {None}
+        for each in (function, other)
+    ]
+    is_before = False
+    for source in sources[0] & sources[1]:
+        if source is None:
+            continue
+        called = [
+            target
+            for _, target in facts.calls(source)
+            if target in {function, other}
+        ]
+        if called and called[0] == other:
+            return False
+        is_before = is_before or bool(called)
+    return is_before
+
+
+def _in_call_order(
+    facts: CourseFacts, places: Sequence[KeyPlace]
+) -> list[KeyPlace]:
+    """Sort places as a use goes through them: a caller, then what it calls, in its order."""
+    by_definition = {
+        place.definition: place
+        for place in places
+        if place.definition is not None
+    }
+    ordered: dict[Definition, KeyPlace] = {}
+
+    def visit(definition: Definition) -> None:
+        if definition in ordered:
+            return
+        ordered[definition] = by_definition[definition]
+        for called in called_by(facts, definition):
+            if called in by_definition:
+                visit(called)
+
+    for definition in _by_common_callers(facts, list(by_definition)):
+        visit(_root(facts, definition, by_definition))
+        visit(definition)
+    unnamed = [place for place in places if place.definition is None]
+    return [*ordered.values(), *unnamed]
 
 
 def _add(facts: CourseFacts, places: list[KeyPlace], place: KeyPlace) -> None:
@@ -335,6 +505,7 @@ def _worth(
     callers = facts.callers(function.index)
     worth = told + math.log1p(reach)
     worth += math.log1p(len(callers)) / 2
+    worth += math.log1p(_length(facts, function)) / 2
     if function.name in _inherited(facts, function):
         worth += _INHERITED
     if not function.public or function.name.startswith("_"):
@@ -347,6 +518,13 @@ def _worth(
     if function.parent is not None and not facts.out[function.index]:
         worth -= _LEAF
     return worth
+
+
+def _length(facts: CourseFacts, function: Definition) -> int:
+    inside = facts.function(function.index)
+    if inside is None:
+        return 0
+    return len(inside.statements)
 
 
 def _inherited(facts: CourseFacts, method: Definition) -> set[str]:
@@ -389,10 +567,7 @@ def _told(facts: CourseFacts, function: Definition) -> float:
 
 
 def _is_small(facts: CourseFacts, function: Definition) -> bool:
-    inside = facts.function(function.index)
-    if inside is None:
-        return False
-    return len(inside.statements) <= _FEW_STATEMENTS
+    return _length(facts, function) <= _FEW_STATEMENTS
 
 
 def calls(facts: CourseFacts, function: Definition, code: str) -> bool:

@@ -1,0 +1,89 @@
+"""What is said before the code of a function that is not documented."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.course_facts import index_of, read
+from worker.engines.static.pages import leads
+
+TRIES = "It tries `Box.below` and `Box.behind`, in this order, until it has a value."
+TAKES = "It takes `thing` and `name` and returns `self.things.index(thing)`."
+CODE = '''class Shelf:
+    """Holds things."""
+
+    def take(self, name):
+        """Take a thing off it."""
+        return self.search(name, deep=True)
+
+    def search(self, name, deep):
+        return None
+
+
+class Box(Shelf):
+    def __init__(self, size):
+        self.size = size
+        self.things = []
+
+    def fetch(self, name):
+        thing = self.search(name, 3)
+        self.close(thing, name)
+        return thing
+
+    def search(self, name, deep):
+        thing = self.things.get(name)
+        if thing is None:
+            thing = self.below(name, 1)
+        if thing is None:
+            thing = self.behind(name, 2)
+        return thing
+
+    def below(self, name, steps):
+        name = name.lower()
+        print(steps)
+        return self.things[name]
+
+    def behind(self, name, steps):
+        box = Box(steps)
+        print(name)
+        return box
+
+    def close(self, thing, name):
+        return self.things.index(thing)
+        print(name)
+        print(thing)
+
+
+def open_box(size):
+    box = Box(size)
+    print(size)
+    return box.fetch("a")
+'''
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "words"),
+    [
+        ("Box.fetch", [], "`open_box` (`box.py:49`) calls it. It calls `Box.search` and `Box.close`."),
+        ("Box.search", ["Box.fetch"], f"`Box.fetch` calls it, then `Box.close`. {TRIES}"),
+        ("Box.search", [], f"It overrides `Shelf.search` (`box.py:8`). {TRIES}"),
+        ("Box.behind", ["Box.search"], "`Box.search` calls it. It creates `Box`."),
+        ("Box.close", ["Box.fetch"], f"`Box.fetch` calls it. {TAKES}"),
+        ("Box.__init__", ["open_box"], "`open_box` calls it, then `Box.fetch`. It sets `self.size` and `self.things`."),
+    ],
+)  # fmt: skip
+def test_a_lead_tells_the_caller_and_the_work(
+    tmp_path: Path, name: str, before: list[str], words: str
+) -> None:
+    facts = read(tmp_path, {"box.py": CODE})
+    shown = [facts.definitions[index_of(facts, each)] for each in before]
+    definition = facts.definitions[index_of(facts, name)]
+    assert leads.sentences(facts, definition, [*shown, definition]) == words
+
+
+def test_what_is_shown_later_leads_to_nothing(tmp_path: Path) -> None:
+    facts = read(tmp_path, {"box.py": CODE})
+    fetch = facts.definitions[index_of(facts, "Box.fetch")]
+    search = facts.definitions[index_of(facts, "Box.search")]
+    assert leads.reached(facts, search, [search, fetch]) == ""
+    assert leads.reached(facts, search, [fetch, search]) != ""

@@ -1,0 +1,220 @@
+"""What is said before the code of a function: what calls it, and what it does itself."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from worker.engines.static.facts import TYPES, Definition, Role
+from worker.engines.static.pages import call_path, citations, markdown
+from worker.engines.static.pages.course import CourseFacts, is_function
+from worker.engines.static.parsing.function_facts import Call
+from worker.engines.static.prose.phrases import listed
+
+_MOST_CALLED: Final = 4
+_MOST_SET: Final = 4
+_MOST_CALLERS: Final = 2
+_LONGEST_RESULT: Final = 60
+_FEWEST_TRIED: Final = 2
+_FALLBACK: Final = re.compile(r"\s*if (\w+) is None:")
+_SET: Final = re.compile(r"\s*self\.(\w+)(?:: [^=]+)? = ")
+
+
+def sentences(
+    facts: CourseFacts, definition: Definition, shown: Sequence[Definition]
+) -> str:
+    """Return what calls a function, and what it does, where its documentation says nothing."""
+    kept = (
+        reached(facts, definition, shown)
+        or _overriding(facts, definition, shown)
+        or _called_elsewhere(facts, definition),
+        _done(facts, definition),
+    )
+    return " ".join(sentence for sentence in kept if sentence)
+
+
+def reached(
+    facts: CourseFacts, definition: Definition, shown: Sequence[Definition]
+) -> str:
+    """Return which function that is shown before calls a function, and what it calls next."""
+    for caller in shown:
+        if caller == definition:
+            return ""
+        calls = [
+            call
+            for call in facts.calls(caller.index)
+            if _means(call[1], definition)
+        ]
+        if is_function(caller) and calls:
+            name = citations.name(caller)
+            following = _following(facts, caller, *calls[-1])
+            if following is None:
+                return f"{name} calls it."
+            return f"{name} calls it, then {citations.name(following)}."
+    return ""
+
+
+def _means(called: Definition, definition: Definition) -> bool:
+    """Whether a call leads to a definition: to a function, or to the type that it makes."""
+    if called == definition:
+        return True
+    is_maker = definition.name in {"__init__", "constructor"}
+    return is_maker and called.index == definition.parent
+
+
+def _following(
+    facts: CourseFacts, caller: Definition, last: Call, target: Definition
+) -> Definition | None:
+    """Return the next function that a caller calls whenever it has called another."""
+    if not call_path.is_always_called(facts, caller, target):
+        return None
+    for call, called in facts.calls(caller.index):
+        if call.end <= last.end or called == target:
+            continue
+        is_work = is_function(called) and not call_path.is_logging(call)
+        if is_work and not call_path.is_getter(facts, called):
+            is_next = call_path.is_always_called(facts, caller, called)
+            return called if is_next else None
+    return None
+
+
+def _overriding(
+    facts: CourseFacts, definition: Definition, shown: Sequence[Definition]
+) -> str:
+    """Return what a method overrides, with its purpose unless another one shown has told it."""
+    base = _overridden(facts, definition)
+    if base is None:
+        return ""
+    before = shown[: shown.index(definition)]
+    bases = [_overridden(facts, other) for other in before]
+    place = citations.start(base)
+    words = f"It overrides {citations.name(base)} ({place})"
+    purpose = citations.purpose(base)
+    if purpose and base not in (*bases, *before):
+        return f"{words}: {markdown.prose(purpose)}"
+    return f"{words}."
+
+
+def _called_elsewhere(facts: CourseFacts, definition: Definition) -> str:
+    callers = list(dict.fromkeys(_callers(facts, definition)))[:_MOST_CALLERS]
+    if not callers:
+        return ""
+    verb = "create" if definition.kind in TYPES else "call"
+    if len(callers) == 1:
+        verb = f"{verb}s"
+    return f"{listed(callers)} {verb} it."
+
+
+def _overridden(facts: CourseFacts, method: Definition) -> Definition | None:
+    if method.parent is None or method.name == "__init__":
+        return None
+    for index in facts.lineage(method.parent)[1:]:
+        for base in facts.methods(facts.definitions[index]):
+            if base.name == method.name:
+                return base
+    return None
+
+
+def _callers(facts: CourseFacts, definition: Definition) -> Iterator[str]:
+    """Yield the functions of the sources that call a function, with the line of the call."""
+    for reference in facts.callers(definition.index):
+        source = reference.source
+        if source is None or facts.file(reference.path).role is not Role.SOURCE:
+            continue
+        caller = facts.definitions[source]
+        called = [target for _, target in facts.calls(source)]
+        if is_function(caller) and definition in called:
+            place = citations.at(reference.path, reference.line)
+            yield f"{citations.name(caller)} ({place})"
+
+
+def _done(facts: CourseFacts, definition: Definition) -> str:
+    """Return what a function does: what it tries, calls, sets or returns."""
+    if not is_function(definition):
+        return ""
+    tried = _tried(facts, definition)
+    if tried:
+        return f"It tries {listed(tried)}, in this order, until it has a value."
+    called = _called(facts, definition)
+    if called:
+        return f"It {called}."
+    fields = _fields(facts, definition)
+    if fields:
+        return f"It sets {listed(fields, _MOST_SET)}."
+    return _result(facts, definition)
+
+
+def _called(facts: CourseFacts, function: Definition) -> str:
+    """Return the project's functions that a function calls, and what it creates, in order."""
+    called: dict[Definition, str] = {}
+    created: dict[Definition, str] = {}
+    for call, target in facts.calls(function.index):
+        if target == function or call_path.is_logging(call):
+            continue
+        if target.kind in TYPES:
+            created[target] = citations.name(target)
+        elif not call_path.is_getter(facts, target):
+            called[target] = citations.name(target)
+    parts = [
+        f"{verb} {listed(list(names.values())[:_MOST_CALLED])}"
+        for verb, names in (("calls", called), ("creates", created))
+        if names
+    ]
+    return ", and ".join(parts)
+
+
+def _tried(facts: CourseFacts, function: Definition) -> list[str]:
+    """Return what a variable is set to in turn as long as it is `None`."""
+    inside = facts.function(function.index)
+    if inside is None:
+        return []
+    lines = facts.texts.lines(function.path)
+    calls = dict[str, list[str]]()
+    for statement in inside.statements:
+        opening = [
+            match[1]
+            for number in statement.frame
+            if (match := _FALLBACK.match(lines[number - 1]))
+        ]
+        text = lines[statement.first - 1].strip()
+        variable = opening[-1] if opening else ""
+        if variable and text.startswith(f"{variable} ="):
+            calls.setdefault(variable, []).extend(
+                citations.name(target)
+                for call, target in facts.calls(function.index)
+                if statement.first <= call.line <= statement.last
+            )
+    tried = max(calls.values(), key=len, default=[])
+    return tried if len(tried) >= _FEWEST_TRIED else []
+
+
+def _fields(facts: CourseFacts, function: Definition) -> list[str]:
+    """Return the attributes that a method sets, in order."""
+    inside = facts.function(function.index)
+    if inside is None:
+        return []
+    lines = facts.texts.lines(function.path)
+    names = [
+        markdown.code(f"self.{match[1]}")
+        for statement in inside.statements
+        if (match := _SET.match(lines[statement.first - 1]))
+    ]
+    return list(dict.fromkeys(names))
+
+
+def _result(facts: CourseFacts, function: Definition) -> str:
+    """Return what a function takes and returns, if it returns one short expression."""
+    inside = facts.function(function.index)
+    if inside is None:
+        return ""
+    results = {result.text for result in inside.returns}
+    if len(results) != 1:
+        return ""
+    [result] = results
+    is_name = result.replace("_", "").isalnum()
+    if is_name or "…" in result or len(result) > _LONGEST_RESULT:
+        return ""
+    takes = ""
+    if inside.parameters:
+        names = [markdown.code(name) for name in inside.parameters]
+        takes = f"takes {listed(names, _MOST_SET)} and "
+    return f"It {takes}returns {markdown.code(result)}."
