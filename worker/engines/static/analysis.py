@@ -342,9 +342,10 @@ def _relations(
 
 def _few(facts: _Facts) -> dict[str, tuple[str, ...]]:
     """Return the texts that name each definition, of each role those nearest to its files."""
+    words = {path: _path_words(path) for path in facts.read.files}
     homes: dict[str, set[str]] = defaultdict(set)
     for definition in facts.graph.definitions:
-        homes[definition.name] |= _path_words(definition.path)
+        homes[definition.name] |= words[definition.path]
     few: dict[str, tuple[str, ...]] = {}
     for name, paths in sorted(facts.mentions.items()):
         by_role = defaultdict(list)
@@ -353,7 +354,7 @@ def _few(facts: _Facts) -> dict[str, tuple[str, ...]]:
         kept: list[str] = []
         for of_role in by_role.values():
             if len(of_role) > _MENTIONS:
-                of_role.sort(key=_distance_from(homes[name]))
+                of_role.sort(key=_distance_from(homes[name], words))
             kept += of_role[:_MENTIONS]
         few[name] = tuple(sorted(kept))
     return few
@@ -366,10 +367,12 @@ def _path_words(path: str) -> set[str]:
     return {word.removesuffix("s") for word in words}
 
 
-def _distance_from(home: set[str]) -> Callable[[str], tuple[int, str]]:
-    """Return how far from some words a path is: a key to sort paths by."""
+def _distance_from(
+    home: set[str], words: Mapping[str, set[str]]
+) -> Callable[[str], tuple[int, str]]:
+    """Return how far from some words a path is, by its own: a key to sort paths by."""
 
     def distance(path: str) -> tuple[int, str]:
-        return -len(home & _path_words(path)), path
+        return -len(home & words[path]), path
 
     return distance

@@ -10,7 +10,7 @@ from worker.engines.static.reading.documents import (
     code_names,
     comment_on_top,
     headings,
-    names,
+    named,
     notebook,
     plain,
 )
@@ -177,8 +177,8 @@ def test_plain_text_has_no_markup(marked: str, expected: str) -> None:
 
 def test_code_in_documents_is_found_by_how_it_is_shown() -> None:
     words = "Use `Store.sell` or snake_case and CamelCase, not words."
-    code = code_names(f"{words}\n\n    indented(code)\n\n```py\nfenced\n```\n")
-    assert {
+    text = f"{words}\n\n    indented(code)\n\n```py\nfenced\n```\n"
+    shown = {
         "Store",
         "sell",
         "snake_case",
@@ -186,12 +186,13 @@ def test_code_in_documents_is_found_by_how_it_is_shown() -> None:
         "indented",
         "code",
         "fenced",
-    } <= code
-    assert not {"words", "Use"} & code
+    }
+    assert code_names(text, frozenset({*shown, "words", "Use"})) == shown
 
 
 def test_tests_are_read_for_all_their_names() -> None:
-    assert names("store.sell(1)") == {"store", "sell"}
+    names = frozenset({"store", "sell", "buy"})
+    assert named("store.sell(1)", names) == {"store", "sell"}
 
 
 def test_a_notebook_is_read_as_markdown() -> None:

@@ -10,31 +10,34 @@ from worker.engines.static.facts import Definition, Role, SourceFile
 
 _USING: Final = frozenset({Role.TEST, Role.EXAMPLE, Role.DOCUMENT})
 _IDENTIFIER: Final = re.compile(r"[^\W\d]\w*")
-_IMPORTS: Final = (
-    re.compile(
+_IMPORTS: Final = {
+    "import": re.compile(
         r"^[ \t>.]*from[ \t]+(?P<module>[\w.]+)[ \t]+import[ \t]+"
         r"(?P<names>\([^)]{0,4000}\)|[^\n(]*)",
         re.MULTILINE,
     ),
-    re.compile(
+    "from": re.compile(
         r"^[ \t]*(?:import|export)\s+(?P<names>[^'\";()]{1,2000}?)"
         r"\s+from\s+['\"](?P<module>[^'\"\n]+)['\"]",
         re.MULTILINE,
     ),
-    re.compile(
+    "require": re.compile(
         r"\b(?:const|let|var)\s+(?P<names>\{[^}]{1,2000}\}|\w+)"
         r"\s*=\s*require\(['\"](?P<module>[^'\"\n]+)['\"]\)"
     ),
-    re.compile(
+    "": re.compile(
         r"^[ \t>.]*(?:import|use|using)[ \t]+(?:static[ \t]+)?(?P<module>[\w.:\\]+?)(?:::|\.|\\)"
         r"(?P<names>\w+|\{[^}]{1,2000}\})[ \t]*(?:as[ \t]+\w+)?;?[ \t]*$",
         re.MULTILINE,
     ),
-    re.compile(
+    ".": re.compile(
         r"['\"](?P<module>[a-z]\w*(?:\.\w+)+)\.(?P<names>[^\W\d]\w*)['\"]"
     ),
-)
-"""Python, JavaScript, CommonJS, languages that import a name by its path; paths in quotes."""
+}
+"""Python, JavaScript, CommonJS, languages that import a name by its path; paths in quotes.
+
+By what every text has that is worth searching.
+"""
 
 
 class PublicUse:
@@ -89,7 +92,9 @@ def _places(path: str) -> list[str]:
 
 def _imported(text: str) -> Iterator[tuple[str, str]]:
     """Yield the last part of the module and the name of everything that a text imports."""
-    for pattern in _IMPORTS:
+    for sign, pattern in _IMPORTS.items():
+        if sign not in text:
+            continue
         for match in pattern.finditer(text):
             module = _last_part(match["module"])
             for name in _IDENTIFIER.findall(match["names"]):

@@ -100,6 +100,7 @@ class Ranking:
         self._exports = public_use.exports
         self._headings = _headings(files)
         self._versions = _old_versions(resolver.paths)
+        self._placed: dict[str, dict[str, float]] = {}
         self._names = Counter(
             definition.name for definition in graph.definitions
         )
@@ -222,6 +223,11 @@ class Ranking:
 
     def _place(self, definition: Definition) -> dict[str, float]:
         path = definition.path
+        if path not in self._placed:
+            self._placed[path] = self._place_of_file(path)
+        return self._placed[path]
+
+    def _place_of_file(self, path: str) -> dict[str, float]:
         places = _places(path)
         depth = len(places) - 1
         return {

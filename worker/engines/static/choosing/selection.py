@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from posixpath import dirname
 from typing import Final
 
 from worker.engines.static.choosing.candidates import LEADERS, Candidate
@@ -321,7 +320,8 @@ class Chooser:
 
 
 def _folder(path: str) -> str:
-    return dirname(path)
+    folder, _, _ = path.rpartition("/")
+    return folder
 
 
 def _value(offer: _Offer) -> tuple[float, int]:

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from posixpath import dirname, splitext
 from typing import Final, NamedTuple
 
@@ -143,19 +142,19 @@ def _same_world(language: Language, other: Language) -> bool:
 def _freeze(kept: Sequence[Draft]) -> tuple[Definition, ...]:
     positions = {id(draft): index for index, draft in enumerate(kept)}
     members: dict[int, list[int]] = defaultdict(list)
-    definitions = []
-    for index, draft in enumerate(kept):
-        parent = positions.get(id(draft.parent))
+    parents = [positions.get(id(draft.parent)) for draft in kept]
+    for index, parent in enumerate(parents):
         if parent is not None and _has_members(kept[parent]):
             members[parent].append(index)
-        definitions.append(_definition(draft, index, parent))
     return tuple(
-        replace(definition, members=tuple(members[definition.index]))
-        for definition in definitions
+        _definition(draft, index, parents[index], members[index])
+        for index, draft in enumerate(kept)
     )
 
 
-def _definition(draft: Draft, index: int, parent: int | None) -> Definition:
+def _definition(
+    draft: Draft, index: int, parent: int | None, members: Iterable[int]
+) -> Definition:
     bases = dict.fromkeys(filter(None, draft.bases))
     return Definition(
         index=index,
@@ -170,6 +169,7 @@ def _definition(draft: Draft, index: int, parent: int | None) -> Definition:
         bases=tuple(bases),
         decorators=draft.decorators,
         parent=parent,
+        members=tuple(members),
         public=draft.public,
     )
 

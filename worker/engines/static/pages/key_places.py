@@ -34,6 +34,8 @@ _HELPER: Final = re.compile(
     r"__(?:reduce|getstate|setstate|getnewargs|copy|deepcopy|repr)\w*__$"
 )
 """Methods that Python calls to copy, to pickle or to print a value."""
+_NOT_IMPLEMENTED: Final = "NotImpl"
+"""The beginning of the errors of methods that are left to subtypes."""
 _FEWEST_FIELDS: Final = 2
 _MOST_TOLD: Final = 3
 _MOST_USED: Final = 3
@@ -420,9 +422,11 @@ def is_stub(facts: CourseFacts, method: Definition) -> bool:
     inside = facts.function(method.index)
     if inside is None:
         return False
+    if _NOT_IMPLEMENTED not in facts.text(method):
+        return inside.is_empty
     raised = set()
     for cause in inside.raises:
-        if "NotImpl" in cause.what:
+        if _NOT_IMPLEMENTED in cause.what:
             raised.add(cause.line)
     first, last = inside.doc or (0, 0)
     for statement in inside.statements:
@@ -544,12 +548,13 @@ def _told(facts: CourseFacts, function: Definition) -> float:
     """Rate how often documents and examples name a function, with its type or by a call."""
     name = function.name
     qualified = name
-    before = r"(?<![\w.])"
     if function.parent is not None:
         parent = facts.definitions[function.parent]
         qualified = f"{parent.name}.{name}"
-        before = ""
-    pattern = rf"{before}{re.escape(qualified)}\b"
+    pattern = re.escape(qualified)
+    if function.parent is None:
+        # Behind the name: a text is searched faster for what begins with letters.
+        pattern += rf"(?<![\w.]{pattern})"
     calls = (f".{name}(", f".{name}`", f"~{name}(", f"~{name}`")
     told = 0.0
     mentions = facts.analysis.mentions.get(function.name, ())
@@ -559,7 +564,7 @@ def _told(facts: CourseFacts, function: Definition) -> float:
             continue
         text = facts.texts.text(path)
         # Few texts have both names together: no pattern is compiled for the others.
-        if qualified in text and re.search(pattern, text):
+        if qualified in text and re.search(rf"{pattern}\b", text):
             told += 1
         if any(call in text for call in calls):
             told += 0.5

@@ -146,6 +146,17 @@ class FunctionFacts:
             if _is_field(child) or _describes_a_field(child)
         ]
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether a function does nothing; a docstring may say so."""
+        if self._body is None:
+            return True
+        first, last = self.doc or (0, 0)
+        return all(
+            first <= statement.first <= last
+            for statement in _statements(self._body)
+        )
+
     @cached_property
     def calls(self) -> list[Call]:
         """The calls in the order in which they end, arguments before what takes them."""

@@ -57,9 +57,11 @@ _CODE_LINE: Final = re.compile(
     r"^(?:    |\t|>>> |\.\. (?:auto)?\w+:: )(.*)$", re.MULTILINE
 )
 _IDENTIFIER: Final = re.compile(r"[^\W\d]\w*")
+_WORD: Final = re.compile(r"\w+")
 _TELLING: Final = re.compile(
-    r"\b(?:[A-Z][a-z\d]+(?:[A-Z][a-z\d]*)+|[a-z\d]+(?:_[a-z\d]+)+|[A-Z]+(?:_[A-Z]+)+)\b"
+    r"[A-Z][a-z\d]+(?:[A-Z][a-z\d]*)+|[a-z\d]+(?:_[a-z\d]+)+|[A-Z]+(?:_[A-Z]+)+"
 )
+"""Names that are no words."""
 _LONGEST_FRONT: Final = 100
 _HEADINGS: Final = {
     Language.MARKDOWN: _HASHES,
@@ -122,6 +124,25 @@ class _Title(NamedTuple):
 
 def _titles(language: Language, lines: list[str]) -> Iterator[_Title]:
     marks: list[str] = []
+    mark = _HEADINGS.get(language, _NO_FENCE)
+    for number, line in _outside_code(language, lines):
+        heading = None
+        match = mark.search(line)
+        if match is not None:
+            heading = _marked(language, match)
+        elif number < len(lines) and _UNDERLINE.match(lines[number]):
+            heading = _underlined(lines, number, marks)
+        if heading is not None:
+            level, marked = heading
+            title = plain(marked)[:MAX_TITLE]
+            if title:
+                yield _Title(number, level, title)
+
+
+def _outside_code(
+    language: Language, lines: list[str]
+) -> Iterator[tuple[int, str]]:
+    """Yield the lines that are in no block of code and no settings, with their numbers."""
     pattern = _FENCES.get(language, _NO_FENCE)
     closing = ""
     front = _front_matter(lines)
@@ -137,12 +158,7 @@ def _titles(language: Language, lines: list[str]) -> Iterator[_Title]:
         if fence is not None and not is_underline:
             closing = fence[1]
             continue
-        heading = _marked(language, line) or _underlined(lines, number, marks)
-        if heading is not None:
-            level, marked = heading
-            title = plain(marked)[:MAX_TITLE]
-            if title:
-                yield _Title(number, level, title)
+        yield number, line
 
 
 def _front_matter(lines: list[str]) -> int:
@@ -155,11 +171,8 @@ def _front_matter(lines: list[str]) -> int:
     return 0
 
 
-def _marked(language: Language, line: str) -> tuple[int, str] | None:
-    pattern = _HEADINGS.get(language, _NO_FENCE)
-    match = pattern.search(line)
-    if match is None:
-        return None
+def _marked(language: Language, match: re.Match[str]) -> tuple[int, str]:
+    """Return the level and the title of a heading that its mark begins."""
     mark, title = match.groups()
     level = len(mark)
     if language is Language.LATEX:
@@ -186,9 +199,7 @@ def _underlined(
     The order in which marks appear tells their levels.
     """
     title = lines[number - 1].rstrip()
-    match = None
-    if number < len(lines):
-        match = _UNDERLINE.match(lines[number])
+    match = _UNDERLINE.match(lines[number])
     if match is None or _UNDERLINE.match(title):
         return None
     is_overlined = number > 1 and lines[number - 2] == lines[number]
@@ -209,15 +220,18 @@ def _lead(lines: list[str], fence: re.Pattern[str]) -> str:
     paragraph: list[str] = []
     is_fenced = False
     for number, line in enumerate(lines):
+        if not line.strip():
+            if paragraph:
+                break
+            continue
         is_underline = _UNDERLINE.match(line) is not None
         if fence.match(line) and not (number == 0 and is_underline):
             is_fenced = not is_fenced
             continue
-        if paragraph and not line.strip():
-            break
         is_code = is_fenced or (not paragraph and line[:1].isspace())
-        is_prose = bool(paragraph) or not _NO_PROSE.match(line)
-        if line.strip() and is_prose and not is_code and not is_underline:
+        if is_code or is_underline:
+            continue
+        if paragraph or not _NO_PROSE.match(line):
             paragraph.append(line)
     return plain(" ".join(paragraph))[:MAX_LEAD]
 
@@ -258,23 +272,26 @@ def plain(marked: str) -> str:
     return " ".join(text.split())
 
 
-def code_names(text: str) -> frozenset[str]:
-    """Return the identifiers that a document shows as code, and those that can be nothing else."""
+def code_names(text: str, names: frozenset[str]) -> frozenset[str]:
+    """Return the names that a document shows as code, and those that can be nothing else."""
+    telling = {
+        word
+        for word in names.intersection(_WORD.findall(text))
+        if _TELLING.fullmatch(word)
+    }
     shown = " ".join(
         [*_SPAN.findall(text), *_CODE_LINE.findall(text), *_fenced(text)]
     )
-    return frozenset(_IDENTIFIER.findall(shown)) | frozenset(
-        _TELLING.findall(text)
-    )
+    return names.intersection(_IDENTIFIER.findall(shown)) | telling
 
 
 def _fenced(text: str) -> list[str]:
     return text.split("```")[1::2]
 
 
-def names(text: str) -> frozenset[str]:
-    """Return all identifiers of a test or an example."""
-    return frozenset(_IDENTIFIER.findall(text))
+def named(text: str, names: frozenset[str]) -> frozenset[str]:
+    """Return the names that a test or an example has anywhere."""
+    return names.intersection(_IDENTIFIER.findall(text))
 
 
 def notebook(text: str) -> str:

@@ -24,7 +24,7 @@ from worker.engines.static.reading.documents import (
     code_names,
     comment_on_top,
     headings,
-    names,
+    named,
     notebook,
 )
 from worker.engines.static.reading.encoding import decode
@@ -345,10 +345,9 @@ def mentions(
     for path, file in read.files.items():
         if file.role in _MENTIONING and path in read.texts:
             check()
-            text = read.texts[path]
-            named = names(text)
+            find = named
             if file.language in PROSE:
-                named = code_names(text)
-            for name in named & wanted:
+                find = code_names
+            for name in find(read.texts[path], wanted):
                 naming[name].append(path)
     return naming
