@@ -27,7 +27,7 @@ TOKEN: Final = "tok-3n-of-the-callbacks"
 
 
 def source() -> dict[str, bytes]:
-    """Return a small repository: each module uses the one before it."""
+    """Return a small repository in which each module uses the previous one."""
     files = {
         "README.md": b"# Shop\n\nSells things.\n",
         "shop/__init__.py": b'"""A shop."""\n',
@@ -66,12 +66,12 @@ class Platform:
     runs: list[CommandResult] = field(default_factory=list)
 
     def run(self, code: int = 0, **environment: str) -> CommandResult:
-        """Do a run to its end."""
+        """Start a run, and wait for its end."""
         self.runs.append(self.user.run("run", code=code, **environment))
         return self.runs[-1]
 
     def course(self, name: str) -> Path:
-        """Fetch the course into a folder, checksums verified."""
+        """Fetch the course into a folder."""
         folder = self.user.home / name
         self.user.run("fetch", self.job_id, str(folder))
         return folder
@@ -109,7 +109,7 @@ def platform(
     repository: Repository,
     tmp_path: Path,
 ) -> Platform:
-    """Return a platform that runs a job on a bucket of its own."""
+    """Return a platform that runs one job in a new bucket."""
     assert repository.head()
     home, bucket = tmp_path / "home", s3_server.new_bucket()
     home.mkdir(exist_ok=True)

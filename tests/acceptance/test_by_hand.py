@@ -1,4 +1,4 @@
-"""A person turns repositories into courses with the program alone, and inspects the results."""
+"""A user turns repositories into courses with the program alone, and inspects the results."""
 
 import json
 import re
@@ -22,7 +22,7 @@ from tests.support.waiting import until
 
 @pytest.fixture
 def folder(user: User) -> Path:
-    """A plain folder with a repository's files in it."""
+    """Return a plain folder with a repository's files."""
     for name, content in source().items():
         path = user.home / "shop" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -31,7 +31,7 @@ def folder(user: User) -> Path:
 
 
 def job_of(result: CommandResult) -> str:
-    """Return the name of the job that a run's last line names."""
+    """Return the id of the job from a run's last line."""
     return result.out.splitlines()[-1].split()[1]
 
 

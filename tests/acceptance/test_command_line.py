@@ -1,4 +1,4 @@
-"""The command line: help, version, how little they load, and how it refuses bad input."""
+"""The command line: help, version, the modules that they load, and refusals of bad input."""
 
 import json
 import subprocess

@@ -61,7 +61,7 @@ def rows(document: str) -> list[str]:
 
 
 def section(document: str, title: str) -> str:
-    """Return what is below a heading of the second level."""
+    """Return the text below a heading of the second level."""
     return document.split(f"\n## {title}\n")[1].split("\n## ", maxsplit=1)[0]
 
 
@@ -71,14 +71,14 @@ def blocks(document: str, language: str) -> list[str]:
 
 
 def constants(source: Path) -> Iterator[str]:
-    """Yield the texts in a module that may be names of variables."""
+    """Yield the strings in a module that may be names of variables."""
     for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
 
 
 def read_by_name(source: Path) -> Iterator[str]:
-    """Yield the names that a module gives to a method of EnvironmentReader."""
+    """Yield the names that a module passes to methods of EnvironmentReader."""
     for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
         if not isinstance(node, ast.Call) or not isinstance(
             node.func, ast.Attribute

@@ -28,7 +28,7 @@ ZEROS = PLAIN | {"zeros.txt": b"zero\n" * 60_000}
 
 @pytest.fixture
 def job(user: User) -> User:
-    """A user who does one job in a store that has room."""
+    """A user with a job in a store that has room."""
     work = user.home / "work"
     return replace(
         user,
@@ -44,7 +44,7 @@ def cramped(job: User, kib: int) -> User:
 
 
 def check(job: User, output: str) -> None:
-    """Check that a run has blamed the disk, and that nothing is held against the job."""
+    """Assert that a run blamed the disk, and that it does not count against the job."""
     assert f"{job.home}/work" in output
     assert "make room there" in output
     assert "git host" not in output

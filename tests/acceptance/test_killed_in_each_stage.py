@@ -43,7 +43,7 @@ class Ambush:
 
 
 def stored(platform: Platform) -> set[str]:
-    """Return the paths of the items that lie in the store."""
+    """Return the paths of the stored items."""
     names = (
         artifact_name(entry.key)
         for entry in platform.store.entries("job-1/artifacts/")
@@ -52,7 +52,7 @@ def stored(platform: Platform) -> set[str]:
 
 
 def run_into(ambush: Ambush, platform: Platform) -> set[str]:
-    """Start a run that is killed, and return what it had stored."""
+    """Start a run that is killed; return the items that it stored."""
     with proxying(platform.user.environment["AWS_ENDPOINT_URL_S3"]) as proxy:
         proxy.policy = ambush.policy
         ambush.victim = platform.user.start(
@@ -64,7 +64,7 @@ def run_into(ambush: Ambush, platform: Platform) -> set[str]:
 
 
 def run_on(platform: Platform) -> Counter[str]:
-    """Do the next run to its end, and return how often it has stored each item."""
+    """Let the next run finish; return how often it stored each item."""
     passive = Ambush(Stage.CLONE)
     with proxying(platform.user.environment["AWS_ENDPOINT_URL_S3"]) as proxy:
         proxy.policy = passive.policy
@@ -100,7 +100,7 @@ def test_a_run_that_is_killed_in_a_stage_costs_only_what_was_in_flight(
 
 
 def check_callbacks(platform: Platform) -> None:
-    """Assert that the end was sent once, and that no key was used for two events."""
+    """Assert that the final event was sent once, and no key used for two events."""
     meanings: dict[str, list[object]] = {}
     for delivery in platform.receiver.deliveries:
         event = [

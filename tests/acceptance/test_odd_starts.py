@@ -42,7 +42,7 @@ def course(
     name: str,
     environment: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, bytes]:
-    """Make a course of `shop` from nothing, and return its files."""
+    """Make a new course of `shop`; return its files."""
     place = user.home / name
     somewhere = replace(
         user, environment={"XDG_DATA_HOME": str(place), **environment}

@@ -13,7 +13,7 @@ from tests.support.user import PROGRAM, User, bare_environment
 
 
 def on_a_terminal(user: User, *argv: str, **environment: str) -> str:
-    """Run a command whose errors go to a terminal, and return what that was sent."""
+    """Run a command with standard error on a terminal; return what the terminal received."""
     ours, theirs = pty.openpty()
     with _start(user, theirs, *argv, **environment) as process:
         os.close(theirs)

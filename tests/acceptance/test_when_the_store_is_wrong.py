@@ -1,4 +1,4 @@
-"""A store that is missing, foreign or no fence: one line, and the right exit code."""
+"""A store that is missing, not a store, or not a fence: one line, and the right exit code."""
 
 import pytest
 

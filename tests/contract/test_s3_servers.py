@@ -1,4 +1,4 @@
-"""What S3 servers must do beyond the port: refusals and signed URLs."""
+"""The contract of S3 servers beyond the port: refusals and signed URLs."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Stores that share a bucket or a folder, and files of others in it: on every kind of store."""
+"""Stores that share a bucket or a folder with each other and with other files."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What every store must guarantee, tested on memory, a folder, moto, and two S3 servers."""
+"""The contract of every store, tested on memory, a folder, moto, and two S3 servers."""
 
 import hashlib
 import threading

@@ -23,7 +23,7 @@ FILES = {"README.md": b"# A repository\n", "lib/core.py": b"def core(): ...\n"}
 
 @dataclass
 class GatewayHost:
-    """A machine on which gateways are started one after another."""
+    """A machine on which tests start one gateway after another."""
 
     folder: Path
     repository: str
@@ -40,7 +40,7 @@ class GatewayHost:
         return sorted((self.folder / "work/gateway-spool").glob("*.json"))
 
     def start(self, *argv: str, **environment: str) -> WorkerProcess:
-        """Start a gateway, and wait until it listens."""
+        """Start a gateway; wait until it listens."""
         given = {
             **environment_of(self.folder),
             **self.environment,

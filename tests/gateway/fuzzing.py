@@ -1,4 +1,4 @@
-"""Hooks for schemathesis (SCHEMATHESIS_HOOKS): what the schema cannot say about requests."""
+"""Hooks for schemathesis (SCHEMATHESIS_HOOKS): rules for requests that no schema can express."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,7 +10,7 @@ from states.addresses import address_fault
 
 @schemathesis.hook
 def filter_body(_: schemathesis.HookContext, body: Any) -> bool:  # noqa: ANN401 - any value of JSON
-    """Leave out URLs of pages, and texts that only match the pattern (`https://[1:2]/`)."""
+    """Leave out URLs of pages, and strings that are no URLs despite the pattern (`https://[1:2]/`)."""
     if not isinstance(body, dict):
         return True
     repository = body.get("repositoryUrl")
@@ -25,7 +25,7 @@ def filter_body(_: schemathesis.HookContext, body: Any) -> bool:  # noqa: ANN401
 
 
 def can_be_split(value: object) -> bool:
-    """Whether a text can be split as a URL. Other values are for the schema to refuse."""
+    """Whether a string can be parsed as a URL; the schema refuses values that are not strings."""
     try:
         return not isinstance(value, str) or urlsplit(value).port != -1
     except ValueError:

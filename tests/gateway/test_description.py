@@ -1,4 +1,4 @@
-"""The gateway against its own description: thousands of generated requests find no fault."""
+"""The gateway against its OpenAPI description, by thousands of generated requests."""
 
 import os
 import subprocess

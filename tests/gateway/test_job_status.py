@@ -1,4 +1,4 @@
-"""A job's status, whether its store answers or not."""
+"""A job's status, also while its store does not answer."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""How the queue treats runs, however they end; pauses are recorded and not waited for."""
+"""How the queue treats the ends of runs; pauses are recorded instead of waited for."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -46,7 +46,7 @@ class RecordingRuntime(SystemRuntime):
 
 
 class ScriptedRuns(ChildCommand):
-    """Runs that end with the given codes; then the job is over."""
+    """Runs that end with the given codes; after the last, the job is over."""
 
     def __init__(self) -> None:
         super().__init__(

@@ -1,4 +1,4 @@
-"""The published schema of a request, compared with the checks that requests go through."""
+"""The published schema of a request, compared with the gateway's own checks."""
 
 import re
 from functools import cache
@@ -116,7 +116,7 @@ TEXTS = st.one_of(
 def published(
     *, allow_http: bool
 ) -> tuple[jsonschema_rs.Draft202012Validator, dict[str, str]]:
-    """Return a validator of the published schema, and the schema's patterns by their fields."""
+    """Return a validator for the published schema, and its patterns by field."""
     schema = description(guarded=False, allow_http=allow_http)["components"][
         "schemas"
     ]["Request"]
@@ -138,7 +138,7 @@ def by_schema(document: dict[str, str], *, allow_http: bool = False) -> bool:
 
 
 def by_checks(document: dict[str, str], *, allow_http: bool = False) -> bool:
-    """Whether the gateway takes a request."""
+    """Whether the gateway accepts a request."""
     try:
         read_request(document, allow_http=allow_http)
     except FaultyRequestError:
@@ -147,7 +147,7 @@ def by_checks(document: dict[str, str], *, allow_http: bool = False) -> bool:
 
 
 def beyond_patterns(text: str) -> bool:
-    """Whether a text is wrong in a way that no pattern can name."""
+    """Whether a string is invalid in a way that no pattern can express."""
     try:
         urlsplit(text)
     except ValueError:

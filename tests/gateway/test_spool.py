@@ -1,4 +1,4 @@
-"""Requests on disk, as a gateway that died may have left them."""
+"""Requests on disk, also as a killed gateway leaves them."""
 
 import json
 import logging

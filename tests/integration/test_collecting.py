@@ -1,4 +1,4 @@
-"""`gc`, killed at every object that it deletes."""
+"""`gc`, killed before each object that it deletes."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,7 +19,7 @@ TOMBSTONE = 13
 
 
 class KilledError(Exception):
-    """The process dies here."""
+    """The death of the process."""
 
 
 class DyingStore(MemoryStore):
@@ -66,7 +66,7 @@ def test_while_a_collected_job_has_a_file_it_has_every_checkpoint(
 def test_a_command_that_was_frozen_deletes_no_newer_tombstone(
     store: DyingStore,
 ) -> None:
-    """The job was done again and collected by another command meanwhile."""
+    """Meanwhile the job was redone, and collected by another command."""
     collect(view(store), 0, dry_run=False)
     newer = checkpoint_key(JOB, TOMBSTONE)
     manifest = view(store).log(JOB).read(TOMBSTONE).manifest

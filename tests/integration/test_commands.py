@@ -1,4 +1,4 @@
-"""The commands that look at jobs, on a local folder, and how they refuse bad input."""
+"""The commands that show jobs, on a local folder, and how they refuse bad input."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Courses of code that is broken in many ways: they are made, and their statements are true."""
+"""Courses of code that is broken in many ways: they are complete, and their statements are true."""
 
 import random
 from collections.abc import Mapping
@@ -50,7 +50,7 @@ FOLDS: Final = {"<details>\n<summary>Answer</summary>\n", "</details>\n"}
 
 
 def broken(chance: random.Random, body: str) -> bytes:
-    """Return a file in which things were put in, left out and repeated."""
+    """Return a file with random insertions, deletions and repetitions."""
     data = bytearray(body.encode())
     for _ in range(chance.randint(0, 8)):
         at, other = sorted(

@@ -43,7 +43,7 @@ WORDS: Final = (
 
 
 def hostile_python() -> dict[str, str]:
-    """Return a project whose texts are all markup."""
+    """Return a project whose docstrings, comments and messages are markup."""
     files = {
         f"evil/{name.lower()}.py": f"r'''{evil}'''\n\nfrom evil.main import Base\n\n\n"
         f"class {name}(Base):\n    r'''{evil}'''\n\n    def run(self, text=r'''{evil}'''):\n"
@@ -73,7 +73,7 @@ def hostile_python() -> dict[str, str]:
 
 
 def hostile_names() -> dict[str, str]:
-    """Return texts with names that are markup or no text."""
+    """Return files whose names are markup or not text."""
     names = (
         "a`b`.md",
         "pipe|pipe.md",

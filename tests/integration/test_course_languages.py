@@ -18,7 +18,7 @@ Courses = Callable[[str], MadeCourse]
 
 @pytest.fixture(scope="module")
 def courses(tmp_path_factory: pytest.TempPathFactory) -> Courses:
-    """Return a function that gives the course of a sample."""
+    """Return a function that returns the course of a sample."""
 
     @cache
     def course(sample: str) -> MadeCourse:

@@ -32,7 +32,7 @@ SETTINGS: Final = (
 def made_elsewhere(
     source: Path, output: Path, settings: Mapping[str, str]
 ) -> dict[str, bytes]:
-    """Make a course in a process of its own."""
+    """Make a course in a new process."""
     command = [sys.executable, "-c", MAKE, str(source), str(output)]
     subprocess.run(
         command, env={**os.environ, **settings}, check=True, timeout=120

@@ -1,4 +1,4 @@
-"""`estimate` says what a course will cost, and asks no model."""
+"""`estimate` tells what a course will cost, without a call to a model."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -66,7 +66,7 @@ def test_a_folder_without_text_is_refused(shell: Shell) -> None:
 
 
 def with_earlier_course(shell: Shell, files: Mapping[str, str]) -> str:
-    """Complete a job of the engine `claude` about files; return the folder that it is about."""
+    """Complete a job of the engine `claude` on some files; return their folder."""
     folder = with_source(shell)
     engine = PartsEngine(
         name="claude", model="claude-sonnet-5-5", language="English"

@@ -1,4 +1,4 @@
-"""A course is written where a user wants it, and nothing that was there is lost."""
+"""A course is written where a user wants it, and no file that was there is lost."""
 
 import os
 from pathlib import Path
@@ -19,7 +19,7 @@ CHAPTER = "chapters/chapter_1_thing_1.md"
 
 
 def differing(folder: Path) -> Path:
-    """Write a file into a folder under a name that one of the course's has."""
+    """Write a file with the name of one of the course's files, but other content."""
     file = folder / CHAPTER
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("my notes")
@@ -28,7 +28,7 @@ def differing(folder: Path) -> Path:
 
 @pytest.fixture
 def here(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A current folder with a parent of its own, and a home elsewhere."""
+    """Return the current folder, which has its own parent; the home is elsewhere."""
     completed(shell)
     folder = shell.root / "outer" / "here"
     folder.mkdir(parents=True)
@@ -38,7 +38,7 @@ def here(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def refused(shell: Shell, out: str, file: Path) -> str:
-    """Return what `fetch` says where it must leave everything as it is."""
+    """Run `fetch`, which must change nothing; return its message."""
     before = sorted(shell.root.rglob("*"))
     result = shell("fetch", JOB, out, code=78)
     assert sorted(shell.root.rglob("*")) == before

@@ -30,7 +30,7 @@ SECRETS = {
 
 
 class NewJob(Protocol):
-    """Makes a job on a folder, or on a server; `behaviour` are the CLI's."""
+    """Makes a job on a folder or a server; `behaviour` is the CLI's."""
 
     def __call__(
         self, server: S3Server | None = None, **behaviour: object
@@ -89,7 +89,7 @@ def new_job(receiver: Receiver, tmp_path: Path) -> Iterator[NewJob]:
 
 
 def reach_chapters(job: PlatformJob, **environment: str) -> WorkerProcess:
-    """Start a run, and return it when one of its chapters is stored."""
+    """Start a run; return it once a chapter is stored."""
     run = job.start(**environment)
     until(
         lambda: any(name.path.startswith("chapters/") for name in job.stored),
@@ -267,7 +267,7 @@ def test_nothing_of_a_hanging_cli_outlives_a_worker_that_is_killed(
 
 
 def peak_memory(run: WorkerProcess) -> int:
-    """Return how much memory a run has had at most, in MB, when it has ended."""
+    """Wait for a run's end; return its peak memory in MB."""
     status, peak = Path(f"/proc/{run.pid}/status"), 0
     while run.wait(0.05) is None:
         line = next(

@@ -248,7 +248,7 @@ def test_a_cli_that_writes_files_is_not_silent(
 def complain(
     cli: CliStandIn, course: Course, complaint: str
 ) -> EngineFailedError:
-    """Let the CLI fail with a message, and return the error of the engine."""
+    """Let the CLI fail with a message; return the engine's error."""
     cli.set(faults={EXTRACT: {"kind": "fails", "complains": complaint}})
     with pytest.raises(EngineFailedError) as raised:
         course.make(cli.engine(), EXTRACT)

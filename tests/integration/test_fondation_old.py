@@ -48,14 +48,14 @@ def resumed(course: Course, folder: Path) -> Course:
 
 
 def begin(engine: FondationEngine, course: Course) -> None:
-    """Let a run make its first chapter, and end it."""
+    """Let a run make its first chapter, then end it."""
     course.make(engine, *YAML)
     next(course.produce(engine, CHAPTERS))
     engine.stop()
 
 
 def chapters_fit(course: Course) -> bool:
-    """Whether all chapters are about the present abstractions."""
+    """Whether all chapters are about the current abstractions."""
     about = yaml.safe_load(course.files["step1_abstractions.yaml"])[0][
         "description"
     ]

@@ -1,4 +1,4 @@
-"""Commands for jobs whose artifacts are listed in objects of their own."""
+"""Commands on jobs whose artifacts are listed in separate objects."""
 
 from pathlib import Path
 

@@ -236,7 +236,7 @@ def test_resume_of_a_completed_job_does_nothing(shell: Shell) -> None:
 
 
 def interrupted_by_hand(shell: Shell) -> None:
-    """Begin a job on a folder with the static engine, and interrupt it after the snapshot."""
+    """Start a job on a folder with the static engine, and interrupt it after the snapshot."""
     folder = shell.root / "repository"
     folder.mkdir()
     (folder / "code.py").write_text(

@@ -1,4 +1,4 @@
-"""Real subprocesses: none outlives its run, however that ends."""
+"""Real subprocesses: none outlives its run, however the run ends."""
 
 import os
 import signal
@@ -42,7 +42,7 @@ def command(tmp_path: Path, script: str, data: bytes | None = None) -> Command:
 
 
 def alive(tmp_path: Path) -> list[str]:
-    """Return the processes that bear the mark, without zombies."""
+    """Return the processes with the mark, without zombies."""
     processes = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
@@ -75,7 +75,7 @@ def zombies() -> list[str]:
 def start(
     tmp_path: Path,
 ) -> Iterator[Callable[[str], tuple[Process, list[str]]]]:
-    """Return a function that starts a script, and returns its process and its output lines."""
+    """Return a function that starts a script and returns its process and its output lines."""
     started: list[Process] = []
 
     def start_script(script: str) -> tuple[Process, list[str]]:
@@ -297,7 +297,7 @@ def test_a_paused_process_is_frozen_until_it_is_resumed(start: Start) -> None:
 
 
 def stands_still(lines: list[str]) -> bool:
-    """Whether no line comes for thirty times as long as between two lines."""
+    """Whether output stops: no line for thirty times the usual interval."""
     seen = len(lines)
     RUNTIME.flag().wait(0.3)
     return len(lines) == seen

@@ -27,7 +27,7 @@ PACK: Final = "/git-upload-pack"
 
 @pytest.fixture(params=[2, 0], ids=["new host", "old host"])
 def host(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[GitServer]:
-    """Start a host that gives commits by name, and one that does not."""
+    """Start a host that serves commits by name, and one that does not."""
     with GitServer(tmp_path / "host", protocol=request.param) as server:
         yield server
 
@@ -44,14 +44,14 @@ def source(
     branch: str | None = "main",
     name: str = NAME,
 ) -> GitSource:
-    """Return a repository of the host as a source."""
+    """Return a source for a repository of the host."""
     return GitSource(make_git(tmp_path), host.url(name), branch)
 
 
 def checked_out(
     tmp_path: Path, git_source: GitSource, commit: str | None = None
 ) -> tuple[str, dict[str, bytes]]:
-    """Check a source out, and return the commit and its files."""
+    """Check a source out; return the commit and its files."""
     tree = empty(tmp_path / f"tree-{len(list(tmp_path.iterdir()))}")
     return git_source.checkout(commit, tree), read_tree(tree)
 

@@ -1,4 +1,4 @@
-"""What git says of this machine's disk, and what only sounds like it."""
+"""git's messages about this machine's disk, and others that only resemble them."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ from worker.source.git_program import Git
 
 
 def saying(tmp_path: Path, line: str, code: int = 128) -> Git:
-    """Return a git that does nothing but say something and fail."""
+    """Return a git that prints a message and fails."""
     program = tmp_path / "bin" / "git"
     program.parent.mkdir()
     program.write_text(

@@ -1,4 +1,4 @@
-"""Faults of a git host: which error each becomes, and how soon."""
+"""Faults of a git host: the error for each, and how soon it comes."""
 
 import os
 from collections.abc import Iterator
@@ -51,7 +51,7 @@ def failing(
     token: Secret | None = None,
     limits: SourceLimits | None = None,
 ) -> WorkerError:
-    """Check a repository out, which must fail, and leave nothing behind."""
+    """Check a repository out, which must fail and leave nothing behind."""
     tree = empty(tmp_path / "tree")
     with pytest.raises(WorkerError) as caught:
         GitSource(

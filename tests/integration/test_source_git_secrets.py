@@ -29,7 +29,7 @@ CONTENT: Final = os.urandom(400_000)
 
 @pytest.fixture
 def host(tmp_path: Path) -> Iterator[GitServer]:
-    """Start a host with a private repository that takes its time."""
+    """Start a slow host with a private repository."""
     with GitServer(tmp_path / "host") as server:
         server.repository(NAME, {"a": CONTENT})
         server.protect(NAME, TOKEN)
@@ -37,7 +37,7 @@ def host(tmp_path: Path) -> Iterator[GitServer]:
 
 
 def processes(text: str) -> list[bytes]:
-    """Return the command lines of all processes that hold a text."""
+    """Return the command lines of all processes that contain a text."""
     command_lines = []
     for file in Path("/proc").glob("[0-9]*/cmdline"):
         try:
@@ -50,7 +50,7 @@ def processes(text: str) -> list[bytes]:
 
 
 def leaks(folder: Path) -> list[Path]:
-    """Return the files below a folder that hold a secret; git makes and removes some meanwhile."""
+    """Return the files below a folder that contain a secret; git may remove files meanwhile."""
     leaking = []
     for path in [
         Path(place, name)

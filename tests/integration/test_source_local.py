@@ -37,14 +37,14 @@ OTHER_USER: Final = 65534
 def source(
     tmp_path: Path, path: Path, limits: SourceLimits | None = None
 ) -> Source:
-    """Return the source that a folder is."""
+    """Open a folder as a source."""
     return open_local(make_git(tmp_path), path, limits)
 
 
 def files_of(
     tmp_path: Path, path: Path, commit: str | None = None
 ) -> dict[str, bytes]:
-    """Check a source out, and return its files."""
+    """Check a source out; return its files."""
     tree = empty(tmp_path / f"tree-{len(list(tmp_path.iterdir()))}")
     source(tmp_path, path).checkout(commit, tree)
     return read_tree(tree)
@@ -341,7 +341,7 @@ def test_a_repository_without_a_file_is_reported(
 def warnings(
     caplog: pytest.LogCaptureFixture,
 ) -> list[tuple[str, object, object]]:
-    """Return the warnings so far: text, number of changes, and the first ones."""
+    """Return the warnings so far: text, number of changes, and the first changes."""
     records = [
         record for record in caplog.records if record.levelno >= logging.WARNING
     ]

@@ -29,14 +29,14 @@ except DataError as error:
 
 @pytest.fixture
 def open_place() -> Iterator[Path]:
-    """Return a folder that every user of this machine can enter, which those of tests are not."""
+    """Return a folder that every user can enter, unlike pytest's."""
     with TemporaryDirectory() as place:
         Path(place).chmod(0o755)
         yield Path(place)
 
 
 def opened_by_nobody(scratch: Path, folder: Path) -> str:
-    """Return the error that a user without rights gets for a folder."""
+    """Return the error that a user without permissions gets for a folder."""
     if os.getuid() != 0:
         pytest.skip("only root can become another user")
     arguments = [sys.executable, "-c", UNPRIVILEGED, str(scratch), str(folder)]

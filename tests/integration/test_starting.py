@@ -1,4 +1,4 @@
-"""What happens before a run has begun."""
+"""The start of the program, before a run exists."""
 
 import os
 import signal
@@ -26,7 +26,7 @@ def listens(pid: int) -> bool:
 def test_a_signal_is_heard_while_the_program_is_still_starting(
     tmp_path: Path,
 ) -> None:
-    """The kernel keeps from process 1 of a container every signal that it has no handler for."""
+    """The kernel drops signals to a container's process 1 that have no handler."""
     environment = {
         "PATH": os.environ["PATH"],
         "WORK_DIR": str(tmp_path),

@@ -28,7 +28,7 @@ def stored(request: pytest.FixtureRequest) -> dict[str, dict[str, str]]:
 
 
 def restored(objects: dict[str, str], tmp_path: Path) -> World:
-    """Return a world whose store holds these objects."""
+    """Return a world whose store has these objects."""
     root = tmp_path / "store"
     for key, text in objects.items():
         file = root / key

@@ -207,7 +207,7 @@ def test_update_requires_a_repository(shell: Shell) -> None:
 def followed(
     shell: Shell, update_from: str, receiver: FakeReceiver | None = None
 ) -> tuple[Exit, World]:
-    """Do a job that follows another, as in job mode."""
+    """Run a job that updates another, as in job mode."""
     world = shell.world(
         engine=PartsEngine(),
         source=PartsSource(commit="b" * 40),

@@ -1,4 +1,4 @@
-"""A run that may no longer send sends nothing, whatever phase its exchange with the receiver is in."""
+"""A run that may no longer send sends nothing, in any phase of its exchange with the receiver."""
 
 import os
 import signal
@@ -100,7 +100,7 @@ def post(
 def resolving(
     url: str, *arguments: float, slow: Path | None = None
 ) -> tuple[float, str]:
-    """Post in a process with its own name resolution; return how long it took, and the outcome."""
+    """Post in a process whose names resolve as `sitecustomize` says; return seconds and outcome."""
     completed = subprocess.run(
         [
             sys.executable,
@@ -201,7 +201,7 @@ def test_no_time_is_no_answer(seconds: float) -> None:
 def test_a_receiver_that_reads_too_slowly_never_gets_the_rest(
     size: int,
 ) -> None:
-    """Neither from this program, nor from what the system still has to send."""
+    """Neither the program sends more, nor the system what it has buffered."""
     with tcp_server(reading_late) as server:
         began = time.monotonic()
         with pytest.raises(UnreachableError):
@@ -308,7 +308,7 @@ def writing() -> Iterator[Phase]:
 
 
 def sending() -> Iterator[Phase]:
-    """Everything is written, but the system has not sent all of it."""
+    """The program has written everything, but the system has not sent all of it."""
     with tcp_server(reading_late) as server:
         yield Phase(server.url, server.arriving.is_set, b"x" * 30_000)
         server.released.set()
@@ -376,7 +376,7 @@ def test_an_event_goes_over_tls(tls: ssl.SSLContext) -> None:
 
 
 def tunnel(to: int) -> Handler:
-    """Return a proxy that knows CONNECT, and leads to a port of this machine."""
+    """Return a proxy that answers CONNECT and forwards to a port of this machine."""
 
     def copy(source: socket.socket, target: socket.socket) -> None:
         with suppress(OSError):

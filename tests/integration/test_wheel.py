@@ -1,4 +1,4 @@
-"""The wheel: what is installed, and nothing else."""
+"""The wheel contains the two packages and nothing else."""
 
 import importlib.util
 import subprocess

@@ -1,6 +1,6 @@
-"""Parts of a state that no process reads again: states that differ only there are explored once.
+"""Simplifies states: those that differ only in parts that no process reads again become one.
 
-Each simplification keeps every step that can follow, and every invariant that can break by it.
+No simplification hides a step that can follow, or an invariant that such a step can break.
 """
 
 from functools import cache
@@ -30,7 +30,7 @@ _IDLE: Final = frozenset({Phase.LOOK, Phase.LOST, Phase.GONE})
 
 
 def canonical(world: World, guards: Guards) -> World:
-    """Return the representative of all states that differ only in parts never read again."""
+    """Return the state that represents all that differ only in parts never read again."""
     known = tuple(
         _known(process, _following(world, process), guards)
         for process in world.processes
@@ -55,7 +55,7 @@ def _following(world: World, process: Process) -> Checkpoint | None:
 def _known(
     process: Process, following: Checkpoint | None, guards: Guards
 ) -> Process:
-    """Leave out what a process will not use in its phase."""
+    """Reset what a process does not use in its phase."""
     author, phase = process.author, process.phase
     if phase in _IDLE:
         return Process(author=author, phase=phase, writing=process.writing)
@@ -82,7 +82,7 @@ def _known(
 
 
 def _lost(process: Process, following: Checkpoint, guards: Guards) -> bool:
-    """Whether it is replaced or has ended, and will be silent until it learns that."""
+    """Whether it was replaced or has ended, and writes nothing until it finds out."""
     if may_write_for(process, guards) or process.writing != SILENT:
         return False
     if (
@@ -95,7 +95,7 @@ def _lost(process: Process, following: Checkpoint, guards: Guards) -> bool:
 
 
 def _writing(process: Process, guards: Guards) -> int:
-    """A write that it could begin now, and for as long, adds nothing."""
+    """Return what it writes, but nothing for a write that it could begin now just as well."""
     ends = guards.cut_off and guards.hang_up and guards.look_before_write
     return (
         SILENT
@@ -105,7 +105,7 @@ def _writing(process: Process, guards: Guards) -> int:
 
 
 def _forgotten(world: World) -> World:
-    """Drop from the log what all processes know, and authors that none will compare with itself."""
+    """Drop from the log what all processes know, and authors that are never compared again."""
     awaited = {
         (process.head, process.author)
         for process in world.processes
@@ -136,7 +136,7 @@ def _forgotten(world: World) -> World:
 
 
 def _renamed(world: World) -> World:
-    """Give a process the name of one that has crashed, and of which nothing is on its way."""
+    """Reuse the name of a crashed process that has no request in flight."""
     for process in world.processes:
         first = process.author % _SIDES
         if process.author != first and all(
@@ -147,7 +147,7 @@ def _renamed(world: World) -> World:
 
 
 def _mirrored(world: World) -> World:
-    """Exchange the two processes, and their successors: they differ in nothing but names."""
+    """Exchange the two processes and their successors, which differ only in their names."""
     authors = {process.author for process in world.processes} | {
         checkpoint.author for checkpoint in world.log
     }

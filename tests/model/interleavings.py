@@ -1,4 +1,4 @@
-"""Every step that processes, requests on their way, and time can take next.
+"""Every step that processes, requests in flight, and time can take next.
 
 A request that is lost is one that never arrives, and a new run's looks at the log and at the ages
 are one step: if the log moves on between them, its claim comes too late anyway. One write at a time
@@ -28,7 +28,7 @@ from tests.model.protocol import (
 
 
 def steps(world: World, guards: Guards) -> Iterator[World]:
-    """Yield every state that can come next."""
+    """Yield every state that can follow."""
     yield _tick(world, guards)
     for request in world.requests:
         left = world._replace(requests=world.requests - {request})
@@ -79,7 +79,7 @@ def _come(world: World, process: Process, guards: Guards) -> Iterator[World]:
 
 
 def _silent(world: World, guards: Guards) -> bool:
-    """Whether the owner's lease has run out, as far as can be seen from the store."""
+    """Whether the owner's lease has run out, judged by the store."""
     age = world.age if guards.use_checkpoints else EXPIRED
     beat = world.beat if guards.use_heartbeats else EXPIRED
     silent = min(age, beat)
@@ -97,7 +97,7 @@ def _claim(world: World, process: Process, entry: Entry) -> World:
 
 
 def _learn(world: World, process: Process, guards: Guards) -> Iterator[World]:
-    """Learn what has become of a creation: from its answer, or from the log if that was lost."""
+    """Learn the outcome of a creation: from its answer or, if that was lost, from the log."""
     number = process.head + 1
     if len(world.log) < number:
         return
@@ -144,7 +144,7 @@ def _appended(process: Process, number: int, guards: Guards) -> Process:
 
 
 def _decide(world: World, process: Process, guards: Guards) -> Iterator[World]:
-    """Append something."""
+    """Append a checkpoint."""
     canceled = any(
         checkpoint.entry is Entry.CANCEL
         for checkpoint in world.log[: process.head]
@@ -163,14 +163,14 @@ def _decide(world: World, process: Process, guards: Guards) -> Iterator[World]:
 
 
 def _live(world: World, process: Process, guards: Guards) -> Iterator[World]:
-    """Do what an owner does beside its appends."""
+    """Take the steps of an owner other than appends."""
     yield from _beat(world, process, guards)
     yield from _look(world, process, guards)
     yield from _write(world, process, guards)
 
 
 def _beat(world: World, process: Process, guards: Guards) -> Iterator[World]:
-    """Send a heartbeat (and give up an older one), or hear that it is stored."""
+    """Send a heartbeat (and give up on an older one), or receive its answer."""
     sent = _with(world, process, process._replace(beating=True, sent=0))
     yield sent._replace(beat=0) if process.run == world.owner else sent
     if process.beating:
@@ -196,7 +196,7 @@ def _look(world: World, process: Process, guards: Guards) -> Iterator[World]:
 
 
 def _write(world: World, process: Process, guards: Guards) -> Iterator[World]:
-    """Begin to write to others: connect, look at the lease, and write."""
+    """Begin to write to others: connect, check the lease, and write."""
     ticks = may_write_for(process, guards)
     if guards.look_before_write:
         if ticks and all(other.writing == SILENT for other in world.processes):

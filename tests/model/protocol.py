@@ -63,7 +63,7 @@ CONNECTING: Final = -1
 
 
 class Entry(StrEnum):
-    """What a checkpoint says."""
+    """The kind of a checkpoint."""
 
     CLAIM = "claim"
     TAKEOVER = "takeover"
@@ -80,7 +80,7 @@ BY_OPERATORS: Final = frozenset({Entry.CANCEL, Entry.TAKEOVER})
 
 
 class Phase(StrEnum):
-    """What a process is about to do."""
+    """The next action of a process."""
 
     LOOK = "look"
     CLAIM = "claim"
@@ -93,7 +93,7 @@ class Phase(StrEnum):
 
 # Named tuples, because millions of them are compared and hashed.
 class Checkpoint(NamedTuple):
-    """A checkpoint: whose run it is under, who wrote it, and what it says."""
+    """A checkpoint: its run number, author and kind."""
 
     run: int
     author: int
@@ -101,7 +101,7 @@ class Checkpoint(NamedTuple):
 
 
 class Process(NamedTuple):
-    """What one process knows; after a crash, another author knows nothing."""
+    """The knowledge of one process; the author that follows a crash has none."""
 
     author: int
     phase: Phase = Phase.LOOK
@@ -126,12 +126,12 @@ class Process(NamedTuple):
 
     @property
     def owns(self) -> bool:
-        """Whether it believes to own the job."""
+        """Whether it believes that it owns the job."""
         return self.phase is Phase.OWN or self.phase is Phase.APPEND
 
 
 class World(NamedTuple):
-    """One state of everything; ages are in ticks of the store's clock."""
+    """A state of the whole model; ages are in ticks of the store's clock."""
 
     log: tuple[Checkpoint, ...] = ()
     age: int = 0
@@ -153,7 +153,7 @@ class World(NamedTuple):
 
     @property
     def owner(self) -> int:
-        """The run that the newest checkpoint is under."""
+        """The run number of the newest checkpoint."""
         return self.log[-1].run if self.log else 0
 
 
@@ -187,12 +187,12 @@ class Guards(NamedTuple):
 
 
 def releases(process: Process) -> bool:
-    """Whether the process is appending that its run ends, but not the job."""
+    """Whether the process is appending its run's release."""
     return process.phase is Phase.APPEND and process.appending is Entry.RELEASE
 
 
 def may_write_for(process: Process, guards: Guards) -> int:
-    """Return for how many ticks the process may still write to others, if it looks now."""
+    """Return for how many ticks the process may still write to others, if it checks now."""
     silent = process.suspended or (releases(process) and guards.silent_release)
     if silent or not process.owns:
         return 0
@@ -217,7 +217,7 @@ def violations(world: World, guards: Guards) -> Iterator[str]:
 
 
 def _written(world: World, process: Process) -> Iterator[str]:
-    """Name what is broken if a process writes to others now."""
+    """Name the invariants that break if a process writes to others now."""
     if process.phase is Phase.GONE:
         yield "silence"
         return

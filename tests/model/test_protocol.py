@@ -38,7 +38,7 @@ Simplify = Callable[[World, Guards], World]
 
 @dataclass
 class Explored:
-    """All states that can be reached, by number, and from which others each follows."""
+    """All reachable states, by number, and the predecessors of each."""
 
     worlds: list[World] = field(default_factory=list)
     before: list[list[int]] = field(default_factory=list)
@@ -75,12 +75,12 @@ def explore(
 
 @cache
 def explore_all(start: World) -> Explored:
-    """Explore what several tests look at."""
+    """Explore worlds that several tests use."""
     return explore(start)
 
 
 def dead_ends(explored: Explored, longest: int) -> list[World]:
-    """Return the states from which neither the job's end is reached, nor one without any run."""
+    """Return the states from which neither the job's end nor a state without runs can be reached."""
 
     def is_end(world: World) -> bool:
         all_gone = all(

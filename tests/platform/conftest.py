@@ -30,7 +30,7 @@ NAMES = ("The Core", "Its Edge")
 
 @dataclass
 class Operator:
-    """An operator on a machine of their own."""
+    """An operator on a separate machine."""
 
     scaleway: ScalewayServer
     store: Store
@@ -38,7 +38,7 @@ class Operator:
     environment: dict[str, str] = field(default_factory=dict)
 
     def __call__(self, *argv: str, code: int = 0) -> str:
-        """Run a command; return its stdout, and its stderr, too, if it fails."""
+        """Run a command; return its stdout and, if it fails, its stderr."""
         ended = main(argv, {**self.scaleway.environment, **self.environment})
         printed = self.capsys.readouterr()
         text = printed.out + printed.err
@@ -46,7 +46,7 @@ class Operator:
         return printed.out if code == 0 else text
 
     def json(self, *argv: str, code: int = 0) -> Any:  # noqa: ANN401 - whatever a command says
-        """Run a command, and return its answer."""
+        """Run a command with `--json`; return its document."""
         printed = self(*argv, "--json", code=code)
         return json.JSONDecoder().raw_decode(printed)[0]
 
@@ -71,7 +71,7 @@ class Cloud:
 
     @property
     def jobs(self) -> Jobs:
-        """What the platform keeps."""
+        """The platform's data."""
         return self.operator.scaleway.jobs
 
     @property
@@ -115,7 +115,7 @@ class Cloud:
         until(stored)
 
     def await_end(self, run: Document) -> None:
-        """Wait until a run has ended, as the platform has it."""
+        """Wait until the platform reports a run's end."""
         until(lambda: run["terminated_at"] is not None)
 
 

@@ -21,7 +21,7 @@ from tests.support.waiting import until
 
 
 def listed(folder: Path, *entries: dict[str, str]) -> str:
-    """Write the file of a batch, and return its path."""
+    """Write the file of a batch; return its path."""
     file = folder / "batch.yaml"
     file.write_text(yaml.safe_dump(list(entries)))
     return str(file)
@@ -170,7 +170,7 @@ def shell(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Shell:
-    """This machine: a store on a folder, and two repositories beside it."""
+    """Return a command line with a store in a folder, and two repositories."""
     monkeypatch.chdir(tmp_path)
     for name in ("first", "second"):
         make_repository(tmp_path / name, FILES, bare=False)

@@ -1,4 +1,4 @@
-"""The stand-in of the API behaves as the official SDK expects it to, and as it is documented."""
+"""The stand-in for the API behaves as the official SDK expects, and as documented."""
 
 from collections.abc import Iterator
 

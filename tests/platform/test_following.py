@@ -1,4 +1,4 @@
-"""Following a run by the platform and by the store, and while either does not respond."""
+"""Following a run by platform and store, also while either does not respond."""
 
 from collections.abc import Iterator
 
@@ -88,7 +88,7 @@ def test_each_new_checkpoint_is_shown_once_and_a_dead_run_ends_it(
 
 
 class RefusingStore(MemoryStore):
-    """Refuses its first listings, as a store does just after its keys were changed."""
+    """Refuses its first listings, as a store may after a change of keys."""
 
     refusals = 3
 

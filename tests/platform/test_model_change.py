@@ -20,7 +20,7 @@ FROM_CHAPTERS = (*RESUME, "--from", "generate-chapters")
 def work(
     operator: Operator, tmp_path: Path, run: Document | None, model: str
 ) -> FakeEngine:
-    """Let a run that has a model work on the job to its end."""
+    """Run the job to its end with a model."""
     engine = FakeEngine(name="claude", model=model, language="English")
     world = World(
         store=operator.store,
@@ -40,7 +40,7 @@ def manifest_of(operator: Operator) -> Manifest:
 
 @pytest.fixture
 def completed(operator: Operator, tmp_path: Path) -> Operator:
-    """Return an operator whose job a model has completed."""
+    """Return an operator with a job that a model has completed."""
     work(operator, tmp_path, None, BEGAN)
     return operator
 

@@ -53,7 +53,7 @@ def ended_run(
 def work(
     operator: Operator, tmp_path: Path, run: Document, break_at: str = ""
 ) -> World:
-    """Let a platform run work on the job, to its end or until it fails."""
+    """Run the job on the platform, to its end or until it fails."""
     world = World(
         store=operator.store, work_dir=tmp_path / "work", platform_run=run["id"]
     )
@@ -70,7 +70,7 @@ def work(
 def broken_off(
     operator: Operator, definition: Document, tmp_path: Path
 ) -> Document:
-    """Leave a job whose run broke off at the second chapter, and return that run."""
+    """Leave a job whose run died at the second chapter; return that run."""
     run = ended_run(operator, definition)
     work(operator, tmp_path, run, "chapters/chapter_2")
     return run

@@ -55,7 +55,7 @@ def died(
 
 
 def interrupted(operator: Operator, tmp_path: Path, run: Document) -> None:
-    """Leave a job whose run has released it, in the middle of the chapters."""
+    """Leave a job whose run released it in the middle of the chapters."""
 
     def before_item(path: str) -> None:
         if path.startswith("chapters/chapter_2"):

@@ -15,7 +15,7 @@ from worker.store.s3 import S3Store
 
 
 def leave_unacknowledged(store: S3Store, job_id: str, work_dir: Path) -> None:
-    """Leave a job that is over, with its final callback unacknowledged."""
+    """Leave a finished job whose final callback is unacknowledged."""
     receiver = FakeReceiver(answer=lambda _: WebhookResponse(status_code=503))
     world = World(
         store=store, work_dir=work_dir, receiver=receiver, callback_give_up=0
@@ -84,7 +84,7 @@ def test_a_sweep_that_the_store_refuses_a_read_reports_it_and_starts_no_run(
 
 
 def settings(s3_server: S3Server, bucket: str, proxy: Proxy) -> dict[str, str]:
-    """Return the variables of the store, by way of the proxy."""
+    """Return the variables of the store behind the proxy."""
     return {
         "STORE_URL": f"s3://{bucket}/jobs",
         "AWS_ACCESS_KEY_ID": s3_server.access_key,

@@ -26,7 +26,7 @@ def submit(
 
 
 def killed_in_the_chapters(cloud: Cloud, job_id: str = "job-1") -> None:
-    """Kill a run of a job, as for its use of memory."""
+    """Kill a run of a job, as if it had used too much memory."""
     submit(cloud, job_id)
     cloud.await_item(job_id)
     run = cloud.runs[-1]

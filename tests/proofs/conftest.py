@@ -23,7 +23,7 @@ from worker.store.s3 import S3Store
 
 
 class NewJob(Protocol):
-    """Makes a job in its own bucket; `endpoint` may be a proxy's, `behaviour` is the engine's."""
+    """Makes a job in a new bucket; `endpoint` may be a proxy's, `behaviour` is the engine's."""
 
     def __call__(
         self, endpoint: str | None = None, **behaviour: object

@@ -1,4 +1,4 @@
-"""Two runs of one job that are started at the same moment.
+"""Two runs of one job, started at the same moment.
 
 `FONDATION_PAIRS=20 pytest tests/proofs/test_at_once.py -rP` starts more of them.
 """

@@ -1,4 +1,4 @@
-"""Owners that are frozen until another run has taken their job over, and then wake up.
+"""Owners that are frozen until another run has taken over their job, and then wake up.
 
 `FONDATION_FROZEN_JOBS=20 pytest tests/proofs/test_frozen.py -rP` freezes more of them, at
 random moments.
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.parametrize(
 
 
 def wake(job: PlatformJob, receiver: Receiver) -> float:
-    """Wake the first run when the second is done; return how long it takes to see its successor."""
+    """Wake the first run after the second has ended; return how long it takes to notice."""
     owner = job.runs[0]
     owner.send(signal.SIGSTOP)
     assert job.start().wait() == 0, job.report()

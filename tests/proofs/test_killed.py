@@ -1,4 +1,4 @@
-"""Jobs whose processes are killed at random moments, again and again, until they are done.
+"""Jobs whose processes are killed repeatedly, at random moments, until the job is done.
 
 `FONDATION_KILLED_JOBS=50 pytest tests/proofs/test_killed.py -rP` kills more of them, and
 shows the figures; a job's moments are decided by its number, so far as processes of their

@@ -1,4 +1,4 @@
-"""A job whose stages have more items than a manifest names, and whose processes are killed."""
+"""A job with killed processes, whose stages have more items than a manifest lists."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What operators ask of a job that real processes work on."""
+"""Operators' requests to jobs that real processes work on."""
 
 import time
 

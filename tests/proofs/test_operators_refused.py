@@ -1,4 +1,4 @@
-"""What an operator's command prints when the store refuses once: before its effect, and after."""
+"""An operator's command whose request the store refuses once, before or after its effect."""
 
 import json
 import subprocess
@@ -51,7 +51,7 @@ def proxy(s3_server: S3Server) -> Iterator[Proxy]:
 def waiting_for(
     command: tuple[str, ...], job: PlatformJob, receiver: Receiver
 ) -> None:
-    """Prepare a job that the command can act on: interrupted, or with its last event rejected."""
+    """Prepare a job for the command: interrupted, or with its last event rejected."""
     if "--redeliver" in command:
         receiver.reply = lambda delivery: Reply(
             status=400 if delivery.document["type"] == "complete" else 200
@@ -122,7 +122,7 @@ def test_a_command_outlasts_a_store_that_does_not_answer_at_first(
 def once_done(
     job: PlatformJob, refusal: Refusal
 ) -> Callable[[str, str], Injection]:
-    """Return a policy that refuses the first request after a run of the job has done its work."""
+    """Return a policy that refuses the first request after a run has done its work."""
     before, asked = job.newest.run if job.newest else 0, 0
 
     def policy(_method: str, _path: str) -> Injection:

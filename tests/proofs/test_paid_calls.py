@@ -66,7 +66,7 @@ class KillPoint:
 
 @dataclass(frozen=True)
 class Mode:
-    """How calls are made, and where its runs are killed, one after another."""
+    """How calls are made, and where successive runs are killed."""
 
     name: str
     batch: str
@@ -148,7 +148,7 @@ def test_a_recorded_answer_is_never_paid_again_whenever_a_run_is_killed(
 
 
 def freeze_at(proxy: Proxy, number: int, owner: list[WorkerProcess]) -> None:
-    """Freeze the owner when it sends a call of this number, and carry the call out."""
+    """Freeze the owner at a call of this number, which takes effect."""
     sent = count(1)
 
     def policy(method: str, _path: str) -> None:

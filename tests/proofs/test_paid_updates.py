@@ -1,4 +1,4 @@
-"""Updates with the engine `claude` whose runs are killed at each of their steps.
+"""Updates with the engine `claude` whose runs are killed at each step.
 
 The course becomes the same as that of an update that nothing disturbs, and no recorded
 answer is paid again. `FONDATION_KILLED_UPDATES=4 pytest tests/proofs/test_paid_updates.py`
@@ -99,7 +99,7 @@ def keeping(stage: Stage) -> Step:
 
 
 def making(stage: Stage) -> tuple[Step, ...]:
-    """Return the steps that make an item of a stage which is not kept."""
+    """Return the steps that make an item of a stage, if it is not kept."""
     call = f"PUT .*{NEW}/calls/{stage}/.*"
     item = keeping(stage)
     return (
@@ -136,7 +136,7 @@ def start(job: PlatformJob, batch: str) -> WorkerProcess:
 def killed(
     job: PlatformJob, proxies: list[Proxy], number: int, batch: str
 ) -> list[Step]:
-    """Kill runs of a job at each step, and let the last one complete it."""
+    """Kill a run at each step, and let the last one complete the job."""
     reached = []
     for place, step in enumerate(steps(number), start=number):
         victim: list[WorkerProcess] = []
@@ -167,7 +167,7 @@ def check_update(
 
 
 def keys(paid: Sequence[Document]) -> set[str]:
-    """Return the calls that were paid for, each once."""
+    """Return the distinct calls that were paid for."""
     return {str(request["key"]) for request in paid}
 
 

@@ -1,4 +1,4 @@
-"""Jobs on a store that starts to refuse requests, or is replaced by another server for a while."""
+"""Jobs on a store that starts to refuse requests, or that another server replaces for a while."""
 
 from collections.abc import Callable, Iterator
 
@@ -35,7 +35,7 @@ def proxy(s3_server: S3Server) -> Iterator[Proxy]:
 def once_claimed(
     job: PlatformJob, policy: Callable[[str, str], Injection]
 ) -> Callable[[str, str], Injection]:
-    """Apply a policy from a job's first stage on: until then, a refusal is reported at once."""
+    """Apply a policy from a job's first stage on: earlier refusals end the run at once."""
     begun = False
 
     def policy_once_claimed(method: str, path: str) -> Injection:

@@ -52,7 +52,7 @@ def new_job(
     *,
     store_of: str | None = None,
 ) -> PlatformJob:
-    """Return a job in a store of its own, or in that of another job."""
+    """Return a job in a new store, or in another job's store."""
     store = tmp_path / f"{store_of or name} store"
     return PlatformJob(
         FolderStore(store),
@@ -131,7 +131,7 @@ def has_reached(job: PlatformJob, state: State) -> bool:
 
 
 def place(state: State) -> int:
-    """Return the position of a state; a pending job has not begun again."""
+    """Return the position of a state in a job's course; -1 for pending."""
     if state is State.PENDING:
         return -1
     return STATES.index(state) if state in STATES else len(STATES)

@@ -1,4 +1,4 @@
-"""Runs that are stopped: how soon they end, what they leave, and how soon the next takes over."""
+"""Stopped runs: how soon they end, what they leave, and how soon the next run takes over."""
 
 import signal
 import time
@@ -23,7 +23,7 @@ ON_ONE = pytest.mark.parametrize("s3_server", ["minio"], indirect=True)
 def start_and_reach_chapters(
     job: PlatformJob, **environment: str
 ) -> WorkerProcess:
-    """Start a run, and return it when its engine works on the chapters."""
+    """Start a run; return it once its engine works on the chapters."""
     run = job.start(**environment)
     until(lambda: any(path.startswith("chapters/") for path in job.calls))
     return run
@@ -32,7 +32,7 @@ def start_and_reach_chapters(
 def stop(
     job: PlatformJob, number: signal.Signals, *, times: int = 1
 ) -> tuple[int | None, float]:
-    """Send a signal, and return the exit code and how many seconds the run took to end."""
+    """Send a signal; return the exit code, and the seconds until the run ended."""
     run, sent = job.runs[-1], time.monotonic()
     for _ in range(times):
         run.send(number)

@@ -1,4 +1,4 @@
-"""Jobs on a store with every fault at once.
+"""Jobs on a store that has every fault at once.
 
 The faults: errors, SlowDown, answers dropped after the effect, resets, and silences longer than a
 lease.

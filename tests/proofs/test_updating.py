@@ -1,4 +1,4 @@
-"""An update with the Fondation CLI: it is not asked for what is kept."""
+"""An update with the Fondation CLI, which is not asked for items that are kept."""
 
 from functools import partial
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A store that reports a conflict (412) where nothing exists: nothing is lost, and no run stops."""
+"""A store that reports a conflict (412) without cause: nothing is lost, and no run stops."""
 
 from collections.abc import Callable
 
@@ -16,7 +16,7 @@ from tests.support.servers.server import S3Server
 def once(
     job: PlatformJob, method: str, part: str
 ) -> Callable[[str, str], Injection]:
-    """Return a policy that refuses one request, in the middle of the chapters."""
+    """Return a policy that refuses one request in the middle of the chapters."""
     hit = False
 
     def policy(asked: str, path: str) -> Injection:
