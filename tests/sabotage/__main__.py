@@ -1,12 +1,11 @@
-"""Takes the program's guards out, one at a time, and shows which test notices each.
+"""Removes the program's guards, one at a time, and shows which test fails for each.
 
     python -m tests.sabotage                 all of them, each on a copy of this tree
-    python -m tests.sabotage release outbox  those whose names hold one of the words
+    python -m tests.sabotage release outbox  those whose names contain one of the words
     python -m tests.sabotage --jobs 4        four guards at once
 
-A proof that cannot fail proves nothing: a guard whose loss no test notices ends this with
-exit code 1, and gets its test. The tests that are likely to notice run first, then all the
-rest, the slow ones last.
+If no test fails without a guard, the exit code is 1, and the guard needs a test. The tests that
+are likely to fail run first, then all others, the slow ones last.
 """
 
 import argparse
@@ -57,17 +56,17 @@ class TrialError(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Verdict:
-    """What became of the loss of a guard."""
+    """What happened without a guard."""
 
     guard: str
     outcome: str
-    """The first test that failed, or why there is none."""
+    """The first test that failed, or why none did."""
     is_noticed: bool
     seconds: float
 
 
 def main() -> int:
-    """Try all that were asked for, and print a line for each."""
+    """Try the guards that were asked for; print the outcome of each."""
     arguments = _parser().parse_args()
     chosen = [
         sabotage
@@ -91,17 +90,19 @@ def main() -> int:
             )
             sys.stdout.flush()
     sys.stdout.write(
-        f"{len(chosen)} guards, {unnoticed} whose loss no test notices\n"
+        f"{len(chosen)} guards, {unnoticed} without a test that fails\n"
     )
     return 1 if unnoticed else 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        description="Take guards out, one at a time, and see which test notices."
+        description="Remove guards, one at a time, and see which test fails."
     )
     parser.add_argument(
-        "words", nargs="*", help="only the guards whose names hold one of these"
+        "words",
+        nargs="*",
+        help="only the guards whose names contain one of these",
     )
     parser.add_argument("--jobs", type=int, default=2)
     return parser
@@ -112,7 +113,7 @@ def _is_named(guard: str, words: Sequence[str]) -> bool:
 
 
 def copy(tree: Path) -> Path:
-    """Copy this tree, as it is, without what git ignores."""
+    """Copy the working tree, without files that git ignores."""
     listing = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -135,7 +136,7 @@ def copy(tree: Path) -> Path:
 
 
 def attempt(sabotage: Sabotage, trees: "SimpleQueue[Path]") -> Verdict:
-    """Take one guard out of a free copy, and run tests there until one fails."""
+    """Remove one guard from a free copy of the tree, and run tests there until one fails."""
     tree, began = trees.get(), time.monotonic()
     try:
         test = notice(tree, sabotage, sabotage.tests)
@@ -157,7 +158,7 @@ def attempt(sabotage: Sabotage, trees: "SimpleQueue[Path]") -> Verdict:
 def notice(
     tree: Path, sabotage: Sabotage, tests: tuple[str, ...]
 ) -> str | None:
-    """Return the first of some tests that fails because a guard is missing."""
+    """Return the first test that fails because the guard is missing."""
     innocent: list[str] = []
     while True:
         with sabotaged(tree, sabotage):
@@ -170,9 +171,9 @@ def notice(
 
 
 def _misses(tree: Path, sabotage: Sabotage, test: str) -> bool:
-    """Whether a test passes with a guard, and fails again without it.
+    """Whether a test passes with the guard, and fails again without it.
 
-    On a machine with much to do, a test may fail for another reason.
+    On a busy machine, a test may also fail for another reason.
     """
     if first_failure(tree, (test,)) is not None:
         return False
@@ -182,7 +183,7 @@ def _misses(tree: Path, sabotage: Sabotage, test: str) -> bool:
 
 @contextmanager
 def sabotaged(tree: Path, sabotage: Sabotage) -> Iterator[None]:
-    """Change a file of a tree, for a while."""
+    """Change a file of a tree temporarily."""
     file = marked_files(tree)[sabotage.guard]
     whole = file.read_text()
     file.write_text(without_guard(whole, sabotage))
@@ -195,7 +196,7 @@ def sabotaged(tree: Path, sabotage: Sabotage) -> Iterator[None]:
 def first_failure(
     tree: Path, tests: tuple[str, ...], *, without: Sequence[str] = ()
 ) -> str | None:
-    """Run tests in a tree, and return the first that fails."""
+    """Run tests in a tree; return the first that fails."""
     options = (
         "-x",
         "-q",

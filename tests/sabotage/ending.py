@@ -1,4 +1,4 @@
-"""Guards of how a run lets go of its job, and of what an operator's request does."""
+"""Guards of a run's release of its job, and of operators' requests."""
 
 from typing import Final
 

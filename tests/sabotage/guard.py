@@ -1,7 +1,7 @@
-"""A guard of the program, and how it is taken out.
+"""A guard of the program, and how it is removed.
 
-In the code, a comment `# guard: NAME` stands above the statement that is the guard. Taking
-it out replaces one expression in that statement's head, or the whole statement.
+In the code, a comment `# guard: NAME` marks the statement below it as the guard. To remove it,
+one expression in the statement's head, or the whole statement, is replaced.
 """
 
 import ast
@@ -42,23 +42,23 @@ MARKER: Final = "# guard: "
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sabotage:
-    """How one guard is taken out; `tests` are those that are likely to notice its loss."""
+    """How one guard is removed; `tests` are those that are likely to fail without it."""
 
     guard: str
-    """Its name, as its marker has it."""
+    """Its name, as in its marker."""
     expression: str | None = None
     """The expression that is replaced.
 
-    None for the whole statement. It stands once in the head of the statement.
+    None for the whole statement. It must occur once in the statement's head.
     """
     new: str
     tests: tuple[str, ...]
 
 
 def marked_files(tree: Path = ROOT) -> dict[str, Path]:
-    """Return the file of each guard that is marked.
+    """Return the file of each marked guard.
 
-    Raise ValueError for a name that is marked twice.
+    Raise ValueError if a name is marked twice.
     """
     files: dict[str, Path] = {}
     for path in sorted(
@@ -76,7 +76,7 @@ def marked_files(tree: Path = ROOT) -> dict[str, Path]:
 
 
 def without_guard(source: str, sabotage: Sabotage) -> str:
-    """Return a module's source without a guard; raise ValueError where it is not found once."""
+    """Return a module's source without a guard; raise ValueError unless it occurs once."""
     statement = _marked(source, sabotage.guard)
     if sabotage.expression is None:
         return _replaced(source, statement, sabotage.new)

@@ -1,4 +1,4 @@
-"""Guards of a lease: its requests, its clocks, and what it does when it has run out."""
+"""Guards of a lease: its requests, its clocks, and its end."""
 
 from typing import Final
 

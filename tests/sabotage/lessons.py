@@ -1,4 +1,4 @@
-"""Guards of lessons: what goes into prompts, and what of an answer gets onto a page."""
+"""Guards of the engine `claude`: what prompts contain, and what a page takes from an answer."""
 
 from typing import Final
 

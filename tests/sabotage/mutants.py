@@ -1,12 +1,12 @@
-"""Makes small changes to the core, one at a time, and lists those that no fast test notices.
+"""Makes small changes to the core, one at a time, and lists those for which no fast test fails.
 
     python -m tests.sabotage.mutants                           every module of TESTS
     python -m tests.sabotage.mutants states/machine.py         one of them
     python -m tests.sabotage.mutants --stride 4 states/keys.py every fourth change
     python -m tests.sabotage.mutants --stride 4 --offset 1 …   from the second on
 
-A change that needs no test is explained in `tests/sabotage/explained.toml`. Any other that
-survives, a wrong explanation, and a fault of this harness end it with exit code 1.
+A change that needs no test is explained in `tests/sabotage/explained.toml`. The exit code is 1
+if any other change survives, an explanation is wrong, or this harness fails.
 """
 
 import argparse
@@ -48,14 +48,14 @@ BY_PYTEST: Final = (
     "tests.simulation",
     "tests.unit",
 )
-"""What pytest imports in its own way."""
+"""Modules that pytest imports itself."""
 RESULTS: Final = {0: "survived", 1: "killed", 2: "killed"}
 """By pytest's exit code: 2 if a test file, which may call the module, cannot be imported."""
 WORKERS: Final = 2
 
 
 class Changed(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Imports one module from changed source; from None, it cannot be imported at all."""
+    """Imports one module from changed source; without source, its import fails."""
 
     def __init__(self, module: str, source: str | None) -> None:
         self._file = module
@@ -98,7 +98,7 @@ class Trial:
         self._seconds = 60
 
     def prepare(self, source: str) -> bool:
-        """Import all that does not need the module; return whether its tests pass unchanged."""
+        """Import everything that does not need the module; return whether its tests pass."""
         self.result(source)
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
         self._seconds = 3 + int(1.5 * used.ru_utime)
@@ -149,7 +149,7 @@ def _is_common(name: str) -> bool:
 
 
 def attempt(module: str, chosen: slice) -> bool:
-    """Try changes to a module; return whether nothing is left to do."""
+    """Try changes to a module; return whether each is caught or explained."""
     source = (ROOT / module).read_text()
     explained = {
         (entry["function"], entry["change"])
@@ -183,7 +183,7 @@ def attempt(module: str, chosen: slice) -> bool:
 
 
 def attempt_all(modules: Sequence[str], chosen: slice) -> bool:
-    """Try changes to modules, in a process each."""
+    """Try changes to modules, each in its own process."""
 
     def start(module: str) -> bool:
         argv = [sys.executable, "-m", "tests.sabotage.mutants"]

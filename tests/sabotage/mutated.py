@@ -29,7 +29,7 @@ UPDATES: Final = (
     f"{_UPDATES}::test_an_item_that_is_no_longer_valid_is_made_again",
     f"{_UPDATES}::test_an_earlier_job_may_be_missing_from_the_first_listing",
 )
-"""All but those that take long."""
+"""The tests of updates, without the slow ones."""
 CLAIMS: Final = (
     "tests/simulation/test_takeover.py",
     "tests/simulation/test_collected.py",

@@ -1,4 +1,4 @@
-"""Small changes to a module, each as a slip of the hand would make it."""
+"""Small changes to a module, such as a slip would make."""
 
 import ast
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ PAIRS: Final[tuple[tuple[Any, Any], ...]] = (
 )
 SWAPPED: Final = {**dict(PAIRS), **{right: left for left, right in PAIRS}}
 TRUTHS: Final = (ast.Eq, ast.NotEq, ast.Is, ast.IsNot, ast.In, ast.NotIn)
-"""What a comparison with these is changed to negates it."""
+"""Comparisons with these are changed into their negations."""
 WITHOUT_EFFECT: Final = {"annotation", "decorator_list", "returns"}
 
 Node = ast.stmt | ast.expr
@@ -43,7 +43,7 @@ def mutations(source: str) -> Iterator[Mutation]:
 
 
 def _nodes(node: ast.AST, name: str) -> Iterator[tuple[str, Node]]:
-    """Yield what a module does, without its words: log calls, messages and docstrings."""
+    """Yield the parts of a module that have an effect: no log calls, messages or docstrings."""
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
         name = f"{name}.{node.name}".removeprefix(".")
     if isinstance(node, Node):

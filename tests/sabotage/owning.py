@@ -1,4 +1,4 @@
-"""Guards of owning a job: the log, the lease, the release."""
+"""Guards of the ownership of a job: the log, the lease, the release."""
 
 from typing import Final
 

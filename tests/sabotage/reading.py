@@ -1,4 +1,4 @@
-"""Guards of what is read: the environment, and repositories as they are."""
+"""Guards of what is read: the environment and repositories."""
 
 from typing import Final
 

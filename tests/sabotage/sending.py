@@ -1,4 +1,4 @@
-"""Guards of what is sent to the receiver: by whom, until when, and what its answers mean."""
+"""Guards of what is sent to the receiver: by which run, until when, and its answers."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Guards of what a job has done and has sent: items, outbox, commit, failures, children."""
+"""Guards of what a job has made and sent: items, outbox, commit, failures, children."""
 
 from typing import Final
 

@@ -25,7 +25,7 @@ def work_dir(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture(autouse=True)
 def one_core() -> Iterator[None]:
-    """Keep this process on one core: threads take turns, and switching cores costs a third more."""
+    """Keep this process on one core: its threads take turns, and changing cores is a third slower."""
     cores = os.sched_getaffinity(0)
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
     os.sched_setaffinity(0, {sorted(cores)[int(worker) % len(cores)]})
@@ -35,5 +35,5 @@ def one_core() -> Iterator[None]:
 
 @pytest.fixture
 def simulation(work_dir: Path) -> Simulation:
-    """Return a world in which nothing has happened yet."""
+    """Return a new world."""
     return Simulation(1, work_dir)

@@ -21,7 +21,7 @@ Window = tuple[float, float]
 
 
 class Disturbance(Protocol):
-    """A fault, or a kind of faults, of a simulated world."""
+    """A fault, or a kind of fault, in a simulated world."""
 
     @classmethod
     def draw(cls, chance: Random, span: float) -> Self:
@@ -37,7 +37,7 @@ def moment(chance: Random, span: float) -> float:
 
 
 def window(chance: Random, span: float, longest: float) -> Window:
-    """Draw the begin and the end of a period."""
+    """Draw the start and the end of a period."""
     begin = moment(chance, span)
     return begin, round(begin + longest * chance.random(), 2)
 
@@ -69,7 +69,7 @@ class RandomFaults:
 
 
 class LostAnswers(RandomFaults):
-    """Requests that do not arrive, or whose answers do not."""
+    """Requests that do not arrive, or whose answers do not arrive."""
 
     @classmethod
     def draw(cls, chance: Random, _span: float) -> Self:
@@ -131,7 +131,7 @@ class BriefRefusals(RandomFaults):
 
 
 class BadReads(RandomFaults):
-    """Reads that miss an object, or return half of it."""
+    """Reads that miss an object, or return half of its content."""
 
     @classmethod
     def draw(cls, chance: Random, _span: float) -> Self:
@@ -284,7 +284,7 @@ class StuckRequest:
 
 @dataclass(frozen=True)
 class LaggingLists:
-    """Listings do not yet show what was just written."""
+    """Listings do not show recent writes."""
 
     rate: float
     seconds: float
@@ -372,7 +372,7 @@ class ReceiverOutage:
 
 @dataclass(frozen=True)
 class RunDisturbance:
-    """A disturbance of one run, if that is running at the time."""
+    """A disturbance of one run, if it is running at that time."""
 
     host: str
     at: float

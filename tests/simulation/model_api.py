@@ -1,4 +1,4 @@
-"""The Messages API as simulated processes reach it, and a record of the calls that were paid.
+"""The Messages API of a simulated world, and a record of the paid calls.
 
 The worker's own client speaks to it: only the network between them is simulated.
 """
@@ -107,11 +107,11 @@ class RecordingStore(MemoryStore):
         }
 
     def outcome(self, name: CallName) -> StoredRecord | None:
-        """Return what came of the call of an intent."""
+        """Return the outcome of an intent's call."""
         return self.records.get(answer_of(name))
 
     def known(self) -> int:
-        """Return what the recorded answers have cost, in nanodollars."""
+        """Return the cost of the recorded answers in nanodollars."""
         return sum(answer.nanodollars for answer in self.answers())
 
     def answers(self) -> list[Answer]:
@@ -128,7 +128,7 @@ class RecordingStore(MemoryStore):
         ]
 
     def unknown(self) -> int:
-        """Return what calls without an outcome may have cost, in nanodollars."""
+        """Return the highest possible cost of calls without an outcome, in nanodollars."""
         intents = self.lost()
         return sum(intent.nanodollars for intent in intents)
 
@@ -173,7 +173,7 @@ class SimApi:
         self._rates = rates
 
     def begins(self, process: Process) -> None:
-        """Note that a process begins a call, or a batch of calls."""
+        """Record that a process begins a call, or a batch of calls."""
         observer = self._observer
         own = observer.numbers.get(process, 0)
         is_owner = own == observer.run and not observer.released
@@ -188,7 +188,7 @@ class SimApi:
     def message(
         self, process: Process, writer: str, body: Document
     ) -> Document:
-        """Answer a call, which is paid from here on."""
+        """Answer a call, and count it as paid."""
         check(body)
         asked = {name: body[name] for name in body if name != "stream"}
         name = self._sent(process, writer, asked)
@@ -200,7 +200,7 @@ class SimApi:
     def create(
         self, process: Process, writer: str, body: dict[str, list[Document]]
     ) -> Document:
-        """Take a batch; it is paid for when it ends."""
+        """Accept a batch, which counts as paid when it ends."""
         for request in body["requests"]:
             params = request["params"]
             name = self._sent(process, writer, _as_live(params), batch=True)
@@ -215,7 +215,7 @@ class SimApi:
             self.batches.find(batch.id)
 
     def counts(self) -> Counter[tuple[str, str]]:
-        """Return how many times each call was paid."""
+        """Return how often each call was paid."""
         return Counter((call.name.stage, call.name.key) for call in self.paid)
 
     def _sent(
@@ -226,7 +226,7 @@ class SimApi:
         *,
         batch: bool = False,
     ) -> CallName | None:
-        """Return the name of a call that arrives; note what is wrong with it."""
+        """Return the name of a call that arrives; record what is wrong with it."""
         sha256 = digest(body)
         names = [
             name
@@ -342,7 +342,7 @@ class SimTransport(httpx.BaseTransport):
 
 
 def answer_of(name: CallName) -> CallName:
-    """Return the name of the record of what came of a call."""
+    """Return the name of the record of a call's outcome."""
     return CallName(
         stage=name.stage,
         key=name.key,
@@ -352,12 +352,12 @@ def answer_of(name: CallName) -> CallName:
 
 
 def calls_list() -> str:
-    """Return how a process asks the store for the job's calls."""
+    """Return the operation that lists the job's calls."""
     return f"list {JOB}/calls/"
 
 
 def _step(method: str, path: str) -> str:
-    """Return what a request is for."""
+    """Return the purpose of a request."""
     for form, step in _STEPS.items():
         if re.fullmatch(form, f"{method} {path}"):
             return step
@@ -365,7 +365,7 @@ def _step(method: str, path: str) -> str:
 
 
 def _text(prompt: str) -> str:
-    """Return the text of an answer: the first one to some questions has a fault."""
+    """Return the text of an answer; for some questions, the first answer is faulty."""
     is_wrong = "difficult" in prompt and "Your earlier answer" not in prompt
     return f"{'wrong' if is_wrong else 'right'} {digest(prompt)[:12]}"
 
@@ -377,7 +377,7 @@ def _refused(status: int, kind: str, headers: dict[str, str]) -> httpx.Response:
 
 
 def _as_live(params: Document) -> Document:
-    """Return a body of a batch as the same call has it when it is made live."""
+    """Return the body that a call of a batch has when it is made live."""
     system = [
         {**block, "cache_control": {"type": "ephemeral"}}
         for block in params["system"]

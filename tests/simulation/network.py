@@ -83,13 +83,13 @@ FaultPolicy = Callable[[str, Process], Fault | None]
 
 
 def no_fault(_: str, __: Process) -> Fault | None:
-    """Let everything work."""
+    """Inject no fault."""
     return None
 
 
 @dataclass
 class Conditions:
-    """The conditions that hold for all processes at this moment."""
+    """The current conditions for all processes."""
 
     policies: list[FaultPolicy] = field(default_factory=list)
     connecting: list[Callable[[Process], float]] = field(default_factory=list)
@@ -124,8 +124,7 @@ class Connection:
     ) -> Result:
         """Perform an operation.
 
-        Raise an error if a fault prevents it, hides its answer or delays that
-        beyond the timeout.
+        Raise an error if a fault prevents it, or hides or delays its answer.
         """
         begun = self.scheduler.time
         self.conditions.asked[self.process.name, name, int(begun)] += 1
@@ -185,7 +184,7 @@ class Connection:
             )
 
     def _again(self, name: str, effect: Callable[[], object]) -> None:
-        """Let a write happen later, whatever has become of its process."""
+        """Let a write take effect later, even if its process has died."""
         if not name.startswith(WRITES):
             return
 
@@ -222,7 +221,7 @@ def refusal(fault: Fault, doing: str, reason: str) -> Exception:
 
 @dataclass
 class SimStore:
-    """The store as one process reaches it; like S3, it shows the time in whole seconds."""
+    """The store for one process; like S3, it dates in whole seconds."""
 
     inner: Store
     connection: Connection
@@ -314,7 +313,7 @@ class SimStore:
         return self.inner.uri(key)
 
     def _dated(self, now: float | None) -> float | None:
-        """Return a moment as the store's answer dates it."""
+        """Return a time as the store's answers show it."""
         if now is None:
             return None
         return float(int(now + self.connection.conditions.dates_apart))
@@ -339,7 +338,7 @@ class SimStore:
 
 @dataclass
 class SimReceiver(FakeReceiver):
-    """The receiver as one process reaches it; `inner` is the one that all runs share."""
+    """The receiver for one process; all share `inner`."""
 
     inner: FakeReceiver = field(default_factory=FakeReceiver)
     connection: Connection | None = None
@@ -394,7 +393,7 @@ class SimReceiver(FakeReceiver):
     ) -> None:
         """Let a phase take its time, within the deadline and until the connection is closed.
 
-        A process that is frozen between its look and its event does not see that its time is up.
+        A process that is frozen between its check and its event does not notice the deadline.
         """
         assert self.connection is not None
         process, scheduler = self.connection.process, self.connection.scheduler

@@ -16,7 +16,7 @@ from worker.store.port import Store
 
 @dataclass(frozen=True)
 class ClockReading:
-    """A time by the world's clock, and by that of a process's machine."""
+    """A time by the world's clock, and by the clock of a process's machine."""
 
     world: float
     own: float
@@ -90,7 +90,7 @@ class Observer:
                 self._may_send.pop(process, None)
 
     def _note_lists(self, manifest: Manifest, store: Store) -> None:
-        """Record the lists that a checkpoint is the first to name, unless they are stored."""
+        """Record lists that a checkpoint is the first to name, and that are not stored."""
         for record in manifest.stages:
             if record.listed is None or record in self._listed:
                 continue
@@ -105,7 +105,7 @@ class Observer:
             self.unlisted.append(key)
 
     def _claimed(self, process: Process, run: int) -> None:
-        """Record a new run, and whether the one that it replaced was alive."""
+        """Record a new run, and whether the run that it replaced was alive."""
         previous = self._owner
         if self._is_misled(process):
             self._misled_at = self._scheduler.time
@@ -129,9 +129,9 @@ class Observer:
             self._may_send[process] = may_send
 
     def look_at(self, process: Process) -> None:
-        """Record whether a replaced process takes itself for the owner.
+        """Record whether a replaced process still believes that it is the owner.
 
-        One whose machine was suspended may.
+        A process whose machine was suspended may.
         """
         own = self.numbers.get(process, self.run)
         if own == self.run or process.unaware or self.lawful:
@@ -174,8 +174,7 @@ class Observer:
     ) -> None:
         """Record that a process received the answer to a heartbeat or an append.
 
-        A claim counts from when the store seems to have taken it; a heartbeat
-        shows the length of the lease by its dates.
+        A claim counts from its time in the store; a heartbeat's dates show the length of the lease.
         """
         self._note_lapse(process, sent, append=append)
         last = self.beats.get(process)
@@ -193,7 +192,7 @@ class Observer:
     def _note_lapse(
         self, process: Process, sent: ClockReading, *, append: bool
     ) -> None:
-        """Record whether an answer shows that the lease has expired, or is held again."""
+        """Record whether an answer shows that the lease has expired or is held again."""
         last = self.beats.get(process)
         if append:
             self.appends[process] = self.now(process)
@@ -215,7 +214,7 @@ class Observer:
         return sent[-1]
 
     def _is_misled(self, process: Process) -> bool:
-        """Whether a process may have judged the owner by a clock that was set forward."""
+        """Whether a process may have judged the owner by a store's clock that was set forward."""
         looks = [
             self._looks.get((process, is_heartbeat), float("-inf"))
             for is_heartbeat in (True, False)

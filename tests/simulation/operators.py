@@ -1,4 +1,4 @@
-"""What operators and the gateway do to a job, each in its own process, by the worker's code."""
+"""Operators and the gateway, each in its own process, running the worker's code."""
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -115,7 +115,7 @@ def sweep(simulation: Simulation) -> None:
 
 
 def operate(simulation: Simulation, name: str, command: Command) -> None:
-    """Run a command in its own process; its failure only concerns its user."""
+    """Run a command in its own process; its failure does not fail the simulation."""
     simulation.commands += 1
     process = Process(name=f"{name} {simulation.commands}")
     runtime = SimRuntime(simulation.scheduler, process)
@@ -150,7 +150,7 @@ def start_on_platform(simulation: Simulation) -> SimulatedRun:
 
 
 class SimPlatform:
-    """The platform as a sweep sees it: it runs the simulation's runs, and retries none."""
+    """A platform for sweeps: it starts the simulation's runs, and retries none."""
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation

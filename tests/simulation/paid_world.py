@@ -1,7 +1,7 @@
 """Jobs whose engine makes paid calls, in a simulated world that records them.
 
-The engine asks as the engine `claude` does: by the worker's own call store, ledger, limiter,
-batches and rounds. Its pages are short, so that thousands of runs take seconds.
+The engine makes calls as the engine `claude` does, with the worker's own call store, ledger,
+limiter, batches and rounds. Its pages are short, so that thousands of runs take seconds.
 """
 
 from collections.abc import Callable, Iterator
@@ -130,7 +130,7 @@ def _page(name: str, text: str) -> str:
 
 
 def _manner(stage: Stage, index: int, source: str) -> str:
-    """Return a source that a model finds easy to write about, or not."""
+    """Return a source for which the model's answers are valid, or not."""
     if stage is Stage.GENERATE_CHAPTERS and index == 2:
         return f"difficult {source}"
     if stage is Stage.GENERATE_TUTORIALS and index == 1:
@@ -204,7 +204,7 @@ class PaidSimulation(Simulation):
         self.conditions.policies.append(self._note_listing)
 
     def check_account(self) -> None:
-        """Assert that the job's account holds all that was paid, within its budget."""
+        """Assert that the job's account covers all paid calls, within its budget."""
         self.api.end_batches()
         assert self.api.misconduct == []
         records = self.records

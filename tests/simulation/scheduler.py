@@ -1,9 +1,9 @@
-"""Runs threads one at a time, in an order that a seed decides, under a clock of their own.
+"""Runs threads one at a time, in an order that a seed decides, under a simulated clock.
 
-The threads are real ones and run the worker's own code. But only one of them runs at any
-moment, and wherever one waits or touches the world, the scheduler picks the next thread
-by the seed. Time passes only when no thread can run. So a schedule is a function of its seed, and
-a failing one can be run again.
+The threads are real and run the worker's own code. But only one runs at any moment, and
+whenever it waits or reaches the outside world, the scheduler chooses the next thread by the
+seed. Time passes only when no thread can run. So the seed determines the schedule, and a failing
+one can be repeated.
 """
 
 import heapq
@@ -55,7 +55,7 @@ class Process:
         return time - self.unaware
 
     def was_frozen_since(self, time: float) -> bool:
-        """Whether it has been frozen since that time."""
+        """Whether it was frozen at any moment since then."""
         return self.frozen_until > 0 and self.frozen_until >= time
 
 
@@ -70,7 +70,7 @@ class _Thread:
 
 
 class _Worker:
-    """A thread of the operating system; reusing it for one task after another costs less."""
+    """A thread of the operating system, reused for several tasks, which is cheaper."""
 
     idle: ClassVar[list["_Worker"]] = []
 
@@ -91,7 +91,7 @@ class _Worker:
 
 
 class Scheduler:
-    """The world's clock, and who runs."""
+    """The world's clock, and the choice of the thread that runs."""
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)  # noqa: S311 - a seed, not a secret

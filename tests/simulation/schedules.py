@@ -60,7 +60,7 @@ OPERATORS: Final[tuple[type[Disturbance], ...]] = (
 
 @dataclass
 class Schedule:
-    """A world, and the disturbances that were drawn."""
+    """A world, and the disturbances that were drawn for it."""
 
     simulation: Simulation
     drawn: list[Disturbance]
@@ -106,7 +106,7 @@ def draw(
 
 
 def _draw_conditions(simulation: Simulation, chance: Random) -> float:
-    """Draw latency, limits and pace; return how many seconds an item takes at most."""
+    """Draw latency, limits and pace; return the longest time for an item in seconds."""
     simulation.latency = chance.choice([0.01, 0.05, 0.3, 0.3, 1.0, 5.0])
     simulation.changes = {
         "lease": chance.choice([3, 3, 3, 10]),
@@ -134,10 +134,9 @@ def _draw_disturbances(
 
 
 def _without_hidden_tombstones(drawn: list[Disturbance]) -> list[Disturbance]:
-    """Leave out `gc` where listings lag.
+    """Leave out `gc` if listings lag.
 
-    Only the newest checkpoint shows a collected job: to a listing that misses
-    it, there is no job.
+    Only the newest checkpoint shows a collected job: a listing that misses it shows no job.
     """
     if not any(isinstance(disturbance, LaggingLists) for disturbance in drawn):
         return drawn
@@ -159,7 +158,7 @@ def _draw_starts(simulation: Simulation, chance: Random, span: float) -> None:
 
 
 def play(schedule: Schedule) -> Simulation:
-    """Start runs until the job is over and all events were sent."""
+    """Start runs until the job is over and all its events are sent."""
     simulation = schedule.simulation
     simulation.run()
     while not _is_settled(simulation):

@@ -1,4 +1,4 @@
-"""Runs that are scripted one after another."""
+"""Runs that a test scripts one by one."""
 
 from collections.abc import Callable
 
@@ -48,7 +48,7 @@ def kill_before(name: str) -> Callable[[str, Process], Fault | None]:
 
 
 def stop_at(simulation: Simulation, path: str, stop: Stop) -> FakeEngine:
-    """Return an engine that hangs at an item, where its run is stopped."""
+    """Return an engine that hangs at an item, and stops its run there."""
 
     def before_item(made: str) -> None:
         if made == path:

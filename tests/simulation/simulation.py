@@ -1,6 +1,6 @@
 """A store, a receiver and any number of runs of one job, under a scheduler.
 
-And what must be true in the end.
+Its checks assert what must be true at the end.
 """
 
 import logging
@@ -69,7 +69,7 @@ class SimulatedRun:
 
 
 class Simulation:
-    """One job's world, from nothing to its end."""
+    """The world of one job."""
 
     def __init__(
         self,
@@ -177,7 +177,7 @@ class Simulation:
         return SimStore(self.store, self._connection(process, no_fault, None))
 
     def remove_faults(self) -> None:
-        """Let nothing fail from now on; clocks stay as they are."""
+        """Inject no more faults; clocks keep their errors."""
         self.latency = 0.01
         self.conditions.policies.clear()
         self.conditions.connecting.clear()
@@ -191,7 +191,7 @@ class Simulation:
         self.scheduler.run()
 
     def log(self) -> CheckpointLog:
-        """Return the job's log as an outside reader sees it."""
+        """Return the job's log, as an undisturbed process reads it."""
         return CheckpointLog(
             self.store, JOB, SimRuntime(self.scheduler, Process(name="reader"))
         )
@@ -260,7 +260,7 @@ class Simulation:
         )
 
     def check_log(self) -> None:
-        """Assert what must hold even if operators acted."""
+        """Assert what must hold even if operators acted on the job."""
         manifest = self.manifest
         assert manifest.over
         assert manifest.outbox.pending == ()
@@ -339,7 +339,7 @@ class Simulation:
         engine: FakeEngine,
         platform_run: str | None,
     ) -> World:
-        """Return what a run works with, as its process reaches it."""
+        """Return the world of one run, with its process's connections."""
         receiver = SimReceiver(
             inner=self.receiver, connection=connection, sent=self._note_post
         )
@@ -356,7 +356,7 @@ class Simulation:
         )
 
     def _note_redone_items(self, run: SimulatedRun, latency: float) -> None:
-        """Record the items that a run makes although they were stored when it started."""
+        """Record items that a run makes although they were stored when it started."""
         stored = {
             name.path
             for entry in self.store.entries(f"{JOB}/")

@@ -1,4 +1,4 @@
-"""What a run does with the receiver's answers."""
+"""How a run treats the receiver's answers."""
 
 from pathlib import Path
 
@@ -111,7 +111,7 @@ def test_a_run_waits_for_its_last_answer_for_all_the_time_that_it_has(
 def test_at_the_end_a_run_sends_again_at_once_instead_of_after_a_long_pause(
     simulation: Simulation,
 ) -> None:
-    """The engine's retries take until the receiver is back, and pauses are long by then."""
+    """When the receiver is back, the engine is still retrying and pauses are long."""
     simulation.changes = {"callback_give_up": 3}
     simulation.receiver.answer = lambda _: WebhookResponse(
         status_code=503 if simulation.scheduler.time < 7 else 200
@@ -180,7 +180,7 @@ def test_a_final_event_that_cannot_be_delivered_ends_with_75_and_the_next_run_de
 def test_a_run_that_is_replaced_while_it_connects_says_nothing(
     simulation: Simulation,
 ) -> None:
-    """Its host lost its network: the store, and the receiver's name, which resolves too late."""
+    """Its host loses store and name resolution; the receiver's name resolves too late."""
     simulation.conditions.connecting.append(
         lambda process: 12.0 if process.name == "p1" else 0.0
     )
@@ -205,7 +205,7 @@ def test_a_run_that_is_replaced_while_it_connects_says_nothing(
 def test_an_attempt_is_repeated_only_under_a_confirmed_lease(
     work_dir: Path, tenths: int
 ) -> None:
-    """The machine is suspended between two attempts, and its clocks do not show it."""
+    """The machine is suspended between two attempts, which its clocks do not show."""
     simulation = Simulation(tenths, work_dir)
     simulation.receiver.answer = lambda _: WebhookResponse(
         status_code=503 if simulation.scheduler.time < 40 else 200

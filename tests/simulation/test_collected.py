@@ -1,4 +1,4 @@
-"""Processes that wake up in a job that `gc` has collected meanwhile: its log has a gap."""
+"""Processes that wake up after `gc` has collected their job: its log has a gap."""
 
 import pytest
 
@@ -17,8 +17,7 @@ COLLECTED_AFTER = 50.0
 def stop_before(simulation: Simulation, sequence: int) -> SimulatedRun:
     """Suspend the machine of a run just before it creates a checkpoint.
 
-    Another run completes the job, which is collected. Then the first run
-    wakes up.
+    Another run completes the job, and `gc` collects it. Then the first run wakes up.
     """
     scheduler = simulation.scheduler
     stopped_at: list[float] = []

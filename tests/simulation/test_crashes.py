@@ -35,7 +35,7 @@ REFUSED = EngineFailedError("invalid API key", temporary=False)
 
 
 def undisturbed(work_dir: Path) -> tuple[int, dict[str, bytes]]:
-    """Return how many operations an undisturbed job takes, and its course."""
+    """Return the number of operations of an undisturbed job, and its course."""
     simulation = Simulation(0, work_dir)
     operations = count(simulation)
     simulation.check()
@@ -43,7 +43,7 @@ def undisturbed(work_dir: Path) -> tuple[int, dict[str, bytes]]:
 
 
 def count(simulation: Simulation, **how: Any) -> int:  # noqa: ANN401 - as `start` has them
-    """Do a run, and return how many operations it takes."""
+    """Simulate a run; return the number of its operations."""
     policy, seen = fault_at(0, Fault.FAILED)
     run(simulation, policy=policy, **how)
     return seen()
@@ -52,7 +52,7 @@ def count(simulation: Simulation, **how: Any) -> int:  # noqa: ANN401 - as `star
 def fault_at(
     number: int, fault: Fault
 ) -> tuple[FaultPolicy, Callable[[], int]]:
-    """Return a policy that injects a fault into one operation, and a count of the operations."""
+    """Return a policy that injects a fault into one operation, and an operation counter."""
     seen = 0
 
     def policy(_name: str, _process: Process) -> Fault | None:
@@ -200,7 +200,7 @@ def test_an_undisturbed_job_needs_one_operation_for_a_transition_beside_its_arti
 def test_a_branch_that_moves_between_two_runs_does_not_change_the_course(
     stage: Stage, work_dir: Path
 ) -> None:
-    """Not even if the first run had pinned the commit, and had not stored its files yet."""
+    """Not even if the first run pinned the commit before it stored the files."""
     _, course = undisturbed(work_dir)
     simulation = Simulation(0, work_dir)
     run(simulation, policy=kill_before(f"put {JOB}/artifacts/{stage}"))

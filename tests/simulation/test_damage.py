@@ -1,4 +1,4 @@
-"""What a run does about objects that are lost or damaged in the store."""
+"""How a run treats lost or damaged objects in the store."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -163,7 +163,7 @@ def test_a_job_is_not_completed_while_something_of_it_is_missing(
 def test_once_something_is_missing_all_that_was_stored_is_read_again(
     simulation: Simulation,
 ) -> None:
-    """A listing shows what is missing, and not what has changed without another size."""
+    """A listing shows missing objects, but not changes that keep the size."""
     key = ""
     body = b""
 

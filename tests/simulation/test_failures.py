@@ -1,4 +1,4 @@
-"""What a run does when its engine or its source fails, in simulated time."""
+"""How a run treats failures of its engine or source, in simulated time."""
 
 from itertools import pairwise
 from pathlib import Path

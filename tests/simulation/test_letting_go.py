@@ -1,4 +1,4 @@
-"""What a run does before it releases its job, and before it knows that it has lost it."""
+"""A run before it releases its job, and before it knows that it has lost it."""
 
 from collections.abc import Callable
 
@@ -86,7 +86,7 @@ def test_a_lease_that_has_run_out_is_not_held_before_an_append_has_succeeded(
 def test_a_claim_answered_too_late_gives_no_right_to_send(
     simulation: Simulation,
 ) -> None:
-    """The claim's answer hangs; by then another has waited out the lease and claimed the job."""
+    """The claim's answer hangs until another run has waited for the lease and claimed the job."""
     simulation.changes = {"store_give_up": 60, "callback_give_up": 40}
     simulation.receiver.answer = lambda _: WebhookResponse(status_code=503)
     assert run(simulation).code is Exit.TEMPORARY
@@ -135,7 +135,7 @@ def test_a_run_that_has_ended_may_not_send(simulation: Simulation) -> None:
 def test_a_request_to_cancel_that_is_overtaken_is_asked_again(
     simulation: Simulation,
 ) -> None:
-    """While the request is on its way, the run that works on the job appends a checkpoint."""
+    """While the request is in flight, the owner appends a checkpoint."""
 
     overtaken: list[bool] = []
 

@@ -1,4 +1,4 @@
-"""Stages whose artifacts are listed in objects of their own, under every fault."""
+"""Stages whose artifacts are listed in separate objects, under every fault."""
 
 from pathlib import Path
 from typing import Any
@@ -43,7 +43,7 @@ FAULTS = [
 
 
 def listing(seed: int, work_dir: Path) -> Simulation:
-    """Return a world in which two artifacts are too many for a manifest."""
+    """Return a world where a manifest lists at most one artifact of a stage."""
     return Simulation(seed, work_dir, max_inline=1)
 
 
@@ -53,7 +53,7 @@ def simulation(work_dir: Path) -> Simulation:
 
 
 def undisturbed(work_dir: Path, **how: Any) -> tuple[int, dict[str, bytes]]:  # noqa: ANN401 - as `start` has them
-    """Return how many operations a job takes, and the course that it makes."""
+    """Return the number of operations of an undisturbed job, and its course."""
     simulation = listing(0, work_dir)
     policy, count = fault_at(0, Fault.FAILED)
     run(simulation, policy=policy, **how)
@@ -112,7 +112,7 @@ def test_a_job_has_the_course_that_it_has_without_lists(
 
 
 def callbacks(simulation: Simulation) -> list[list[object]]:
-    """Return the files of the callbacks that the receiver has taken, without their URLs."""
+    """Return the files in the callbacks that the receiver accepted, without their URLs."""
     return [
         [
             (file["path"], file["sha256"])
@@ -147,7 +147,7 @@ def test_a_list_that_is_damaged_in_the_store_is_made_again(
 def test_a_job_is_not_completed_while_a_list_is_missing(
     simulation: Simulation, damage: str
 ) -> None:
-    """A new run reads the lists; one that wrote them looks for them like for any artifact."""
+    """A new run reads the lists; the run that wrote them only checks that they exist."""
     damaged: list[str] = []
 
     def lose(operation: str, _process: Process) -> Fault | None:

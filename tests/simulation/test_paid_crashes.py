@@ -1,11 +1,11 @@
 """Every way for a run to die around its paid calls.
 
-Each run dies before or after it stores a record or an item, or sends a request to the model;
-the next runs finish the course. What was recorded is not paid again, what was in flight counts
-as unknown, and the budget holds.
+Each run dies before or after it stores a record or an item, or sends a request to the model; the
+next runs finish the course. Recorded answers are not paid again, calls in flight count as
+unknown, and the budget holds.
 
 `FONDATION_PAID_CALLS=all pytest tests/simulation/test_paid_crashes.py -rP` lets runs die in all
-stages; else they die in one stage of each kind, and fewer steps have other faults.
+stages; by default they die in one stage of each kind, and fewer steps have other faults.
 """
 
 import os
@@ -40,7 +40,7 @@ MAX_RUNS = 6
 
 
 def simulated(work_dir: Path, *, batch: bool) -> PaidSimulation:
-    """Return a world in which nothing has happened yet; a batch takes some time."""
+    """Return a new world, in which a batch takes some time."""
     simulation = PaidSimulation(1, work_dir)
     simulation.batch = lambda: batch
     simulation.api.batches.seconds = 5.0
@@ -48,7 +48,7 @@ def simulated(work_dir: Path, *, batch: bool) -> PaidSimulation:
 
 
 class Steps:
-    """Counts the operations that matter, and injects a fault into one of them."""
+    """Counts the operations around paid calls, and injects a fault into one of them."""
 
     def __init__(self, number: int, fault: Fault | None) -> None:
         self.seen: list[str] = []

@@ -31,9 +31,9 @@ def stop(simulation: PaidSimulation) -> None:
 def test_a_run_that_ends_begins_no_more_calls(
     end: Callable[[PaidSimulation], None], seed: int, work_dir: Path
 ) -> None:
-    """The receiver is away, so that the run waits for it; the store is slow.
+    """The receiver is down, so the run waits for it; the store is slow.
 
-    A call that had begun is counted by the next run.
+    The next run counts a call that had begun.
     """
     simulation = PaidSimulation(seed, work_dir, chapters=6)
     simulation.concurrency = 1

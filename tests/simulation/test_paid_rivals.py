@@ -1,8 +1,8 @@
-"""Runs of one job at the same time that make paid calls, in random schedules.
+"""Concurrent runs of one job that make paid calls, in random schedules.
 
-`FONDATION_SCHEDULES=2000 pytest tests/simulation/test_paid_rivals.py -rP` plays that many without
-operators, and as many with them; a failing one names its seed, and `FONDATION_SEED=<seed>` plays
-that one alone.
+`FONDATION_SCHEDULES=2000 pytest tests/simulation/test_paid_rivals.py -rP` plays as many without
+operators and as many with them. A failing schedule names its seed, and `FONDATION_SEED=<seed>`
+plays it alone.
 """
 
 import os
@@ -193,7 +193,7 @@ def complete(simulation: PaidSimulation) -> None:
 
 
 def check(simulation: PaidSimulation, *, operators: bool) -> None:
-    """Assert what must hold in the end."""
+    """Assert what must hold at the end."""
     if operators:
         simulation.check_log()
         simulation.check_deliveries()

@@ -1,4 +1,4 @@
-"""Runs of one job at the same time, in thousands of random schedules.
+"""Concurrent runs of one job, in thousands of random schedules.
 
 `FONDATION_SCHEDULES=20000 pytest tests/simulation/test_rivals.py -rP` plays more of them
 (some without operators and some with), and prints how many; a failing one names its
@@ -58,7 +58,7 @@ def play_all(
 
 
 def course(simulation: Simulation) -> dict[str, bytes]:
-    """Return the course of an undisturbed job, made from nothing."""
+    """Return the course of an undisturbed job that updates none."""
     follows = simulation.update_from is not None
     return _course(simulation.chapters, simulation.work_dir, follows=follows)
 

@@ -34,7 +34,7 @@ def continue_job(
     model: str,
     language: str,
 ) -> SimulatedRun:
-    """Continue a job by a request, or as the platform does, with an engine of that model."""
+    """Continue a job, by a request or as the platform does, with an engine of this model."""
     engine = FakeEngine(chapters=2, model=model, language=language)
     if request is None:
         return run(simulation, engine=engine)
@@ -223,7 +223,7 @@ def test_another_name_of_the_same_repository_is_taken(
 def test_a_run_whose_lease_expired_sends_nothing_before_a_heartbeat_and_an_append(
     simulation: Simulation,
 ) -> None:
-    """It wakes when its successor is done, may send heartbeats, but cannot list checkpoints."""
+    """It wakes after its successor has ended, and can send heartbeats but not list checkpoints."""
     frozen_until = 60.0
 
     def policy(operation: str, process: Process) -> Fault | None:

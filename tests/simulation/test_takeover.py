@@ -1,4 +1,4 @@
-"""Who may take a job over, and when; and what operators may do."""
+"""When a run may take over a job, and what operators may do."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -105,7 +105,7 @@ def test_an_engine_is_paused_while_the_lease_is_lost_and_resumed_when_it_is_held
 def test_an_engine_that_is_resumed_while_the_lease_is_lost_again_is_paused_again(
     simulation: Simulation,
 ) -> None:
-    """The engine takes 7 seconds to resume; meanwhile, the store is unavailable for the second time."""
+    """The engine takes 7 seconds to resume; meanwhile, the store is unavailable again."""
 
     class Slow(RecordingEngine):
         def unpause(self) -> None:
@@ -583,7 +583,7 @@ def test_a_store_whose_clocks_are_too_far_apart_for_the_lease_is_refused_and_the
 def test_an_owner_whose_machine_stood_still_repeats_nothing_after_it_wakes(
     work_dir: Path, seed: int
 ) -> None:
-    """As a virtual machine does whose host stops it: its own clocks do not know."""
+    """As when a host pauses a virtual machine, whose clocks do not show it."""
     simulation = Simulation(seed, work_dir)
     simulation.changes = {
         "lease": 30,

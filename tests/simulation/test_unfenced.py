@@ -1,4 +1,4 @@
-"""Claims on stores that are no fence, and on stores whose listings lag."""
+"""Claims on stores that are not a fence, and on stores whose listings lag."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,7 +20,7 @@ SEEDS = 60
 
 
 class CheckThenWriteStore(MemoryStore):
-    """Checks whether an object exists, and stores it a moment later."""
+    """Checks whether an object exists, and creates it a moment later."""
 
     def __init__(self, simulation: Simulation) -> None:
         super().__init__(lambda: simulation.scheduler.time)
@@ -37,7 +37,7 @@ class CheckThenWriteStore(MemoryStore):
 
 
 class LaggingStore(MemoryStore):
-    """Lists nothing that was written after a time."""
+    """Does not list what was written after a given time."""
 
     def __init__(self, simulation: Simulation) -> None:
         super().__init__(lambda: simulation.scheduler.time)
@@ -112,7 +112,7 @@ def test_an_operator_also_reads_on_past_what_a_lagging_listing_shows(
 def test_a_claimant_that_is_always_overtaken_gives_up_in_time_and_says_so(
     simulation: Simulation,
 ) -> None:
-    """Whenever this new run claims the job, another has just done so."""
+    """Whenever this new run claims the job, another run has just done so."""
 
     class ContestedStore(MemoryStore):
         requests = 0

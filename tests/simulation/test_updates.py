@@ -1,4 +1,4 @@
-"""Updates of an earlier course, whatever happens to their runs and to the earlier job."""
+"""Updates of an earlier course, under disturbances of their runs and of the earlier job."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -51,12 +51,12 @@ def update(job: Run) -> Exit:
 
 
 def made(simulation: Simulation) -> set[str]:
-    """Return what the engines of all runs have made."""
+    """Return the items that the engines of all runs have made."""
     return {path for run in simulation.runs for path in run.engine.made}
 
 
 def delete_earlier(simulation: Simulation) -> None:
-    """Delete every object of the earlier job, even the last checkpoint, which `gc` would keep."""
+    """Delete every object of the earlier job, even its last checkpoint, which `gc` keeps."""
     store = simulation.store
     store.delete([entry.key for entry in store.entries(f"{EARLIER}/")])
 
@@ -146,7 +146,7 @@ class InvalidChapterEngine(PartsEngine):
 def make_invalid_earlier(
     simulation: Simulation, work_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Make an earlier course of a version that took pages without a word."""
+    """Make an earlier course with a version that accepted empty pages."""
     with monkeypatch.context() as patch:
         patch.setattr(formats, "_check_markdown", lambda _path, _body: None)
         make_earlier(simulation.store, work_dir, engine=InvalidChapterEngine())
