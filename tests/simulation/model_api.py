@@ -357,7 +357,7 @@ def calls_list() -> str:
 
 
 def _step(method: str, path: str) -> str:
-    """Return the purpose of a request."""
+    """Return the step of a call that a request performs."""
     for form, step in _STEPS.items():
         if re.fullmatch(form, f"{method} {path}"):
             return step

@@ -1,4 +1,4 @@
-"""What may import what: the core stays pure, and every foreign library has one home."""
+"""The rules for imports: the core stays pure, and every foreign library has one home."""
 
 import ast
 from collections.abc import Iterator
@@ -124,7 +124,7 @@ def test_the_core_is_pure(path: Path) -> None:
 
 
 def package(module: str) -> str:
-    """Return the innermost listed package that a module lies in."""
+    """Return the innermost listed package of a module."""
     packages = [package for layer in LAYERS for package in layer]
     return max(
         (r for r in packages if f"{module}.".startswith(f"{r}.")), key=len

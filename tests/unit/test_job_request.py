@@ -1,4 +1,4 @@
-"""The rules for a job's request: the same wherever requests are taken."""
+"""The rules for a job's request, which are the same for all entry points."""
 
 from pathlib import Path
 

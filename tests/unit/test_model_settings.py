@@ -1,4 +1,4 @@
-"""What the environment says of the model that writes a course, and what it may cost."""
+"""The settings of the model and its budget, from the environment."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What the receiver that people try the worker out with prints."""
+"""The output of the receiver for trying out the worker."""
 
 import json
 

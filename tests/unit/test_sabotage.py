@@ -1,4 +1,4 @@
-"""The guards that `python -m tests.sabotage` takes out are still where it looks for them."""
+"""The guards that `python -m tests.sabotage` removes: each is still in its place."""
 
 import ast
 import builtins
@@ -51,7 +51,7 @@ def used(source: str) -> set[str]:
 
 
 def defined(source: str) -> set[str]:
-    """Return the methods of a module, as `self` has them."""
+    """Return the methods of a module's classes."""
     return {
         f"self.{node.name}"
         for node in ast.walk(ast.parse(source))

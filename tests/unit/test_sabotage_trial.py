@@ -1,4 +1,4 @@
-"""A guard is taken out of a small tree, whose own tests are run."""
+"""A guard is removed from a small tree, whose own tests are run."""
 
 from pathlib import Path
 from queue import SimpleQueue

@@ -1,4 +1,4 @@
-"""What the environment says, and what is wrong with it."""
+"""The settings from the environment, and the faults reported in it."""
 
 import os
 import threading

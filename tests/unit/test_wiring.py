@@ -1,4 +1,4 @@
-"""What the settings open."""
+"""The adapters that the settings open."""
 
 import socket
 import time

@@ -1,4 +1,4 @@
-"""A stand-in of the API, and prices for it."""
+"""A stand-in for the API, and prices for it."""
 
 from collections.abc import Iterator
 from pathlib import Path

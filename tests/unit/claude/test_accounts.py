@@ -1,4 +1,4 @@
-"""Whatever happens to the runs of a job, its account holds all that the API was paid for."""
+"""A job's account covers all paid calls, whatever happens to its runs."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -36,7 +36,7 @@ SEND = "POST /v1/messages"
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """How a run asks, and how it ends."""
+    """How a run makes its calls, and how it ends."""
 
     batch: bool
     is_pending: bool
@@ -59,7 +59,7 @@ PLANNED_RUNS = st.builds(
 
 
 class Account:
-    """What the API was paid for."""
+    """The paid calls."""
 
     def __init__(self, api: MessagesServer, prices: Path) -> None:
         rates = read_prices(prices).find("127.0.0.1", MODEL)
@@ -96,7 +96,7 @@ def dying(calls: MemoryCalls, planned: PlannedRun) -> Iterator[None]:
 
 
 def end_batches(api: MessagesServer) -> None:
-    """End and pay all batches, whether a run polls them or not."""
+    """End all batches, which are then paid, whether or not a run polls them."""
     for batch in [*api.batches.all.values()]:
         batch.ends = batch.created
         api.batches.find(batch.id)
@@ -108,7 +108,7 @@ def play(
     calls: MemoryCalls,
     runs: list[PlannedRun],
 ) -> Model:
-    """Let runs die one after another, and a last one ask undisturbed; return the last one."""
+    """Let successive runs die, and a last one make its calls undisturbed; return the last one."""
     for planned in runs:
         api.batches.seconds = PENDING_SECONDS if planned.is_pending else 0
         if planned.lost is not None:

@@ -46,7 +46,7 @@ def usage(model: Model) -> ModelUsage:
 
 
 def paid(api: MessagesServer) -> list[bool]:
-    """Return for each paid request whether it was part of a batch."""
+    """Return for each paid request whether it was in a batch."""
     return [line["batch"] for line in api.paid]
 
 
@@ -96,7 +96,7 @@ def test_the_first_stages_and_single_questions_are_live(
 def test_a_batch_is_waited_for(
     api: MessagesServer, batch_settings: ModelSettings, calls: MemoryCalls
 ) -> None:
-    """It ends when it was asked for four times."""
+    """The batch ends at the fourth poll."""
     api.batches.seconds = 10_000.0
     asked: list[str] = []
     document = api.batches.document
@@ -205,7 +205,7 @@ def test_after_a_death_at_any_step_nothing_is_sent_again(
 def test_a_batch_of_an_earlier_generation_counts_until_its_outcome_is_known(
     api: MessagesServer, batch_settings: ModelSettings, calls: MemoryCalls
 ) -> None:
-    """After `resume --from`, nothing waits for it, and it is paid all the same."""
+    """After `resume --from`, no run waits for the batch, but it is paid all the same."""
     api.batches.seconds = 10_000.0
     with pytest.raises(EngineWaitingError):
         ask(opened(batch_settings, calls))
@@ -217,7 +217,7 @@ def test_a_batch_of_an_earlier_generation_counts_until_its_outcome_is_known(
 
 
 def end_all(api: MessagesServer) -> None:
-    """Let all batches end now; those of them that are asked for no more are paid, too."""
+    """End all batches now; those that no run polls any longer are paid, too."""
     for batch in [*api.batches.all.values()]:
         batch.ends = batch.created
         api.batches.find(batch.id)
@@ -262,7 +262,7 @@ def test_without_batches_the_calls_of_a_batch_that_was_never_sent_cost_nothing(
 def test_a_rival_that_settles_a_batchs_calls_keeps_it_from_being_created(
     api: MessagesServer, batch_settings: ModelSettings, calls: MemoryCalls
 ) -> None:
-    """It opens the job between the intents of the calls and that of their batch."""
+    """Another run opens the job between the calls' intents and their batch's intent."""
     rivals: list[Model] = []
 
     def overtake(name: CallName) -> None:
@@ -305,7 +305,7 @@ def test_a_batch_that_the_list_shows_late_is_found(
 def test_a_batch_of_another_job_is_not_taken_for_ones_own(
     api: MessagesServer, batch_settings: ModelSettings, calls: MemoryCalls
 ) -> None:
-    """The other job asks the same questions, as one about the same commit does."""
+    """The other job is about the same commit, so it asks the same questions."""
     api.batches.seconds = 10_000.0
     other = MemoryCalls()
     with pytest.raises(EngineWaitingError):
@@ -359,7 +359,7 @@ def test_a_batch_that_may_be_ones_own_is_waited_for_but_not_named(
 def test_answers_that_the_api_no_longer_has_stay_unknown(
     api: MessagesServer, batch_settings: ModelSettings, calls: MemoryCalls
 ) -> None:
-    """The batch has ended and is paid, but its results are kept for some weeks only."""
+    """The batch has ended and is paid, but the API has deleted its results, as after some weeks."""
     api.fault(Fault(on="/results", status=404))
     model = opened(batch_settings, calls)
     ask(model)

@@ -1,4 +1,4 @@
-"""Messages are read from streams and documents, whatever an endpoint sends."""
+"""Reading messages from streams and documents of any endpoint."""
 
 import json
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""How long an endpoint that does not answer is waited for."""
+"""How long the limiter waits for an endpoint that does not answer."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Questions and answers over real HTTP, with each fault that an endpoint can have."""
+"""Questions and answers over real HTTP, with every fault that an endpoint can have."""
 
 import logging
 import threading

@@ -1,4 +1,4 @@
-"""The first question begins alone, and the others as soon as its prefix is cached."""
+"""The first question starts alone, the others as soon as its prefix is cached."""
 
 import time
 from collections.abc import Callable

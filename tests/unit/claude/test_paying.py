@@ -46,7 +46,7 @@ def usage(model: Model) -> Usage:
 
 
 def dying(record: CallRecord | None, number: int) -> Callable[[CallName], None]:
-    """Return what dies at the nth object of a kind."""
+    """Return a hook that dies at the nth object of a kind."""
     seen: Counter[CallRecord] = Counter()
 
     def die(name: CallName) -> None:
@@ -176,7 +176,7 @@ def test_an_intent_stored_by_a_request_without_answer_is_taken_up(
 def test_another_runs_intent_is_not_sent_but_the_next_number(
     api: MessagesServer, model_settings: ModelSettings, calls: MemoryCalls
 ) -> None:
-    """Another run stores its intent between our look and ours, and never answers."""
+    """Between our read and our intent, another run stores its intent, and never an answer."""
     model = opened(model_settings, calls)
 
     def overtake(name: CallName) -> None:
@@ -200,7 +200,7 @@ def test_another_runs_intent_is_not_sent_but_the_next_number(
 def test_another_runs_late_answer_is_taken(
     api: MessagesServer, model_settings: ModelSettings, calls: MemoryCalls
 ) -> None:
-    """A run that was replaced records its answer after we have read the store."""
+    """A replaced run records its answer after we have read the store."""
     opened(model_settings, calls).answer(question())
     answers = {
         name: body
@@ -240,7 +240,7 @@ def test_two_runs_at_once_pay_no_more_than_what_is_in_flight_twice(
 def test_what_a_replaced_run_spends_until_its_lease_expires_counts(
     api: MessagesServer, model_settings: ModelSettings, calls: MemoryCalls
 ) -> None:
-    """It is alive, and sends a last call under the lease that it still holds."""
+    """The replaced run is alive, and sends a last call under the lease that it still holds."""
     limit = Budget(nanodollars=15_000_000)
     replaced = opened(model_settings, calls, budget=limit)
     leases = iter([replaced])
@@ -400,7 +400,7 @@ def test_eight_threads_never_exceed_the_budget(
 def test_what_is_in_flight_is_waited_for_before_a_budget_is_spent(
     api: MessagesServer, model_settings: ModelSettings, calls: MemoryCalls
 ) -> None:
-    """Together, four worst cases do not fit; what they really cost does."""
+    """The highest possible costs of four calls exceed the budget; their actual costs do not."""
     budget = Budget(nanodollars=60_000_000)
     model = opened(model_settings, calls, budget=budget)
     questions = [question(number) for number in range(6)]
@@ -512,7 +512,7 @@ def test_the_outcome_that_another_run_has_stored_first_counts() -> None:
 def test_no_call_begins_without_the_lease(
     api: MessagesServer, model_settings: ModelSettings, calls: MemoryCalls
 ) -> None:
-    """The lease is lost while the intent is stored: its call is not sent, and not unknown."""
+    """The lease is lost while the intent is stored: the call is not sent, and not unknown."""
     model = opened(model_settings, calls)
 
     def lose(name: CallName) -> None:

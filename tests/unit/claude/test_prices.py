@@ -1,4 +1,4 @@
-"""What tokens cost."""
+"""The prices of tokens."""
 
 import json
 from datetime import UTC, datetime
@@ -69,7 +69,7 @@ def test_others_know_the_same_prices(model: str, prompt_tokens: int) -> None:
 
 
 def _used_in_each_way(prompt_tokens: int) -> list[tuple[Tokens, Usage]]:
-    """Return prompts of one kind of token each, in our words and in theirs."""
+    """Return prompts of one kind of token each, in our form and in genai-prices'."""
     output = 1000
     total = {"input_tokens": prompt_tokens, "output_tokens": output}
     read = {"cache_read_tokens": prompt_tokens}

@@ -1,4 +1,4 @@
-"""What people are shown of a job that a model works on, and the limit that they set for it."""
+"""The commands' output for jobs with a model, and the limits that users set."""
 
 import json
 from dataclasses import dataclass, field, replace
@@ -56,7 +56,7 @@ WAITING = Waiting(
 
 @dataclass
 class ModelEngine(FakeEngine):
-    """Has used something, and can only wait."""
+    """Has made paid calls, and can only wait."""
 
     model: str | None = "large"
     language: str | None = "French"
@@ -183,7 +183,7 @@ def test_a_limit_for_an_engine_that_keeps_none_is_refused(
 
 @dataclass
 class UnpricedWorld(World):
-    """A world whose engine is checked as `claude` is, with a model of unknown prices."""
+    """Return a world with a model of unknown prices, whose engine is checked like `claude`."""
 
     settings: Settings = field(
         default_factory=lambda: read_settings(EnvironmentReader(KEY))

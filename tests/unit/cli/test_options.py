@@ -1,4 +1,4 @@
-"""What commands declare about their options."""
+"""The options that commands declare."""
 
 from argparse import ArgumentParser
 from typing import get_type_hints

@@ -1,4 +1,4 @@
-"""What is printed about an update."""
+"""The lines that are printed about an update."""
 
 from dataclasses import replace
 

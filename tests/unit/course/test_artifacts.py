@@ -1,4 +1,4 @@
-"""What the stages produce, as objects in a store; and the list of what a job has."""
+"""The artifacts of stages as objects in a store, and a job's inventory."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
@@ -22,7 +22,7 @@ PATH = "chapters/chapter_1_x.md"
 
 
 class InlineExecutor(Executor):
-    """Does everything at once, in the thread that asks."""
+    """Runs everything at once, in the caller's thread."""
 
     def submit(
         self,
@@ -40,7 +40,7 @@ class InlineExecutor(Executor):
 
 
 class Clock:
-    """The store's."""
+    """The store's clock."""
 
     time = 100.0
 
@@ -61,7 +61,7 @@ def artifacts(store: MemoryStore) -> Artifacts:
 
 
 def keep(artifacts: Artifacts, body: bytes, path: str = PATH) -> str:
-    """Store an item, and return its key."""
+    """Store an item; return its key."""
     kept = artifacts.store(Stage.GENERATE_CHAPTERS, INPUTS, path, body)
     return (
         f"job-1/artifacts/generate-chapters/{INPUTS}/{kept.sha256[:16]}/{path}"
@@ -227,7 +227,7 @@ def test_a_stage_that_was_not_entered_has_no_keys(artifacts: Artifacts) -> None:
 
 
 def reviewing(store: MemoryStore) -> tuple[Manifest, Artifacts]:
-    """Return a job that is in its reviews."""
+    """Return a job in its review stage."""
     return entered(Stage.REVIEW_CHAPTERS), Artifacts(
         store, "job-1", InlineExecutor()
     )

@@ -18,7 +18,7 @@ BODIES = (("chapters/b.md", b"b"), ("chapters/a.md", b"a"))
 
 
 class CountingStore(MemoryStore):
-    """Counts what is read of it."""
+    """Counts its reads."""
 
     reads = 0
 

@@ -1,4 +1,4 @@
-"""Which pairs of a drawing are connected."""
+"""The connected parts of a drawing."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Where a CLI is looked for."""
+"""How the CLI is found."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The variables of the worker's environment that the CLI gets."""
+"""The environment of the CLI."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What the CLI prints, on its way to the log."""
+"""The CLI's output in the log."""
 
 import json
 import logging
@@ -20,7 +20,7 @@ OUT, ERR = Stream.STDOUT, Stream.STDERR
 
 
 class Clock(SystemRuntime):
-    """Stands still until it is moved."""
+    """A clock that stands still until a test moves it."""
 
     seconds = 0.0
 

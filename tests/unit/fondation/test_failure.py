@@ -1,4 +1,4 @@
-"""Why the CLI failed, by what it printed."""
+"""The reason for a failure of the CLI, from its output."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What is read of the output folder, and what is not."""
+"""The files that are read from the output folder, and those that are not."""
 
 import os
 from pathlib import Path

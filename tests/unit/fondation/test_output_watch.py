@@ -1,4 +1,4 @@
-"""Which files are complete: reported by the kernel, or found by scanning twice."""
+"""The detection of complete files: by the kernel, or by scanning twice."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,7 +31,7 @@ def watch(output: Path) -> Iterator[OutputWatch]:
 
 
 def seen(watch: OutputWatch | PollingWatch, seconds: float) -> list[str]:
-    """Return what is complete within a time."""
+    """Return the files that are complete within a time."""
     end = RUNTIME.monotonic() + seconds
     paths: list[str] = []
     while RUNTIME.monotonic() < end:
@@ -87,7 +87,7 @@ def test_more_than_the_kernel_remembers_is_found_by_scanning(
 
 
 class TestPolling:
-    """Where there is no inotify."""
+    """On a machine without inotify."""
 
     @pytest.fixture
     def polling(self, output: Path) -> PollingWatch:

@@ -36,7 +36,7 @@ def guard(tmp_path: Path) -> Iterator[YamlGuard]:
 
 @pytest.fixture
 def visit(tmp_path: Path, guard: YamlGuard) -> Visit:
-    """Return a function that has another process change the file, and returns its output."""
+    """Return a function that lets another process change the file and returns its output."""
 
     def run(script: str, own: bytes = b"- {name: own}\n") -> bytes:
         code = (

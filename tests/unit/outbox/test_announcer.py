@@ -1,4 +1,4 @@
-"""Which events an announcer hands to the sender, and what their bodies say."""
+"""The events that an announcer passes to the sender, and their bodies."""
 
 import json
 from collections.abc import Callable
@@ -26,7 +26,7 @@ TOO_MANY = 3000
 
 
 class RecordingWebhook:
-    """A webhook that records the keys and bodies it is sent."""
+    """A webhook that records the keys and bodies that it receives."""
 
     def __init__(self) -> None:
         self.status: int | None = 200

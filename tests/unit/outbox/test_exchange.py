@@ -14,7 +14,7 @@ from worker.system.runtime import Flag, Mailbox, SystemRuntime
 
 
 class Clock(SystemRuntime):
-    """A runtime that shows given times, and records how long its flags are waited for."""
+    """A runtime that shows given times and records the waits for its flags."""
 
     def __init__(self) -> None:
         self.times = [100.0]

@@ -1,4 +1,4 @@
-"""How an exchange's connection is made, and what is said of one that fails."""
+"""How an exchange connects, and the message if it fails."""
 
 import socket
 from contextlib import closing
@@ -20,7 +20,7 @@ from worker.system.runtime import SystemRuntime
 
 
 class RecordingExchange(Exchange):
-    """Records how many addresses still share its time."""
+    """Records how many addresses share the remaining time."""
 
     def __init__(self) -> None:
         super().__init__(SystemRuntime(), lambda: 10.0)
@@ -32,7 +32,7 @@ class RecordingExchange(Exchange):
 
 
 class CutWhileConnecting(Exchange):
-    """An exchange that is cut between its last look at the time and its connection."""
+    """An exchange that is cut off between its last check of the time and its connection."""
 
     def share(self, attempts: int) -> float:
         seconds = super().share(attempts)

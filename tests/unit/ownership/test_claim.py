@@ -1,4 +1,4 @@
-"""How a process claims a job, under a simulated clock, while others claim it too."""
+"""How a process claims a job that others claim too, under a simulated clock."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -134,7 +134,7 @@ class ClaimHarness:
         return owned
 
     def rival(self) -> None:
-        """Claim the job as another process, and release it at once."""
+        """Claim the job as another process; release it at once."""
         newest = self.others.newest()
         assert newest is not None
         manifest = released(claimed(newest.manifest))

@@ -1,4 +1,4 @@
-"""An owner's signs of life in the store, and what a new run concludes from them."""
+"""An owner's heartbeats in the store, and what a new run concludes from them."""
 
 from dataclasses import replace
 
@@ -73,7 +73,7 @@ class WatchHarness:
         self.watch = OwnerWatch(self.store, self.log, self.runtime)
 
     def silence_after(self, seconds: float) -> int:
-        """Let time pass, and return for how long the owner has been silent."""
+        """Let time pass; return for how long the owner has been silent."""
         self.scheduler.time += seconds
         silent, lease = self.watch.silence(self.manifest)
         assert lease == LEASE

@@ -42,7 +42,7 @@ NEVER = 10**6
 
 
 class FailingStore(MemoryStore):
-    """A store that can be away, slow, stuck, or refuse."""
+    """A store that can be down, slow or stuck, or refuse requests."""
 
     error: Exception | None = None
     """Raised by every write."""
@@ -83,7 +83,7 @@ class FailingStore(MemoryStore):
         return super().entries(prefix, start_after=start_after, limit=limit)
 
     def times(self, kind: str) -> list[float]:
-        """Return when something was asked for."""
+        """Return the times of requests of a kind."""
         return [time for time, asked in self.requests if asked == kind]
 
     def _hang(self) -> None:
@@ -478,7 +478,7 @@ def test_a_new_run_reads_the_lease_that_the_owner_wrote(
 def beating(
     harness: LeaseHarness, *, until: float, give_up: float = 60
 ) -> list[object]:
-    """Let the keep_alive beat until a time, and return what it reported."""
+    """Let the lease thread work until a time; return what it reported."""
     keep_alive = KeepAlive(
         harness.lease, harness.mailbox, harness.runtime, give_up_seconds=give_up
     )

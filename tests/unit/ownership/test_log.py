@@ -41,7 +41,7 @@ JOB = begun().job_id
 
 
 class UnreadableStore(MemoryStore):
-    """Cannot return the objects that it has."""
+    """Cannot read the objects that it has."""
 
     def get(self, key: str) -> bytes:
         raise MissingError(key)

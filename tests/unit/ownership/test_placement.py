@@ -1,4 +1,4 @@
-"""Where a job and a store may lie, so that no other store's objects are among theirs."""
+"""The allowed places for jobs and stores, so that the objects of different stores never mix."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""How long runs that were replaced may still act, under a simulated clock."""
+"""How long replaced runs may still act, under a simulated clock."""
 
 from dataclasses import replace
 
@@ -88,7 +88,7 @@ def test_a_run_that_ended_in_order_and_a_first_run_leave_no_one_to_wait_for(
 def test_a_run_that_was_replaced_twice_over_is_waited_for(
     scheduler: Scheduler, store: MemoryStore
 ) -> None:
-    """The run between was stopped at once, and has ended in order."""
+    """The run in between was stopped at once, and ended properly."""
     first = begun()
     put_heartbeat(store, first, 1)
     second = claimed(first, 3)

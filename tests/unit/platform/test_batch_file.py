@@ -9,7 +9,7 @@ from worker.errors import UsageError
 
 
 def entries(folder: Path, text: str, *, local: bool = False) -> list[BatchJob]:
-    """Read a file with that text."""
+    """Read a file with this text."""
     file = folder / "batch.yaml"
     file.write_text(text)
     return read_entries(file, local=local, allow_http=False)

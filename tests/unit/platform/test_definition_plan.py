@@ -1,4 +1,4 @@
-"""What has to be changed about a definition: as little as possible."""
+"""The changes to a definition: as few as possible."""
 
 import pytest
 
@@ -20,7 +20,7 @@ IMAGE = "registry.example/worker:1"
 def desired(
     version: str | None = None, *secrets: str, **shape: object
 ) -> DesiredDefinition:
-    """Return a desired state: the image that is there already, some fields, and some secrets."""
+    """Return a desired state: the present image, some fields, and some secrets."""
     wanted = Shape(image=IMAGE, **{"environment": {}, **shape})  # type: ignore[arg-type]
     return DesiredDefinition(
         shape=wanted,

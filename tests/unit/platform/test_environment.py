@@ -1,4 +1,4 @@
-"""What a run finds in its environment, and how its job is followed."""
+"""The environment of a run on the platform, and the settings for its job."""
 
 import pytest
 

@@ -24,7 +24,7 @@ DELIVERED = replace(completed(), outbox=replace(completed().outbox, pending=()))
 
 
 def look(manifest: Manifest | None, *runs: PlatformRun) -> tuple[Action, str]:
-    """Return what is to be done about job-1, and why."""
+    """Return the action for job-1, and the reason."""
     decision = decide_by_runs(
         SweepCandidate(job_id="job-1", manifest=manifest, runs=runs)
     )

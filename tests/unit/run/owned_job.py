@@ -70,7 +70,7 @@ class RecordingStore(MemoryStore):
 
 
 class RecordingReporter:
-    """Records the progress that is reported."""
+    """Records the reported progress."""
 
     def __init__(self) -> None:
         self.reports: list[tuple[Stage, int, int]] = []
@@ -82,7 +82,7 @@ class RecordingReporter:
 
 
 class OwnedJob:
-    """A job owned at a manifest, and what its run works with."""
+    """An owned job at a given manifest, and its run's parts."""
 
     def __init__(
         self,

@@ -22,7 +22,7 @@ ANSWER = CallName(
 
 
 class UnreadableStore(MemoryStore):
-    """Reports that an object exists, and cannot find it."""
+    """Reports that an object exists, but cannot read it."""
 
     def create(self, key: str, body: bytes, media_type: str) -> float:
         raise ExistsError(f"{key}: {len(body)} bytes of {media_type}")

@@ -1,4 +1,4 @@
-"""How a run gets the repository's files: from their source once, then from the snapshot."""
+"""How a run gets the repository's files: once from the source, then from the snapshot."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""How a run makes the items of a stage, and what it takes from earlier runs instead."""
+"""How a run makes the items of a stage, and which it takes from earlier runs."""
 
 import errno
 import threading
@@ -50,7 +50,7 @@ GOOD = document(Stage.EXTRACT, 2, f"text of {COMMIT}")
 
 
 class RecordingEngine(FakeEngine):
-    """Records its workspace and how often it is stopped; can be given its items."""
+    """Records its workspace and its stops; a test may choose its items."""
 
     def __init__(self, chapters: int = 2) -> None:
         super().__init__(chapters=chapters)
@@ -78,7 +78,7 @@ class RecordingEngine(FakeEngine):
 
 
 class ProducerHarness:
-    """A job whose stages are produced one after another."""
+    """A job whose stages a test produces one by one."""
 
     def __init__(
         self,
@@ -87,7 +87,7 @@ class ProducerHarness:
         seconds: float = 60,
         earlier: bytes | None = None,
     ) -> None:
-        """Begin a job, which may follow one that has an earlier item of its stage."""
+        """Begin a job, which may update one with an earlier item of its stage."""
         begun = entered(Stage.CLONE)
         if earlier is not None:
             begun = replace(begun, update=FOLLOWED)
@@ -187,7 +187,7 @@ def test_an_item_is_stored_and_counted_when_the_engine_has_made_it(
 def test_an_engine_waits_while_many_of_its_items_are_not_stored(
     harness: ProducerHarness,
 ) -> None:
-    """The first item is stored when the engine has made too many, or has waited."""
+    """The first item is stored once the engine has made too many, or has waited."""
     invalid = Item(path="notes.md", body=b"x")
     item = Item(path=ABSTRACTIONS, body=GOOD)
     too_many = threading.Event()
@@ -337,7 +337,7 @@ def test_a_list_of_artifacts_is_read_again_once_an_object_is_damaged(
 
 
 def interrupted(harness: ProducerHarness) -> None:
-    """Let a run store the first of two chapters, and another one go on."""
+    """Let one run store the first of two chapters, and another continue."""
     harness.up_to(Stage.GENERATE_CHAPTERS)
     harness.fails(EngineFailedError("busy", temporary=True), at=SECOND)
     with pytest.raises(EngineTroubleError):

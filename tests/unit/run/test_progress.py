@@ -1,4 +1,4 @@
-"""What a log says of a run's progress."""
+"""A run's progress in the log."""
 
 import logging
 

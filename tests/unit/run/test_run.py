@@ -1,4 +1,4 @@
-"""With what a run opens its engine, and what it closes."""
+"""The manifest with which a run opens its engine, and the parts that it closes."""
 
 import threading
 from dataclasses import dataclass, field, replace

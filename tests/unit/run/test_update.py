@@ -49,7 +49,7 @@ def made(path: str) -> Artifact:
 
 
 class Updating:
-    """A job that follows an earlier one, up to the end of its first stage."""
+    """A job that updates an earlier one, up to the end of its first stage."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class Updating:
         return Updater(job.context, job.cloner, job.retrying, job.packer)
 
     def prepare(self) -> Update:
-        """Clone, and decide what is kept."""
+        """Clone, and decide which items are kept."""
         self.updater.check()
         [snapshot] = self.job.cloner.clone()
         self.puts.clear()
@@ -121,7 +121,7 @@ class Updating:
         log.append(newest, tombstone, Writer.OPERATOR)
 
     def delete(self, *texts: str) -> None:
-        """Delete the objects whose keys contain one of these texts."""
+        """Delete the objects whose keys contain one of these strings."""
         store = self.job.store
         keys = [entry.key for entry in store.entries("")]
         chosen = [key for key in keys if any(text in key for text in texts)]
@@ -258,7 +258,7 @@ def test_the_earlier_tree_is_private_and_removed_when_it_was_compared(
 
 
 def lose(updating: Updating, what: str) -> None:
-    """Lose a part of the earlier job after it was checked."""
+    """Remove a part of the earlier job after it was checked."""
     match what:
         case "job":
             updating.delete(f"{EARLIER}/")
@@ -308,7 +308,7 @@ def test_nothing_is_kept_of_an_earlier_job_that_is_no_longer_whole(
 
 
 class Referring(PartsEngine):
-    """Writes a chapter and its review that show a line of another part's file each."""
+    """Writes chapters and reviews that each show a line of another part's file."""
 
     def _item(self, path: str, body: bytes) -> Item:
         item = super()._item(path, body)

@@ -157,7 +157,7 @@ def test_a_folder_that_cannot_be_written_to_is_named_with_its_variable(
 
 
 def begin_often(base: Path, job_id: str) -> int:
-    """Begin and end runs one after another; return how many found their folders gone."""
+    """Begin and end runs in turn; return how many found their folder removed."""
     lost = 0
     for number in range(200):
         folder = RunFolder(base, job_id, f"{os.getpid()}-{number}")

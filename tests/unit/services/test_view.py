@@ -1,4 +1,4 @@
-"""A store to look at, and the jobs in it."""
+"""A view of a store, and its jobs."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Plain folders as sources, with a commit made of their files."""
+"""Plain folders as sources, with a commit computed from their files."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""What is read from git's trace, and what is shown."""
+"""The host's answer in git's trace, and the part of it that is shown."""
 
 import pytest
 

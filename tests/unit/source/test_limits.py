@@ -1,4 +1,4 @@
-"""The error of a repository that is too large names its largest parts."""
+"""The error for a repository that is too large, which names its largest parts."""
 
 import pytest
 

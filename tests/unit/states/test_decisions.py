@@ -1,4 +1,4 @@
-"""What happens to a job, decision by decision."""
+"""The decisions about a job."""
 
 from dataclasses import replace
 
@@ -464,7 +464,7 @@ def test_a_request_to_cancel_changes_nothing_else() -> None:
 
 
 def following() -> Manifest:
-    """Return a job that follows the course of an earlier one."""
+    """Return a job that updates an earlier one."""
     return replace(begun(), update=Update(from_="earlier"))
 
 

@@ -1,4 +1,4 @@
-"""Stages whose artifacts are listed in an object: what a manifest knows of them."""
+"""The manifest of stages whose artifacts are listed in an object."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Places in pages, moved with their lines."""
+"""References to lines in pages, adjusted when the lines move."""
 
 from collections.abc import Mapping
 
@@ -27,7 +27,7 @@ def moved(text: str, moves: Mapping[str, FileMove]) -> str:
 
 
 def moved_alone(text: str, new: list[bytes]) -> str:
-    """Move the places of a.py, whatever has changed around them."""
+    """Move the references to a.py, without a check of the lines around them."""
     moves = {"a.py": changed(new)}
     return corrected(text, moves, moves.__getitem__, with_margin=False)
 

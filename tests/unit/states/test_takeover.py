@@ -1,4 +1,4 @@
-"""Who may take a job over, and when."""
+"""When a run may take over a job."""
 
 from dataclasses import replace
 

@@ -37,7 +37,7 @@ def planned(new: Mapping[str, str], old: Mapping[str, str] = OLD) -> Plan:
 def files_of(
     paths: Sequence[str], tree: Mapping[str, str]
 ) -> Mapping[str, str]:
-    """Return the files of a tree that are named, or lie in a folder that is."""
+    """Return the files of a tree that are named, or whose folder is named."""
     return {
         path: content
         for path, content in tree.items()

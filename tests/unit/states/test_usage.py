@@ -1,4 +1,4 @@
-"""What paid calls have used, as people and programs see it."""
+"""The usage of paid calls, as text and as a document."""
 
 from states.stages import Stage
 from states.usage import Budget, ModelUsage, Usage, dollars, usage_document

@@ -22,7 +22,7 @@ WRITTEN = (
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
-    """Return a workspace with a source, and a whole course in it."""
+    """Return a workspace with a source and a whole course."""
     source, output = (
         write_tree(tmp_path / "source", PYTHON),
         tmp_path / "output",

@@ -1,4 +1,4 @@
-"""Which of the many texts that name a definition are remembered."""
+"""The texts that are kept of the many that name a definition."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What only a store in a folder can get wrong."""
+"""Faults that only a store in a folder can have."""
 
 import errno
 import os
@@ -43,7 +43,7 @@ KEYS: Final = st.lists(SEGMENTS, min_size=1, max_size=4).map("/".join)
 
 
 def without_folders(keys: set[str]) -> list[str]:
-    """Leave out the keys that are folders of others: no file can have their names."""
+    """Leave out keys that are folders of other keys: no file can have their names."""
     return [
         key
         for key in keys
@@ -122,7 +122,7 @@ def test_whatever_is_killed_leaves_only_whole_objects(tmp_path: Path) -> None:
 
 @contextmanager
 def flushes(path: Path) -> Iterator[list[bytes | None]]:
-    """Note what a file holds whenever something is about to be flushed to the disk."""
+    """Record a file's content before each flush to the disk."""
     seen: list[bytes | None] = []
 
     def note(_frame: FrameType, event: str, function: object) -> None:

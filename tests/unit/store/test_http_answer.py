@@ -1,4 +1,4 @@
-"""How an answer of HTTP is read from whatever pieces it comes in."""
+"""How an HTTP answer is read from pieces of any size."""
 
 from collections.abc import Callable
 from http.client import HTTPException, IncompleteRead, RemoteDisconnected
@@ -15,7 +15,7 @@ CHUNKED = (
 
 
 def pieces(reply: bytes, size: int) -> Callable[[], bytes]:
-    """Return a function that reads a reply of which so many bytes come at once."""
+    """Return a function that reads a reply in pieces of this many bytes."""
     starts = iter(range(0, len(reply), size))
 
     def read() -> bytes:

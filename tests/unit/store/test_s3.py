@@ -1,4 +1,4 @@
-"""How the S3 store speaks, and what it makes of answers that real servers seldom give."""
+"""The S3 store's requests, and how it treats answers that real servers seldom give."""
 
 import base64
 import hashlib
@@ -274,7 +274,7 @@ def test_a_garbled_listing_is_no_listing(reply: bytes, expected: str) -> None:
 def test_an_error_from_another_server_is_not_taken_for_s3s(
     status: str, tmp_path: Path
 ) -> None:
-    """A proxy that knows no such path says so of every object: none of them is missing for that."""
+    """A proxy answers 404 for an unknown path: that does not mean that objects are missing."""
     with serving(
         answer(
             status,

@@ -1,4 +1,4 @@
-"""Errors of the local disk: which may pass, and what their messages advise."""
+"""Errors of the local disk: which are temporary, and what their messages advise."""
 
 import errno
 import os

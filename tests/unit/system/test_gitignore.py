@@ -87,7 +87,7 @@ def kept(root: Path) -> set[str]:
 
 
 def kept_by_git(root: Path) -> set[str]:
-    """Return the same, as git sees it."""
+    """Return the files that git does not ignore."""
     environment = {
         "PATH": os.environ["PATH"],
         "GIT_CONFIG_NOSYSTEM": "1",
@@ -119,10 +119,10 @@ patterns = st.lists(st.sampled_from(PIECES), min_size=1, max_size=6).map(
 
 
 def is_quirk(pattern: str) -> bool:
-    """Whether two stars touch something else than a slash.
+    """Whether `**` is next to anything but a slash.
 
-    Git's documentation says that they are one star then; git 2.39 reads them otherwise now
-    and then.
+    According to git's documentation, they then act like a single star; git 2.39 sometimes
+    treats them differently.
     """
     stars = pattern.removeprefix("!").replace("\\", "x").split("/")
     return any("**" in part and part.strip("*") for part in stars)

@@ -1,4 +1,4 @@
-"""What the log looks like, for machines and for people."""
+"""The log's two forms, for machines and for people."""
 
 import io
 import json

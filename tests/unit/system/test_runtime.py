@@ -1,4 +1,4 @@
-"""Time, threads and chance, as they really are."""
+"""The real runtime: time, threads and randomness."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""A whole course by real HTTP: the engine, its model, and the stand-in of the API."""
+"""A whole course over real HTTP: the engine, its model, and the stand-in for the API."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +19,7 @@ from worker.system.runtime import SystemRuntime
 def make(
     engine: ClaudeEngine, calls: MemoryCalls, source: Path, output: Path
 ) -> None:
-    """Make a course, and check each item as a job does."""
+    """Make a course; validate each item as a job does."""
     output.mkdir()
     workspace = Workspace(source=source, output=output, calls=calls)
     for info in STAGES[1:]:

@@ -1,4 +1,4 @@
-"""What chapters can be about."""
+"""The candidates for chapters in a prompt."""
 
 from pathlib import Path
 

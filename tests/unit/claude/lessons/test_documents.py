@@ -1,4 +1,4 @@
-"""The sections of documents that a prompt about a chapter shows."""
+"""The sections of documents that a chapter's prompt shows."""
 
 import re
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What becomes of a page or a tutorial, given an answer."""
+"""How an answer becomes a page or a tutorial."""
 
 from pathlib import Path
 from typing import Any

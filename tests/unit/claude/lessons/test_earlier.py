@@ -1,4 +1,4 @@
-"""What a model is shown of an earlier course that its course follows."""
+"""What a prompt shows of the earlier course that is updated."""
 
 from collections.abc import Mapping
 from dataclasses import replace

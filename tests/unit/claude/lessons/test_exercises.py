@@ -1,4 +1,4 @@
-"""Exercises: what they build on, what they change, and what is said once for all of them."""
+"""Exercises: what they build on, what they change, and the set-up that they share."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""How the code of a chapter fails, as prompts tell it."""
+"""The failures of a chapter's code in its prompt."""
 
 from pathlib import Path
 

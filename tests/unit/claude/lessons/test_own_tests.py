@@ -1,4 +1,4 @@
-"""The project's tests that a prompt about a chapter shows."""
+"""The project's tests that a chapter's prompt shows."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What all prompts of a stage share: the README's lines, the files, and the outline."""
+"""The facts that all prompts of a stage share: the README's lines, the files, the outline."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What prompts hold, and what they never hold."""
+"""What prompts contain, and what they never contain."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""What the questions about a course hold beside the facts of the project."""
+"""What the questions about a course contain besides the project's facts."""
 
 from dataclasses import replace
 from pathlib import Path

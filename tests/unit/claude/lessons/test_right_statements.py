@@ -1,4 +1,4 @@
-"""Right statements that strong readers made and the checker refused, beside false ones."""
+"""True statements that the checker once refused, beside false ones."""
 
 from pathlib import Path
 

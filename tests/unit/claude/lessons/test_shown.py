@@ -1,4 +1,4 @@
-"""Which lines a model may point at: those that its prompt shows."""
+"""The lines that a model may refer to: those that its prompt shows."""
 
 import re
 
@@ -23,7 +23,7 @@ _PAGES = [info.stage for info in STAGES if info.folder]
 
 
 def places(prompt: str) -> set[tuple[str, int]]:
-    """Return the files and numbers of the lines that a prompt shows."""
+    """Return file and number of each line that a prompt shows."""
     shown: set[tuple[str, int]] = set()
     for _, title, text in _FENCE.findall(prompt):
         shown |= {(title, int(number)) for number in _NUMBERED.findall(text)}

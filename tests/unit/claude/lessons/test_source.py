@@ -1,4 +1,4 @@
-"""The code that a prompt about a chapter shows."""
+"""The code that a chapter's prompt shows."""
 
 import re
 from dataclasses import replace
@@ -203,7 +203,7 @@ GALE = "def gust():\n    return 5\n\n\ndef grit():\n    return 4\n"
 
 
 def _described(tree: Path, description: str) -> list[str]:
-    """Return what is shown of a mill in the chapter about a shop with a description."""
+    """Return the code of a mill that is shown in a chapter on a shop, by its description."""
     known = facts(tree, mill=MILL, wind=WIND, gale=GALE)
     unit = replace(
         chapter_of(known, "Shop").unit,
@@ -268,7 +268,7 @@ def test_types_that_the_description_names_have_what_others_leave(
 
 
 def _shop_with_a_tin(tmp_path: Path, types: dict[str, str]) -> source.Code:
-    """Return the code of a chapter on some types, whose description names `Tin`."""
+    """Return the code shown in a chapter on some types, whose description names `Tin`."""
     known = facts(tmp_path, **types)
     names = [name for kind in types for name in _of(known, kind)]
     unit = replace(

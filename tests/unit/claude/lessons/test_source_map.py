@@ -1,4 +1,4 @@
-"""The map of the source that the overview's answer holds."""
+"""The map of the source in the overview's answer."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""True pages of real repositories, falsified one claim at a time: each must be noticed."""
+"""True pages of real repositories, falsified one claim at a time: each must be refused."""
 
 import re
 from collections.abc import Callable
@@ -48,7 +48,7 @@ def made(source: Path, output: Path) -> Course:
 
 
 class Courses(dict[str, Course]):
-    """Courses by the names of their repositories, each made when it is first asked for."""
+    """Courses by repository, each made when it is first needed."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
@@ -548,7 +548,7 @@ def other_verb(page: str) -> str:
 
 
 def composed_of(page: str) -> str:
-    """Return the drawing of a page, with its places."""
+    """Return a page's drawing, with its places."""
     match = re.search(
         rf"```mermaid\n{COMPOSED}.+?\)$", page, re.DOTALL | re.MULTILINE
     )

@@ -1,4 +1,4 @@
-"""What of an answer gets onto a page."""
+"""What a page takes from an answer."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -133,7 +133,7 @@ def test_calls_of_a_type_to_itself_are_not_drawn(writer: Writer) -> None:
 
 
 def drawing(*arrows: tuple[str, str, str], **texts: str) -> dict[str, Any]:
-    """Return a drawing whose arrows rest on one method."""
+    """Return a drawing whose arrows refer to one method."""
     boxes = {
         "till": "The till",
         "stock": "`Stock.take`",

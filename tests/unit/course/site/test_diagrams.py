@@ -1,4 +1,4 @@
-"""Diagrams are drawn as their source says, legibly, or not at all."""
+"""Diagrams are drawn legibly, as their source says, or not at all."""
 
 import re
 import time

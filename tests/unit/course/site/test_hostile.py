@@ -43,7 +43,7 @@ LINK: Final = re.compile(
 
 
 def check(html: str) -> None:
-    """Fail where a page holds something that a course's Markdown must not bring about."""
+    """Fail if a page contains anything that a course's Markdown must not cause."""
     for tag, attributes in Elements(html).elements:
         assert tag in TAGS
         assert set(attributes) <= ATTRIBUTES.get(tag, set())

@@ -1,4 +1,4 @@
-"""What a course says of the commit that it is about."""
+"""What a course says about its commit."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a course's Markdown becomes on its pages, and what is made beside the pages."""
+"""The HTML pages of a course's Markdown, and the files beside them."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Where things are in a project's source, as a course's first pages show it."""
+"""The map of the source on a course's first pages."""
 
 import yaml
 

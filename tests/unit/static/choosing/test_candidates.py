@@ -18,7 +18,7 @@ def module(name: str, methods: int = 3, bases: str = "", doc: str = "") -> str:
 
 
 def shop(**more: str) -> dict[str, str]:
-    """Return a project of a handful of classes in files of their own."""
+    """Return a project of a few classes, each in its own file."""
     words = ("Alpha", "Beta", "Gamma", "Delta")
     files = {f"shop/{word.lower()}.py": module(word) for word in words}
     return {

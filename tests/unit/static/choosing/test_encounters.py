@@ -1,4 +1,4 @@
-"""Where users meet names first, and what tests and examples import."""
+"""Where users first meet names, and what tests and examples import."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Repositories without code that can be parsed: files and headings are what there is to tell of."""
+"""Repositories without parsable code, whose chapters are about files and headings."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What guides are about, and the chapters that they ask for."""
+"""The subjects of guides, and the chapters for them."""
 
 from pathlib import Path
 

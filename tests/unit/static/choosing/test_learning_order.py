@@ -1,4 +1,4 @@
-"""The order of learning, and the reason that is given for each place."""
+"""The learning order, and the reason for each position."""
 
 from worker.engines.static.choosing.encounters import Encounter, Source
 from worker.engines.static.choosing.learning_order import Meeting, order

@@ -1,4 +1,4 @@
-"""How units are called, and what identifiers are made of."""
+"""The names of units, and the words in identifiers."""
 
 import pytest
 

@@ -18,7 +18,7 @@ STOCK = (
 
 
 def verb(language: Language, line: str, kind: Kind = Kind.CLASS) -> str | None:
-    """Return what a line does with the name `Target` in it."""
+    """Return the relation that a line has to the name `Target`."""
     data = line.encode()
     node: Node | None = (
         SourceParser()

@@ -1,4 +1,4 @@
-"""How chapters are divided among the packages of a project, and what they are named after."""
+"""How chapters are divided among a project's packages, and how they are named."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Which files an import means, language by language."""
+"""The files that an import means, by language."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The types of Python values of which nothing is written, by what code takes from them."""
+"""The types of Python values without annotations, inferred from the attributes that code uses."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The path of calls that is made whenever its first function is called."""
+"""The path of calls that a function always makes."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The chapters, and what a second reading adds to them."""
+"""The chapters, and what a review adds to them."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a review finds when it holds a page against the source."""
+"""The faults that a review finds by comparing a page with the source."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Which lines of a definition are shown, and how they stand on the page."""
+"""The lines of a definition that are shown, and their form on the page."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What can go wrong in a chapter's code, and what else its users have to know."""
+"""What can go wrong in a chapter's code, and what else its users must know."""
 
 import re
 from pathlib import Path
@@ -98,7 +98,7 @@ def test_a_failure_whose_line_is_shown_is_not_told_again(
 
 
 def failing(tmp_path: Path, body: str) -> list[str]:
-    """Return the failures of a function, without who fails where."""
+    """Return the failures of a function, without function and line."""
     code = f"def work(x, y):\n{body}    return x\n"
     facts = read(tmp_path, {"work.py": code})
     sentences = failures.sentences(facts, facts.chapters[0])

@@ -1,4 +1,4 @@
-"""What the project's guide says of a subject opens its chapter."""
+"""The opening of a chapter, taken from the project's guide."""
 
 from pathlib import Path
 

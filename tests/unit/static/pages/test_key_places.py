@@ -1,4 +1,4 @@
-"""Which code a chapter shows."""
+"""The code that a chapter shows."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Diagrams that Mermaid parses whatever their labels are, and our own check of diagrams."""
+"""Diagrams that Mermaid parses with any labels, and our own check of diagrams."""
 
 import json
 import random

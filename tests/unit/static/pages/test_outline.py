@@ -1,4 +1,4 @@
-"""What is shown, drawn and asked where nothing is known of definitions."""
+"""The listings, drawings and questions for files without known definitions."""
 
 from pathlib import Path
 

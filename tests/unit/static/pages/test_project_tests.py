@@ -1,4 +1,4 @@
-"""The tests of a project that are worth reading."""
+"""The choice of a project's tests for a chapter."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The tutorials: things to do."""
+"""The tutorials and their tasks."""
 
 from pathlib import Path
 

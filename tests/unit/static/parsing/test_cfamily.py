@@ -1,4 +1,4 @@
-"""What is read of C and C++."""
+"""The parsing of C and C++."""
 
 from tests.support.analysed import kinds, parsed
 from worker.engines.static.facts import Import

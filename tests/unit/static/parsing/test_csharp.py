@@ -1,4 +1,4 @@
-"""What is read of C#."""
+"""The parsing of C#."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What is read of JavaScript and TypeScript."""
+"""The parsing of JavaScript and TypeScript."""
 
 import pytest
 

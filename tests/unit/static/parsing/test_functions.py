@@ -1,4 +1,4 @@
-"""What is read from the inside of functions, in each language with a grammar."""
+"""The analysis of function bodies, in each language with a grammar."""
 
 import pytest
 from tree_sitter import Node
@@ -151,7 +151,7 @@ function sell(string $name, int $count = 1) {
 
 
 def inside(language: Language, code: str) -> FunctionFacts:
-    """Dissect the first function of some code."""
+    """Analyse the body of the first function of some code."""
     queue: list[Node] = [
         SourceParser().tree(language, code.strip("\n").encode()).root_node
     ]

@@ -1,4 +1,4 @@
-"""What is read of Go."""
+"""The parsing of Go."""
 
 from tests.support.analysed import kinds, parsed
 from worker.engines.static.facts import Import

@@ -1,4 +1,4 @@
-"""What is read of Java."""
+"""The parsing of Java."""
 
 from tests.support.analysed import kinds, parsed
 from worker.engines.static.facts import Import

@@ -1,4 +1,4 @@
-"""What is read of Kotlin."""
+"""The parsing of Kotlin."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A type inside another has bases of its own, in every language that nests types."""
+"""Nested types have their own bases, in every language that nests types."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What is read of PHP."""
+"""The parsing of PHP."""
 
 from pathlib import Path
 

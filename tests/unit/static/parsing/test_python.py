@@ -1,4 +1,4 @@
-"""What is read of Python."""
+"""The parsing of Python."""
 
 from tests.support.analysed import kinds, parsed
 from worker.engines.static.facts import Import

@@ -1,4 +1,4 @@
-"""What is read of Ruby."""
+"""The parsing of Ruby."""
 
 from pathlib import Path
 

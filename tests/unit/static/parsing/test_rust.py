@@ -1,4 +1,4 @@
-"""What is read of Rust."""
+"""The parsing of Rust."""
 
 from tests.support.analysed import kinds, parsed
 from worker.engines.static.facts import Import

@@ -1,4 +1,4 @@
-"""Documents: their headings, what stands below them, and the code that they name."""
+"""Documents: their headings, the text below them, and the code that they name."""
 
 import json
 

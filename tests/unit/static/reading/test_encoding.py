@@ -1,4 +1,4 @@
-"""Bytes become text that can be shown anywhere, or none."""
+"""Bytes are decoded to text that can be shown anywhere, or not at all."""
 
 import pytest
 

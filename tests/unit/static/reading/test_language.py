@@ -1,4 +1,4 @@
-"""A file's language is told by its name, or else by what its first or last line says."""
+"""A file's language, recognised by its name, its first or its last line."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A project is named, and introduced with a sentence that says what it is."""
+"""A project's name, and the sentence that introduces it."""
 
 from pathlib import Path
 

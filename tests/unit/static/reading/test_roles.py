@@ -1,4 +1,4 @@
-"""What files are in a repository for."""
+"""The roles of files in a repository."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Repositories are read whatever lies in them: nothing hostile stops the reading, or is opened."""
+"""Reading repositories with any content: no hostile file stops the reading or is opened."""
 
 import json
 import os

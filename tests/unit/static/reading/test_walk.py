@@ -1,4 +1,4 @@
-"""Which files of a repository are worth opening."""
+"""The files of a repository that are opened."""
 
 import os
 from pathlib import Path
@@ -14,7 +14,7 @@ from worker.engines.static.reading.walk import walk
 def walked(
     root: Path, *, ignoring: bool = True
 ) -> tuple[list[str], dict[str, Skip]]:
-    """Return the paths that are found, and what is left out for which reason."""
+    """Return the paths found, and the reason for each path left out."""
     left: dict[str, Skip] = {}
     paths = [
         file.path
