@@ -4,11 +4,13 @@ import importlib.util
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from states.stages import STAGES, Stage
 from tests.support.fake_model import FakeModel
 from tests.support.messages_api.answers import Manner
 from worker.course.formats import Rules
+from worker.engines.claude import source_map
 from worker.engines.claude.asking import Outcome
 from worker.engines.claude.course import course_facts
 from worker.engines.claude.engine import ClaudeEngine
@@ -76,6 +78,19 @@ def make_stage(
         path.write_bytes(item.body)
         paths.append(item.path)
     return paths
+
+
+def tutorial_answer(facts: CourseFacts, *exercises: object) -> dict[str, Any]:
+    """Return a model's answer with these exercises, and a map without faults."""
+    places = [
+        {"path": path, "text": "Look here."}
+        for path in source_map.places(facts)
+    ]
+    return {
+        "introduction": [],
+        "exercises": list(exercises),
+        "map": places[:10],
+    }
 
 
 def make_course(

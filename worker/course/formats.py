@@ -55,14 +55,6 @@ class Relationship:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class MapEntry:
-    """A file, or a folder with a slash at its end, and what is there."""
-
-    path: str
-    text: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class OrderEntry:
     """An entry of step 3."""
 
@@ -111,17 +103,6 @@ def read_relationships(
         relationship = _relationship(entry, last)
         relationships.append(relationship)
     return summary, tuple(relationships)
-
-
-def read_map(data: bytes) -> tuple[MapEntry, ...]:
-    """Return the map of the source in `step2_relationships.yaml`; nothing without one.
-
-    Raise InvalidItemError if it is invalid.
-    """
-    document = _load_mapping("step2_relationships.yaml", data)
-    if not document.has("map"):
-        return ()
-    return tuple(map(_map_entry, document.entries("map")))
 
 
 def read_order(
@@ -249,12 +230,6 @@ def _relationship(entry: "_Mapping", last: int) -> Relationship:
     )
 
 
-def _map_entry(entry: "_Mapping") -> MapEntry:
-    path = entry.text("path")
-    text = entry.text("text")
-    return MapEntry(path=path, text=text)
-
-
 def _order_entry(entry: "_Mapping", known: frozenset[str]) -> OrderEntry:
     name = entry.text("name")
     index = entry.whole_number("index", 1, MAX_INDEX)
@@ -321,9 +296,6 @@ class _Mapping:
     def invalid(self, fault: str) -> InvalidItemError:
         """Return the error for a fault of the mapping."""
         return InvalidItemError(f"{self.place}: {fault}")
-
-    def has(self, field: str) -> bool:
-        return field in self._fields
 
     def text(self, field: str, *, may_be_empty: bool = False) -> str:
         """Return a text without the white space around it."""

@@ -180,13 +180,6 @@ def _analyze(prompt: Prompt) -> Answer:
         "summary": summary,
         "labels": labels,
         "example": "The examples of this course are about a small bakery.",
-        "map": [
-            {
-                "path": row.split(" (")[0],
-                "text": "Look here to see what this part of the work is.",
-            }
-            for row in prompt.rows("places")[:10]
-        ],
     }
 
 
@@ -456,7 +449,18 @@ def _tutorial(prompt: Prompt) -> Answer:
         *begin,
     ]
     exercises += _change(prompt)
-    return {"introduction": introduction, "exercises": exercises}
+    places = [
+        {
+            "path": row.split(" (")[0],
+            "text": "Look here to see what this part of the work is.",
+        }
+        for row in prompt.rows("places")[:10]
+    ]
+    return {
+        "introduction": introduction,
+        "exercises": exercises,
+        "map": places,
+    }
 
 
 def _change(prompt: Prompt) -> list[Answer]:

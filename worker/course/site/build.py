@@ -10,7 +10,7 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from worker.course.site import places, reading, readme, search
+from worker.course.site import reading, readme, search
 from worker.course.site.contents import (
     FOLDER,
     INDEX,
@@ -149,8 +149,6 @@ class _Site:
             about=self._rendered(README, reading.about(self._contents)),
             origin=self._rendered(README, self._origin),
             overview=self._overview(),
-            places_title=places.TITLE,
-            places=self._rendered(README, places.places(self._contents)),
             first=self._pages[0].name,
             page=None,
             sections=(),

@@ -10,10 +10,8 @@ from states.stages import INFO, Stage
 from worker.course.formats import (
     Abstraction,
     InvalidItemError,
-    MapEntry,
     Relationship,
     read_abstractions,
-    read_map,
     read_order,
     read_relationships,
 )
@@ -82,8 +80,6 @@ class Contents:
     names: list[str]
     """The abstractions, as relationships count them."""
     relationships: tuple[Relationship, ...]
-    map: tuple[MapEntry, ...] = ()
-    """Where things are in the project's source; empty for most engines."""
 
     @property
     def chapters(self) -> list[Page]:
@@ -132,7 +128,6 @@ def read_contents(files: Files, project: str) -> Contents:
         entries=entries,
         names=[abstraction.name for abstraction in abstractions],
         relationships=relationships,
-        map=_map(files),
     )
 
 
@@ -198,13 +193,6 @@ def _relationships(
         return read_relationships(files[yaml_path(Stage.ANALYZE)], abstractions)
     except (KeyError, InvalidItemError):
         return "", ()
-
-
-def _map(files: Files) -> tuple[MapEntry, ...]:
-    try:
-        return read_map(files[yaml_path(Stage.ANALYZE)])
-    except (KeyError, InvalidItemError):
-        return ()
 
 
 def _names(files: Files, abstractions: Abstractions) -> dict[int, str]:

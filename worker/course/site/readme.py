@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from worker.course.site import places, reading
+from worker.course.site import reading
 from worker.course.site.contents import Contents
 from worker.course.site.markdown import visible
 
@@ -29,7 +29,6 @@ def readme(
         origin,
         _HINT,
         _list(contents, titles),
-        _places(contents),
     ]
     text = "\n\n".join(filter(None, parts))
     return f"{text}\n"
@@ -52,13 +51,6 @@ def _list(contents: Contents, titles: Mapping[str, str]) -> str:
         items.append(item)
     listed = "\n".join(items)
     return f"## Chapters\n\n{listed}"
-
-
-def _places(contents: Contents) -> str:
-    listed = places.places(contents)
-    if not listed:
-        return ""
-    return f"## {places.TITLE}\n\n{listed}"
 
 
 def _escaped(text: str) -> str:

@@ -11,7 +11,7 @@ from states.codec import JsonObject
 from states.course_paths import slug, yaml_path
 from states.stages import Stage
 from worker.engines.claude import candidates as choice
-from worker.engines.claude import material, source_map
+from worker.engines.claude import material
 from worker.engines.claude.blocks import (
     AnswerFault,
     Fields,
@@ -185,7 +185,7 @@ def analyze(questions: Questions, verifier: Verifier) -> Task:
     summary = questions.facts.analysis.summary
 
     def fallback() -> str:
-        return _relationships(questions, summary, {}, {})
+        return _relationships(questions, summary, {})
 
     return Task(
         path=yaml_path(Stage.ANALYZE),
@@ -221,10 +221,9 @@ def _overview(
     if not is_enough:
         faults.append("the summary is too short to be retold")
     world = _world(verifier, answer, faults)
-    places = source_map.read(questions.facts, verifier, answer, faults)
     whole = f"{summary} {world}".rstrip()
     return Draft(
-        text=_relationships(questions, whole, labels, places),
+        text=_relationships(questions, whole, labels),
         faults=faults,
         is_enough=is_enough,
     )
@@ -292,7 +291,6 @@ def _relationships(
     questions: Questions,
     summary: str,
     labels: dict[str, str],
-    places: dict[str, str],
 ) -> str:
     facts = questions.facts
     entries: list[dict[str, int | str]] = []
@@ -306,14 +304,10 @@ def _relationships(
             "evidence": f"{relation.path}:{relation.line}: {line}",
         }
         entries.append(entry)
-    document: dict[str, object] = {
+    document = {
         "summary": summary,
         "relationships": entries,
     }
-    if places:
-        document["map"] = [
-            {"path": path, "text": text} for path, text in places.items()
-        ]
     return _dump(document)
 
 

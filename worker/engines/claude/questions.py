@@ -136,7 +136,6 @@ class Questions:
             units=self._units(),
             relations=self._unit_relations(),
             beginnings=beginnings or _NOTHING,
-            places=self._places(),
             language=self.language,
         )
         return self._question(Stage.ANALYZE, "analyze", item)
@@ -179,10 +178,12 @@ class Questions:
         template = _TEMPLATES[stage]
         own = _filled(f"{template}_item", values)
         earlier = self._earlier_page(stage, chapter)
-        ending = ""
+        map_, ending = "", ""
+        if self._opens_course(stage, chapter):
+            map_ = self._map()
         if self._ends_course(stage, chapter):
             ending = prompt.filled("tutorials_last")
-        item = prompt.joined(own, ending, earlier)
+        item = prompt.joined(own, map_, ending, earlier)
         kind = template.removesuffix("s")
         purpose = f"{kind} {chapter.entry.index}"
         return self._question(stage, purpose, item), material_
@@ -325,9 +326,13 @@ class Questions:
         ]
         return plain(rows, "chapters")
 
-    def _places(self) -> str:
+    def _map(self) -> str:
         rows = source_map.places(self.facts).values()
-        return plain(list(rows), "places") or _NOTHING
+        return prompt.filled(
+            "tutorials_first",
+            places=plain(list(rows), "places") or _NOTHING,
+            language=self.language,
+        )
 
     def _unit_row(self, unit: Unit) -> str:
         definitions = [self.facts.definitions[index] for index in unit.symbols]
@@ -362,6 +367,10 @@ class Questions:
             links[chapter.unit.name] = _link(chapter)
         names = [unit.name for unit in self.facts.analysis.units]
         return [links.get(name, name) for name in names]
+
+    def _opens_course(self, stage: Stage, chapter: Chapter) -> bool:
+        """Whether a page is the first tutorial, which sets the project up and maps its source."""
+        return stage is Stage.GENERATE_TUTORIALS and chapter.position == 0
 
     def _ends_course(self, stage: Stage, chapter: Chapter) -> bool:
         """Whether a page is the last tutorial, which puts the parts of the course together."""

@@ -68,7 +68,6 @@ ANALYZE: Final = _object(
     summary=_list(_object(text=_TEXT, sources=_list(_LINES))),
     labels=_list(_object(relation=_TEXT, label=_TEXT)),
     example=_TEXT,
-    map=_list(_object(path=_TEXT, text=_TEXT)),
 )
 ORDER: Final = _object(order=_list(_object(unit=_TEXT, reason=_TEXT)))
 CHAPTER: Final = _object(
@@ -96,4 +95,5 @@ TUTORIAL: Final = _object(
             solution=_list(_EXERCISE_BLOCK),
         )
     ),
+    map=_list(_object(path=_TEXT, text=_TEXT)),
 )

@@ -3,10 +3,12 @@
 The places come from a list; what is there, and who looks there, a model says.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from itertools import filterfalse
+from operator import attrgetter
 from typing import Final, NamedTuple
 
 from states.codec import JsonObject
@@ -17,10 +19,12 @@ from worker.engines.claude.blocks import (
     entries_of,
     noted,
 )
+from worker.engines.claude.render import Renderer
 from worker.engines.claude.secrets import is_secret_file
 from worker.engines.claude.shown import shown_path
 from worker.engines.claude.verify.page import Verifier
 from worker.engines.static.facts import Role, SourceFile
+from worker.engines.static.pages import markdown
 from worker.engines.static.pages.course import CourseFacts
 
 _FOLDERS: Final = 8
@@ -37,6 +41,9 @@ _MOST: Final = 10
 """Entries of a map."""
 _LONGEST: Final = 240
 """Characters of the text of an entry."""
+_CHAPTERS: Final = 4
+"""Chapters of an entry: those that cite it most."""
+_PLACE: Final = re.compile(r"`([^`\n]{1,400}):\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*`")
 _BY_TOP: Final = frozenset({Role.TEST, Role.DOCUMENT, Role.EXAMPLE})
 """Roles of files of which only the top folder is a place."""
 
@@ -102,6 +109,48 @@ def read(
             f"the map has {count} right entries; give at least {least}"
         )
     return texts
+
+
+def section(
+    renderer: Renderer, texts: Mapping[str, str], pages: Sequence[str]
+) -> str:
+    """Return the map as a section, with the chapters that cite each place.
+
+    `texts` are what `read` returned, `pages` those of the course's chapters in order.
+    """
+    if not texts:
+        return ""
+    cited = [Counter(_PLACE.findall(page)) for page in pages]
+    rows: list[str] = []
+    for path, text in texts.items():
+        row = f"- {markdown.code(path)}: {text}"
+        links = ", ".join(_links(renderer, path, cited))
+        if links:
+            row = f"{row} ({links})"
+        rows.append(row)
+    title = markdown.heading(2, renderer.words.places)
+    return markdown.document(title, "\n".join(rows))
+
+
+def _links(
+    renderer: Renderer, path: str, cited: Sequence[Counter[str]]
+) -> Iterator[str]:
+    """Yield links to the chapters that cite a file, or files in a folder, most."""
+    chapters = renderer.facts.chapters
+    counts = [_count(path, paths) for paths in cited]
+    most = sorted(chapters, key=lambda chapter: -counts[chapter.position])
+    for chapter in sorted(most[:_CHAPTERS], key=attrgetter("position")):
+        if counts[chapter.position] > 0:
+            yield renderer.chapter_link(chapter)
+
+
+def _count(place: str, paths: Counter[str]) -> int:
+    count = 0
+    for path, times in paths.items():
+        is_inside = place.endswith("/") and path.startswith(place)
+        if path == place or is_inside:
+            count += times
+    return count
 
 
 def _not_listed(path: str) -> AnswerFault:

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from states.codec import JsonObject
 from states.course_paths import item_path
 from states.stages import Stage
-from worker.engines.claude import edits, preparation
+from worker.engines.claude import edits, preparation, source_map
 from worker.engines.claude.blocks import (
     Block,
     Change,
@@ -55,7 +55,8 @@ def task(
     question, material = questions.of_tutorial(chapter, page)
     verifier = verifier.knowing(verifier.written_code(page))
     words = words_of(questions.language)
-    draft = partial(_draft, questions, verifier, chapter, page, material)
+    source = _Source(questions, chapter, page, material, output)
+    draft = partial(_draft, source, verifier)
 
     def fallback() -> str:
         written = tutorials.written(questions.facts, chapter)
@@ -69,29 +70,33 @@ def task(
     )
 
 
-def _draft(
-    questions: Questions,
-    verifier: Verifier,
-    chapter: Chapter,
-    page: str,
-    material: Material,
-    answer: JsonObject,
-) -> Draft:
-    renderer = _renderer(questions, chapter, page, material)
+class _Source(NamedTuple):
+    """What a tutorial is made from."""
+
+    questions: Questions
+    chapter: Chapter
+    page: str
+    material: Material
+    output: Path
+
+
+def _draft(source: _Source, verifier: Verifier, answer: JsonObject) -> Draft:
+    renderer = _renderer(source)
     verifier = verifier.knowing(example_codes(answer))
     writer = Writer(renderer, verifier)
     faults: list[str] = []
     opening = entries_of(answer, "introduction", faults)
     introduction = writer.written(opening, "introduction")
     faults += introduction.faults
-    files = Files(example_files(answer) | _files_of(page))
+    files = Files(example_files(answer) | _files_of(source.page))
     files.save(introduction)
     exercises = _exercises(writer, answer, files, faults)
     count = len(exercises)
     if count < _FEWEST:
         faults.append(f"it has {count} whole exercises")
     beginning = markdown.document(*introduction.texts)
-    text = _page(renderer, chapter, beginning, exercises)
+    places = _map(source, renderer, verifier, answer, faults)
+    text = _page(renderer, source.chapter, beginning, [*exercises, places])
     whole = [fault.placed for fault in verifier.faults(text)]
     return Draft(
         text=text,
@@ -100,18 +105,36 @@ def _draft(
     )
 
 
-def _renderer(
-    questions: Questions, chapter: Chapter, page: str, material: Material
-) -> Renderer:
-    words = words_of(questions.language)
+def _map(
+    source: _Source,
+    renderer: Renderer,
+    verifier: Verifier,
+    answer: JsonObject,
+    faults: list[str],
+) -> str:
+    """Return where things are in the source, which the first tutorial says."""
+    if source.chapter.position > 0:
+        return ""
+    facts = renderer.facts
+    texts = source_map.read(facts, verifier, answer, faults)
+    stage = Stage.REVIEW_CHAPTERS
+    pages = [
+        page_in(source.questions, chapter, source.output, stage)
+        for chapter in facts.chapters
+    ]
+    return source_map.section(renderer, texts, pages)
+
+
+def _renderer(source: _Source) -> Renderer:
+    words = words_of(source.questions.language)
     renderer = Renderer(
-        facts=questions.facts,
+        facts=source.questions.facts,
         words=words,
-        material=material,
+        material=source.material,
         folder=_CHAPTERS,
     )
-    link = renderer.chapter_link(chapter)
-    listed = listings(page)
+    link = renderer.chapter_link(source.chapter)
+    listed = listings(source.page)
     return replace(renderer, chapter=link, listed=listed)
 
 

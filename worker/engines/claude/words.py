@@ -53,6 +53,8 @@ class Words:
     )
     tested: str = "Run one of the project's own tests like this."
     suite: str = "Run all of its tests like this."
+    places: str = "Where things are"
+    """Above what is where in the source."""
     contributing: str = "How to contribute to the project"
     seen: str = "These lines are listed in"
     change: str = "Change these lines of the project."
@@ -100,6 +102,7 @@ _WORDS: Final = {
         "unter dem Namen, der darüber steht; {name} wird so gestartet.",
         tested="So startest du einen der Tests des Projekts.",
         suite="So startest du alle seine Tests.",
+        places="Wo was zu finden ist",
         contributing="Wie man zum Projekt beiträgt",
         seen="Diese Zeilen stehen in",
         change="Ändere diese Zeilen des Projekts.",
@@ -135,6 +138,7 @@ _WORDS: Final = {
         "sous le nom qui le précède ; {name} se lance ainsi.",
         tested="Un des tests du projet se lance ainsi.",
         suite="Tous ses tests se lancent ainsi.",
+        places="Où trouver quoi",
         contributing="Comment contribuer au projet",
         seen="Ces lignes figurent dans",
         change="Modifiez ces lignes du projet.",
@@ -170,6 +174,7 @@ _WORDS: Final = {
         "nombre que lleva encima; {name} se ejecuta así.",
         tested="Una de las pruebas del proyecto se ejecuta así.",
         suite="Todas sus pruebas se ejecutan así.",
+        places="Dónde está cada cosa",
         contributing="Cómo contribuir al proyecto",
         seen="Estas líneas están en",
         change="Cambia estas líneas del proyecto.",
@@ -205,6 +210,7 @@ _WORDS: Final = {
         "il nome che lo precede; {name} si avvia così.",
         tested="Uno dei test del progetto si avvia così.",
         suite="Tutti i suoi test si avviano così.",
+        places="Dove si trova che cosa",
         contributing="Come contribuire al progetto",
         seen="Queste righe sono in",
         change="Cambia queste righe del progetto.",
@@ -239,6 +245,7 @@ _WORDS: Final = {
         "que o precede; {name} executa-se assim.",
         tested="Um dos testes do projeto executa-se assim.",
         suite="Todos os seus testes executam-se assim.",
+        places="Onde está cada coisa",
         contributing="Como contribuir para o projeto",
         seen="Estas linhas estão em",
         change="Altere estas linhas do projeto.",
@@ -273,6 +280,7 @@ _WORDS: Final = {
         "de naam erboven; {name} start je zo.",
         tested="Een van de tests van het project start je zo.",
         suite="Al zijn tests start je zo.",
+        places="Waar wat te vinden is",
         contributing="Hoe je aan het project bijdraagt",
         seen="Deze regels staan in",
         change="Verander deze regels van het project.",

@@ -8,6 +8,7 @@ import pytest
 from states.stages import Stage
 from tests.support.course_facts import read
 from tests.support.fake_model import FakeModel
+from tests.support.lessons import tutorial_answer
 from tests.unit.claude.lessons.test_writer import FILES, example, lines, prose
 from worker.engines.claude import chapters, reviews, tutorials
 from worker.engines.claude.chapters import marked
@@ -52,7 +53,9 @@ def test_a_tutorial_without_an_introduction_keeps_its_exercises(
     verifier = Verifier(facts, "English")
     questions = Questions(facts, "English")
     task = tutorials.task(questions, verifier, facts.chapters[0], tmp_path)
-    draft = task.draft({"exercises": [exercise("Take"), exercise("Refuse")]})
+    answer = tutorial_answer(facts, exercise("Take"), exercise("Refuse"))
+    del answer["introduction"]
+    draft = task.draft(answer)
     assert draft.faults == ["`introduction` must be a list"]
     assert draft.is_enough
     assert "## 2. Refuse" in draft.text
@@ -63,7 +66,7 @@ def tutorial(facts: CourseFacts, *exercises: dict[str, Any]) -> Draft:
     questions = Questions(facts, "English")
     nothing = Path("no course")
     task = tutorials.task(questions, verifier, facts.chapters[0], nothing)
-    return task.draft({"introduction": [], "exercises": list(exercises)})
+    return task.draft(tutorial_answer(facts, *exercises))
 
 
 def program(code: str) -> dict[str, Any]:
@@ -94,7 +97,8 @@ def test_an_exercise_without_its_program_goes_with_those_that_change_it(
     assert len(draft.faults) == 1
     assert draft.is_enough
     titles = [line for line in draft.text.split("\n") if line[:3] == "## "]
-    assert titles == ["## 1. Write", "## 2. Refuse"]
+    assert titles[:2] == ["## 1. Write", "## 2. Refuse"]
+    assert titles[2:] == ["## Where things are"]
 
 
 WITH_EXAMPLE = PAGE.replace(
@@ -115,9 +119,7 @@ def test_a_tutorial_may_name_what_its_chapter_s_example_binds(
     questions = Questions(facts, "English")
     task = tutorials.task(questions, verifier, chapter, tmp_path)
     first = exercise("Fill the `shelf`")
-    draft = task.draft(
-        {"introduction": [], "exercises": [first, exercise("Refuse")]}
-    )
+    draft = task.draft(tutorial_answer(facts, first, exercise("Refuse")))
     assert draft.faults == []
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from states.stages import Stage
 from tests.support.course_facts import read
+from tests.support.lessons import tutorial_answer
 from tests.unit.claude.lessons.test_writer import FILES, example, lines, prose
 from worker.engines.claude import commands, preparation, tutorials
 from worker.engines.claude.questions import Questions
@@ -57,7 +58,7 @@ def tutorial(
     verifier = Verifier(facts, "English")
     questions = Questions(facts, "English")
     task = tutorials.task(questions, verifier, facts.chapters[position], output)
-    return task.draft({"introduction": [], "exercises": list(exercises)})
+    return task.draft(tutorial_answer(facts, *exercises))
 
 
 def test_a_change_shows_both_codes_the_test_and_the_way_back(

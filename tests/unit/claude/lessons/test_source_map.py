@@ -1,13 +1,15 @@
-"""The map of the source in the overview's answer."""
+"""The map of the source, which the first tutorial shows."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
+from states.course_paths import item_path
+from states.stages import Stage
+from tests.support.course import write_tree
 from tests.support.course_facts import read
-from worker.engines.claude import plan, source_map
+from worker.engines.claude import source_map, tutorials
 from worker.engines.claude.questions import Questions
 from worker.engines.claude.verify.page import Verifier
 from worker.engines.static.pages.course import CourseFacts
@@ -34,28 +36,24 @@ def entry(path: str, text: str = TEXT) -> dict[str, Any]:
     return {"path": path, "text": text}
 
 
-RIGHT = [
-    entry(path)
-    for path in ("src/shop/", "src/shop/stock.py", "src/shop/till.py", "tests/")
-]
+PATHS = ["src/shop/", "src/shop/stock.py", "src/shop/till.py", "tests/"]
+RIGHT = [entry(path) for path in PATHS]
 
 
-def overview(
-    facts: CourseFacts, entries: object
-) -> tuple[dict[str, Any], list[str]]:
-    questions = Questions(facts, "English")
-    task = plan.analyze(questions, Verifier(facts, "English"))
-    sentence = {"text": "People count their stock by hand.", "sources": []}
-    draft = task.draft(
-        {
-            "summary": [sentence] * 5,
-            "labels": [],
-            "example": "A shop sells tea.",
-            "map": entries,
-        }
+def mapped(
+    facts: CourseFacts, output: Path, entries: object, position: int = 0
+) -> tuple[list[str], list[str]]:
+    """Return the rows of the map on a tutorial, and what is wrong with its answer."""
+    questions, verifier = (
+        Questions(facts, "English"),
+        Verifier(facts, "English"),
     )
-    assert draft.is_enough
-    return yaml.safe_load(draft.text), draft.faults
+    chapter = facts.chapters[position]
+    task = tutorials.task(questions, verifier, chapter, output)
+    draft = task.draft({"introduction": [], "exercises": [], "map": entries})
+    _, _, section = draft.text.partition("\n## Where things are\n\n")
+    rows = section.split("\n\n")[0].splitlines()
+    return rows, [fault for fault in draft.faults if "map" in fault]
 
 
 def test_the_places_are_folders_and_central_files_with_what_they_hold(
@@ -71,17 +69,40 @@ def test_the_places_are_folders_and_central_files_with_what_they_hold(
     ]
 
 
-def test_the_prompt_of_the_overview_lists_the_places(
+def test_only_the_first_tutorial_is_asked_for_a_map(
     facts: CourseFacts,
 ) -> None:
-    prompt = Questions(facts, "English").analyze().prompt
-    assert "\nsrc/shop/stock.py (5 lines): Stock\n" in prompt
+    questions = Questions(facts, "English")
+    first, second, *_ = facts.chapters
+    question, _ = questions.of_tutorial(first, "# Stock")
+    assert "\nsrc/shop/stock.py (5 lines): Stock\n" in question.prompt
+    question, _ = questions.of_tutorial(second, "# Till")
+    assert "src/shop/web/ (" not in question.prompt
 
 
-def test_a_map_is_kept_with_the_overview(facts: CourseFacts) -> None:
-    document, faults = overview(facts, RIGHT)
+def test_a_map_says_what_is_where_and_which_chapters_cite_it(
+    facts: CourseFacts, tmp_path: Path
+) -> None:
+    first, second, *_ = facts.chapters
+    stage = Stage.REVIEW_CHAPTERS
+    pages = {
+        item_path(stage, first.entry): "It counts. (`src/shop/stock.py:1-3,9`)",
+        item_path(stage, second.entry): "`src/shop/till.py:4`, `src/x.py:2`",
+    }
+    write_tree(tmp_path / "output", pages)
+    rows, faults = mapped(facts, tmp_path / "output", RIGHT)
     assert faults == []
-    assert document["map"] == RIGHT
+    one, two = (
+        f"[Chapter {chapter.entry.index}, {chapter.name}]"
+        f"(../reviewed-chapters/{chapter.file})"
+        for chapter in (first, second)
+    )
+    assert rows == [
+        f"- `src/shop/`: {TEXT} ({one}, {two})",
+        f"- `src/shop/stock.py`: {TEXT} ({one})",
+        f"- `src/shop/till.py`: {TEXT} ({two})",
+        f"- `tests/`: {TEXT}",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -103,15 +124,23 @@ def test_a_map_is_kept_with_the_overview(facts: CourseFacts) -> None:
     ids=str,
 )
 def test_a_wrong_entry_of_a_map_is_left_out_and_named(
-    facts: CourseFacts, wrong: object, fault: str
+    facts: CourseFacts, tmp_path: Path, wrong: object, fault: str
 ) -> None:
-    document, (told,) = overview(facts, [*RIGHT, wrong])
+    rows, (told,) = mapped(facts, tmp_path, [*RIGHT, wrong])
     assert fault in told
     assert told.startswith("map, entry 5: ")
-    assert document["map"] == RIGHT
+    assert [row.split("`")[1] for row in rows] == PATHS
 
 
-def test_an_overview_without_a_map_has_none(facts: CourseFacts) -> None:
-    document, faults = overview(facts, [])
-    assert "map" not in document
+def test_a_first_tutorial_without_a_map_has_no_such_section(
+    facts: CourseFacts, tmp_path: Path
+) -> None:
+    rows, faults = mapped(facts, tmp_path, [])
+    assert rows == []
     assert faults == ["the map has 0 right entries; give at least 4"]
+
+
+def test_other_tutorials_have_no_map(
+    facts: CourseFacts, tmp_path: Path
+) -> None:
+    assert mapped(facts, tmp_path, RIGHT, position=1) == ([], [])
