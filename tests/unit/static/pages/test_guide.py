@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.support.course_facts import chapter_of, read
 from worker.engines.static.pages import chapters, guide
 
@@ -75,3 +77,75 @@ def test_what_a_guide_only_mentions_in_passing_opens_no_chapter(
     text = "Cooking\n=======\n\nTake a bottle out of the cellar, and heat it with sugar and spices.\n"
     facts = read(tmp_path, {"app.py": CODE, "docs/cooking.rst": text})
     assert guide.opening(facts, chapter_of(facts, "Cellar")) is None
+
+
+def opening(tmp_path: Path, text: str, code: str = CODE) -> str:
+    """Return what a guide's text says at the beginning of the chapter on cellars."""
+    files = {"app.py": code, "docs/cellars.rst": text}
+    facts = read(tmp_path, files)
+    passage = guide.opening(facts, chapter_of(facts, "Cellar"))
+    return "" if passage is None else "|".join(passage.texts)
+
+
+KEPT = "A `Cellar` keeps bottles, and knows the place of each one in the dark."
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "The cellar also counts the bottles that it keeps in its racks.",
+        "Every method of a `Cellar` returns the bottles that are left in it.",
+        "In Cellar 0.3 and lower, a `Cellar` did not count the bottles in it.",
+    ],
+)
+def test_no_chapter_opens_with_what_goes_on_from_elsewhere(
+    tmp_path: Path, first: str
+) -> None:
+    text = f"Cellar\n======\n\n{first}\n\nIt is dark in there, as bottles need it to be.\n"
+    assert opening(tmp_path, text) == ""
+
+
+def test_nothing_is_left_out_in_the_middle_of_an_opening(
+    tmp_path: Path,
+) -> None:
+    text = (
+        f"Cellar\n======\n\n{KEPT} It is built below.\n\n"
+        "So each of them is found in no time at all.\n"
+    )
+    assert opening(tmp_path, text) == KEPT
+
+
+def test_a_sentence_that_has_another_below_it_points_nowhere(
+    tmp_path: Path,
+) -> None:
+    more = "One bottle may lie below another bottle."
+    text = f"Cellar\n======\n\n{KEPT} {more}\n"
+    assert opening(tmp_path, text) == f"{KEPT} {more}"
+
+
+def test_the_section_that_says_what_a_subject_is_opens_its_chapter(
+    tmp_path: Path,
+) -> None:
+    defining = "A cellar is a room in which bottles are kept until somebody needs them."
+    text = (
+        "Rooms\n=====\n\nCellar\n------\n\nTo build a cellar, dig a hole that is "
+        f"large enough for it.\n\nCellars\n-------\n\n{defining}\n"
+    )
+    assert opening(tmp_path, text) == defining
+
+
+def test_a_name_of_two_types_means_the_one_whose_module_is_named(
+    tmp_path: Path,
+) -> None:
+    other = CODE.replace("Blueprint", "Plan")
+    files = {"app.py": CODE, "house.py": other}
+    text = "Cellar\n======\n\n{} keeps bottles, and knows the place of each of them.\n"
+    for name, is_meant in (("A `Cellar`", False), ("An `app.Cellar`", True)):
+        guided = {**files, "docs/cellars.rst": text.format(name)}
+        facts = read(tmp_path / name, guided)
+        chapter = next(
+            chapter
+            for chapter in facts.chapters
+            if "app.py" in chapter.unit.file_paths and "Cellar" in chapter.name
+        )
+        assert (guide.opening(facts, chapter) is not None) is is_meant

@@ -17,6 +17,7 @@ from worker.engines.static.pages import (
     fixtures,
     key_places,
     markdown,
+    meaning,
     project_tests,
     standalone,
 )
@@ -393,10 +394,7 @@ def _is_imported(
             rf"^import {re.escape(owner)}$", whole, re.MULTILINE
         )
         sources = [owner] * (is_module is not None)
-    module = definition.path.removesuffix(".py").replace("/", ".")
-    return bool(sources) and all(
-        f".{source}." in f".{module}." for source in sources
-    )
+    return meaning.is_imported(definition, sources)
 
 
 def _made(rows: Sequence[str], owner: str) -> str:

@@ -13,6 +13,7 @@ from worker.engines.static.facts import Definition, Role, SourceFile
 from worker.engines.static.pages import (
     citations,
     markdown,
+    meaning,
     project_tests,
     standalone,
 )
@@ -455,7 +456,9 @@ def _is_use(
     if not pattern.search(expressions):
         return False
     own = modules(facts)
-    return not standalone.is_of_another(symbol.name, code, tag, own)
+    if standalone.is_of_another(symbol.name, code, tag, own):
+        return False
+    return meaning.is_meant(facts, symbol, "\n".join(code))
 
 
 def is_guide(file: SourceFile) -> bool:
@@ -513,6 +516,8 @@ def _in_program(
     use = _first_use(code, citations.use_pattern(symbol))
     known = modules(facts)
     if not use or standalone.is_of_another(symbol.name, text, tag, known):
+        return
+    if not meaning.is_meant(facts, symbol, "\n".join(text)):
         return
     first = 1
     last = len(text)

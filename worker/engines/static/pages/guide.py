@@ -8,12 +8,13 @@ from itertools import islice
 from typing import Final
 
 from worker.engines.static.facts import (
+    TYPES,
     Definition,
     Heading,
     Role,
     SourceFile,
 )
-from worker.engines.static.pages import citations, examples, markdown
+from worker.engines.static.pages import citations, examples, markdown, meaning
 from worker.engines.static.pages.course import Chapter, CourseFacts
 from worker.engines.static.parsing.identifiers import parts, word_set
 from worker.engines.static.prose.code_blocks import begins_code
@@ -33,21 +34,28 @@ _SHORTEST_NAME: Final = 4
 """Letters of a name that a heading may mean."""
 _ENOUGH: Final = 3
 """What a passage that is about the subject is worth."""
+_DEFINED: Final = 2
+"""What a passage is worth more that says what its subject is, or less without the first one."""
 _UNDERLINE: Final = re.compile(r"\s*([=\-~^\"'`#*+.:_])\1{2,}\s*$")
 _NO_PROSE: Final = re.compile(
     r"\s|Default\b|\.\. |:\w[\w -]*:|[-*+|>] |\d+[.)] |[<{%|\\\[!@#]|---|===|\+-|:::"
 )
 _DANGLING: Final = re.compile(
-    r"(?i)\b(?:below|above|following|previous|next|(?:this|these) (?:page|section"
+    r"(?i)\b(?:(?:below|above)(?! (?:an?|another|the|it)\b)|following|previous|next|(?:this|these) (?:page|section"
     r"|document|chapter|guide|tutorial|example|code)s?|here(?:'s| is| are))\b"
     r"|^(?:for (?:more|details|further|example)|see\b|refer\b|read more)"
     r"|\blike this\b|\bas follows\b|\bsee `|\||`/\w|\blet.s\b|^sounds\b"
 )
 """A sentence that points at something else on its page."""
+_POINTING: Final = re.compile(
+    r"(?:See|Refer|Read|For (?:more|details|further))\b"
+)
+"""A sentence that only leads to another place."""
 _GOING_ON: Final = re.compile(
     r"(?:What|You just|For instance|This|That|These|It|They|Also|However|"
     r"Because|But|Then|So|As (?:such|you)"
-    r"|Another|In addition|Similarly|Note)\b"
+    r"|Another|In addition|Similarly|Note|Every method|Each of|All of|In \w+ \d[\d.]*)\b"
+    r"|(?:\S+ ){1,5}also\b"
 )
 """How a paragraph begins that goes on from another."""
 _ENDS: Final = re.compile(r"[.!?][`)\"]*$")
@@ -102,10 +110,11 @@ def title(facts: CourseFacts, chapter: Chapter) -> str:
     is_whole = facts.file(passage.path).headings[0].title == passage.title
     is_of_first = (
         _of_title(_squeezed(first.name), words) > 0
-        or _of_text([first], passage) > 1
+        or _of_text(facts, [first], passage) > 1
     )
     if is_of_first and (
-        is_whole or any(_of_text([other], passage) > 1 for other in others)
+        is_whole
+        or any(_of_text(facts, [other], passage) > 1 for other in others)
     ):
         return markdown.text(passage.title)
     return name
@@ -165,8 +174,11 @@ def _rated(
                 continue
             passage = _passage(facts, path, heading)
             if passage is not None:
-                of_text = _of_text(subjects, passage)
+                if not of_title and not _begins_with_one(subjects, passage):
+                    continue
+                of_text = _of_text(facts, subjects, passage)
                 worth = of_title + of_text + _GUIDANCE[guidance(path)]
+                worth += _of_opening(facts, subjects, passage)
                 if of_text and worth >= _ENOUGH:
                     yield worth, passage
 
@@ -223,17 +235,53 @@ def _of_title(name: str, titles: Sequence[str]) -> float:
     return 0
 
 
-def _of_text(subjects: Sequence[Definition], passage: Passage) -> float:
+def _of_text(
+    facts: CourseFacts, subjects: Sequence[Definition], passage: Passage
+) -> float:
     """Rate how many subjects a passage names, as code or as a word."""
     worth = 0.0
     text = " ".join(passage.texts)
     for subject in subjects:
         name = re.escape(subject.name)
+        if not meaning.names(facts, subject, text):
+            continue
         if re.search(rf"[`.]{name}(?:\(\))?`", text):
             worth += 3
         elif re.search(rf"(?i)\b{name}s?\b", text):
             worth += 1
     return worth
+
+
+def _begins_with_one(subjects: Iterable[Definition], passage: Passage) -> bool:
+    """Whether a passage names a subject in its first sentence, or a type anywhere."""
+    sentence = next(iter(sentences(passage.texts[0])), "")
+    whole = " ".join(passage.texts)
+    return any(
+        re.search(
+            rf"\b{re.escape(subject.name)}\b",
+            whole if subject.kind in TYPES else sentence,
+        )
+        for subject in subjects
+    )
+
+
+def _of_opening(
+    facts: CourseFacts, subjects: Sequence[Definition], passage: Passage
+) -> float:
+    """Rate whether a passage defines a subject, and whether it names the first one."""
+    first, *_ = subjects
+    name = re.escape(first.name)
+    if first.kind in TYPES:
+        name = rf"(?:{name}|{name.lower()}|{name.capitalize()})s?"
+    text = passage.texts[0]
+    defined = (
+        rf"(?:(?:An?|The) )?(?:`(?:[\w.]*\.)?{name}`|\b{name}) (?:is|are)\b"
+    )
+    if re.match(defined, text):
+        return _DEFINED
+    if len(subjects) > 1 and not _of_text(facts, [first], passage):
+        return -_DEFINED
+    return 0
 
 
 @cache
@@ -291,31 +339,49 @@ def _blocks(
         while end < ending and lines[end - 1].strip() and lines[end].strip():
             end += 1
         block = lines[number - 1 : end]
-        text = _prose(block, first=not found)
+        text, is_whole = _prose(block, first=not found)
         if text:
             found = True
             yield number, end, text
+        if not is_whole:
+            return
         is_empty = not block[-1].strip()
         if found and not is_empty and (not text or begins_code(block[-1])):
             return
         number = end + 1
 
 
-def _prose(block: Sequence[str], *, first: bool) -> str:
-    """Return the sentences of a paragraph up to one that does not stand by itself."""
+def _prose(block: Sequence[str], *, first: bool) -> tuple[str, bool]:
+    """Return the sentences of a paragraph up to one that does not stand by itself.
+
+    And whether a section may go on behind it: it is whole, or nothing of it is shown.
+    """
     kept = [line for line in block if not _UNDERLINE.match(line)]
     if not kept or _NO_PROSE.match(kept[0]):
-        return ""
+        return "", True
     marked = _ROLE.sub(r"`\1`", "\n".join(kept))
     texts: list[str] = []
-    for paragraph in paragraphs(marked, 1):
-        for told in sentences(paragraph):
-            sentence = told
-            if len(told) > _SHORT_SENTENCE and "this" not in told.split():
-                sentence = _ANNOUNCING.sub(".", told)
-            if not _ENDS.search(sentence) or _DANGLING.search(sentence):
-                break
-            texts.append(sentence)
+    told = [
+        sentence
+        for paragraph in paragraphs(marked, 1)
+        for sentence in sentences(paragraph)
+    ]
+    for sentence in told:
+        text = _standing(sentence)
+        if not text:
+            break
+        texts.append(text)
     if first and texts and _GOING_ON.match(texts[0]):
+        return "", False
+    left_out = told[len(texts) :]
+    return " ".join(texts), not texts or all(map(_POINTING.match, left_out))
+
+
+def _standing(told: str) -> str:
+    """Return a sentence as it stands by itself; nothing if it does not."""
+    sentence = told
+    if len(told) > _SHORT_SENTENCE and "this" not in told.split():
+        sentence = _ANNOUNCING.sub(".", told)
+    if not _ENDS.search(sentence) or _DANGLING.search(sentence):
         return ""
-    return " ".join(texts)
+    return sentence

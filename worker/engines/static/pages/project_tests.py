@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from tree_sitter import Node
 
 from worker.engines.static.facts import Definition, Role, SourceFile
-from worker.engines.static.pages import citations, fixtures
+from worker.engines.static.pages import citations, fixtures, meaning
 from worker.engines.static.pages.course import Chapter, CourseFacts
 from worker.engines.static.parsing.grammar import (
     body_of,
@@ -238,6 +238,8 @@ def _tests(
 ) -> Iterator[ProjectTest]:
     """Yield the short tests of a file that use a definition."""
     lines = facts.texts.lines(path)
+    if not meaning.is_meant(facts, symbol, "\n".join(lines)):
+        return
     tests = facts.remembered(
         ("tests of", path), lambda: _short_tests(facts, path)
     )

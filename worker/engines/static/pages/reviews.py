@@ -11,7 +11,9 @@ from typing import Final
 from worker.engines.static.pages import (
     chapters,
     checker,
+    key_places,
     markdown,
+    meaning,
 )
 from worker.engines.static.pages.checker import Block, Finding
 from worker.engines.static.pages.course import Chapter, CourseFacts
@@ -61,6 +63,7 @@ def _linked(facts: CourseFacts, chapter: Chapter, page: str) -> list[str]:
 def _subjects(facts: CourseFacts, chapter: Chapter) -> dict[str, Chapter]:
     """Return the chapters other than this one by the name of their subject."""
     own = {symbol.name for symbol in facts.symbols(chapter)}
+    own |= _parameters(facts, chapter)
     subjects: dict[str, Chapter] = {}
     for other in facts.chapters:
         shown = chapters.introduced(facts, other)
@@ -72,9 +75,22 @@ def _subjects(facts: CourseFacts, chapter: Chapter) -> dict[str, Chapter]:
                 and name not in own
                 and not name.startswith("_")
                 and len(name) >= _SHORTEST
+                and not meaning.is_ambiguous(facts, symbol)
             ):
                 subjects.setdefault(name, other)
     return subjects
+
+
+def _parameters(facts: CourseFacts, chapter: Chapter) -> set[str]:
+    """Return the names of the parameters of the functions that a chapter shows."""
+    names: set[str] = set()
+    for place in key_places.chosen(facts, chapter):
+        inside = None
+        if place.definition is not None:
+            inside = facts.function(place.definition.index)
+        if inside is not None:
+            names.update(inside.parameters)
+    return names
 
 
 def _with_links(block: Block, targets: dict[str, Chapter]) -> str:

@@ -1,0 +1,134 @@
+"""Which definition a bare name means, where a project has several of that name."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.course_facts import index_of, read
+from worker.engines.static.facts import Definition
+from worker.engines.static.pages import examples, meaning, reviews
+from worker.engines.static.pages.course import Chapter, CourseFacts
+
+WORKER = '''\
+class Worker:
+    """Does {}."""
+
+    def start(self, pool):
+        """Start to work."""
+        self.pool = pool
+        return self.pool.start(self)
+
+
+class {}Pool:
+    """Has workers."""
+
+    def start(self, Worker):
+        """Start them."""
+        self.worker = Worker
+        return Worker
+'''
+FILES = {
+    "shop/till.py": WORKER.format("sales", "Till"),
+    "shop/cellar.py": WORKER.format("storage", "Cellar"),
+}
+
+
+def worker(facts: CourseFacts, path: str) -> Definition:
+    return next(
+        definition
+        for definition in facts.definitions
+        if definition.path == path and definition.name == "Worker"
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "is_meant"),
+    [
+        ("from shop.till import Worker\n", True),
+        ("from shop.cellar import Worker\n", False),
+        ("Worker().start(1)\n", False),
+    ],
+)
+def test_a_name_of_two_types_means_the_one_that_is_imported(
+    tmp_path: Path, code: str, *, is_meant: bool
+) -> None:
+    facts = read(tmp_path, FILES)
+    of_till = worker(facts, "shop/till.py")
+    assert meaning.is_meant(facts, of_till, code) is is_meant
+
+
+def test_a_name_of_one_type_means_it_everywhere(tmp_path: Path) -> None:
+    facts = read(tmp_path, FILES)
+    pool = facts.definitions[index_of(facts, "TillPool")]
+    assert meaning.is_meant(facts, pool, "TillPool().start(1)\n")
+
+
+def chapter_of_worker(facts: CourseFacts, path: str) -> Chapter:
+    index = worker(facts, path).index
+    return next(each for each in facts.chapters if index in each.unit.owned)
+
+
+def test_the_examples_of_a_type_import_it_from_its_module(
+    tmp_path: Path,
+) -> None:
+    test = "from shop.{0} import Worker\n\n\ndef test_{0}():\n    worker = Worker()\n    assert worker\n"
+    tests = {
+        f"tests/test_{name}.py": test.format(name)
+        for name in ("cellar", "till")
+    }
+    facts = read(tmp_path, {**FILES, **tests})
+    chapter = chapter_of_worker(facts, "shop/till.py")
+    paths = [
+        example.path
+        for example in examples.found(facts, chapter)
+        if facts.definitions[example.target].name == "Worker"
+    ]
+    assert paths == ["tests/test_till.py"]
+
+
+LOAD = '''\
+def load(path):
+    """Load a file."""
+    text = path.read()
+    return text
+'''
+CONFIG = '''\
+class Config:
+    """Holds settings."""
+
+    def read(self, path, load):
+        """Read a file."""
+        self.path = path
+        self.text = self.keep(load(path))
+        return self.text
+
+    def keep(self, text):
+        """Keep a text."""
+        self.kept = text
+        self.size = len(text)
+        return text
+
+
+class Reader(Config):
+    """Reads settings."""
+
+    def again(self, path):
+        """Read a file again."""
+        self.path = path
+        self.text = self.keep(path)
+        return self.text
+'''
+
+
+def test_a_name_of_two_types_is_no_link(tmp_path: Path) -> None:
+    facts = read(tmp_path, {**FILES, "gate/config.py": CONFIG})
+    chapter = next(each for each in facts.chapters if "Config" in each.name)
+    page = "# Title\n\nIt is for a `Worker` and for a `TillPool`."
+    assert "for a `Worker` and" in reviews.written(facts, chapter, page)
+
+
+def test_a_parameter_of_a_shown_function_is_no_link(tmp_path: Path) -> None:
+    facts = read(tmp_path, {"shop/load.py": LOAD, "shop/config.py": CONFIG})
+    chapter = next(each for each in facts.chapters if "Config" in each.name)
+    review = reviews.written(facts, chapter, "# Title\n\nIt calls `load`.")
+    assert "It calls `load`." in review

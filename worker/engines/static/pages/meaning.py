@@ -1,0 +1,67 @@
+"""Which definition a bare name means, where the project has several of that name."""
+
+from collections import defaultdict
+from typing import Final
+
+from worker.engines.static.facts import TYPES, Definition, Role
+from worker.engines.static.pages import standalone
+from worker.engines.static.pages.course import CourseFacts, is_function
+
+_PYTHON: Final = ".py"
+_CLEARLY_LESS: Final = 0.75
+"""A name means no definition that is worth at most this share of another."""
+
+
+def is_ambiguous(facts: CourseFacts, definition: Definition) -> bool:
+    """Whether sources define something unrelated of the same name that matters about as much."""
+    namesakes = facts.remembered("namesakes", lambda: _namesakes(facts))
+    family = {
+        definition.index,
+        *facts.lineage(definition.index),
+        *(subtype.index for subtype in facts.subtypes(definition.index)),
+    }
+    worth = facts.analysis.worth
+    enough = _CLEARLY_LESS * worth.get(definition.index, 0)
+    return any(
+        other.index not in family
+        and worth.get(other.index, 0) > enough
+        and other.path != definition.path
+        and (other.kind in TYPES) == (definition.kind in TYPES)
+        for other in namesakes.get(definition.name, ())
+    )
+
+
+def _namesakes(facts: CourseFacts) -> dict[str, list[Definition]]:
+    """Return the public types and functions of the sources by name, without members."""
+    by_name: dict[str, list[Definition]] = defaultdict(list)
+    for definition in facts.definitions:
+        is_named = definition.kind in TYPES or is_function(definition)
+        is_whole = definition.parent is None and definition.public
+        file = facts.file(definition.path)
+        if is_named and is_whole and file.role is Role.SOURCE:
+            by_name[definition.name].append(definition)
+    return by_name
+
+
+def is_meant(facts: CourseFacts, definition: Definition, code: str) -> bool:
+    """Whether a name in Python code means a definition: it is the only one, or is imported."""
+    is_python = definition.path.endswith(_PYTHON)
+    if not is_python or not is_ambiguous(facts, definition):
+        return True
+    return is_imported(definition, standalone.sources(definition.name, code))
+
+
+def is_imported(definition: Definition, sources: list[str]) -> bool:
+    """Whether modules from which a name is imported are a definition's, or packages of it."""
+    module = definition.path.removesuffix(_PYTHON).replace("/", ".")
+    return bool(sources) and all(
+        f".{source}." in f".{module}." for source in sources
+    )
+
+
+def names(facts: CourseFacts, definition: Definition, text: str) -> bool:
+    """Whether a text that has a name means a definition: it is the only one, or is qualified."""
+    if not is_ambiguous(facts, definition):
+        return True
+    stem = definition.path.rpartition("/")[2].partition(".")[0]
+    return f"{stem}.{definition.name}" in text
