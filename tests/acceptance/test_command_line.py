@@ -115,7 +115,7 @@ def test_a_traceback_is_shown_only_on_request(user: User) -> None:
     assert "Traceback" in user.run("status", "missing", "--debug", code=65).err
 
 
-def test_a_reader_that_stops_reading_is_no_failure(user: User) -> None:
+def test_a_reader_that_stops_reading_is_not_a_failure(user: User) -> None:
     with user.start("--help") as process:
         assert process.stdout is not None
         process.stdout.close()

@@ -127,7 +127,7 @@ def test_the_same_commit_is_the_same_course_where_names_are_latin_1(
 
 
 @pytest.mark.parametrize("umask", ["000", "077"])
-def test_the_same_commit_is_the_same_course_whatever_rights_files_get(
+def test_the_same_commit_is_the_same_course_with_any_umask(
     shop: User, umask: str
 ) -> None:
     result = shell(
@@ -145,7 +145,7 @@ def test_a_name_that_no_encoding_can_show_is_shown_somehow(
     shop.run("run", "shop", "--out", "проект", PYTHONIOENCODING="ascii")
 
 
-def test_a_user_without_a_home_is_told_what_to_set(shop: User) -> None:
+def test_the_message_for_a_missing_home_says_what_to_set(shop: User) -> None:
     if (
         subprocess.run(
             [*NO_USER, "true"], check=False, capture_output=True
@@ -168,7 +168,7 @@ def test_a_user_without_a_home_is_told_what_to_set(shop: User) -> None:
 
 
 @pytest.mark.parametrize("home", ["relative", ""])
-def test_a_home_that_is_no_folder_counts_as_missing(
+def test_a_home_that_is_not_a_folder_counts_as_missing(
     user: User, home: str
 ) -> None:
     user.run("list", HOME=home)
@@ -247,7 +247,7 @@ def test_a_shared_place_of_another_user_is_refused(shop: User) -> None:
     )
 
 
-def test_a_shared_place_is_this_users_alone_whatever_rights_it_had(
+def test_a_shared_folder_becomes_this_users_alone_whatever_its_mode(
     shop: User,
 ) -> None:
     place = shop.home / f"fondation-worker-{os.getuid()}"

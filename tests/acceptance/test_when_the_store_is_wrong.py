@@ -54,7 +54,7 @@ def test_a_store_that_does_not_answer_is_waited_for_and_then_it_is_75(
 
 
 @pytest.mark.parametrize("s3_server", ["rclone"], indirect=True)
-def test_a_store_that_is_no_fence_is_refused_with_what_it_did(
+def test_a_store_that_is_not_a_fence_is_refused_with_what_it_did(
     platform: Platform,
 ) -> None:
     result = platform.run(code=78)

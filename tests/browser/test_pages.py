@@ -228,7 +228,7 @@ def test_no_page_is_wider_than_the_screen(
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_texts_stand_out_from_their_background(
+def test_texts_have_enough_contrast_with_their_background(
     tab: Tab,
     site: Site,
     dark: bool,  # noqa: FBT001 - a parameter of the test

@@ -92,7 +92,7 @@ def test_a_signed_url_ends(s3_server: S3Server) -> None:
 @pytest.mark.parametrize(
     "change", [{"secret_key": "wrongwrong"}, {"access_key": "NOBODY"}]
 )
-def test_wrong_keys_are_refused_whatever_is_asked(
+def test_wrong_keys_are_refused_for_every_request(
     s3_server: S3Server, change: dict[str, str], tmp_path: Path
 ) -> None:
     store = s3_server.new_store(**change)
@@ -135,7 +135,7 @@ def test_a_bucket_that_is_not_there_is_a_fault_of_the_configuration(
 
 
 @pytest.mark.parametrize("prefix", ["", "one", "one/two", "/one/two/"])
-def test_objects_lie_below_the_prefix_and_nothing_else_shows(
+def test_objects_are_below_the_prefix_and_nothing_else_shows(
     s3_server: S3Server, prefix: str
 ) -> None:
     bucket = s3_server.new_bucket()

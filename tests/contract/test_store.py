@@ -105,7 +105,7 @@ def test_of_sixteen_creations_at_once_exactly_one_succeeds(
     assert store.get(key) == b"%d" % winners[0] * 1000
 
 
-def test_a_copy_has_the_content_and_is_an_object_of_its_own(
+def test_a_copy_has_the_content_and_is_a_separate_object(
     store: Store,
 ) -> None:
     store.put("old/a.md", b"first", TEXT)
@@ -335,7 +335,7 @@ def test_a_new_object_is_in_the_next_listing_and_a_deleted_one_is_not(
     ]
 
 
-def test_deleting_what_is_not_there_is_no_fault(store: Store) -> None:
+def test_deleting_missing_objects_is_not_an_error(store: Store) -> None:
     filled(store, "job/a")
     store.delete(["job/b", "nobody/a", "job/a"])
     store.delete(["job/a"])
@@ -343,7 +343,7 @@ def test_deleting_what_is_not_there_is_no_fault(store: Store) -> None:
     assert keys(store) == []
 
 
-def test_keys_may_hold_what_urls_quote(store: Store) -> None:
+def test_keys_may_contain_what_urls_quote(store: Store) -> None:
     for key in STRANGE_KEYS:
         store.create(key, key.encode(), TEXT)
         with pytest.raises(ExistsError):

@@ -135,7 +135,7 @@ def test_a_body_over_64_kib_is_too_large_with_a_length_or_without(
     )
 
 
-def test_a_client_that_hangs_up_within_its_request_is_no_bug(
+def test_a_client_that_hangs_up_within_its_request_is_not_a_bug(
     gateway: GatewayHost,
 ) -> None:
     program = gateway.start()

@@ -175,7 +175,7 @@ def test_every_row_of_a_table_has_as_many_cells_as_its_head(
                 assert len(bars) == 1
 
 
-def test_diagrams_are_read_by_mermaid_whatever_the_names(
+def test_mermaid_reads_diagrams_with_any_names(
     course: MadeCourse,
 ) -> None:
     diagrams = [diagram for page in course.pages() for diagram in page.diagrams]

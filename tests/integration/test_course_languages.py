@@ -121,7 +121,7 @@ def test_pages_have_one_title_and_no_html_but_folded_answers(
         assert "image" not in {token.type for token in page.tokens}
 
 
-def test_reviews_hold_the_chapter_and_correct_nothing(
+def test_reviews_contain_the_chapter_and_correct_nothing(
     courses: Courses, sample: str
 ) -> None:
     course = courses(sample)

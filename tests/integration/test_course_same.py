@@ -80,7 +80,7 @@ def test_only_what_is_missing_is_made_and_is_what_it_would_have_been(
     assert make_course(source, output).files == before.files
 
 
-def test_an_item_that_is_there_is_left_alone_whatever_it_says(
+def test_an_existing_item_is_left_alone_whatever_its_content(
     tmp_path: Path,
 ) -> None:
     source, output = (

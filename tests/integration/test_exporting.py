@@ -67,7 +67,7 @@ def test_the_current_folder_is_never_moved_away(
 
 
 @pytest.mark.parametrize("out", ["..", "../..", "../../outer"])
-def test_no_folder_that_holds_the_current_one_is_moved_away(
+def test_no_folder_that_contains_the_current_one_is_moved_away(
     shell: Shell, here: Path, out: str
 ) -> None:
     assert "it contains the current folder" in refused(
@@ -82,7 +82,7 @@ def test_no_folder_that_holds_the_current_one_is_moved_away(
         ("users", "it contains your home"),
     ],
 )
-def test_neither_home_nor_what_holds_it_is_moved_away(
+def test_neither_home_nor_a_folder_that_contains_it_is_moved_away(
     shell: Shell, here: Path, out: str, expected: str
 ) -> None:
     assert here.is_dir()
@@ -154,7 +154,7 @@ def test_a_page_that_a_reader_has_changed_or_written_is_not_lost(
     assert b"my notes" not in (out / name).read_bytes()
 
 
-def test_a_readme_of_the_users_own_keeps_the_current_folder_as_it_is(
+def test_a_users_own_readme_keeps_the_current_folder_unchanged(
     shell: Shell, here: Path
 ) -> None:
     (here / "README.md").write_text("my notes")

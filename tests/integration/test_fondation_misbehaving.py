@@ -90,7 +90,7 @@ def test_an_item_that_a_successful_cli_left_out_is_made_by_the_next_attempt(
     assert [cli.calls[path] for path in FILES] == [1, 2, 1]
 
 
-def test_an_empty_answer_to_a_step_is_no_file(
+def test_an_empty_answer_to_a_step_is_not_a_file(
     cli: CliStandIn, course: Course
 ) -> None:
     cli.set(faults={"step1_abstractions.yaml": {"kind": "empty", "times": 1}})
@@ -199,7 +199,7 @@ def test_an_item_is_there_while_the_cli_still_works_on_others(
     assert asked_by_then[0] < len(MANY)
 
 
-def test_what_is_there_is_put_back_and_only_the_rest_is_made(
+def test_stored_items_are_restored_and_only_the_rest_is_made(
     cli: CliStandIn, course: Course
 ) -> None:
     first = cli.engine()
@@ -308,7 +308,7 @@ def test_what_was_finished_before_it_failed_is_kept(
 
 
 @pytest.mark.parametrize("kind", ["link", "huge", "pipe", "folder"])
-def test_what_is_no_regular_file_of_a_sound_size_is_not_taken(
+def test_only_regular_files_of_a_valid_size_are_taken(
     kind: str, cli: CliStandIn, course: Course
 ) -> None:
     cli.set(faults={HOLE: {"kind": kind, "to": "/etc/passwd", "times": 1}})

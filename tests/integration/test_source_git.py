@@ -85,7 +85,9 @@ def test_of_a_hostile_repository_the_regular_files_arrive_as_they_are(
     assert not list(tmp_path.rglob("pwned"))
 
 
-def test_an_executable_file_stays_one(tmp_path: Path, host: GitServer) -> None:
+def test_an_executable_file_stays_executable(
+    tmp_path: Path, host: GitServer
+) -> None:
     host.repository(NAME, {"run": executable(b"#!/bin/sh\n"), "read": b""})
     tree = empty(tmp_path / "tree")
     source(tmp_path, host).checkout(None, tree)

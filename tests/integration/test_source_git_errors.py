@@ -174,7 +174,7 @@ def test_a_host_is_left_alone_for_as_long_as_it_asks(
     assert len(host.requests) == 1
 
 
-def test_a_temporary_refusal_is_no_refusal_of_the_token(
+def test_a_temporary_refusal_is_not_a_refusal_of_the_token(
     tmp_path: Path, host: GitServer
 ) -> None:
     host.fault(Fault(status=403, headers={"Retry-After": "3600"}))
@@ -227,7 +227,7 @@ def test_a_host_that_does_not_speak_tls_is_temporary(
 
 
 @pytest.mark.parametrize("status", [200, 204, 400, 405])
-def test_a_page_that_is_no_git_server_is_reported(
+def test_a_page_that_is_not_a_git_server_is_reported(
     tmp_path: Path, host: GitServer, status: int
 ) -> None:
     host.fault(

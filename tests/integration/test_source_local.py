@@ -130,7 +130,7 @@ def test_the_head_commit_is_found_and_checked_out(
     assert len(repository.head()) == {"sha1": 40, "sha256": 64}[object_format]
 
 
-def test_an_executable_file_stays_one(tmp_path: Path) -> None:
+def test_an_executable_file_stays_executable(tmp_path: Path) -> None:
     tree = empty(tmp_path / "tree")
     source(tmp_path, work_tree(tmp_path).path).checkout(None, tree)
     assert {
@@ -138,7 +138,7 @@ def test_an_executable_file_stays_one(tmp_path: Path) -> None:
     } == {"run.sh"}
 
 
-def test_an_older_commit_is_checked_out_while_the_branch_goes_on(
+def test_an_older_commit_is_checked_out_after_the_branch_has_moved(
     tmp_path: Path,
 ) -> None:
     repository = make_repository(tmp_path / "project", {"a": b"1"})
@@ -424,7 +424,7 @@ def test_a_repository_of_a_newer_git_is_answered_with_what_is_needed(
     assert caught.value.code == "repository_invalid"
 
 
-def test_a_path_that_is_no_folder_is_reported(tmp_path: Path) -> None:
+def test_a_path_that_is_not_a_folder_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     for name, what in (
         ("nothing", "does not exist"),

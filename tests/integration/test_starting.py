@@ -23,7 +23,7 @@ def listens(pid: int) -> bool:
     return bool(int(caught, 16) >> (signal.SIGTERM - 1) & 1)
 
 
-def test_a_signal_is_heard_while_the_program_is_still_starting(
+def test_a_signal_is_received_while_the_program_is_still_starting(
     tmp_path: Path,
 ) -> None:
     """The kernel drops signals to a container's process 1 that have no handler."""
@@ -45,7 +45,7 @@ def test_a_signal_is_heard_while_the_program_is_still_starting(
         assert program.wait(10) == 143
 
 
-def test_ctrl_c_while_the_program_is_still_starting_is_no_bug(
+def test_ctrl_c_while_the_program_is_still_starting_is_not_a_bug(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "interrupting.py").write_text(
@@ -68,7 +68,9 @@ def test_ctrl_c_while_the_program_is_still_starting_is_no_bug(
     assert (finished.returncode, finished.stderr) == (130, b"")
 
 
-def test_signals_that_its_parent_has_blocked_are_heard(tmp_path: Path) -> None:
+def test_signals_that_its_parent_has_blocked_are_received(
+    tmp_path: Path,
+) -> None:
     script = (
         "import os, signal, sys\n"
         "numbers = {signal.SIGCHLD, signal.SIGINT, signal.SIGTERM}\n"

@@ -181,7 +181,7 @@ def test_of_several_pauses_the_first_that_can_be_understood_counts() -> None:
         ),
     ],
 )
-def test_a_2xx_acknowledges_whatever_its_body(answer: bytes) -> None:
+def test_a_2xx_acknowledges_with_any_body(answer: bytes) -> None:
     with tcp_server(answering(answer)) as server:
         assert post(server.url).status_code // 100 == 2
 
@@ -199,7 +199,7 @@ def test_a_body_that_never_ends_is_not_waited_for() -> None:
     "answer",
     [b"", b"no HTTP\r\n\r\n", b"HTTP/1.1 2", b"HTTP/1.1 200 OK\r\nContent-Le"],
 )
-def test_what_is_no_answer_is_none(answer: bytes) -> None:
+def test_a_text_that_is_not_an_answer_does_not_count(answer: bytes) -> None:
     with (
         tcp_server(answering(answer)) as server,
         pytest.raises(UnreachableError),
@@ -225,13 +225,13 @@ def test_a_receiver_without_tls_needs_no_certificates(
         post(receiver.url.replace("http:", "https:"))
 
 
-def test_a_receiver_that_hangs_up_is_no_answer(receiver: Receiver) -> None:
+def test_a_receiver_that_hangs_up_has_not_answered(receiver: Receiver) -> None:
     receiver.reply = lambda _: Reply(status=0)
     with pytest.raises(UnreachableError):
         post(receiver.url)
 
 
-def test_a_refused_connection_is_no_answer_and_the_address_is_not_repeated() -> (
+def test_a_refused_connection_has_no_answer_and_the_address_is_not_repeated() -> (
     None
 ):
     with pytest.raises(UnreachableError) as raised:

@@ -183,7 +183,7 @@ def test_a_lease_that_is_renewed_while_connecting_counts() -> None:
 
 
 @pytest.mark.parametrize("seconds", [-1.0, 0.0, 1e-9])
-def test_no_time_is_no_answer(seconds: float) -> None:
+def test_without_time_there_is_no_answer(seconds: float) -> None:
     with (
         tcp_server(never_answering) as server,
         closing(webhook_at(server.url)) as webhook,
@@ -267,7 +267,7 @@ class FastClockRuntime(SystemRuntime):
         return super().monotonic() * 100
 
 
-def test_an_exchange_has_a_limit_however_long_the_run_may_speak() -> None:
+def test_an_exchange_has_a_limit_however_long_the_run_may_send() -> None:
     with (
         tcp_server(never_answering) as server,
         closing(webhook_at(server.url, runtime=FastClockRuntime())) as webhook,
@@ -399,7 +399,7 @@ def tunnel(to: int) -> Handler:
 @pytest.mark.parametrize(
     "left", [[5.0, 5.0, 5.0], [5.0, 5.0, 0.0]], ids=["held", "lost"]
 )
-def test_the_lease_is_asked_for_once_more_when_a_proxy_has_connected(
+def test_the_lease_is_checked_again_when_a_proxy_has_connected(
     tls: ssl.SSLContext, left: list[float]
 ) -> None:
     remaining = iter(left)

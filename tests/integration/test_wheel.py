@@ -12,7 +12,7 @@ import pytest
 ROOT: Final = Path(__file__).parents[2]
 
 
-def test_the_wheel_holds_both_packages_their_types_and_nothing_else(
+def test_the_wheel_contains_both_packages_their_types_and_nothing_else(
     tmp_path: Path,
 ) -> None:
     if importlib.util.find_spec("hatchling") is None:

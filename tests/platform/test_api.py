@@ -66,7 +66,7 @@ def connect(
     return Scaleway(Api(settings, runtime, 5), settings.project_id)
 
 
-def test_all_pages_are_read_whatever_their_size(
+def test_all_pages_are_read_at_any_page_size(
     scaleway: ScalewayServer, platform: Scaleway
 ) -> None:
     scaleway.page_limit = 7
@@ -298,7 +298,7 @@ def test_a_silent_api_is_given_up_in_time(
         Scaleway(Api(settings, runtime, 0.3), settings.project_id).definitions()
 
 
-def test_stopping_what_has_ended_is_no_error(
+def test_stopping_an_ended_process_is_not_an_error(
     scaleway: ScalewayServer, platform: Scaleway
 ) -> None:
     definition = scaleway.define()

@@ -190,7 +190,7 @@ def test_runs_before_the_last_finished_item_do_not_count(
     assert len(operator.json("sweep", "--max-attempts", "1")["swept"]) == 1
 
 
-def test_a_list_of_artifacts_is_no_item(
+def test_a_list_of_artifacts_is_not_an_item(
     operator: Operator, definition: Document
 ) -> None:
     for _ in range(3):

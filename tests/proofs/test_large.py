@@ -14,7 +14,7 @@ CHAPTERS = MAX_INLINE + 4
 pytestmark = pytest.mark.parametrize("s3_server", ["minio"], indirect=True)
 
 
-def test_a_large_job_that_is_killed_again_and_again_lists_every_item(
+def test_a_large_job_that_is_killed_repeatedly_lists_every_item(
     new_job: NewJob, receiver: Receiver
 ) -> None:
     names = [f"Part {number}" for number in range(CHAPTERS)]

@@ -21,7 +21,7 @@ READING: Final = (
         guard="signals that the parent has blocked are received",
         new="pass",
         tests=(
-            "tests/integration/test_starting.py::test_signals_that_its_parent_has_blocked_are_heard",
+            "tests/integration/test_starting.py::test_signals_that_its_parent_has_blocked_are_received",
         ),
     ),
     Sabotage(

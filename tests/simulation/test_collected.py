@@ -52,7 +52,7 @@ def test_a_run_that_appends_to_the_gap_of_a_collected_log_sends_nothing(
     simulation.check_conduct()
 
 
-def test_a_claim_in_the_gap_of_a_collected_log_is_none(
+def test_a_claim_in_the_gap_of_a_collected_log_does_not_count(
     simulation: Simulation,
 ) -> None:
     woken = stop_before(simulation, 1)

@@ -184,7 +184,7 @@ def test_once_something_is_missing_all_that_was_stored_is_read_again(
     assert simulation.store.get(key) == body
 
 
-def test_a_run_gives_up_on_a_store_that_loses_an_item_again_and_again(
+def test_a_run_gives_up_on_a_store_that_keeps_losing_an_item(
     simulation: Simulation,
 ) -> None:
     def lose(operation: str, _process: Process) -> Fault | None:

@@ -67,7 +67,7 @@ def test_a_stopped_run_saves_what_is_finished_and_releases_the_job(
 @pytest.mark.parametrize(
     ("model", "language"), [("other", "French"), ("small", "English")]
 )
-def test_a_job_goes_on_with_its_model_and_language_unless_an_operator_redoes_a_stage(
+def test_a_job_keeps_its_model_and_language_unless_an_operator_redoes_a_stage(
     simulation: Simulation, model: str, language: str
 ) -> None:
     first = failing(overloaded())

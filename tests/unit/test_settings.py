@@ -271,7 +271,7 @@ def test_certificates_that_can_be_read_are_taken(name: str) -> None:
     assert read(S3 | {name: certifi.where()}).s3 is not None
 
 
-def test_a_folder_of_certificates_must_hold_some(tmp_path: Path) -> None:
+def test_a_folder_of_certificates_must_contain_some(tmp_path: Path) -> None:
     assert "must be a folder of certificates" in faults(
         {"GIT_SSL_CAPATH": str(tmp_path / "x")}
     )
@@ -329,7 +329,7 @@ def test_a_token_that_cannot_be_a_header_is_refused_unseen(token: str) -> None:
     assert token not in message
 
 
-def test_a_token_may_hold_a_space() -> None:
+def test_a_token_may_contain_a_space() -> None:
     callback = read(WEBHOOK | {"CALLBACK_TOKEN": "Bearer x"}).callback
     assert callback is not None
     assert callback.token.reveal() == "Bearer x"
@@ -539,7 +539,7 @@ def test_a_secret_is_neither_shown_nor_repeated_in_an_error(name: str) -> None:
     assert "hush-hush" not in repr(Secret("hush-hush"))
 
 
-def test_an_address_that_may_hold_a_secret_is_not_repeated() -> None:
+def test_an_address_that_may_contain_a_secret_is_not_repeated() -> None:
     assert "hush" not in faults(
         {"CALLBACK_URL": "no-url?token=hush", "CALLBACK_TOKEN": "t"}
     )

@@ -55,7 +55,7 @@ def test_without_a_store_url_the_store_is_a_folder_among_the_users_data(
     )
 
 
-def test_a_folder_is_opened_by_its_url_whatever_is_in_its_name(
+def test_a_folder_with_any_name_is_opened_by_its_url(
     tmp_path: Path,
 ) -> None:
     folder = tmp_path / "a b#c%20é"

@@ -135,7 +135,7 @@ def at_risk(runs: list[PlannedRun]) -> int:
 
 @settings(max_examples=40, deadline=None)
 @given(runs=st.lists(PLANNED_RUNS, max_size=5), batch=st.booleans())
-def test_the_account_holds_all_that_was_paid(
+def test_the_account_covers_all_paid_calls(
     tmp_path_factory: pytest.TempPathFactory,
     runs: list[PlannedRun],
     *,

@@ -92,7 +92,7 @@ def test_a_document_is_read_like_a_stream() -> None:
     assert read_message(json.dumps(WHOLE).encode()) == READ
 
 
-def test_a_stream_without_its_end_is_no_answer() -> None:
+def test_a_stream_without_its_end_is_not_an_answer() -> None:
     content = stream()
     last = content.rindex(b"id: 1")
     with pytest.raises(AnswerLostError, match="cut off"):
@@ -108,7 +108,7 @@ def test_a_stream_without_its_end_is_no_answer() -> None:
         b'data: {"type": "error", "error": {"type": "overloaded_error"}}\n\n',
     ],
 )
-def test_an_event_that_is_none_loses_the_answer(event: bytes) -> None:
+def test_an_invalid_event_loses_the_answer(event: bytes) -> None:
     content = stream()
     with pytest.raises(AnswerLostError):
         read(content[: content.index(b"id: 1")], event, content)
@@ -153,6 +153,6 @@ def test_what_was_used_may_be_unknown(usage: object) -> None:
 
 
 @pytest.mark.parametrize("document", [b"{", b"[]", b'{"type": "error"}'])
-def test_another_document_is_no_answer(document: bytes) -> None:
+def test_another_document_is_not_an_answer(document: bytes) -> None:
     with pytest.raises(AnswerLostError):
         read_message(document)

@@ -462,7 +462,7 @@ STEPS_OF_A_LEDGER = ["answer", "lose", "restart", "before", "after"]
         max_size=30,
     ),
 )
-def test_whatever_happens_the_ledger_keeps_the_budget(
+def test_the_ledger_keeps_the_budget_whatever_happens(
     limit: int, steps: list[tuple[int, int, str]]
 ) -> None:
     calls, budget = MemoryCalls(), Budget(nanodollars=limit, tokens=limit)
@@ -525,7 +525,7 @@ def test_no_call_begins_without_the_lease(
     assert api.paid == []
 
 
-def test_a_record_holds_no_prompt_and_no_key(
+def test_a_record_contains_no_prompt_and_no_key(
     api: MessagesServer, model_settings: ModelSettings, calls: MemoryCalls
 ) -> None:
     opened(model_settings, calls).answer(question(prompt="A secret prompt."))

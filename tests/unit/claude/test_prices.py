@@ -117,7 +117,7 @@ def test_another_endpoint_has_no_prices() -> None:
     st.integers(0, 100_000),
     st.booleans(),
 )
-def test_no_call_costs_more_than_its_worst_case(
+def test_no_call_costs_more_than_its_highest_possible_cost(
     model: str,
     parts: list[int],
     output: int,

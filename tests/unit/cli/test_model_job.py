@@ -164,7 +164,7 @@ def test_events_report_what_was_used_only_if_asked_to(
         ("--budget-tokens", "1.5", "--budget-tokens is '1.5'"),
     ],
 )
-def test_a_limit_that_is_none_is_refused(
+def test_an_invalid_limit_is_refused(
     operator: Operator, option: str, value: str, expected: str
 ) -> None:
     assert expected in operator("resume", JOB, option, value, code=64)

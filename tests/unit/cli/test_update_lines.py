@@ -21,7 +21,7 @@ def job(**changes: object) -> Manifest:
     return manifest.with_record(chapters)
 
 
-def test_kept_files_had_cost_their_share_of_their_stage() -> None:
+def test_kept_files_cost_their_share_of_their_stage() -> None:
     row = ModelUsage(
         stage=Stage.GENERATE_CHAPTERS, model="m", nanodollars=2 * NANODOLLARS
     )

@@ -90,7 +90,7 @@ def record(artifacts: Artifacts, *bodies: tuple[str, bytes]) -> StageRecord:
     )
 
 
-def test_an_item_lies_under_its_inputs_and_its_content(
+def test_an_item_is_stored_under_its_inputs_and_its_content(
     store: MemoryStore, artifacts: Artifacts
 ) -> None:
     key = keep(artifacts, b"# X\n")

@@ -52,7 +52,7 @@ def test_empty_variables_count_as_missing(tmp_path: Path) -> None:
     )
 
 
-def test_a_key_may_lie_in_a_file(tmp_path: Path) -> None:
+def test_a_key_may_be_in_a_file(tmp_path: Path) -> None:
     file = tmp_path / "key"
     file.write_text("sk-ant-2\n")
     mounted = {"ANTHROPIC_API_KEY_FILE": str(file)}

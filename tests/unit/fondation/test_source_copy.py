@@ -44,7 +44,7 @@ def test_what_the_cli_does_to_its_copy_is_undone_before_the_next_process(
     assert not (tree.path / ".claude-tutorial-output").exists()
 
 
-def test_a_copy_that_nobody_changed_is_not_made_again(
+def test_an_unchanged_copy_is_not_made_again(
     source: Path, tmp_path: Path
 ) -> None:
     tree = SourceCopy(tmp_path / "copy")

@@ -44,7 +44,7 @@ def test_names_of_abstractions_are_stripped() -> None:
         ("chapters/chapter_1_a.md", b"- name: ' x '\n"),
     ],
 )
-def test_what_needs_nothing_or_is_past_help_stays_as_it_is(
+def test_text_that_needs_no_change_or_cannot_be_fixed_is_unchanged(
     path: str, body: bytes
 ) -> None:
     assert normalized(path, body) == body

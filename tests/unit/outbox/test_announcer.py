@@ -100,7 +100,7 @@ def history() -> list[Manifest]:
     return [*(entered(stage) for stage in stages), entered(None), completed()]
 
 
-def test_of_a_checkpoint_its_own_event_is_sent_and_no_earlier_one(
+def test_a_checkpoint_sends_its_own_event_and_no_earlier_one(
     harness: AnnouncerHarness,
 ) -> None:
     job = completed()
@@ -160,7 +160,7 @@ def test_a_complete_event_counts_and_links_the_files(
     assert body["manifestUrl"] == f"memory:///{key}?expires=60"
 
 
-def test_urls_are_not_signed_where_a_callback_cannot_hold_them(
+def test_urls_are_not_signed_if_a_callback_has_no_room_for_them(
     harness: AnnouncerHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     signed: list[str] = []
@@ -214,7 +214,7 @@ def test_events_say_what_was_used_where_that_is_wanted(
     assert ("usage" in body) is with_usage
 
 
-def test_the_receivers_answers_and_its_trouble_are_known(
+def test_the_receivers_answers_and_failures_are_recorded(
     harness: AnnouncerHarness,
 ) -> None:
     announcer = harness.announcer

@@ -131,7 +131,7 @@ def test_at_its_deadline_an_exchange_takes_no_result_any_more(
         exchange.run(lambda: "an answer")
 
 
-def test_at_its_deadline_an_exchange_is_cut_while_its_work_goes_on(
+def test_at_its_deadline_an_exchange_is_cut_off_while_its_thread_still_works(
     clock: Clock, connection: socket.socket
 ) -> None:
     exchange = Exchange(clock, for_an_hour)

@@ -84,7 +84,7 @@ def test_a_rejection_is_final(harness: LeaseHarness, status: int) -> None:
 
 
 @pytest.mark.parametrize("status", [199, 301, 408, 429, 500, 503])
-def test_any_other_answer_is_trouble_and_the_event_is_sent_again(
+def test_after_any_other_answer_the_event_is_sent_again(
     harness: LeaseHarness, status: int
 ) -> None:
     webhook = ScriptedWebhook(harness, answer(status), answer(200))
@@ -101,7 +101,7 @@ def test_an_attempt_is_repeated_at_once_only_after_a_heartbeat(
     assert harness.heartbeat()["number"] == 1  # type: ignore[index]  # it is a document
 
 
-def test_the_trouble_names_the_status_and_where_a_redirect_leads(
+def test_the_reason_names_the_status_and_where_a_redirect_leads(
     harness: LeaseHarness,
 ) -> None:
     redirect = answer(308, redirect="https://example.org")

@@ -70,7 +70,7 @@ def test_the_time_is_shared_by_the_addresses_that_are_left() -> None:
     assert exchange.attempts == [2, 1]
 
 
-def test_a_failure_is_told_in_the_systems_words() -> None:
+def test_a_failure_is_reported_in_the_systems_words() -> None:
     with pytest.raises(
         UnreachableError, match=r"^ConnectError: \[Errno 111\] "
     ) as raised:
@@ -78,7 +78,7 @@ def test_a_failure_is_told_in_the_systems_words() -> None:
     assert isinstance(raised.value.__cause__, httpcore.ConnectError)
 
 
-def test_of_a_failure_of_another_kind_only_the_name_is_told() -> None:
+def test_a_failure_of_another_kind_is_reported_by_name_only() -> None:
     with (
         tcp_server(answering(b"secret\r\n\r\n")) as server,
         pytest.raises(UnreachableError) as raised,

@@ -372,7 +372,7 @@ def test_a_completed_job_is_not_claimed_to_be_canceled(
     assert harness.newest() == job
 
 
-def test_a_canceled_job_is_claimed_to_send_its_event_by_who_has_a_webhook(
+def test_a_canceled_job_is_claimed_to_send_its_event_if_there_is_a_webhook(
     harness: ClaimHarness,
 ) -> None:
     canceled = decisions.cancel(entered(Stage.ORDER), at=AT)

@@ -109,7 +109,7 @@ def test_a_clock_that_was_set_back_does_not_keep_a_dead_run_alive(
     assert not harness.watch.is_alive
 
 
-def test_an_owner_that_beats_is_alive_whatever_the_stores_clock_does(
+def test_an_owner_that_sends_heartbeats_is_alive_whatever_the_stores_clock_does(
     harness: WatchHarness,
 ) -> None:
     harness.store.set_by = -3600
@@ -157,7 +157,7 @@ def test_a_heartbeat_that_is_listed_and_cannot_be_read_is_the_stores_fault(
         read_heartbeat(harness.store, harness.manifest)
 
 
-def test_a_heartbeat_that_is_no_document_has_an_age_alone(
+def test_a_heartbeat_that_is_not_a_document_only_has_an_age(
     harness: WatchHarness,
 ) -> None:
     key = heartbeat_key(harness.manifest.job_id, harness.manifest.run)

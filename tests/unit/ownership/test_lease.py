@@ -436,7 +436,7 @@ def test_an_operators_request_is_found_and_the_lease_stays(
     assert harness.lease.held
 
 
-def test_a_newer_checkpoint_without_a_request_to_cancel_is_none(
+def test_a_newer_checkpoint_without_a_request_to_cancel_does_not_cancel(
     harness: LeaseHarness,
 ) -> None:
     operator = CheckpointLog(harness.store, IDENTITY.job_id, harness.runtime)
@@ -598,7 +598,7 @@ def test_the_engine_is_paused_at_the_lapse_even_if_the_log_cannot_be_listed(
     assert paused[0] == pytest.approx(lapsed, abs=1)
 
 
-def test_a_lease_without_a_look_at_the_log_is_none(
+def test_a_lease_without_a_look_at_the_log_does_not_hold(
     harness: LeaseHarness,
 ) -> None:
     harness.store.list_error = StoreUnavailableError("no list")
@@ -686,7 +686,7 @@ def test_even_the_shortest_lease_comes_back() -> None:
     assert beating(harness, until=0.9)[-1] == LeaseRefreshed()
 
 
-def test_each_absence_of_the_store_is_tolerated_anew(
+def test_each_outage_of_the_store_is_tolerated_separately(
     harness: LeaseHarness,
 ) -> None:
     def away(since: float, until: float) -> None:

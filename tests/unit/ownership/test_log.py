@@ -133,7 +133,9 @@ def test_the_date_of_an_append_whose_answer_was_lost_is_that_of_the_next_look() 
     assert checkpoint.dated > written
 
 
-def test_a_tombstone_under_ones_own_number_is_no_operators_request() -> None:
+def test_a_tombstone_under_ones_own_number_is_not_an_operators_request() -> (
+    None
+):
     job = owned(memory())
     completed = replace(job.manifest, token="gc", writer=Writer.OPERATOR)
     assert job.is_own(completed)
@@ -171,7 +173,9 @@ def test_an_operators_request_is_taken_in_and_the_decision_is_made_again_on_top_
     assert manifest.cancel_requested
 
 
-def test_an_operators_claim_is_no_request_to_the_run_that_it_replaces() -> None:
+def test_an_operators_claim_is_not_a_request_to_the_run_that_it_replaces() -> (
+    None
+):
     store = memory()
     job, operator = owned(store), new_log(store)
     newest = operator.newest()
@@ -187,7 +191,7 @@ def test_an_operators_claim_is_no_request_to_the_run_that_it_replaces() -> None:
         job.append(lambda base: decisions.enter(base, at=AT))
 
 
-def test_what_exists_and_cannot_be_read_is_no_conflict() -> None:
+def test_an_unreadable_object_is_not_a_conflict() -> None:
     store = UnreadableStore(lambda: 0.0)
     store.create(checkpoint_key(JOB, 1), b"whose?", "application/json")
     with pytest.raises(
@@ -229,7 +233,7 @@ def test_each_checkpoint_names_the_hash_of_the_one_before_it() -> None:
         (encode(entered(None))[:-30], DamagedCheckpointError, "is damaged"),
     ],
 )
-def test_what_is_no_manifest_of_ours_is_refused(
+def test_a_manifest_that_is_not_ours_is_refused(
     body: bytes, error: type[Exception], expected: str
 ) -> None:
     store = memory()
@@ -249,7 +253,7 @@ def test_a_store_that_creates_a_checkpoint_twice_proves_nothing() -> None:
     assert fence(store).prove(claimed) is Proof.FENCE
 
 
-def test_a_store_that_is_no_fence_is_refused_and_the_first_claim_withdrawn() -> (
+def test_a_store_that_is_not_a_fence_is_refused_and_the_first_claim_withdrawn() -> (
     None
 ):
     store = OverwritingStore(lambda: 0.0)
@@ -259,7 +263,7 @@ def test_a_store_that_is_no_fence_is_refused_and_the_first_claim_withdrawn() -> 
     assert list(store.entries("")) == []
 
 
-def test_a_later_claim_on_a_store_that_is_no_fence_is_released() -> None:
+def test_a_later_claim_on_a_store_that_is_not_a_fence_is_released() -> None:
     store = OverwritingStore(lambda: 0.0)
     first = new_log(store).append(None, begun(), Writer.WORKER)
     again = decisions.claim(
@@ -274,7 +278,7 @@ def test_a_later_claim_on_a_store_that_is_no_fence_is_released() -> None:
     assert newest.manifest.owner.exit_code == Exit.CONFIG
 
 
-def test_a_store_that_let_a_rival_overwrite_what_it_had_created_is_no_fence() -> (
+def test_a_store_that_let_a_rival_overwrite_what_it_had_created_is_not_a_fence() -> (
     None
 ):
     store = memory()

@@ -35,7 +35,7 @@ def test_a_job_is_refused_where_another_store_has_its_jobs(folder: str) -> None:
     assert caught.value.code == "nested_store"
 
 
-def test_a_jobs_own_objects_and_a_users_files_are_nobodys_jobs() -> None:
+def test_a_jobs_own_objects_and_a_users_files_are_not_jobs() -> None:
     own = entry(checkpoint_key(JOB, 1))
     file = entry(f"{JOB}/notes.txt")
     check_neighbours(store(), JOB, [own, file])

@@ -37,7 +37,7 @@ def collected() -> Manifest:
     return decisions.collect(decisions.release(settled, Exit.OK, at=AT))
 
 
-def test_a_job_is_continued_by_who_asks_for_the_same_one() -> None:
+def test_a_request_for_the_same_job_continues_it() -> None:
     check_identity(begun(), IDENTITY)
 
 

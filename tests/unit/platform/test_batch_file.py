@@ -41,7 +41,7 @@ def test_a_job_id_is_derived_from_repository_and_branch(tmp_path: Path) -> None:
     assert other[0].job_id == job_ids[0]
 
 
-def test_an_update_is_a_job_of_its_own(tmp_path: Path) -> None:
+def test_an_update_is_a_separate_job(tmp_path: Path) -> None:
     text = "[{repository: a/b}, {repository: a/b, updateFrom: job-1}]"
     plain, update = entries(tmp_path, text)
     assert plain.job_id != update.job_id

@@ -186,7 +186,7 @@ def test_what_came_of_a_job(
     assert job_outcome.exit_code == code
 
 
-def test_nothing_has_come_of_a_job_whose_run_lives() -> None:
+def test_a_job_whose_run_lives_has_no_outcome_yet() -> None:
     assert outcome(FAILED, run(state="retrying")) is None
 
 

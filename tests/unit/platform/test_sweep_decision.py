@@ -31,7 +31,7 @@ def look(manifest: Manifest | None, *runs: PlatformRun) -> tuple[Action, str]:
     return decision.action, decision.reason
 
 
-def test_a_job_that_is_over_is_left_whatever_its_runs_look_like() -> None:
+def test_a_job_that_is_over_is_left_in_whatever_state_its_runs_are() -> None:
     assert look(DELIVERED) == (Action.LEAVE, "it is completed")
     assert look(DELIVERED, run(state="interrupted"))[0] is Action.LEAVE
     failed = decisions.fail(MIDDLE, error(Exit.DATA_ERROR))
@@ -111,7 +111,7 @@ def test_a_job_without_a_checkpoint_whose_run_succeeded_has_nothing_to_do() -> (
     assert look(None, run(state="succeeded", exit_code=0))[0] is Action.LEAVE
 
 
-def test_a_job_that_never_had_a_platform_run_is_for_people() -> None:
+def test_a_job_that_never_had_a_platform_run_is_left_to_operators() -> None:
     assert look(MIDDLE) == (
         Action.SKIP,
         "it never had a platform run: `resume` it by hand",

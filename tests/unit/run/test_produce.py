@@ -435,7 +435,7 @@ def test_of_an_item_that_was_made_twice_the_later_one_counts(
     assert harness.job.context.new_items == 1
 
 
-def test_an_invalid_file_is_removed_and_its_fault_is_told(
+def test_an_invalid_file_is_removed_and_its_fault_reported(
     harness: ProducerHarness,
 ) -> None:
     harness.engine.items = [Item(path=ABSTRACTIONS, body=b"[]")]
@@ -527,7 +527,7 @@ FAILURES: list[tuple[Exception, type[Exception], str | None]] = [
     FAILURES,
     ids=[expected.__name__ for _, expected, _ in FAILURES],
 )
-def test_an_engines_failure_is_told_as_what_it_means_for_the_run(
+def test_an_engines_failure_is_reported_as_what_it_means_for_the_run(
     harness: ProducerHarness,
     failure: Exception,
     expected: type[Exception],

@@ -36,7 +36,9 @@ def test_a_checkpoint_within_a_stage_leaves_no_line(
     assert capsys.readouterr().err.strip() == ""
 
 
-def test_a_line_is_written_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_line_is_written_unchanged(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     with Display() as display:
         display.write("[red]warning[/red]: " + "x" * 200)
     assert "[red]warning[/red]: " + "x" * 200 in capsys.readouterr().err

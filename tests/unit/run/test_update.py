@@ -225,7 +225,7 @@ def test_the_items_that_are_still_true_are_kept(
     assert "nothing is kept" not in caplog.messages
 
 
-def test_only_items_whose_places_have_moved_are_stored_anew(
+def test_only_items_whose_places_have_moved_are_stored_again(
     updating: Updating,
 ) -> None:
     updating.prepare()
@@ -332,7 +332,7 @@ def test_a_review_and_a_tutorial_go_with_a_chapter_whose_place_has_changed(
     assert set(updating.keep(*TUTORIALS)) == {TUTORIALS[1]}
 
 
-def test_an_engine_reads_the_review_of_such_a_chapter_as_it_was(
+def test_an_engine_reads_the_earlier_review_of_such_a_chapter(
     tmp_path: Path,
 ) -> None:
     updating = Updating(tmp_path, engine=Referring())

@@ -86,7 +86,7 @@ def test_an_item_is_written_under_its_path_and_can_be_replaced_and_removed(
     assert list((folder.course / "chapters").iterdir()) == []
 
 
-def test_what_an_engine_has_written_already_is_left_as_it_is(
+def test_what_an_engine_has_already_written_is_left_unchanged(
     folder: RunFolder,
 ) -> None:
     file = folder.course / "a.md"
@@ -182,7 +182,7 @@ def test_runs_that_begin_at_once_do_not_take_each_others_folders_for_left_behind
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_job_leaves_alone_what_is_called_nearly_as_it_is(
+def test_a_job_leaves_objects_with_similar_names_alone(
     tmp_path: Path,
 ) -> None:
     others = [

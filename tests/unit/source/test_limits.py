@@ -13,9 +13,7 @@ def test_the_largest_parts_come_first_and_small_ones_are_left_out() -> None:
     assert largest(files) == [("c/", 60), ("b", 30), ("a/", 10)]
 
 
-def test_a_folder_that_holds_nearly_everything_is_replaced_by_its_parts() -> (
-    None
-):
+def test_a_folder_with_nearly_everything_is_replaced_by_its_parts() -> None:
     files = [
         ("src/a.py", 1),
         ("data/2024/x.bin", 500),

@@ -179,7 +179,7 @@ def test_a_port_and_a_group_stay_part_of_the_address() -> None:
     )
 
 
-def test_an_owner_is_no_repository() -> None:
+def test_an_owner_is_not_a_repository() -> None:
     fault = address_fault("https://github.com/owner")
     assert fault == f"it lacks the repository's name: {GIVE}"
 

@@ -150,7 +150,7 @@ def test_a_body_never_exceeds_its_limit_and_says_what_it_left_out(
     assert document["filesCount"] == count
 
 
-def test_the_idempotency_key_is_made_of_job_and_sequence() -> None:
+def test_the_idempotency_key_consists_of_job_and_sequence() -> None:
     assert (
         idempotency_key("job-1", completed().outbox.pending[-1]) == "job-1-11"
     )

@@ -46,7 +46,7 @@ def test_names_become_file_names_as_the_cli_makes_them(
     st.integers(1, 99),
     st.sampled_from([Stage.GENERATE_CHAPTERS, Stage.GENERATE_TUTORIALS]),
 )
-def test_whatever_the_name_the_path_is_one_of_a_course(
+def test_any_name_gives_a_path_of_a_course(
     name: str, index: int, stage: Stage
 ) -> None:
     assert is_course_path(item_path(stage, ChapterRef(index=index, name=name)))
@@ -63,7 +63,7 @@ def test_whatever_the_name_the_path_is_one_of_a_course(
         "chapters/tutorial_1_x.md",
     ],
 )
-def test_other_paths_are_none_of_a_course(path: str) -> None:
+def test_other_paths_do_not_belong_to_a_course(path: str) -> None:
     assert not is_course_path(path)
 
 

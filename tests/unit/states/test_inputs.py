@@ -54,7 +54,7 @@ def test_it_differs_from_stage_to_stage() -> None:
     assert len({inputs_digest(BASE, stage) for stage in Stage}) == len(Stage)
 
 
-def test_it_does_not_depend_on_what_comes_later_or_who_asks() -> None:
+def test_it_does_not_depend_on_later_stages_or_the_run() -> None:
     later = BASE.with_record(
         replace(BASE.record(Stage.GENERATE_CHAPTERS), generation=5)
     )

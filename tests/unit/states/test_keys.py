@@ -161,14 +161,14 @@ def test_nothing_else_below_a_jobs_name_is_its_own(rest: str) -> None:
 @pytest.mark.parametrize(
     "job", [*FOLDERS, "clone", "0123456789ab", "00000001.json", "1"]
 )
-def test_no_object_of_a_store_that_lies_below_a_job_is_taken_for_the_jobs_own(
+def test_no_object_of_a_store_below_a_job_is_taken_for_the_jobs_own(
     between: str, job: str, rest: str
 ) -> None:
     assert keys.job_of(f"a/{between}/{job}/{rest}") is None
     assert keys.job_of(f"a/{job}/{rest}") is None
 
 
-def test_all_that_a_job_writes_is_its_own() -> None:
+def test_a_job_writes_only_its_own_objects() -> None:
     written = [
         keys.checkpoint_key("a", 1),
         keys.heartbeat_key("a", 1),

@@ -107,7 +107,7 @@ def test_a_name_may_end_as_a_sentence_does() -> None:
     assert moved("Read docs/why? first.", moves) == "Read docs/because! first."
 
 
-def test_a_page_that_names_no_such_file_stays_as_it_is() -> None:
+def test_a_page_that_names_no_such_file_is_unchanged() -> None:
     moves = {"a.py": FileMove(path=None)}
     assert moved("See `b.py:3`.", moves) == "See `b.py:3`."
 
@@ -127,7 +127,7 @@ code
 """
 
 
-def test_an_excerpt_that_tells_numbers_of_lines_cannot_move() -> None:
+def test_an_excerpt_with_line_numbers_cannot_move() -> None:
     assert moved_alone(EXCERPT, [*OLD, b"new"]) == EXCERPT
     with pytest.raises(StalePlaceError):
         moved_alone(EXCERPT, [b"new", *OLD])

@@ -92,7 +92,7 @@ def test_a_failure_is_remembered_with_its_code() -> None:
     assert exit_code(FAILED) is Exit.UNAVAILABLE
 
 
-def test_a_cancellation_after_a_failed_attempt_is_no_failure() -> None:
+def test_a_cancellation_after_a_failed_attempt_is_not_a_failure() -> None:
     tried = stamped(decisions.tried(RUNNING, error(), seconds=1))
     assert exit_code(decisions.cancel(tried, at=AT)) is Exit.OK
 

@@ -86,7 +86,7 @@ def test_a_folder_lists_as_the_twin_in_memory_does(
                     ]
 
 
-def test_whatever_is_killed_leaves_only_whole_objects(tmp_path: Path) -> None:
+def test_a_killed_process_leaves_only_whole_objects(tmp_path: Path) -> None:
     store, finished, listed = (
         FolderStore(tmp_path / "store"),
         set[str](),
@@ -217,7 +217,7 @@ def test_the_first_write_removes_what_dead_processes_left(
         f"{TEMPORARY}/a",
     ],
 )
-def test_what_would_leave_the_folder_is_no_key(
+def test_a_name_that_would_leave_the_folder_is_not_a_key(
     tmp_path: Path, key: str
 ) -> None:
     store = FolderStore(tmp_path / "store")
@@ -287,7 +287,7 @@ def test_a_path_with_dots_stays_the_same_folder_when_its_parts_are_made(
     assert store.get("key") == b"x"
 
 
-def test_a_path_that_is_no_folder_is_a_fault_of_the_configuration(
+def test_a_path_that_is_not_a_folder_is_a_fault_of_the_configuration(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "file").write_bytes(b"")

@@ -65,7 +65,7 @@ def test_an_answer_after_which_a_connection_has_no_other(reply: bytes) -> None:
 @pytest.mark.parametrize(
     ("method", "status"), [("HEAD", "200 OK"), ("GET", "204 No Content")]
 )
-def test_some_answers_have_no_body_whatever_length_they_announce(
+def test_some_answers_have_no_body_despite_the_length_they_announce(
     method: str, status: str
 ) -> None:
     reply = f"HTTP/1.1 {status}\r\nContent-Length: 4\r\n\r\n".encode()
@@ -111,7 +111,7 @@ def test_an_answer_that_is_cut_off_is_returned_as_far_as_it_goes(
         (b"HTTP/1.1 200 OK\r\nContent-Length: few\r\n\r\n", ValueError),
     ],
 )
-def test_what_is_no_answer_raises_an_error(
+def test_a_text_that_is_not_an_answer_raises_an_error(
     reply: bytes, error: type[Exception]
 ) -> None:
     with pytest.raises(error):

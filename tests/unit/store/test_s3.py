@@ -130,7 +130,7 @@ def test_nothing_is_tried_again_by_the_sdk(
     assert len(canned.requests) == 1
 
 
-def test_a_body_that_ends_early_is_no_object(tmp_path: Path) -> None:
+def test_a_body_that_ends_early_is_not_an_object(tmp_path: Path) -> None:
     with serving(answer("200 OK", b"half", length=8, headers=ETAG)) as canned:
         with pytest.raises(StoreUnavailableError):
             store_of(canned).get("job/a")
@@ -138,7 +138,9 @@ def test_a_body_that_ends_early_is_no_object(tmp_path: Path) -> None:
             store_of(canned).download("job/a", tmp_path / "copy")
 
 
-def test_an_answer_that_ends_in_its_headers_is_none(tmp_path: Path) -> None:
+def test_an_answer_that_ends_in_its_headers_does_not_count(
+    tmp_path: Path,
+) -> None:
     for headers in (
         b"",
         b"Date: Mon, 23 Nov 2026 12:00:00 GMT\r\n",
@@ -216,7 +218,7 @@ def every_call(store: S3Store, path: Path) -> dict[str, Callable[[], object]]:
 
 
 @pytest.mark.parametrize("kind", OTHER_SERVERS)
-def test_what_is_no_s3_server_is_named_with_its_address_and_its_answer(
+def test_a_server_that_is_not_s3_is_named_with_its_address_and_its_answer(
     kind: str, tmp_path: Path
 ) -> None:
     reply, expected = OTHER_SERVERS[kind]
@@ -259,7 +261,7 @@ def test_what_is_no_s3_server_is_named_with_its_address_and_its_answer(
         ),
     ],
 )
-def test_a_garbled_listing_is_no_listing(reply: bytes, expected: str) -> None:
+def test_a_garbled_listing_is_refused(reply: bytes, expected: str) -> None:
     with (
         serving(answer("200 OK", reply)) as canned,
         pytest.raises(StoreUnavailableError, match=expected) as raised,
@@ -653,7 +655,7 @@ def test_a_bucket_of_another_region_is_asked_again_with_that_regions_signature(
         fault("400 Bad Request", "InvalidRequest", "<Region>other</Region>"),
     ],
 )
-def test_a_region_that_is_no_other_is_a_fault_of_the_configuration(
+def test_a_redirect_without_another_region_is_a_fault_of_the_configuration(
     reply: bytes,
 ) -> None:
     with serving(reply) as canned:

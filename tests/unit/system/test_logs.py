@@ -60,7 +60,7 @@ def test_what_is_below_the_level_is_not_written(level: str, lines: int) -> None:
     assert len(logged("json", level).splitlines()) == lines
 
 
-def test_other_libraries_are_heard_from_warnings_on() -> None:
+def test_other_libraries_are_logged_from_warnings_on() -> None:
     stream = io.StringIO()
     configure(stream, level="debug", form="console", context={})
     logging.getLogger("botocore").info("chatter")

@@ -19,7 +19,7 @@ def test_a_process_knows_for_how_long_it_has_lived() -> None:
     assert 0 < first < RUNTIME.age()
 
 
-def test_time_goes_on_while_the_machine_sleeps() -> None:
+def test_time_passes_while_the_machine_sleeps() -> None:
     """In a time namespace whose machine has slept for a while: only CLOCK_BOOTTIME counts that."""
     slept = 1_000_000
     ask = "from worker.system.runtime import SystemRuntime; print(SystemRuntime().monotonic())"

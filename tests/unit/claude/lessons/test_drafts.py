@@ -220,7 +220,7 @@ def test_a_review_leaves_headings_and_the_link_to_the_next_chapter_as_they_are(
 
 @pytest.mark.parametrize("action", ["drop", "replace"])
 @pytest.mark.parametrize("mark", ENGLISH.marks)
-def test_a_review_leaves_the_mark_of_a_page_as_it_is(
+def test_a_review_keeps_the_mark_of_a_page(
     facts: CourseFacts, tmp_path: Path, mark: str, action: str
 ) -> None:
     page = marked(PAGE, mark)

@@ -88,7 +88,7 @@ def test_files_of_other_chapters_are_not_shown(facts: CourseFacts) -> None:
     assert "return 1" not in prompt
 
 
-def test_an_unavailable_earlier_page_leaves_the_prompt_as_it_is(
+def test_an_unavailable_earlier_page_leaves_the_prompt_unchanged(
     facts: CourseFacts,
 ) -> None:
     stage = Stage.GENERATE_CHAPTERS

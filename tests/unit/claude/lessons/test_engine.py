@@ -62,7 +62,7 @@ def test_a_course_is_the_same_when_it_is_made_again(
         assert path.read_bytes() == other.read_bytes()
 
 
-def test_a_repository_without_text_is_no_material(tmp_path: Path) -> None:
+def test_a_repository_without_text_has_no_material(tmp_path: Path) -> None:
     (tmp_path / "source").mkdir()
     workspace = Workspace(source=tmp_path / "source", output=tmp_path)
     with pytest.raises(NoMaterialError):

@@ -84,7 +84,7 @@ def test_a_change_shows_both_codes_the_test_and_the_way_back(
         ("        self.a()\n" * 16, NODE, "a change has 1 to 15 lines"),
     ],
 )
-def test_a_change_that_no_test_tells_is_left_out(
+def test_a_change_that_no_test_notices_is_left_out(
     facts: CourseFacts, tmp_path: Path, code: str, test: str, fault: str
 ) -> None:
     broken = exercise("Break it", change(code, test))
@@ -229,7 +229,7 @@ SHELF = example(
 )
 
 
-def test_a_small_project_has_a_folder_of_its_own(
+def test_a_small_project_has_its_own_folder(
     facts: CourseFacts, tmp_path: Path
 ) -> None:
     inside = exercise("Run it", example("shelf = 3", "tests/shelf.py"))

@@ -100,7 +100,7 @@ def test_the_questions_of_a_stage_share_their_beginning_and_their_schema(
         assert len({question.purpose for question in asked}) == len(asked)
 
 
-def test_a_prompt_holds_no_text_of_other_chapters(tmp_path: Path) -> None:
+def test_a_prompt_contains_no_text_of_other_chapters(tmp_path: Path) -> None:
     model = make_course(
         package("itsdangerous", tmp_path / "source"), tmp_path / "course"
     )

@@ -58,5 +58,5 @@ def test_what_is_not_allowed_is_named(raw: str, noun: str) -> None:
     assert noun in list(forbidden(raw))
 
 
-def test_code_may_hold_what_prose_may_not() -> None:
+def test_code_may_contain_what_prose_may_not() -> None:
     assert list(forbidden("`List<int>` and `x[0](y)`")) == []

@@ -48,7 +48,7 @@ def test_a_private_key_is_removed_and_the_lines_stay_where_they_are() -> None:
     assert scrubbed(lines) == [REMOVED, REMOVED, REMOVED, "b = 1"]
 
 
-def test_ordinary_code_is_left_as_it_is() -> None:
+def test_ordinary_code_is_left_unchanged() -> None:
     lines = [
         'Signer("secret-key").sign(b"value")',
         'token = request.headers["authorization"]',

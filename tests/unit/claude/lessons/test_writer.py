@@ -84,7 +84,7 @@ def test_a_paragraph_names_the_lines_it_rests_on(writer: Writer) -> None:
     ]
 
 
-def test_a_paragraph_rests_on_the_two_places_that_hold_most_of_it(
+def test_a_paragraph_cites_the_two_places_that_cover_most_of_it(
     writer: Writer,
 ) -> None:
     block = prose(
@@ -346,7 +346,7 @@ def test_written_code_is_marked(writer: Writer) -> None:
         ({"file": "../a.py", "prints": "3"}, "is no name for the file"),
     ],
 )
-def test_a_program_has_a_file_of_its_own_and_its_output(
+def test_a_program_has_its_own_file_and_output(
     writer: Writer, fields: dict[str, str], fault: str
 ) -> None:
     result = written(writer, example("print(3)", **fields))
@@ -456,7 +456,7 @@ def test_a_range_that_ends_one_line_too_late_is_clipped(
     assert "line 14" in written(writer, alone).faults[0]
 
 
-def test_a_keyword_is_no_name(writer: Writer) -> None:
+def test_a_keyword_is_not_a_name(writer: Writer) -> None:
     block = prose("The check is not inside of `try`.")
     assert written(writer, block, needs_sources=True).faults == []
 
@@ -500,7 +500,7 @@ def test_only_code_that_is_not_huge_gives_names() -> None:
     assert example_codes(answer) == [code]
 
 
-def test_the_places_of_a_list_stand_below_it(writer: Writer) -> None:
+def test_the_places_of_a_list_are_below_it(writer: Writer) -> None:
     text = "1. It is so.\n2. It stays so."
     block = prose(text, lines("stock.py", 1, 1))
     [kept] = written(writer, block).blocks

@@ -44,7 +44,7 @@ def test_places_behind_the_last_item_of_a_list_are_a_note() -> None:
         "> ```\n> (`src/a.py:3`)\n> ```",
     ],
 )
-def test_other_text_is_no_note(text: str) -> None:
+def test_other_text_is_not_a_note(text: str) -> None:
     assert "<small" not in article(text)
 
 

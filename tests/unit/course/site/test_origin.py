@@ -33,7 +33,7 @@ def test_a_readme_says_how_to_get_the_commit() -> None:
         ),
     ],
 )
-def test_a_course_tells_only_what_is_known_of_its_commit(
+def test_a_course_says_only_what_is_known_about_its_commit(
     repository: str, commit: str | None, told: str
 ) -> None:
     assert Origin(repository=repository, commit=commit).told == told

@@ -152,7 +152,7 @@ def test_attributes_of_a_fold_are_dropped() -> None:
     )
 
 
-def test_a_fold_that_is_not_closed_ends_with_what_it_stands_in() -> None:
+def test_a_fold_that_is_not_closed_ends_with_its_container() -> None:
     html = article("- <details>\n\n  inside\n\noutside\n\n</details>")
     assert (
         html.index("</details>") < html.index("</li>") < html.index("outside")
@@ -175,7 +175,7 @@ def test_code_is_coloured_where_its_language_is_known() -> None:
 
 
 @pytest.mark.parametrize("language", ["python", "js", "go", "html", "text", ""])
-def test_code_is_shown_as_it_is(language: str) -> None:
+def test_code_is_shown_unchanged(language: str) -> None:
     code = "\n\tx = {'<a>': \"&amp;\"}  # é ⋯\n\n  @y\n"
     html = article(f"```{language}\n{code}```")
     shown = html.split("<code>")[1].split("</code>")[0]
@@ -315,7 +315,7 @@ def test_the_index_shows_how_the_parts_are_related() -> None:
     assert "Signer, &lt;calls&gt;, Part 2" in index
 
 
-def test_the_search_index_holds_each_sections_heading_and_words() -> None:
+def test_the_search_index_contains_each_sections_heading_and_words() -> None:
     source = "# Signer\n\nSigns `want_bytes`.\n\n## Keys\n\n```python\nsecret_key = 1\n```"
     script = build(course(source), "project")["pages/search_index.js"].decode()
     rows = json.loads(script.partition(" = ")[2].partition(";\n")[0])
@@ -361,7 +361,7 @@ def test_the_index_draws_a_dozen_relationships_and_every_chapter() -> None:
     assert set(re.findall(r"\d", " ".join(drawn))) == set("012345678")
 
 
-def test_the_index_leaves_out_what_a_chapter_is_made_of() -> None:
+def test_the_index_leaves_out_the_parts_of_every_chapter() -> None:
     files = course("# Signer")
     files["step1_abstractions.yaml"] = files["step1_abstractions.yaml"].replace(
         b"signs.", b"signs. (`Signer`, `Key and Salt`)"

@@ -169,7 +169,7 @@ def test_tests_examples_and_vendored_code_are_no_units(tmp_path: Path) -> None:
         "scripts/a.py",
     ],
 )
-def test_what_is_no_source_takes_the_place_of_sources_where_there_are_none(
+def test_other_files_replace_sources_if_there_are_none(
     tmp_path: Path, role: str
 ) -> None:
     assert chosen(
@@ -226,7 +226,7 @@ def test_what_a_small_file_of_a_larger_project_defines_is_one_subject(
     assert unit_names[0] == "Request and Response"
 
 
-def test_an_uppercase_constant_is_no_subject(tmp_path: Path) -> None:
+def test_an_uppercase_constant_is_not_a_subject(tmp_path: Path) -> None:
     readme = "# Shop\n\n```python\nMAX_SIZE\n```\n"
     files = shop(shop__limits="MAX_SIZE = 10\nMIN_SIZE = 1\n")
     assert not any(
@@ -250,14 +250,14 @@ def test_a_base_is_said_to_be_that_of_what_extends_it_only(
     assert "`Field` is the base of `Widget`." in unit.description
 
 
-def test_files_that_hold_little_of_worth_are_still_subjects(
+def test_files_with_little_content_are_still_subjects(
     tmp_path: Path,
 ) -> None:
     files = {f"a/v1/utils{n}.py": f"_x{n} = 1\n" for n in range(13)}
     assert chosen(tmp_path, files | {"a/v2/b.py": "_y = 1\n"})
 
 
-def test_a_name_that_begins_a_phrase_is_no_subject_of_a_sentence(
+def test_a_name_that_begins_a_phrase_is_not_the_subject_of_a_sentence(
     tmp_path: Path,
 ) -> None:
     phrase = module("Task", 9).replace(

@@ -39,7 +39,7 @@ def met(folder: Path, text: str, *names: str) -> dict[str, Source]:
     return {name: encounters[name].source for name in encounters}
 
 
-def test_a_method_or_a_string_is_no_encounter_with_a_function(
+def test_a_method_or_a_string_is_not_an_encounter_with_a_function(
     tmp_path: Path,
 ) -> None:
     text = "# A\n\n```python\nthing.get(1)\nprint('get')\n```\n"
@@ -51,7 +51,9 @@ def test_a_function_of_an_imported_module_is_met(tmp_path: Path) -> None:
     assert met(tmp_path, text, "get") == {"get": Source.README_EXAMPLE}
 
 
-def test_a_name_of_two_things_is_no_reason_for_either(tmp_path: Path) -> None:
+def test_a_name_of_two_things_is_not_a_reason_for_either(
+    tmp_path: Path,
+) -> None:
     analysis = analysed(
         tmp_path,
         {

@@ -105,7 +105,9 @@ def test_a_repository_without_text_has_no_units(
         analysed(tmp_path, files)
 
 
-def test_a_licence_that_names_files_is_none_of_theirs(tmp_path: Path) -> None:
+def test_a_licence_that_names_files_does_not_belong_to_their_units(
+    tmp_path: Path,
+) -> None:
     files = {
         "main.lua": "local stock = require 'stock'\nstock.take()\n" * 9,
         "stock.lua": "function take()\n  return 1\nend\n" * 9,

@@ -58,7 +58,7 @@ def test_names_differ_in_lower_case_and_as_files() -> None:
     ]
 
 
-def test_units_of_the_same_name_are_told_by_their_folders() -> None:
+def test_units_of_the_same_name_are_distinguished_by_their_folders() -> None:
     paths = ["buffer.rb", "io/buffer.rb", "net/io/buffer.rb"]
     assert distinct(["Buffer", "Buffer", "Buffer"], paths) == [
         "Buffer",
@@ -72,7 +72,7 @@ def test_names_that_cannot_be_file_names_still_differ() -> None:
     assert len(set(unique)) == 3
 
 
-def test_identifiers_fall_into_words() -> None:
+def test_identifiers_are_split_into_words() -> None:
     assert parts("HTTPConnection_pool2XMLHttp") == (
         "HTTP",
         "Connection",

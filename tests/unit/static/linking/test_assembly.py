@@ -6,7 +6,7 @@ from tests.support.analysed import analysed, defined, referred
 from worker.engines.static.facts import Kind
 
 
-def test_a_method_of_an_undefined_type_is_a_definition_of_its_own(
+def test_a_method_of_an_undefined_type_is_a_separate_definition(
     tmp_path: Path,
 ) -> None:
     files = {

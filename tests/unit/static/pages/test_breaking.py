@@ -125,7 +125,7 @@ def test_a_result_that_a_test_needs_is_left_out(
     ],
     ids=["maybe", "another", "differs", "excluded", "may fail", "two calls"],
 )
-def test_no_change_is_told_that_a_test_may_not_notice(
+def test_no_change_is_suggested_that_a_test_may_not_notice(
     tmp_path: Path, test: str
 ) -> None:
     assert change(tmp_path, test) is None

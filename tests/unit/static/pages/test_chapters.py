@@ -196,7 +196,9 @@ def test_no_link_is_put_into_a_quotation(facts: CourseFacts) -> None:
     assert "It says ``no `Stock` is left``." in review
 
 
-def test_a_type_holds_what_its_constructor_sets(tmp_path: Path) -> None:
+def test_a_type_has_the_attributes_that_its_constructor_sets(
+    tmp_path: Path,
+) -> None:
     plan = (
         "class Plan:\n    def draw(self):\n        self.a = 1\n"
         "        self.b = 2\n        return 1\n"
@@ -211,7 +213,7 @@ def test_a_type_holds_what_its_constructor_sets(tmp_path: Path) -> None:
     assert f"`App` holds [`Plan`]({plan_page}) (`app.py:6`)." in page
 
 
-def test_a_call_that_the_code_shows_is_no_connection(tmp_path: Path) -> None:
+def test_a_call_that_the_code_shows_is_not_a_connection(tmp_path: Path) -> None:
     app = "from tea import brew\n\n\ndef serve(cup):\n    cup.fill(brew(cup))\n"
     tea = "def brew(cup):\n    cup.warm()\n    return cup.tea\n"
     facts = read(tmp_path, {"app.py": app, "tea.py": tea})

@@ -102,7 +102,7 @@ def test_what_does_not_agree_is_found(
         "- Line 3 calls `x`.",
     ],
 )
-def test_what_only_looks_like_a_reference_is_none(
+def test_what_only_looks_like_a_reference_does_not_count(
     facts: CourseFacts, page: str
 ) -> None:
     assert faults(facts, page) == []
@@ -136,7 +136,7 @@ def test_spans_are_read_as_commonmark_does() -> None:
     ]
 
 
-def test_a_block_of_code_is_one_block_whatever_stands_in_it() -> None:
+def test_a_block_of_code_is_one_block_whatever_it_contains() -> None:
     fenced = "````python\n```\nx\n````"
     filled = [block for block in blocks(f"a\n\n{fenced}\nb") if block.text]
     assert [(block.text, block.tag) for block in filled] == [
@@ -147,7 +147,7 @@ def test_a_block_of_code_is_one_block_whatever_stands_in_it() -> None:
     assert filled[1].before == "a"
 
 
-def test_links_in_code_are_none() -> None:
+def test_links_in_code_do_not_count() -> None:
     assert links("[a](b.md) `[c](d.md)`\n\n```text\n[e](f.md)\n```\n") == [
         "b.md"
     ]

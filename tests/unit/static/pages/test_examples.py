@@ -176,7 +176,7 @@ def test_a_long_example_file_is_shown_around_its_first_use(
     ]
 
 
-def test_prose_in_a_block_of_code_is_no_example_and_prompts_are_a_session(
+def test_prose_in_a_block_of_code_is_not_an_example_and_prompts_are_a_session(
     tmp_path: Path,
 ) -> None:
     guide = (

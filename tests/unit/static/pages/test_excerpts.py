@@ -152,7 +152,7 @@ def test_the_middle_of_a_long_list_of_parameters_is_left_out(
     assert lines.count("    use()") == 36
 
 
-def test_a_mark_stands_for_lines_that_are_left_out(
+def test_a_mark_replaces_lines_that_are_left_out(
     facts: CourseFacts,
 ) -> None:
     excerpt = Excerpt(path="long.py", spans=((4, 5), (7, 8), (138, 138)))

@@ -84,7 +84,7 @@ def test_settings_and_abstract_methods_are_named(
     ]
 
 
-def test_a_failure_whose_line_is_shown_is_not_told_again(
+def test_a_failure_whose_line_is_shown_is_not_repeated(
     facts: CourseFacts,
 ) -> None:
     chapter = chapter_of(facts, "Shape")
@@ -108,7 +108,7 @@ def failing(tmp_path: Path, body: str) -> list[str]:
 @pytest.mark.parametrize(
     "caught", ["ValueError", "(KeyError, ValueError)", "Exception"]
 )
-def test_a_failure_that_is_caught_where_it_happens_is_none(
+def test_a_failure_that_is_caught_where_it_happens_does_not_count(
     tmp_path: Path, caught: str
 ) -> None:
     body = (
@@ -130,7 +130,7 @@ def test_a_failure_that_another_handler_catches_leaves(tmp_path: Path) -> None:
     "argument",
     ["', '.join(x)", "TEXT.format('a')", "x['name']", "x, hint='a hint'"],
 )
-def test_a_part_of_a_message_is_no_message(
+def test_a_part_of_a_message_is_not_a_message(
     tmp_path: Path, argument: str
 ) -> None:
     body = f"    if not x:\n        raise ValueError({argument})\n"
@@ -191,7 +191,7 @@ CHAIN = """\
     ],
     ids=["match", "continue", "elif", "one of several values", "a long chain"],
 )
-def test_what_must_hold_before_a_failure_is_said(
+def test_the_conditions_before_a_failure_are_stated(
     tmp_path: Path, body: str, condition: str
 ) -> None:
     assert failing(tmp_path, body) == [condition]
@@ -256,7 +256,7 @@ def test_no_condition_is_negated_twice(
     assert failures.condition(conditions) == words
 
 
-def test_a_guard_that_fails_before_in_the_same_block_is_told(
+def test_an_earlier_guard_in_the_same_block_is_stated(
     tmp_path: Path,
 ) -> None:
     body = (

@@ -72,7 +72,7 @@ def open_box(size):
         ("Box.__init__", ["open_box"], "`open_box` calls it, then `Box.fetch`. It sets `self.size` and `self.things`."),
     ],
 )  # fmt: skip
-def test_a_lead_tells_the_caller_and_the_work(
+def test_a_lead_names_the_caller_and_the_work(
     tmp_path: Path, name: str, before: list[str], words: str
 ) -> None:
     facts = read(tmp_path, {"box.py": CODE})

@@ -76,7 +76,9 @@ def test_code_is_read_as_what_it_was(raw: str) -> None:
 
 
 @given(st.lists(TEXTS, min_size=1, max_size=5))
-def test_a_fence_holds_its_lines_and_nothing_ends_it(lines: list[str]) -> None:
+def test_a_fence_contains_its_lines_and_nothing_ends_it(
+    lines: list[str],
+) -> None:
     block = f"before\n\n{markdown.fence(lines, 'python')}\n\nafter"
     tokens = MarkdownIt("commonmark").parse(block)
     fences = [token for token in tokens if token.type == "fence"]

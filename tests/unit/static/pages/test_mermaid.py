@@ -46,7 +46,7 @@ def diagram(seed: int) -> str:
     return flowchart(names, [Edge(source=0, target=1, label=label)])
 
 
-def test_mermaid_reads_every_diagram_whatever_its_labels() -> None:
+def test_mermaid_reads_diagrams_with_any_labels() -> None:
     nodes = [flowchart([label], []) for label in WORDS]
     classes = [class_diagram([label], []) for label in WORDS]
     diagrams = [*nodes, *classes, *(diagram(seed) for seed in range(120))]
@@ -58,7 +58,7 @@ def test_mermaid_reads_every_diagram_whatever_its_labels() -> None:
     } == {}
 
 
-def test_mermaid_itself_refuses_what_is_no_diagram() -> None:
+def test_mermaid_itself_refuses_what_is_not_a_diagram() -> None:
     assert all(real.faults(['flowchart LR\n  n0["a]', "no diagram"]))
 
 

@@ -72,7 +72,7 @@ def test_types_functions_and_macros_of_c_are_definitions() -> None:
     }  # fmt: skip
 
 
-def test_a_prototype_is_no_definition_but_its_comment_serves() -> None:
+def test_a_prototype_is_not_a_definition_but_its_comment_is_used() -> None:
     definition = draft(C, C_TEXT, "stock_take")
     assert (definition.declared, definition.line, definition.doc) == (
         False,
@@ -145,7 +145,7 @@ typedef struct client *client_pointer;
     }  # fmt: skip
 
 
-def test_a_keyword_behind_a_macro_is_no_name() -> None:
+def test_a_keyword_after_a_macro_is_not_a_name() -> None:
     text = """
 SAVE_STATE
 if (a == b) { c(); }
@@ -160,7 +160,7 @@ int real(void) { return 0; }
     assert kinds(parsed(C, text)) == {"real": "function"}
 
 
-def test_a_nested_type_has_bases_of_its_own() -> None:
+def test_a_nested_type_has_its_own_bases() -> None:
     text = "class Outer {\n class Inner : public Base {};\n};\n"
     assert draft(CPP, text, "Outer").bases == ()
     assert draft(CPP, text, "Inner").bases == ("Base",)

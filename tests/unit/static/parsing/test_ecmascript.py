@@ -174,7 +174,7 @@ def test_decorators_belong_to_what_comes_right_after_them(export: str) -> None:
     }  # fmt: skip
 
 
-def test_text_between_tags_is_no_code() -> None:
+def test_text_between_tags_is_not_code() -> None:
     code = parsed(TSX, "const a = <p title='Name'>Name <Name/></p>\n").code
     assert code.count(b"Name") == 1
 

@@ -373,7 +373,9 @@ def test_a_failure_behind_an_early_return_happens_unless_its_condition_holds(
     assert failure.conditions == ("unless `a.ok()`",)
 
 
-def test_a_branch_that_returns_in_one_case_only_is_no_early_return() -> None:
+def test_a_branch_that_returns_in_one_case_only_is_not_an_early_return() -> (
+    None
+):
     code = (
         "def f(a, b):\n    if a:\n        if b:\n            return\n"
         "        a()\n    raise KeyError\n"

@@ -62,7 +62,7 @@ def test_annotations_are_no_part_of_the_head() -> None:
     )
 
 
-def test_public_is_what_says_so_and_what_interfaces_hold() -> None:
+def test_definitions_are_public_if_declared_so_or_in_interfaces() -> None:
     assert {name for name, draft in BY_NAME.items() if draft.public} == {
         "Store",
         "Store.Store",

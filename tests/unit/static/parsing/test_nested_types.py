@@ -18,7 +18,7 @@ CODE = {
 
 
 @pytest.mark.parametrize("language", CODE)
-def test_a_nested_type_has_bases_of_its_own(language: Language) -> None:
+def test_a_nested_type_has_its_own_bases(language: Language) -> None:
     source = parsed(language, CODE[language])
     bases = {draft.name: draft.bases for draft in source.drafts}
     bases |= {name: (base,) for name, base in source.extends}

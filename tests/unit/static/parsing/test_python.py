@@ -32,7 +32,7 @@ async def run(): pass
     }  # fmt: skip
 
 
-def test_enums_and_protocols_are_told_by_their_bases() -> None:
+def test_enums_and_protocols_are_recognised_by_their_bases() -> None:
     text = "class Color(enum.Enum): pass\nclass Shape(Protocol[T]): pass\n"
     assert kinds(parsed(Language.PYTHON, text)) == {
         "Color": "enum",
@@ -40,7 +40,7 @@ def test_enums_and_protocols_are_told_by_their_bases() -> None:
     }
 
 
-def test_what_only_the_inside_of_a_function_sees_is_no_definition() -> None:
+def test_what_only_a_function_body_sees_is_not_a_definition() -> None:
     assert kinds(
         parsed(
             Language.PYTHON, "def a():\n    def b(): pass\n    class C: pass\n"
@@ -184,7 +184,7 @@ def test_code_is_blanked_where_it_is_comment_string_or_import_and_keeps_its_plac
     assert code.index(b"Name") == text.index("Name' =")
 
 
-def test_places_are_bytes_whatever_letters_come_before() -> None:
+def test_positions_are_in_bytes_whatever_letters_come_before() -> None:
     [draft_] = parsed(Language.PYTHON, "x = 'ä🙂'; y = 2\n").drafts[:1]
     assert (draft_.start, draft_.line) == (0, 1)
     assert (

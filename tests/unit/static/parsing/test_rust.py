@@ -51,7 +51,7 @@ FOUND = parsed(Language.RUST, TEXT)
 BY_NAME = {draft.name: draft for draft in FOUND.drafts}
 
 
-def test_items_are_definitions_and_what_tests_define_is_none() -> None:
+def test_items_are_definitions_except_those_in_tests() -> None:
     assert kinds(FOUND) == {
         "Store": "struct", "Kind": "enum", "Raw": "struct", "Names": "type", "LIMIT": "constant",
         "OTHER": "constant",
@@ -79,7 +79,7 @@ def test_attributes_and_the_comment_before_them_belong_to_the_item() -> None:
     )
 
 
-def test_public_is_what_says_so_and_what_traits_and_exported_macros_give() -> (
+def test_definitions_are_public_if_declared_so_or_from_traits_and_exported_macros() -> (
     None
 ):
     public = {name for name, draft in BY_NAME.items() if draft.public}

@@ -130,7 +130,7 @@ def test_a_full_stop_inside_of_code_ends_no_sentence() -> None:
     ]
 
 
-def test_an_indented_block_behind_two_colons_is_no_paragraph() -> None:
+def test_an_indented_block_after_two_colons_is_not_a_paragraph() -> None:
     doc = "Use it so::\n\n    class A(B):\n        pass\n\n    A().run()\n\nThat is how it works."
     assert paragraphs(doc, 3)[-1] == "That is how it works."
     assert not any("class A" in paragraph for paragraph in paragraphs(doc, 3))

@@ -22,9 +22,7 @@ from worker.engines.static.reading.encoding import decode, shown
         ("café — 日本語 ".encode() + b"\xff", "café — 日本語  "),
     ],
 )
-def test_text_is_read_in_whatever_encoding_it_has(
-    data: bytes, text: str
-) -> None:
+def test_text_is_read_in_any_encoding(data: bytes, text: str) -> None:
     assert decode(data) == text
 
 
@@ -71,7 +69,7 @@ def test_characters_of_an_unknown_encoding_are_blank() -> None:
         bytes(range(128, 160)) * 10 + b"\xff" * 9,
     ],
 )
-def test_what_is_no_text_is_none(data: bytes) -> None:
+def test_bytes_that_are_not_text_are_not_decoded(data: bytes) -> None:
     assert decode(data) is None
 
 

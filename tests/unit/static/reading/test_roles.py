@@ -56,7 +56,7 @@ def role(path: str, text: str = "x\n") -> Role:
         (Role.CONFIGURATION, "Rakefile Gemfile a.gemspec mix.exs A.csproj Package.swift"),
     ],
 )  # fmt: skip
-def test_paths_tell_roles(expected: Role, paths: str) -> None:
+def test_roles_are_recognised_by_paths(expected: Role, paths: str) -> None:
     assert {path: role(path) for path in paths.split()} == dict.fromkeys(
         paths.split(), expected
     )
@@ -77,7 +77,7 @@ def test_paths_tell_roles(expected: Role, paths: str) -> None:
         "short\n" * 3 + "x" * 9000 + "\n",
     ],
 )
-def test_what_a_program_wrote_tells_it(text: str) -> None:
+def test_generated_files_are_recognised_by_their_content(text: str) -> None:
     assert role("src/a.js", text) is Role.GENERATED
 
 
@@ -88,7 +88,7 @@ def test_a_text_about_code_generation_is_not_generated() -> None:
     assert role("src/a.js", text) is Role.SOURCE
 
 
-def test_a_long_line_in_a_long_file_is_a_table_that_somebody_wrote() -> None:
+def test_a_long_line_in_a_long_file_is_a_handwritten_table() -> None:
     assert (
         role("src/a.js", "const a = 1\n" * 2000 + "x" * 6000 + "\n")
         is Role.SOURCE
@@ -117,7 +117,7 @@ def test_a_file_made_from_another_is_its_twin(
     assert twin(path, others) is expected
 
 
-def test_builds_of_the_same_are_told() -> None:
+def test_builds_of_the_same_module_are_recognised() -> None:
     assert (
         build("dist/esm/index.js")[0]
         == build("dist/cjs/index.min.js")[0]
@@ -150,7 +150,7 @@ def test_builds_of_the_same_are_told() -> None:
         ("a.unheard", "", Language.TEXT),
     ],
 )
-def test_names_or_else_first_lines_tell_languages(
+def test_languages_are_recognised_by_names_or_first_lines(
     path: str, text: str, expected: Language
 ) -> None:
     assert language_of(path, text) is expected

@@ -176,7 +176,7 @@ def test_a_compiled_twin_is_generated(tmp_path: Path) -> None:
     }
 
 
-def test_the_survey_stops_when_it_is_told_to(tmp_path: Path) -> None:
+def test_the_survey_stops_on_request(tmp_path: Path) -> None:
     class StoppedError(Exception):
         pass
 
