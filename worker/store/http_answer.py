@@ -17,7 +17,7 @@ Read = Callable[[], bytes]
 MAX_HEAD_BYTES: Final = 256 * 1024
 _BEGINNING: Final = b"HTTP/1."
 _END: Final = re.compile(rb"\r?\n\r?\n")
-_STATUS: Final = re.compile(rb"HTTP/1\.([01]) ([1-9]\d\d)(?: [^\r\n]*)?\r?")
+_STATUS: Final = re.compile(r"HTTP/1\.([01]) ([1-9]\d\d)(?: [^\r]*)?\r?")
 _BODILESS: Final = {204, 304}
 
 
@@ -105,25 +105,26 @@ def _head(source: _Source) -> HttpAnswer:
     if not source.rest:
         raise RemoteDisconnected("the server has closed the connection")
     size = len(source.rest) if end is None else end.end()
-    first, *lines = source.take(size).split(b"\n")
+    text = source.take(size).decode("latin-1")
+    first, *lines = text.split("\n")
     status = _STATUS.fullmatch(first)
     if status is None:
         raise BadStatusLine(repr(first))
     headers = _headers(lines)
     connection = headers.get("connection", "").lower()
-    is_old = status[1] == b"0" and connection != "keep-alive"
+    is_old = status[1] == "0" and connection != "keep-alive"
     return HttpAnswer(
-        version_string=f"HTTP/1.{status[1].decode()}",
+        version_string=f"HTTP/1.{status[1]}",
         status=int(status[2]),
         headers=headers,
         is_last=is_cut or is_old or "close" in connection,
     )
 
 
-def _headers(lines: list[bytes]) -> dict[str, str]:
+def _headers(lines: list[str]) -> dict[str, str]:
     headers: dict[str, str] = {}
     for line in lines:
-        name, colon, text = line.decode("latin-1").partition(":")
+        name, colon, text = line.partition(":")
         if not colon:
             continue
         name = name.lower()

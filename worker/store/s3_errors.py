@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Final
 from xml.etree import ElementTree as ET
 
@@ -67,6 +68,8 @@ _ROOT: Final = re.compile(rb"\s*(?:<[?!][^>]*>\s*)*<(?:[\w.-]+:)?([\w.-]+)")
 _DATE: Final = re.compile(
     r"\w{3}, \d{1,2} \w{3} \d{4} \d\d:\d\d:\d\d (?:[A-Z]{3}|[+-]\d{4})"
 )
+_DATES: Final = 8
+"""How many dates are cached: all answers of a second have the same one."""
 _OTHER_ADVICE: Final = "check STORE_URL, AWS_ENDPOINT_URL_S3 and AWS_REGION"
 _REFUSED: Final = (
     "check the access key and its secret (and the session token), this machine's clock, and "
@@ -198,6 +201,7 @@ def _printable(text: str) -> str:
     return line.strip()
 
 
+@lru_cache(maxsize=_DATES)
 def moment(text: str) -> datetime:
     """Return the time of a `Date` header.
 

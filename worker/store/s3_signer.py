@@ -6,6 +6,7 @@ The SDK's signer derives the day's key for every request, and parses each URL th
 import hashlib
 import hmac
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 from urllib.parse import quote
@@ -23,8 +24,7 @@ class Signer:
         self._access_key = access_key
         self._secret_key = secret_key
         self._token = token
-        self._derived = ("", b"")
-        """The scope of the last signature, and the key derived for it."""
+        self._latest = _Scope(name="", key=b"", credential="")
 
     def headers(
         self,
@@ -57,10 +57,10 @@ class Signer:
         if query and "=" not in query:
             query += "="
         canonical = f"{method}\n{path}\n{query}\n{lines}\n{listed}\n{sha256}"
-        scope = _scope(time, region)
-        signature = self._signature(time, scope, canonical)
+        scope = self._scope(time, region)
+        signature = _signature(time, scope, canonical)
         signed["Authorization"] = (
-            f"{_ALGORITHM} Credential={self._access_key}/{scope}, "
+            f"{_ALGORITHM} Credential={self._access_key}/{scope.name}, "
             f"SignedHeaders={listed}, Signature={signature}"
         )
         return signed
@@ -76,42 +76,51 @@ class Signer:
     ) -> str:
         """Return the query of a URL that anyone may GET, until it expires."""
         time = _time(at)
-        scope = _scope(time, region)
-        credential = _quoted(f"{self._access_key}/{scope}")
+        scope = self._scope(time, region)
         token = ""
         if self._token:
             token = f"&X-Amz-Security-Token={_quoted(self._token)}"
         query = (
-            f"X-Amz-Algorithm={_ALGORITHM}&X-Amz-Credential={credential}"
+            f"X-Amz-Algorithm={_ALGORITHM}&X-Amz-Credential={scope.credential}"
             f"&X-Amz-Date={time}&X-Amz-Expires={expires_seconds}{token}"
             "&X-Amz-SignedHeaders=host"
         )
         canonical = f"GET\n{path}\n{query}\nhost:{host}\n\nhost\n{_UNSIGNED}"
-        signature = self._signature(time, scope, canonical)
+        signature = _signature(time, scope, canonical)
         return f"{query}&X-Amz-Signature={signature}"
 
-    def _signature(self, time: str, scope: str, canonical: str) -> str:
-        digest = hashlib.sha256(canonical.encode()).hexdigest()
-        text = f"{_ALGORITHM}\n{time}\n{scope}\n{digest}"
-        return _hmac(self._key(scope), text).hex()
-
-    def _key(self, scope: str) -> bytes:
-        """Return the key of a day, a region and a service."""
-        derived_for, key = self._derived
-        if derived_for != scope:
+    def _scope(self, time: str, region: str) -> "_Scope":
+        """Return the scope of a time and a region, which mostly is that of the time before."""
+        name = f"{time[:8]}/{region}/s3/aws4_request"
+        scope = self._latest
+        if scope.name != name:
             key = f"AWS4{self._secret_key}".encode()
-            for part in scope.split("/"):
+            for part in name.split("/"):
                 key = _hmac(key, part)
-            self._derived = (scope, key)
-        return key
+            credential = _quoted(f"{self._access_key}/{name}")
+            scope = _Scope(name=name, key=key, credential=credential)
+            self._latest = scope
+        return scope
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Scope:
+    """What a signature is valid for: a day, a region and a service."""
+
+    name: str
+    key: bytes = field(repr=False)
+    credential: str
+    """As a URL names it."""
+
+
+def _signature(time: str, scope: _Scope, canonical: str) -> str:
+    digest = hashlib.sha256(canonical.encode()).hexdigest()
+    text = f"{_ALGORITHM}\n{time}\n{scope.name}\n{digest}"
+    return _hmac(scope.key, text).hex()
 
 
 def _time(at: datetime) -> str:
     return at.strftime("%Y%m%dT%H%M%SZ")
-
-
-def _scope(time: str, region: str) -> str:
-    return f"{time[:8]}/{region}/s3/aws4_request"
 
 
 def _hmac(key: bytes, text: str) -> bytes:

@@ -56,6 +56,18 @@ class Retrier:
     ) -> Result:
         """Return what `work` returns, or raise the last error it raised."""
         deadline = self._runtime.monotonic() + policy.give_up_seconds
+        try:
+            return work()
+        except policy.on as error:
+            errors = [error]
+
+        def attempt() -> Result:
+            # tenacity counts the attempt that has failed; building it for each of the many
+            # that succeed takes longer than signing a request.
+            if errors:
+                raise errors.pop()
+            return work()
+
         retrying = Retrying(
             retry=retry_if_exception_type(policy.on),
             wait=partial(self._seconds_to_wait, policy),
@@ -64,7 +76,7 @@ class Retrier:
             before_sleep=partial(_report, on_retry),
             reraise=True,
         )
-        return retrying(work)
+        return retrying(attempt)
 
     def _seconds_to_wait(self, policy: Policy, state: RetryCallState) -> float:
         """Return the wait before the next attempt; it is longer if the error asks for that."""
