@@ -45,6 +45,19 @@ def course(tmp_path: Path) -> Course:
     return new_course(tmp_path / "run")
 
 
+def test_a_cli_that_was_asked_early_is_not_asked_again(
+    cli: CliStandIn, course: Course
+) -> None:
+    engine = cli.engine()
+    engine.prepare(course.workspace.output)
+    steps = engine._steps(course.workspace.output)
+    assert steps.taken(RUNTIME.flag())
+    # Asked now, it would answer that it does not take single steps.
+    cli.set(generation="old")
+    with pytest.raises(EngineFailedError, match="unknown option '--steps'"):
+        course.make(engine, EXTRACT)
+
+
 def test_a_whole_course_takes_a_process_for_every_step(
     cli: CliStandIn, course: Course
 ) -> None:

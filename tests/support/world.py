@@ -45,6 +45,8 @@ class FakeEngine:
 
     def check(self) -> None: ...
 
+    def prepare(self, output: Path) -> None: ...
+
     def produce(self, stage: Stage, workspace: Workspace) -> Iterator[Item]:
         self.seen.append(workspace.earlier)
         source = (workspace.source / "file.txt").read_text()

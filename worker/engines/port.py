@@ -143,6 +143,12 @@ class Engine(Protocol):
     def check(self) -> None:
         """Raise EngineFailedError if the engine cannot work here at all."""
 
+    def prepare(self, output: Path) -> None:
+        """Begin, in a thread, what the first stage would wait for; `output` as in Workspace.
+
+        Called once, after `check` and before the source is there; never raises.
+        """
+
     def produce(self, stage: Stage, workspace: Workspace) -> Iterator[Item]:
         """Make the missing items of a stage; yield each as soon as it is complete.
 
@@ -180,6 +186,9 @@ class NoEngine:
         raise EngineFailedError(
             "this run must not make anything", temporary=False
         )
+
+    def prepare(self, output: Path) -> None:
+        """Do nothing."""
 
     def produce(self, stage: Stage, workspace: Workspace) -> Iterator[Item]:
         raise EngineFailedError(

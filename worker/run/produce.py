@@ -112,6 +112,10 @@ class Producer:
         """Raise EngineUnavailableError if the engine cannot work here."""
         check_engine(self._engine)
 
+    def prepare(self) -> None:
+        """Let the engine prepare while the source is fetched."""
+        self._engine.prepare(self._context.folder.course)
+
     def make(self, stage: Stage) -> tuple[Artifact, ...]:
         """Run a stage, and return its artifacts.
 

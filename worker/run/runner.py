@@ -119,6 +119,7 @@ class Runner:
     def _work(self) -> None:
         if not self._manifest.over and not self._manifest.cancel_requested:
             self._producer.check()
+            self._producer.prepare()
         while not self._manifest.over:
             if self._manifest.cancel_requested:
                 raise CanceledError

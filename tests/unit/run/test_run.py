@@ -11,7 +11,13 @@ from states.manifest import Manifest
 from states.stages import STAGES, Stage, State
 from states.usage import Budget
 from tests.support.waiting import until
-from tests.support.world import IDENTITY, FakeEngine, FakeReceiver, World
+from tests.support.world import (
+    IDENTITY,
+    FakeEngine,
+    FakeReceiver,
+    FakeSource,
+    World,
+)
 from worker.engines.port import Engine, EngineFailedError
 from worker.errors import EngineUnavailableError
 from worker.ownership.claim import OperatorRequest
@@ -117,6 +123,30 @@ def test_a_job_is_left_as_it_was_by_an_engine_that_cannot_work(
     with pytest.raises(EngineUnavailableError, match="no API key"):
         world.job().resume(OperatorRequest())
     assert world.job().log.newest() == before
+
+
+def test_an_engine_prepares_before_the_source_is_fetched(
+    tmp_path: Path,
+) -> None:
+    order: list[object] = []
+
+    class PreparingEngine(FakeEngine):
+        def prepare(self, output: Path) -> None:
+            order.append(output.is_dir())
+
+    class OrderedSource(FakeSource):
+        def checkout(self, commit: str | None, tree: Path) -> str:
+            order.append("source")
+            return super().checkout(commit, tree)
+
+    world = World(
+        store=MemoryStore(lambda: 0.0),
+        work_dir=tmp_path,
+        engine=PreparingEngine(chapters=1),
+        source=OrderedSource(),
+    )
+    assert world.job().run(IDENTITY) is Exit.OK
+    assert order == [True, "source"]
 
 
 def test_without_such_a_limit_an_engine_is_opened_for_the_job_as_it_is(

@@ -57,6 +57,9 @@ class ClaudeEngine:
         """Raise EngineFailedError if the model certainly cannot be asked."""
         self._model.check()
 
+    def prepare(self, output: Path) -> None:
+        """Do nothing."""
+
     def produce(self, stage: Stage, workspace: Workspace) -> Iterator[Item]:
         """Make the missing items of a stage; raise NoMaterialError if there is no text."""
         stopped = self._stopped = self._runtime.flag()

@@ -5,6 +5,7 @@ import os
 import shutil
 import threading
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,7 @@ from worker.engines.fondation.cli_environment import (
     variables,
 )
 from worker.engines.fondation.cli_process import CliProcess, CliTask
+from worker.engines.fondation.single_steps import SingleSteps
 from worker.engines.fondation.source_copy import SourceCopy
 from worker.engines.port import EngineFailedError, Item, Workspace
 from worker.system.disk import on_disk
@@ -54,9 +56,10 @@ class FondationEngine:
         self._silence = silence_seconds
         self._search_path = environment.get("PATH", os.defpath)
         self._bundle = find_bundle(folder)
-        self._takes_steps: bool | None = None
+        self._single_steps: SingleSteps | None = None
         self._source_copy: SourceCopy | None = None
-        self._started = 0
+        self._numbers = count(1)
+        """Those of the processes, which their folders are named after."""
         # Held by `produce`, which may take a moment to return after `stop`.
         self._turn = threading.Lock()
         # Guards the attributes below, which other threads change.
@@ -68,6 +71,10 @@ class FondationEngine:
 
     def check(self) -> None:
         self._usable_bundle()
+
+    def prepare(self, output: Path) -> None:
+        """Ask the CLI whether it takes single steps, while the source is fetched."""
+        self._steps(output).ask()
 
     def produce(self, stage: Stage, workspace: Workspace) -> Iterator[Item]:
         with self._turn, on_disk(workspace.output, _unusable):
@@ -97,6 +104,8 @@ class FondationEngine:
         """End the CLI, children included."""
         with self._lock:
             self._stop.set()
+            if self._single_steps:
+                self._single_steps.stop()
             if self._process:
                 self._process.kill()
 
@@ -148,20 +157,12 @@ class FondationEngine:
     def _task(self, stage: Stage, workspace: Workspace, stop: Flag) -> CliTask:
         """Prepare a process: its folders, its environment, its command line."""
         bundle = self._usable_bundle()
+        takes_steps = self._steps(workspace.output).taken(stop)
         root = workspace.output.with_name(_FOLDER)
-        self._started += 1
-        folder = root / str(self._started)
-        output = _made(folder / "output")
-        scratch = _made(folder / "tmp")
-        home = root / "home"
-        make_home(home, self._environment)
-        env = variables(self._environment, home, scratch)
-        env["CLAUDE_OUTPUT_DIR"] = str(output)
+        folder = self._new_folder(root)
+        env = self._variables(root, folder)
+        output = Path(env["CLAUDE_OUTPUT_DIR"])
         source = self._copy_source(workspace.source, root / "source")
-        takes_steps = self._takes_steps
-        if takes_steps is None:
-            takes_steps = bundle.takes_steps(env, self._runtime, stop)
-            self._takes_steps = takes_steps
         argv = bundle.argv(source, output, stage if takes_steps else None)
         return CliTask(
             stage=stage,
@@ -172,6 +173,40 @@ class FondationEngine:
             silence_seconds=self._silence,
             secrets=secrets(self._environment),
         )
+
+    def _steps(self, output: Path) -> SingleSteps:
+        """Return the question for a run's folder of the course."""
+        root = output.with_name(_FOLDER)
+
+        def ask(stop: Flag) -> bool:
+            bundle = self._usable_bundle()
+            folder = self._new_folder(root)
+            try:
+                env = self._variables(root, folder)
+                return bundle.takes_steps(env, self._runtime, stop)
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+
+        with self._lock:
+            steps = self._single_steps
+            if steps is None:
+                steps = SingleSteps(ask, self._runtime)
+                self._single_steps = steps
+        return steps
+
+    def _new_folder(self, root: Path) -> Path:
+        """Return the path of the next process's own folder."""
+        return root / str(next(self._numbers))
+
+    def _variables(self, root: Path, folder: Path) -> dict[str, str]:
+        """Return the environment of a process whose own folder is `folder`."""
+        home = root / "home"
+        make_home(home, self._environment)
+        scratch = _made(folder / "tmp")
+        output = _made(folder / "output")
+        env = variables(self._environment, home, scratch)
+        env["CLAUDE_OUTPUT_DIR"] = str(output)
+        return env
 
     def _copy_source(self, source: Path, path: Path) -> Path:
         if self._source_copy is None:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from states.stages import Stage
@@ -30,6 +31,9 @@ class StaticEngine:
 
     def check(self) -> None:
         """Do nothing: this engine needs nothing that could be missing."""
+
+    def prepare(self, output: Path) -> None:
+        """Do nothing."""
 
     def produce(self, stage: Stage, workspace: Workspace) -> Iterator[Item]:
         """Make the items of a stage that are not there yet.
