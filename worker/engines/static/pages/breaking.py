@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Final
 
@@ -142,7 +143,7 @@ def _expecting(facts: CourseFacts) -> dict[tuple[str, int], ProjectTest]:
     }
     expecting: dict[tuple[str, int], ProjectTest] = {}
     for path in _test_files(facts):
-        text = "\n".join(facts.texts.lines(path))
+        text = facts.texts.text(path)
         if errors.isdisjoint(_EXPECTED_ERROR.findall(text)):
             continue
         for test in project_tests.of_file(facts, path):
@@ -235,17 +236,24 @@ def _below(rows: Sequence[str], indent: int) -> Iterator[str]:
 def _quoting(facts: CourseFacts, failure: Failure) -> ProjectTest | None:
     """Return a test that asserts a part of a failure's message which no other code has."""
     part = _own_part(failure.cause.message)
-    if len(part) < _FEWEST_LETTERS or not _is_unique(facts, part):
+    if len(part) < _FEWEST_LETTERS:
         return None
+    test = next(_asserting(facts, part), None)
+    if test is None or not _is_unique(facts, part):
+        return None
+    return test
+
+
+def _asserting(facts: CourseFacts, part: str) -> Iterator[ProjectTest]:
+    """Yield the tests that can be run alone and assert a text."""
     for path in _test_files(facts):
-        if not any(part in row for row in facts.texts.lines(path)):
+        if part not in facts.texts.text(path):
             continue
         for test in project_tests.of_file(facts, path):
             if project_tests.command(facts, test) and any(
                 part in row and _asserts(row) for row in _rows(facts, test)
             ):
-                return test
-    return None
+                yield test
 
 
 def _own_part(message: str) -> str:
@@ -258,23 +266,25 @@ def _own_part(message: str) -> str:
 
 def _is_unique(facts: CourseFacts, part: str) -> bool:
     """Whether a part of a message is in the sources once."""
-    rows = facts.remembered("source rows", lambda: list(_source_rows(facts)))
-    holding = (row for row in rows if part in row)
-    return len(list(islice(holding, 2))) == 1
-
-
-def _source_rows(facts: CourseFacts) -> Iterator[str]:
-    for path, file in facts.analysis.files.items():
-        if file.role is Role.SOURCE and file.language is Language.PYTHON:
-            yield from facts.texts.lines(path)
+    rows = 0
+    for path in _python_files(facts, Role.SOURCE):
+        if part in facts.texts.text(path):
+            rows += sum(part in row for row in facts.texts.lines(path))
+        if rows > 1:
+            return False
+    return rows == 1
 
 
 def _test_files(facts: CourseFacts) -> list[str]:
-    files = facts.analysis.files
+    find = partial(_python_files, facts, Role.TEST)
+    return facts.remembered("test files", find)
+
+
+def _python_files(facts: CourseFacts, role: Role) -> list[str]:
     return [
         path
-        for path, file in files.items()
-        if file.role is Role.TEST and file.language is Language.PYTHON
+        for path, file in facts.analysis.files.items()
+        if file.role is role and file.language is Language.PYTHON
     ]
 
 
@@ -286,11 +296,12 @@ def _asserts(row: str) -> bool:
 def _of_results(facts: CourseFacts, chapter: Chapter) -> Iterator[Change]:
     """Yield a change of the first function of which a test needs what it returns."""
     for function in _changeable(facts, chapter):
-        if not _returns(facts, function):
-            continue
         for test in _tests_naming(facts, chapter, function):
             callees = _needed_callees(facts, test)
-            if any(_is_meant(facts, test, function, each) for each in callees):
+            is_meant = any(
+                _is_meant(facts, test, function, each) for each in callees
+            )
+            if is_meant and _returns(facts, function):
                 yield _without_result(facts, function, test)
                 return
 

@@ -95,7 +95,12 @@ def _overriding(
 
 
 def _called_elsewhere(facts: CourseFacts, definition: Definition) -> str:
-    callers = list(dict.fromkeys(_callers(facts, definition)))[:_MOST_CALLERS]
+    callers: list[str] = []
+    for caller in _callers(facts, definition):
+        if caller not in callers:
+            callers.append(caller)
+        if len(callers) == _MOST_CALLERS:
+            break
     if not callers:
         return ""
     verb = "create" if definition.kind in TYPES else "call"
