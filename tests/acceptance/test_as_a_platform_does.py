@@ -240,7 +240,7 @@ def test_what_reaches_the_store_through_another_name_is_signed_for_that(
     assert len(dict(announced(complete))) == complete["filesCount"]
 
 
-def test_the_same_job_without_a_receiver_can_be_looked_at_from_a_machine_that_knows_the_store(
+def test_the_same_job_without_a_receiver_can_be_inspected_from_a_machine_that_knows_the_store(
     platform: Platform,
 ) -> None:
     platform.run()

@@ -58,7 +58,7 @@ def test_a_folder_becomes_a_course_with_embedded_defaults(
     ).is_dir()
 
 
-def test_the_page_to_open_is_there_where_the_last_lines_say(
+def test_the_page_to_open_is_where_the_last_lines_say(
     user: User, folder: Path
 ) -> None:
     result = user.run("run", str(folder), "--out", "elsewhere")
@@ -221,7 +221,7 @@ def test_an_impossible_request_is_answered_in_one_line(
 
 
 @pytest.mark.parametrize("missing", ["branch", "repository"])
-def test_a_branch_or_repository_that_is_not_there_is_65(
+def test_a_missing_branch_or_repository_ends_with_65(
     user: User, host: GitServer, repository: Repository, missing: str
 ) -> None:
     assert repository.head()

@@ -200,7 +200,7 @@ def test_every_option_of_a_command_is_in_the_reference(
     assert options - named == set()
 
 
-def test_the_reference_names_no_command_that_there_is_not() -> None:
+def test_the_reference_names_only_existing_commands() -> None:
     named = re.findall(
         r"^\| `([a-z]+)", section(REFERENCE, "Commands"), re.MULTILINE
     )
@@ -208,7 +208,7 @@ def test_the_reference_names_no_command_that_there_is_not() -> None:
 
 
 @pytest.mark.parametrize("command", COMMAND_NAMES)
-def test_command_lines_in_documents_use_options_that_there_are(
+def test_command_lines_in_documents_use_existing_options(
     command: str, options: set[str]
 ) -> None:
     text = "\n".join(DOCUMENTS.values()).replace("\\\n", " ")
@@ -219,7 +219,7 @@ def test_command_lines_in_documents_use_options_that_there_are(
     assert used - options == set()
 
 
-def test_command_lines_in_documents_use_commands_that_there_are() -> None:
+def test_command_lines_in_documents_use_existing_commands() -> None:
     shell = "".join(
         "".join(blocks(document, "bash")) for document in DOCUMENTS.values()
     )

@@ -28,7 +28,7 @@ def last_line(result: CommandResult) -> str:
 
 @pytest.mark.parametrize("s3_server", ["minio", "ceph"], indirect=True)
 @pytest.mark.parametrize(("changes", "code", "expected"), WRONG)
-def test_a_store_that_does_not_let_us_in_is_named_at_once(
+def test_a_store_that_refuses_our_key_is_named_at_once(
     platform: Platform, changes: dict[str, str], code: int, expected: str
 ) -> None:
     process = platform.user.start("run", **changes)

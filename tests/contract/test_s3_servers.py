@@ -116,7 +116,7 @@ def test_wrong_keys_are_refused_for_every_request(
         )
 
 
-def test_a_bucket_that_is_not_there_is_a_fault_of_the_configuration(
+def test_a_missing_bucket_is_a_fault_of_the_configuration(
     s3_server: S3Server,
 ) -> None:
     store = S3Store("no-such-bucket", "", s3_server.access)

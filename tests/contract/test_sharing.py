@@ -121,7 +121,7 @@ def test_a_store_is_refused_that_lies_inside_a_job(
     "name",
     ["jobs", "artifacts", "team/artifacts", "team/runs/1", "checkpoints"],
 )
-def test_a_store_may_be_called_as_a_jobs_folders_are(
+def test_a_store_may_have_the_name_of_a_jobs_folder(
     store: Store, tmp_path: Path, name: str
 ) -> None:
     nested = NestedStore(store, name)

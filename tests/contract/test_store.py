@@ -82,7 +82,7 @@ def test_a_deleted_key_can_be_created_again(store: Store) -> None:
 
 
 @pytest.mark.parametrize("round_number", range(5))
-def test_of_sixteen_creations_at_once_exactly_one_succeeds(
+def test_exactly_one_of_sixteen_creations_at_once_succeeds(
     store: Store, round_number: int
 ) -> None:
     key, barrier = f"job/checkpoints/{round_number}", threading.Barrier(16)
@@ -123,7 +123,7 @@ def test_a_copy_replaces_what_was_there(store: Store) -> None:
     assert store.get("new/a.md") == b"first"
 
 
-def test_a_copy_is_as_old_as_the_copying(store: Store) -> None:
+def test_a_copy_has_the_time_of_copying(store: Store) -> None:
     store.put("old/a.md", b"first", TEXT)
     until(lambda: store.head("old/a.md").age > 1)
     store.copy("old/a.md", "new/a.md")
@@ -170,7 +170,7 @@ def test_a_reader_sees_one_object_or_the_other_while_it_is_replaced(
         writing.result()
 
 
-def test_what_is_not_there_is_missing(store: Store, tmp_path: Path) -> None:
+def test_a_missing_object_cannot_be_read(store: Store, tmp_path: Path) -> None:
     filled(store, "job/folder/a")
     for key in ("job/b", "job/folder", "nobody/a", "job/folder/a/b"):
         with pytest.raises(MissingError):
@@ -306,7 +306,7 @@ def test_a_listing_of_an_empty_store_is_empty(store: Store) -> None:
     assert keys(store) == []
 
 
-def test_a_long_listing_is_whole_and_all_of_it_can_be_deleted_at_once(
+def test_a_long_listing_is_complete_and_can_be_deleted_at_once(
     store: Store,
 ) -> None:
     names = [f"job/{number // 100}/{number:05d}" for number in range(2100)]

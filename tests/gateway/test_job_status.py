@@ -54,7 +54,7 @@ def test_a_job_that_has_begun_is_unfinished(view: View) -> None:
     ("settled", "standing"),
     [(False, Standing.UNDELIVERED), (True, Standing.OVER)],
 )
-def test_a_completed_job_is_over_once_its_webhook_knows(
+def test_a_completed_job_is_over_once_its_webhook_was_told(
     view: View,
     settled: bool,  # noqa: FBT001 - pytest's
     standing: Standing,
@@ -86,7 +86,7 @@ def test_a_manifest_that_needs_a_person_leaves_its_job_unfinished(
     "kind",
     [StoreUnavailableError, StoreRefusedError, StoreConfigError, MissingError],
 )
-def test_a_store_that_does_not_answer_or_refuses_leaves_it_open(
+def test_a_job_is_unreadable_while_the_store_refuses_or_does_not_answer(
     view: View, kind: Callable[[str], Exception]
 ) -> None:
     refusing: RetryingStore = UnlistableStore(kind("no"))  # type: ignore[assignment]

@@ -178,7 +178,7 @@ def test_requests_wait_where_only_their_owner_can_read_them(
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_gateway_that_is_stopped_stops_its_runs_and_takes_them_up_again(
+def test_a_gateway_that_is_stopped_stops_its_runs_and_resumes_them(
     gateway: GatewayHost, number: signal.Signals
 ) -> None:
     gateway.cli.set(delay=SLOW_ITEM)
@@ -195,7 +195,7 @@ def test_a_gateway_that_is_stopped_stops_its_runs_and_takes_them_up_again(
     assert max(gateway.cli.calls.values()) <= 2
 
 
-def test_a_gateway_that_was_killed_takes_up_what_was_not_over(
+def test_a_gateway_that_was_killed_resumes_unfinished_jobs(
     gateway: GatewayHost,
 ) -> None:
     gateway.cli.set(delay=SLOW_ITEM)

@@ -136,7 +136,7 @@ def test_a_definition_that_hides_its_store_is_reported(
 
 
 @pytest.mark.usefixtures("definition")
-def test_a_platform_that_is_away_is_a_bad_gateway_and_nothing_is_accepted(
+def test_a_platform_that_is_down_is_a_bad_gateway_and_nothing_is_accepted(
     gateway: GatewayHost, scaleway: ScalewayServer
 ) -> None:
     scaleway.fault(

@@ -174,7 +174,7 @@ def test_retries_are_bounded_with_growing_pauses_and_restart_on_request(
 
 
 @pytest.mark.parametrize("code", ALL_CODES)
-def test_a_job_whose_webhook_does_not_know_that_it_is_over_is_never_given_up(
+def test_a_job_whose_webhook_was_not_told_that_it_is_over_is_never_given_up(
     queue: RunQueue,
     runs: ScriptedRuns,
     runtime: RecordingRuntime,

@@ -82,7 +82,7 @@ def test_fetch_copies_the_course(shell: Shell) -> None:
     }
 
 
-def test_fetch_names_the_page_to_open_and_no_other_file_that_was_made_to_look_at(
+def test_fetch_names_the_page_to_open_and_no_other_page(
     shell: Shell,
 ) -> None:
     completed(shell)

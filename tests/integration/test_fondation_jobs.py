@@ -184,7 +184,7 @@ def test_a_course_is_made_again_by_a_cli_that_would_resume_from_other_files(
     assert {record.generation for record in job.manifest.stages[1:]} == {2}
 
 
-def test_what_goes_wrong_once_is_tried_again_and_logged(
+def test_a_fault_that_happens_once_is_retried_and_logged(
     new_job: NewJob,
 ) -> None:
     wrong = {

@@ -225,7 +225,7 @@ def test_stored_items_are_restored_and_only_the_rest_is_made(
     assert [cli.calls[path] - before[path] for path in made] == [0]
 
 
-def test_a_hanging_cli_is_ended_with_all_that_it_has_started(
+def test_a_hanging_cli_is_ended_with_all_its_descendants(
     cli: CliStandIn, course: Course
 ) -> None:
     cli.set(faults={EXTRACT: {"kind": "hangs", "children": True}})
@@ -284,7 +284,7 @@ def complain(
     ],
     ids=["429", "529", "network"],
 )
-def test_a_failure_that_may_pass_is_recognized_by_what_it_prints(
+def test_a_temporary_failure_is_recognized_by_its_output(
     complaint: str, cli: CliStandIn, course: Course
 ) -> None:
     assert complain(cli, course, complaint).temporary
@@ -298,7 +298,7 @@ def test_a_failure_that_may_pass_is_recognized_by_what_it_prints(
     ],
     ids=["no key", "refused key"],
 )
-def test_a_failure_that_will_not_pass_is_recognized_by_what_it_prints(
+def test_a_permanent_failure_is_recognized_by_its_output(
     complaint: str, cli: CliStandIn, course: Course
 ) -> None:
     assert not complain(cli, course, complaint).temporary

@@ -147,7 +147,7 @@ def test_a_cli_that_resumes_from_memory_is_trusted_if_its_files_are_the_stored_o
     assert chapters_fit(after)
 
 
-def test_nothing_is_taken_of_a_cli_that_resumes_from_other_files(
+def test_no_output_is_taken_from_a_cli_that_resumes_from_other_files(
     cli: CliStandIn, course: Course, tmp_path: Path
 ) -> None:
     cli.set(memory=True, random=True, delay=100)
@@ -183,7 +183,7 @@ def test_its_sources_are_run_by_bun(
     assert [seen["cwd"] for seen in cli.seen] == [str(cli.path)]
 
 
-def test_where_bun_is_missing_its_sources_are_a_cli_that_cannot_be_run(
+def test_without_bun_the_sources_are_a_cli_that_cannot_be_run(
     cli: CliStandIn, tmp_path: Path
 ) -> None:
     with_bun(cli, tmp_path / "bin")

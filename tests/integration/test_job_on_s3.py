@@ -165,7 +165,7 @@ def test_a_store_that_ignores_conditions_is_refused_and_nothing_is_left_behind(
     assert world.receiver.taken == []
 
 
-def test_a_store_that_ignores_conditions_serves_where_that_is_allowed(
+def test_a_store_that_ignores_conditions_is_used_if_that_is_allowed(
     s3_servers: Callable[[str], S3Server], tmp_path: Path
 ) -> None:
     world = World(

@@ -175,7 +175,7 @@ def test_a_file_that_cannot_be_executed_ends_with_127(tmp_path: Path) -> None:
     assert b"broken" in finished.stderr
 
 
-def test_of_a_long_output_the_end_is_kept_and_the_process_is_never_held_up(
+def test_the_end_of_a_long_output_is_kept_and_the_process_is_never_blocked(
     tmp_path: Path,
 ) -> None:
     finished = run(
@@ -189,7 +189,7 @@ def test_of_a_long_output_the_end_is_kept_and_the_process_is_never_held_up(
     assert finished.stderr == b"last\n"
 
 
-def test_a_process_that_takes_too_long_is_killed_with_all_it_started(
+def test_a_process_that_takes_too_long_is_killed_with_its_descendants(
     tmp_path: Path,
 ) -> None:
     with pytest.raises(
@@ -338,7 +338,7 @@ def test_a_process_that_does_not_want_to_end_is_killed(
     assert not alive(tmp_path)
 
 
-def test_ending_what_has_ended_does_nothing(start: Start) -> None:
+def test_ending_an_ended_process_does_nothing(start: Start) -> None:
     process, _ = start("exit 0")
     assert process.wait(30) == 0
     process.pause()

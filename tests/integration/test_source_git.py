@@ -76,7 +76,7 @@ def test_no_history_is_fetched(tmp_path: Path, host: GitServer) -> None:
     assert checked_out(tmp_path, source(tmp_path, host))[1] == {"small": b"x"}
 
 
-def test_of_a_hostile_repository_the_regular_files_arrive_as_they_are(
+def test_the_regular_files_of_a_hostile_repository_arrive_unchanged(
     tmp_path: Path, host: GitServer
 ) -> None:
     host.repository(NAME, HOSTILE)
@@ -163,7 +163,7 @@ def test_the_pinned_commit_is_fetched_after_the_branch_has_moved(
         )
 
 
-def test_a_host_that_gives_no_commit_by_name_gives_it_while_the_branch_is_there(
+def test_a_host_that_serves_no_commit_by_name_serves_it_while_the_branch_exists(
     tmp_path: Path,
 ) -> None:
     with GitServer(tmp_path / "host", protocol=0) as host:
@@ -176,7 +176,7 @@ def test_a_host_that_gives_no_commit_by_name_gives_it_while_the_branch_is_there(
         )
 
 
-def test_a_pinned_commit_that_the_host_does_not_give_any_more_is_reported(
+def test_a_pinned_commit_that_the_host_no_longer_serves_is_reported(
     tmp_path: Path, host: GitServer
 ) -> None:
     repository = host.repository(NAME)
@@ -227,7 +227,7 @@ def test_a_renamed_repository_is_found_on_the_same_host(
     )
 
 
-def test_a_commit_is_fetched_from_where_the_repository_has_gone(
+def test_a_commit_is_fetched_from_the_repositorys_new_address(
     tmp_path: Path, host: GitServer
 ) -> None:
     repository = host.repository(NAME, {"a": b"1"})

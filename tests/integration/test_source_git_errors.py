@@ -105,7 +105,7 @@ def test_an_empty_repository_is_reported(
     assert error.code == "repository_empty"
 
 
-def test_a_repository_that_is_not_there_may_be_private(
+def test_a_missing_repository_may_be_private(
     tmp_path: Path, host: GitServer
 ) -> None:
     error = failing(tmp_path, host.url("owner/nope"))
@@ -125,7 +125,7 @@ def test_a_private_repository_without_a_token_looks_missing(
     assert error.code == "repository_not_found"
 
 
-def test_a_repository_that_is_not_there_for_our_token_is_reported(
+def test_a_repository_that_our_token_cannot_see_is_reported(
     tmp_path: Path, host: GitServer
 ) -> None:
     error = failing(tmp_path, host.url("owner/nope"), token=TOKEN)
@@ -194,7 +194,7 @@ def test_a_host_that_breaks_off_is_temporary(
     assert error.code == "git_unavailable"
 
 
-def test_a_host_that_hangs_is_given_up_in_time(
+def test_a_host_that_hangs_is_abandoned_in_time(
     tmp_path: Path, host: GitServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("worker.source.git.POLICY", replace(POLICY, attempts=1))
@@ -212,7 +212,7 @@ def test_a_host_that_hangs_is_given_up_in_time(
     assert caught.value.code == "git_unavailable"
 
 
-def test_a_host_that_is_not_there_is_temporary(tmp_path: Path) -> None:
+def test_an_unreachable_host_is_temporary(tmp_path: Path) -> None:
     error = failing(tmp_path, "http://127.0.0.1:1/owner/name")
     assert isinstance(error, TemporaryError)
     assert error.code == "git_unavailable"

@@ -162,7 +162,7 @@ def test_a_repository_without_a_commit_is_empty(tmp_path: Path) -> None:
     assert caught.value.code == "repository_empty"
 
 
-def test_a_commit_that_is_not_there_is_reported(tmp_path: Path) -> None:
+def test_a_missing_commit_is_reported(tmp_path: Path) -> None:
     repository = work_tree(tmp_path)
     for commit in (
         "1" * 40,
@@ -176,7 +176,7 @@ def test_a_commit_that_is_not_there_is_reported(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("bare", [True, False])
-def test_of_a_hostile_repository_the_regular_files_arrive_as_they_are(
+def test_the_regular_files_of_a_hostile_repository_arrive_unchanged(
     tmp_path: Path, *, bare: bool
 ) -> None:
     repository = make_repository(tmp_path / "project", HOSTILE, bare=bare)

@@ -125,7 +125,7 @@ def test_the_page_marks_what_is_new(shell: Shell, repository: Path) -> None:
     assert index.read_text().count(mark) == 2
 
 
-def test_an_update_is_the_same_course_as_one_from_nothing(
+def test_an_update_is_the_same_course_as_a_new_one(
     shell: Shell, repository: Path
 ) -> None:
     run(shell, repository)
@@ -144,7 +144,7 @@ def pages(course: Path) -> dict[str, bytes]:
     }
 
 
-def test_without_an_earlier_course_it_is_made_from_nothing(
+def test_without_an_earlier_course_a_new_one_is_made(
     shell: Shell, repository: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     answer = run(shell, repository, "--update")
@@ -153,7 +153,9 @@ def test_without_an_earlier_course_it_is_made_from_nothing(
     assert "making a new course" in caplog.text
 
 
-def test_why_nothing_is_kept_is_printed(shell: Shell, repository: Path) -> None:
+def test_the_reason_for_keeping_nothing_is_printed(
+    shell: Shell, repository: Path
+) -> None:
     first = job_of(run(shell, repository))
     (repository / "signer.py").unlink()
     answer = run(shell, repository, "--update")
@@ -161,7 +163,7 @@ def test_why_nothing_is_kept_is_printed(shell: Shell, repository: Path) -> None:
     assert "has lost its file signer.py" in answer
 
 
-def test_an_earlier_job_that_cannot_be_followed_is_refused_before_anything_is_done(
+def test_an_earlier_job_that_cannot_be_updated_is_refused_before_anything_is_done(
     shell: Shell, repository: Path
 ) -> None:
     make_earlier(shell.store, shell.root / "work")
@@ -217,7 +219,7 @@ def followed(
     return code, world
 
 
-def test_a_job_that_follows_what_is_missing_fails_and_says_so(
+def test_a_job_that_updates_a_missing_one_fails_and_says_so(
     shell: Shell,
 ) -> None:
     receiver = FakeReceiver()

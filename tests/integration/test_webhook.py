@@ -54,7 +54,7 @@ def test_an_event_is_posted_with_the_headers_of_the_contract(
     assert "webhook-signature" not in delivery.headers
 
 
-def test_a_signature_is_that_of_the_standards_own_example() -> None:
+def test_a_signature_matches_the_standards_own_example() -> None:
     headers = signature(
         "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
         "msg_p5jXN8AQM9LWM0D4loKWxJek",
@@ -100,7 +100,7 @@ def test_a_redirect_is_not_followed(receiver: Receiver) -> None:
         ("https://other.test:port/", None),
     ],
 )
-def test_of_a_redirect_only_the_server_is_reported(
+def test_only_the_server_of_a_redirect_is_reported(
     receiver: Receiver, location: str, reported: str | None
 ) -> None:
     receiver.reply = lambda _: Reply(status=301, headers={"Location": location})
@@ -156,7 +156,7 @@ def test_a_time_instead_of_a_pause_is_waited_for(unit: int) -> None:
     assert _pause(str(moment * unit), now) == 100
 
 
-def test_of_several_pauses_the_first_that_can_be_understood_counts() -> None:
+def test_the_first_valid_one_of_several_pauses_counts() -> None:
     with tcp_server(
         answering(
             b"HTTP/1.1 503 No\r\nRetry-After: soon\r\nRetry-After: 9\r\n\r\n"

@@ -195,7 +195,9 @@ def test_an_owner_lives_by_its_heartbeats() -> None:
     )
 
 
-def test_a_run_that_an_operator_has_replaced_may_write_until_it_looks() -> None:
+def test_a_run_that_an_operator_has_replaced_may_write_until_its_next_look() -> (
+    None
+):
     explored = explore_all(AN_OPERATOR_TAKES_OVER)
     assert any(
         may_write_for(process, ALL) and process.run < world.owner

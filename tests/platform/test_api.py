@@ -138,7 +138,7 @@ def test_retry_after_is_honoured(
     assert runtime.waits == [4.0]
 
 
-def test_an_api_that_stays_away_is_a_temporary_error(
+def test_an_api_that_stays_down_is_a_temporary_error(
     scaleway: ScalewayServer, platform: Scaleway
 ) -> None:
     scaleway.fault(Fault(status=503, times=99))
@@ -178,7 +178,7 @@ def test_a_page_that_is_not_json_is_not_taken_for_the_api(
         b"{}",
     ],
 )
-def test_an_answer_that_is_not_understood_is_asked_for_again(
+def test_an_answer_that_is_not_understood_is_requested_again(
     body: bytes, scaleway: ScalewayServer, platform: Scaleway
 ) -> None:
     scaleway.define()
@@ -186,7 +186,7 @@ def test_an_answer_that_is_not_understood_is_asked_for_again(
     assert len(platform.definitions()) == 1
 
 
-def test_an_api_that_is_not_there_is_a_temporary_error(
+def test_an_unreachable_api_is_a_temporary_error(
     scaleway: ScalewayServer, runtime: RecordingRuntime
 ) -> None:
     away = connect(scaleway, runtime, SCW_API_URL="http://127.0.0.1:1")
@@ -194,7 +194,7 @@ def test_an_api_that_is_not_there_is_a_temporary_error(
         away.start("some-definition", ENVIRONMENT)
 
 
-def test_an_answer_that_comes_byte_by_byte_is_given_up_in_time(
+def test_an_answer_that_comes_byte_by_byte_is_abandoned_in_time(
     scaleway: ScalewayServer, runtime: RecordingRuntime
 ) -> None:
     scaleway.fault(
@@ -289,7 +289,7 @@ def test_an_unknown_outcome_of_a_start_is_reported(
         start_run(platform, RecordingRuntime(), definition["id"], ENVIRONMENT)
 
 
-def test_a_silent_api_is_given_up_in_time(
+def test_a_silent_api_is_abandoned_in_time(
     scaleway: ScalewayServer, runtime: RecordingRuntime
 ) -> None:
     scaleway.fault(Fault(silent=True, times=99))
@@ -329,7 +329,7 @@ def test_secrets_are_added_changed_and_removed(
     assert platform.secrets(definition["id"]) == []
 
 
-def test_changing_what_has_gone_is_a_configuration_error(
+def test_changing_a_deleted_definition_is_a_configuration_error(
     platform: Scaleway,
 ) -> None:
     with pytest.raises(ConfigError, match="no longer exists on the platform"):

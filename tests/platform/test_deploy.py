@@ -63,7 +63,7 @@ def test_a_dry_run_shows_each_difference_and_writes_nothing(
     assert operator.scaleway.jobs.writes == []
 
 
-def test_an_update_leaves_what_was_not_given(operator: Operator) -> None:
+def test_an_update_keeps_fields_that_were_not_given(operator: Operator) -> None:
     definition = operator.scaleway.define(
         STORE_URL="s3://bucket/jobs", SET_IN_THE_CONSOLE="yes"
     )
@@ -77,7 +77,7 @@ def test_an_update_leaves_what_was_not_given(operator: Operator) -> None:
     assert definition["environment_variables"]["SET_IN_THE_CONSOLE"] == "yes"
 
 
-def test_a_value_that_may_be_secret_is_not_shown_and_warned_about(
+def test_a_value_that_may_be_secret_is_hidden_and_warned_about(
     operator: Operator, capsys: pytest.CaptureFixture[str]
 ) -> None:
     operator.environment["X"] = ""

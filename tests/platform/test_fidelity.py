@@ -89,7 +89,7 @@ def test_listings_come_in_pages_of_one_project(
     assert any("page=3" in request for request in scaleway.requests)
 
 
-def test_a_run_is_started_looked_at_listed_and_stopped(
+def test_a_run_is_started_shown_listed_and_stopped(
     sdk: JobsV1Alpha2API,
 ) -> None:
     definition = create(sdk)

@@ -82,7 +82,7 @@ def test_a_new_model_in_the_definition_is_refused_if_no_stage_is_redone(
     assert operator.scaleway.jobs.runs == {}
 
 
-def test_a_model_that_is_only_set_here_does_not_reach_the_run_and_is_warned_of(
+def test_a_model_that_is_only_set_here_does_not_reach_the_run_and_causes_a_warning(
     completed: Operator, tmp_path: Path
 ) -> None:
     define(completed)

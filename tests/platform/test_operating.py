@@ -255,7 +255,7 @@ def test_an_unstarted_job_is_canceled_and_its_run_stopped_and_not_started_by_a_s
     )
 
 
-def test_a_job_in_another_store_is_not_begun_in_this_store(
+def test_a_job_in_another_store_is_not_started_in_this_store(
     operator: Operator, definition: Document
 ) -> None:
     definition["environment_variables"]["STORE_URL"] = "s3://another/store"

@@ -216,7 +216,7 @@ def test_a_job_that_failed_for_good_is_continued_by_resume_with_a_new_token(
     )
 
 
-def test_cancel_waits_for_the_run_to_obey(cloud: Cloud) -> None:
+def test_cancel_waits_until_the_run_has_stopped(cloud: Cloud) -> None:
     submit(cloud)
     cloud.await_item("job-1")
     assert cloud.operator.json("cancel", "job-1")["state"] == "canceled"

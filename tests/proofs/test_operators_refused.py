@@ -104,7 +104,7 @@ def test_a_command_that_is_refused_before_it_claims_a_job_says_so_and_does_nothi
 
 
 @pytest.mark.parametrize("fault", PASSING)
-def test_a_command_outlasts_a_store_that_does_not_answer_at_first(
+def test_a_command_waits_for_a_store_that_does_not_answer_at_first(
     fault: ProxyFault | Refusal,
     new_job: NewJob,
     proxy: Proxy,

@@ -62,7 +62,7 @@ def new_job(
     )
 
 
-def test_a_course_is_the_same_to_the_byte_though_its_job_was_killed_in_every_stage(
+def test_a_course_is_identical_although_its_job_was_killed_in_every_stage(
     tmp_path: Path, environment: dict[str, str], receiver: Receiver
 ) -> None:
     undisturbed, killed = (
@@ -91,7 +91,7 @@ def test_a_course_is_the_same_to_the_byte_though_its_job_was_killed_in_every_sta
         killed.end()
 
 
-def test_an_update_is_the_same_to_the_byte_though_its_job_was_killed_in_every_stage(
+def test_an_update_is_identical_although_its_job_was_killed_in_every_stage(
     tmp_path: Path, environment: dict[str, str], states: Repository
 ) -> None:
     first = new_job(tmp_path, "first", environment)

@@ -89,7 +89,7 @@ def test_a_stopped_run_saves_what_is_finished_and_the_next_one_has_the_job_at_on
     [("minio", ProxyFault.RESET), ("ceph", ProxyFault.SILENCE)],
     indirect=["s3_server"],
 )
-def test_a_run_whose_store_is_away_ends_in_time_too(
+def test_a_run_whose_store_is_down_ends_in_time_too(
     fault: ProxyFault, new_job: NewJob, s3_server: S3Server
 ) -> None:
     with proxying(s3_server.endpoint_url) as proxy:

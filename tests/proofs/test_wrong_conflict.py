@@ -36,7 +36,7 @@ def once(
 @pytest.mark.parametrize(
     ("method", "part"), [("PUT", "/checkpoints/"), ("PUT", "/artifacts/")]
 )
-def test_a_conflict_with_nothing_passes(
+def test_a_conflict_without_cause_is_retried(
     method: str,
     part: str,
     s3_server: S3Server,

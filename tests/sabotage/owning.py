@@ -187,7 +187,7 @@ OWNING: Final = (
         expression="left <= 0",
         new="False",
         tests=(
-            "tests/unit/store/test_s3.py::test_an_answer_that_comes_a_byte_at_a_time_is_given_up",
+            "tests/unit/store/test_s3.py::test_an_answer_that_comes_a_byte_at_a_time_is_abandoned",
         ),
     ),
     Sabotage(

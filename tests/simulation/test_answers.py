@@ -223,7 +223,7 @@ def test_an_attempt_is_repeated_only_under_a_confirmed_lease(
     assert simulation.posts_since(stopped, at) == []
 
 
-def test_why_an_event_was_not_taken_is_recorded_until_it_is(
+def test_the_reason_for_an_undelivered_event_is_recorded_until_it_is_delivered(
     simulation: Simulation,
 ) -> None:
     simulation.receiver.answer = lambda _: WebhookResponse(

@@ -34,7 +34,7 @@ def artifact_of(simulation: Simulation, path: str) -> str:
     ],
 )
 @pytest.mark.parametrize("damage", ["deleted", "truncated", "garbled"])
-def test_what_is_damaged_in_the_store_is_made_again(
+def test_a_damaged_artifact_is_made_again(
     simulation: Simulation, path: str, damage: str
 ) -> None:
     run(simulation, policy=kill_before("put job-1/artifacts/review-chapters"))
@@ -130,7 +130,7 @@ def test_an_intact_but_invalid_item_is_made_again(
     assert simulation.course()[CHAPTER].startswith(b"# Thing 2")
 
 
-def test_a_job_is_not_completed_while_something_of_it_is_missing(
+def test_a_job_is_not_completed_while_an_artifact_is_missing(
     simulation: Simulation,
 ) -> None:
     def lose(operation: str, _process: Process) -> Fault | None:

@@ -44,7 +44,7 @@ class StoppableEngine(FakeEngine):
         self.stops += 1
 
 
-def test_a_temporary_failure_is_tried_again_with_growing_pauses(
+def test_a_temporary_failure_is_retried_with_growing_pauses(
     simulation: Simulation,
 ) -> None:
     ended = run(simulation, engine=failing(overloaded(), times=2))
@@ -54,7 +54,7 @@ def test_a_temporary_failure_is_tried_again_with_growing_pauses(
     simulation.check()
 
 
-def test_the_pause_before_a_stage_is_tried_again_doubles_from_four_seconds(
+def test_the_pause_before_a_stage_is_retried_doubles_from_four_seconds(
     simulation: Simulation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(SimRuntime, "jitter", lambda _self: 0.5)

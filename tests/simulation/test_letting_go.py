@@ -132,7 +132,7 @@ def test_a_run_that_has_ended_may_not_send(simulation: Simulation) -> None:
     assert {remaining() for remaining in asked} == {0.0}
 
 
-def test_a_request_to_cancel_that_is_overtaken_is_asked_again(
+def test_a_request_to_cancel_that_is_overtaken_is_made_again(
     simulation: Simulation,
 ) -> None:
     """While the request is in flight, the owner appends a checkpoint."""
@@ -217,7 +217,7 @@ def test_a_stopped_run_waits_for_an_item_that_hangs_for_a_part_of_its_grace(
 
 
 @pytest.mark.parametrize("at_work", [True, False])
-def test_a_stopped_run_waits_for_a_store_that_is_away_within_its_grace_only(
+def test_a_stopped_run_waits_for_a_store_that_is_down_only_within_its_grace(
     simulation: Simulation, *, at_work: bool
 ) -> None:
     """Stopped in the 20th second while it works or delivers; the store is down from the 19th."""

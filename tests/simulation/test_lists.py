@@ -177,7 +177,7 @@ def test_a_job_is_not_completed_while_a_list_is_missing(
 @pytest.mark.parametrize(
     "wrong", [missing, lambda _: b"", lambda body: body[::-1]]
 )
-def test_a_list_that_is_only_answered_wrongly_once_is_used(
+def test_a_list_that_is_read_wrongly_once_is_used(
     simulation: Simulation,
     wrong: Any,  # noqa: ANN401 - a function
 ) -> None:
@@ -254,7 +254,7 @@ def test_an_earlier_course_whose_list_is_damaged_is_not_kept(
     assert (counts.kept, counts.made) == (0, 12)
 
 
-def test_nothing_is_kept_of_what_rests_on_a_listed_chapter_that_was_made_again(
+def test_nothing_that_depends_on_a_remade_listed_chapter_is_kept(
     work_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     simulation = listing(0, work_dir)

@@ -440,7 +440,7 @@ def test_a_dead_run_is_replaced_within_its_lease_however_the_stores_clock_is_set
     simulation.check()
 
 
-def test_a_new_run_that_is_kept_from_looking_does_not_take_a_dead_run_for_a_live_one(
+def test_a_new_run_that_cannot_look_does_not_mistake_a_dead_run_for_a_live_one(
     simulation: Simulation,
 ) -> None:
     crash(simulation)
@@ -580,7 +580,7 @@ def test_a_store_whose_clocks_are_too_far_apart_for_the_lease_is_refused_and_the
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_an_owner_whose_machine_stood_still_repeats_nothing_after_it_wakes(
+def test_an_owner_whose_machine_was_paused_repeats_nothing_after_it_wakes(
     work_dir: Path, seed: int
 ) -> None:
     """As when a host pauses a virtual machine, whose clocks do not show it."""

@@ -63,7 +63,7 @@ def slow_engine(simulation: Simulation) -> FakeEngine:
 
 
 @pytest.mark.parametrize("allowed", [False, True])
-def test_of_two_simultaneous_starts_on_a_store_that_looks_first_one_continues_and_the_log_is_whole(
+def test_one_of_two_starts_on_a_store_that_checks_first_continues_and_the_log_is_whole(
     work_dir: Path, *, allowed: bool
 ) -> None:
     codes = set()
@@ -81,7 +81,7 @@ def test_of_two_simultaneous_starts_on_a_store_that_looks_first_one_continues_an
     assert codes - {Exit.OK, Exit.TEMPORARY} == refused
 
 
-def test_a_new_run_sees_what_its_claim_has_met_though_the_listing_does_not(
+def test_a_new_run_sees_the_checkpoint_that_its_claim_met_even_if_no_listing_shows_it(
     simulation: Simulation,
 ) -> None:
     simulation.store = store = LaggingStore(simulation)

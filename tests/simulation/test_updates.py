@@ -163,7 +163,7 @@ def test_an_item_that_is_no_longer_valid_is_made_again(
     assert made(simulation) == REMADE
 
 
-def test_nothing_is_kept_of_what_rests_on_a_yaml_file_that_was_made_again(
+def test_nothing_that_depends_on_a_remade_yaml_file_is_kept(
     work_dir: Path,
 ) -> None:
     simulation = following(0, work_dir)

@@ -28,7 +28,7 @@ def test_each_marker_in_the_code_has_its_sabotage_and_the_reverse(
 @pytest.mark.parametrize(
     "sabotage", GUARDS, ids=lambda sabotage: sabotage.guard
 )
-def test_a_guard_can_be_taken_out(
+def test_a_guard_can_be_removed(
     sabotage: Sabotage, files: dict[str, Path]
 ) -> None:
     source = files[sabotage.guard].read_text(encoding="utf-8")

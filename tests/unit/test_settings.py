@@ -464,7 +464,7 @@ def test_a_proxy_that_cannot_work_is_refused_by_name(
         ("https_proxy", "socks5://proxy.test", "https_proxy is malformed"),
     ],
 )
-def test_so_is_a_proxy_to_the_store(
+def test_an_unusable_proxy_to_the_store_is_refused_by_name(
     name: str, value: str, expected: str
 ) -> None:
     assert faults(S3 | {name: value}).startswith(expected)
@@ -487,7 +487,7 @@ def test_so_is_a_proxy_to_the_store(
         ({"HTTP_PROXY": "http://x:y"}, ""),
     ],
 )
-def test_so_is_a_proxy_to_the_git_host(
+def test_an_unusable_proxy_to_the_git_host_is_refused_by_name(
     environment: dict[str, str], expected: str
 ) -> None:
     assert "\n".join(request_faults(JOB | environment)).startswith(expected)

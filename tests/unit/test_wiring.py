@@ -96,7 +96,7 @@ def test_the_bucket_is_opened_again_for_the_lease_with_limits_that_leave_time_to
         assert time.monotonic() - began < 3
 
 
-def test_a_session_token_is_used_where_there_is_one() -> None:
+def test_a_session_token_is_used_if_there_is_one() -> None:
     keys = {
         "AWS_ACCESS_KEY_ID": "AK",
         "AWS_SECRET_ACCESS_KEY": "SK",

@@ -116,7 +116,7 @@ def test_a_batch_is_waited_for(
     assert paid(api) == [True, True, True]
 
 
-def test_what_takes_too_long_is_left_to_another_run(
+def test_a_batch_that_takes_too_long_is_left_to_another_run(
     api: MessagesServer, batch_settings: ModelSettings, calls: MemoryCalls
 ) -> None:
     api.batches.seconds = 10_000.0

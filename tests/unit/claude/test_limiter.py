@@ -17,7 +17,7 @@ def fail_and_wait(limiter: Limiter, runtime: QuickRuntime, times: int) -> None:
         limiter.wait(permission)
 
 
-def test_failures_in_a_row_are_waited_for_within_the_patience() -> None:
+def test_consecutive_failures_are_waited_out_within_the_limit() -> None:
     runtime = QuickRuntime()
     limiter = Limiter(runtime, concurrency=4)
     with pytest.raises(EngineWaitingError, match="no connection"):
@@ -25,7 +25,7 @@ def test_failures_in_a_row_are_waited_for_within_the_patience() -> None:
     assert PATIENCE_SECONDS - 2 * PAUSE < runtime.skipped <= PATIENCE_SECONDS
 
 
-def test_the_patience_begins_again_with_each_answer() -> None:
+def test_the_limit_starts_again_with_each_answer() -> None:
     runtime = QuickRuntime()
     limiter = Limiter(runtime, concurrency=4)
     for _ in range(20):

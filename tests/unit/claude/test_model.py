@@ -32,7 +32,7 @@ from worker.settings.reader import Secret
 ANSWER = {"text": "A text."}
 
 
-def test_a_request_is_as_the_api_wants_it(
+def test_a_request_has_the_form_that_the_api_requires(
     api: MessagesServer, model_settings: ModelSettings, calls: MemoryCalls
 ) -> None:
     model = opened(model_settings, calls)
@@ -86,7 +86,7 @@ def test_a_temporary_failure_is_retried(
     assert len(api.requests) == 1 + fault.times
 
 
-def test_a_silent_stream_is_given_up(
+def test_a_silent_stream_is_abandoned(
     api: MessagesServer, model_settings: ModelSettings, calls: MemoryCalls
 ) -> None:
     api.fault(Fault(silent=3))
@@ -173,7 +173,7 @@ def test_what_does_not_pass_ends_the_stage(
     ],
     ids=str,
 )
-def test_a_wrong_model_or_endpoint_is_a_matter_of_configuration(
+def test_a_wrong_model_or_endpoint_is_a_configuration_error(
     fault: Fault,
     message: str,
     api: MessagesServer,

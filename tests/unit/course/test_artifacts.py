@@ -107,7 +107,7 @@ def test_storing_an_item_again_repairs_a_damaged_object(
     assert restored(artifacts) == [b"# X\n"]
 
 
-def test_of_several_versions_of_an_item_the_newest_valid_one_is_taken(
+def test_the_newest_valid_version_of_an_item_is_taken(
     store: MemoryStore, artifacts: Artifacts, clock: Clock
 ) -> None:
     keep(artifacts, b"oldest")
@@ -142,7 +142,7 @@ def test_a_finished_stages_files_come_with_their_contents_or_without_if_they_are
     assert [body for _, body in artifacts.fetch(kept)] == [None, None, b"c"]
 
 
-def test_what_is_gone_or_of_another_size_is_found_by_listing(
+def test_missing_or_resized_objects_are_found_by_listing(
     store: MemoryStore, artifacts: Artifacts
 ) -> None:
     kept = record(
@@ -205,7 +205,7 @@ def test_a_download_is_checked(
     assert not artifacts.download(kept, artifact, tmp_path / "a")
 
 
-def test_a_stored_file_is_adopted_only_if_it_is_what_its_name_says(
+def test_a_stored_file_is_adopted_only_if_it_matches_its_name(
     store: MemoryStore, artifacts: Artifacts, tmp_path: Path
 ) -> None:
     key = keep(artifacts, b"x")
@@ -267,7 +267,7 @@ def test_the_snapshot_belongs_to_the_inventory_only_if_it_is_asked_for(
 
 
 @pytest.mark.parametrize("stage", [None, Stage.CLONE])
-def test_where_no_stage_is_in_hand_nothing_is_unfinished(
+def test_without_a_current_stage_nothing_is_unfinished(
     store: MemoryStore, stage: Stage | None
 ) -> None:
     assert Inventory(store, InlineExecutor(), entered(stage)).unfinished() == []

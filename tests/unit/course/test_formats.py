@@ -190,7 +190,7 @@ def test_a_chapter_is_taken_only_if_it_is_expected_and_not_empty(
     ("length", "expected"),
     [(240, ""), (241, "names of 256 bytes, and file systems allow 255")],
 )
-def test_a_name_of_which_no_file_can_be_made_is_refused_where_it_is_read(
+def test_a_name_that_cannot_be_a_files_is_refused_where_it_is_read(
     length: int, expected: str
 ) -> None:
     """`tutorial_99_` and `.md` are 15 bytes; a non-ASCII name has a byte for each character."""

@@ -23,7 +23,7 @@ def put(folder: Path, name: str, text: str = "// code\n") -> Path:
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_a_bundle_is_found_wherever_it_is_built_to(
+def test_a_bundle_is_found_wherever_it_is_built(
     tmp_path: Path, name: str
 ) -> None:
     file = put(tmp_path, name)
@@ -67,7 +67,7 @@ def test_the_script_is_a_cli_too_that_bun_runs(tmp_path: Path) -> None:
     )
 
 
-def test_a_folder_without_any_holds_none(tmp_path: Path) -> None:
+def test_a_folder_without_a_cli_has_no_bundle(tmp_path: Path) -> None:
     (tmp_path / ALL[0]).mkdir(parents=True)
     assert find_bundle(tmp_path) is None
     assert find_bundle(tmp_path / "nowhere") is None
@@ -96,7 +96,7 @@ def test_a_folder_that_cannot_be_read_is_a_clear_error(tmp_path: Path) -> None:
         find_bundle(too_long)
 
 
-def test_a_cli_that_is_gone_when_it_is_read_is_a_clear_error(
+def test_a_cli_that_disappears_before_it_is_read_is_a_clear_error(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "dist").mkdir()

@@ -86,7 +86,7 @@ def test_a_file_with_no_key_to_be_read_is_a_fault_that_names_it(
     assert not caught.value.temporary
 
 
-def test_its_secrets_are_known() -> None:
+def test_the_secrets_of_its_environment_are_known() -> None:
     environment = {
         "ANTHROPIC_API_KEY": "sk-ant-1",
         "ANTHROPIC_AUTH_TOKEN": "x",

@@ -105,7 +105,7 @@ def test_lines_are_passed_on_at_their_level(
     assert printed_lines(caplog) == [(10, "a"), (20, "b"), (30, "c"), (40, "d")]
 
 
-def test_of_a_long_line_the_beginning_is_passed_on(
+def test_the_beginning_of_a_long_line_is_passed_on(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     listen(caplog)
@@ -113,7 +113,7 @@ def test_of_a_long_line_the_beginning_is_passed_on(
     assert printed_lines(caplog) == [(logging.WARNING, "x" * MAX_TEXT)]
 
 
-def test_of_many_lines_a_second_some_are_passed_on_and_the_rest_is_counted(
+def test_some_of_many_lines_a_second_are_passed_on_and_the_rest_is_counted(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     listen(caplog)

@@ -31,7 +31,7 @@ from worker.engines.fondation.failure import disk_fault, failure, permanent
         "429 This request would exceed the rate limit of your API key",
     ],
 )
-def test_what_may_pass_is_temporary(line: str) -> None:
+def test_a_fault_that_may_pass_is_temporary(line: str) -> None:
     assert failure(1, ["before", line]).temporary
 
 
@@ -130,9 +130,7 @@ def test_a_failure_without_output_is_temporary() -> None:
         (128 + 64 + 9, "signal 73"),
     ],
 )
-def test_a_signal_is_called_by_its_name_and_may_pass(
-    code: int, name: str
-) -> None:
+def test_a_signal_is_named_and_temporary(code: int, name: str) -> None:
     error = failure(code, ["Invalid API key"])
     assert (str(error), error.temporary) == (
         f"the Fondation CLI was killed by {name}: Invalid API key",

@@ -66,7 +66,7 @@ def test_a_huge_file_is_not_read(output: Path) -> None:
     rejected(output, f"it is larger than {MAX_ITEM_BYTES} bytes")
 
 
-def test_what_is_gone_is_not_there(output: Path) -> None:
+def test_a_deleted_file_is_reported(output: Path) -> None:
     rejected(output, "No such file")
     rejected(output, "No such file", "tutorials/tutorial_1_a.md")
 

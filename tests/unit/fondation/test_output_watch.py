@@ -59,7 +59,7 @@ def test_a_file_is_complete_when_it_is_moved_to_its_place(
     assert seen(watch, 0.1) == ["draft", "tutorials/a.md"]
 
 
-def test_nothing_is_said_of_what_was_there_before(output: Path) -> None:
+def test_existing_files_are_not_reported(output: Path) -> None:
     (output / "a.md").write_text("text")
     watch = OutputWatch(output, RUNTIME)
     assert seen(watch, 3 * SCAN_SECONDS) == []

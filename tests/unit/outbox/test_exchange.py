@@ -122,7 +122,7 @@ def test_at_its_deadline_an_exchange_has_nothing_to_share(
         exchange.ask()
 
 
-def test_at_its_deadline_an_exchange_takes_no_result_any_more(
+def test_after_its_deadline_an_exchange_accepts_no_result(
     clock: Clock,
 ) -> None:
     exchange = Exchange(clock, for_an_hour)
@@ -145,7 +145,7 @@ def test_at_its_deadline_an_exchange_is_cut_off_while_its_thread_still_works(
 
 
 @pytest.mark.parametrize(("seconds", "milliseconds"), [(4.0, 4000), (1e-9, 1)])
-def test_the_system_gives_a_connection_up_at_the_deadline_as_well(
+def test_the_kernel_also_abandons_a_connection_at_the_deadline(
     clock: Clock,
     connection: socket.socket,
     seconds: float,

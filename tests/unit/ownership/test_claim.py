@@ -274,14 +274,14 @@ def test_the_difference_between_a_stores_clocks_is_measured_only_if_it_shows(
     assert measured is (ahead > 1)
 
 
-def test_a_claim_costs_no_look_at_itself_where_the_store_dates_its_answers(
+def test_a_claim_is_not_read_back_for_its_date_if_the_store_dates_its_answers(
     harness: ClaimHarness,
 ) -> None:
     harness.start()
     assert harness.store.looks == []
 
 
-def test_a_claim_whose_answer_has_no_date_is_looked_at(
+def test_a_claim_whose_answer_has_no_date_is_read_back_for_it(
     harness: ClaimHarness,
 ) -> None:
     harness.store.undated = True
@@ -324,7 +324,7 @@ def test_a_request_to_cancel_goes_to_the_run_that_is_alive(
     assert harness.newest().sequence == sequence, "it is asked once"
 
 
-def test_a_live_owner_is_looked_at_each_second_and_given_up_after_two_leases(
+def test_a_live_owner_is_checked_each_second_and_given_up_on_after_two_leases(
     harness: ClaimHarness,
 ) -> None:
     job = harness.given(entered(Stage.ORDER))
@@ -402,7 +402,7 @@ def test_a_job_is_not_redone_from_a_stage_that_it_has_not_reached(
     assert harness.newest() == job
 
 
-def test_a_job_that_is_not_there_can_be_neither_canceled_nor_sent_again(
+def test_a_missing_job_can_be_neither_canceled_nor_redelivered(
     harness: ClaimHarness,
 ) -> None:
     with pytest.raises(DataError, match="there is no job job-1"):

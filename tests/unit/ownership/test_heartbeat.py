@@ -133,7 +133,7 @@ def test_a_heartbeat_of_an_earlier_version_proves_nothing_by_not_changing(
 
 
 @pytest.mark.parametrize(("wrong", "number"), [(2, 1), (3, None)])
-def test_a_heartbeat_makes_no_sense_only_if_three_answers_say_so(
+def test_a_heartbeat_counts_as_invalid_only_after_three_reads(
     harness: WatchHarness, wrong: int, number: int | None
 ) -> None:
     put_heartbeat(harness.store, harness.manifest, 1)

@@ -199,7 +199,7 @@ def test_reasserting_a_lease_that_is_lost_while_the_checkpoint_is_appended_does_
     assert harness.lease.suspended
 
 
-def test_a_heartbeat_or_a_look_at_the_very_end_of_the_lease_suspends_it(
+def test_a_heartbeat_or_a_listing_at_the_very_end_of_the_lease_suspends_it(
     harness: LeaseHarness,
 ) -> None:
     harness.scheduler.time = LEASE
@@ -212,7 +212,7 @@ def test_a_heartbeat_or_a_look_at_the_very_end_of_the_lease_suspends_it(
     assert late.news() == [LeaseLost()]
 
 
-def test_a_look_in_the_last_second_of_the_lease_is_in_time(
+def test_a_listing_in_the_last_second_of_the_lease_is_in_time(
     harness: LeaseHarness,
 ) -> None:
     harness.scheduler.time = LEASE - 0.5
@@ -238,7 +238,7 @@ def test_the_loss_is_reported_once(harness: LeaseHarness) -> None:
     assert harness.news() == [LeaseLost()]
 
 
-def test_of_two_answers_the_one_to_the_later_heartbeat_counts(
+def test_the_answer_to_the_later_heartbeat_counts(
     harness: LeaseHarness,
 ) -> None:
     def send(at: float, answered: float) -> None:
@@ -257,7 +257,7 @@ def test_of_two_answers_the_one_to_the_later_heartbeat_counts(
     assert harness.lease.refreshed == 4
 
 
-def test_a_clock_that_stood_still_with_its_machine_is_noticed_by_the_stores(
+def test_a_clock_that_was_paused_with_its_machine_is_noticed_by_the_stores(
     harness: LeaseHarness,
 ) -> None:
     harness.lease.beat()
@@ -304,7 +304,7 @@ def test_dates_exactly_a_lease_apart_leave_the_lease_held(
     assert not harness.lease.held
 
 
-def test_a_machine_that_stood_still_after_the_claim_is_noticed_at_the_first_heartbeat(
+def test_a_machine_that_was_paused_after_the_claim_is_noticed_at_the_first_heartbeat(
     harness: LeaseHarness,
 ) -> None:
     harness.scheduler.stop_machine(harness.process, LEASE + 1)
@@ -313,7 +313,7 @@ def test_a_machine_that_stood_still_after_the_claim_is_noticed_at_the_first_hear
     assert not harness.lease.held
 
 
-def test_a_machine_that_stood_still_is_noticed_at_the_date_of_an_append(
+def test_a_machine_that_was_paused_is_noticed_by_the_date_of_an_append(
     harness: LeaseHarness,
 ) -> None:
     harness.owned.on_appended = harness.lease.note_append
@@ -348,7 +348,7 @@ def test_after_the_machine_stood_still_no_append_helps_before_a_new_look(
     assert harness.lease.reassert(lambda: None)
 
 
-def test_a_look_from_before_the_machine_stood_still_is_void(
+def test_a_listing_from_before_the_machine_was_paused_does_not_count(
     harness: LeaseHarness,
 ) -> None:
     def look() -> None:
@@ -363,7 +363,7 @@ def test_a_look_from_before_the_machine_stood_still_is_void(
     assert not harness.lease.reassert(lambda: None)
 
 
-def test_a_machine_that_stood_still_for_less_than_the_lease_keeps_it(
+def test_a_machine_that_was_paused_for_less_than_the_lease_keeps_it(
     harness: LeaseHarness,
 ) -> None:
     harness.lease.beat()
@@ -401,7 +401,7 @@ def test_the_lease_is_written_longer_where_the_store_dates_its_answers_ahead_of_
     }
 
 
-def test_a_successor_is_found_and_nothing_is_held_from_then_on(
+def test_after_a_successor_is_found_the_lease_is_no_longer_held(
     harness: LeaseHarness,
 ) -> None:
     rival = CheckpointLog(harness.store, IDENTITY.job_id, harness.runtime)
@@ -520,7 +520,7 @@ def test_one_stuck_request_costs_no_lease(
 
 
 @pytest.mark.parametrize("since", [0, 100])
-def test_a_store_where_everything_gets_stuck_is_not_asked_more_and_more(
+def test_a_store_where_everything_hangs_does_not_get_more_and_more_requests(
     harness: LeaseHarness, since: float
 ) -> None:
     harness.scheduler.at(since, lambda: setattr(harness.store, "stuck", NEVER))
@@ -724,7 +724,7 @@ def test_a_failure_before_the_last_answer_is_not_why_the_store_is_lost(
     assert isinstance(lost.error, StoreRefusedError)
 
 
-def test_a_try_that_fails_after_a_later_one_was_answered_is_not_repeated(
+def test_an_attempt_that_fails_after_a_later_one_was_answered_is_not_repeated(
     harness: LeaseHarness,
 ) -> None:
     def set_error(error: Exception | None) -> None:

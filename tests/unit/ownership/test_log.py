@@ -98,7 +98,7 @@ def memory() -> MemoryStore:
     return MemoryStore(lambda: 0.0)
 
 
-def test_ones_own_checkpoint_is_known_again_when_the_answer_was_lost() -> None:
+def test_ones_own_checkpoint_is_recognised_when_the_answer_was_lost() -> None:
     store = FalseConflictStore(lambda: 0.0)
     job = owned(store)
     assert job.append(lambda base: decisions.enter(base, at=AT)).sequence == 2
@@ -158,7 +158,7 @@ def test_the_same_decision_of_another_process_is_not_taken_for_ones_own() -> (
         job.append(lambda base: decisions.enter(base, at=AT))
 
 
-def test_an_operators_request_is_taken_in_and_the_decision_is_made_again_on_top_of_it() -> (
+def test_after_an_operators_request_the_decision_is_made_again_on_top_of_it() -> (
     None
 ):
     store = memory()
@@ -347,7 +347,9 @@ def retrying_log(store: MemoryStore, runtime: Runtime) -> CheckpointLog:
 
 
 @pytest.mark.parametrize("missing", [1, 5])
-def test_what_is_listed_and_not_there_is_looked_for_again(missing: int) -> None:
+def test_a_listed_object_that_is_missing_is_looked_for_again(
+    missing: int,
+) -> None:
     class LaggingStore(MemoryStore):
         left = missing
 
@@ -393,7 +395,7 @@ def test_a_job_is_not_taken_for_another_whose_name_differs_in_case() -> None:
     assert new_log(store).newest() is not None
 
 
-def test_a_manifest_of_another_job_is_refused_though_all_else_is_the_same() -> (
+def test_a_manifest_of_another_job_is_refused_even_if_everything_else_is_equal() -> (
     None
 ):
     wanted = replace(begun().identity, job_id=JOB.upper())

@@ -137,14 +137,14 @@ def test_the_end_of_a_job_can_be_sent_again(job: Manifest) -> None:
     ],
     ids=["no end", "no files"],
 )
-def test_an_end_that_is_not_there_is_not_sent_again(
+def test_a_missing_final_event_is_not_sent_again(
     job: Manifest, expected: str
 ) -> None:
     with pytest.raises(DataError, match=expected):
         check_end(job)
 
 
-def test_a_job_that_is_not_there_has_an_error_that_commands_know() -> None:
+def test_a_missing_job_has_its_own_error() -> None:
     assert no_such_job("job-7").code == "no_such_job"
 
 

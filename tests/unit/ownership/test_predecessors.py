@@ -75,7 +75,7 @@ def test_a_run_without_a_heartbeat_may_have_just_begun(
     assert predecessors(scheduler, store, claimed(begun())).may_act()
 
 
-def test_a_run_that_ended_in_order_and_a_first_run_leave_no_one_to_wait_for(
+def test_after_a_proper_end_or_for_a_first_run_there_is_no_run_to_wait_for(
     scheduler: Scheduler, store: MemoryStore
 ) -> None:
     first = begun()

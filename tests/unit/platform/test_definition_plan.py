@@ -59,7 +59,7 @@ def test_a_new_definition_gets_the_defaults_and_what_was_asked_for() -> None:
     assert ("secret KEY", None, f"{SECRET}:latest") in differences(planned)
 
 
-def test_nothing_is_written_where_all_is_as_wanted() -> None:
+def test_nothing_is_written_if_everything_is_as_desired() -> None:
     planned = plan(
         definition(A="1", B="2"),
         [reference("KEY")],
@@ -116,7 +116,7 @@ def test_another_secret_is_another_reference() -> None:
     assert planned.removed == (held,)
 
 
-def test_a_variable_gives_way_to_a_secret_of_its_name_and_the_reverse() -> None:
+def test_a_secret_replaces_a_variable_of_its_name_and_the_reverse() -> None:
     planned = plan(definition(KEY="bare"), [], desired(None, "KEY"))
     assert planned.shape == Shape(environment={})
     assert differences(planned) == [

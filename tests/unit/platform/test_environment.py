@@ -51,7 +51,7 @@ def test_later_sources_override_earlier_ones_unless_they_are_empty() -> None:
     }
 
 
-def test_a_runs_variables_lie_over_the_definitions_and_secrets_are_there_by_name() -> (
+def test_a_runs_variables_override_the_definitions_and_secrets_are_set_by_name() -> (
     None
 ):
     environment = run_environment(
@@ -177,7 +177,7 @@ FAILED = decisions.fail(MIDDLE, error(Exit.DATA_ERROR))
         (None, run(exit_code=78), "failed", 78),
     ],
 )
-def test_what_came_of_a_job(
+def test_the_outcome_of_a_job(
     manifest: Manifest | None, last: PlatformRun, state: str, code: int
 ) -> None:
     job_outcome = outcome(manifest, last)
@@ -190,7 +190,7 @@ def test_a_job_whose_run_lives_has_no_outcome_yet() -> None:
     assert outcome(FAILED, run(state="retrying")) is None
 
 
-def test_a_way_to_the_platform_that_cannot_work_is_refused_by_name() -> None:
+def test_an_unusable_connection_to_the_platform_is_refused_by_name() -> None:
     for name, value in (
         ("ALL_PROXY", "socks5://x"),
         ("HTTPS_PROXY", "http://x:y"),

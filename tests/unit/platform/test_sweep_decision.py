@@ -89,14 +89,14 @@ def test_a_job_in_the_middle_needs_a_run_however_the_last_one_ended(
 
 
 @pytest.mark.parametrize("code", [None, 70, 75, 76, 130, 137, 143])
-def test_a_job_without_a_checkpoint_is_started_again_if_its_run_may_end_otherwise(
+def test_a_job_without_a_checkpoint_is_started_again_if_its_run_may_end_differently(
     code: int | None,
 ) -> None:
     assert look(None, run(exit_code=code))[0] is Action.START
 
 
 @pytest.mark.parametrize("code", [64, 65, 69, 77, 78])
-def test_a_job_without_a_checkpoint_is_said_if_its_run_would_end_the_same_way(
+def test_a_job_without_a_checkpoint_is_reported_if_its_run_would_end_the_same_way(
     code: int,
 ) -> None:
     action, reason = look(None, run(exit_code=code))
@@ -123,7 +123,7 @@ def test_a_job_that_never_had_a_platform_run_is_left_to_operators() -> None:
     )
 
 
-def test_only_runs_since_the_last_item_were_in_vain() -> None:
+def test_only_runs_since_the_last_item_count_as_fruitless() -> None:
     candidate = SweepCandidate(
         job_id="job-1", manifest=MIDDLE, runs=[run(1), run(2), run(3)]
     )
@@ -133,7 +133,7 @@ def test_only_runs_since_the_last_item_were_in_vain() -> None:
     assert attempts_since(candidate, run(3).created_at) == 0
 
 
-def test_a_run_is_described_by_what_the_platform_says_of_it() -> None:
+def test_a_run_is_described_as_the_platform_reports_it() -> None:
     assert described(run(state="running")) == "platform run run-1 is running"
     ended = run(reason="exited_with_error", exit_code=70, attempts=6)
     assert (

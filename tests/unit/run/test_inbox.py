@@ -82,11 +82,13 @@ def inbox() -> Inbox:
     return Inbox(SystemRuntime())
 
 
-def test_work_is_done_elsewhere_and_its_result_comes_back(inbox: Inbox) -> None:
+def test_work_is_done_in_another_thread_and_its_result_returned(
+    inbox: Inbox,
+) -> None:
     assert inbox.do("work", lambda: 40 + 2) == 42
 
 
-def test_what_goes_wrong_elsewhere_is_raised_here(inbox: Inbox) -> None:
+def test_an_error_in_another_thread_is_raised_here(inbox: Inbox) -> None:
     def fail() -> None:
         raise UsageError("wrong")
 
@@ -178,7 +180,7 @@ def test_while_the_lease_is_lost_messages_wait_until_it_is_held_again(
     assert held == [True]
 
 
-def test_nothing_is_taken_up_while_the_lease_is_lost(inbox: Inbox) -> None:
+def test_no_message_is_handled_while_the_lease_is_lost(inbox: Inbox) -> None:
     held: list[bool] = []
     inbox.suspended = lambda: not held
     inbox.on_refreshed = lambda: held.append(True)
@@ -198,7 +200,7 @@ def test_a_suspended_run_can_be_stopped(inbox: Inbox) -> None:
     assert raised.value.stop is STOP
 
 
-def test_late_news_of_a_held_lease_changes_nothing(
+def test_a_late_report_of_a_held_lease_changes_nothing(
     inbox: Inbox,
 ) -> None:
     asked: list[bool] = []

@@ -360,7 +360,7 @@ def test_a_stage_that_was_tried_before_makes_only_what_is_missing(
     assert harness.job.reporter.reports == [(stage, 1, 2), (stage, 2, 2)]
 
 
-def test_a_stage_whose_items_are_all_there_needs_neither_engine_nor_source(
+def test_a_stage_whose_items_are_all_stored_needs_neither_engine_nor_source(
     harness: ProducerHarness,
 ) -> None:
     harness.up_to(Stage.GENERATE_CHAPTERS)
@@ -423,7 +423,7 @@ def test_messages_of_earlier_work_are_not_taken_for_those_of_this_stage(
     assert paths(harness.make()) == [ABSTRACTIONS]
 
 
-def test_of_an_item_that_was_made_twice_the_later_one_counts(
+def test_the_later_one_counts_if_an_item_was_made_twice(
     harness: ProducerHarness,
 ) -> None:
     later = document(Stage.EXTRACT, 3, "changed")
@@ -550,7 +550,7 @@ def test_a_run_that_has_to_wait_knows_for_what(
     assert raised.value.waiting == WAITING
 
 
-def test_an_engine_that_cannot_go_on_names_the_stage_to_repeat(
+def test_an_engine_that_cannot_continue_names_the_stage_to_repeat(
     harness: ProducerHarness,
 ) -> None:
     harness.fails(EngineOutdatedError("its cache is old", Stage.EXTRACT))

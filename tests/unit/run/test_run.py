@@ -111,7 +111,7 @@ def test_an_engine_is_opened_with_the_limit_that_an_operator_sets(
     assert manifest.budget == budget
 
 
-def test_a_job_is_left_as_it_was_by_an_engine_that_cannot_work(
+def test_an_engine_that_cannot_work_leaves_the_job_unchanged(
     world: RecordingWorld,
 ) -> None:
     class UnusableEngine(FakeEngine):
@@ -149,7 +149,7 @@ def test_an_engine_prepares_before_the_source_is_fetched(
     assert order == [True, "source"]
 
 
-def test_without_such_a_limit_an_engine_is_opened_for_the_job_as_it_is(
+def test_without_a_new_limit_an_engine_is_opened_for_the_unchanged_job(
     world: RecordingWorld,
 ) -> None:
     world.engine = failing()

@@ -143,7 +143,7 @@ def test_the_earlier_jobs_commit_is_pinned_once(updating: Updating) -> None:
     assert updating.job.manifest == before
 
 
-def test_a_job_that_follows_none_checks_and_keeps_nothing(
+def test_a_job_that_updates_none_checks_and_keeps_nothing(
     tmp_path: Path,
 ) -> None:
     updating = Updating(tmp_path, manifest=entered(Stage.CLONE))
@@ -201,7 +201,7 @@ def test_an_earlier_job_that_does_not_show_is_looked_for_three_times(
     assert checking.looks == pytest.approx([0, 1, 4], abs=0.1)
 
 
-def test_an_earlier_job_with_another_engine_is_not_followed(
+def test_an_earlier_job_with_another_engine_is_not_updated(
     tmp_path: Path,
 ) -> None:
     checking = Checking(tmp_path, EARLIER, PartsEngine(name="claude"))
@@ -377,7 +377,7 @@ def test_nothing_is_kept_after_a_yaml_file_that_was_made_again(
     assert updating.chapters() == {}
 
 
-def test_of_the_items_of_a_stage_those_that_were_kept_are_counted(
+def test_the_kept_items_of_a_stage_are_counted(
     updating: Updating,
 ) -> None:
     updating.prepare()

@@ -171,7 +171,7 @@ def begin_often(base: Path, job_id: str) -> int:
 
 
 @pytest.mark.parametrize("other", ["job", "job.more"])
-def test_runs_that_begin_at_once_do_not_take_each_others_folders_for_left_behind(
+def test_runs_that_begin_at_once_do_not_mistake_each_others_folders_for_abandoned_ones(
     tmp_path: Path, other: str
 ) -> None:
     with ProcessPoolExecutor(2, mp_context=get_context("forkserver")) as pool:

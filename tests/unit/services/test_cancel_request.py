@@ -35,7 +35,7 @@ def test_a_second_request_changes_nothing(view: View) -> None:
     assert view.manifest(JOB).sequence == 2
 
 
-def test_a_job_that_is_over_is_left_as_it_is(view: View) -> None:
+def test_a_job_that_is_over_is_left_unchanged(view: View) -> None:
     manifest = completed()
     key = checkpoint_key(JOB, manifest.sequence)
     view.store.put(key, encode(manifest), "application/json")
@@ -57,7 +57,7 @@ def test_the_request_begins_a_job_that_is_expected(view: View) -> None:
     assert manifest.engine.name == "static"
 
 
-def test_a_job_that_has_begun_is_not_begun_as_canceled(view: View) -> None:
+def test_a_job_that_has_begun_is_not_created_as_canceled(view: View) -> None:
     assert begin_canceled(view, IDENTITY, "static")
     assert not begin_canceled(view, IDENTITY, "static")
     assert view.manifest(JOB).sequence == 1

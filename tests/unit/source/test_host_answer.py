@@ -80,7 +80,7 @@ def test_the_reason_is_the_first_fault_that_git_names() -> None:
         (b"fatal: alone\nwarning: other\n", "fatal: alone"),
     ],
 )
-def test_a_reason_is_all_that_git_says_of_the_fault(
+def test_a_reason_is_everything_that_git_says_about_the_fault(
     stderr: bytes, reason: str
 ) -> None:
     assert answer(TRACE, stderr).reason == reason

@@ -114,7 +114,7 @@ def test_only_regular_files_are_packed(tmp_path: Path) -> None:
     assert unpacked(tmp_path, tmp_path / "s") == {"a": b"1"}
 
 
-def test_memory_use_does_not_grow_with_the_size(tmp_path: Path) -> None:
+def test_memory_use_does_not_grow_with_size(tmp_path: Path) -> None:
     tree = write(empty(tmp_path / "from"), {"large": b"\0" * 50_000_000})
     tracemalloc.start()
     pack(tree, tmp_path / "s")

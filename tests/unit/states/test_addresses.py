@@ -76,7 +76,7 @@ def test_a_page_of_a_branch_is_answered_with_the_branch_too(
 @pytest.mark.parametrize(
     "page", [f"commit/{SHA}", "pull/3", f"tree/{SHA}", "tree/a%0Ab"]
 )
-def test_a_page_of_a_change_is_answered_with_what_can_be_given(
+def test_a_page_of_a_change_is_answered_with_a_suggestion(
     page: str,
 ) -> None:
     fault = repository_fault(

@@ -48,7 +48,7 @@ def test_a_job_begins_pending_with_its_first_run() -> None:
     assert manifest.next_stage is Stage.CLONE
 
 
-def test_a_job_begins_with_nothing_done_asked_or_counted() -> None:
+def test_a_job_begins_without_results_requests_or_counts() -> None:
     manifest = decisions.begin(
         IDENTITY, ENGINE, run_record(), announces=True, update_from="job-0"
     )
@@ -240,7 +240,7 @@ def test_a_newer_engine_resumes_under_its_own_version() -> None:
     )
 
 
-def test_a_failed_try_counts_and_its_error_is_shown() -> None:
+def test_a_failed_attempt_counts_and_its_error_is_shown() -> None:
     manifest = decisions.tried(entered(Stage.ORDER), error(), seconds=3.0)
     assert manifest.record(Stage.ORDER).attempts == 2
     assert manifest.record(Stage.ORDER).seconds == 3.0
@@ -248,7 +248,7 @@ def test_a_failed_try_counts_and_its_error_is_shown() -> None:
     assert manifest.state is State.ORDERING
 
 
-def test_the_time_of_all_tries_adds_up_to_the_millisecond() -> None:
+def test_the_time_of_all_attempts_adds_up_to_the_millisecond() -> None:
     first = decisions.tried(entered(Stage.ORDER), error(), seconds=1.0004)
     second = decisions.tried(stamped(first), error(), seconds=2.0126)
     assert second.record(Stage.ORDER).seconds == 3.013
@@ -380,7 +380,9 @@ def test_an_end_that_was_acknowledged_or_is_to_come_was_not_rejected() -> None:
     )
 
 
-def test_what_keeps_an_event_from_being_taken_is_known_until_it_is() -> None:
+def test_the_reason_for_an_undelivered_event_is_kept_until_it_is_delivered() -> (
+    None
+):
     manifest = completed()
     sequences = [event.sequence for event in manifest.outbox.pending]
     troubled = decisions.settle(manifest, {}, at=AT, trouble="status 503")

@@ -91,7 +91,7 @@ LAWFUL = {
 
 
 @pytest.mark.parametrize("name", LAWFUL)
-def test_lawful_steps_break_no_rule(name: str) -> None:
+def test_allowed_steps_break_no_rule(name: str) -> None:
     assert violations(*LAWFUL[name]) == ()
 
 
@@ -252,7 +252,7 @@ PINNED = Update(from_="earlier", from_commit=COMMIT)
         (FOLLOWING, Update(from_="another"), False),
     ],
 )
-def test_a_job_follows_the_same_course_from_its_begin_on(
+def test_a_job_updates_the_same_course_from_its_start_on(
     old: Update | None, new: Update | None, *, lawful: bool
 ) -> None:
     before = replace(BASE, update=old)

@@ -142,7 +142,7 @@ FOLDERS = ["checkpoints", "artifacts", "runs", "sweeps", "calls"]
 
 
 @pytest.mark.parametrize("rest", OWN)
-def test_a_jobs_own_objects_are_known_by_their_keys(rest: str) -> None:
+def test_a_jobs_own_objects_are_recognised_by_their_keys(rest: str) -> None:
     assert keys.job_of(f"a.b/{rest}") == "a.b"
     assert keys.job_of(f"../{rest}") is None
     assert keys.job_of(rest) is None

@@ -43,7 +43,7 @@ def test_all_spans_of_a_place_move() -> None:
 
 
 @pytest.mark.parametrize("line", [20, 20 - 5, 20 + 10])
-def test_a_page_is_stale_if_a_line_has_changed_or_one_around_it(
+def test_a_page_is_stale_if_a_cited_line_or_one_near_it_has_changed(
     line: int,
 ) -> None:
     new = list(OLD)
@@ -81,7 +81,7 @@ def test_a_place_near_the_start_is_stale_if_the_first_line_has_changed() -> (
         moved("`a.py:3`", {"a.py": changed([b"new", *OLD[1:]])})
 
 
-def test_a_page_that_names_a_file_which_is_gone_is_stale() -> None:
+def test_a_page_that_names_a_deleted_file_is_stale() -> None:
     with pytest.raises(StalePlaceError):
         moved("See a.py.", {"a.py": FileMove(path=None)})
 

@@ -56,7 +56,7 @@ def test_a_port_makes_a_difference_unless_it_is_the_schemes_own() -> None:
     assert normal_form("http://localhost/r") == "http://localhost/r"
 
 
-def test_a_short_name_is_one_on_github() -> None:
+def test_a_short_name_means_a_repository_on_github() -> None:
     assert full_url("owner/name") == "https://github.com/owner/name"
     assert full_url("https://example.org/x") == "https://example.org/x"
 

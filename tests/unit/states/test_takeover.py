@@ -64,7 +64,7 @@ def test_an_owner_that_may_still_hold_its_lease_is_waited_for(
 
 
 @pytest.mark.parametrize("silent", [31, 3600])
-def test_an_owner_whose_lease_has_surely_run_out_is_replaced(
+def test_an_owner_whose_lease_has_certainly_expired_is_replaced(
     silent: int,
 ) -> None:
     assert verdict(RUNNING, silent=silent) == Claim()

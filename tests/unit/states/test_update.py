@@ -49,7 +49,7 @@ def pages(number: int) -> set[str]:
     return set(chapter_paths(CHAPTERS[number - 1]))
 
 
-def test_all_is_kept_where_nothing_has_changed() -> None:
+def test_everything_is_kept_if_nothing_has_changed() -> None:
     assert planned(OLD).kept == YAML | pages(1) | pages(2)
 
 
@@ -57,7 +57,7 @@ def test_a_chapter_goes_with_a_changed_file_of_its_abstraction() -> None:
     assert planned(OLD | {"till.py": "new"}).kept == YAML | pages(1)
 
 
-def test_all_chapters_go_where_all_files_have_changed() -> None:
+def test_all_chapters_are_dropped_if_all_files_have_changed() -> None:
     assert planned(dict.fromkeys(OLD, "new")).kept == YAML
 
 
@@ -144,7 +144,7 @@ def test_a_file_moves_to_one_place_only() -> None:
     assert difference.deleted == {"b.py"}
 
 
-def test_of_equal_files_the_one_with_the_same_name_has_moved() -> None:
+def test_among_equal_files_the_one_with_the_same_name_has_moved() -> None:
     old = {"a/one.py": "1", "a/two.py": "1"}
     new = {"b/two.py": "1", "c/one.py": "1"}
     assert compare(old, new).renamed == {
@@ -169,7 +169,7 @@ def test_a_difference_accounts_for_every_file(
     assert all(old[path] == new[moved[path]] for path in moved)
 
 
-def test_of_equal_files_that_moved_each_keeps_its_name() -> None:
+def test_equal_files_that_moved_keep_their_names() -> None:
     old = {"a.py": "1", "b.py": "1"}
     new = {"src/b.py": "1", "src/c/a.py": "1"}
     renamed = {"a.py": "src/c/a.py", "b.py": "src/b.py"}
@@ -262,7 +262,7 @@ def test_the_order_of_files_does_not_matter(
     assert compare(old, new) == compare(old_turned, new_turned)
 
 
-def test_nothing_rests_on_an_item_that_was_made_again() -> None:
+def test_no_kept_item_depends_on_one_that_was_made_again() -> None:
     kept = pages(1) | pages(2)
     assert still_kept(kept, []) == kept
     assert still_kept(kept, ["chapters/chapter_2_shop.md"]) == pages(1)

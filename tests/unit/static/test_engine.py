@@ -67,7 +67,7 @@ def test_an_engine_that_was_stopped_can_be_asked_again(
         next(stopped)
 
 
-def test_a_paused_engine_makes_nothing_until_it_may_go_on(
+def test_a_paused_engine_makes_nothing_until_it_may_continue(
     workspace: Workspace,
 ) -> None:
     for path in (workspace.output / "tutorials").iterdir():

@@ -58,7 +58,7 @@ def without_folders(keys: set[str]) -> list[str]:
     start_after=KEYS,
     limit=st.integers(1, 5),
 )
-def test_a_folder_lists_as_the_twin_in_memory_does(
+def test_a_folder_lists_as_the_store_in_memory_does(
     keys: list[str], prefix: str, start_after: str, limit: int
 ) -> None:
     with TemporaryDirectory() as root:
@@ -276,7 +276,7 @@ def test_a_files_url_is_quoted_and_opens(tmp_path: Path) -> None:
     assert Path(unquote(urlsplit(store.url).path)) == tmp_path / "a store"
 
 
-def test_a_path_with_dots_stays_the_same_folder_when_its_parts_are_made(
+def test_a_path_with_dots_is_the_same_folder_after_its_parts_are_made(
     tmp_path: Path,
 ) -> None:
     store = FolderStore(tmp_path / "later/../store")

@@ -142,7 +142,7 @@ def test_it_gives_up_in_time_and_says_how_long_it_tried(
         StoreConfigError("x"),
     ],
 )
-def test_answers_are_not_tried_again(fault: Exception) -> None:
+def test_answers_are_not_retried(fault: Exception) -> None:
     store = FlakyStore(fault, fault)
     with pytest.raises(type(fault), match="x"):
         retrying(store).get("job/a")
@@ -156,7 +156,7 @@ def test_a_creation_whose_answer_was_lost_meets_its_own_object() -> None:
     assert store.get("job/a") == b"body"
 
 
-def test_a_stop_ends_the_trying_at_once() -> None:
+def test_a_stop_ends_the_retries_at_once() -> None:
     stop = SystemRuntime().flag()
     stop.set()
     store = FlakyStore(*away(1000))
@@ -182,7 +182,7 @@ def test_a_listing_that_fails_midway_yields_every_key_once(
     assert listed == names[10:][:limit]
 
 
-def test_it_warns_at_once_and_then_now_and_again(
+def test_it_warns_at_once_and_then_occasionally(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     time = FakeClock()

@@ -122,9 +122,7 @@ def test_a_certificate_that_is_not_trusted_is_a_fault_of_the_configuration(
         (b"SSH-2.0-OpenSSH\r\n", StoreUnavailableError),
     ],
 )
-def test_nothing_is_tried_again_by_the_sdk(
-    reply: bytes, kind: type[Exception]
-) -> None:
+def test_the_sdk_retries_nothing(reply: bytes, kind: type[Exception]) -> None:
     with serving(reply) as canned, pytest.raises(kind):
         store_of(canned).create("job/a", b"body", TEXT)
     assert len(canned.requests) == 1
@@ -437,7 +435,7 @@ def test_a_server_that_is_silent_is_waited_for_as_long_as_asked() -> None:
 
 
 @pytest.mark.parametrize("over_tls", [False, True])
-def test_an_answer_that_comes_a_byte_at_a_time_is_given_up(
+def test_an_answer_that_comes_a_byte_at_a_time_is_abandoned(
     tls: tuple[ssl.SSLContext, Path],
     monkeypatch: pytest.MonkeyPatch,
     *,
@@ -461,7 +459,7 @@ def test_a_large_answer_may_take_longer_than_a_silence() -> None:
         assert S3Store("bucket", "", access).get("job/a") == body
 
 
-def test_nothing_ambient_counts(
+def test_the_sdks_own_configuration_has_no_effect(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "config").write_text("[this is no\nconfiguration")
@@ -598,7 +596,7 @@ def test_a_deletion_names_its_objects_in_xml() -> None:
     assert document.findtext("Object/Key") == key
 
 
-def test_a_bucket_that_cannot_be_is_a_fault_of_the_configuration() -> None:
+def test_an_impossible_bucket_is_a_fault_of_the_configuration() -> None:
     with (
         serving(answer("200 OK")) as canned,
         pytest.raises(StoreConfigError, match="Invalid bucket name"),

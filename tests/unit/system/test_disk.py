@@ -36,7 +36,7 @@ def test_an_error_of_the_disk_names_the_place_and_says_what_to_do(
         fails(number)
 
 
-def test_an_error_that_may_pass_is_not_translated_as_a_wrong_folder() -> None:
+def test_a_temporary_error_is_not_reported_as_a_wrong_folder() -> None:
     def wrong(error: OSError) -> ConfigError:
         return ConfigError(f"wrong folder: {error.strerror}")
 

@@ -23,9 +23,7 @@ def logged(form: str, level: str = "info", **fields: Any) -> str:  # noqa: ANN40
     return stream.getvalue()
 
 
-def test_a_line_for_machines_is_one_json_object_with_the_job_and_the_fields() -> (
-    None
-):
+def test_a_json_line_is_one_object_with_the_job_and_the_fields() -> None:
     document = json.loads(logged("json", stage="order", done=3))
     assert document.pop("time").endswith("Z")
     assert document == {
@@ -46,7 +44,7 @@ def test_a_line_for_people_is_event_and_fields_without_the_usual_level() -> (
     assert "info" not in line
 
 
-def test_a_warning_is_called_so() -> None:
+def test_a_warning_is_labelled_as_one() -> None:
     record = logging.makeLogRecord(
         {"msg": "careful", "levelno": logging.WARNING, "levelname": "WARNING"}
     )

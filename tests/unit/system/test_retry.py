@@ -119,7 +119,9 @@ def test_other_errors_are_not_tried_again() -> None:
         )
 
 
-def test_hurrying_wakes_a_wait_tries_at_once_and_bounds_what_follows() -> None:
+def test_a_time_limit_ends_the_wait_retries_at_once_and_bounds_later_retries() -> (
+    None
+):
     policy = Policy(
         on=(TransientError,), give_up_seconds=1000, first=100, longest=100
     )

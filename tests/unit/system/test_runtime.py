@@ -14,7 +14,7 @@ RUNTIME = SystemRuntime()
 ROOT: Final = Path(__file__).parents[3]
 
 
-def test_a_process_knows_for_how_long_it_has_lived() -> None:
+def test_a_process_knows_its_age() -> None:
     first = RUNTIME.age()
     assert 0 < first < RUNTIME.age()
 

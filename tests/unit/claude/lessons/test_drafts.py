@@ -73,7 +73,7 @@ def program(code: str) -> dict[str, Any]:
     return example(code, prints="3")
 
 
-def test_of_an_exercise_only_the_sentence_with_a_fault_is_left_out(
+def test_only_the_faulty_sentence_of_an_exercise_is_left_out(
     facts: CourseFacts,
 ) -> None:
     first = exercise("Call `Stock.give`")

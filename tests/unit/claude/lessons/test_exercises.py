@@ -260,7 +260,7 @@ def test_an_exercise_may_be_a_small_project_whose_files_import_each_other(
 @pytest.mark.parametrize(
     "taken", ["from corner.shop import shelf", "from stock import shelf"]
 )
-def test_an_example_imports_nothing_that_no_file_of_its_page_holds(
+def test_an_example_imports_only_what_files_of_its_page_define(
     facts: CourseFacts, tmp_path: Path, taken: str
 ) -> None:
     sell = example(f"{taken}\n\nassert shelf", "corner/sell.py")

@@ -25,7 +25,7 @@ def link(number: int) -> str | None:
         ("2 * 3 * 4", r"2 \* 3 \* 4"),
     ],
 )
-def test_what_is_allowed_has_an_effect(raw: str, markdown: str) -> None:
+def test_allowed_markup_has_an_effect(raw: str, markdown: str) -> None:
     assert rendered(raw, link) == markdown
 
 
@@ -39,7 +39,7 @@ def test_what_is_allowed_has_an_effect(raw: str, markdown: str) -> None:
         ("![x](y.png)", r"!\[x\](y.png)"),
     ],
 )
-def test_all_else_is_text(raw: str, markdown: str) -> None:
+def test_everything_else_is_text(raw: str, markdown: str) -> None:
     assert rendered(raw, link) == markdown
 
 

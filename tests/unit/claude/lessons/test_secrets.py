@@ -38,7 +38,7 @@ def test_a_password_in_an_address_and_a_random_value_of_a_secret_are_removed() -
     assert "Zm9v" not in clean[1]
 
 
-def test_a_private_key_is_removed_and_the_lines_stay_where_they_are() -> None:
+def test_a_private_key_is_removed_and_the_lines_keep_their_numbers() -> None:
     lines = [
         "a = '''-----BEGIN RSA PRIVATE KEY-----",
         "MIIEowIBAAKCAQEA",

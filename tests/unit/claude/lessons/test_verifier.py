@@ -82,7 +82,7 @@ def test_the_line_that_shows_a_relation_can_be_pointed_at(
 
 
 @pytest.mark.parametrize("name", ["click", "own"])
-def test_a_course_from_good_answers_is_without_fault(
+def test_a_course_from_good_answers_has_no_fault(
     courses: Courses, name: str
 ) -> None:
     course = courses[name]

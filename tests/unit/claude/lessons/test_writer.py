@@ -73,7 +73,9 @@ def written(writer: Writer, *blocks: object, **options: bool) -> Written:
     return writer.written(list(blocks), "here", **options)
 
 
-def test_a_paragraph_names_the_lines_it_rests_on(writer: Writer) -> None:
+def test_a_paragraph_names_the_lines_that_it_is_based_on(
+    writer: Writer,
+) -> None:
     block = prose(
         "`Stock.take` calls `Stock.check`.", lines("stock.py", 10, 12)
     )
@@ -475,7 +477,7 @@ def test_a_keyword_is_not_a_name(writer: Writer) -> None:
         ("It calls `Stock.give`. See [[7]].", ""),
     ],
 )
-def test_of_a_paragraph_the_sentences_with_faults_are_left_out(
+def test_sentences_with_faults_are_left_out_of_a_paragraph(
     writer: Writer, text: str, rest: str
 ) -> None:
     result = written(writer, prose(text))
@@ -483,7 +485,7 @@ def test_of_a_paragraph_the_sentences_with_faults_are_left_out(
     assert result.texts == ([rest] if rest else [])
 
 
-def test_of_sources_those_that_were_not_shown_are_left_out(
+def test_sources_that_were_not_shown_are_left_out(
     writer: Writer,
 ) -> None:
     text = "`Stock.take` counts."

@@ -133,7 +133,7 @@ SPACES: Final = ["\n", "\n\n", " ", "    ", "\n|-|-|\n", "\n- ", "\n> ", "\x00"]
 
 @settings(max_examples=150)
 @given(pieces=st.lists(st.sampled_from(PIECES + SPACES), max_size=40))
-def test_no_mixture_of_pieces_gets_through(pieces: list[str]) -> None:
+def test_no_combination_of_pieces_becomes_markup(pieces: list[str]) -> None:
     check(article("".join(["x", *pieces])))
 
 

@@ -25,7 +25,7 @@ def drawn(*pairs: tuple[int, int]) -> list[tuple[str, str]]:
     return [(edge.source, edge.target) for edge in graph.edges]
 
 
-def test_of_relationships_the_largest_part_is_drawn() -> None:
+def test_the_largest_connected_part_of_relationships_is_drawn() -> None:
     assert drawn((0, 1), (2, 3), (3, 4)) == [
         ("part 2", "part 3"),
         ("part 3", "part 4"),

@@ -81,7 +81,7 @@ def test_a_name_that_fills_a_file_name_fits_with_its_new_suffix_too() -> None:
     assert max(len(name) for name in names) == 255
 
 
-def test_every_link_of_every_page_leads_to_a_file_that_there_is() -> None:
+def test_every_link_of_every_page_leads_to_an_existing_file() -> None:
     text = "# A\n\n[b](chapter_2_part_2.md#its-shape) [c](../step3_order.yaml) [d](none.md)"
     files = course(text, "# B\n\n## Its shape\n\n[a](./chapter_1_signer.md)")
     files["tutorials/tutorial_1_signer.md"] = (

@@ -177,7 +177,7 @@ def test_other_files_replace_sources_if_there_are_none(
     ) == ["Alpha"]
 
 
-def test_of_several_builds_of_the_same_one_is_taken(tmp_path: Path) -> None:
+def test_one_of_several_builds_of_a_module_is_taken(tmp_path: Path) -> None:
     text = "class Alpha { go() { return 1 } }\n"
     analysis = analysed(
         tmp_path,
@@ -235,7 +235,7 @@ def test_an_uppercase_constant_is_not_a_subject(tmp_path: Path) -> None:
     )
 
 
-def test_a_base_is_said_to_be_that_of_what_extends_it_only(
+def test_a_base_is_named_only_for_the_type_that_extends_it(
     tmp_path: Path,
 ) -> None:
     source = "\n".join(

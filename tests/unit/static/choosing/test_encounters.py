@@ -65,7 +65,9 @@ def test_a_name_of_two_things_is_not_a_reason_for_either(
     assert not any("README" in step.reasoning for step in analysis.order)
 
 
-def test_a_name_means_what_is_worth_clearly_more(tmp_path: Path) -> None:
+def test_a_name_means_the_definition_that_is_clearly_worth_more(
+    tmp_path: Path,
+) -> None:
     large = "".join(f"    def go{n}(self): pass\n" for n in range(40))
     use = "from a.core import Option\n\n\ndef use():\n    return Option()\n"
     analysis = analysed(

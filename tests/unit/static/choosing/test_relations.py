@@ -133,7 +133,7 @@ def test_other_languages(language: Language, line: str, expected: str) -> None:
     assert verb(language, line) == expected
 
 
-def test_functions_are_called_and_values_used() -> None:
+def test_relations_say_that_functions_are_called_and_values_used() -> None:
     assert verb(Language.PYTHON, "Target()", Kind.FUNCTION) == "calls"
     assert verb(Language.PYTHON, "Target.get()", Kind.VARIABLE) == "uses"
     assert verb(Language.RUST, "fn f() { Target!(1) }", Kind.MACRO) == "calls"
@@ -197,7 +197,7 @@ def test_what_is_done_with_a_type_that_extends_another_is_not_said_of_that(
     )
 
 
-def test_who_extends_an_interface_implements_it(tmp_path: Path) -> None:
+def test_a_type_that_extends_an_interface_implements_it(tmp_path: Path) -> None:
     files = {
         "src/source.ts": "export interface Source { take(): number }\n",
         "src/stock.ts": "import { Source } from './source'\n\n"
@@ -272,7 +272,7 @@ def test_the_type_of_a_callback_is_neither_taken_nor_returned(
     ]
 
 
-def test_nothing_is_said_of_what_a_unit_is_not_named_after(
+def test_nothing_is_said_about_types_that_a_unit_is_not_named_after(
     tmp_path: Path,
 ) -> None:
     stock = (

@@ -38,7 +38,7 @@ def test_python_names_lead_through_imports_reexports_modules_and_self(
     ) == ("main.py", 7, 2, True)
 
 
-def test_nothing_is_said_of_a_name_that_only_its_spelling_leads_to(
+def test_nothing_is_said_about_a_name_that_only_matches_by_spelling(
     tmp_path: Path,
 ) -> None:
     files = {
@@ -49,7 +49,7 @@ def test_nothing_is_said_of_a_name_that_only_its_spelling_leads_to(
     assert referred(analysed(tmp_path, files)) == set()
 
 
-def test_a_foreign_name_is_not_taken_for_a_namesake_of_ours(
+def test_a_foreign_name_is_not_mistaken_for_ours(
     tmp_path: Path,
 ) -> None:
     files = {
@@ -207,7 +207,7 @@ STORE = (
         "def f(x: list[int]):\n    x.get()\n",
     ],
 )
-def test_a_local_or_foreign_name_and_an_unknown_receiver_mean_nothing(
+def test_a_local_or_foreign_name_and_an_unknown_receiver_are_not_references(
     tmp_path: Path, body: str
 ) -> None:
     lead = "" if body.startswith("from") else "from store import item\n"
@@ -230,7 +230,7 @@ def test_a_local_or_foreign_name_and_an_unknown_receiver_mean_nothing(
         "KEPT = Store()\n\ndef f():\n    KEPT.get()\n",
     ],
 )
-def test_a_receiver_is_known_by_annotation_creation_or_result(
+def test_a_receivers_type_is_known_by_annotation_creation_or_result(
     tmp_path: Path, body: str
 ) -> None:
     code = f"from store import Store\n\n{body}"

@@ -36,7 +36,7 @@ def _of_parameter(tree: Path, body: str, name: str = "x") -> set[str]:
     ],
     ids=["methods", "assigned", "declared", "in a function inside"],
 )
-def test_a_parameter_is_of_the_only_type_that_has_what_is_taken_from_it(
+def test_a_parameter_is_of_the_only_type_that_has_the_attributes_it_needs(
     tmp_path: Path, body: str, called: set[str]
 ) -> None:
     references = _of_parameter(tmp_path, f"    {body}\n")
@@ -53,7 +53,7 @@ def test_a_parameter_is_of_the_only_type_that_has_what_is_taken_from_it(
     ],
     ids=["one name", "a name more", "another type", "another variable"],
 )
-def test_nothing_is_known_of_a_parameter_from_which_too_little_or_more_is_taken(
+def test_nothing_is_inferred_about_a_parameter_with_too_few_or_other_attributes(
     tmp_path: Path, body: str
 ) -> None:
     assert _of_parameter(tmp_path, f"    {body}\n") == set()
@@ -81,7 +81,7 @@ def test_one_name_is_not_enough_if_a_subtype_defines_it_again(
     ],
     ids=["two types have all of it", "another project has a type of that name"],
 )
-def test_nothing_is_known_of_a_value_that_may_be_of_another_type(
+def test_nothing_is_inferred_about_a_value_that_may_have_another_type(
     tmp_path: Path, files: dict[str, str]
 ) -> None:
     use = "def use(x):\n    x.open_doors(x.till)\n"

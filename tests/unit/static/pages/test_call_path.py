@@ -56,5 +56,5 @@ def test_only_calls_that_are_always_made_are_followed_and_no_helper_ends_them(
     assert followed(tmp_path, "start") == ["prepare", "store"]
 
 
-def test_a_call_behind_a_return_is_not_followed(tmp_path: Path) -> None:
+def test_a_call_after_a_return_is_not_followed(tmp_path: Path) -> None:
     assert followed(tmp_path, "early") == []

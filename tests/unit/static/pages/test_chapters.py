@@ -118,7 +118,7 @@ def _drink(water):
 '''
 
 
-def test_nothing_is_said_of_a_type_without_documentation(
+def test_nothing_is_said_about_a_type_without_documentation(
     tmp_path: Path,
 ) -> None:
     facts = read(tmp_path, {"tree.py": TREE})
@@ -150,7 +150,7 @@ def test_a_paragraph_of_an_earlier_chapter_is_not_repeated(
     assert sum("falls from the sky" in page for page in pages) == 1
 
 
-def test_a_chapter_says_nothing_of_itself(facts: CourseFacts) -> None:
+def test_a_chapter_says_nothing_about_itself(facts: CourseFacts) -> None:
     for chapter in facts.chapters:
         page = reviews.written(facts, chapter, chapters.written(facts, chapter))
         assert "checked" not in page

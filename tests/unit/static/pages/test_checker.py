@@ -35,7 +35,9 @@ GOOD = (
 )
 
 
-def test_what_agrees_is_counted_and_not_faulted(facts: CourseFacts) -> None:
+def test_statements_that_agree_are_counted_without_a_fault(
+    facts: CourseFacts,
+) -> None:
     page = f"{GOOD}\nSee [x](chapter_1_x.md)."
     checked_page = checked(facts, page, ["chapter_1_x.md"])
     assert [finding.kind for finding in checked_page] == [

@@ -98,7 +98,7 @@ KEPT = "A `Cellar` keeps bottles, and knows the place of each one in the dark."
         "In Cellar 0.3 and lower, a `Cellar` did not count the bottles in it.",
     ],
 )
-def test_no_chapter_opens_with_what_goes_on_from_elsewhere(
+def test_no_chapter_opens_with_a_paragraph_that_continues_another(
     tmp_path: Path, first: str
 ) -> None:
     text = f"Cellar\n======\n\n{first}\n\nIt is dark in there, as bottles need it to be.\n"

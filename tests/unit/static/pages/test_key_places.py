@@ -92,7 +92,7 @@ def test_an_alias_leads_to_its_class_and_a_stub_to_the_subtype_that_has_it(
     assert shown[0] == "Fast.run"
 
 
-def test_of_two_definitions_of_a_name_one_is_shown(tmp_path: Path) -> None:
+def test_one_of_two_definitions_of_a_name_is_shown(tmp_path: Path) -> None:
     pool = (
         "class Pool:\n    def start(self, n):\n        self.n = n\n"
         "        self.m = n\n        return n\n"

@@ -133,7 +133,7 @@ def test_a_long_line_is_cut_and_says_so() -> None:
     assert markdown.cut("x" * 50, 10) == "xxxxxxxxxx …[40 more characters]"
 
 
-def test_a_line_that_is_hardly_too_long_is_not_cut() -> None:
+def test_a_line_that_is_slightly_too_long_is_not_cut() -> None:
     assert markdown.cut("x" * 12, 10) == "x" * 12
 
 

@@ -84,7 +84,7 @@ def test_a_name_in_quotes_is_not_a_use(tmp_path: Path) -> None:
     ],
     ids=["in a folder of tests with servers", "an example without an output"],
 )
-def test_a_test_that_does_not_run_of_itself_has_no_command(
+def test_a_test_that_cannot_run_alone_has_no_command(
     tmp_path: Path, name: str, code: str, path: str, test: str
 ) -> None:
     facts = read(tmp_path, {name: code, path: test})

@@ -43,7 +43,7 @@ def test_the_summary_says_what_the_course_is_about_and_what_was_left_out(
         ({}, "This repository", ""),
     ],
 )  # fmt: skip
-def test_a_project_is_called_as_its_manifest_or_readme_says(
+def test_a_project_has_the_name_in_its_manifest_or_readme(
     tmp_path: Path, files: dict[str, str], name: str, tagline: str
 ) -> None:
     project = analysed(tmp_path, {"a.py": CLASS, **files}).project
@@ -80,7 +80,7 @@ def test_a_project_is_called_as_its_manifest_or_readme_says(
         ({"a.py": 'def a():\n    """Does it."""\n'}, "`a`: Does it."),
     ],
 )
-def test_a_unit_is_described_by_what_it_says_of_itself_or_what_it_is(
+def test_a_unit_is_described_by_its_own_text_or_its_kind(
     tmp_path: Path, files: dict[str, str], description: str
 ) -> None:
     assert analysed(tmp_path, files).units[0].description == description

@@ -146,7 +146,7 @@ def test_a_document_is_read_by_its_sections(tmp_path: Path) -> None:
     ],
     ids=["calls nothing", "needs another package", "shows nothing"],
 )
-def test_an_example_that_does_nothing_of_itself_is_not_run(
+def test_an_example_without_an_effect_is_not_run(
     tmp_path: Path, use: str
 ) -> None:
     text = f"# Shop\n\n```python\n{use}```\n"
@@ -189,7 +189,7 @@ def test_no_breakpoint_is_set_in_what_no_example_calls(tmp_path: Path) -> None:
         ("import till\n\ndef test_it():\n    from bank import pay\n    pay(1)\n", False),
     ],
 )  # fmt: skip
-def test_a_breakpoint_is_set_only_where_the_example_surely_comes(
+def test_a_breakpoint_is_set_only_where_the_example_certainly_passes(
     tmp_path: Path, test: str, *, is_reached: bool
 ) -> None:
     code = (

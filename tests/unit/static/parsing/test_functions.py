@@ -366,7 +366,7 @@ def test_a_failure_of_a_function_inside_is_marked_and_has_its_own_conditions() -
         ),
     ],
 )
-def test_a_failure_behind_an_early_return_happens_unless_its_condition_holds(
+def test_a_failure_after_an_early_return_happens_unless_its_condition_holds(
     language: Language, code: str
 ) -> None:
     (failure,) = inside(language, code).raises
@@ -473,7 +473,7 @@ def test_what_is_caught_is_read(language: Language, code: str) -> None:
     ]
 
 
-def test_a_failure_behind_a_condition_knows_both() -> None:
+def test_a_failure_after_a_condition_has_both_conditions() -> None:
     failure = inside(Language.RUBY, RUBY).raises[1]
     assert failure.what == "Late"
     assert failure.conditions == ("after catching `Full`", "unless `rest`")

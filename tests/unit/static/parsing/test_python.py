@@ -99,7 +99,7 @@ def test_decorators_are_no_part_of_the_lines_of_a_definition() -> None:
     assert definition.signature == "def index(a, b)"
 
 
-def test_of_overloads_and_setters_the_first_real_definition_is_kept() -> None:
+def test_the_first_real_definition_of_overloads_and_setters_is_kept() -> None:
     text = "@overload\ndef f(a: int): ...\n@overload\ndef f(a: str): ...\ndef f(a):\n    return a\n"
     assert [draft.line for draft in parsed(Language.PYTHON, text).drafts] == [5]
     text = (
@@ -146,9 +146,7 @@ def test_the_names_in_all_are_exports() -> None:
     assert parsed(Language.PYTHON, "__all__ = names()\n").exports == ()
 
 
-def test_the_module_says_of_itself_what_its_docstring_or_the_comment_on_top_says() -> (
-    None
-):
+def test_a_module_is_described_by_its_docstring_or_its_first_comment() -> None:
     assert (
         parsed(Language.PYTHON, '"""The module."""\nx = 1\n').doc
         == "The module."
@@ -166,7 +164,7 @@ def test_the_module_says_of_itself_what_its_docstring_or_the_comment_on_top_says
     )
 
 
-def test_a_licence_is_not_what_a_module_says_of_itself() -> None:
+def test_a_licence_does_not_describe_a_module() -> None:
     text = "# Copyright 2020 Somebody\n# All rights reserved.\n\n# Counts things.\n\nx = 1\n"
     assert parsed(Language.PYTHON, text).doc == "Counts things."
 

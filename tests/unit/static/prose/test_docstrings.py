@@ -123,7 +123,7 @@ def test_only_as_many_paragraphs_as_asked_for() -> None:
     ]
 
 
-def test_a_full_stop_inside_of_code_ends_no_sentence() -> None:
+def test_a_full_stop_inside_code_does_not_end_a_sentence() -> None:
     assert sentences("Call `x. Y` now. Then stop.") == [
         "Call `x. Y` now.",
         "Then stop.",

@@ -180,7 +180,7 @@ def test_a_document_is_a_guide_or_a_reference(
     assert guidance(path) is reader
 
 
-def test_a_changelog_is_known_by_the_beginning_of_its_name() -> None:
+def test_a_changelog_is_recognised_by_the_beginning_of_its_name() -> None:
     paths = [
         *("CHANGES.rst", "docs/releases/1.txt", "docs/internals/a.rst"),
         *("docs/exchange.rst", "docs/topics/migrations.txt"),

@@ -129,7 +129,7 @@ def test_a_large_file_alone_makes_a_unit(tmp_path: Path, size: int) -> None:
     assert [unit.file_paths for unit in analysis.units] == [("large.py",)]
 
 
-def test_a_repository_that_ignores_all_it_has_is_read_nevertheless(
+def test_a_repository_that_ignores_all_its_files_is_read_nevertheless(
     tmp_path: Path,
 ) -> None:
     assert names(
@@ -139,7 +139,7 @@ def test_a_repository_that_ignores_all_it_has_is_read_nevertheless(
     ) == ["Good"]
 
 
-def test_no_more_is_read_than_there_is_room_for(
+def test_no_more_text_is_read_than_the_limit_allows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(surveying, "MAX_TEXT_BYTES", 100)
@@ -150,7 +150,7 @@ def test_no_more_is_read_than_there_is_room_for(
     ]
 
 
-def test_no_more_is_parsed_than_there_is_time_for(
+def test_no_more_sources_are_parsed_than_the_limit_allows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(surveying, "MAX_SOURCE_BYTES", 60)

@@ -157,5 +157,5 @@ def test_folders_nested_deeper_than_the_limit_are_left_out(
     assert (paths, list(left.values())) == ([], [Skip.LIMIT])
 
 
-def test_a_folder_that_is_not_there_is_unreadable(tmp_path: Path) -> None:
+def test_a_missing_folder_is_unreadable(tmp_path: Path) -> None:
     assert walked(tmp_path / "nothing") == ([], {".": Skip.UNREADABLE})
