@@ -75,3 +75,46 @@ def test_the_reason_of_others_is_a_relation_to_an_earlier_unit() -> None:
         "It comes after A, which creates B (a.py:1).",
         "No relationship on this course's map leads to an earlier chapter.",
     ]
+
+
+def test_a_part_that_is_met_in_the_same_guide_comes_before_what_needs_it() -> (
+    None
+):
+    units, _ = ordered(
+        3,
+        relation(1, 2, Verb.CREATES),
+        A=met(Source.README, 1, "A"),
+        B=met(Source.GUIDE, 5, "B"),
+        C=met(Source.GUIDE, 9, "C"),
+    )
+    assert units == "ACB"
+
+
+def test_parts_of_each_other_and_what_a_readme_names_keep_their_places() -> (
+    None
+):
+    meetings = {
+        "A": met(Source.README, 1, "A"),
+        "B": met(Source.README, 5, "B"),
+        "C": met(Source.DOCUMENT, 7, "C"),
+        "D": met(Source.DOCUMENT, 9, "D"),
+    }
+    units, _ = ordered(
+        4,
+        relation(1, 2, Verb.CREATES),
+        relation(2, 3, Verb.CALLS),
+        relation(3, 2, Verb.HOLDS),
+        **meetings,
+    )
+    assert units == "ABCD"
+
+
+def test_a_base_comes_before_what_extends_it() -> None:
+    units, _ = ordered(
+        4,
+        relation(1, 3, Verb.INHERITS),
+        A=met(Source.README, 1, "A"),
+        B=met(Source.GUIDE, 5, "B"),
+        C=met(Source.GUIDE, 7, "C"),
+    )
+    assert units == "ADBC"

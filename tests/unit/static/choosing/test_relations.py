@@ -169,6 +169,21 @@ def test_inheritance_is_seen_where_the_type_is_defined(tmp_path: Path) -> None:
     )
 
 
+def test_a_type_inherits_by_way_of_one_without_a_chapter(
+    tmp_path: Path,
+) -> None:
+    stock = "class Stock:\n    def take(self): pass\n"
+    room = "from stock import Stock\n\nclass _Room(Stock):\n    pass\n"
+    cellar = (
+        "from room import _Room\nfrom stock import Stock\n\n"
+        "class Cellar(_Room):\n    def take(self, stock: Stock):\n        return stock.take()\n"
+    )
+    files = {"stock.py": stock, "room.py": room, "cellar.py": cellar}
+    assert "Cellar inherits from Stock (room.py:3)" in related(
+        analysed(tmp_path, files)
+    )
+
+
 def test_what_is_done_with_a_neighbour_is_not_said_of_what_a_unit_is_about(
     tmp_path: Path,
 ) -> None:

@@ -213,13 +213,19 @@ def test_a_type_has_the_attributes_that_its_constructor_sets(
     assert f"`App` holds [`Plan`]({plan_page}) (`app.py:6`)." in page
 
 
-def test_a_call_that_the_code_shows_is_not_a_connection(tmp_path: Path) -> None:
+def test_each_relationship_of_the_map_is_a_connection_at_both_ends(
+    tmp_path: Path,
+) -> None:
     app = "from tea import brew\n\n\ndef serve(cup):\n    cup.fill(brew(cup))\n"
     tea = "def brew(cup):\n    cup.warm()\n    return cup.tea\n"
     facts = read(tmp_path, {"app.py": app, "tea.py": tea})
     assert [link.verb for link in facts.links] == [Verb.CALLS]
-    pages = [chapters.written(facts, chapter) for chapter in facts.chapters]
-    assert "## Connections" not in "".join(pages)
+    for name, ends in (
+        ("serve", "`serve` calls [`brew`](chapter_2_brew.md)"),
+        ("brew", "[`serve`](chapter_1_serve.md) calls `brew`"),
+    ):
+        page = chapters.written(facts, chapter_of(facts, name))
+        assert f"## Connections\n\n- {ends} (`app.py:5`)." in page
 
 
 def test_a_docstring_that_the_code_shows_is_not_said_above_it(

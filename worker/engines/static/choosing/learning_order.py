@@ -6,7 +6,13 @@ from typing import Final
 
 from worker.engines.static.choosing.candidates import Candidate
 from worker.engines.static.choosing.encounters import Encounter, Source
-from worker.engines.static.facts import Definition, LearningStep, Relation, Unit
+from worker.engines.static.facts import (
+    Definition,
+    LearningStep,
+    Relation,
+    Unit,
+    Verb,
+)
 from worker.engines.static.prose.phrases import code
 
 _SOURCES: Final = {
@@ -19,6 +25,12 @@ _SOURCES: Final = {
 
 _CLEARLY_LESS: Final = 0.75
 """What is worth at most this share is not meant by a name that it shares."""
+
+_NEAR: Final = 2
+"""Chapters between a part and what needs it, one included, over which the part is moved."""
+_BASES: Final = frozenset({Verb.INHERITS, Verb.IMPLEMENTS})
+_PARTS: Final = frozenset({Verb.CREATES, Verb.HOLDS, Verb.CALLS})
+_LATER: Final = frozenset({Source.EXAMPLE, Source.DOCUMENT})
 
 Meeting = tuple[Encounter, str]
 """Where a unit is met first, and by which name."""
@@ -75,6 +87,7 @@ def order(
         )
         left.remove(following)
         placed.append(following)
+    placed = _parts_first(placed, relations, met)
     return tuple(
         LearningStep(
             unit=unit,
@@ -82,6 +95,60 @@ def order(
         )
         for place, unit in enumerate(placed)
     )
+
+
+def _parts_first(
+    placed: Sequence[int],
+    relations: Sequence[Relation],
+    met: Mapping[int, Meeting],
+) -> list[int]:
+    """Put a base, and a part that is met at about the same time, before what needs it.
+
+    A base of the first unit stays behind it.
+    """
+    pairs = {(relation.source, relation.target) for relation in relations}
+    places = {unit: place for place, unit in enumerate(placed)}
+    parts: dict[int, list[int]] = defaultdict(list)
+    for relation in relations:
+        source = relation.source
+        target = relation.target
+        is_first = source == placed[0] and relation.verb in _BASES
+        is_before = places[source] < places[target]
+        if not is_before or is_first or (target, source) in pairs:
+            continue
+        is_near = places[target] - places[source] <= _NEAR
+        is_part = relation.verb in _PARTS and is_near
+        if relation.verb in _BASES or (
+            is_part and _are_met_together(source, target, met)
+        ):
+            parts[source].append(target)
+    ordered: dict[int, None] = {}
+
+    def place(unit: int) -> None:
+        if unit in started:
+            return
+        started.add(unit)
+        for part in sorted(parts[unit], key=places.__getitem__):
+            place(part)
+        ordered[unit] = None
+
+    started: set[int] = set()
+    for unit in placed:
+        place(unit)
+    return list(ordered)
+
+
+def _are_met_together(
+    unit: int, other: int, met: Mapping[int, Meeting]
+) -> bool:
+    """Whether two units are met in one text, or both in none that a user reads first."""
+    if unit not in met or other not in met:
+        return False
+    encounters = met[unit][0], met[other][0]
+    if all(encounter.source in _LATER for encounter in encounters):
+        return True
+    paths = {encounter.path for encounter in encounters}
+    return len(paths) == 1 and encounters[0].source is Source.GUIDE
 
 
 def _links(

@@ -153,10 +153,22 @@ class Relations:
         return max(seen, key=lambda place: place.strength, default=None)
 
     def _inheritance(self, pair: _Pair) -> _Seen | None:
-        """Return that the first definition of one unit extends that of the other."""
-        derived = self._firsts[pair[0]]
+        """Return that the first definition of one unit extends that of the other.
+
+        It may do so by way of others that are of no other unit.
+        """
+        first = self._firsts[pair[0]]
         base = self._firsts[pair[1]]
-        if base not in self._graph.bases.get(derived, ()):
+        derived = next(
+            (
+                index
+                for index in (first, *self._graph.ancestors(first))
+                if base in self._graph.bases.get(index, ())
+                and self._unit(index) in {pair[0], None}
+            ),
+            None,
+        )
+        if derived is None:
             return None
         definition = self._graph.definitions[derived]
         is_implemented = is_interface(self._graph.definitions[base])

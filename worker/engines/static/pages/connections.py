@@ -1,6 +1,6 @@
 """How a chapter's subject is connected to other chapters: sentences with the line that shows it."""
 
-from typing import Final
+from operator import itemgetter
 
 from worker.engines.static.facts import Verb
 from worker.engines.static.pages import citations, markdown
@@ -11,23 +11,18 @@ from worker.engines.static.pages.course import (
     is_function,
 )
 
-_MOST: Final = 4
-_SEEN: Final = frozenset(
-    {Verb.CALLS, Verb.TAKES, Verb.RETURNS, Verb.CHECKS, Verb.USES, Verb.IMPORTS}
-)
-"""What code shows at a glance; a sentence only repeats the names."""
-
 
 def sentences(facts: CourseFacts, chapter: Chapter) -> list[str]:
-    """Return a sentence for each chapter that a chapter depends on, or that depends on it."""
-    connected: dict[int, str] = {}
+    """Return a sentence for each relationship of a chapter, those that start at it first."""
+    connected: list[tuple[bool, str]] = []
     for link in facts.links:
         ends = {link.source, link.target}
-        if chapter.position in ends and link.verb not in _SEEN:
+        if chapter.position in ends:
             [other] = ends - {chapter.position}
             words = _sentence(facts, link, facts.chapters[other])
-            connected.setdefault(other, f"{words}.")
-    return list(connected.values())[:_MOST]
+            connected.append((link.target == chapter.position, f"{words}."))
+    connected.sort(key=itemgetter(0))
+    return [words for _, words in connected]
 
 
 def _sentence(facts: CourseFacts, link: ChapterLink, other: Chapter) -> str:
