@@ -10,6 +10,9 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from tests.support.git_server import GitServer
+from tests.support.receiver import Receiver, receiving
+from tests.support.scaleway.server import ScalewayServer
 from tests.support.servers.process import UnavailableError
 from tests.support.servers.server import S3Server
 from tests.support.servers.shared import shared
@@ -74,6 +77,24 @@ def store(
     if request.param == "folder":
         return FolderStore(tmp_path / "a store")
     return s3_servers(request.param).new_store()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def host(tmp_path: Path) -> Iterator[GitServer]:
+    with GitServer(tmp_path / "host") as server:
+        yield server
+
+
+@pytest.fixture
+def scaleway() -> Iterator[ScalewayServer]:
+    with ScalewayServer() as server:
+        yield server
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,5 @@
 """Shared fixtures: a repository on a git host, a webhook, a store, and a platform for runs."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -9,7 +8,7 @@ import pytest
 
 from tests.support.git_repository import Repository
 from tests.support.git_server import GitServer
-from tests.support.receiver import Receiver, receiving
+from tests.support.receiver import Receiver
 from tests.support.servers.server import S3Server
 from tests.support.user import CommandResult, User
 from worker.store.s3 import S3Store
@@ -78,20 +77,8 @@ class Platform:
 
 
 @pytest.fixture
-def host(tmp_path: Path) -> Iterator[GitServer]:
-    with GitServer(tmp_path / "host") as server:
-        yield server
-
-
-@pytest.fixture
 def repository(host: GitServer) -> Repository:
     return host.repository(NAME, source())
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as receiver:
-        yield receiver
 
 
 @pytest.fixture
@@ -99,6 +86,16 @@ def user(tmp_path: Path) -> User:
     home = tmp_path / "home"
     home.mkdir()
     return User(home=home)
+
+
+@pytest.fixture
+def folder(user: User) -> Path:
+    """Return a plain folder with a repository's files."""
+    for name, content in source().items():
+        path = user.home / "shop" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return user.home / "shop"
 
 
 @pytest.fixture

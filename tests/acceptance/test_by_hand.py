@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.conftest import NAME, source
+from tests.acceptance.conftest import NAME
 from tests.support.git_repository import Repository
 from tests.support.git_server import Fault, GitServer
 from tests.support.user import (
@@ -18,16 +18,6 @@ from tests.support.user import (
     files_below,
 )
 from tests.support.waiting import until
-
-
-@pytest.fixture
-def folder(user: User) -> Path:
-    """Return a plain folder with a repository's files."""
-    for name, content in source().items():
-        path = user.home / "shop" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    return user.home / "shop"
 
 
 def job_of(result: CommandResult) -> str:

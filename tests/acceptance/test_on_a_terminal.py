@@ -6,9 +6,6 @@ import re
 import subprocess
 from pathlib import Path
 
-import pytest
-
-from tests.acceptance.conftest import source
 from tests.support.user import PROGRAM, User, bare_environment
 
 
@@ -49,15 +46,6 @@ def _read(terminal: int) -> bytes:
         return os.read(terminal, 65536)
     except OSError:  # the program has closed its side
         return b""
-
-
-@pytest.fixture
-def folder(user: User) -> Path:
-    for name, content in source().items():
-        path = user.home / "shop" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    return user.home / "shop"
 
 
 def test_each_finished_stage_leaves_a_line_and_no_log_is_mixed_in(

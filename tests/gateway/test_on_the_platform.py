@@ -1,7 +1,5 @@
 """The gateway in production: each request starts a run on the platform."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.gateway.conftest import GatewayHost
@@ -9,12 +7,6 @@ from tests.support.scaleway.containers import Containers
 from tests.support.scaleway.jobs import Document
 from tests.support.scaleway.server import Fault, ScalewayServer
 from tests.support.waiting import until
-
-
-@pytest.fixture
-def scaleway() -> Iterator[ScalewayServer]:
-    with ScalewayServer() as server:
-        yield server
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from states.stages import State
 from tests.support.fondation import alive
 from tests.support.git_server import GitServer
 from tests.support.platform_job import ITEMS, NAMES, PlatformJob, WorkerProcess
-from tests.support.receiver import Receiver, receiving
+from tests.support.receiver import Receiver
 from tests.support.servers.server import S3Server
 from tests.support.waiting import until
 from worker.store.folder import FolderStore
@@ -35,12 +35,6 @@ class NewJob(Protocol):
     def __call__(
         self, server: S3Server | None = None, **behaviour: object
     ) -> PlatformJob: ...
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as receiver:
-        yield receiver
 
 
 @pytest.fixture

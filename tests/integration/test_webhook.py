@@ -4,7 +4,6 @@ import base64
 import hashlib
 import hmac
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -20,12 +19,6 @@ from worker.settings.reader import Secret
 from worker.system.runtime import SystemRuntime
 
 KEY = base64.b64encode(b"k" * 24).decode()
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as receiver:
-        yield receiver
 
 
 def post(

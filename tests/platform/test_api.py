@@ -1,6 +1,5 @@
 """How the client handles the faults of an API over a network."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -39,12 +38,6 @@ class RecordingRuntime(SystemRuntime):
                 return flag.is_set()
 
         return RecordingFlag()
-
-
-@pytest.fixture
-def scaleway() -> Iterator[ScalewayServer]:
-    with ScalewayServer() as server:
-        yield server
 
 
 @pytest.fixture

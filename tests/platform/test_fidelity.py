@@ -1,7 +1,5 @@
 """The stand-in for the API behaves as the official SDK expects, and as documented."""
 
-from collections.abc import Iterator
-
 import pytest
 from scaleway import Client
 from scaleway.jobs.v1alpha2 import JobsV1Alpha2API
@@ -18,12 +16,6 @@ from scaleway_core.api import ScalewayException
 from tests.support.scaleway.jobs import STATES
 from tests.support.scaleway.server import ScalewayServer
 from worker.cli.main import main
-
-
-@pytest.fixture
-def scaleway() -> Iterator[ScalewayServer]:
-    with ScalewayServer() as server:
-        yield server
 
 
 @pytest.fixture

@@ -24,12 +24,6 @@ BUSY = Fault(status=409, body=b'{"type": "transient_state"}', on="/job-runs")
 
 
 @pytest.fixture
-def scaleway() -> Iterator[ScalewayServer]:
-    with ScalewayServer() as server:
-        yield server
-
-
-@pytest.fixture
 def run(scaleway: ScalewayServer) -> Document:
     return scaleway.jobs.start(
         scaleway.define(), {"environment_variables": {"JOB_ID": "job-1"}}

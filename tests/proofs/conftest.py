@@ -16,7 +16,7 @@ from tests.support.fault_proxy import Proxy, proxying
 from tests.support.git_server import GitServer
 from tests.support.messages_api.server import MessagesServer
 from tests.support.platform_job import PlatformJob
-from tests.support.receiver import Receiver, receiving
+from tests.support.receiver import Receiver
 from tests.support.servers.server import S3Server
 from worker.store.folder import FolderStore
 from worker.store.s3 import S3Store
@@ -33,18 +33,6 @@ class NewJob(Protocol):
 ANSWER_SECONDS = 0.05
 BATCH_SECONDS = 2.0
 FILES = {"README.md": b"# A repository\n", "lib/core.py": b"def core(): ...\n"}
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as receiver:
-        yield receiver
-
-
-@pytest.fixture
-def host(tmp_path: Path) -> Iterator[GitServer]:
-    with GitServer(tmp_path / "host") as server:
-        yield server
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,11 +16,9 @@ from tests.support.fault_proxy import (
     Proxy,
     ProxyFault,
     Refusal,
-    proxying,
 )
 from tests.support.platform_job import PlatformJob
 from tests.support.receiver import Receiver, Reply
-from tests.support.servers.server import S3Server
 
 COMMANDS = [("cancel",), ("resume",), ("resume", "--redeliver")]
 REFUSALS = {
@@ -40,12 +38,6 @@ PASSING = [
 each_command = pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 
 pytestmark = pytest.mark.parametrize("s3_server", ["moto"], indirect=True)
-
-
-@pytest.fixture
-def proxy(s3_server: S3Server) -> Iterator[Proxy]:
-    with proxying(s3_server.endpoint_url) as proxy:
-        yield proxy
 
 
 def waiting_for(

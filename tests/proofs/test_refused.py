@@ -1,6 +1,6 @@
 """Jobs on a store that starts to refuse requests, or that another server replaces for a while."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -13,23 +13,15 @@ from tests.support.fault_proxy import (
     Proxy,
     Refusal,
     at_random,
-    proxying,
 )
 from tests.support.platform_job import PlatformJob
 from tests.support.receiver import Receiver
-from tests.support.servers.server import S3Server
 from tests.support.waiting import until
 
 RATE = 0.3
 SEED = 5
 
 pytestmark = pytest.mark.parametrize("s3_server", ["moto"], indirect=True)
-
-
-@pytest.fixture
-def proxy(s3_server: S3Server) -> Iterator[Proxy]:
-    with proxying(s3_server.endpoint_url) as proxy:
-        yield proxy
 
 
 def once_claimed(

@@ -25,9 +25,9 @@ from worker.run.run import Run
 
 NEW = {"signer.txt": "sign", "new_shop.txt": "sell", "till.txt": "count more"}
 """The shop's file is moved, and the till's is changed."""
-CARELESS = "chapters/chapter_1_signer.md"
+EMPTY_CHAPTER = "chapters/chapter_1_signer.md"
 REMADE = {
-    CARELESS,
+    EMPTY_CHAPTER,
     "reviewed-chapters/chapter_1_signer.md",
     "tutorials/tutorial_1_signer.md",
 }
@@ -140,7 +140,7 @@ class InvalidChapterEngine(PartsEngine):
 
     def _item(self, path: str, body: bytes) -> Item:
         item = super()._item(path, body)
-        return replace(item, body=b" ") if path == CARELESS else item
+        return replace(item, body=b" ") if path == EMPTY_CHAPTER else item
 
 
 def make_invalid_earlier(
