@@ -202,9 +202,9 @@ def _say(line: str) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(
-        description="Change the core in small ways, and see which no test notices."
+        description="Make small changes to the core, and see for which no test fails."
     )
-    parser.add_argument("modules", nargs="*", help="files; all of them if none")
+    parser.add_argument("modules", nargs="*", help="files (default: all)")
     parser.add_argument("--stride", type=int, default=1)
     parser.add_argument("--offset", type=int, default=0)
     arguments = parser.parse_args()

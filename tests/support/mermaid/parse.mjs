@@ -1,4 +1,4 @@
-// Reads a JSON list of diagrams, and writes a list of what Mermaid itself says is wrong with each, or null.
+// Reads a JSON list of diagrams, and writes a list of Mermaid's error for each, or null.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";

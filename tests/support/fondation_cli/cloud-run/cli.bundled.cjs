@@ -1,19 +1,19 @@
-// A stand-in for the Fondation CLI, which behaves as badly as its settings say, and uses neither a model nor a network.
+// A stand-in for the Fondation CLI, which misbehaves as its settings say, without a model or a network.
 //
-// Its behaviour is set by behaviour.json in its working directory, which must be the folder that it is installed in:
+// behaviour.json in its working directory, which must be its own folder, sets its behaviour:
 //   generation  "new" (default), or "old": does not know --steps, and does all steps in one process
-//   memory      an old one that goes on with what it has in memory, not with what lies in the output folder
-//   random      two runs never write the same, as with a model
-//   names       of the abstractions
-//   blocks      steps whose YAML has its names as block scalars, each with a line break at its end
-//   delay       milliseconds that an item takes, more or less
+//   memory      an old one that continues with what it has in memory, not with the output folder
+//   random      no two runs write the same, as with a model
+//   names       the names of the abstractions
+//   blocks      steps whose YAML has names as block scalars, each with a line break at its end
+//   delay       about how many milliseconds an item takes
 //   write       how an item is written: "once", "pieces" (one opening, pauses), "appended" (many), "renamed"
-//   keyless     whether it does without a login
-//   quotes      an abstraction names source files of its own, and its pages quote them; else it names the first file alone
-//   litter      writes where it should not: into the repository, and other things into the output folder
-//   faults      {step or item: {kind, times?, …}}: see `strike` and `spoil`; `times` counts across processes
-// Beside it, where it may write, it leaves calls.log (a line for each item that it has asked its model for) and
-// seen.jsonl (how it was run).
+//   keyless     whether it needs no login
+//   quotes      each abstraction names its own source files, and its pages quote them; else all name the first file
+//   litter      writes into the repository, and other files into the output folder
+//   faults      {step or item: {kind, times?, …}}: see `failProcess` and `spoil`; `times` counts across processes
+// If it can write to its folder, it leaves calls.log there (a line for each item requested from its model) and seen.jsonl
+// (how it was run).
 "use strict";
 
 const { spawn } = require("node:child_process");
@@ -32,7 +32,7 @@ const note = (file, line) => {
   try {
     fs.appendFileSync(file, `${line}\n`);
   } catch (error) {
-    if (!["EACCES", "EROFS"].includes(error.code)) throw error; // it is part of an image
+    if (!["EACCES", "EROFS"].includes(error.code)) throw error; // in an image
   }
 };
 const forever = () => new Promise(() => setInterval(() => {}, 1 << 30));
@@ -81,7 +81,7 @@ function list(folder) {
 }
 
 /** Carry out faults that affect the process as a whole. */
-async function strike(fault) {
+async function failProcess(fault) {
   switch (fault?.kind) {
     case "fails":
       if (fault.says) console.log(fault.says);
@@ -113,10 +113,10 @@ async function flood(megabytes) {
   }
 }
 
-/** Write something else than the text to an item's file; return whether that was done. */
+/** Write something other than the text to an item's file, if the fault says so; return whether that was done. */
 async function spoil(fault, file, text) {
   switch (fault?.kind) {
-    case "empty": // Claude's answer was no success
+    case "empty": // as after an unsuccessful answer from Claude
       say(50, "Claude ended with error_max_turns");
       return fs.promises.writeFile(file, "").then(() => true);
     case "instead":
@@ -177,7 +177,7 @@ async function make(output, item, text) {
   note("calls.log", item);
   if (behaviour.delay) await sleep(behaviour.delay * (0.5 + Math.random()));
   const fault = due(item);
-  await strike(fault);
+  await failProcess(fault);
   if (!(await spoil(fault, file, text))) await write(file, text);
 }
 
@@ -327,7 +327,7 @@ async function main() {
   for (const [i, step] of options.steps.entries()) {
     console.log(`[FONDATION_STEP_${i + 1}/${options.steps.length}] ${TEXTS[STEPS.indexOf(step)]}`);
     say(30, `step ${step} begins`);
-    await strike(due(step));
+    await failProcess(due(step));
     await work[step](output, options.repository);
     if (behaviour.litter) litter(output, options.repository);
   }
