@@ -68,7 +68,7 @@ def test_each_finished_stage_leaves_a_line_and_no_log_is_mixed_in(
 def test_the_terminal_is_left_as_it_was(user: User, folder: Path) -> None:
     shown = on_a_terminal(user, "run", str(folder))
     assert shown.count("\x1b[?25l") == shown.count("\x1b[?25h") > 0, (
-        "the cursor is shown again"
+        "the cursor must be shown again"
     )
 
 

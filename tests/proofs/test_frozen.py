@@ -56,7 +56,7 @@ def test_a_frozen_owner_wakes_up_in_a_stage_and_does_no_harm(
     )
     assert owner.wait(0) is None
     seconds = wake(job, receiver)
-    assert seconds < 2, "it looks when it beats, and it beats when it wakes up"
+    assert seconds < 2, "a woken owner must notice its successor at once"
 
 
 @pytest.mark.parametrize("number", range(JOBS))
@@ -71,7 +71,7 @@ def test_a_frozen_owner_does_no_harm_whenever_it_was_frozen(
     owner = job.start()
     until(lambda: job.newest is not None)
     if owner.wait(chance.uniform(0, 4)) is not None:
-        pytest.fail(f"it had ended before it was frozen: {job.report()}")
+        pytest.fail(f"the run ended before it was frozen: {job.report()}")
     print(  # noqa: T201 - shown with `-rP`
         f"frozen in {job.manifest.state}, ended {wake(job, receiver):.2f} s after waking up"
     )

@@ -36,7 +36,9 @@ def test_a_cancellation_reaches_a_running_worker_within_a_heartbeat(
     assert asked.wait() == 0, job.report()
     since = time.monotonic()
     assert owner.wait(20) == 0, job.report()
-    assert time.monotonic() - since < LEASE, "it looks every third of its lease"
+    assert time.monotonic() - since < LEASE, (
+        "a run must look every third of its lease"
+    )
     assert job.manifest.state is State.CANCELED
     assert "run 1 was asked to cancel it" in asked.log.read_text()
     assert receiver.events[-1] == ("progress", "canceled")

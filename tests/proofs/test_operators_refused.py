@@ -160,7 +160,9 @@ def test_a_refusal_after_the_work_is_done_does_not_make_it_a_failure(
     proxy.policy = once_done(job, refusal)
     asked = job.start(command[0], job.name, *command[1:])
     assert asked.wait(60) == 0, job.report()
-    assert proxy.faults == {refusal: 1}, "it was not looked at afterwards"
+    assert proxy.faults == {refusal: 1}, (
+        "the command did not read the job afterwards"
+    )
     assert f"job {job.name} is" in asked.log.read_text().splitlines()[-1]
 
 

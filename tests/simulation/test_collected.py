@@ -56,7 +56,7 @@ def test_a_claim_in_the_gap_of_a_collected_log_does_not_count(
     simulation: Simulation,
 ) -> None:
     woken = stop_before(simulation, 1)
-    assert woken.code is Exit.OK, "it ends as the job did"
+    assert woken.code is Exit.OK, "the run must end as the job did"
     simulation.check_deliveries()
     simulation.check_conduct()
 

@@ -85,7 +85,9 @@ def test_after_three_returns_to_a_stage_the_run_ends_with_75(
     assert manifest.record(Stage.EXTRACT).generation == 4
     assert manifest.error is not None
     assert manifest.error.message == f"{outdated}, 3 times"
-    assert manifest.fruitless_runs == 0, "it has made items"
+    assert manifest.fruitless_runs == 0, (
+        "a run that made items is not fruitless"
+    )
     log = simulation.log()
     errors = [log.read(number).manifest.error for number in log.sequences()]
     codes = {failure.code for failure in errors if failure is not None}
@@ -201,7 +203,7 @@ def test_a_full_disk_ends_the_run_and_does_not_count_as_a_failure_of_the_job(
     for number in range(1, 5):
         assert run(simulation, engine=engine).code is Exit.TEMPORARY
         assert engine.stops == number * 2, (
-            "when it fails, so that it is not tried beside itself, and at the end"
+            "the engine stops when its stage fails, before a retry, and at the end"
         )
         manifest = simulation.manifest
         assert manifest.state == State.INTERRUPTED

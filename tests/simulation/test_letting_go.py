@@ -195,7 +195,9 @@ def test_a_stopped_run_waits_for_the_items_that_are_being_stored(
         ).code
         is Exit.SIGTERM
     )
-    assert any(key.endswith(first) for key in store.there), "before the release"
+    assert any(key.endswith(first) for key in store.there), (
+        "the item must be stored before the release"
+    )
 
 
 def test_a_stopped_run_waits_for_an_item_that_hangs_for_a_part_of_its_grace(

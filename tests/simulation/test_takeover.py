@@ -95,7 +95,7 @@ def test_an_engine_is_paused_while_the_lease_is_lost_and_resumed_when_it_is_held
     )
     pauses = [time for event, time in engine.log if event == "paused"]
     assert 2 < pauses[0] < 2 + LEASE + 1, (
-        "by its lease, counted from its last heartbeat"
+        "the engine must pause a lease after the last heartbeat"
     )
     [(_, unpaused)] = [entry for entry in engine.log if entry[0] == "unpaused"]
     assert 10 <= unpaused < 12
@@ -411,7 +411,7 @@ def test_items_of_another_version_of_the_engine_are_not_mixed_in_and_finished_st
     assert run(simulation, engine=newer).code is Exit.OK
     assert newer.made["step1_abstractions.yaml"] == 0
     assert newer.made["chapters/chapter_1_thing_1.md"] == 1, (
-        "version 1 had made it, and had not finished its stage"
+        "version 1 made this chapter, but did not finish its stage"
     )
     simulation.check_log()
 

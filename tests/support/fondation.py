@@ -33,7 +33,7 @@ def need_node() -> None:
         and os.environ.get("FONDATION_TESTS") != "all"
     ):
         pytest.skip(
-            "NOT TESTED: there is no node in PATH to run the stand-in for the CLI"
+            "NOT TESTED: node, which runs the stand-in for the CLI, is not in PATH"
         )
 
 

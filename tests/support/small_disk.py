@@ -14,7 +14,7 @@ def small_disk(folder: Path, kib: int) -> tuple[str, ...]:
     """Return a command prefix that makes a folder with this much room for the command."""
     if not _can_mount():
         pytest.skip(
-            "NOT TESTED: no file system can be mounted here (unshare --map-root-user)"
+            "NOT TESTED: unshare --map-root-user cannot mount a file system here"
         )
     folder.mkdir(exist_ok=True)
     return _prefix(f"size={kib}k", folder)

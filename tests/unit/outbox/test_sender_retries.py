@@ -73,7 +73,9 @@ def test_events_are_sent_in_order_and_their_answers_reported(
     assert harness.news() == [
         EventSettled(sequence=number) for number in (1, 2, 3)
     ]
-    assert webhook.closed == [END, END], "to hang up, and at the thread's end"
+    assert webhook.closed == [END, END], (
+        "closed once to hang up, and once at the thread's end"
+    )
 
 
 @pytest.mark.parametrize("status", [400, 404, 499])
@@ -132,7 +134,7 @@ def test_at_the_end_an_event_is_tried_at_once_and_given_up_in_time(
     assert set(webhook.keys) == {"key-1"}, "no event overtakes another"
     before = [time for time in webhook.attempts if time < 100]
     after = [time for time in webhook.attempts if time >= 100]
-    assert before[-1] < 99, "it waits for longer than that"
+    assert before[-1] < 99, "pauses are longer by then"
     assert after[0] == 100
     assert after[-1] > 150
     [ended] = webhook.closed[:1]
@@ -146,7 +148,9 @@ def test_a_sender_that_was_closed_sends_nothing_more(
     sender = send(harness, webhook, events=2, until=0.1)
     assert webhook.attempts == [0]
     assert sender.answers == {}
-    assert webhook.closed == [0.1, 0.1], "to hang up, and at the thread's end"
+    assert webhook.closed == [0.1, 0.1], (
+        "closed once to hang up, and once at the thread's end"
+    )
     assert sender.trouble == "no answer: no receiver is there"
 
 

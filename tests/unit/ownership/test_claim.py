@@ -321,7 +321,9 @@ def test_a_request_to_cancel_goes_to_the_run_that_is_alive(
     assert harness.newest().run == 1
     sequence = harness.newest().sequence
     assert harness.claimant().cancel() is Exit.OK
-    assert harness.newest().sequence == sequence, "it is asked once"
+    assert harness.newest().sequence == sequence, (
+        "the run must be asked only once"
+    )
 
 
 def test_a_live_owner_is_checked_each_second_and_given_up_on_after_two_leases(

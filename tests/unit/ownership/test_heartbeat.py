@@ -88,7 +88,7 @@ def harness() -> WatchHarness:
 def test_silence_is_the_age_of_the_younger_of_claim_and_heartbeat(
     harness: WatchHarness,
 ) -> None:
-    assert not harness.watch.is_alive, "nothing has been looked at"
+    assert not harness.watch.is_alive, "the watch has not looked yet"
     assert harness.silence_after(20) == 20
     put_heartbeat(harness.store, harness.manifest, 1)
     assert harness.silence_after(5) == 5

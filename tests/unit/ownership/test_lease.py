@@ -174,7 +174,7 @@ def test_an_answer_that_comes_too_late_does_not_bring_the_lease_back_by_itself(
     harness.store.slow = 0
     harness.lease.look()
     harness.lease.beat()
-    assert not harness.lease.held, "an append must show it first"
+    assert not harness.lease.held, "only an append may restore the lease"
     assert harness.news() == [LeaseLost()]
     assert harness.lease.reassert(lambda: None)
     assert harness.lease.held
@@ -263,7 +263,7 @@ def test_a_clock_that_was_paused_with_its_machine_is_noticed_by_the_stores(
     harness.lease.beat()
     harness.scheduler.stop_machine(harness.process, LEASE + 1)
     harness.scheduler.time += LEASE + 1
-    assert harness.lease.held, "by its own clock, no time has passed"
+    assert harness.lease.held, "its own clock must not show the pause"
     assert not harness.lease.confirm()
     assert harness.news() == [LeaseLost()]
 
@@ -277,7 +277,9 @@ def test_the_lease_is_not_held_while_the_store_does_not_show_the_time(
     assert not harness.lease.held
     harness.lease.look()
     assert harness.lease.reassert(lambda: None)
-    assert harness.lease.confirm(), "from then on it goes by the new time"
+    assert harness.lease.confirm(), (
+        "from then on the store's new time must count"
+    )
 
 
 def test_an_answer_without_a_date_says_nothing_about_the_clock(
@@ -292,7 +294,7 @@ def test_an_answer_without_a_date_says_nothing_about_the_clock(
     harness.scheduler.stop_machine(harness.process, LEASE + 1)
     harness.scheduler.time += LEASE + 1
     harness.lease.beat()
-    assert not harness.lease.held, "the date before counts"
+    assert not harness.lease.held, "the last known date must count"
 
 
 def test_dates_exactly_a_lease_apart_leave_the_lease_held(
@@ -420,7 +422,9 @@ def test_after_a_successor_is_found_the_lease_is_no_longer_held(
         Writer.WORKER,
     )
     harness.lease.look()
-    assert harness.news() == [Superseded(run=2)], "one is enough"
+    assert harness.news() == [Superseded(run=2)], (
+        "the first successor is enough"
+    )
     assert not harness.lease.held
 
 

@@ -152,4 +152,4 @@ def test_a_snapshot_that_cannot_be_unpacked_is_made_again_by_its_stage(
     for _ in range(2):
         with pytest.raises(DamagedError):
             pinned.cloner.ensure_tree()
-    assert pinned.packer.unpacked == 2, "it is not taken for unpacked"
+    assert pinned.packer.unpacked == 2, "a failed tree must be unpacked again"

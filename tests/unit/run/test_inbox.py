@@ -188,7 +188,7 @@ def test_no_message_is_handled_while_the_lease_is_lost(inbox: Inbox) -> None:
     for message in messages:
         inbox.mailbox.put(message)
     assert inbox.next(0) == "an item"
-    assert held, "it was held again before"
+    assert held, "the lease must be held again first"
 
 
 def test_a_suspended_run_can_be_stopped(inbox: Inbox) -> None:

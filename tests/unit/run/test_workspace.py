@@ -134,7 +134,7 @@ def test_the_next_run_of_a_job_removes_what_a_killed_one_left_and_nothing_else(
         assert process.stdout is not None
         assert process.stdout.readline() == b"held\n"
         RunFolder(base, "job", "second")
-        assert (base / "job.held").is_dir(), "its process lives"
+        assert (base / "job.held").is_dir(), "a live process keeps its folder"
         RunFolder(base, "job-2", "other")
         process.kill()
     RunFolder(base, "job", "third")

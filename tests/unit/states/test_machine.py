@@ -46,7 +46,7 @@ def test_a_refused_event_leaves_nothing_behind_for_the_next_one() -> None:
     with pytest.raises(IllegalTransitionError):
         advance(State.COMPLETED, Event.ADVANCE)
     assert advance(State.CLONING, Event.ADVANCE) is State.EXTRACTING
-    assert not _MACHINE.models, "a long-lived process would keep them all"
+    assert not _MACHINE.models, "a long-lived process would collect models"
 
 
 @pytest.mark.parametrize("state", sorted(TERMINAL))

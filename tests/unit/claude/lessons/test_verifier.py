@@ -677,7 +677,7 @@ def test_a_false_claim_of_a_page_is_noticed(
 ) -> None:
     course = courses[name]
     if not any(mark in page for page in course.pages.values()):
-        pytest.skip(f"no page of {name} holds {mark!r}")
+        pytest.skip(f"no page of {name} contains {mark!r}")
     page = course.page(mark)
     changed = falsify(page)
     assert changed != page

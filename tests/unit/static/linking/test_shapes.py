@@ -34,7 +34,7 @@ def _of_parameter(tree: Path, body: str, name: str = "x") -> set[str]:
         ("x.open_doors(x.shelf)", {"open_doors"}),
         ("def later():\n        x.open_doors(x.till)", {"open_doors"}),
     ],
-    ids=["methods", "assigned", "declared", "in a function inside"],
+    ids=["methods", "assigned", "declared", "in an inner function"],
 )
 def test_a_parameter_is_of_the_only_type_that_has_the_attributes_it_needs(
     tmp_path: Path, body: str, called: set[str]
@@ -51,7 +51,7 @@ def test_a_parameter_is_of_the_only_type_that_has_the_attributes_it_needs(
         "x.open_doors()\n    x = {}\n    x.get(x.till)",
         "def later(x):\n        x.take_stock()\n    x.open_doors()",
     ],
-    ids=["one name", "a name more", "another type", "another variable"],
+    ids=["one name", "an additional name", "another type", "another variable"],
 )
 def test_nothing_is_inferred_about_a_parameter_with_too_few_or_other_attributes(
     tmp_path: Path, body: str
@@ -79,7 +79,7 @@ def test_one_name_is_not_enough_if_a_subtype_defines_it_again(
         {"other.py": "class Other:\n    till = open_doors = None\n"},
         {"other.py": "from till_makers import Shop\n"},
     ],
-    ids=["two types have all of it", "another project has a type of that name"],
+    ids=["two types match", "another project has a type of that name"],
 )
 def test_nothing_is_inferred_about_a_value_that_may_have_another_type(
     tmp_path: Path, files: dict[str, str]
@@ -92,7 +92,7 @@ def test_nothing_is_inferred_about_a_value_that_may_have_another_type(
 @pytest.mark.parametrize(
     ("parameter", "value"),
     [("x: Crate", "x"), ("x", "Crate(x)")],
-    ids=["its type is written", "it is made of another project's type"],
+    ids=["an annotation", "a value of another project's type"],
 )
 def test_a_value_whose_type_is_written_is_not_taken_for_another(
     tmp_path: Path, parameter: str, value: str
