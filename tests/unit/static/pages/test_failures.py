@@ -68,10 +68,10 @@ def test_failures_are_said_with_error_place_conditions_and_message(
     assert failures.sentences(facts, chapter_of(facts, "Shape")) == [
         '`Shape.draw` raises `ValueError` (`shapes.py:24`) if `pen is None`: `"no pen"`',
         (
-            "`Shape.draw` raises `DrawError` (`shapes.py:30`) after catching `OSError`: "
+            "`Shape.draw` raises `DrawError` (`shapes.py:30`) instead of `OSError`: "
             '`"cannot draw"`'
         ),
-        '`Shape.draw` raises `PenError` (`shapes.py:26`) if `pen == "dry"` unless `pen is None`.',
+        '`Shape.draw` raises `PenError` (`shapes.py:26`) if `pen is not None` and `pen == "dry"`.',
     ]
 
 
@@ -135,6 +135,72 @@ def test_a_part_of_a_message_is_not_a_message(
 ) -> None:
     body = f"    if not x:\n        raise ValueError({argument})\n"
     assert failing(tmp_path, body) == ["if `not x`."]
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("    if x == 1:\n        return y\n    if y:\n        raise ValueError\n", "if `x != 1` and `y`."),
+        ("    if x in y:\n        return y\n    if y:\n        raise ValueError\n", "if `x not in y` and `y`."),
+        ("    if x is y:\n        return y\n    if y:\n        raise ValueError\n", "if `x is not y` and `y`."),
+        ("    if x or y:\n        return y\n    if x:\n        raise ValueError\n", "if `x` unless `x or y`."),
+        ("    if not x == y:\n        return y\n    if y:\n        raise ValueError\n", "if `y` unless `not x == y`."),
+        ("    if __debug__:\n        if y:\n            raise ValueError\n", "if `y`."),
+    ],
+)  # fmt: skip
+def test_conditions_are_said_without_double_negation(
+    tmp_path: Path, body: str, reason: str
+) -> None:
+    assert failing(tmp_path, body) == [reason]
+
+
+def test_an_error_that_is_raised_again_is_raised_after_catching_it(
+    tmp_path: Path,
+) -> None:
+    body = (
+        "    try:\n        x()\n    except KeyError:\n"
+        "        raise KeyError('no such x')\n"
+    )
+    told = ["after catching `KeyError`: `'no such x'`"]
+    assert failing(tmp_path, body) == told
+
+
+RETRIES = """\
+class Line:
+    def send(self, x):
+        try:
+            x()
+        except KeyError:
+            raise ValueError
+        try:
+            x(1)
+        except KeyError:
+            raise ValueError
+        return self._sent(x)
+
+    def _sent(self, x):
+        if not x:
+            raise ValueError
+        if x == 1:
+            raise RuntimeError("sent before")
+        def later():
+            if x:
+                raise StopIteration
+        return later
+"""
+
+
+def test_a_failure_is_told_once_and_inner_ones_only_with_a_message(
+    tmp_path: Path,
+) -> None:
+    facts = read(tmp_path, {"line.py": RETRIES})
+    assert failures.sentences(facts, facts.chapters[0]) == [
+        "`Line.send` raises `ValueError` (`line.py:6`) instead of `KeyError`.",
+        (
+            "`Line._sent` raises `RuntimeError` (`line.py:17`) if `x == 1`: "
+            '`"sent before"`'
+        ),
+    ]
 
 
 def test_the_text_that_is_filled_in_is_the_message(tmp_path: Path) -> None:

@@ -21,6 +21,8 @@ _MOST_FUNCTIONS: Final = 80
 _MOST_LINES: Final = 4000
 _MOST: Final = 12
 _MOST_SENTENCES: Final = 4
+_LONGEST_REASON: Final = 160
+"""Characters of conditions; a sentence with more is not read."""
 _EXPLAINING: Final = 40
 """Characters of a message that explains something."""
 _ABSTRACT_STATEMENTS: Final = 2
@@ -36,8 +38,24 @@ _NO_CODE: Final = re.compile(r"string|comment")
 """Types of the nodes of documentation, of texts, and of comments."""
 _ABSTRACT: Final = re.compile(r"\babstract\b")
 _ABSTRACT_ERRORS: Final = frozenset({"NotImplementedError", "NotImplemented"})
-_DOUBLE: Final = re.compile(r"unless (`+)not ([\w.]+(?:\([^()]*\))?)\1")
-"""A condition that holds unless it does not."""
+_CAUGHT: Final = "after catching "
+_ALWAYS: Final = frozenset({"if `__debug__`"})
+"""Conditions that hold wherever code is tried out."""
+_SIMPLE: Final = re.compile(
+    r"unless (`+)"
+    r"((?!not .*\s(?:in|is|[=<>!]=?)\s)(?!.*(?:\b(?:and|or|if|else|lambda|for)\b|:=|&&|\|\||\?))[^`…]+)\1"
+)
+"""A condition that excludes a single comparison."""
+_OPPOSITES: Final = (
+    (" is not ", " is "),
+    (" not in ", " in "),
+    (" is ", " is not "),
+    (" in ", " not in "),
+    (" !== ", " === "),
+    (" === ", " !== "),
+    (" != ", " == "),
+    (" == ", " != "),
+)
 _FAILING: Final = re.compile(
     "|".join(re.escape(word.decode()) for word in FAILURE_WORDS)
 )
@@ -121,35 +139,50 @@ def sentence(failure: Failure) -> str:
     words = "."
     if cause.message.endswith(('"', "'", "`")):
         words = f": {markdown.code(cause.message)}"
-    reason = condition(cause.conditions)
+    reason = _reason(cause)
     if reason:
         reason = f" {reason}"
     return f"{who} {cause.verb}{error} ({place}){reason}{words}"
 
 
-def condition(conditions: tuple[str, ...]) -> str:
+def condition(conditions: Iterable[str]) -> str:
     """Return conditions as words: `if a and b unless c or d`."""
-    conditions = tuple(map(_plain, conditions))
+    plain = list(map(_plain, conditions))
     parts = [
-        _joined("if ", "and", conditions),
-        _joined("unless ", "or", conditions),
-        _joined("after catching ", "and", conditions),
+        _joined("if ", "and", plain),
+        _joined("unless ", "or", plain),
+        _joined(_CAUGHT, "and", plain),
     ]
     return " ".join(part for part in parts if part)
 
 
+def _reason(cause: Raise) -> str:
+    """Return why a function fails: what it caught, and its other conditions as words."""
+    known = [each for each in cause.conditions if each not in _ALWAYS]
+    caught = _joined(_CAUGHT, "and", known)
+    others = condition(each for each in known if not each.startswith(_CAUGHT))
+    error = caught.removeprefix(_CAUGHT)
+    if caught and markdown.code(cause.what) != error:
+        caught = f"instead of {error}"
+    return " ".join(part for part in (caught, others) if part)
+
+
 def _plain(condition: str) -> str:
-    """Return a condition without a double negation."""
-    double = _DOUBLE.fullmatch(condition)
-    if double is None:
+    """Return a condition without `unless`, where the opposite is as short as itself."""
+    match = _SIMPLE.fullmatch(condition)
+    if match is None:
         return condition
-    mark, positive = double.groups()
-    return f"if {mark}{positive}{mark}"
+    mark, code = match.groups()
+    if code.startswith("not "):
+        return f"if {mark}{code.removeprefix('not ')}{mark}"
+    for operator, opposite in _OPPOSITES:
+        if operator in code:
+            left, _, right = code.partition(operator)
+            return f"if {mark}{left}{opposite}{right}{mark}"
+    return condition
 
 
-def _joined(
-    beginning: str, conjunction: str, conditions: tuple[str, ...]
-) -> str:
+def _joined(beginning: str, conjunction: str, conditions: Iterable[str]) -> str:
     kind = [
         condition.removeprefix(beginning)
         for condition in conditions
@@ -164,21 +197,38 @@ def sentences(
     facts: CourseFacts, chapter: Chapter, shown: Sequence[Excerpt] = ()
 ) -> list[str]:
     """Return the failures that a user meets and that no excerpt shows: first those that explain."""
+    told: dict[object, str] = {}
+    for failure in sorted(found(facts, chapter), key=_rank):
+        if _is_telling(failure) and not _is_shown(failure, shown):
+            told.setdefault(_without_place(failure), sentence(failure))
+    return list(told.values())[:_MOST_SENTENCES]
 
-    def rank(failure: Failure) -> tuple[bool, bool, bool]:
-        return (
-            failure.function.name.startswith("_")
-            and failure.function.name != "__init__",
-            not failure.cause.message,
-            len(failure.cause.message) < _EXPLAINING,
-        )
 
-    failures = [
-        failure
-        for failure in sorted(found(facts, chapter), key=rank)
-        if not _is_shown(failure, shown)
-    ]
-    return [sentence(failure) for failure in failures[:_MOST_SENTENCES]]
+def _rank(failure: Failure) -> tuple[bool, bool, bool, bool]:
+    return (
+        _is_private(failure.function),
+        not failure.cause.message,
+        "unless" in _reason(failure.cause),
+        len(failure.cause.message) < _EXPLAINING,
+    )
+
+
+def _is_private(function: Definition) -> bool:
+    return function.name.startswith("_") and function.name != "__init__"
+
+
+def _is_telling(failure: Failure) -> bool:
+    """Whether a failure has a message, or is one of a public function itself."""
+    is_own = not (failure.cause.is_inner or _is_private(failure.function))
+    is_short = len(_reason(failure.cause)) <= _LONGEST_REASON
+    return is_short and (is_own or bool(failure.cause.message))
+
+
+def _without_place(failure: Failure) -> tuple[int, str, str, str]:
+    """Return what a sentence says of a failure but its line."""
+    cause = failure.cause
+    reason = _reason(cause)
+    return failure.function.index, cause.what, cause.message, reason
 
 
 def _is_shown(failure: Failure, shown: Sequence[Excerpt]) -> bool:
