@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.course_facts import index_of, read
+from worker.engines.claude import outline
 from worker.engines.static.facts import Definition
 from worker.engines.static.pages import examples, meaning, reviews
 from worker.engines.static.pages.course import Chapter, CourseFacts
@@ -132,3 +133,12 @@ def test_a_parameter_of_a_shown_function_is_no_link(tmp_path: Path) -> None:
     chapter = next(each for each in facts.chapters if "Config" in each.name)
     review = reviews.written(facts, chapter, "# Title\n\nIt calls `load`.")
     assert "It calls `load`." in review
+
+
+def test_names_are_kept_apart_from_what_the_other_engine_counts(
+    tmp_path: Path,
+) -> None:
+    facts = read(tmp_path, FILES)
+    outline.most_used(facts, worker(facts, "shop/till.py"))
+    of_till = worker(facts, "shop/till.py")
+    assert meaning.is_ambiguous(facts, of_till)

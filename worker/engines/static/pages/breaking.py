@@ -201,7 +201,7 @@ def _called(
     facts: CourseFacts, test: ProjectTest, callee: str
 ) -> Definition | None:
     """Return the function that a call in a test surely leads to."""
-    by_name = facts.remembered("by name", lambda: _by_name(facts))
+    by_name = facts.remembered("what tests call", lambda: _by_name(facts))
     name = callee.rpartition(".")[2]
     for definition in by_name.get(name, ()):
         if definition.kind in TYPES:

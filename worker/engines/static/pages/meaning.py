@@ -14,7 +14,7 @@ _CLEARLY_LESS: Final = 0.75
 
 def is_ambiguous(facts: CourseFacts, definition: Definition) -> bool:
     """Whether sources define something unrelated of the same name that matters about as much."""
-    namesakes = facts.remembered("namesakes", lambda: _namesakes(facts))
+    namesakes = facts.remembered("defined names", lambda: _namesakes(facts))
     family = {
         definition.index,
         *facts.lineage(definition.index),
