@@ -4,7 +4,6 @@ import pytest
 from tree_sitter import Node
 
 from tests.support.analysed import parsed
-from worker.engines.static.facts import Definition, Kind
 from worker.engines.static.parsing.functions import FunctionFacts
 from worker.engines.static.parsing.node_types import FUNCTIONS, find
 from worker.engines.static.parsing.source_file import SourceParser
@@ -532,18 +531,6 @@ def test_a_definition_below_a_comment_is_found_by_its_lines() -> None:
     code = "/// Ends.\npub struct End;\n"
     root = SourceParser().tree(Language.RUST, code.encode()).root_node
     [definition] = parsed(Language.RUST, code).drafts
-    node = find(
-        root,
-        Definition(
-            index=0,
-            name="End",
-            qualified="End",
-            kind=Kind.STRUCT,
-            path="end.rs",
-            line=definition.line,
-            end_line=definition.end_line,
-            signature="",
-        ),
-    )
+    node = find(root, definition.line, definition.end_line)
     assert node is not None
     assert node.type == "struct_item"

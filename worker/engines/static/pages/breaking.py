@@ -314,10 +314,10 @@ def _tests_naming(
     mentions = facts.analysis.mentions.get(function.name, ())
     paths = [path for path in mentions if facts.file(path).role is Role.TEST]
     for path in paths[:_MOST_FILES]:
-        tests += project_tests.of_file(facts, path)
-    called = f"{function.name}("
+        if function.name in project_tests.called_in(facts, path):
+            tests += project_tests.of_file(facts, path)
     for test in tests:
-        is_named = any(called in row for row in _rows(facts, test))
+        is_named = project_tests.calls(facts, test, function.name)
         if is_named and project_tests.command(facts, test):
             yield test
 
@@ -397,7 +397,7 @@ def _is_imported(
     facts: CourseFacts, test: ProjectTest, definition: Definition, name: str
 ) -> bool:
     """Whether a name in a test means a definition: it, or its package, is imported."""
-    whole = "\n".join(facts.texts.lines(test.path))
+    whole = facts.texts.text(test.path)
     owner, _, last = name.rpartition(".")
     sources = standalone.sources(last, whole)
     if owner:

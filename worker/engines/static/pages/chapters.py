@@ -269,8 +269,8 @@ def _explain(facts: CourseFacts) -> dict[tuple[int, int], list[Definition]]:
                 for target in _targets(facts, definition)
                 if target not in shown
                 and target.index not in seen
-                and not call_path.is_getter(facts, target)
                 and _says_more(target)
+                and not call_path.is_getter(facts, target)
             ][:_CALLS]
             seen.update(target.index for target in targets)
             explained[chapter.position, definition.index] = targets

@@ -291,7 +291,7 @@ class CourseFacts:
         root = self.texts.root(definition.path)
         node = None
         if root is not None:
-            node = find(root, definition)
+            node = find(root, definition.line, definition.end_line)
         if node is None:
             return None
         return FunctionFacts(node, is_type=not is_function(definition))

@@ -4,7 +4,13 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from worker.engines.static.facts import TYPES, Definition, Role
+from worker.engines.static.facts import (
+    TYPES,
+    Definition,
+    Kind,
+    Reference,
+    Role,
+)
 from worker.engines.static.pages import call_path, citations, markdown
 from worker.engines.static.pages.course import CourseFacts, is_function
 from worker.engines.static.parsing.function_facts import Call
@@ -16,6 +22,7 @@ _MOST_CALLERS: Final = 2
 _LONGEST_RESULT: Final = 60
 _FEWEST_TRIED: Final = 2
 _FALLBACK: Final = re.compile(r"\s*if (\w+) is None:")
+_CALLING: Final = re.compile(rb"[\w$]+(?:<[^()]*>)?\W{0,20}?\(")
 _SET: Final = re.compile(r"\s*self\.(\w+)(?:: [^=]+)? = ")
 
 
@@ -121,15 +128,27 @@ def _overridden(facts: CourseFacts, method: Definition) -> Definition | None:
 
 def _callers(facts: CourseFacts, definition: Definition) -> Iterator[str]:
     """Yield the functions of the sources that call a function, with the line of the call."""
+    is_value = definition.kind in {Kind.VARIABLE, Kind.CONSTANT}
     for reference in facts.callers(definition.index):
         source = reference.source
         if source is None or facts.file(reference.path).role is not Role.SOURCE:
             continue
         caller = facts.definitions[source]
+        if not is_function(caller):
+            continue
+        if is_value and not _may_call(facts, reference):
+            continue
         called = [target for _, target in facts.calls(source)]
-        if is_function(caller) and definition in called:
+        if definition in called:
             place = citations.at(reference.path, reference.line)
             yield f"{citations.name(caller)} ({place})"
+
+
+def _may_call(facts: CourseFacts, reference: Reference) -> bool:
+    """Whether parentheses follow a name; most uses of a value have none, and are many."""
+    text = facts.texts.text(reference.path)
+    code = text.encode("utf-8", "replace")
+    return any(_CALLING.match(code, place) for place in reference.places)
 
 
 def _done(facts: CourseFacts, definition: Definition) -> str:

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from posixpath import dirname
@@ -19,6 +20,7 @@ from worker.engines.static.parsing.grammar import (
     one_line,
     text,
 )
+from worker.engines.static.parsing.node_types import find
 from worker.engines.static.reading.language import PARSED, Language
 
 NO_TARGET: Final = -1
@@ -35,6 +37,7 @@ _MOST_NODES: Final = 4000
 _DEEPEST: Final = 17
 """Nodes above a test: a callback of a callback of a callback."""
 _MOST_NAME: Final = 120
+_CALLED: Final = re.compile(r"(\w+)\(")
 _WORD: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _NEEDS_MORE: Final = re.compile(r"(?i)(?:^|/)(?:smoke|integration|e2e|live)")
 """Folders of tests that need more than the project: servers, containers, keys."""
@@ -165,8 +168,13 @@ def command(facts: CourseFacts, test: ProjectTest) -> str:
     return ""
 
 
-def of_file(facts: CourseFacts, path: str) -> Iterator[ProjectTest]:
-    """Yield the short tests of a file, whatever they use."""
+def of_file(facts: CourseFacts, path: str) -> list[ProjectTest]:
+    """Return the short tests of a file, whatever they use."""
+    key = ("all tests of", path)
+    return facts.remembered(key, lambda: list(_of_file(facts, path)))
+
+
+def _of_file(facts: CourseFacts, path: str) -> Iterator[ProjectTest]:
     tests = facts.remembered(
         ("tests of", path), lambda: _short_tests(facts, path)
     )
@@ -184,10 +192,33 @@ def of_file(facts: CourseFacts, path: str) -> Iterator[ProjectTest]:
 
 def body(root: Node, test: ProjectTest) -> Node | None:
     """Return the body of a test, given the root of its file."""
-    for node, _ in _test_nodes(root):
-        if line(node) == test.first:
-            return body_of(node)
-    return None
+    node = find(root, test.first, test.last)
+    # The only test of a class has the lines of the class's body.
+    while node is not None and not _test_name(node):
+        node = next(iter(node.named_children), None)
+    if node is None:
+        return None
+    return body_of(node)
+
+
+def calls(facts: CourseFacts, test: ProjectTest, name: str) -> bool:
+    """Whether a test calls something of a name."""
+    numbers = called_in(facts, test.path).get(name, ())
+    return any(test.first <= number <= test.last for number in numbers)
+
+
+def called_in(facts: CourseFacts, path: str) -> dict[str, list[int]]:
+    """Return the lines on which a file calls something, by its name."""
+    key = ("called in", path)
+    return facts.remembered(key, lambda: _called_in(facts, path))
+
+
+def _called_in(facts: CourseFacts, path: str) -> dict[str, list[int]]:
+    called: dict[str, list[int]] = defaultdict(list)
+    for number, row in enumerate(facts.texts.lines(path), 1):
+        for name in _CALLED.findall(row):
+            called[name].append(number)
+    return dict(called)
 
 
 def _is_collected(test: ProjectTest) -> bool:
@@ -238,7 +269,7 @@ def _tests(
 ) -> Iterator[ProjectTest]:
     """Yield the short tests of a file that use a definition."""
     lines = facts.texts.lines(path)
-    if not meaning.is_meant(facts, symbol, "\n".join(lines)):
+    if not meaning.is_meant(facts, symbol, facts.texts.text(path)):
         return
     tests = facts.remembered(
         ("tests of", path), lambda: _short_tests(facts, path)
@@ -334,7 +365,9 @@ def _uses(facts: CourseFacts, symbol: Definition, body: str) -> int:
     """Count the lines of a test that name a definition, or take from a fixture what it has."""
     if symbol.name in body:
         used = citations.use_pattern(symbol)
-        uses = sum(used.search(row) is not None for row in _inside(body))
+        uses = sum(
+            used.search(row) is not None for row in _inside(body, symbol.name)
+        )
         if uses:
             return uses
     count = 0
@@ -343,15 +376,15 @@ def _uses(facts: CourseFacts, symbol: Definition, body: str) -> int:
             continue
         members = _member_names(facts, symbol)
         taken = re.compile(rf"(?<![\w.]){fixture.name}\.(\w+)")
-        for row in _inside(body):
+        for row in _inside(body, fixture.name):
             count += not members.isdisjoint(taken.findall(row))
     return count
 
 
-def _inside(body: str) -> list[str]:
-    """Return the lines of a test below its first one, without texts and comments."""
+def _inside(body: str, name: str) -> list[str]:
+    """Return the lines of a test below its first one that have a name, without texts and comments."""
     _, _, inside = body.partition("\n")
-    return [code(row) for row in inside.split("\n")]
+    return [code(row) for row in inside.split("\n") if name in row]
 
 
 def _member_names(facts: CourseFacts, symbol: Definition) -> set[str]:

@@ -4,7 +4,6 @@ from typing import Final
 
 from tree_sitter import Node
 
-from worker.engines.static.facts import Definition
 from worker.engines.static.parsing.grammar import last_row, one_line, text
 from worker.engines.static.parsing.identifiers import word_set
 
@@ -80,10 +79,10 @@ STRINGS: Final = word_set(
 )
 
 
-def find(root: Node, definition: Definition) -> Node | None:
-    """Return the node of a definition: the outermost one on exactly its lines."""
-    first = definition.line - 1
-    last = definition.end_line - 1
+def find(root: Node, first_line: int, last_line: int) -> Node | None:
+    """Return the outermost node on exactly some lines: a definition on its own."""
+    first = first_line - 1
+    last = last_line - 1
     node: Node | None = root
     for _ in range(MAX_DEPTH):
         if node is None:
