@@ -290,13 +290,13 @@ def test_a_paused_process_is_frozen_until_it_is_resumed(start: Start) -> None:
     process, lines = start("while :; do echo tick; sleep 0.01; done")
     until(lambda: len(lines) > 3)
     process.pause()
-    until(lambda: stands_still(lines))
+    until(lambda: has_stopped(lines))
     process.unpause()
     seen = len(lines)
     until(lambda: len(lines) > seen + 3)
 
 
-def stands_still(lines: list[str]) -> bool:
+def has_stopped(lines: list[str]) -> bool:
     """Whether output stops: no line for thirty times the usual interval."""
     seen = len(lines)
     RUNTIME.flag().wait(0.3)

@@ -85,7 +85,9 @@ def packed(repository: Repository, tmp_path: Path) -> Path:
     return repository.path.rename(tmp_path / "kind")
 
 
-def in_a_strange_place(repository: Repository, tmp_path: Path) -> Path:
+def in_a_folder_with_an_odd_name(
+    repository: Repository, tmp_path: Path
+) -> Path:
     return repository.path.rename(tmp_path / os.fsdecode(b'a "b":c\xff'))
 
 
@@ -94,7 +96,7 @@ KINDS: Final[list[Callable[[Repository, Path], Path]]] = [
     shallow,
     borrowing,
     packed,
-    in_a_strange_place,
+    in_a_folder_with_an_odd_name,
 ]
 
 

@@ -35,7 +35,7 @@ def open_place() -> Iterator[Path]:
         yield Path(place)
 
 
-def opened_by_nobody(scratch: Path, folder: Path) -> str:
+def opened_without_rights(scratch: Path, folder: Path) -> str:
     """Return the error that a user without permissions gets for a folder."""
     if os.getuid() != 0:
         pytest.skip("only root can become another user")
@@ -52,7 +52,7 @@ def test_a_folder_with_an_unreadable_file_is_refused_by_its_name(
     (open_place / "folder" / "closed").mkdir(parents=True)
     (open_place / "folder" / "secret.txt").write_text("x")
     (open_place / "folder" / name).chmod(0)
-    printed = opened_by_nobody(open_place / "s", open_place / "folder")
+    printed = opened_without_rights(open_place / "s", open_place / "folder")
     assert printed.startswith(
         f"repository_unreadable {open_place}/folder/{name}: cannot be read (Permission denied)"
     )
@@ -64,7 +64,7 @@ def test_a_folder_below_a_closed_one_is_refused_with_the_reason(
     folder = open_place / "closed" / "folder"
     folder.mkdir(parents=True)
     folder.parent.chmod(0)
-    printed = opened_by_nobody(open_place / "s", folder)
+    printed = opened_without_rights(open_place / "s", folder)
     assert printed == (
         f"repository_unreadable {folder} cannot be read (Permission denied): "
         "give a folder, or a repository's URL\n"

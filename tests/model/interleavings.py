@@ -49,7 +49,7 @@ def steps(world: World, guards: Guards) -> Iterator[World]:
 def _moves(world: World, process: Process, guards: Guards) -> Iterator[World]:
     match process.phase:
         case Phase.LOOK:
-            yield from _come(world, process, guards)
+            yield from _look_for_job(world, process, guards)
         case Phase.CLAIM:
             yield from _learn(world, process, guards)
         case Phase.OWN:
@@ -62,7 +62,9 @@ def _moves(world: World, process: Process, guards: Guards) -> Iterator[World]:
             yield _with(world, process, _gone(process, guards))
 
 
-def _come(world: World, process: Process, guards: Guards) -> Iterator[World]:
+def _look_for_job(
+    world: World, process: Process, guards: Guards
+) -> Iterator[World]:
     """Look for a job to claim."""
     if world.ended:
         yield _with(world, process, process._replace(phase=Phase.GONE))
@@ -225,12 +227,12 @@ def _arrive(
     log = (*world.log[: number - 1], checkpoint, *world.log[number:])
     beat = world.beat if checkpoint.run == world.owner else EXPIRED
     processes = tuple(
-        _unheard(process, checkpoint) for process in world.processes
+        _with_news(process, checkpoint) for process in world.processes
     )
     return world._replace(log=log, age=0, beat=beat, processes=processes)
 
 
-def _unheard(process: Process, checkpoint: Checkpoint) -> Process:
+def _with_news(process: Process, checkpoint: Checkpoint) -> Process:
     working = process.owns or process.phase is Phase.CLAIM
     if (
         checkpoint.entry not in BY_OPERATORS

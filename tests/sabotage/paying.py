@@ -83,7 +83,7 @@ PAYING: Final = (
     ),
     Sabotage(
         guard="paid calls: temporary errors are waited out, but not endlessly",
-        expression="resumes_at - self._failing_since > PATIENCE_SECONDS",
+        expression="resumes_at - self._failing_since > MAX_WAIT_SECONDS",
         new="False",
         tests=("tests/unit/claude/test_limiter.py",),
     ),

@@ -27,7 +27,7 @@ Result = TypeVar("Result")
 FIRST_POLL: Final = 30.0
 LONGEST_POLL: Final = 300.0
 _GROWTH: Final = 1.5
-PATIENCE_SECONDS: Final = 3600.0
+MAX_WAIT_SECONDS: Final = 3600.0
 """How long a run waits for a batch; most end within this time."""
 _CLOCKS: Final = timedelta(minutes=10)
 """How far the API's clock may be from this machine's."""
@@ -117,7 +117,7 @@ class BatchPoller:
 
     def _is_patient(self) -> bool:
         waited = self._runtime.monotonic() - self._polled_since
-        return waited <= PATIENCE_SECONDS
+        return waited <= MAX_WAIT_SECONDS
 
     def _waiting(
         self, batch_id: str, created: BatchCreated | None

@@ -19,7 +19,7 @@ from worker.system.runtime import Runtime, iso
 
 LOG = logging.getLogger(__name__)
 
-PATIENCE_SECONDS: Final = 900.0
+MAX_WAIT_SECONDS: Final = 900.0
 """How long a run waits for an endpoint without a single answer."""
 RETRY_SECONDS: Final = 300.0
 """How long after that another run should begin."""
@@ -85,7 +85,7 @@ class Limiter:
             pause = self._next_pause(retry_after)
             resumes_at = max(self._resumes_at, now + pause)
             # guard: paid calls: temporary errors are waited out, but not endlessly
-            if resumes_at - self._failing_since > PATIENCE_SECONDS:
+            if resumes_at - self._failing_since > MAX_WAIT_SECONDS:
                 raise self._waiting(reason, resumes_at - now)
             self._slow_down(now)
             self._resumes_at = resumes_at

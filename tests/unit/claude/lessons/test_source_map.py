@@ -126,9 +126,9 @@ def test_a_map_says_what_is_where_and_which_chapters_cite_it(
 def test_a_wrong_entry_of_a_map_is_left_out_and_named(
     facts: CourseFacts, tmp_path: Path, wrong: object, fault: str
 ) -> None:
-    rows, (told,) = mapped(facts, tmp_path, [*RIGHT, wrong])
-    assert fault in told
-    assert told.startswith("map, entry 5: ")
+    rows, (message,) = mapped(facts, tmp_path, [*RIGHT, wrong])
+    assert fault in message
+    assert message.startswith("map, entry 5: ")
     assert [row.split("`")[1] for row in rows] == PATHS
 
 

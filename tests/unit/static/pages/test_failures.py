@@ -90,10 +90,10 @@ def test_a_failure_whose_line_is_shown_is_not_repeated(
     chapter = chapter_of(facts, "Shape")
     first, *_ = failures.found(facts, chapter)
     line = first.cause.line
-    told = failures.sentences(facts, chapter)
+    sentences = failures.sentences(facts, chapter)
     shown = Excerpt(path=first.function.path, spans=((line, line),))
     assert failures.sentences(facts, chapter, [shown]) == [
-        each for each in told if each != failures.sentence(first)
+        each for each in sentences if each != failures.sentence(first)
     ]
 
 

@@ -31,7 +31,7 @@ def inline(block: str) -> list[Token]:
     return [child for token in blocks for child in token.children or ()]
 
 
-def said(block: str) -> str:
+def text_of(block: str) -> str:
     """Return the text of a paragraph, code included."""
     return "".join(token.content for token in inline(block))
 
@@ -48,7 +48,7 @@ def test_text_is_read_as_what_it_was(raw: str) -> None:
         "code_inline",
         "text_special",
     }
-    assert "".join(said(block).split()) == "".join(shown(raw).split())
+    assert "".join(text_of(block).split()) == "".join(shown(raw).split())
 
 
 @given(TEXTS)
