@@ -1,7 +1,7 @@
-"""Requests to an S3 server, by the SDK's HTTP session alone.
+"""Requests to an S3 server, by the HTTP connections of the SDK alone.
 
-The rest of the SDK, which builds requests from a description of the service, takes longer to
-load than all else that a run needs, and more time for a request than session and kernel
+The SDK itself, which builds requests from a description of the service, takes longer to load
+than all else that a run needs, and more time for a request than connection and kernel
 together. It is only asked where a bucket of AWS is. Nothing retries a request here: a
 conditional PUT whose answer was lost would meet its own object, and no one could tell.
 
@@ -11,7 +11,6 @@ but for proxies and certificates, which are read from the environment as the SDK
 
 import os
 import re
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.client import responses
@@ -20,10 +19,11 @@ from urllib.parse import quote, urlencode, urlsplit
 from xml.etree import ElementTree as ET
 
 from botocore.utils import get_environ_proxies
+from urllib3 import BaseHTTPResponse
 
 from worker import __version__
 from worker.errors import StoreConfigError
-from worker.store.s3_connection import Session
+from worker.store.s3_connection import Connections
 from worker.store.s3_errors import ErrorResponse, inspect
 from worker.store.s3_signer import Signer
 from worker.system.runtime import SystemRuntime
@@ -49,10 +49,6 @@ _ELSEWHERE: Final = {
 """Codes of errors that may name the bucket's region; answers without a body have a number."""
 _PORTS: Final = {"http": 80, "https": 443}
 _USER_AGENT: Final = f"fondation-worker/{__version__}"
-_SOCKET_OPTIONS: Final = [
-    (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
-    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
-]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -124,7 +120,7 @@ class S3Client:
             access.access_key, access.secret_key, access.session_token
         )
         place = self._place(access.endpoint_url)
-        self._session = _session(access, place.origin)
+        self._connections = _connections(access, place.origin)
 
     def send(self, request: Request) -> Answer:
         """Return the answer to a request; raise AnsweredError for an error.
@@ -181,7 +177,7 @@ class S3Client:
             stream=response,
         )
 
-    def _response(self, request: Request) -> Any:  # noqa: ANN401 - see Session
+    def _response(self, request: Request) -> BaseHTTPResponse:
         place = self._place(self._access.endpoint_url)
         target = place.path_of(request.key)
         if request.query:
@@ -195,7 +191,7 @@ class S3Client:
             at=self._now(),
         )
         headers |= _unsigned(request)
-        return self._session.exchange(
+        return self._connections.exchange(
             place.origin,
             request.method,
             target,
@@ -271,16 +267,14 @@ def _unsigned(request: Request) -> dict[str, Any]:
     return headers
 
 
-def _session(access: S3Access, url: str) -> Session:
+def _connections(access: S3Access, url: str) -> Connections:
     certificates = os.environ.get("AWS_CA_BUNDLE")
-    options: dict[str, Any] = {
-        "verify": certificates or os.environ.get("REQUESTS_CA_BUNDLE") or True,
-        "proxies": get_environ_proxies(url),
-        "timeout": (access.connect_seconds, access.read_seconds),
-        "max_pool_connections": CONNECTIONS,
-        "socket_options": _SOCKET_OPTIONS,
-    }
-    return Session(**options)
+    return Connections(
+        certificates=certificates or os.environ.get("REQUESTS_CA_BUNDLE"),
+        proxies=get_environ_proxies(url),
+        timeout=(access.connect_seconds, access.read_seconds),
+        most=CONNECTIONS,
+    )
 
 
 def _root_on_aws(bucket: str, region: str) -> str:

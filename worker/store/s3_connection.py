@@ -1,17 +1,15 @@
 """Connections to an S3 server, whose answers must keep coming.
 
-The SDK's session finds proxies and certificates, and urllib3's pools keep connections. What a
-request to S3 usually is, one block of bytes there and one back, is sent and read here: the
-general way through http.client takes five times as long. Streamed bodies go that way.
-
-The SDK only limits how long a server may be silent. A server that sends a byte now and then could
-keep a request, and the run that waits for it, for any time.
+urllib3's pools keep them; the SDK finds proxies and certificates, and waits for the server's
+consent before it sends a file. urllib3 only limits how long a server may be silent. A server that
+sends a byte now and then could keep a request, and the run that waits for it, for any time.
 """
 
 import io
 import socket
+import ssl
 from collections.abc import Mapping
-from typing import IO, Any, Final
+from typing import IO, Any, Final, NamedTuple
 
 from botocore.awsrequest import (
     AWSHTTPConnection,
@@ -19,34 +17,63 @@ from botocore.awsrequest import (
     AWSHTTPSConnection,
     AWSHTTPSConnectionPool,
 )
-from botocore.httpsession import URLLib3Session
-from urllib3.util import Retry
+from botocore.httpsession import ProxyConfiguration, get_cert_path
+from urllib3 import (
+    BaseHTTPResponse,
+    PoolManager,
+    Retry,
+    Timeout,
+    proxy_from_url,
+)
+from urllib3.connectionpool import HTTPConnectionPool
 
-from worker.store.http_answer import HttpAnswer, read_answer
 from worker.system.runtime import SystemRuntime
 
 SLOWEST_BYTES: Final = 4096
 """How many bytes of an answer must come in a second, on average."""
-_PIECE_BYTES: Final = 64 * 1024
 _monotonic: Final = SystemRuntime().monotonic
-_NEVER: Final = Retry(False)  # noqa: FBT003 - it has no name for it
+_NEVER: Final = Retry(total=False, redirect=False)
+_SOCKET_OPTIONS: Final = [
+    (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+]
 
 
-class Session(URLLib3Session):
-    """The SDK's session, with these connections."""
+class _Way(NamedTuple):
+    """How requests get to a server."""
 
-    # What the SDK's `send` calls for each request.
-    _pool_classes_by_scheme: dict[str, type]
-    _proxy_config: Any
-    _verify: Any
-    _get_connection_manager: Any
-    _get_request_target: Any
-    _setup_ssl_cert: Any
+    pool: HTTPConnectionPool
+    prefix: str
+    """What each target begins with: a proxy is told the server, too."""
 
-    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - the SDK's own
-        super().__init__(**options)
-        self._pool_classes_by_scheme.update(http=_Pool, https=_TlsPool)
-        self._pools: dict[str, tuple[Any, str]] = {}
+
+class Connections:
+    """Sends requests; threads share it."""
+
+    def __init__(
+        self,
+        *,
+        certificates: str | None,
+        proxies: Mapping[str, str],
+        timeout: tuple[float, float],
+        most: int,
+    ) -> None:
+        """Prepare; this connects to nothing.
+
+        `certificates` is a file of those that are trusted, `proxies` the proxy of a scheme,
+        `timeout` the seconds for a connection and of silence, `most` how many connections to
+        one server are kept.
+        """
+        connect, read = timeout
+        self._proxies = ProxyConfiguration(proxies=proxies)
+        self._options: dict[str, Any] = {
+            "maxsize": most,
+            "timeout": Timeout(connect=connect, read=read),
+            "socket_options": _SOCKET_OPTIONS,
+            "cert_reqs": ssl.CERT_REQUIRED,
+            "ca_certs": certificates or get_cert_path(verify=True),
+        }
+        self._ways: dict[str, _Way] = {}
 
     def exchange(
         self,
@@ -57,16 +84,19 @@ class Session(URLLib3Session):
         body: bytes | IO[bytes],
         *,
         is_streamed: bool,
-    ) -> Any:  # noqa: ANN401 - HttpAnswer, or urllib3's own
+    ) -> BaseHTTPResponse:
         """Send a request, and return its answer; raise urllib3's HTTPError.
 
-        `origin` is scheme, host and port, `target` path and query. A streamed answer is
-        urllib3's, and its body has yet to be read.
+        `origin` is scheme, host and port, `target` path and query. The body of a streamed
+        answer has yet to be read.
         """
-        pool, prefix = self._pools.get(origin) or self._pool(origin)
-        return pool.urlopen(
+        way = self._ways.get(origin)
+        if way is None:
+            way = self._way(origin)
+            self._ways[origin] = way
+        return way.pool.urlopen(
             method,
-            prefix + target,
+            way.prefix + target,
             body or None,
             headers,
             retries=_NEVER,
@@ -77,97 +107,35 @@ class Session(URLLib3Session):
             enforce_content_length=False,
         )
 
-    def _pool(self, origin: str) -> tuple[Any, str]:
-        """Return the pool of connections to a server, and what targets begin with there."""
-        proxy = self._proxy_config.proxy_url_for(origin)
-        manager = self._get_connection_manager(origin, proxy)
-        pool = manager.connection_from_url(origin)
-        self._setup_ssl_cert(pool, origin, self._verify)
-        prefix = ""
-        if self._get_request_target(origin, proxy) == origin:
-            prefix = origin
-        self._pools[origin] = (pool, prefix)
-        return pool, prefix
+    def _way(self, origin: str) -> _Way:
+        proxy = self._proxies.proxy_url_for(origin)
+        manager, prefix = PoolManager(**self._options), ""
+        if proxy:
+            credentials = self._proxies.proxy_headers_for(proxy)
+            manager = proxy_from_url(
+                proxy, proxy_headers=credentials, **self._options
+            )
+            # Through a tunnel, the server itself is asked.
+            prefix = origin if origin.startswith("http:") else ""
+        manager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+        return _Way(manager.connection_from_url(origin), prefix)
 
 
-class _Exchanging:
-    """A connection that sends a request in one piece, if it and its answer are in memory."""
+class _Kept:
+    """A connection whose answers must keep coming."""
 
     sock: Any
-    timeout: Any
-    _method_of_block: str | None = None
-    """The method of the request that was sent in one piece, until it is answered."""
 
     def connect(self) -> None:
         super().connect()  # type: ignore[misc]
         self.sock = _Socket(self.sock)
 
-    def request(
-        self,
-        method: str,
-        url: str,
-        body: Any = None,  # noqa: ANN401 - as inherited
-        headers: Any = None,  # noqa: ANN401 - as inherited
-        *,
-        preload_content: bool = True,
-        **options: Any,  # noqa: ANN401 - as inherited
-    ) -> None:
-        block = body or b""
-        if not preload_content or not isinstance(block, bytes):
-            super().request(  # type: ignore[misc]
-                method,
-                url,
-                body,
-                headers,
-                preload_content=preload_content,
-                **options,
-            )
-            return
-        self._method_of_block = method
-        if self.sock is None:
-            self.connect()
-        self.sock.settimeout(self.timeout)
-        self.sock.sendall(_head(method, url, headers) + block)
 
-    def getresponse(self) -> Any:  # noqa: ANN401 - HttpAnswer, or urllib3's own
-        method = self._method_of_block
-        if method is None:
-            return super().getresponse()  # type: ignore[misc]
-        self._method_of_block = None
-        connected = self.sock
-        connected.settimeout(self.timeout)
-        pace = _Pace(connected)
-
-        def read() -> bytes:
-            pace.limit()
-            piece: bytes = connected.recv(_PIECE_BYTES)
-            pace.note(len(piece))
-            return piece
-
-        answer: HttpAnswer = read_answer(read, method)
-        if answer.is_last:
-            self.close()
-        return answer
-
-    def close(self) -> None:
-        self._method_of_block = None
-        super().close()  # type: ignore[misc]
-
-
-def _head(method: str, target: str, headers: Mapping[str, str]) -> bytes:
-    """Return a request's first line and headers."""
-    fields = "\n".join([f"{name}: {headers[name]}" for name in headers])
-    text = f"{method} {target} HTTP/1.1\n{fields}\n"
-    if text.count("\n") > 1 + len(headers) or "\r" in text:
-        raise ValueError("a header of a request contains a line break")
-    return text.replace("\n", "\r\n").encode("latin-1") + b"\r\n"
-
-
-class _Connection(_Exchanging, AWSHTTPConnection):  # type: ignore[misc]
+class _Connection(_Kept, AWSHTTPConnection):  # type: ignore[misc]
     pass
 
 
-class _TlsConnection(_Exchanging, AWSHTTPSConnection):  # type: ignore[misc]
+class _TlsConnection(_Kept, AWSHTTPSConnection):  # type: ignore[misc]
     pass
 
 
