@@ -228,7 +228,7 @@ def test_no_secret_is_in_any_log_or_object(
     assert b"X-Amz-Signature" not in output + objects
 
 
-def test_what_reaches_the_store_through_another_name_is_signed_for_that(
+def test_urls_are_signed_for_the_stores_public_name(
     platform: Platform,
 ) -> None:
     endpoint = platform.user.environment["AWS_ENDPOINT_URL_S3"].replace(

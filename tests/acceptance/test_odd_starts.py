@@ -189,7 +189,7 @@ def test_a_deleted_current_folder_is_reported_before_anything_is_done(
     assert not (shop.home / "store").exists()
 
 
-def test_where_only_whole_paths_are_given_no_current_folder_is_needed(
+def test_absolute_paths_need_no_current_folder(
     shop: User,
 ) -> None:
     result = shell(

@@ -165,7 +165,7 @@ def test_no_zombie_stays_behind(docker: Docker, job: Job) -> None:
         assert job.wait(container) == 0
 
 
-def test_what_the_cli_leaves_behind_is_ended_and_reaped(
+def test_processes_that_the_cli_leaves_behind_are_ended_and_reaped(
     docker: Docker, job: Job, tmp_path: Path
 ) -> None:
     hanging = {

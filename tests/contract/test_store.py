@@ -52,7 +52,7 @@ def create_many(store: Store, names: list[str]) -> None:
         )
 
 
-def test_what_was_created_is_read(store: Store) -> None:
+def test_a_created_object_is_read(store: Store) -> None:
     store.create("job/a.json", b'{"a": 1}', "application/json")
     assert store.get("job/a.json") == b'{"a": 1}'
 

@@ -332,7 +332,7 @@ def test_a_run_that_does_not_touch_its_job_is_repeated_and_its_request_kept(
     until(lambda: gateway.spool == [])
 
 
-def test_the_final_event_arrives_although_the_webhook_was_away_and_the_gateway_killed(
+def test_the_final_event_arrives_although_the_webhook_was_down_and_the_gateway_killed(
     gateway: GatewayHost,
 ) -> None:
     gateway.receiver.reply = lambda delivery: Reply(

@@ -214,7 +214,7 @@ CALLBACKS = [
         *(("updateFrom", job_id) for job_id in ("", "a", "...", "x" * 128)),
     ],
 )
-def test_what_the_gateway_takes_the_schema_takes(
+def test_the_schema_accepts_what_the_gateway_accepts(
     field: str, value: str
 ) -> None:
     document = GOOD | {field: value}
@@ -296,7 +296,7 @@ def test_what_the_gateway_takes_the_schema_takes(
         ),
     ],
 )
-def test_what_the_gateway_refuses_the_schema_refuses(
+def test_the_schema_refuses_what_the_gateway_refuses(
     field: str, value: str
 ) -> None:
     document = GOOD | {field: value}

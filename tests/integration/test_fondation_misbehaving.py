@@ -78,7 +78,7 @@ def test_a_whole_course_takes_a_process_for_every_step(
     } == {True}
 
 
-def test_the_end_of_a_process_is_not_waited_for_longer_than_it_takes(
+def test_the_end_of_a_process_is_noticed_at_once(
     cli: CliStandIn, course: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cli_process, "_WAIT_SECONDS", 120.0)
@@ -304,7 +304,7 @@ def test_a_permanent_failure_is_recognized_by_its_output(
     assert not complain(cli, course, complaint).temporary
 
 
-def test_what_was_finished_before_it_failed_is_kept(
+def test_items_finished_before_a_failure_are_kept(
     cli: CliStandIn, course: Course
 ) -> None:
     cli.set(

@@ -223,7 +223,7 @@ def test_a_process_is_killed_at_once_when_the_run_is_stopped(
     until(lambda: not alive(tmp_path))
 
 
-def test_what_the_watcher_raises_ends_the_process(tmp_path: Path) -> None:
+def test_an_error_of_the_watcher_ends_the_process(tmp_path: Path) -> None:
     def watch() -> None:
         raise LookupError
 
@@ -234,7 +234,7 @@ def test_what_the_watcher_raises_ends_the_process(tmp_path: Path) -> None:
     until(lambda: not alive(tmp_path))
 
 
-def test_what_is_left_when_the_leader_has_ended_is_killed(
+def test_processes_left_when_the_leader_has_ended_are_killed(
     tmp_path: Path,
 ) -> None:
     finished = run(

@@ -212,9 +212,7 @@ def test_a_receiver_that_reads_too_slowly_never_gets_the_rest(
     assert len(server.received) < size
 
 
-def test_what_a_frozen_process_has_written_is_not_sent_after_its_lease() -> (
-    None
-):
+def test_data_written_by_a_frozen_process_is_not_sent_after_its_lease() -> None:
     with tcp_server(reading_late) as server:
         argv = [
             sys.executable,

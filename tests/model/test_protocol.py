@@ -166,7 +166,7 @@ if FULL:
     @pytest.mark.parametrize(
         "rule", sorted({*BROKEN_WITHOUT} - {"create_only"})
     )
-    def test_what_is_simplified_hides_no_violation(rule: str) -> None:
+    def test_the_simplifications_hide_no_violation(rule: str) -> None:
         start, guards = BROKEN_WITHOUT[rule][0], ALL._replace(**{rule: False})
         whole = explore(
             start,

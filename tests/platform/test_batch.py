@@ -116,7 +116,7 @@ def test_a_job_whose_last_run_died_is_continued(
     assert cloud.cli.calls["step1_abstractions.yaml"] == 1
 
 
-def test_the_final_callback_of_a_job_whose_webhook_was_away_is_sent_by_the_next_batch(
+def test_the_final_callback_of_a_job_whose_webhook_was_down_is_sent_by_the_next_batch(
     cloud: Cloud, tmp_path: Path
 ) -> None:
     file = listed(tmp_path, {"repository": cloud.repository, "jobId": "job-1"})

@@ -131,7 +131,7 @@ def test_secrets_are_references_of_a_definition(sdk: JobsV1Alpha2API) -> None:
     assert sdk.list_secrets(job_definition_id=definition.id).secrets == []
 
 
-def test_what_is_wrong_with_a_request_is_said_as_the_sdk_reads_it(
+def test_the_sdk_reads_the_faults_of_a_request(
     sdk: JobsV1Alpha2API, scaleway: ScalewayServer
 ) -> None:
     with pytest.raises(ScalewayException) as refused:
@@ -165,7 +165,7 @@ def test_the_sdk_takes_no_exit_code_for_0_as_the_client_does_not(
     assert sdk.get_job_run(job_run_id=run["id"]).exit_code == 0
 
 
-def test_what_deploy_makes_is_what_the_sdk_reads(
+def test_the_sdk_reads_the_definition_that_deploy_makes(
     sdk: JobsV1Alpha2API, scaleway: ScalewayServer
 ) -> None:
     secret = "5e0f8b5e-0000-4000-8000-000000000000"

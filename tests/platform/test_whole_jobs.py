@@ -164,7 +164,7 @@ def test_a_swept_update_still_follows_the_course_of_the_earlier_job(
     ("earlier", "fault"),
     [("job-0", "job job-0 is not in file://"), ("job-1", "job job-1 is about")],
 )
-def test_submit_ends_with_65_if_the_earlier_job_cannot_be_followed(
+def test_submit_ends_with_65_if_the_earlier_job_cannot_be_updated(
     cloud: Cloud, earlier: str, fault: str
 ) -> None:
     begun(cloud.operator)

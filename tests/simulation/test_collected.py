@@ -62,7 +62,7 @@ def test_a_claim_in_the_gap_of_a_collected_log_does_not_count(
 
 
 @pytest.mark.parametrize("sequence", [1, 6])
-def test_what_fills_the_gap_is_collected_by_the_next_command(
+def test_objects_that_fill_the_gap_are_collected_by_the_next_command(
     simulation: Simulation, sequence: int
 ) -> None:
     stop_before(simulation, sequence)

@@ -192,7 +192,7 @@ TEXTS = {
         ("", "\x1b", "ends with a control character (U+001B)"),
     ],
 )
-def test_what_cannot_be_seen_around_a_value_is_named_without_the_value(
+def test_invisible_characters_around_a_value_are_reported_without_the_value(
     name: str, before: str, after: str, expected: str
 ) -> None:
     message = faults(TEXTS | {name: f"{before}{TEXTS[name]}{after}"})
@@ -507,7 +507,7 @@ def test_certificates_from_a_pipe_are_refused_and_not_waited_for(
     assert "but is a pipe" in message
 
 
-def test_what_is_not_used_is_not_judged() -> None:
+def test_unused_variables_are_not_checked() -> None:
     assert read({"AWS_REGION": "x\r", "AWS_CA_BUNDLE": "/missing"}).s3 is None
     assert (
         read({"ENGINE": "static", "ANTHROPIC_API_KEY": "x\r"}).engine.name
@@ -604,7 +604,7 @@ def test_a_job_is_read_from_the_environment() -> None:
     assert identity.branch == "main"
 
 
-def test_the_branch_is_main_where_none_is_named() -> None:
+def test_the_branch_is_main_if_none_is_named() -> None:
     assert (
         read_request(
             EnvironmentReader({**JOB, "BRANCH": ""}), allow_http=False

@@ -130,7 +130,7 @@ def test_without_a_writable_temporary_directory_the_variable_is_named(
         work_dir(settings())
 
 
-def test_the_fondation_cli_is_taken_where_it_is_and_the_static_engine_elsewhere(
+def test_the_fondation_cli_is_used_if_it_is_installed_and_else_the_static_engine(
     tmp_path: Path,
 ) -> None:
     assert engine_name(settings(FONDATION_PATH=str(tmp_path)), None) == "static"

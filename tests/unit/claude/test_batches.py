@@ -467,7 +467,7 @@ def test_a_refused_creation_is_tried_again_and_costs_nothing(
     assert usage(model).unknown_calls == 0
 
 
-def test_what_a_batch_leaves_out_is_asked_live(
+def test_calls_that_a_batch_does_not_answer_are_made_live(
     api: MessagesServer, batch_settings: ModelSettings, calls: MemoryCalls
 ) -> None:
     kinds = iter(["errored", "succeeded", "expired"])

@@ -148,7 +148,7 @@ def test_an_answer_may_not_grow_without_bound(
     "usage",
     [{}, {"input_tokens": 1}, {"input_tokens": -1, "output_tokens": 1}, []],
 )
-def test_what_was_used_may_be_unknown(usage: object) -> None:
+def test_the_usage_of_a_message_may_be_unknown(usage: object) -> None:
     assert read_message({**WHOLE, "usage": usage}).tokens is None
 
 

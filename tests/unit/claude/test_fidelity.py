@@ -135,7 +135,7 @@ def test_errors_are_those_of_the_api(
     ],
     ids=str,
 )
-def test_what_the_api_refuses_is_refused(
+def test_the_stand_in_refuses_what_the_api_refuses(
     change: dict[str, object], sdk: Anthropic, api: MessagesServer
 ) -> None:
     request = {"model": MODEL, "max_tokens": 1, "messages": MESSAGES, **change}

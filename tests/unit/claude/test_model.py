@@ -106,7 +106,7 @@ def test_a_silent_stream_is_abandoned(
     ],
     ids=str,
 )
-def test_what_differs_from_the_api_is_read(
+def test_answers_that_differ_from_the_api_are_read(
     fault: Fault,
     api: MessagesServer,
     model_settings: ModelSettings,
@@ -146,7 +146,7 @@ def test_what_differs_from_the_api_is_read(
     ],
     ids=str,
 )
-def test_what_does_not_pass_ends_the_stage(
+def test_a_permanent_fault_ends_the_stage(
     fault: Fault,
     code: str,
     message: str,

@@ -237,7 +237,7 @@ def test_two_runs_at_once_pay_no_more_than_what_is_in_flight_twice(
     assert len(api.paid) == sendings
 
 
-def test_what_a_replaced_run_spends_until_its_lease_expires_counts(
+def test_the_spending_of_a_replaced_run_until_its_lease_expires_counts(
     api: MessagesServer, model_settings: ModelSettings, calls: MemoryCalls
 ) -> None:
     """The replaced run is alive, and sends a last call under the lease that it still holds."""
@@ -397,7 +397,7 @@ def test_eight_threads_never_exceed_the_budget(
     assert len(api.paid) > 2
 
 
-def test_what_is_in_flight_is_waited_for_before_a_budget_is_spent(
+def test_calls_in_flight_are_waited_for_before_a_budget_counts_as_spent(
     api: MessagesServer, model_settings: ModelSettings, calls: MemoryCalls
 ) -> None:
     """The highest possible costs of four calls exceed the budget; their actual costs do not."""

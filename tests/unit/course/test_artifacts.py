@@ -164,7 +164,7 @@ def test_missing_or_resized_objects_are_found_by_listing(
     ]
 
 
-def test_what_only_the_listing_does_not_show_is_not_missing() -> None:
+def test_an_object_that_only_a_listing_lacks_is_not_missing() -> None:
     class EmptyListingStore(MemoryStore):
         def entries(
             self,

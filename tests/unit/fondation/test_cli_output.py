@@ -135,7 +135,7 @@ def test_some_of_many_lines_a_second_are_passed_on_and_the_rest_is_counted(
     ]
 
 
-def test_what_is_not_logged_is_not_counted_as_left_out(
+def test_lines_below_the_log_level_are_not_counted_as_left_out(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO, logger="worker.engines.fondation")

@@ -86,7 +86,7 @@ def test_an_unknown_reason_is_temporary(line: str) -> None:
     assert permanent([line]) is None
 
 
-def test_the_last_line_decides() -> None:
+def test_the_last_line_of_output_decides() -> None:
     tired, refused = (
         "API Error: 429 rate limited, retrying",
         "Invalid API key · Please run /login",

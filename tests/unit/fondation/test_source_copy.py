@@ -26,7 +26,7 @@ def files(tree: Path) -> dict[str, bytes]:
     }
 
 
-def test_what_the_cli_does_to_its_copy_is_undone_before_the_next_process(
+def test_changes_of_the_cli_to_its_copy_are_undone_before_the_next_process(
     source: Path, tmp_path: Path
 ) -> None:
     tree = SourceCopy(tmp_path / "copy")

@@ -112,7 +112,7 @@ def test_a_process_that_removes_the_file_is_not_trusted(
         guard.check()
 
 
-def test_where_there_are_no_leases_what_is_written_must_be_the_same(
+def test_without_file_leases_the_written_content_must_be_the_same(
     tmp_path: Path,
 ) -> None:
     (tmp_path / PATH).write_bytes(STORED)

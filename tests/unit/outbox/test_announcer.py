@@ -119,7 +119,7 @@ def test_a_checkpoint_without_an_event_sends_none(
     assert harness.webhook.keys == []
 
 
-def test_what_earlier_runs_left_is_sent_with_the_files_of_its_checkpoints(
+def test_events_that_earlier_runs_left_are_sent_with_the_files_of_their_checkpoints(
     harness: AnnouncerHarness,
 ) -> None:
     for manifest in history():

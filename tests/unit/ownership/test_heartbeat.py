@@ -193,7 +193,7 @@ def test_how_far_two_clocks_are_apart_is_measured_in_spite_of_slow_answers(
     )
 
 
-def test_where_no_answer_is_dated_nothing_is_known_of_two_clocks(
+def test_without_dated_answers_two_clocks_cannot_be_compared(
     harness: WatchHarness,
 ) -> None:
     harness.store.undated = True

@@ -499,7 +499,7 @@ def test_regular_heartbeats_hold_the_lease(
     assert harness.lease.remaining > LEASE / 2
 
 
-def test_the_claim_is_a_sign_of_life_and_each_third_of_a_lease_there_is_another(
+def test_the_owner_sends_a_sign_of_life_with_its_claim_and_each_third_of_a_lease(
     harness: LeaseHarness,
 ) -> None:
     beating(harness, until=45)

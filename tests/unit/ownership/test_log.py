@@ -122,7 +122,7 @@ def test_a_checkpoint_is_damaged_only_after_three_reads() -> None:
         new_log(store).newest()
 
 
-def test_the_date_of_an_append_whose_answer_was_lost_is_that_of_the_next_look() -> (
+def test_an_append_whose_answer_was_lost_has_the_date_of_the_next_look() -> (
     None
 ):
     clock = iter(range(10, 100, 10))
@@ -304,7 +304,9 @@ def test_a_claim_that_a_rival_overwrote_is_refused_and_left_to_the_rival() -> (
     assert store.get(checkpoint_key(JOB, 1)) == theirs
 
 
-def test_where_the_listing_lags_the_newest_is_found_by_reading_on() -> None:
+def test_behind_a_lagging_listing_the_newest_checkpoint_is_found_by_reading_on() -> (
+    None
+):
     class LaggingStore(MemoryStore):
         deaf = False
 

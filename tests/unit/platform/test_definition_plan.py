@@ -70,7 +70,7 @@ def test_nothing_is_written_if_everything_is_as_desired() -> None:
     )
 
 
-def test_what_was_not_asked_about_stays_whatever_the_defaults_are() -> None:
+def test_fields_that_were_not_given_are_kept_whatever_the_defaults() -> None:
     changed = plan(
         definition(B="2"), [reference("KEY")], desired(environment={"A": "1"})
     )

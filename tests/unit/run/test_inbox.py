@@ -155,7 +155,7 @@ def test_a_wait_without_a_timeout_lasts_until_a_message() -> None:
     assert clock.waits == [None]
 
 
-def test_the_end_of_earlier_work_is_not_taken_for_that_of_later_work(
+def test_the_end_of_earlier_work_is_not_mistaken_for_the_end_of_later_work(
     inbox: Inbox,
 ) -> None:
     inbox.mailbox.put(Done(task=99, result="stale"))

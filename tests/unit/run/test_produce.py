@@ -285,7 +285,7 @@ def test_an_engine_is_shown_the_files_the_calls_and_the_limit(
     )
 
 
-def test_what_the_engine_has_used_is_known(harness: ProducerHarness) -> None:
+def test_the_usage_of_the_engine_is_known(harness: ProducerHarness) -> None:
     assert harness.producer.usage() == harness.engine.usage()
 
 
@@ -381,7 +381,7 @@ def test_before_its_first_try_nothing_is_looked_for(
     assert harness.asked("list ") == 0
 
 
-def test_what_an_engine_left_unfinished_is_removed(
+def test_files_that_an_engine_left_unfinished_are_removed(
     harness: ProducerHarness,
 ) -> None:
     harness.up_to(Stage.GENERATE_CHAPTERS)

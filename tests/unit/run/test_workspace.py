@@ -86,7 +86,7 @@ def test_an_item_is_written_under_its_path_and_can_be_replaced_and_removed(
     assert list((folder.course / "chapters").iterdir()) == []
 
 
-def test_what_an_engine_has_already_written_is_left_unchanged(
+def test_files_that_an_engine_has_already_written_are_left_unchanged(
     folder: RunFolder,
 ) -> None:
     file = folder.course / "a.md"
@@ -206,7 +206,7 @@ def test_a_job_leaves_objects_with_similar_names_alone(
     assert (tmp_path / "job.file").is_file()
 
 
-def test_what_a_kill_has_left_of_a_removal_is_removed_by_the_next_run(
+def test_the_next_run_completes_a_removal_that_was_killed(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "job.half").mkdir()
@@ -216,7 +216,7 @@ def test_what_a_kill_has_left_of_a_removal_is_removed_by_the_next_run(
 
 
 @at_each_moment
-def test_what_a_kill_has_left_of_a_folder_in_the_making_is_removed_by_the_next_run(
+def test_the_next_run_removes_a_folder_whose_creation_was_killed(
     tmp_path: Path, moment: tuple[str, str]
 ) -> None:
     assert making(tmp_path, signal.SIGKILL, moment).wait() == -signal.SIGKILL

@@ -40,7 +40,7 @@ def test_without_an_answer_there_is_no_status() -> None:
     assert answer(b"fatal: Could not resolve host\n").status is None
 
 
-def test_what_the_host_prints_is_not_taken_for_the_trace() -> None:
+def test_output_of_the_host_is_not_mistaken_for_the_trace() -> None:
     fake = b"remote: 00:48:34.418469 http.c:703              <= Recv header: HTTP/2 404"
     assert answer(TRACE, fake).status == 301
 

@@ -27,7 +27,7 @@ SHA = "0123456789012345678901234567890123456789"
         "git+https://github.com/owner/name",
     ],
 )
-def test_what_leads_to_a_repository_is_answered_with_its_own_address(
+def test_an_address_that_leads_to_a_repository_is_answered_with_the_repositorys_own(
     address: str,
 ) -> None:
     fault = repository_fault(address, allow_http=False)
@@ -199,11 +199,13 @@ def test_an_owner_is_not_a_repository() -> None:
         "no/folder/here",
     ],
 )
-def test_what_may_be_a_repository_is_left_to_its_host(address: str) -> None:
+def test_an_address_that_may_be_a_repositorys_is_left_to_its_host(
+    address: str,
+) -> None:
     assert address_fault(address) is None
 
 
-def test_where_a_host_finds_no_repository_a_page_is_guessed() -> None:
+def test_an_address_without_a_repository_is_taken_for_a_pages() -> None:
     hint = page_hint("https://git.example/owner/name/tree/main")
     assert hint is not None
     assert "give https://git.example/owner/name and the branch main" in hint

@@ -156,6 +156,6 @@ def test_the_idempotency_key_consists_of_job_and_sequence() -> None:
     )
 
 
-def test_texts_that_are_no_unicode_do_not_stop_a_callback() -> None:
+def test_texts_that_are_not_unicode_do_not_stop_a_callback() -> None:
     event = replace(completed().outbox.pending[-1], message="\udcff")
     assert "?" in written(event, [])["message"]

@@ -133,14 +133,14 @@ def test_a_manifest_that_was_cut_off_is_refused() -> None:
 
 
 @given(st.from_type(Manifest))
-def test_what_was_encoded_decodes_to_the_same_manifest(
+def test_an_encoded_manifest_decodes_to_the_same_one(
     manifest: Manifest,
 ) -> None:
     assert decode(encode(manifest)) == manifest
 
 
 @given(st.from_type(Manifest))
-def test_the_form_is_canonical(manifest: Manifest) -> None:
+def test_the_encoded_form_is_canonical(manifest: Manifest) -> None:
     document = json.loads(encode(manifest))
     assert (
         encode(manifest)

@@ -477,9 +477,7 @@ def test_the_commit_of_the_earlier_course_is_pinned_once() -> None:
     assert decisions.follow(begun(), COMMIT) == begun()
 
 
-def test_what_is_kept_of_an_earlier_course_is_noted_only_where_one_is_followed() -> (
-    None
-):
+def test_only_an_update_records_what_it_keeps_of_an_earlier_course() -> None:
     planned = decisions.plan_update(
         following(), changed=2, why=None, plan=artifact()
     )
@@ -490,7 +488,7 @@ def test_what_is_kept_of_an_earlier_course_is_noted_only_where_one_is_followed()
         decisions.plan_update(begun(), changed=2, why=None, plan=None)
 
 
-def test_what_paid_calls_have_used_is_noted_when_it_is_known_and_new() -> None:
+def test_the_usage_of_paid_calls_is_recorded_when_it_is_known_and_new() -> None:
     usage = Usage(prices_dated="2026-01-01")
     noted = decisions.account(begun(), usage)
     assert noted.usage == usage

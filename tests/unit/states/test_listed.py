@@ -52,7 +52,7 @@ def test_such_a_manifest_has_a_format_that_older_versions_refuse() -> None:
     assert json.loads(encode(completed()))["format"] == 1
 
 
-def test_what_is_listed_survives() -> None:
+def test_a_list_survives_encoding() -> None:
     artifacts = (artifact("a.md"), artifact("b.md", "b"))
     body = encode_artifacts(artifacts)
     assert decode_artifacts(body) == artifacts

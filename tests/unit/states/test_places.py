@@ -70,7 +70,7 @@ def test_a_place_that_ends_before_it_begins_is_stale() -> None:
         moved_alone("`a.py:9-4`", OLD)
 
 
-def test_the_first_line_is_a_place() -> None:
+def test_a_place_may_be_the_first_line() -> None:
     assert moved("`a.py:1`", {"a.py": changed(OLD)}) == "`a.py:1`"
 
 

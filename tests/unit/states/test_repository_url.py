@@ -72,7 +72,9 @@ def test_a_short_name_means_a_repository_on_github() -> None:
         ("https://example.org/---", "repository"),
     ],
 )
-def test_the_last_part_serves_as_a_name(repository: str, name: str) -> None:
+def test_the_last_part_of_an_address_is_the_name(
+    repository: str, name: str
+) -> None:
     assert short_name(repository) == name
 
 

@@ -307,7 +307,7 @@ def test_a_path_that_is_not_a_folder_is_a_fault_of_the_configuration(
         (errno.EIO, StoreUnavailableError, "repair the disk"),
     ],
 )
-def test_what_the_system_refuses_is_reported_with_the_path(
+def test_a_refusal_of_the_system_is_reported_with_the_path(
     number: int, kind: type[Exception], message: str
 ) -> None:
     with (

@@ -97,7 +97,7 @@ def away(times: int) -> list[Exception]:
     return [StoreUnavailableError("no answer") for _ in range(times)]
 
 
-def test_what_fails_for_a_while_succeeds() -> None:
+def test_an_operation_that_fails_for_a_while_succeeds() -> None:
     store = FlakyStore(
         StoreUnavailableError("no answer"),
         ConflictError("two at once"),

@@ -163,7 +163,7 @@ def test_rules_are_read_as_git_reads_them(
         ("# *\n\\#x\n!\n/\n\n", set()),
     ],
 )
-def test_what_a_rule_leaves_out(
+def test_the_files_that_a_rule_leaves_out(
     tmp_path: Path, rules: str, left: set[str]
 ) -> None:
     files = {

@@ -54,7 +54,9 @@ def test_a_warning_is_labelled_as_one() -> None:
 @pytest.mark.parametrize(
     ("level", "lines"), [("debug", 1), ("info", 1), ("warning", 0)]
 )
-def test_what_is_below_the_level_is_not_written(level: str, lines: int) -> None:
+def test_records_below_the_level_are_not_written(
+    level: str, lines: int
+) -> None:
     assert len(logged("json", level).splitlines()) == lines
 
 

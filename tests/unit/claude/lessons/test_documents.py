@@ -28,7 +28,7 @@ FILES = {
 }
 
 
-def test_what_says_most_of_a_subject_is_shown_wherever_it_lies(
+def test_the_most_telling_code_of_a_subject_is_shown_wherever_it_is(
     tmp_path: Path,
 ) -> None:
     facts = read(tmp_path, FILES)

@@ -231,7 +231,7 @@ def test_a_review_keeps_the_mark_of_a_page(
 
 
 @pytest.mark.parametrize("block", [4, 5])
-def test_what_a_review_adds_is_above_the_link_to_the_next_chapter(
+def test_additions_of_a_review_are_above_the_link_to_the_next_chapter(
     facts: CourseFacts, tmp_path: Path, block: int
 ) -> None:
     more = edit(block, "insert_after", prose("Here is more."))

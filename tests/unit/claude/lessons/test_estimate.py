@@ -48,7 +48,7 @@ def test_the_estimate_has_the_prompts_that_a_course_sends(
         assert row.tokens.input >= 0.9 * own
 
 
-def test_the_cost_is_that_of_the_tokens(
+def test_the_cost_is_computed_from_the_tokens(
     source: Path, prices: ModelPrices
 ) -> None:
     for row in rows(source, prices):

@@ -311,7 +311,7 @@ def test_the_last_tutorial_is_asked_to_put_the_course_together(
     assert "The last exercise of the course" not in chapter.prompt
 
 
-def test_what_the_chapter_lists_is_not_listed_again(
+def test_code_that_the_chapter_lists_is_not_listed_again(
     facts: CourseFacts, tmp_path: Path
 ) -> None:
     chapter = facts.chapters[0]

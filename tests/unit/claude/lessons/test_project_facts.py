@@ -90,7 +90,7 @@ def test_a_readme_is_shown_without_badges_sponsors_and_addresses() -> None:
     ]
 
 
-def test_what_a_project_is_and_its_use_come_before_lists() -> None:
+def test_the_project_and_its_use_are_explained_before_lists() -> None:
     bundle = "- `bread[rye]`: for rye.\n" * 900
     text = f"# Bread\n\nBread.\n\n## Bundles\n\n{bundle}\n## Usage\n\nBake.\n"
     lines = shown_lines(text, Language.MARKDOWN)

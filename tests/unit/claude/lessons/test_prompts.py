@@ -65,7 +65,7 @@ def test_secrets_are_in_no_prompt(model: FakeModel) -> None:
         assert ".env" not in text
 
 
-def test_text_of_the_repository_is_inside_of_fences(model: FakeModel) -> None:
+def test_text_of_the_repository_is_inside_fences(model: FakeModel) -> None:
     fence = re.compile(
         r"^<<<([0-9a-f]{12}) [^\n]*\n.*?\n\1>>>$", re.MULTILINE | re.DOTALL
     )

@@ -54,7 +54,7 @@ def test_everything_else_is_text(raw: str, markdown: str) -> None:
         ("| a | b |", "a table"),
     ],
 )
-def test_what_is_not_allowed_is_named(raw: str, noun: str) -> None:
+def test_forbidden_markup_is_named(raw: str, noun: str) -> None:
     assert noun in list(forbidden(raw))
 
 

@@ -113,7 +113,7 @@ def test_the_class_comes_before_the_helpers_that_it_calls(
     assert "def weigh" in second
 
 
-def test_what_nothing_shown_calls_is_left_out(tmp_path: Path) -> None:
+def test_code_that_nothing_shown_calls_is_left_out(tmp_path: Path) -> None:
     text = shown(facts(tmp_path), "Shop")
     assert "weigh" in text
     for name in ("logger", "_after_fork", "unpickle", "_unused"):

@@ -288,7 +288,9 @@ def test_messages_of_a_sequence_diagram_are_read() -> None:
         ("sequenceDiagram\n" + "loop x\n" * 30 + "A->>B: x", "its frames are nested too deeply"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_drawn_is_reported(source: str, because: str) -> None:
+def test_the_reason_why_a_diagram_cannot_be_drawn_is_reported(
+    source: str, because: str
+) -> None:
     with pytest.raises(DiagramError, match=re.escape(because)):
         draw(source)
 

@@ -32,7 +32,7 @@ def test_the_largest_connected_part_of_relationships_is_drawn() -> None:
     ]
 
 
-def test_what_connects_chapters_is_drawn_before_others() -> None:
+def test_relations_between_chapters_are_drawn_before_others() -> None:
     apart = [(number, number + 1) for number in range(0, 14, 2)]
     again = [(1, 0)] * 6
     bridges = [(number, number + 1) for number in range(1, 13, 2)]

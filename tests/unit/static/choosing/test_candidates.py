@@ -34,7 +34,7 @@ def chosen(folder: Path, files: Mapping[str, str]) -> list[str]:
     return names(analysed(folder, files))
 
 
-def test_what_many_files_use_comes_before_what_none_uses(
+def test_definitions_that_many_files_use_come_before_unused_ones(
     tmp_path: Path,
 ) -> None:
     use = "from shop.delta import Delta\n\ndef {}():\n    return Delta()\n"
@@ -46,7 +46,7 @@ def test_what_many_files_use_comes_before_what_none_uses(
     )
 
 
-def test_what_the_package_exports_comes_before_what_it_keeps(
+def test_exported_definitions_come_before_internal_ones(
     tmp_path: Path,
 ) -> None:
     files = shop() | {
@@ -55,7 +55,7 @@ def test_what_the_package_exports_comes_before_what_it_keeps(
     assert chosen(tmp_path, files)[0] == "Gamma"
 
 
-def test_what_the_readme_shows_comes_first(tmp_path: Path) -> None:
+def test_definitions_in_the_readme_come_first(tmp_path: Path) -> None:
     assert (
         chosen(
             tmp_path, shop() | {"README.md": "# Shop\n\nBegin with `Beta`.\n"}
@@ -217,7 +217,7 @@ def test_every_unit_names_its_files_most_important_first(
     assert unit.description == "`Alpha`: Alpha."
 
 
-def test_what_a_small_file_of_a_larger_project_defines_is_one_subject(
+def test_the_definitions_of_a_small_file_in_a_larger_project_are_one_subject(
     tmp_path: Path,
 ) -> None:
     files = {f"shop/part{n}.py": f"def part{n}(): pass\n" for n in range(12)}

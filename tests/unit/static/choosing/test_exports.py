@@ -61,7 +61,7 @@ def test_a_console_script_is_exported(tmp_path: Path) -> None:
     }
 
 
-def test_what_the_main_file_of_a_package_json_passes_on_is_exported(
+def test_names_that_the_main_file_of_a_package_json_passes_on_are_exported(
     tmp_path: Path,
 ) -> None:
     files = {

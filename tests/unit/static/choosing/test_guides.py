@@ -48,7 +48,7 @@ def test_a_guide_is_about_what_it_names_most(
     }
 
 
-def test_what_a_guide_is_about_gets_a_chapter(tmp_path: Path) -> None:
+def test_the_subject_of_a_guide_gets_a_chapter(tmp_path: Path) -> None:
     analysis = analyze(tree(tmp_path), lambda: None)
     names = [unit.name for unit in analysis.units]
     assert any("Runner" in name for name in names)

@@ -50,7 +50,9 @@ def test_units_are_ordered_as_a_user_meets_them() -> None:
     assert units == "CBA"
 
 
-def test_what_users_do_not_meet_comes_after_what_it_is_connected_with() -> None:
+def test_units_that_users_do_not_meet_come_after_those_they_are_connected_with() -> (
+    None
+):
     units, _ = ordered(
         4, relation(0, 3), relation(3, 2), C=met(Source.README, 1, "C")
     )

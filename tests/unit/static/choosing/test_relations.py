@@ -184,7 +184,7 @@ def test_a_type_inherits_by_way_of_one_without_a_chapter(
     )
 
 
-def test_what_is_done_with_a_neighbour_is_not_said_of_what_a_unit_is_about(
+def test_a_relation_of_a_neighbour_is_not_attributed_to_the_subject_of_a_unit(
     tmp_path: Path,
 ) -> None:
     cellar = (
@@ -196,7 +196,7 @@ def test_what_is_done_with_a_neighbour_is_not_said_of_what_a_unit_is_about(
     assert related(analysis) == []
 
 
-def test_what_is_done_with_a_type_that_extends_another_is_not_said_of_that(
+def test_a_relation_of_a_subtype_is_not_attributed_to_its_base(
     tmp_path: Path,
 ) -> None:
     stock = (
@@ -261,7 +261,7 @@ def test_the_base_of_a_nested_type_is_not_that_of_the_type_around_it(
     ] == []
 
 
-def test_what_a_function_inside_does_is_only_a_use(tmp_path: Path) -> None:
+def test_the_actions_of_an_inner_function_are_only_uses(tmp_path: Path) -> None:
     stock = "package shop\n\ntype Stock struct{}\n\nfunc (s *Stock) Take() {}\n"
     store = (
         "package shop\n\ntype Store struct{ run func() }\n\n"

@@ -102,7 +102,7 @@ def crowded() -> dict[str, str]:
     }
 
 
-def test_what_a_course_has_no_room_for_is_kept_best_first(
+def test_units_without_room_in_a_course_are_listed_best_first(
     tmp_path: Path,
 ) -> None:
     analysis = analysed(tmp_path, crowded())

@@ -321,7 +321,9 @@ def test_a_property_is_what_its_body_or_signature_returns(
     assert calls == {"App.run > Queue.push", "App.stop > Queue.push"}
 
 
-def test_what_returns_different_things_is_not_known(tmp_path: Path) -> None:
+def test_nothing_is_inferred_from_a_function_with_different_results(
+    tmp_path: Path,
+) -> None:
     files = {
         "a.py": "class Queue:\n    def push(self): pass\n\nclass Stack: pass\n\n"
         "def make(x):\n    if x:\n        return Stack()\n"

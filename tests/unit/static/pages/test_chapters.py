@@ -129,7 +129,7 @@ def test_nothing_is_said_about_a_type_without_documentation(
     assert "This chapter is about" not in page
 
 
-def test_what_a_course_explains_it_explains_once(tmp_path: Path) -> None:
+def test_a_course_explains_each_thing_once(tmp_path: Path) -> None:
     bush = TREE.replace("Tree", "Bush")
     files = {"tree.py": TREE, "bush.py": bush, "water.py": WATER}
     facts = read(tmp_path, files)

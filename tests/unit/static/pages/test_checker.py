@@ -85,7 +85,7 @@ def test_statements_that_agree_are_counted_without_a_fault(
         ),
     ],
 )
-def test_what_does_not_agree_is_found(
+def test_disagreements_with_the_source_are_found(
     facts: CourseFacts, page: str, fault: str
 ) -> None:
     assert any(
@@ -104,7 +104,7 @@ def test_what_does_not_agree_is_found(
         "- Line 3 calls `x`.",
     ],
 )
-def test_what_only_looks_like_a_reference_does_not_count(
+def test_lookalikes_of_references_do_not_count(
     facts: CourseFacts, page: str
 ) -> None:
     assert faults(facts, page) == []

@@ -84,7 +84,7 @@ def test_a_long_function_shows_its_beginning_and_its_end(
     assert "⋯" in excerpts.rendered(facts, excerpt)
 
 
-def test_what_is_left_out_of_a_block_leaves_its_head(tmp_path: Path) -> None:
+def test_a_shortened_block_keeps_its_head(tmp_path: Path) -> None:
     steps = "".join(f"        value = step_{n}(value)\n" for n in range(60))
     code = f"def work(value):\n    if value:\n{steps}        return value\n"
     facts = read(tmp_path, {"work.py": code})

@@ -71,7 +71,7 @@ def test_a_chapter_without_a_guide_opens_with_the_documentation_of_its_code(
     assert "Cellar\n\nKeeps bottles.\n" in chapters.written(facts, cellar)
 
 
-def test_what_a_guide_only_mentions_in_passing_opens_no_chapter(
+def test_a_passing_mention_in_a_guide_opens_no_chapter(
     tmp_path: Path,
 ) -> None:
     text = "Cooking\n=======\n\nTake a bottle out of the cellar, and heat it with sugar and spices.\n"

@@ -55,7 +55,7 @@ def test_each_name_of_a_title_has_a_place_and_code_of_its_kind_has_none(
     assert names(facts, titled) == ["Tree.act_0", "Leaf", "Root"]
 
 
-def test_what_users_call_comes_before_what_is_for_tests(
+def test_definitions_that_users_call_come_before_those_for_tests(
     tmp_path: Path,
 ) -> None:
     body = "{ x_ = 1; y_ = 2; z_ = 3;\n  run(x_);\n  run(y_);\n  }"
@@ -166,7 +166,9 @@ def test_code_is_shown_in_the_order_of_its_calls(tmp_path: Path) -> None:
     assert shown == ["App.handle", "App.dispatch", "App.finish", "App.note"]
 
 
-def test_what_a_caller_calls_first_is_shown_first(tmp_path: Path) -> None:
+def test_the_function_that_a_caller_calls_first_is_shown_first(
+    tmp_path: Path,
+) -> None:
     code = (
         "class Frame:\n"
         "    def pop(self, error):\n        self.error = error\n"

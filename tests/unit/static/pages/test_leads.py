@@ -81,7 +81,7 @@ def test_a_lead_names_the_caller_and_the_work(
     assert leads.sentences(facts, definition, [*shown, definition]) == words
 
 
-def test_what_is_shown_later_leads_to_nothing(tmp_path: Path) -> None:
+def test_code_that_is_shown_later_is_not_a_lead(tmp_path: Path) -> None:
     facts = read(tmp_path, {"box.py": CODE})
     fetch = facts.definitions[index_of(facts, "Box.fetch")]
     search = facts.definitions[index_of(facts, "Box.search")]

@@ -41,7 +41,7 @@ def shown(raw: str) -> str:
 
 
 @given(TEXTS)
-def test_text_is_read_as_what_it_was(raw: str) -> None:
+def test_quoted_text_is_read_as_the_original(raw: str) -> None:
     block = markdown.text(raw)
     assert {token.type for token in inline(block)} <= {
         "text",

@@ -16,7 +16,9 @@ from worker.engines.static.pages import yaml_files
 
 
 @pytest.mark.parametrize("sample", ALL)
-def test_what_is_written_is_read_back(tmp_path: Path, sample: str) -> None:
+def test_the_yaml_files_are_read_back_as_written(
+    tmp_path: Path, sample: str
+) -> None:
     analysis = analyze(write_tree(tmp_path, ALL[sample]), lambda: None)
     abstractions = read_abstractions(yaml_files.abstractions(analysis))
     summary, relationships = read_relationships(

@@ -82,7 +82,7 @@ this.x = function () {}
     }
 
 
-def test_what_is_required_is_an_import_and_no_variable() -> None:
+def test_a_require_is_an_import_and_not_a_variable() -> None:
     text = """
 const a = require('./a')
 const { b, c: d } = require("b")

@@ -417,7 +417,7 @@ def test_a_function_without_failures_has_none() -> None:
         (Language.PHP, PHP, ["0", "$count * 2"]),
     ],
 )
-def test_what_is_given_back_is_read_but_not_by_functions_inside(
+def test_results_are_read_without_those_of_inner_functions(
     language: Language, code: str, returns: list[str]
 ) -> None:
     assert [
@@ -466,7 +466,7 @@ def test_a_docstring_and_what_is_caught_are_found() -> None:
         (Language.PHP, PHP),
     ],
 )
-def test_what_is_caught_is_read(language: Language, code: str) -> None:
+def test_caught_exceptions_are_read(language: Language, code: str) -> None:
     assert [caught.text for caught in inside(language, code).handles] == [
         "Full"
     ]

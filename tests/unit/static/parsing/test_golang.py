@@ -61,7 +61,7 @@ def test_types_functions_methods_and_values_are_definitions() -> None:
     }  # fmt: skip
 
 
-def test_what_a_type_embeds_are_its_bases() -> None:
+def test_the_types_that_a_type_embeds_are_its_bases() -> None:
     assert BY_NAME["Store"].bases == ("sync.Mutex", "Stock")
     assert BY_NAME["Source"].bases == ("io.Reader",)
 
@@ -100,7 +100,7 @@ def test_imports_are_called_after_their_last_part_without_a_version() -> None:
     )
 
 
-def test_texts_in_quotes_are_no_code() -> None:
+def test_texts_in_quotes_are_not_code() -> None:
     code = parsed(
         Language.GO, 'package a\nvar x = "Name" + `Name` + Name // Name\n'
     ).code

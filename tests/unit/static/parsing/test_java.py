@@ -45,7 +45,7 @@ def test_types_methods_and_constructors_are_definitions() -> None:
     }  # fmt: skip
 
 
-def test_what_a_type_extends_and_implements_are_its_bases() -> None:
+def test_the_types_that_a_type_extends_or_implements_are_its_bases() -> None:
     assert BY_NAME["Store"].bases == ("Base", "Source", "other.Seller")
     assert BY_NAME["Source"].bases == ("One", "Two")
 

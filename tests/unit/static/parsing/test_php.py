@@ -41,7 +41,9 @@ def test_types_functions_and_constants_are_definitions() -> None:
     }  # fmt: skip
 
 
-def test_what_a_type_extends_implements_and_uses_are_its_bases() -> None:
+def test_the_types_that_a_type_extends_implements_or_uses_are_its_bases() -> (
+    None
+):
     assert BY_NAME["Store"].bases == (
         "Base", "Source", "Other.Seller", "\\Countable", "Helps", "Parts.Counts",
     )  # fmt: skip

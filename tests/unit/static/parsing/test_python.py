@@ -40,7 +40,7 @@ def test_enums_and_protocols_are_recognised_by_their_bases() -> None:
     }
 
 
-def test_what_only_a_function_body_sees_is_not_a_definition() -> None:
+def test_names_inside_a_function_body_are_not_definitions() -> None:
     assert kinds(
         parsed(
             Language.PYTHON, "def a():\n    def b(): pass\n    class C: pass\n"

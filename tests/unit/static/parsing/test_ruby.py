@@ -69,7 +69,7 @@ def test_a_definition_has_its_head_comment_and_access() -> None:
     assert not BY_NAME["hide"].public
 
 
-def test_what_is_required_is_imported() -> None:
+def test_a_require_is_an_import() -> None:
     assert FOUND.imports == (
         Import(module="json", everything=True, line=1),
         Import(module="./shop/stock", everything=True, line=2),

@@ -61,7 +61,7 @@ def test_items_are_definitions_except_those_in_tests() -> None:
     }  # fmt: skip
 
 
-def test_what_a_type_implements_is_said_where_it_implements_it() -> None:
+def test_a_type_implements_an_interface_where_its_code_says_so() -> None:
     assert FOUND.extends == (("Store", "Display"),)
     assert BY_NAME["Source"].bases == ("Send", "Debug")
 

@@ -144,7 +144,9 @@ def described(
         ),
     ],
 )  # fmt: skip
-def test_what_a_readme_says(text: str, name: str, tagline: str) -> None:
+def test_the_name_and_the_tagline_in_a_readme(
+    text: str, name: str, tagline: str
+) -> None:
     project = described({"README.md": text})
     assert (project.name, project.tagline) == (name, tagline)
 

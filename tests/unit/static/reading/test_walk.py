@@ -34,7 +34,7 @@ def test_files_come_sorted_by_the_bytes_of_their_paths(tmp_path: Path) -> None:
     assert walked(tmp_path) == (["B", "a.py", "a/z", "b", "é"], {})
 
 
-def test_what_the_ignore_rules_name_is_left_out_deeper_rules_last(
+def test_ignored_files_are_left_out_and_deeper_rules_win(
     tmp_path: Path,
 ) -> None:
     write_tree(
@@ -106,7 +106,7 @@ def test_links_and_pipes_are_never_opened(tmp_path: Path) -> None:
     )
 
 
-def test_what_was_installed_or_built_is_left_out(tmp_path: Path) -> None:
+def test_installed_and_built_files_are_left_out(tmp_path: Path) -> None:
     write_tree(
         tmp_path,
         {
