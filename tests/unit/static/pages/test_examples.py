@@ -193,3 +193,25 @@ def test_prose_in_a_block_of_code_is_not_an_example_and_prompts_are_a_session(
     assert [(example.first, example.tag) for example in of_guide] == [
         (9, "pycon")
     ]
+
+
+def test_a_second_example_is_whole_and_imports_what_the_project_has(
+    tmp_path: Path,
+) -> None:
+    code = (
+        "import yaml\n\n\ndef sell(x):\n"
+        '    """Sell.\n\n    >>> from shop import sell\n    >>> sell(1)\n    1\n    """\n'
+        "    return yaml.load(x)\n"
+    )
+    readme = "# Shop\n\n```python\nfrom {} import {}\nfrom shop import sell\n\nsell({})\n```\n"
+    origins = {}
+    for name, module in (("known", "yaml"), ("unknown", "tasks")):
+        text = readme.format(module, "load", "load")
+        files = {"shop.py": code, "README.md": text}
+        facts = read(tmp_path / name, files)
+        best = examples.best(facts, facts.chapters[0])
+        origins[name] = [example.origin for example in best]
+    assert origins == {
+        "known": [Origin.DOCSTRING, Origin.README],
+        "unknown": [Origin.DOCSTRING],
+    }

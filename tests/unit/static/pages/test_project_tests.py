@@ -235,3 +235,51 @@ def test_a_test_in_a_class_is_run_by_its_node(
     facts = read(tmp_path, {"shop.py": SHOP, "tests/test_shop.py": test})
     (case,) = project_tests.found(facts, facts.chapters[0])
     assert project_tests.command(facts, case) == command
+
+
+SHELF = """\
+class Shelf:
+    def put(self, jar):
+        self.jar = jar
+        return self.jar
+
+    def empty(self):
+        self.jar = None
+        return None
+"""
+PASSING = """\
+from shelf import Shelf
+
+
+class TestShelf:
+    def test_passing(self):
+        room = make_room(Shelf(), Shelf())
+        other = make_room(Shelf())
+        assert room, make_room(Shelf())
+
+    def test_putting(self):
+        board = Shelf()
+        assert board.put(1) == 1
+        assert board.jar == 1
+
+    def test_own(self):
+        board = self.Shelf()
+        assert board.jar == 1
+        assert board.jar != 2
+
+    def test_needing(self):
+        pytest.importorskip("jars")
+        board = Shelf()
+        assert board.put(1) == 1
+        assert board.put(2) == 2
+        assert board.jar == 2
+"""
+
+
+def test_the_test_that_asserts_most_of_the_subject_comes_first(
+    tmp_path: Path,
+) -> None:
+    files = {"shelf.py": SHELF, "tests/test_shelf.py": PASSING}
+    facts = read(tmp_path, files)
+    found = project_tests.found(facts, chapter_of(facts, "Shelf"))
+    assert [test.name for test in found] == ["test_putting", "test_passing"]

@@ -2,7 +2,11 @@
 
 import pytest
 
-from worker.engines.static.pages.standalone import is_hollow, is_whole
+from worker.engines.static.pages.standalone import (
+    is_hollow,
+    is_of_another,
+    is_whole,
+)
 
 
 @pytest.mark.parametrize(
@@ -41,3 +45,25 @@ def test_code_that_needs_more_is_not_whole(code: str, tag: str) -> None:
 @pytest.mark.parametrize("line", ["...", "    ...", "…", ".. autoclass:: X"])
 def test_code_with_parts_left_out_is_hollow(line: str) -> None:
     assert is_hollow(["x = 1", line], "python")
+
+
+@pytest.mark.parametrize(
+    ("code", "is_value"),
+    [
+        ("{'name': 'a', 'size': 1}", True),
+        ("'a text'", True),
+        ("# a comment\n[1, 2]", True),
+        ("size(1)", False),
+        ("sizes = [1, 2]", False),
+    ],
+)
+def test_a_value_that_is_only_written_down_is_hollow(
+    code: str, *, is_value: bool
+) -> None:
+    assert is_hollow(code.split("\n"), "python") is is_value
+
+
+def test_code_that_defines_a_name_is_about_another() -> None:
+    lines = ["class Config:", "    debug = True"]
+    assert is_of_another("Config", lines, "python", {"shop"})
+    assert not is_of_another("Shop", lines, "python", {"shop"})

@@ -49,7 +49,7 @@ def use_pattern(definition: Definition) -> re.Pattern[str]:
     if definition.kind in {Kind.FUNCTION, Kind.METHOD, Kind.MACRO}:
         return re.compile(call_pattern(definition))
     name = re.escape(definition.name)
-    return re.compile(rf"(?<![\w$]){name}(?![\w$])")
+    return re.compile(rf"(?<![\w$])(?<!\bself\.){name}(?![\w$])")
 
 
 def extent(definition: Definition) -> str:

@@ -174,13 +174,28 @@ def _adds(
     example: Example,
     chosen: Iterable[Example],
 ) -> bool:
-    """Whether an example of what the chapter is called after differs from those chosen."""
+    """Whether a whole example of what the chapter is called after differs from those chosen."""
     if example.origin is Origin.TEST:
+        return False
+    if not (example.is_whole or _is_whole_in_its_module(facts, example)):
         return False
     target = facts.definitions[example.target]
     if target.name not in chapter.name:
         return False
     return not _resembles(facts, example, chosen)
+
+
+def _is_whole_in_its_module(facts: CourseFacts, example: Example) -> bool:
+    """Whether the names in a docstring's example are bound there or in its module."""
+    if example.origin not in {Origin.DOCSTRING, Origin.MEMBER}:
+        return False
+    beside = {
+        definition.name
+        for definition in facts.definitions
+        if definition.path == example.path and definition.parent is None
+    }
+    code = lines(facts, example)
+    return standalone.is_whole(code, example.tag, beside)
 
 
 def _resembles(
@@ -281,7 +296,10 @@ def _rated(facts: CourseFacts, example: Example) -> Example:
     """Say of an example whether it runs as it stands; a test does, by its runner."""
 
     def find() -> bool:
-        return standalone.is_whole(lines(facts, example), example.tag)
+        code = lines(facts, example)
+        return standalone.is_whole(code, example.tag) and (
+            standalone.imports_only(code, example.tag, _packages(facts))
+        )
 
     is_whole = True
     if example.origin is not Origin.TEST:
@@ -488,6 +506,21 @@ def _modules(facts: CourseFacts) -> set[str]:
         first, _, _ = below.partition("/")
         name = first.removesuffix(".py")
         names.add(name)
+    return names
+
+
+def _packages(facts: CourseFacts) -> set[str]:
+    """Return the top-level modules that a project has, or imports in its sources."""
+    return facts.remembered("packages", lambda: _imported(facts))
+
+
+def _imported(facts: CourseFacts) -> set[str]:
+    names = set(modules(facts))
+    for file in facts.analysis.files.values():
+        if file.role is Role.SOURCE:
+            names.update(
+                imported.module.partition(".")[0] for imported in file.imports
+            )
     return names
 
 

@@ -27,6 +27,12 @@ NO_TARGET: Final = -1
 """The target of a test of which it is not known what it uses."""
 _LONGEST: Final = 32
 PYTEST: Final = "python -m pytest"
+_MOST_ASSERTED: Final = 3
+"""Assertions; more make a test no better."""
+_ASSERTION: Final = re.compile(
+    r"\s*(?:assert\b(?! \w+ *(?:,|$))|expect|self\.assert)"
+)
+"""An assertion that says more of a value than that it is true."""
 _SHORTEST: Final = 2
 """Lines of a test that can be shown whole, its first line not counted."""
 _MOST_FILES: Final = 8
@@ -51,7 +57,7 @@ _SKIP: Final = re.compile(
 )
 """What marks a test that is not run, or not everywhere."""
 _SKIPPING: Final = re.compile(
-    r"raise (?:\w+\.)*SkipTest\b|\w+\.[sS]kip(?:Test|f|Now)?\("
+    r"raise (?:\w+\.)*SkipTest\b|\w+\.(?:[sS]kip(?:Test|f|Now)?|importorskip)\("
 )
 _SKIPPED_FILE: Final = re.compile(
     r"^pytestmark *= *(?:\[[^\]]*|.*)\.skip|allow_module_level|^\S.*\bimportorskip\(",
@@ -356,9 +362,26 @@ def _worth(
     methods = {method.name for method in facts.methods(symbol)}
     called = sum(f".{method}(" in body for method in methods)
     worth = min(uses, 3) + min(called, 4)
+    worth += 2 * min(_asserted(facts, symbol, lines), _MOST_ASSERTED)
     if _is_named_after(name, symbol):
         worth += 4
     return worth
+
+
+def _asserted(
+    facts: CourseFacts, symbol: Definition, lines: Sequence[str]
+) -> int:
+    """Count the assertions of a test about a definition, or about objects that it makes."""
+    name = re.escape(symbol.name)
+    made = re.compile(rf"\s*(\w+) = (?:\w+\.)*{name}\(")
+    about = {symbol.name}
+    about.update(fixture.name for fixture in fixtures.of(facts, symbol))
+    about.update(match[1] for line in lines if (match := made.match(line)))
+    return sum(
+        not about.isdisjoint(_WORD.findall(code(line)))
+        for line in lines
+        if _ASSERTION.match(line)
+    )
 
 
 def _uses(facts: CourseFacts, symbol: Definition, body: str) -> int:

@@ -60,17 +60,22 @@ _NO_EXPRESSIONS: Final = STRINGS | word_set(
     "type type_annotation import_statement import_from_statement import_declaration "
     "use_declaration using_directive preproc_include"
 )
+_VALUES: Final = STRINGS | word_set(
+    "dictionary list tuple set integer float true false none"
+)
 _EFFECTS: Final = frozenset({"call", "await"})
 
 
-def is_whole(lines: Sequence[str], tag: str) -> bool:
-    """Whether code can be run as it is shown."""
-    if any(_HOLLOW.search(line) for line in lines):
-        return tag == DOCTEST and _binds_its_names(_typed(lines))
+def is_whole(
+    lines: Sequence[str], tag: str, known: Collection[str] = ()
+) -> bool:
+    """Whether code can be run as it is shown, where some names are known."""
     if tag == DOCTEST:
-        return _binds_its_names(_typed(lines))
+        return _binds_its_names(_typed(lines), known)
+    if any(_HOLLOW.search(line) for line in lines):
+        return False
     if tag == str(Language.PYTHON):
-        return _binds_its_names("\n".join(lines))
+        return _binds_its_names("\n".join(lines), known)
     pattern = _WHOLE.get(tag)
     if pattern is None:
         return False
@@ -92,7 +97,7 @@ def imports_only(
         imported = source or names
         for name in imported.split(","):
             package = _package(name)
-            if package not in known:
+            if package and package not in known:
                 return False
     return True
 
@@ -130,10 +135,12 @@ def _expressions(code: str, tag: str) -> str:
 def is_of_another(
     name: str, lines: Sequence[str], tag: str, modules: Collection[str]
 ) -> bool:
-    """Whether Python code imports a name from a package that is not the project's."""
+    """Whether Python code defines a name, or imports it from another project's package."""
     if tag not in {DOCTEST, str(Language.PYTHON)}:
         return False
     code = "\n".join(lines)
+    if f"class {name}" in code and "class" in sources(name, code):
+        return True
     for source, names in _TAKEN.findall(code):
         is_relative = source.startswith(".")
         is_other = not is_relative and _package(source) not in modules
@@ -237,7 +244,24 @@ def is_hollow(lines: Sequence[str], tag: str) -> bool:
     """Whether parts of the code are left out, or it is no code at all."""
     if tag == DOCTEST:
         return False
-    return any(_HOLLOW.search(line) for line in lines)
+    if any(_HOLLOW.search(line) for line in lines):
+        return True
+    return tag == str(Language.PYTHON) and _is_value("\n".join(lines))
+
+
+def _is_value(code: str) -> bool:
+    """Whether Python code is nothing but a value written down."""
+    tree = _parser().tree(Language.PYTHON, dedent(code).encode())
+    statements = [
+        node
+        for node in tree.root_node.named_children
+        if not node.type.endswith("comment")
+    ]
+    return all(
+        statement.type == "expression_statement"
+        and statement.named_children[0].type in _VALUES
+        for statement in statements
+    )
 
 
 def _typed(lines: Sequence[str]) -> str:
@@ -252,7 +276,7 @@ def _parser() -> SourceParser:
     return SourceParser()
 
 
-def _binds_its_names(code: str) -> bool:
+def _binds_its_names(code: str, known: Collection[str]) -> bool:
     data = code.encode("utf-8", "replace")
     tree = _parser().tree(Language.PYTHON, data)
     if tree.root_node.has_error:
@@ -265,7 +289,7 @@ def _binds_its_names(code: str) -> bool:
             bound.add(name)
         else:
             used.add(name)
-    return used <= bound | _BUILTINS
+    return used <= bound.union(_BUILTINS, known)
 
 
 def _names(root: Node) -> Iterator[tuple[Node, bool]]:
