@@ -405,7 +405,7 @@ def _uses(facts: CourseFacts, symbol: Definition, body: str) -> int:
 
 
 def _inside(body: str, name: str) -> list[str]:
-    """Return the lines of a test below its first one that have a name, without texts and comments."""
+    """Return the code of the lines with a name in a test, but for its first line."""
     _, _, inside = body.partition("\n")
     return [code(row) for row in inside.split("\n") if name in row]
 

@@ -4,8 +4,6 @@ import codecs
 import re
 from typing import Final
 
-import charset_normalizer
-
 _MARKS: Final = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -130,7 +128,10 @@ def _encoding(data: bytes) -> str | None:
         if _CENTRAL.search(lines):
             return "cp1250"
         return "cp1252"
-    for match in charset_normalizer.from_bytes(lines, cp_isolation=_LEGACY):
+    # Few repositories need it, and it takes long to load.
+    from charset_normalizer import from_bytes  # noqa: PLC0415 - see above
+
+    for match in from_bytes(lines, cp_isolation=_LEGACY):
         # Korean is written without ideographs, which are what its encoding makes of Chinese.
         if match.encoding != "cp949" or not _IDEOGRAPH.search(str(match)):
             return match.encoding
