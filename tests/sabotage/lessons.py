@@ -117,8 +117,14 @@ LESSONS: Final = (
         tests=(FAULTY_DRAWING,),
     ),
     Sabotage(
-        guard="pages: an arrow says what it rests on",
+        guard="pages: an arrow that names code says what it rests on",
         expression="arrow.sources",
+        new="True",
+        tests=(FAULTY_DRAWING,),
+    ),
+    Sabotage(
+        guard="pages: a drawing rests on the source",
+        expression="block.sources",
         new="True",
         tests=(FAULTY_DRAWING,),
     ),

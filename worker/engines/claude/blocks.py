@@ -115,6 +115,13 @@ class Drawing:
         texts += [arrow.text for arrow in self.arrows]
         return list(filter(None, texts))
 
+    def told(self, arrow: Arrow) -> str:
+        """Return what an arrow says, with the texts of its boxes."""
+        texts = {node.id: node.text for node in self.nodes}
+        source = texts.get(arrow.source, "")
+        target = texts.get(arrow.target, "")
+        return f"{source} {arrow.text} {target}"
+
     @property
     def sources(self) -> tuple[Lines, ...]:
         """The lines that all arrows rest on."""

@@ -207,6 +207,8 @@ class Files:
     def fault(self, exercise: "_Exercise") -> str:
         """Return what is wrong with the files that a task names."""
         known = self._saved | _saved(exercise.task)
+        # What the reader is to write is in the solution.
+        known |= _saved(exercise.solution)
         missing = self._named.intersection(exercise.names) - known
         # guard: pages: an exercise names only files that the reader has saved
         if missing:

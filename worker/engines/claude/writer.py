@@ -25,6 +25,7 @@ from worker.engines.claude.blocks import (
 from worker.engines.claude.material import Material
 from worker.engines.claude.render import Renderer, contains
 from worker.engines.claude.shown import Shown
+from worker.engines.claude.verify import composed
 from worker.engines.claude.verify.page import Verifier
 from worker.engines.static.pages import checker
 from worker.engines.static.pages.course import CourseFacts
@@ -255,14 +256,27 @@ def _shape_faults(block: Drawing) -> Iterator[str]:
         if not node.text:
             yield f"the node `{node.id[:20]}` has no text"
     for arrow in block.arrows:
-        ends = (arrow.source, arrow.target)
-        for end in ends:
-            # guard: pages: an arrow leads from one box to another
-            if end not in ids:
-                yield f"an arrow names `{end[:20]}`, which is no node"
-        # guard: pages: an arrow says what it rests on
-        if not arrow.sources:
-            yield "the arrow from `{}` to `{}` has no `sources`".format(*ends)
+        yield from _arrow_faults(block, arrow, ids)
+    # guard: pages: a drawing rests on the source
+    if not block.sources:
+        yield "no arrow has `sources`"
+
+
+def _arrow_faults(
+    block: Drawing, arrow: Arrow, ids: list[str]
+) -> Iterator[str]:
+    source, target = arrow.source, arrow.target
+    for end in (source, target):
+        # guard: pages: an arrow leads from one box to another
+        if end not in ids:
+            yield f"an arrow names `{end[:20]}`, which is no node"
+    told = block.told(arrow)
+    # guard: pages: an arrow that names code says what it rests on
+    if not arrow.sources and composed.names_code(told):
+        yield (
+            f"the arrow from `{source}` to `{target}` names code: add the "
+            "lines it rests on to `sources`"
+        )
 
 
 def _is_undrawn(block: Block, text: str) -> bool:

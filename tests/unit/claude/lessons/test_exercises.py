@@ -112,6 +112,15 @@ def test_a_tutorial_whose_tests_call_no_shown_function_need_not(
     assert tutorial(facts, tmp_path, run, run).faults == []
 
 
+def test_a_reader_may_write_the_program_of_the_solution(
+    facts: CourseFacts, tmp_path: Path
+) -> None:
+    new = exercise("Write it", prose("Write `new.py`, which prints 3."))
+    new["task"].append(example("print(4)", "old.py", "4"))
+    new["solution"].insert(0, example("print(3)", "new.py", "3"))
+    assert tutorial(facts, tmp_path, new, CHANGE).faults == []
+
+
 def test_an_exercise_builds_on_a_program_that_is_saved(
     facts: CourseFacts, tmp_path: Path
 ) -> None:
@@ -241,7 +250,12 @@ def test_a_small_project_has_its_own_folder(
 
 
 @pytest.mark.parametrize(
-    "taken", ["from corner.shelf import shelf", "from .shelf import shelf"]
+    "taken",
+    [
+        "from corner.shelf import shelf",
+        "from .shelf import shelf",
+        "from shelf import shelf",
+    ],
 )
 def test_an_exercise_may_be_a_small_project_whose_files_import_each_other(
     facts: CourseFacts, tmp_path: Path, taken: str

@@ -95,6 +95,7 @@ def claims(facts: CourseFacts, page: str) -> list[tuple[Claim, str]]:
     "right",
     [
         "In the test, `E3` inherits from `E1`.",
+        "`datetime` is a subclass of `date`.",
         f"{OWN}\n\n`Patient` inherits from `Service`.",
         "A group sent with `link` or `link_error` raises `TypeError`.",
         "A time below `link_error` raises `ValueError`.",

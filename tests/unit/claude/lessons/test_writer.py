@@ -174,6 +174,16 @@ DRAWN = (
 )
 
 
+def test_an_arrow_that_names_no_code_needs_no_sources(writer: Writer) -> None:
+    block = drawing(
+        *(("till", "left", "asks"), ("left", "stock", "")), till="A buyer"
+    )
+    block["arrows"][0]["sources"] = []
+    result = written(drawing_writer(writer), block)
+    assert result.faults == []
+    assert len(result.texts) == 1
+
+
 def test_a_drawing_is_drawn_on_the_site() -> None:
     markdown = Markdown()
     html = markdown.render(markdown.parse(DRAWN), lambda _: None)
@@ -196,6 +206,13 @@ def without_sources() -> dict[str, Any]:
     return block
 
 
+def without_any_sources() -> dict[str, Any]:
+    block = drawing(stock="The stock")
+    for arrow in block["arrows"]:
+        arrow["sources"] = []
+    return block
+
+
 def twice_the_same_id() -> dict[str, Any]:
     block = drawing()
     block["nodes"][2]["id"] = "till"
@@ -214,8 +231,9 @@ def unseen_lines() -> dict[str, Any]:
     [
         (
             without_sources(),
-            "the arrow from `till` to `stock` has no `sources`",
+            "the arrow from `till` to `stock` names code: add the lines",
         ),
+        (without_any_sources(), "no arrow has `sources`"),
         (twice_the_same_id(), "two nodes have the id `till`"),
         (unseen_lines(), "no lines of the file `other.py` were shown"),
         (

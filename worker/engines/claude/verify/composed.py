@@ -107,6 +107,11 @@ def faults_beside(blocks: Iterable[Block]) -> Iterator[str]:
         yield f"there are {count} drawings; at most one is allowed"
 
 
+def names_code(text: str) -> bool:
+    """Whether something in a text looks like a name of the code."""
+    return "`" in text or _NAME.search(text) is not None
+
+
 def plain(label: str) -> str:
     """Return a label with its characters instead of their numbers."""
     return unescape(_ENTITY.sub(_character, label))

@@ -130,7 +130,11 @@ class ExampleChecker:
             return any(name.endswith(inside) for name in own)
         if self._names.is_package(package):
             return False
-        return module in own
+        if module in own:
+            return True
+        # A program in a folder finds the files beside it.
+        beside = f".{module}"
+        return any(name.endswith(beside) for name in own)
 
     def _call_faults(self, call: ast.Call, scope: _Scope) -> Iterator[Fault]:
         """Check the name of what is called, and the names of its arguments."""

@@ -185,7 +185,10 @@ class SentenceChecker:
             if type_.name == base:
                 return True
         name = last_name(subject)
-        return self._names.has_subclass(name, base)
+        if self._names.has_class(name, base):
+            return True
+        # Of other libraries: “`datetime` is a subclass of `date`”.
+        return not self._names.has_class(name)
 
     def _imports(self, subject: str, target: str) -> bool:
         paths = self._paths(subject)

@@ -164,14 +164,16 @@ class Vocabulary:
         codes = map(squeezed, self._codes_with(name))
         return any(head in code for code in codes)
 
-    def has_subclass(self, name: str, base: str) -> bool:
-        """Whether a line of code, or of a page's, begins a class with a base.
+    def has_class(self, name: str, base: str = "") -> bool:
+        """Whether a line of code, or of a page's, begins a class, with a base if one is given.
 
         So classes inside of functions are found, which are no definitions.
         """
         type_ = re.escape(name)
-        extended = re.escape(base)
-        pattern = rf"\bclass\s+{type_}\b.*\b{extended}\b"
+        pattern = rf"\bclass\s+{type_}\b"
+        if base:
+            extended = re.escape(base)
+            pattern += rf".*\b{extended}\b"
         head = re.compile(pattern)
         if any(map(head.search, self.codes)):
             return True
