@@ -12,6 +12,7 @@ from typing import Final
 
 from worker.errors import ConfigError
 from worker.system.disk import on_disk, unusable_work_dir
+from worker.system.files import create_file, read_file, write_file
 
 _LOCK: Final = ".lock"
 _UNFINISHED: Final = "~"
@@ -54,17 +55,21 @@ class RunFolder:
         """Write a file of the course, unless it has that content already."""
         # pathlib takes as long for this as the kernel.
         file = f"{self.course}/{path}"
-        fresh = f"{self.scratch}/item"
         with on_disk(self.course):
-            if _holds(file, body):
-                return
-            with open(fresh, "wb") as written:  # noqa: PTH123
-                written.write(body)
             try:
-                os.replace(fresh, file)  # noqa: PTH105
+                create_file(file, body)
             except FileNotFoundError:
                 Path(file).parent.mkdir()
-                os.replace(fresh, file)  # noqa: PTH105
+                create_file(file, body)
+            except FileExistsError:
+                self._replace(file, body)
+
+    def _replace(self, file: str, body: bytes) -> None:
+        if _holds(file, body):
+            return
+        fresh = self.scratch / "item"
+        write_file(str(fresh), body)
+        fresh.replace(file)
 
     def discard(self, path: str) -> None:
         file = self.course / path
@@ -86,14 +91,10 @@ class RunFolder:
 
 def _holds(file: str, body: bytes) -> bool:
     """Whether a file, and not a link to one, has this content."""
-    try:
-        status = os.lstat(file)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
+    status = os.lstat(file)
     if not stat.S_ISREG(status.st_mode) or status.st_size != len(body):
         return False
-    with open(file, "rb") as existing:  # noqa: PTH123 - see above
-        return existing.read() == body
+    return read_file(file) == body
 
 
 def make_private(folder: Path) -> None:

@@ -55,7 +55,7 @@ def test_a_linked_folder_is_not_followed(output: Path, tmp_path: Path) -> None:
 
 def test_neither_folders_nor_pipes_are_files(output: Path) -> None:
     (output / PATH).mkdir()
-    rejected(output, "it cannot be read: Is a directory")
+    rejected(output, "it is not a regular file")
     os.mkfifo(output / "chapters" / "pipe.md")
     rejected(output, "it is not a regular file", "chapters/pipe.md")
 

@@ -22,6 +22,7 @@ from worker.engines.fondation.yaml_guard import YamlGuard
 from worker.engines.fondation.yaml_names import normalized
 from worker.engines.port import EngineFailedError, Item
 from worker.system.disk import full_disk
+from worker.system.files import read_file, write_file
 from worker.system.process import Command, LineSplitter, Process
 from worker.system.runtime import Runtime
 
@@ -221,10 +222,8 @@ def _lay_out(course: Path, task: CliTask) -> dict[str, bytes]:
     for stage in (*earlier, task.stage):
         for path in paths_of(course, stage):
             # pathlib takes as long for this as the kernel.
-            with open(f"{course}/{path}", "rb") as file:  # noqa: PTH123
-                body = file.read()
-            with open(f"{task.output}/{path}", "wb") as copy:  # noqa: PTH123
-                copy.write(body)
+            body = read_file(f"{course}/{path}")
+            write_file(f"{task.output}/{path}", body)
             digests[path] = _digest(body)
     return digests
 

@@ -10,6 +10,7 @@ from states.course_paths import is_course_path
 from states.stages import INFO, STAGES, Stage
 from worker.course.formats import MAX_ITEM_BYTES
 from worker.system.disk import on_disk
+from worker.system.files import read_most
 
 
 class RejectedError(Exception):
@@ -18,21 +19,26 @@ class RejectedError(Exception):
 
 def read_item(output: Path, path: str) -> bytes:
     """Return the content of a file below the output folder, or raise RejectedError."""
-    with (
-        on_disk(output, _unreadable),
-        os.fdopen(_open(output, path), "rb") as file,
-    ):
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
-            raise RejectedError("it is not a regular file")
-        body = b""
-        if status.st_size <= MAX_ITEM_BYTES:
-            body = file.read(MAX_ITEM_BYTES + 1)
-        if max(status.st_size, len(body)) > MAX_ITEM_BYTES:
-            raise RejectedError(f"it is larger than {MAX_ITEM_BYTES} bytes")
+    with on_disk(output, _unreadable):
+        descriptor = _open(output, path)
+        try:
+            body = _content(descriptor)
+        finally:
+            os.close(descriptor)
     if not body.strip():
         raise RejectedError("it is empty")
     return body
+
+
+def _content(descriptor: int) -> bytes:
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
+        raise RejectedError("it is not a regular file")
+    size = status.st_size
+    if size > MAX_ITEM_BYTES:
+        raise RejectedError(f"it is larger than {MAX_ITEM_BYTES} bytes")
+    # What is written meanwhile counts when the file is closed.
+    return read_most(descriptor, size)
 
 
 def _unreadable(error: OSError) -> RejectedError:
