@@ -99,6 +99,16 @@ _GENERATED_MARK: Final = re.compile(
     r"|Meta object code|^#line 1 \"|^#define LANGUAGE_VERSION \d",
     re.IGNORECASE | re.MULTILINE,
 )
+_GENERATED_WORDS: Final = (
+    "generated",
+    "do not",
+    "gperf",
+    "bison",
+    "meta object",
+    "#line",
+    "#define",
+)
+"""One of them is in every such mark."""
 _HEAD: Final = 600
 """Characters at the beginning of a file that are searched for the mark of a generated one."""
 
@@ -238,15 +248,27 @@ def _by_name(name: str, folders: list[str], language: Language) -> Role:
 
 def _is_generated(text: str) -> bool:
     """Whether a text is generated: it says so, or its lines are too long to be written by hand."""
-    if _GENERATED_MARK.search(text, 0, _HEAD):
+    head = text[:_HEAD].lower()
+    is_suspect = any(word in head for word in _GENERATED_WORDS)
+    if is_suspect and _GENERATED_MARK.search(text, 0, _HEAD):
         return True
     size = len(text)
     if size < _LONG_LINE:
         return False
-    lines = text.split("\n")
-    longest = max(map(len, lines))
-    is_dense = size > len(lines) * _LONG_AVERAGE
-    return is_dense or longest > max(_LONG_LINE, size // 2)
+    lines = text.count("\n") + 1
+    is_dense = size > lines * _LONG_AVERAGE
+    return is_dense or _has_longer_line(text, max(_LONG_LINE, size // 2))
+
+
+def _has_longer_line(text: str, most: int) -> bool:
+    """Whether a line has more than `most` characters; most lines are not looked at."""
+    start = 0
+    while start + most < len(text):
+        end = text.rfind("\n", start, start + most + 1)
+        if end < 0:
+            return True
+        start = end + 1
+    return False
 
 
 def twin(path: str, paths: Collection[str]) -> bool:
