@@ -61,6 +61,7 @@ FILES = {
 }
 OWN = (
     "✎ Example `mine.py`:\n\n```python\n"
+    "import os\n"
     "from collections import namedtuple\n"
     "from types import SimpleNamespace\n\n"
     "from shop.clock import Scheduler, Service\n\n\n"
@@ -69,6 +70,7 @@ OWN = (
     "    def soothe(self):\n        self.patience = print\n\n\n"
     "Cup = namedtuple('Cup', 'filled sipped')\n"
     "cup = Cup(len, len)\n"
+    "os.environ['SHED_KEY'] = 'tea'\n"
     "shelf = SimpleNamespace(emptied=print)\n"
     "cup.sipped('tea')\n"
     "shelf.emptied('tea')\n"
@@ -96,6 +98,7 @@ def claims(facts: CourseFacts, page: str) -> list[tuple[Claim, str]]:
     [
         "In the test, `E3` inherits from `E1`.",
         "`datetime` is a subclass of `date`.",
+        f"{OWN}\n\nThe names begin with `SHED_`.",
         f"{OWN}\n\n`Patient` inherits from `Service`.",
         "A group sent with `link` or `link_error` raises `TypeError`.",
         "A time below `link_error` raises `ValueError`.",
@@ -133,6 +136,7 @@ def test_a_right_statement_is_not_refused(
         (Claim.SYMBOL, "Then `beat.notes = 3` is kept."),
         (Claim.SYMBOL, "Then `service.notes = 3` is kept."),
         (Claim.SYMBOL, "It ends with `DID NOT RISE`."),
+        (Claim.SYMBOL, f"{OWN}\n\nThe names begin with `SHOP_`."),
     ],
     ids=str,
 )

@@ -164,6 +164,10 @@ class Vocabulary:
         codes = map(squeezed, self._codes_with(name))
         return any(head in code for code in codes)
 
+    def begins_any(self, prefix: str) -> bool:
+        """Whether names begin like this, as those of environment variables do."""
+        return any(word.startswith(prefix) for word in self.words)
+
     def has_class(self, name: str, base: str = "") -> bool:
         """Whether a line of code, or of a page's, begins a class, with a base if one is given.
 
