@@ -135,3 +135,16 @@ def test_a_type_of_another_module_is_not_meant(tmp_path: Path) -> None:
     test = "def test_it():\n    assert Gate().greet('a') == 'b'\n    x = 1\n"
     assert change(tmp_path, test) is not None
     assert change(tmp_path, test, "from house import Gate\n\n\n") is None
+
+
+def test_of_two_failures_the_one_that_explains_more_is_left_out(
+    tmp_path: Path,
+) -> None:
+    test = (
+        "def test_it():\n    with pytest.raises(RuntimeError):\n        opened('')\n\n\n"
+        "def test_age(gate):\n"
+        "    with pytest.raises(ValueError):\n        gate.enter('a', 3)\n"
+    )
+    found = change(tmp_path, test)
+    assert found is not None
+    assert found.test.name == "test_age"

@@ -46,6 +46,18 @@ def test_an_example_that_asks_a_host_needs_a_network(tmp_path: Path) -> None:
     assert "It names `shop.example`: run it where the network" in page
 
 
+def test_a_test_that_names_a_host_needs_no_network(tmp_path: Path) -> None:
+    code = "def pay(host):\n    paid = host\n    return paid\n"
+    test = (
+        "from till import pay\n\n\ndef test_it():\n"
+        "    host = 'https://shop.example/a'\n    assert pay(host) == host\n"
+    )
+    facts = read(tmp_path, {"till.py": code, "tests/test_till.py": test})
+    page = tutorials.written(facts, chapter_of(facts, "pay"))
+    assert "tests/test_till.py::test_it" in page
+    assert "network is reachable" not in page
+
+
 def test_an_example_with_unbound_names_is_not_run(tmp_path: Path) -> None:
     text = "# Shop\n\n```python\nstore = Store(stock)\nstore.sell('a')\n```\n"
     files = {

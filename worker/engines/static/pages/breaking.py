@@ -84,6 +84,8 @@ class Change:
     words: str
     function: Definition
     test: ProjectTest
+    message_length: int = 0
+    """Of the failure that is left out; a long one explains it."""
 
 
 def change(facts: CourseFacts, chapter: Chapter) -> Change | None:
@@ -94,11 +96,20 @@ def change(facts: CourseFacts, chapter: Chapter) -> Change | None:
 
 def _change(facts: CourseFacts, chapter: Chapter) -> Change | None:
     changes = _of_failures(facts, chapter)
-    if changes:
-        shown = [test.place for test in project_tests.found(facts, chapter)[:1]]
-        changes.sort(key=lambda change: change.test.place not in shown)
-        return changes[0]
-    return next(_of_results(facts, chapter), None)
+    if not changes:
+        return next(_of_results(facts, chapter), None)
+    best_tests = project_tests.found(facts, chapter)[:1]
+    shown_tests = [test.place for test in best_tests]
+    shown = _shown(facts, chapter)
+
+    def rank(change: Change) -> tuple[bool, bool, int]:
+        return (
+            change.test.place not in shown_tests,
+            change.function not in shown,
+            -change.message_length,
+        )
+
+    return min(changes, key=rank)
 
 
 def _of_failures(facts: CourseFacts, chapter: Chapter) -> list[Change]:
@@ -124,6 +135,7 @@ def _without(failure: Failure, condition: str, test: ProjectTest) -> Change:
         f"{condition}. Put `pass` in its place.",
         function=function,
         test=test,
+        message_length=len(cause.message),
     )
 
 
@@ -337,12 +349,17 @@ def _without_result(
 
 def _changeable(facts: CourseFacts, chapter: Chapter) -> list[Definition]:
     """Return the functions of a chapter, those that it shows first."""
-    shown = [
-        place.definition
-        for place in key_places.chosen(facts, chapter)
-        if place.definition is not None and is_function(place.definition)
-    ]
+    shown = _shown(facts, chapter)
     return list(dict.fromkeys((*shown, *facts.functions(chapter))))
+
+
+def _shown(facts: CourseFacts, chapter: Chapter) -> list[Definition]:
+    functions = []
+    for place in key_places.chosen(facts, chapter):
+        definition = place.definition
+        if definition is not None and is_function(definition):
+            functions.append(definition)
+    return functions
 
 
 def _returns(facts: CourseFacts, function: Definition) -> bool:

@@ -181,7 +181,12 @@ def _run(facts: CourseFacts, chapter: Chapter, example: Example) -> Step:
 
 
 def _network(facts: CourseFacts, example: Example) -> str:
-    """Say which hosts an example names; that it asks them is not known."""
+    """Say which hosts an example names; that it asks them is not known.
+
+    A test does not ask them, as a rule.
+    """
+    if example.origin is Origin.TEST:
+        return ""
     code = "\n".join(examples.lines(facts, example))
     hosts = dict.fromkeys(_HOST.findall(code))
     if not hosts:
