@@ -271,9 +271,11 @@ def _asserting(facts: CourseFacts, part: str) -> Iterator[ProjectTest]:
 def _own_part(message: str) -> str:
     """Return the longest part of a message into which nothing is put."""
     quote = message[-1:]
-    bare = message.lstrip("fFbBrRuU").strip(quote)
+    quoted = message.lstrip("fFbBrRuU")
+    bare = quoted.strip(quote)
     parts = _PUT_IN.split(bare)
-    return max(parts, key=len).strip()
+    longest = max(parts, key=len)
+    return longest.strip()
 
 
 def _is_unique(facts: CourseFacts, part: str) -> bool:

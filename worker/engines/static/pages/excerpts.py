@@ -272,12 +272,14 @@ def _left_block(
     """Return a line of the innermost block that a statement leaves; none if it leaves none."""
     if not _EXIT.match(text):
         return ()
-    if _TURN.match(text):
-        loops = [
-            line for line in statement.frame if _LOOP.match(lines[line - 1])
-        ]
-        return tuple(loops[-1:])
-    return statement.frame[-1:]
+    if not _TURN.match(text):
+        return statement.frame[-1:]
+    loops = []
+    for number in statement.frame:
+        line = lines[number - 1]
+        if _LOOP.match(line):
+            loops.append(number)
+    return tuple(loops[-1:])
 
 
 def _with_owners(lines: Sequence[str], kept: set[int], begin: int) -> set[int]:

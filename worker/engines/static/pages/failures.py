@@ -43,7 +43,8 @@ _ALWAYS: Final = frozenset({"if `__debug__`"})
 """Conditions that hold wherever code is tried out."""
 _SIMPLE: Final = re.compile(
     r"unless (`+)"
-    r"((?!not .*\s(?:in|is|[=<>!]=?)\s)(?!.*(?:\b(?:and|or|if|else|lambda|for)\b|:=|&&|\|\||\?))[^`…]+)\1"
+    r"((?!not .*\s(?:in|is|[=<>!]=?)\s)"
+    r"(?!.*(?:\b(?:and|or|if|else|lambda|for)\b|:=|&&|\|\||\?))[^`…]+)\1"
 )
 """A condition that excludes a single comparison."""
 _OPPOSITES: Final = (

@@ -41,7 +41,8 @@ _NO_PROSE: Final = re.compile(
     r"\s|Default\b|\.\. |:\w[\w -]*:|[-*+|>] |\d+[.)] |[<{%|\\\[!@#]|---|===|\+-|:::"
 )
 _DANGLING: Final = re.compile(
-    r"(?i)\b(?:(?:below|above)(?! (?:an?|another|the|it)\b)|following|previous|next|(?:this|these) (?:page|section"
+    r"(?i)\b(?:(?:below|above)(?! (?:an?|another|the|it)\b)"
+    r"|following|previous|next|(?:this|these) (?:page|section"
     r"|document|chapter|guide|tutorial|example|code)s?|here(?:'s| is| are))\b"
     r"|^(?:for (?:more|details|further|example)|see\b|refer\b|read more)"
     r"|\blike this\b|\bas follows\b|\bsee `|\||`/\w|\blet.s\b|^sounds\b"

@@ -13,7 +13,7 @@ from worker.engines.static.facts import (
 )
 from worker.engines.static.pages import call_path, citations, markdown
 from worker.engines.static.pages.course import CourseFacts, is_function
-from worker.engines.static.parsing.function_facts import Call
+from worker.engines.static.parsing.function_facts import Call, Statement
 from worker.engines.static.prose.phrases import listed
 
 _MOST_CALLED: Final = 4
@@ -46,18 +46,26 @@ def reached(
     for caller in shown:
         if caller == definition:
             return ""
-        calls = [
-            call
-            for call in facts.calls(caller.index)
-            if _means(call[1], definition)
-        ]
+        calls = []
+        for each in facts.calls(caller.index):
+            _, target = each
+            if _means(target, definition):
+                calls.append(each)
         if is_function(caller) and calls:
-            name = citations.name(caller)
-            following = _following(facts, caller, *calls[-1])
-            if following is None:
-                return f"{name} calls it."
-            return f"{name} calls it, then {citations.name(following)}."
+            call, called = calls[-1]
+            return _calling(facts, caller, call, called)
     return ""
+
+
+def _calling(
+    facts: CourseFacts, caller: Definition, call: Call, target: Definition
+) -> str:
+    name = citations.name(caller)
+    following = _following(facts, caller, call, target)
+    if following is None:
+        return f"{name} calls it."
+    next_name = citations.name(following)
+    return f"{name} calls it, then {next_name}."
 
 
 def _means(called: Definition, definition: Definition) -> bool:
@@ -91,13 +99,16 @@ def _overriding(
     base = _overridden(facts, definition)
     if base is None:
         return ""
-    before = shown[: shown.index(definition)]
+    position = shown.index(definition)
+    before = shown[:position]
     bases = [_overridden(facts, other) for other in before]
     place = citations.start(base)
-    words = f"It overrides {citations.name(base)} ({place})"
+    name = citations.name(base)
+    words = f"It overrides {name} ({place})"
     purpose = citations.purpose(base)
     if purpose and base not in (*bases, *before):
-        return f"{words}: {markdown.prose(purpose)}"
+        told = markdown.prose(purpose)
+        return f"{words}: {told}"
     return f"{words}."
 
 
@@ -110,10 +121,13 @@ def _called_elsewhere(facts: CourseFacts, definition: Definition) -> str:
             break
     if not callers:
         return ""
-    verb = "create" if definition.kind in TYPES else "call"
+    verb = "call"
+    if definition.kind in TYPES:
+        verb = "create"
     if len(callers) == 1:
         verb = f"{verb}s"
-    return f"{listed(callers)} {verb} it."
+    names = listed(callers)
+    return f"{names} {verb} it."
 
 
 def _overridden(facts: CourseFacts, method: Definition) -> Definition | None:
@@ -157,13 +171,15 @@ def _done(facts: CourseFacts, definition: Definition) -> str:
         return ""
     tried = _tried(facts, definition)
     if tried:
-        return f"It tries {listed(tried)}, in this order, until it has a value."
+        names = listed(tried)
+        return f"It tries {names}, in this order, until it has a value."
     called = _called(facts, definition)
     if called:
         return f"It {called}."
     fields = _fields(facts, definition)
     if fields:
-        return f"It sets {listed(fields, _MOST_SET)}."
+        names = listed(fields, _MOST_SET)
+        return f"It sets {names}."
     return _result(facts, definition)
 
 
@@ -178,11 +194,12 @@ def _called(facts: CourseFacts, function: Definition) -> str:
             created[target] = citations.name(target)
         elif not call_path.is_getter(facts, target):
             called[target] = citations.name(target)
-    parts = [
-        f"{verb} {listed(list(names.values())[:_MOST_CALLED])}"
-        for verb, names in (("calls", called), ("creates", created))
-        if names
-    ]
+    parts = []
+    for verb, targets in (("calls", called), ("creates", created)):
+        names = list(targets.values())
+        if names:
+            shown = listed(names[:_MOST_CALLED])
+            parts.append(f"{verb} {shown}")
     return ", and ".join(parts)
 
 
@@ -194,21 +211,32 @@ def _tried(facts: CourseFacts, function: Definition) -> list[str]:
     lines = facts.texts.lines(function.path)
     calls = dict[str, list[str]]()
     for statement in inside.statements:
-        opening = [
-            match[1]
-            for number in statement.frame
-            if (match := _FALLBACK.match(lines[number - 1]))
-        ]
-        text = lines[statement.first - 1].strip()
-        variable = opening[-1] if opening else ""
-        if variable and text.startswith(f"{variable} ="):
-            calls.setdefault(variable, []).extend(
-                citations.name(target)
-                for call, target in facts.calls(function.index)
-                if statement.first <= call.line <= statement.last
-            )
+        variable = _fallback(lines, statement)
+        if not variable:
+            continue
+        of_variable = calls.setdefault(variable, [])
+        for call, target in facts.calls(function.index):
+            if statement.first <= call.line <= statement.last:
+                name = citations.name(target)
+                of_variable.append(name)
     tried = max(calls.values(), key=len, default=[])
-    return tried if len(tried) >= _FEWEST_TRIED else []
+    if len(tried) < _FEWEST_TRIED:
+        return []
+    return tried
+
+
+def _fallback(lines: Sequence[str], statement: Statement) -> str:
+    """Return the variable that a statement sets if it is `None`; nothing if it sets none."""
+    variable = ""
+    for number in statement.frame:
+        opening = _FALLBACK.match(lines[number - 1])
+        if opening is not None:
+            variable = opening[1]
+    line = lines[statement.first - 1]
+    text = line.strip()
+    if text.startswith(f"{variable} ="):
+        return variable
+    return ""
 
 
 def _fields(facts: CourseFacts, function: Definition) -> list[str]:
@@ -217,12 +245,14 @@ def _fields(facts: CourseFacts, function: Definition) -> list[str]:
     if inside is None:
         return []
     lines = facts.texts.lines(function.path)
-    names = [
-        markdown.code(f"self.{match[1]}")
-        for statement in inside.statements
-        if (match := _SET.match(lines[statement.first - 1]))
-    ]
-    return list(dict.fromkeys(names))
+    names: dict[str, None] = {}
+    for statement in inside.statements:
+        line = lines[statement.first - 1]
+        match = _SET.match(line)
+        if match is not None:
+            name = markdown.code(f"self.{match[1]}")
+            names[name] = None
+    return list(names)
 
 
 def _result(facts: CourseFacts, function: Definition) -> str:
@@ -234,11 +264,14 @@ def _result(facts: CourseFacts, function: Definition) -> str:
     if len(results) != 1:
         return ""
     [result] = results
-    is_name = result.replace("_", "").isalnum()
-    if is_name or "…" in result or len(result) > _LONGEST_RESULT:
+    letters = result.replace("_", "")
+    is_long = "…" in result or len(result) > _LONGEST_RESULT
+    if is_long or letters.isalnum():
         return ""
     takes = ""
     if inside.parameters:
         names = [markdown.code(name) for name in inside.parameters]
-        takes = f"takes {listed(names, _MOST_SET)} and "
-    return f"It {takes}returns {markdown.code(result)}."
+        shown = listed(names, _MOST_SET)
+        takes = f"takes {shown} and "
+    returned = markdown.code(result)
+    return f"It {takes}returns {returned}."

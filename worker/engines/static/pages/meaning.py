@@ -15,20 +15,22 @@ _CLEARLY_LESS: Final = 0.75
 def is_ambiguous(facts: CourseFacts, definition: Definition) -> bool:
     """Whether sources define something unrelated of the same name that matters about as much."""
     namesakes = facts.remembered("defined names", lambda: _namesakes(facts))
-    family = {
-        definition.index,
-        *facts.lineage(definition.index),
-        *(subtype.index for subtype in facts.subtypes(definition.index)),
-    }
+    index = definition.index
+    family = {index}
+    family.update(facts.lineage(index))
+    for subtype in facts.subtypes(index):
+        family.add(subtype.index)
     worth = facts.analysis.worth
-    enough = _CLEARLY_LESS * worth.get(definition.index, 0)
-    return any(
-        other.index not in family
-        and worth.get(other.index, 0) > enough
-        and other.path != definition.path
-        and (other.kind in TYPES) == (definition.kind in TYPES)
-        for other in namesakes.get(definition.name, ())
-    )
+    own_worth = worth.get(definition.index, 0)
+    enough = _CLEARLY_LESS * own_worth
+    is_type = definition.kind in TYPES
+    for other in namesakes.get(definition.name, ()):
+        if other.index in family or other.path == definition.path:
+            continue
+        is_alike = (other.kind in TYPES) == is_type
+        if is_alike and worth.get(other.index, 0) > enough:
+            return True
+    return False
 
 
 def _namesakes(facts: CourseFacts) -> dict[str, list[Definition]]:
@@ -53,15 +55,19 @@ def is_meant(facts: CourseFacts, definition: Definition, code: str) -> bool:
 
 def is_imported(definition: Definition, sources: list[str]) -> bool:
     """Whether modules from which a name is imported are a definition's, or packages of it."""
-    module = definition.path.removesuffix(_PYTHON).replace("/", ".")
-    return bool(sources) and all(
-        f".{source}." in f".{module}." for source in sources
-    )
+    path = definition.path.removesuffix(_PYTHON)
+    module = path.replace("/", ".")
+    enclosed = f".{module}."
+    for source in sources:
+        if f".{source}." not in enclosed:
+            return False
+    return bool(sources)
 
 
 def names(facts: CourseFacts, definition: Definition, text: str) -> bool:
     """Whether a text that has a name means a definition: it is the only one, or is qualified."""
     if not is_ambiguous(facts, definition):
         return True
-    stem = definition.path.rpartition("/")[2].partition(".")[0]
+    _, _, file_name = definition.path.rpartition("/")
+    stem, _, _ = file_name.partition(".")
     return f"{stem}.{definition.name}" in text
