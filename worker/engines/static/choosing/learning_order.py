@@ -106,23 +106,10 @@ def _parts_first(
 
     A base of the first unit stays behind it.
     """
-    pairs = {(relation.source, relation.target) for relation in relations}
+    parts = _later_parts(placed, relations, met)
     places = {unit: place for place, unit in enumerate(placed)}
-    parts: dict[int, list[int]] = defaultdict(list)
-    for relation in relations:
-        source = relation.source
-        target = relation.target
-        is_first = source == placed[0] and relation.verb in _BASES
-        is_before = places[source] < places[target]
-        if not is_before or is_first or (target, source) in pairs:
-            continue
-        is_near = places[target] - places[source] <= _NEAR
-        is_part = relation.verb in _PARTS and is_near
-        if relation.verb in _BASES or (
-            is_part and _are_met_together(source, target, met)
-        ):
-            parts[source].append(target)
-    ordered: dict[int, None] = {}
+    ordered: list[int] = []
+    started: set[int] = set()
 
     def place(unit: int) -> None:
         if unit in started:
@@ -130,12 +117,37 @@ def _parts_first(
         started.add(unit)
         for part in sorted(parts[unit], key=places.__getitem__):
             place(part)
-        ordered[unit] = None
+        ordered.append(unit)
 
-    started: set[int] = set()
     for unit in placed:
         place(unit)
-    return list(ordered)
+    return ordered
+
+
+def _later_parts(
+    placed: Sequence[int],
+    relations: Sequence[Relation],
+    met: Mapping[int, Meeting],
+) -> dict[int, list[int]]:
+    """Return the bases and parts of each unit that come after it, and do not need it."""
+    pairs = {(relation.source, relation.target) for relation in relations}
+    parts: dict[int, list[int]] = defaultdict(list)
+    for relation in relations:
+        source = relation.source
+        target = relation.target
+        distance = placed.index(target) - placed.index(source)
+        is_mutual = (target, source) in pairs
+        if distance < 0 or is_mutual:
+            continue
+        if relation.verb in _BASES:
+            is_part = source != placed[0]
+        else:
+            is_part = relation.verb in _PARTS and distance <= _NEAR
+            if is_part:
+                is_part = _are_met_together(source, target, met)
+        if is_part:
+            parts[source].append(target)
+    return parts
 
 
 def _are_met_together(
@@ -144,11 +156,12 @@ def _are_met_together(
     """Whether two units are met in one text, or both in none that a user reads first."""
     if unit not in met or other not in met:
         return False
-    encounters = met[unit][0], met[other][0]
-    if all(encounter.source in _LATER for encounter in encounters):
-        return True
-    paths = {encounter.path for encounter in encounters}
-    return len(paths) == 1 and encounters[0].source is Source.GUIDE
+    encounter, _ = met[unit]
+    other_encounter, _ = met[other]
+    if encounter.source in _LATER:
+        return other_encounter.source in _LATER
+    is_guide = encounter.source is Source.GUIDE
+    return is_guide and encounter.path == other_encounter.path
 
 
 def _links(

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -128,11 +128,12 @@ def _of_failures(facts: CourseFacts, chapter: Chapter) -> list[Change]:
 def _without(failure: Failure, condition: str, test: ProjectTest) -> Change:
     function = failure.function
     cause = failure.cause
+    name = citations.name(function)
     place = citations.at(function.path, cause.line)
     error = markdown.code(cause.what)
+    told = f"{name} {cause.verb} {error} ({place}) {condition}."
     return Change(
-        words=f"{citations.name(function)} {cause.verb} {error} ({place}) "
-        f"{condition}. Put `pass` in its place.",
+        words=f"{told} Put `pass` in its place.",
         function=function,
         test=test,
         message_length=len(cause.message),
@@ -148,11 +149,11 @@ def _test_of(facts: CourseFacts, failure: Failure) -> ProjectTest | None:
 
 def _expecting(facts: CourseFacts) -> dict[tuple[str, int], ProjectTest]:
     """Return the first test that expects each failure, by the failure's place."""
-    errors = {
-        last_name(failure.cause.what)
-        for chapter in facts.chapters
-        for failure in failures.found(facts, chapter)
-    }
+    errors = set()
+    for chapter in facts.chapters:
+        for failure in failures.found(facts, chapter):
+            error = last_name(failure.cause.what)
+            errors.add(error)
     expecting: dict[tuple[str, int], ProjectTest] = {}
     for path in _test_files(facts):
         text = facts.texts.text(path)
@@ -176,13 +177,16 @@ def _expected(
         expected = _EXPECTED.match(row)
         if expected is None or expected[2] not in errors:
             continue
-        body = "\n".join(_below(rows[position:], len(expected[1])))
-        message = (expected[3] or "").replace("\\", "")
+        indent, error, pattern = expected.groups("")
+        below = _below(rows[position:], len(indent))
+        body = "\n".join(below)
+        message = pattern.replace("\\", "")
         callees = _CALLEE.findall(body)
-        if len(callees) == 1:
-            called = _called(facts, test, callees[0])
-            if called is not None:
-                yield from _only(facts, called, expected[2], message)
+        if len(callees) != 1:
+            continue
+        called = _called(facts, test, callees[0])
+        if called is not None:
+            yield from _only(facts, called, error, message)
 
 
 def _only(
@@ -191,22 +195,30 @@ def _only(
     """Return the failure with an error and a message of what a function calls, if it is one."""
     reached = [called]
     for _ in range(_HOPS):
-        fitting = [
-            failure
-            for failure in failures.of_functions(facts, reached)
-            if last_name(failure.cause.what) == error
-            and message in failure.cause.message
-        ]
+        fitting = []
+        for failure in failures.of_functions(facts, reached):
+            cause = failure.cause
+            is_error = last_name(cause.what) == error
+            if is_error and message in cause.message:
+                fitting.append(failure)
+        if len(fitting) == 1:
+            return fitting
         if fitting or error in _COMMON_ERRORS:
-            return fitting[:1] if len(fitting) == 1 else []
-        following = {
-            target.index: target
-            for function in reached
-            for _, target in facts.calls(function.index)
-            if is_function(target)
-        }
-        reached = list(following.values())
+            return []
+        reached = _following(facts, reached)
     return []
+
+
+def _following(
+    facts: CourseFacts, functions: Iterable[Definition]
+) -> list[Definition]:
+    """Return the functions that some functions call, each once."""
+    following = {}
+    for function in functions:
+        for _, target in facts.calls(function.index):
+            if is_function(target):
+                following[target.index] = target
+    return list(following.values())
 
 
 def _called(
@@ -262,9 +274,10 @@ def _asserting(facts: CourseFacts, part: str) -> Iterator[ProjectTest]:
         if part not in facts.texts.text(path):
             continue
         for test in project_tests.of_file(facts, path):
-            if project_tests.command(facts, test) and any(
-                part in row and _asserts(row) for row in _rows(facts, test)
-            ):
+            if not project_tests.command(facts, test):
+                continue
+            holding = [row for row in _rows(facts, test) if part in row]
+            if any(map(_asserts, holding)):
                 yield test
 
 
@@ -311,11 +324,11 @@ def _of_results(facts: CourseFacts, chapter: Chapter) -> Iterator[Change]:
     """Yield a change of the first function of which a test needs what it returns."""
     for function in _changeable(facts, chapter):
         for test in _tests_naming(facts, chapter, function):
-            callees = _needed_callees(facts, test)
-            is_meant = any(
-                _is_meant(facts, test, function, each) for each in callees
-            )
-            if is_meant and _returns(facts, function):
+            is_needed = False
+            for callee in _needed_callees(facts, test):
+                if _is_meant(facts, test, function, callee):
+                    is_needed = True
+            if is_needed and _returns(facts, function):
                 yield _without_result(facts, function, test)
                 return
 

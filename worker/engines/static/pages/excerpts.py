@@ -238,11 +238,15 @@ def _with_beginnings(
     more = set(kept)
     begun: set[tuple[int, ...]] = set()
     for statement in statements:
-        is_first = bool(statement.frame) and statement.frame not in begun
-        begun.add(statement.frame)
-        is_said = not _LOGGING.match(lines[statement.first - 1])
-        if is_first and is_said and kept.issuperset(statement.frame):
-            more.update(_short(statement))
+        frame = statement.frame
+        is_first = bool(frame) and frame not in begun
+        begun.add(frame)
+        line = lines[statement.first - 1]
+        if not is_first or _LOGGING.match(line):
+            continue
+        if kept.issuperset(frame):
+            shown = _short(statement)
+            more.update(shown)
     return more
 
 
@@ -262,7 +266,8 @@ def _with_exits(
         text = lines[statement.first - 1]
         left = _left_block(lines, statement, text)
         if kept.intersection(left) or _YIELD.match(text):
-            more.update(_short(statement), statement.frame)
+            shown = _short(statement)
+            more.update(shown, statement.frame)
     return more
 
 
@@ -291,7 +296,8 @@ def _with_owners(lines: Sequence[str], kept: set[int], begin: int) -> set[int]:
         text = lines[number - 1]
         indent = _indent(text)
         if text.strip():
-            wanted = {each for each in wanted if each <= indent}
+            deeper = {each for each in wanted if each > indent}
+            wanted -= deeper
         if indent in wanted and _OWNER.match(text):
             more.add(number)
             wanted.remove(indent)
@@ -304,12 +310,14 @@ def _expendable(
     lines: Sequence[str], function: FunctionFacts
 ) -> list[Statement]:
     """Return the statements to leave out, those that say least first; never the last one."""
-    texts = [
-        (statement, lines[statement.first - 1])
-        for statement in function.statements[:-1]
-    ]
-    logging = [statement for statement, text in texts if _LOGGING.match(text)]
-    guards = [statement for statement, text in texts if _GUARD.match(text)]
+    logging = []
+    guards = []
+    for statement in function.statements[:-1]:
+        text = lines[statement.first - 1]
+        if _LOGGING.match(text):
+            logging.append(statement)
+        if _GUARD.match(text):
+            guards.append(statement)
     return [*logging, *guards]
 
 

@@ -149,23 +149,31 @@ def sentence(failure: Failure) -> str:
 def condition(conditions: Iterable[str]) -> str:
     """Return conditions as words: `if a and b unless c or d`."""
     plain = list(map(_plain, conditions))
-    parts = [
+    parts = (
         _joined("if ", "and", plain),
         _joined("unless ", "or", plain),
         _joined(_CAUGHT, "and", plain),
-    ]
-    return " ".join(part for part in parts if part)
+    )
+    told = filter(None, parts)
+    return " ".join(told)
 
 
 def _reason(cause: Raise) -> str:
     """Return why a function fails: what it caught, and its other conditions as words."""
-    known = [each for each in cause.conditions if each not in _ALWAYS]
-    caught = _joined(_CAUGHT, "and", known)
-    others = condition(each for each in known if not each.startswith(_CAUGHT))
+    handlers = []
+    others = []
+    for each in cause.conditions:
+        if each.startswith(_CAUGHT):
+            handlers.append(each)
+        elif each not in _ALWAYS:
+            others.append(each)
+    caught = _joined(_CAUGHT, "and", handlers)
     error = caught.removeprefix(_CAUGHT)
-    if caught and markdown.code(cause.what) != error:
+    raised = markdown.code(cause.what)
+    if caught and error != raised:
         caught = f"instead of {error}"
-    return " ".join(part for part in (caught, others) if part)
+    reason = condition(others)
+    return f"{caught} {reason}".strip()
 
 
 def _plain(condition: str) -> str:
@@ -175,7 +183,8 @@ def _plain(condition: str) -> str:
         return condition
     mark, code = match.groups()
     if code.startswith("not "):
-        return f"if {mark}{code.removeprefix('not ')}{mark}"
+        positive = code.removeprefix("not ")
+        return f"if {mark}{positive}{mark}"
     for operator, opposite in _OPPOSITES:
         if operator in code:
             left, _, right = code.partition(operator)
@@ -206,11 +215,13 @@ def sentences(
 
 
 def _rank(failure: Failure) -> tuple[bool, bool, bool, bool]:
+    message = failure.cause.message
+    reason = _reason(failure.cause)
     return (
         _is_private(failure.function),
-        not failure.cause.message,
-        "unless" in _reason(failure.cause),
-        len(failure.cause.message) < _EXPLAINING,
+        not message,
+        "unless" in reason,
+        len(message) < _EXPLAINING,
     )
 
 
@@ -220,9 +231,13 @@ def _is_private(function: Definition) -> bool:
 
 def _is_telling(failure: Failure) -> bool:
     """Whether a failure has a message, or is one of a public function itself."""
-    is_own = not (failure.cause.is_inner or _is_private(failure.function))
-    is_short = len(_reason(failure.cause)) <= _LONGEST_REASON
-    return is_short and (is_own or bool(failure.cause.message))
+    cause = failure.cause
+    reason = _reason(cause)
+    if len(reason) > _LONGEST_REASON:
+        return False
+    if cause.message:
+        return True
+    return not cause.is_inner and not _is_private(failure.function)
 
 
 def _without_place(failure: Failure) -> tuple[int, str, str, str]:

@@ -255,15 +255,17 @@ def _of_text(
 
 def _begins_with_one(subjects: Iterable[Definition], passage: Passage) -> bool:
     """Whether a passage names a subject in its first sentence, or a type anywhere."""
-    sentence = next(iter(sentences(passage.texts[0])), "")
+    told = sentences(passage.texts[0])
+    sentence = next(iter(told), "")
     whole = " ".join(passage.texts)
-    return any(
-        re.search(
-            rf"\b{re.escape(subject.name)}\b",
-            whole if subject.kind in TYPES else sentence,
-        )
-        for subject in subjects
-    )
+    for subject in subjects:
+        text = sentence
+        if subject.kind in TYPES:
+            text = whole
+        name = re.escape(subject.name)
+        if re.search(rf"\b{name}\b", text):
+            return True
+    return False
 
 
 def _of_opening(

@@ -375,13 +375,21 @@ def _asserted(
     name = re.escape(symbol.name)
     made = re.compile(rf"\s*(\w+) = (?:\w+\.)*{name}\(")
     about = {symbol.name}
-    about.update(fixture.name for fixture in fixtures.of(facts, symbol))
-    about.update(match[1] for line in lines if (match := made.match(line)))
-    return sum(
-        not about.isdisjoint(_WORD.findall(code(line)))
-        for line in lines
-        if _ASSERTION.match(line)
-    )
+    for fixture in fixtures.of(facts, symbol):
+        about.add(fixture.name)
+    for row in lines:
+        match = made.match(row)
+        if match is not None:
+            about.add(match[1])
+    count = 0
+    for row in lines:
+        if not _ASSERTION.match(row):
+            continue
+        bare = code(row)
+        words = _WORD.findall(bare)
+        if not about.isdisjoint(words):
+            count += 1
+    return count
 
 
 def _uses(facts: CourseFacts, symbol: Definition, body: str) -> int:
@@ -407,7 +415,8 @@ def _uses(facts: CourseFacts, symbol: Definition, body: str) -> int:
 def _inside(body: str, name: str) -> list[str]:
     """Return the code of the lines with a name in a test, but for its first line."""
     _, _, inside = body.partition("\n")
-    return [code(row) for row in inside.split("\n") if name in row]
+    rows = inside.split("\n")
+    return [code(row) for row in rows if name in row]
 
 
 def _member_names(facts: CourseFacts, symbol: Definition) -> set[str]:
