@@ -274,11 +274,12 @@ def _listing(fields: Fields) -> Listing:
 def _example(fields: Fields) -> Example:
     language = fields.text("language")
     code = fields.text("code")
+    printed = fields.whole_text("prints")
     return Example(
         language=language.lower(),
         code=code,
         file=fields.text("file"),
-        prints=fields.text("prints"),
+        prints=printed.strip("\n"),
     )
 
 

@@ -358,6 +358,14 @@ def test_written_code_is_marked(writer: Writer) -> None:
     )
 
 
+def test_an_output_keeps_the_indentation_of_its_first_line(
+    writer: Writer,
+) -> None:
+    program = example("print('  a\\n b')", prints="\n  a\n b\n\n")
+    (text,) = written(writer, program).texts
+    assert text.endswith("It prints:\n\n```text\n  a\n b\n```")
+
+
 @pytest.mark.parametrize(
     ("fields", "fault"),
     [
