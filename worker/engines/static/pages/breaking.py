@@ -343,8 +343,13 @@ def _tests_naming(
     for path in paths[:_MOST_FILES]:
         if function.name in project_tests.called_in(facts, path):
             tests += project_tests.of_file(facts, path)
+    lines = {
+        path: project_tests.called_in(facts, path).get(function.name, [])
+        for path in {test.path for test in tests}
+    }
     for test in tests:
-        is_named = project_tests.calls(facts, test, function.name)
+        numbers = lines[test.path]
+        is_named = any(test.first <= line <= test.last for line in numbers)
         if is_named and project_tests.command(facts, test):
             yield test
 

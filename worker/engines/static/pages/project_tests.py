@@ -207,12 +207,6 @@ def body(root: Node, test: ProjectTest) -> Node | None:
     return body_of(node)
 
 
-def calls(facts: CourseFacts, test: ProjectTest, name: str) -> bool:
-    """Whether a test calls something of a name."""
-    numbers = called_in(facts, test.path).get(name, ())
-    return any(test.first <= number <= test.last for number in numbers)
-
-
 def called_in(facts: CourseFacts, path: str) -> dict[str, list[int]]:
     """Return the lines on which a file calls something, by its name."""
     key = ("called in", path)
