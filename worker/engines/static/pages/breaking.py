@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from typing import Final
 
 from tree_sitter import Node
@@ -226,7 +225,7 @@ def _called(
 ) -> Definition | None:
     """Return the function that a call in a test surely leads to."""
     by_name = facts.remembered("what tests call", lambda: _by_name(facts))
-    name = callee.rpartition(".")[2]
+    _, _, name = callee.rpartition(".")
     for definition in by_name.get(name, ()):
         if definition.kind in TYPES:
             if _is_imported(facts, test, definition, callee):
@@ -240,7 +239,8 @@ def _by_name(facts: CourseFacts) -> dict[str, list[Definition]]:
     by_name: dict[str, list[Definition]] = defaultdict(list)
     for definition in facts.definitions:
         if definition.kind in TYPES or is_function(definition):
-            by_name[definition.name].append(definition)
+            of_name = by_name[definition.name]
+            of_name.append(definition)
     return by_name
 
 
@@ -251,8 +251,9 @@ def _rows(facts: CourseFacts, test: ProjectTest) -> Sequence[str]:
 def _below(rows: Sequence[str], indent: int) -> Iterator[str]:
     """Yield the lines of the block that the first line opens."""
     for row in rows[1:]:
-        own_indent = len(row) - len(row.lstrip())
-        if row.strip() and own_indent <= indent:
+        bare = row.lstrip()
+        own_indent = len(row) - len(bare)
+        if bare and own_indent <= indent:
             return
         yield row
 
@@ -308,11 +309,12 @@ def _test_files(facts: CourseFacts) -> list[str]:
 
 
 def _python_files(facts: CourseFacts, role: Role) -> list[str]:
-    return [
-        path
-        for path, file in facts.analysis.files.items()
-        if file.role is role and file.language is Language.PYTHON
-    ]
+    paths = []
+    for path, file in facts.analysis.files.items():
+        is_python = file.language is Language.PYTHON
+        if is_python and file.role is role:
+            paths.append(path)
+    return paths
 
 
 def _asserts(row: str) -> bool:
@@ -337,9 +339,14 @@ def _tests_naming(
     facts: CourseFacts, chapter: Chapter, function: Definition
 ) -> Iterator[ProjectTest]:
     """Yield tests that can be run alone and have a function's name: the chapter's first."""
-    tests = list(islice(project_tests.found(facts, chapter), _MOST_TESTS))
+    found = project_tests.found(facts, chapter)
+    tests = found[:_MOST_TESTS]
     mentions = facts.analysis.mentions.get(function.name, ())
-    paths = [path for path in mentions if facts.file(path).role is Role.TEST]
+    paths = []
+    for path in mentions:
+        file = facts.file(path)
+        if file.role is Role.TEST:
+            paths.append(path)
     for path in paths[:_MOST_FILES]:
         if function.name in project_tests.called_in(facts, path):
             tests += project_tests.of_file(facts, path)
@@ -391,9 +398,11 @@ def _returns(facts: CourseFacts, function: Definition) -> bool:
     inside = facts.function(function.index)
     if inside is None or _NO_RESULT.search(facts.text(function)):
         return False
-    results = [result.text for result in inside.returns]
-    is_telling = bool(results) and set(results).isdisjoint({"", "None"})
-    return is_telling and first_statement(facts, function) > 0
+    results = {result.text for result in inside.returns}
+    if not results or not results.isdisjoint({"", "None"}):
+        return False
+    first = first_statement(facts, function)
+    return first > 0
 
 
 def first_statement(facts: CourseFacts, function: Definition) -> int:
@@ -423,11 +432,14 @@ def _is_meant(
     taken = [fixture.name for fixture in fixtures.of(facts, parent)]
     first, *rows = _rows(facts, test)
     if owner in taken and re.search(rf"[(,] *{owner}\b", first):
-        is_overridden = call_path.is_overridden(facts, function)
-        return not is_overridden and not _assigned(rows, owner)
+        if call_path.is_overridden(facts, function):
+            return False
+        return not _assigned(rows, owner)
     made = _made(rows, owner)
-    is_of_type = made.rpartition(".")[2] == parent.name
-    return is_of_type and _is_imported(facts, test, parent, made)
+    _, _, type_name = made.rpartition(".")
+    if type_name != parent.name:
+        return False
+    return _is_imported(facts, test, parent, made)
 
 
 def _is_imported(
@@ -441,7 +453,9 @@ def _is_imported(
         is_module = re.search(
             rf"^import {re.escape(owner)}$", whole, re.MULTILINE
         )
-        sources = [owner] * (is_module is not None)
+        sources = []
+        if is_module is not None:
+            sources.append(owner)
     return meaning.is_imported(definition, sources)
 
 
@@ -464,7 +478,12 @@ def _assigned(rows: Sequence[str], name: str) -> list[str]:
     pattern = re.compile(
         rf"(?:^|.*[\s,(]){re.escape(name)}(?:, *\w+)* *=(?!=) *(.*)"
     )
-    return [match[1] for row in rows if (match := pattern.match(row))]
+    values = []
+    for row in rows:
+        match = pattern.match(row)
+        if match is not None:
+            values.append(match[1])
+    return values
 
 
 def _needed_callees(facts: CourseFacts, test: ProjectTest) -> list[str]:
@@ -496,10 +515,11 @@ def _needed_results(facts: CourseFacts, test: ProjectTest) -> Iterator[str]:
 def _needed(node: Node, results: Mapping[str, Node]) -> Node | None:
     """Return the call without whose result a node of a test fails."""
     user = None
-    if node.type in _USERS:
-        user = node.child_by_field_name(_USERS[node.type])
-        if not _USERS[node.type] and node.named_children:
-            user = node.named_children[0]
+    field = _USERS.get(node.type)
+    if field:
+        user = node.child_by_field_name(field)
+    elif field is not None:
+        user = next(iter(node.named_children), None)
     elif node.type == "assert_statement":
         user = _compared(node)
     if user is None:

@@ -191,7 +191,7 @@ def _place(
         lead = leads.reached(facts, definition, shown)
     else:
         lead = leads.sentences(facts, definition, shown)
-    words = " ".join(part for part in (words, lead) if part)
+    words = f"{words} {lead}".strip()
     return markdown.document(
         markdown.heading(3, citations.name(definition)),
         words,
@@ -264,17 +264,23 @@ def _explain(facts: CourseFacts) -> dict[tuple[int, int], list[Definition]]:
     for chapter in facts.chapters:
         shown = _definitions(key_places.chosen(facts, chapter))
         for definition in shown:
-            targets = [
-                target
-                for target in _targets(facts, definition)
-                if target not in shown
-                and target.index not in seen
-                and _says_more(target)
-                and not call_path.is_getter(facts, target)
-            ][:_CALLS]
-            seen.update(target.index for target in targets)
-            explained[chapter.position, definition.index] = targets
+            targets = []
+            for target in _targets(facts, definition):
+                is_new = target not in shown and target.index not in seen
+                if is_new and _is_worth_explaining(facts, target):
+                    targets.append(target)
+            targets = targets[:_CALLS]
+            for target in targets:
+                seen.add(target.index)
+            place = chapter.position, definition.index
+            explained[place] = targets
     return explained
+
+
+def _is_worth_explaining(facts: CourseFacts, target: Definition) -> bool:
+    if not _says_more(target):
+        return False
+    return not call_path.is_getter(facts, target)
 
 
 def _targets(facts: CourseFacts, definition: Definition) -> list[Definition]:
@@ -315,10 +321,11 @@ def _listed_parts(
 def _find_parts(
     facts: CourseFacts, chapter: Chapter, places: Sequence[KeyPlace]
 ) -> list[Definition]:
-    shown = {definition.index for definition in _definitions(places)}
+    shown = set()
     for definition in _definitions(places):
-        targets = _targets(facts, definition)
-        shown.update(target.index for target in targets)
+        shown.add(definition.index)
+        for target in _targets(facts, definition):
+            shown.add(target.index)
     said = [_plain(chapter.description)]
     parts = []
     for part in facts.parts(chapter):
@@ -334,9 +341,11 @@ def _find_parts(
     def rank(part: Definition) -> tuple[bool, int, int]:
         users = facts.into[part.index]
         is_other = part.index not in symbols
-        return is_other, -used[part.name], -len(users)
+        count = used[part.name]
+        return is_other, -count, -len(users)
 
-    return sorted(parts, key=rank)[:_MEMBERS]
+    parts.sort(key=rank)
+    return parts[:_MEMBERS]
 
 
 def _documents_itself(definition: Definition) -> bool:

@@ -96,7 +96,8 @@ def block(lines: Sequence[str], spans: Sequence[Span], tag: str) -> str:
     for position, (first, last) in enumerate(spans):
         if position:
             line = lines[first - 1]
-            indent = line[: _indent(line)]
+            width = _indent(line)
+            indent = line[:width]
             shown.append(f"{indent}{OMITTED}")
         shown += lines[first - 1 : last]
     return markdown.fence(shown, tag)
@@ -147,9 +148,11 @@ def of_definition(facts: CourseFacts, definition: Definition) -> Excerpt | None:
         shown, is_telling = _type_lines(lines, definition, function)
     else:
         last = min(definition.end_line, definition.line + BUDGET - 1)
-        shown = [*range(definition.line, last + 1), definition.end_line]
+        beginning = range(definition.line, last + 1)
+        shown = [*beginning, definition.end_line]
     first = _first_decorator(lines, definition)
-    numbers = [*range(first, definition.line), *shown]
+    decorators = range(first, definition.line)
+    numbers = [*decorators, *shown]
     spans = _spans(lines, numbers, definition.end_line)
     return Excerpt(path=definition.path, spans=spans, is_telling=is_telling)
 
@@ -453,16 +456,19 @@ def _spans(
     closed = set(chosen)
     for number, following in pairwise(chosen):
         between = range(number + 1, following)
-        left_out = filter(str.strip, lines[number : following - 1])
-        if len(list(left_out)) <= _GAP:
+        rows = lines[number : following - 1]
+        left_out = list(filter(str.strip, rows))
+        if len(left_out) <= _GAP:
             closed.update(between)
     spans: list[Span] = []
     for line in sorted(closed):
-        is_next = bool(spans) and spans[-1][1] == line - 1
-        if is_next:
-            spans[-1] = (spans[-1][0], line)
-        else:
-            spans.append((line, line))
+        first = line
+        if spans:
+            begin, end = spans[-1]
+            if end == line - 1:
+                first = begin
+                spans.pop()
+        spans.append((first, line))
     return tuple(_trimmed(lines, span) for span in spans)
 
 

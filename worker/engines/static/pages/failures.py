@@ -268,13 +268,15 @@ def _left_to_subclasses(facts: CourseFacts, chapter: Chapter) -> Iterator[str]:
     for symbol in facts.symbols(chapter)[:1]:
         if symbol.kind not in TYPES - {Kind.INTERFACE, Kind.TRAIT}:
             continue
-        abstract = [
-            f"{citations.name(method)} ({citations.start(method)})"
-            for method in facts.methods(symbol)
-            if _is_abstract(facts, symbol, method)
-        ]
+        abstract = []
+        for method in facts.methods(symbol):
+            if _is_abstract(facts, symbol, method):
+                name = citations.name(method)
+                place = citations.start(method)
+                abstract.append(f"{name} ({place})")
         if abstract:
-            yield f"Subclasses have to define {listed(abstract, _MOST)}."
+            names = listed(abstract, _MOST)
+            yield f"Subclasses have to define {names}."
 
 
 def _is_abstract(
@@ -304,17 +306,22 @@ def _settings(facts: CourseFacts, chapter: Chapter) -> list[str]:
             continue
         for match in _SETTING.finditer(line):
             variable = match[1]
-            column = len(line[: match.start()].encode())
+            before = line[: match.start()]
+            column = len(before.encode())
             point = number - 1, column
-            if variable not in known and _is_code(facts, reader.path, point):
-                known.add(variable)
-                place = citations.at(reader.path, number)
-                of_reader.setdefault(citations.name(reader), []).append(
-                    f"{markdown.code(variable)} ({place})"
-                )
+            if variable in known or not _is_code(facts, reader.path, point):
+                continue
+            known.add(variable)
+            reader_name = citations.name(reader)
+            of_name = of_reader.setdefault(reader_name, [])
+            place = citations.at(reader.path, number)
+            shown = markdown.code(variable)
+            of_name.append(f"{shown} ({place})")
     sentences = []
     for name, variables in of_reader.items():
-        noun = "variable" if len(variables) == 1 else "variables"
+        noun = "variables"
+        if len(variables) == 1:
+            noun = "variable"
         names = listed(variables, _MOST)
         sentences.append(f"{name} reads the environment {noun} {names}.")
     return sentences

@@ -127,9 +127,11 @@ def rendered(passage: Passage) -> list[str]:
     document = "the guide"
     if is_readme(passage.path):
         document = "the README"
-    place = markdown.place(passage.path, (passage.first, passage.last))
+    extent = passage.first, passage.last
+    place = markdown.place(passage.path, extent)
+    source = f"(From {document}, “{title}”, {place}.)"
     texts = [markdown.prose(text) for text in passage.texts]
-    return [*texts, f"(From {document}, “{title}”, {place}.)"]
+    return [*texts, source]
 
 
 def _openings(facts: CourseFacts) -> dict[int, Passage]:

@@ -507,15 +507,19 @@ def _worth(
     told = _told(facts, function) + min(times_used, _MOST_USED)
     reach = call_path.reach(facts, function)
     callers = facts.callers(function.index)
+    called = len(callers)
+    length = _length(facts, function)
+    name = function.name
     worth = told + math.log1p(reach)
-    worth += math.log1p(len(callers)) / 2
-    worth += math.log1p(_length(facts, function)) / 2
-    if function.name in _inherited(facts, function):
+    worth += math.log1p(called) / 2
+    worth += math.log1p(length) / 2
+    if name in _inherited(facts, function):
         worth += _INHERITED
-    if not function.public or function.name.startswith("_"):
+    if not function.public or name.startswith("_"):
         worth -= _PRIVATE
-    is_slight = _is_small(facts, function) or _ACCESSOR.match(function.name)
-    if is_slight and (told < _CLEARLY_TOLD or not reach):
+    is_clear = told >= _CLEARLY_TOLD and reach > 0
+    is_slight = _is_small(facts, function) or _ACCESSOR.match(name)
+    if is_slight and not is_clear:
         worth -= _SMALL
     if any("property" in mark for mark in function.decorators):
         worth -= _SMALL

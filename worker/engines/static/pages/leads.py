@@ -36,7 +36,8 @@ def sentences(
         or _called_elsewhere(facts, definition),
         _done(facts, definition),
     )
-    return " ".join(sentence for sentence in kept if sentence)
+    told = filter(None, kept)
+    return " ".join(told)
 
 
 def reached(
@@ -154,8 +155,9 @@ def _callers(facts: CourseFacts, definition: Definition) -> Iterator[str]:
             continue
         called = [target for _, target in facts.calls(source)]
         if definition in called:
+            name = citations.name(caller)
             place = citations.at(reference.path, reference.line)
-            yield f"{citations.name(caller)} ({place})"
+            yield f"{name} ({place})"
 
 
 def _may_call(facts: CourseFacts, reference: Reference) -> bool:
@@ -190,10 +192,11 @@ def _called(facts: CourseFacts, function: Definition) -> str:
     for call, target in facts.calls(function.index):
         if target == function or call_path.is_logging(call):
             continue
+        name = citations.name(target)
         if target.kind in TYPES:
-            created[target] = citations.name(target)
+            created[target] = name
         elif not call_path.is_getter(facts, target):
-            called[target] = citations.name(target)
+            called[target] = name
     parts = []
     for verb, targets in (("calls", called), ("creates", created)):
         names = list(targets.values())

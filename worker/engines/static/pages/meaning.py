@@ -37,11 +37,15 @@ def _namesakes(facts: CourseFacts) -> dict[str, list[Definition]]:
     """Return the public types and functions of the sources by name, without members."""
     by_name: dict[str, list[Definition]] = defaultdict(list)
     for definition in facts.definitions:
-        is_named = definition.kind in TYPES or is_function(definition)
-        is_whole = definition.parent is None and definition.public
+        if definition.parent is not None or not definition.public:
+            continue
+        is_type = definition.kind in TYPES
+        if not is_type and not is_function(definition):
+            continue
         file = facts.file(definition.path)
-        if is_named and is_whole and file.role is Role.SOURCE:
-            by_name[definition.name].append(definition)
+        if file.role is Role.SOURCE:
+            of_name = by_name[definition.name]
+            of_name.append(definition)
     return by_name
 
 

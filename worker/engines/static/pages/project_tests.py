@@ -157,20 +157,24 @@ def of_symbols(
 
 def command(facts: CourseFacts, test: ProjectTest) -> str:
     """Return the command that runs a test; nothing where the language alone does not tell."""
-    if not _WORD.fullmatch(test.name) or not test.path.isprintable():
+    path = test.path
+    name = test.name
+    if not _WORD.fullmatch(name) or not path.isprintable():
         return ""
-    if _NEEDS_MORE.search(test.path):
+    if _NEEDS_MORE.search(path):
         return ""
-    language = facts.file(test.path).language
+    file = facts.file(path)
+    language = file.language
     if language is Language.PYTHON and _is_collected(test):
-        node = "::".join([test.path, *test.owners, test.name])
-        return f"{PYTEST} {shlex.quote(node)}"
-    if language is Language.GO and test.name.startswith("Test"):
-        path = dirname(test.path)
-        folder = shlex.quote(f"./{path}")
-        return f"go test {folder} -run '^{test.name}$'"
+        parts = (path, *test.owners, name)
+        node = "::".join(parts)
+        quoted = shlex.quote(node)
+        return f"{PYTEST} {quoted}"
+    if language is Language.GO and name.startswith("Test"):
+        folder = shlex.quote(f"./{dirname(path)}")
+        return f"go test {folder} -run '^{name}$'"
     if language is Language.RUST:
-        return f"cargo test {test.name}"
+        return f"cargo test {name}"
     return ""
 
 
