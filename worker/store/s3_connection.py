@@ -31,6 +31,7 @@ from worker.system.runtime import SystemRuntime
 
 SLOWEST_BYTES: Final = 4096
 """How many bytes of an answer must come in a second, on average."""
+_BLOCK_BYTES: Final = 64 * 1024
 _monotonic: Final = SystemRuntime().monotonic
 _NEVER: Final = Retry(total=False, redirect=False)
 _SOCKET_OPTIONS: Final = [
@@ -155,6 +156,13 @@ class _Socket:
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any attribute of a socket
         return getattr(self._connected, name)
+
+    def sendall(self, data: bytes) -> None:
+        """Send bytes in blocks: the timeout is one block's, not that of them all."""
+        view = memoryview(data)
+        for start in range(0, len(view), _BLOCK_BYTES):
+            end = start + _BLOCK_BYTES
+            self._connected.sendall(view[start:end])
 
     def makefile(
         self, _mode: str, buffering: int = io.DEFAULT_BUFFER_SIZE

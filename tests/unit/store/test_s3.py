@@ -4,6 +4,7 @@ import base64
 import hashlib
 import socket
 import ssl
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ import pytest
 from tests.support.certificates import self_signed
 from tests.support.servers.canned import CannedServer, answer, fault, serving
 from tests.support.servers.server import S3Server
+from tests.support.tcp_server import TcpServer, tcp_server
 from worker.errors import (
     ConflictError,
     ExistsError,
@@ -416,11 +418,11 @@ def test_an_age_is_never_negative_and_counts_by_the_servers_clock() -> None:
 def test_a_write_returns_the_servers_time_or_none() -> None:
     date = "Date: Mon, 23 Nov 2026 12:00:00 GMT\r\n"
     noon = datetime(2026, 11, 23, 12, tzinfo=UTC).timestamp()
-    for headers, time in ((date, noon), ("", None), ("Date: noon\r\n", None)):
+    for headers, moment in ((date, noon), ("", None), ("Date: noon\r\n", None)):
         with serving(
             answer("200 OK", headers=f'ETag: "1"\r\n{headers}')
         ) as canned:
-            assert store_of(canned).put("job/a", b"body", TEXT) == time
+            assert store_of(canned).put("job/a", b"body", TEXT) == moment
 
 
 def test_a_server_that_is_silent_is_waited_for_as_long_as_asked() -> None:
@@ -457,6 +459,25 @@ def test_a_large_answer_may_take_longer_than_a_silence() -> None:
     with serving(reply, piece_bytes=2048, pause_seconds=0.03) as canned:
         access = replace(canned.server.access, read_seconds=0.3)
         assert S3Store("bucket", "", access).get("job/a") == body
+
+
+def test_a_large_body_may_take_longer_than_a_connection() -> None:
+    body = b"." * 6_000_000
+
+    def handle(server: TcpServer, connection: socket.socket) -> None:
+        while len(server.received) < len(body):
+            server.received += connection.recv(65536)
+            time.sleep(0.002)
+        connection.sendall(answer("200 OK", headers=ETAG))
+
+    with tcp_server(handle) as server:
+        access = replace(
+            S3Server(name="slow", endpoint_url=server.url, log="").access,
+            connect_seconds=0.3,
+        )
+        began = time.monotonic()
+        S3Store("bucket", "", access).put("job/a", body, TEXT)
+        assert time.monotonic() - began > access.connect_seconds
 
 
 def test_the_sdks_own_configuration_has_no_effect(
