@@ -135,8 +135,12 @@ def _format(manifest: Manifest) -> int:
 
 @cache
 def _json_names(kind: Any) -> tuple[tuple[str, str], ...]:  # noqa: ANN401 - any dataclass
-    names = [field.name for field in fields(kind)]
-    return tuple((_camel(name), name) for name in names)
+    pairs = []
+    for field in fields(kind):
+        camel = _camel(field.name)
+        pair = (camel, field.name)
+        pairs.append(pair)
+    return tuple(pairs)
 
 
 @cache

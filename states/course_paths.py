@@ -52,7 +52,11 @@ def item_path(stage: Stage, entry: ChapterRef) -> str:
 
 def chapter_paths(entry: ChapterRef) -> tuple[str, ...]:
     """Return the paths of a chapter, its review and its tutorial."""
-    return tuple(item_path(stage, entry) for stage in PAGE_STAGES)
+    paths = []
+    for stage in PAGE_STAGES:
+        path = item_path(stage, entry)
+        paths.append(path)
+    return tuple(paths)
 
 
 def chapter_of(path: str) -> str:
@@ -86,7 +90,11 @@ def expected_paths(
         raise ValueError(
             f"{stage} writes a file per chapter, and the order is missing"
         )
-    return tuple(item_path(stage, entry) for entry in order)
+    paths = []
+    for entry in order:
+        path = item_path(stage, entry)
+        paths.append(path)
+    return tuple(paths)
 
 
 def is_course_path(path: str) -> bool:

@@ -218,7 +218,10 @@ def complete(manifest: Manifest, *, at: str) -> Manifest:
     files_of = tuple(
         info.stage for info in STAGES if info.stage is not Stage.CLONE
     )
-    duration = round(sum(record.seconds for record in manifest.stages), 3)
+    seconds = 0.0
+    for record in manifest.stages:
+        seconds += record.seconds
+    duration = round(seconds, 3)
     return _announced(
         done,
         replace(event, step=TOTAL_STEPS, files_of=files_of, duration=duration),
@@ -394,10 +397,11 @@ def acknowledged(status_code: int) -> bool:
 
 def collect(manifest: Manifest) -> Manifest:
     """Return the tombstone of a job that is over: its identity and outcome, without artifacts."""
-    stages = tuple(
-        replace(record, artifacts=(), listed=None) for record in manifest.stages
-    )
-    return replace(manifest, stages=stages, collected=True)
+    stages = []
+    for record in manifest.stages:
+        bare = replace(record, artifacts=(), listed=None)
+        stages.append(bare)
+    return replace(manifest, stages=tuple(stages), collected=True)
 
 
 def _counted(manifest: Manifest) -> Manifest:

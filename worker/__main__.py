@@ -80,7 +80,9 @@ def _open_standard_streams() -> None:
 
 def _writer(stream: TextIO | None, raw: FileIO) -> TextIOWrapper:
     """Return a stream that can write any text, in the encoding of the given one, if any."""
-    encoding = stream.encoding if stream else "utf-8"
+    encoding = "utf-8"
+    if stream:
+        encoding = stream.encoding
     is_line_by_line = raw.isatty() or isinstance(raw, _Log)
     return TextIOWrapper(
         BufferedWriter(raw),

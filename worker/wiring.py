@@ -119,13 +119,16 @@ def open_store(settings: Settings, **limits: float) -> Store:
 
     s3 = settings.s3
     assert s3 is not None  # noqa: S101 - the settings have read it, since the URL is s3://
+    session_token = None
+    if s3.session_token:
+        session_token = s3.session_token.reveal()
     access = S3Access(
         endpoint_url=s3.endpoint_url,
         public_endpoint_url=s3.public_endpoint_url,
         region=s3.region,
         access_key=s3.access_key,
         secret_key=s3.secret_key.reveal(),
-        session_token=s3.session_token.reveal() if s3.session_token else None,
+        session_token=session_token,
         **limits,
     )
     return S3Store(url.netloc, url.path.strip("/"), access)
@@ -246,7 +249,9 @@ def _open_claude(settings: ModelSettings, manifest: Manifest | None) -> Engine:
     from worker.engines.claude.model import check_settings  # noqa: PLC0415 - see above
 
     model, language = pinned_model(settings, manifest)
-    budget = manifest.budget if manifest else None
+    budget = None
+    if manifest:
+        budget = manifest.budget
     try:
         check_settings(settings, model, budget)
     except EngineConfigError as error:
@@ -273,7 +278,9 @@ def open_source(settings: Settings, identity: Identity, git: Git) -> Source:
     url = urlsplit(identity.repository)
     if url.scheme == "file":
         return open_local(git, _local_path(url.path))
-    branch = None if identity.branch in {"", "HEAD"} else identity.branch
+    branch = None
+    if identity.branch not in {"", "HEAD"}:
+        branch = identity.branch
     return GitSource(
         git,
         identity.repository,

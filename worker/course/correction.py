@@ -110,7 +110,11 @@ def _diff(old: list[bytes], new: list[bytes]) -> str:
 
 
 def _texts(lines: list[bytes]) -> list[str]:
-    return [line.decode("utf-8", "replace")[:_LONGEST] for line in lines]
+    texts = []
+    for line in lines:
+        text = line.decode("utf-8", "replace")[:_LONGEST]
+        texts.append(text)
+    return texts
 
 
 def _lines(path: Path) -> list[bytes] | None:

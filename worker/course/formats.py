@@ -136,9 +136,17 @@ def rewritten(data: bytes, rewrite: Callable[[str, str], str]) -> bytes:
         if isinstance(value, str):
             return rewrite(field, value)
         if isinstance(value, list):
-            return [visit(entry, field) for entry in value]
+            entries = []
+            for entry in value:
+                visited = visit(entry, field)
+                entries.append(visited)
+            return entries
         if isinstance(value, dict):
-            return {key: visit(entry, key) for key, entry in value.items()}
+            fields = {}
+            for key, entry in value.items():
+                visited = visit(entry, key)
+                fields[key] = visited
+            return fields
         return value
 
     document = visit(yaml.safe_load(data), "")

@@ -90,7 +90,11 @@ class Inventory:
                 f"{error}: `resume --from {stage}` makes the stage again",
                 code="damaged",
             ) from error
-        return [self._course_file(record, artifact) for artifact in artifacts]
+        files = []
+        for artifact in artifacts:
+            file = self._course_file(record, artifact)
+            files.append(file)
+        return files
 
     def unfinished(self) -> list[CourseFile]:
         """Return the stored items of the unfinished stage."""
@@ -106,16 +110,17 @@ class Inventory:
         for version in self._artifacts.versions(record.stage, record.inputs):
             if is_course_path(version.name.path):
                 newest.setdefault(version.name.path, version)
-        return [
-            CourseFile(
+        files = []
+        for path, version in sorted(newest.items()):
+            file = CourseFile(
                 stage=record.stage,
                 path=path,
                 size=version.size,
                 key=version.key,
                 sha256=version.name.content,
             )
-            for path, version in sorted(newest.items())
-        ]
+            files.append(file)
+        return files
 
     def course(self) -> list[CourseFile]:
         return self.finished() + self.unfinished()

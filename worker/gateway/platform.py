@@ -1,7 +1,7 @@
 """Jobs on the platform: each request starts a run of the job definition."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from states.codec import JsonObject
 from states.manifest import Identity, Manifest
@@ -144,7 +144,9 @@ class PlatformBackend:
     ) -> None:
         variables = store_location(deployment.definition)
         variables["SCW_JOB_DEFINITION"] = deployment.definition.id
-        last_environment = runs[-1].environment if runs else {}
+        last_environment: Mapping[str, str] = {}
+        if runs:
+            last_environment = runs[-1].environment
         for name in CARRIED:
             if last_environment.get(name):
                 variables[name] = last_environment[name]

@@ -112,11 +112,14 @@ def _request(texts: Mapping[str, str]) -> Request:
         branch=texts.get("branch", DEFAULT_BRANCH),
     )
     token = texts.get("githubToken")
+    github_token = None
+    if token:
+        github_token = Secret(token)
     return Request(
         identity=identity,
         callback_url=texts["callbackUrl"],
         callback_token=Secret(texts["callbackToken"]),
-        github_token=Secret(token) if token else None,
+        github_token=github_token,
         update_from=texts.get("updateFrom"),
     )
 

@@ -79,18 +79,23 @@ class Announcer:
         job_id = manifest.job_id
         records = [manifest.record(stage) for stage in event.files_of]
         count = sum(record.artifact_count for record in records)
-        files = self._files(records) if callback_body.fits(count) else []
+        files = []
+        if callback_body.fits(count):
+            files = self._files(records)
 
         def write() -> bytes:
             links = [self._linker.link(*file) for file in files]
             url = self._linker.manifest_url(job_id, event.sequence)
+            usage = None
+            if self._with_usage:
+                usage = manifest.usage
             return callback_body.body(
                 job_id,
                 event,
                 links,
                 files_count=count,
                 manifest_url=url,
-                usage=manifest.usage if self._with_usage else None,
+                usage=usage,
             )
 
         key = callback_body.idempotency_key(job_id, event)

@@ -38,9 +38,12 @@ class Linker:
     def link_key(self, key: str, artifact: Artifact) -> FileLink:
         """Return the artifact under a key, with a new URL."""
         expires_at = self._runtime.now() + timedelta(seconds=self._expires)
+        kind = "markdown"
+        if artifact.path.endswith(".yaml"):
+            kind = "yaml"
         return FileLink(
             path=artifact.path,
-            type="yaml" if artifact.path.endswith(".yaml") else "markdown",
+            type=kind,
             size=artifact.size,
             sha256=artifact.sha256,
             url=self._store.sign(key, self._expires),

@@ -120,7 +120,10 @@ def _resolve(host: str, port: int) -> list[str]:
         raise httpcore.ConnectError(
             "the host's name cannot be resolved"
         ) from error
-    addresses = [str(place[0]) for *_, place in entries]
+    addresses = []
+    for *_, place in entries:
+        address = str(place[0])
+        addresses.append(address)
     return list(dict.fromkeys(addresses))
 
 
@@ -133,12 +136,15 @@ def _pool(
         )
     parsed = httpx.Proxy(proxy)
     url = parsed.url
+    proxy_context = None
+    if url.scheme == "https":
+        proxy_context = context
     return httpcore.HTTPProxy(
         proxy_url=httpcore.URL(
             scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=b"/"
         ),
         proxy_auth=parsed.raw_auth,
         ssl_context=context,
-        proxy_ssl_context=context if url.scheme == "https" else None,
+        proxy_ssl_context=proxy_context,
         network_backend=connector,
     )

@@ -38,10 +38,16 @@ class HttpWebhook:
     ) -> None:
         self._settings = settings
         self._runtime = runtime
-        self._proxy = settings.proxy.reveal() if settings.proxy else None
+        proxy = None
+        if settings.proxy:
+            proxy = settings.proxy.reveal()
+        self._proxy = proxy
         urls = [settings.url, self._proxy or ""]
         uses_tls = any(url.lower().startswith("https:") for url in urls)
-        self._context = httpx.create_ssl_context() if uses_tls else None
+        context = None
+        if uses_tls:
+            context = httpx.create_ssl_context()
+        self._context = context
         self._headers = {
             "Connection": "close",
             "Content-Type": "application/json",
@@ -111,7 +117,9 @@ class HttpWebhook:
             target = httpx.URL(self._settings.url).join(headers["Location"])
         except (httpx.InvalidURL, ValueError):
             return None
-        port = f":{target.port}" if target.port else ""
+        port = ""
+        if target.port:
+            port = f":{target.port}"
         return f"{target.scheme}://{target.host}{port}"
 
 

@@ -224,7 +224,9 @@ class Claimant:
         entries = list(
             self.store.entries(job_prefix(self.log.job_id), limit=A_FEW)
         )
-        newest = self.log.newest() if entries else None
+        newest = None
+        if entries:
+            newest = self.log.newest()
         if newest is None:
             # guard: a job has no place among another store's objects
             check_neighbours(self.store, self.log.job_id, entries)

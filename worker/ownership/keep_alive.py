@@ -215,8 +215,11 @@ def _warn(request: _Request, failure: Exception) -> None:
     """Log a failure, with its traceback unless it is an error of the store."""
     reason = f"{type(failure).__name__}: {failure}"
     expected = isinstance(failure, WorkerError | StoreError)
+    unexpected = None
+    if not expected:
+        unexpected = failure
     LOG.warning(
         "could not refresh the lease, retrying",
         extra={"request": request.name, "reason": reason},
-        exc_info=None if expected else failure,
+        exc_info=unexpected,
     )

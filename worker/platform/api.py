@@ -102,8 +102,11 @@ class Api:
         self._root = f"{settings.api_url}/serverless-jobs/v1alpha2/regions/{settings.region}"
         # Redirects are not followed: they would carry the key elsewhere. Requests are rare,
         # so no connection is kept that would have to be closed.
+        proxy = None
+        if settings.proxy:
+            proxy = settings.proxy.reveal()
         self._client = httpx.Client(
-            proxy=settings.proxy.reveal() if settings.proxy else None,
+            proxy=proxy,
             # The settings have read the environment.
             trust_env=False,
             verify=httpx.create_ssl_context(),

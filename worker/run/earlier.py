@@ -57,10 +57,11 @@ class Earlier:
     @cached_property
     def parts(self) -> tuple[Part, ...]:
         body = self.bodies[yaml_path(Stage.EXTRACT)]
-        return tuple(
-            Part(name=abstraction.name, paths=abstraction.file_paths)
-            for abstraction in read_abstractions(body)
-        )
+        parts = []
+        for abstraction in read_abstractions(body):
+            part = Part(name=abstraction.name, paths=abstraction.file_paths)
+            parts.append(part)
+        return tuple(parts)
 
     @cached_property
     def chapters(self) -> tuple[ChapterRef, ...]:

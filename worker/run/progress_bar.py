@@ -59,7 +59,9 @@ class Display:
         if self._stage is not None and manifest.record(self._stage).finished:
             self._keep(manifest, self._stage)
         self._stage = stage
-        description = _title(stage) if stage else f"{manifest.state}"
+        description = f"{manifest.state}"
+        if stage:
+            description = _title(stage)
         self._progress.reset(self._task, description=description, total=None)
 
     def items(self, stage: Stage, done: int, total: int) -> None:

@@ -291,7 +291,9 @@ class Runner:
         # guard: the release: an interrupted run is silent before it
         self._announcer.close()
         record = self._error(error, error.exit)
-        waiting = error.waiting if isinstance(error, WaitingError) else None
+        waiting = None
+        if isinstance(error, WaitingError):
+            waiting = error.waiting
         self._append(self._interruption(record, error.exit, fruitless, waiting))
         return error.exit
 

@@ -101,6 +101,9 @@ def describe_pending(
 
     `refused` is the exit code of a run that ended before its first checkpoint.
     """
+    error = None
+    if refused is not None:
+        error = _refusal(refused)
     return {
         "jobId": identity.job_id,
         "state": "pending",
@@ -114,7 +117,7 @@ def describe_pending(
         "step": 1,
         "stages": [],
         "runs": [],
-        "error": None if refused is None else _refusal(refused),
+        "error": error,
         "cancelRequested": False,
         **_callbacks(Outbox()),
         "collected": False,
@@ -269,12 +272,14 @@ def _refusal(code: Exit) -> JsonObject:
 
 
 def _callbacks(outbox: Outbox) -> JsonObject:
+    rejected = []
+    for rejection in outbox.rejected:
+        rejection_document = _rejection(rejection)
+        rejected.append(rejection_document)
     return {
         "pendingCallbacks": [_event(event) for event in outbox.pending],
         "callbackTrouble": outbox.trouble,
-        "rejectedCallbacks": [
-            _rejection(rejection) for rejection in outbox.rejected
-        ],
+        "rejectedCallbacks": rejected,
     }
 
 

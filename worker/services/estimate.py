@@ -79,19 +79,25 @@ def estimate_course(
         commit = _checkout(settings, environment, repository, folder, tree)
         analysis = _analysis(tree)
         followed = _followed(settings, earlier, folder, tree)
+        kept: Mapping[str, bytes] = {}
+        if followed:
+            kept = followed.kept
         stages = estimate(
             analysis,
             language,
             prices,
             batch=model_settings.batch,
             course=_earlier_course(analysis, followed, folder),
-            kept=followed.kept if followed else (),
+            kept=kept,
         )
+    prices_dated = None
+    if prices:
+        prices_dated = prices.dated
     return CourseEstimate(
         model=model,
         language=language,
         commit=commit,
-        prices_dated=prices.dated if prices else None,
+        prices_dated=prices_dated,
         stages=stages,
         followed=followed,
     )

@@ -44,7 +44,9 @@ def earlier_job_of_new(
     existing = view.newest(identity.job_id)
     if existing is None:
         return earlier_job(view, identity, asked)
-    followed = existing.update.from_ if existing.update else None
+    followed = None
+    if existing.update:
+        followed = existing.update.from_
     if asked not in {"", identity.job_id, followed}:
         LOG.warning(
             "--update is ignored: the job exists already, and is resumed as it began",

@@ -60,7 +60,9 @@ def store_fault(url: str) -> str | None:
 
 def _prefix_fault(url: SplitResult) -> str | None:
     prefix = url.path.strip("/")
-    segments = prefix.split("/") if prefix else []
+    segments = []
+    if prefix:
+        segments = prefix.split("/")
     if url.query or not {"", ".", ".."}.isdisjoint(segments):
         return "its prefix must not contain empty, `.` or `..` parts, nor a `?`"
     return None

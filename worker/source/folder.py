@@ -128,7 +128,10 @@ class FolderSource:
                 for chunk in self._content(entry):
                     digest.update(chunk)
                     file.write(chunk)
-            copy.chmod(0o755 if entry.executable else 0o644)
+            mode = 0o644
+            if entry.executable:
+                mode = 0o755
+            copy.chmod(mode)
         return digest.digest()
 
     def _content(self, entry: FileEntry) -> Iterator[bytes]:

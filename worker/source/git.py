@@ -142,7 +142,10 @@ class GitSource:
                 f"{self._host.address}: the repository is empty",
                 code="repository_empty",
             )
-        names = [ref.removeprefix(BRANCHES).removeprefix(_TAGS) for ref in refs]
+        names = []
+        for ref in refs:
+            name = ref.removeprefix(BRANCHES).removeprefix(_TAGS)
+            names.append(name)
         present = ", ".join(names[:_NAMED])
         if len(names) > _NAMED:
             present += " and others"

@@ -184,10 +184,13 @@ def _not_found(address: str, *, has_token: bool) -> DataError:
 
 def _unavailable(answer: HostAnswer, address: str) -> WorkerError:
     pause = answer.headers.get("retry-after", "")
+    seconds = None
+    if pause.isdecimal():
+        seconds = float(pause)
     return UnavailableError(
         f"{address}: the git host answered with status {answer.status}: try "
         "again later",
-        float(pause) if pause.isdecimal() else None,
+        seconds,
     )
 
 

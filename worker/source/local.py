@@ -174,8 +174,9 @@ class LocalSource:
         listing = repository.do(
             *_STATUS, variables={"GIT_WORK_TREE": str(self._path)}
         )
-        return [
-            line[3:].decode("utf-8", "replace")
-            for line in listing.split(b"\0")
-            if line
-        ]
+        paths = []
+        for line in listing.split(b"\0"):
+            if line:
+                path = line[3:].decode("utf-8", "replace")
+                paths.append(path)
+        return paths

@@ -124,9 +124,10 @@ class ScratchRepository:
             (info / "attributes").write_text(_AS_THEY_ARE, encoding="ascii")
         refused: list[str] = []
         while (failure := self._write(files, tree)) is not None:
-            unusable = {
-                file.name for file in files if _is_unusable(tree, file.name)
-            }
+            unusable = set()
+            for file in files:
+                if _is_unusable(tree, file.name):
+                    unusable.add(file.name)
             # guard: a file that no folder can hold is left out
             if not unusable:
                 raise failure

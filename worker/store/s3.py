@@ -58,7 +58,10 @@ class S3Store:
         """Make the client; this sends no request."""
         self._bucket = bucket
         folders = prefix.strip("/")
-        self._prefix = f"{folders}/" if folders else ""
+        prefix = ""
+        if folders:
+            prefix = f"{folders}/"
+        self._prefix = prefix
         self._access = access
         self._client = S3Client(access, bucket)
         self.url = f"s3://{bucket}/{self._prefix}".rstrip("/")
@@ -168,10 +171,10 @@ class S3Store:
         with self._translating("list"):
             while len(passed) < EMPTY_PAGES:
                 page = self._listed(prefix, size, start)
-                entries = [
-                    self._entry(item, prefix)
-                    for item in page.iterfind("{*}Contents")
-                ]
+                entries = []
+                for item in page.iterfind("{*}Contents"):
+                    entry = self._entry(item, prefix)
+                    entries.append(entry)
                 is_last = _text(page, "IsTruncated") != "true"
                 # guard: a listing: an empty page is not its end if more follow
                 if entries or is_last:
@@ -338,8 +341,11 @@ def _check_length(answer: Answer, length: int) -> None:
 def _refusal(fault: ET.Element) -> ErrorResponse:
     """Return the error of one object in the answer to a request for several."""
     code = fault.findtext("{*}Code", "")
+    status = 503
+    if code == "AccessDenied":
+        status = 403
     return ErrorResponse(
-        status=403 if code == "AccessDenied" else 503,
+        status=status,
         code=code,
         message=fault.findtext("{*}Message", ""),
     )

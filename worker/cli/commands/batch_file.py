@@ -100,11 +100,11 @@ def _load(file: Path) -> list[Any]:
 def _refuse_repetitions(file: Path, jobs: list[BatchJob]) -> None:
     """Raise UsageError if entries are the same job."""
     counts = Counter(job.job_id for job in jobs)
-    faults = [
-        f"{file}: {count} entries are job {job_id}: keep one"
-        for job_id, count in counts.items()
-        if count > 1
-    ]
+    faults = []
+    for job_id, count in counts.items():
+        if count > 1:
+            fault = f"{file}: {count} entries are job {job_id}: keep one"
+            faults.append(fault)
     if faults:
         raise UsageError("\n".join(faults))
 
@@ -161,7 +161,9 @@ def _job(entry: dict[str, str], *, local: bool) -> BatchJob:
     update_from = entry.get("updateFrom")
     if job_id is None:
         # An update is a job of its own.
-        follows = [update_from] if update_from else []
+        follows = []
+        if update_from:
+            follows = [update_from]
         job_id = derived_job_id(repository, branch or "", *follows)
     return BatchJob(
         job_id=job_id,

@@ -60,9 +60,10 @@ class LocalBatch:
         except _StopError as stop:
             self._stopping.set()
             executor.shutdown(cancel_futures=True)
-            results = [
-                self._stopped(job, futures.get(job.job_id)) for job in jobs
-            ]
+            results = []
+            for job in jobs:
+                result = self._stopped(job, futures.get(job.job_id))
+                results.append(result)
             return results, stop.exit_code
         finally:
             for number, handler in handlers.items():
@@ -82,8 +83,11 @@ class LocalBatch:
         manifest = self._view.newest(job.job_id)
         if manifest is not None and manifest.over:
             return Result(job=job, outcome=ended(manifest))
+        state = _NOT_BEGUN
+        if manifest is not None:
+            state = str(manifest.state)
         waiting = Outcome(
-            state=_NOT_BEGUN if manifest is None else str(manifest.state),
+            state=state,
             exit_code=Exit.TEMPORARY,
             message="the batch was stopped before its turn: run it again",
         )
@@ -97,9 +101,15 @@ class LocalBatch:
         if code == Exit.OK:
             self._view.store.persevere()  # the store has already served the job
         manifest = self._view.newest(job.job_id)
+        exit_code = Exit.TEMPORARY
+        if code in set(Exit):
+            exit_code = Exit(code)
+        state = _NOT_BEGUN
+        if manifest is not None:
+            state = str(manifest.state)
         reached = Outcome(
-            state=_NOT_BEGUN if manifest is None else str(manifest.state),
-            exit_code=Exit(code) if code in set(Exit) else Exit.TEMPORARY,
+            state=state,
+            exit_code=exit_code,
             message=printed.last_line.removeprefix("fondation-worker: "),
         )
         return Result(job=job, outcome=reached)

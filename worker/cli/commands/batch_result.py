@@ -50,7 +50,9 @@ class Result:
     @property
     def row(self) -> list[str]:
         """The result as a row of the table for people."""
-        message = "" if self.completed else self.outcome.message
+        message = self.outcome.message
+        if self.completed:
+            message = ""
         code = int(self.exit_code)
         return [self.job.job_id, self.outcome.state, str(code), message]
 
@@ -77,6 +79,8 @@ def contained(work: Work) -> Work:
 
 def ended(manifest: Manifest) -> Outcome:
     """Return the outcome of a job that is over."""
-    message = manifest.error.message if manifest.error else ""
+    message = ""
+    if manifest.error:
+        message = manifest.error.message
     code = exit_code(manifest)
     return Outcome(state=manifest.state, exit_code=code, message=message)

@@ -61,9 +61,12 @@ def deploy(options: DeployOptions, environment: Environment) -> Output:
         deployer = _Deployer(platform, runtime, settings)
         definition = deployer.carry_out(planned, existing)
         warn(_kept_variables(definition, planned))
+    name = settings.definition
+    if definition:
+        name = definition.name
     document: JsonObject = {
         "definitionId": definition and definition.id,
-        "name": definition.name if definition else settings.definition,
+        "name": name,
         "created": changes and existing is None,
         "changed": changes,
     }
@@ -235,11 +238,13 @@ class _Deployer:
 def _warnings(desired: DesiredDefinition) -> list[str]:
     variables = desired.variables
     exposed = filter(_may_be_secret, variables)
-    warnings = [
-        f"{name} is readable by everyone with access to the definition: "
-        f"keep it in Secret Manager, and give its id by `--secret {name}=ID`"
-        for name in exposed
-    ]
+    warnings = []
+    for name in exposed:
+        warning = (
+            f"{name} is readable by everyone with access to the definition: "
+            f"keep it in Secret Manager, and give its id by `--secret {name}=ID`"
+        )
+        warnings.append(warning)
     return warnings + doubts(variables)
 
 

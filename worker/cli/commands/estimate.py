@@ -115,7 +115,9 @@ def _update(followed: Followed | None) -> dict[str, Any] | None:
 def _update_lines(followed: Followed | None) -> list[str]:
     if followed is None:
         return []
-    reason = f": {followed.why}" if followed.why else ""
+    reason = ""
+    if followed.why:
+        reason = f": {followed.why}"
     files = counted(len(followed.kept), "file")
     return [f"{files} of {followed.job_id} can be kept{reason}"]
 

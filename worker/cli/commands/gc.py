@@ -171,7 +171,10 @@ def delete_all_but(view: View, tombstone: Manifest, *, dry_run: bool) -> bool:
     keys = [key for key in all_keys if key != kept and job_of(key)]
     if dry_run or not keys:
         return bool(keys)
-    sequences = [sequence_of(key) or 0 for key in keys]
+    sequences = []
+    for key in keys:
+        sequence = sequence_of(key) or 0
+        sequences.append(sequence)
     # guard: gc deletes no newer tombstone than its own
     if max(sequences) > tombstone.sequence:
         raise BusyError("another process has just collected it")

@@ -99,11 +99,14 @@ def _resume_on_platform(
         deployment, view, options.job_id, request, environment
     )
     manifest = resumed.manifest
+    run_id = None
+    if resumed.run:
+        run_id = resumed.run.id
     document = {
         "jobId": manifest.job_id,
         "state": manifest.state,
         "run": manifest.run,
-        "runId": resumed.run.id if resumed.run else None,
+        "runId": run_id,
         "definitionId": definition.id,
     }
     return Output(document=document, lines=[_resumed(resumed)])
@@ -119,7 +122,9 @@ def _resumed(resumed: PlatformResume) -> str:
 
 def _request(options: ResumeOptions, view: View) -> OperatorRequest:
     manifest = view.manifest(options.job_id)
-    stage = Stage(options.stage) if options.stage else None
+    stage = None
+    if options.stage:
+        stage = Stage(options.stage)
     return OperatorRequest(
         stage=stage,
         takeover=options.takeover,
@@ -141,7 +146,9 @@ def _budget(
     budget = manifest.budget
     if budget is None:
         usage = manifest.usage
-        budget = usage.budget if usage else view.settings.engine.model.budget
+        budget = view.settings.engine.model.budget
+        if usage:
+            budget = usage.budget
     if options.budget_usd is not None:
         limit = _limit("--budget-usd", options.budget_usd, budget_in_usd)
         budget = replace(budget, nanodollars=limit)

@@ -157,12 +157,15 @@ def _cost(usage: JsonObject) -> str:
 
 def _stage_row(stage: JsonObject) -> list[str]:
     attempts = stage["attempts"]
+    tries = ""
+    if attempts > 1:
+        tries = f"{attempts} tries"
     return [
         "  {step} {stage}".format_map(stage),
         stage["state"],
         _item_count(stage),
         seconds(stage["seconds"]),
-        f"{attempts} tries" if attempts > 1 else "",
+        tries,
     ]
 
 
@@ -189,10 +192,16 @@ def _callback_lines(document: JsonObject) -> list[str]:
 def _platform_lines(document: JsonObject) -> list[str]:
     lines = []
     for run in document.get("platformRuns") or []:
+        reason = ""
+        if run["reason"]:
+            reason = f" ({run['reason']})"
+        exit_code = run["exitCode"]
+        if exit_code is None:
+            exit_code = "none"
         values = {
             **run,
-            "reason": f" ({run['reason']})" if run["reason"] else "",
-            "exitCode": "none" if run["exitCode"] is None else run["exitCode"],
+            "reason": reason,
+            "exitCode": exit_code,
             "attempts": counted(run["attempts"] or 1, "attempt"),
         }
         template = "platform    run {id}: {state}{reason}, exit code {exitCode}, {attempts}"

@@ -123,9 +123,11 @@ class Sweep:
         executor = self._view.runtime.executor(TRANSFERS)
         # guard: a sweep whose read is refused starts no run
         decisions = list(executor.map(self._examine, self._job_ids()))
-        return [
-            self._act(candidate, decision) for candidate, decision in decisions
-        ]
+        results = []
+        for candidate, decision in decisions:
+            result = self._act(candidate, decision)
+            results.append(result)
+        return results
 
     def _job_ids(self) -> list[str]:
         """Return the ids of all jobs in the store, and of those that only the platform knows."""

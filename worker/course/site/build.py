@@ -75,7 +75,9 @@ def build(
     contents = read_contents(files, visible(project))
     if not contents.entries:
         return {}
-    told = origin.told if origin else ""
+    told = ""
+    if origin:
+        told = origin.told
     site = _Site(contents, frozenset(files), fresh, told)
     built = {}
     for path, text in site.texts().items():
@@ -200,13 +202,19 @@ class _Site:
 
     def _item(self, entry: Entry) -> _Item:
         page = entry.pages[0]
+        chapter = None
+        if entry.chapter:
+            chapter = entry.chapter.name
+        tutorial = None
+        if entry.tutorial:
+            tutorial = entry.tutorial.name
         return _Item(
             number=entry.number,
             title=entry.name or self._titles[page.path],
             description=self._rendered(page.path, entry.description),
             minutes=reading.minutes(page),
-            chapter=entry.chapter.name if entry.chapter else None,
-            tutorial=entry.tutorial.name if entry.tutorial else None,
+            chapter=chapter,
+            tutorial=tutorial,
             new_chapter=self._is_fresh(entry.chapter),
             new_tutorial=self._is_fresh(entry.tutorial),
         )

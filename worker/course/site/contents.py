@@ -117,10 +117,10 @@ def read_contents(files: Files, project: str) -> Contents:
     abstractions = _abstractions(files)
     summary, relationships = _relationships(files, abstractions)
     names = _names(files, abstractions)
-    descriptions = {
-        entry.name: _MADE_OF.sub("", entry.description)
-        for entry in abstractions
-    }
+    descriptions = {}
+    for entry in abstractions:
+        description = _MADE_OF.sub("", entry.description)
+        descriptions[entry.name] = description
     entries = _entries(files, names, descriptions)
     return Contents(
         project=_named(entries) or project,

@@ -59,7 +59,9 @@ class Links:
         self, place: str, name: str, target: str, fragment: str
     ) -> str | None:
         """Return a link to a page; an anchor that is not there is left out."""
-        page = place if target else ""
+        page = ""
+        if target:
+            page = place
         anchor = unquote(fragment)
         if anchor not in self._anchors[name]:
             return page or None

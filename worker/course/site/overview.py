@@ -24,15 +24,15 @@ def overview(contents: Contents) -> Graph | None:
     """Return the diagram, or None if there is nothing to show."""
     if not contents.relationships:
         return None
-    edges = [
-        Edge(
+    edges = []
+    for relationship in _drawn(contents.relationships):
+        edge = Edge(
             source=contents.names[relationship.source],
             target=contents.names[relationship.target],
             label=relationship.label,
             head=Head.ARROW,
         )
-        for relationship in _drawn(contents.relationships)
-    ]
+        edges.append(edge)
     nodes = {}
     for edge in edges:
         for name in (edge.source, edge.target):

@@ -42,7 +42,10 @@ def _list(contents: Contents, titles: Mapping[str, str]) -> str:
         title = _escaped(titles[page.path])
         item = f"{entry.number}. [{title}]({page.path})"
         time = f"{reading.minutes(page)} min"
-        links = [f"[tutorial]({tutorial.path})" for tutorial in tutorials]
+        links = []
+        for tutorial in tutorials:
+            link = f"[tutorial]({tutorial.path})"
+            links.append(link)
         notes = ", ".join([time, *links])
         sentence = visible(reading.first_sentence(entry.description))
         item = f"{item} ({notes})"

@@ -189,8 +189,11 @@ class MessagesApi:
         self, path: str, body: Body | None, timeout: httpx.Timeout
     ) -> Iterator[httpx.Response]:
         """Send a request, and yield the response if it is a success."""
-        method = "GET" if body is None else "POST"
-        content = None if body is None else encode_body(body)
+        method = "GET"
+        content = None
+        if body is not None:
+            method = "POST"
+            content = encode_body(body)
         request = self._client.stream(
             method, path, content=content, timeout=timeout
         )
@@ -220,8 +223,11 @@ def encode_body(body: Body) -> bytes:
 
 
 def _network(settings: ModelSettings) -> httpx.HTTPTransport:
+    proxy = None
+    if settings.proxy:
+        proxy = settings.proxy.reveal()
     return httpx.HTTPTransport(
-        proxy=settings.proxy.reveal() if settings.proxy else None,
+        proxy=proxy,
         trust_env=False,
         verify=httpx.create_ssl_context(),
         limits=httpx.Limits(max_connections=None, max_keepalive_connections=0),

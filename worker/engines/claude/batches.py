@@ -351,8 +351,8 @@ class Batcher:
 
 def _params(body: Body) -> Body:
     """Return a body as a batch has it: its prefix is cached for an hour."""
-    system = [
-        {**block, "cache_control": {"type": "ephemeral", "ttl": "1h"}}
-        for block in body["system"]
-    ]
+    system = []
+    for block in body["system"]:
+        cached = {**block, "cache_control": {"type": "ephemeral", "ttl": "1h"}}
+        system.append(cached)
     return {**body, "system": system}

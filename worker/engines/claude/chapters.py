@@ -133,7 +133,10 @@ def _part(
         f"part {number} ({role})",
         needs_sources=role in _ON_BEHAVIOUR,
     )
-    return Part(role, "" if wrong else title, written)
+    shown_title = title
+    if wrong:
+        shown_title = ""
+    return Part(role, shown_title, written)
 
 
 def _closing(writer: Writer, answer: JsonObject, faults: list[str]) -> str:
@@ -170,7 +173,10 @@ def _missing(parts: Sequence[Part]) -> list[str]:
     """Return what a chapter lacks, for the model."""
     roles = {part.role for part in parts if part.written.blocks}
     absent = [role for role in _REQUIRED if role not in roles]
-    faults = [f"the part `{role}` is missing" for role in absent]
+    faults = []
+    for role in absent:
+        fault = f"the part `{role}` is missing"
+        faults.append(fault)
     if not _shows_code(parts):
         faults.append("the chapter shows no code")
     length = _prose_length(parts)

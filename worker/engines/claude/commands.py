@@ -168,7 +168,9 @@ def _own_programs(facts: CourseFacts) -> set[str]:
             declared = table(path, text)
             for outer in key:
                 inner = declared.get(outer)
-                declared = inner if isinstance(inner, dict) else {}
+                declared = {}
+                if isinstance(inner, dict):
+                    declared = inner
             programs.update(declared)
     return programs
 

@@ -78,10 +78,11 @@ def _facts(
     order: tuple[OrderEntry, ...] = (),
 ) -> CourseFacts:
     """Return the facts; before the order is known, the chapters are as they were chosen."""
-    as_chosen = tuple(
-        OrderEntry(index=number, name=abstraction.name, reasoning="")
-        for number, abstraction in enumerate(abstractions, 1)
-    )
+    chapters = []
+    for number, abstraction in enumerate(abstractions, 1):
+        entry = OrderEntry(index=number, name=abstraction.name, reasoning="")
+        chapters.append(entry)
+    as_chosen = tuple(chapters)
     course = Course(
         abstractions=abstractions,
         summary=overview,

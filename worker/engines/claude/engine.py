@@ -72,7 +72,9 @@ class ClaudeEngine:
             for task in _tasks(questions, verifier, stage, workspace.output)
             if not (workspace.output / task.path).exists()
         ]
-        whole = len(facts.chapters) if INFO[stage].folder else 1
+        whole = 1
+        if INFO[stage].folder:
+            whole = len(facts.chapters)
         if not tasks:
             return
         self._model.begin(workspace)

@@ -64,10 +64,13 @@ def estimate(
     that are `kept`.
     """
     questions = Questions(course or static_facts(analysis), language)
-    return [
-        _stage(stage, _asked(questions, stage, kept), prices, batch=batch)
-        for stage in _ANSWERS
-    ]
+    stages = []
+    for stage in _ANSWERS:
+        estimated = _stage(
+            stage, _asked(questions, stage, kept), prices, batch=batch
+        )
+        stages.append(estimated)
+    return stages
 
 
 def _stage(
@@ -78,10 +81,10 @@ def _stage(
     batch: bool,
 ) -> StageEstimate:
     in_batch = batch and INFO[stage].folder is not None
-    calls = [
-        _tokens(question, position, in_batch=in_batch)
-        for position, question in enumerate(asked)
-    ]
+    calls = []
+    for position, question in enumerate(asked):
+        call = _tokens(question, position, in_batch=in_batch)
+        calls.append(call)
     repaired = asked[: len(asked) // _REPAIRED]
     repairs = [_repair(question) for question in repaired]
     cost = None
@@ -112,11 +115,12 @@ def _asked(
             return [questions.analyze()]
         case Stage.ORDER:
             return [questions.order()]
-    return [
-        _of_page(questions, stage, chapter)
-        for chapter in questions.facts.chapters
-        if item_path(stage, chapter.entry) not in kept
-    ]
+    pages = []
+    for chapter in questions.facts.chapters:
+        if item_path(stage, chapter.entry) not in kept:
+            page = _of_page(questions, stage, chapter)
+            pages.append(page)
+    return pages
 
 
 def _of_page(questions: Questions, stage: Stage, chapter: Chapter) -> Question:

@@ -193,9 +193,10 @@ class Model:
         self, questions: Sequence[Question]
     ) -> Iterator[tuple[int, JsonObject | UnusableAnswerError]]:
         session = self._begun()
-        works = [
-            partial(self._solve, session, question) for question in questions
-        ]
+        works = []
+        for question in questions:
+            work = partial(self._solve, session, question)
+            works.append(work)
         yield from in_parallel(
             works,
             self._settings.concurrency,
@@ -222,11 +223,14 @@ class Model:
         if session is None:
             return None
         prices = self._prices(Budget())
+        prices_dated = None
+        if prices:
+            prices_dated = prices.dated
         return usage_of(
             session.ledger.entries(),
             fallbacks=session.ledger.fallbacks(),
             budget=session.budget,
-            prices_dated=prices.dated if prices else None,
+            prices_dated=prices_dated,
         )
 
     def pause(self) -> None:

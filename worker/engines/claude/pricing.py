@@ -63,6 +63,9 @@ class Pricing:
         cost = 0
         if self.prices is not None:
             cost = self.prices.worst(prompt_tokens, most, batch=batch)
+        prices_dated = None
+        if self.prices:
+            prices_dated = self.prices.dated
         return Intent(
             writer=self.writer,
             at=self.now(),
@@ -74,7 +77,7 @@ class Pricing:
             repair=call.repair,
             tokens=prompt_tokens + most,
             nanodollars=cost,
-            prices_dated=self.prices.dated if self.prices else None,
+            prices_dated=prices_dated,
             batch=batch,
         )
 

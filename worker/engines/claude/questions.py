@@ -114,10 +114,10 @@ class Questions:
         most: int,
     ) -> Question:
         """Ask what the chapters are about."""
-        rows = [
-            f"{candidate.id} {self._unit_row(candidate.unit)}"
-            for candidate in candidates
-        ]
+        rows = []
+        for candidate in candidates:
+            row = f"{candidate.id} {self._unit_row(candidate.unit)}"
+            rows.append(row)
         item = prompt.filled(
             "extract_item",
             candidates=plain(rows, "candidates"),
@@ -320,10 +320,10 @@ class Questions:
         return plain(list(rows), "plan")
 
     def _units(self) -> str:
-        rows = [
-            f"U{number} {self._unit_row(unit)}"
-            for number, unit in enumerate(self.facts.analysis.units, 1)
-        ]
+        rows = []
+        for number, unit in enumerate(self.facts.analysis.units, 1):
+            row = f"U{number} {self._unit_row(unit)}"
+            rows.append(row)
         return plain(rows, "chapters")
 
     def _map(self) -> str:
@@ -445,7 +445,10 @@ def repaired(
 ) -> Question:
     """Return a question that sends an answer back with its faults."""
     most = faults[:_MOST_FAULTS]
-    shown = [f"- {fault[:_MOST_FAULT]}" for fault in most]
+    shown = []
+    for fault in most:
+        row = f"- {fault[:_MOST_FAULT]}"
+        shown.append(row)
     more = len(faults) - _MOST_FAULTS
     if more > 0:
         shown.append(f"- and {more} more of that kind")

@@ -95,7 +95,9 @@ def chosen_lines(
     chosen: list[int] = []
     left = SHARE
     for section in ranked:
-        room = min(left, _RUN) if section.rank >= _UNASKED else left
+        room = left
+        if section.rank >= _UNASKED:
+            room = min(left, _RUN)
         numbers = [number for number in section.numbers if number in kept]
         shown = _as_far_as(lines, numbers, room)
         left -= sum(_size(lines, number) for number in shown)
@@ -105,7 +107,9 @@ def chosen_lines(
 
 def _sections(length: int, headings: Sequence[Heading]) -> Iterator[_Section]:
     """Yield the sections that are about the project, the title's first of all."""
-    first = headings[0].line if headings else length + 1
+    first = length + 1
+    if headings:
+        first = headings[0].line
     yield _Section(0, tuple(range(1, first)))
     # The heading above, and the one above that, with their ranks.
     above: list[tuple[int, int | None]] = []

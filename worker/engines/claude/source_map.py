@@ -120,7 +120,11 @@ def section(
     """
     if not texts:
         return ""
-    cited = [Counter(_PLACE.findall(page)) for page in pages]
+    cited = []
+    for page in pages:
+        paths = _PLACE.findall(page)
+        counted = Counter(paths)
+        cited.append(counted)
     rows: list[str] = []
     for path, text in texts.items():
         row = f"- {markdown.code(path)}: {text}"
@@ -137,7 +141,10 @@ def _links(
 ) -> Iterator[str]:
     """Yield links to the chapters that cite a file, or files in a folder, most."""
     chapters = renderer.facts.chapters
-    counts = [_count(path, paths) for paths in cited]
+    counts = []
+    for paths in cited:
+        count = _count(path, paths)
+        counts.append(count)
     most = sorted(chapters, key=lambda chapter: -counts[chapter.position])
     for chapter in sorted(most[:_CHAPTERS], key=attrgetter("position")):
         if counts[chapter.position] > 0:

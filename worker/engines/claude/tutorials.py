@@ -118,10 +118,10 @@ def _map(
     facts = renderer.facts
     texts = source_map.read(facts, verifier, answer, faults)
     stage = Stage.REVIEW_CHAPTERS
-    pages = [
-        page_in(source.questions, chapter, source.output, stage)
-        for chapter in facts.chapters
-    ]
+    pages = []
+    for chapter in facts.chapters:
+        page = page_in(source.questions, chapter, source.output, stage)
+        pages.append(page)
     return source_map.section(renderer, texts, pages)
 
 
@@ -303,10 +303,14 @@ def _page(
 ) -> str:
     words = renderer.words
     is_first = chapter.position == 0
-    setup = preparation.section(renderer) if is_first else ""
     links = [f"{renderer.chapter}."]
     if not is_first:
         links.append(preparation.reference(renderer))
+    setup = ""
+    project_title = ""
+    if is_first:
+        setup = preparation.section(renderer)
+        project_title = _title(renderer)
     return markdown.document(
         heading(words.tutorial, chapter),
         " ".join(filter(None, links)),
@@ -314,7 +318,7 @@ def _page(
         setup,
         *exercises,
         _following(renderer, chapter),
-        _title(renderer) if is_first else "",
+        project_title,
     )
 
 

@@ -128,7 +128,10 @@ class Writer:
                 fewer = shown.clipped(lines)
                 return replace(block, lines=fewer)
             case Drawing(arrows=arrows):
-                clipped_arrows = [_clipped_arrow(shown, one) for one in arrows]
+                clipped_arrows = []
+                for one in arrows:
+                    clipped_arrow = _clipped_arrow(shown, one)
+                    clipped_arrows.append(clipped_arrow)
                 return replace(block, arrows=tuple(clipped_arrows))
             case _:
                 return block

@@ -163,7 +163,10 @@ class FondationEngine:
         env = self._variables(root, folder)
         output = Path(env["CLAUDE_OUTPUT_DIR"])
         source = self._copy_source(workspace.source, root / "source")
-        argv = bundle.argv(source, output, stage if takes_steps else None)
+        chosen = None
+        if takes_steps:
+            chosen = stage
+        argv = bundle.argv(source, output, chosen)
         return CliTask(
             stage=stage,
             single_stage=takes_steps,

@@ -33,9 +33,11 @@ class YamlGuard:
 
     def __init__(self, output: Path, bodies: Mapping[str, bytes]) -> None:
         """Keep these files, given by path and content; they exist in the folder."""
-        self._kept = [
-            _GuardedFile(output, path, body) for path, body in bodies.items()
-        ]
+        kept = []
+        for path, body in bodies.items():
+            guarded = _GuardedFile(output, path, body)
+            kept.append(guarded)
+        self._kept = kept
 
     def look(self) -> None:
         """Release processes that are waiting to open a file; must be called frequently."""

@@ -112,7 +112,11 @@ class Laid:
             begin = [child.attached(rest, way)]
         corner = self.corner(key)
         whole = [*begin, *way]
-        return [corner + spot for spot in whole]
+        shifted = []
+        for spot in whole:
+            shifted_spot = corner + spot
+            shifted.append(shifted_spot)
+        return shifted
 
     def attached(self, path: Sequence[str], line: Sequence[Spot]) -> Spot:
         """Return where a line from beside a node, or outside its group, meets its outline."""

@@ -249,7 +249,11 @@ def _ports(box: Place, count: int) -> list[float]:
     room = box.size.across / (count + 1)
     step = min(_SPREAD, room)
     first = -(count - 1) / 2 * step
-    return [first + number * step for number in range(count)]
+    places = []
+    for number in range(count):
+        place = first + number * step
+        places.append(place)
+    return places
 
 
 def _route(chain: _Chain) -> list[Point]:

@@ -195,25 +195,30 @@ class _Reader:
 
     def _note(self, note: re.Match[str]) -> None:
         keys = note["over"].split(",")
-        over = tuple(key.strip() for key in keys)
-        for key in over:
-            self._meet(key)
+        over = []
+        for key in keys:
+            participant = key.strip()
+            self._meet(participant)
+            over.append(participant)
         side = note["side"].lower()
         text = plain(note["text"])
-        self._add(Note(over=over, side=side, text=text))
+        self._add(Note(over=tuple(over), side=side, text=text))
 
     def _message(self, arrow: re.Match[str]) -> None:
         source = arrow["source"].strip()
         target = arrow["target"].strip()
         self._meet(source)
         self._meet(target)
+        tail = Head.NONE
+        if arrow["both"]:
+            tail = Head.ARROW
         message = Message(
             source=source,
             target=target,
             text=plain(arrow["text"] or ""),
             dashed=arrow["line"] == "--",
             head=_HEADS.get(arrow["head"], Head.NONE),
-            tail=Head.ARROW if arrow["both"] else Head.NONE,
+            tail=tail,
         )
         self._add(message)
         mark = arrow["mark"]

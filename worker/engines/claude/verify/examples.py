@@ -201,10 +201,13 @@ def _reasons_not_to_run(code: str, tree: ast.Module) -> list[str]:
             continue
         if node.id not in known:
             unknown.setdefault(node.id, node.lineno)
-    return [
-        f"line {line} uses `{name}`, which it neither imports nor defines"
-        for name, line in unknown.items()
-    ]
+    reasons = []
+    for name, line in unknown.items():
+        reason = (
+            f"line {line} uses `{name}`, which it neither imports nor defines"
+        )
+        reasons.append(reason)
+    return reasons
 
 
 def _parse_error(code: str) -> str:

@@ -219,7 +219,10 @@ class SentenceChecker:
         indexes = self._indexes(definitions)
         for _ in range(_DEPTH):
             indexes |= self._used_by(indexes)
-        reached = [self._facts.definitions[index] for index in indexes]
+        reached = []
+        for index in indexes:
+            definition = self._facts.definitions[index]
+            reached.append(definition)
         return self._mention(reached, target)
 
     def _is_of_page(self, name: str) -> bool:
