@@ -106,7 +106,10 @@ def _canonical(document: object) -> bytes:
 
 def _camel(name: str) -> str:
     first, *rest = name.split("_")
-    capitalized = [part.capitalize() for part in rest]
+    capitalized = []
+    for part in rest:
+        capital = part.capitalize()
+        capitalized.append(capital)
     return "".join([first, *capitalized])
 
 

@@ -218,10 +218,7 @@ def complete(manifest: Manifest, *, at: str) -> Manifest:
     files_of = tuple(
         info.stage for info in STAGES if info.stage is not Stage.CLONE
     )
-    seconds = 0.0
-    for record in manifest.stages:
-        seconds += record.seconds
-    duration = round(seconds, 3)
+    duration = round(sum(record.seconds for record in manifest.stages), 3)
     return _announced(
         done,
         replace(event, step=TOTAL_STEPS, files_of=files_of, duration=duration),

@@ -302,4 +302,7 @@ class Manifest:
     @property
     def artifact_count(self) -> int:
         """How many artifacts the finished stages have."""
-        return sum(record.artifact_count for record in self.stages)
+        count = 0
+        for record in self.stages:
+            count += record.artifact_count
+        return count

@@ -150,7 +150,10 @@ def _moved(lines: str, moves: Moves, *, with_margin: bool) -> str:
             last,
             with_margin=with_margin,
         )
-        moved = [str(number + shift) for number in numbers]
+        moved = []
+        for number in numbers:
+            place = str(number + shift)
+            moved.append(place)
         spans.append("-".join(moved))
     return ",".join(spans)
 

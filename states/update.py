@@ -173,7 +173,9 @@ def plan(
     if why is not None:
         return Plan(kept=frozenset(), why=why)
     stale = _stale(old, parts, difference)
-    kept = {yaml_path(stage) for stage in YAML_STAGES}
+    kept = set()
+    for stage in YAML_STAGES:
+        kept.add(yaml_path(stage))
     for chapter in chapters:
         if chapter.name not in stale:
             kept.update(chapter_paths(chapter))

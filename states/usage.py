@@ -69,7 +69,10 @@ class Waiting:
 
 def usage_document(usage: Usage) -> dict[str, Any]:
     """Return usage as shown by `status --json`, the gateway and callbacks: costs in dollars."""
-    rows = [_row_document(row) for row in usage.by_model]
+    rows = []
+    for row in usage.by_model:
+        document = _row_document(row)
+        rows.append(document)
     totals = {name: sum(row[name] for row in rows) for name in _COUNTED}
     return {
         **{name: round(total, 9) for name, total in totals.items()},

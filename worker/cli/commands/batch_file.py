@@ -73,7 +73,9 @@ def read_entries(
     faults: list[str] = []
     for number, entry in enumerate(entries, 1):
         place = f"{file}, entry {number}"
-        faults += [f"{place}: {fault}" for fault in rules.faults(entry)]
+        for fault in rules.faults(entry):
+            placed = f"{place}: {fault}"
+            faults.append(placed)
     if faults:
         raise UsageError("\n".join(faults))
     jobs = [_job(entry, local=local) for entry in entries]

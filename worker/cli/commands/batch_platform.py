@@ -53,7 +53,9 @@ class PlatformBatch:
         faults = self._deployment.faults_of_each(self._variables.values())
         lines: list[str] = []
         for job_id, job_faults in zip(self._variables, faults, strict=True):
-            lines += [f"{job_id}: {fault}" for fault in job_faults]
+            for fault in job_faults:
+                line = f"{job_id}: {fault}"
+                lines.append(line)
         if lines:
             raise ConfigError("\n".join(lines))
 

@@ -52,5 +52,8 @@ def urls(options: UrlsOptions, environment: Environment) -> Output:
         )
     view = open_view(options.store, environment)
     files = signed_files(view, options.job_id, expires)
-    lines = ["{path}\t{url}".format_map(file) for file in files]
+    lines = []
+    for file in files:
+        line = "{path}\t{url}".format_map(file)
+        lines.append(line)
     return Output(document=files, lines=lines)

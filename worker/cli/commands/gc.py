@@ -60,7 +60,10 @@ def _answer(collection: _Collection, *, dry_run: bool) -> Output:
     verb = "collected"
     if dry_run:
         verb = "would collect"
-    lines = [f"{verb} {job_id}" for job_id in collection.collected]
+    lines = []
+    for job_id in collection.collected:
+        line = f"{verb} {job_id}"
+        lines.append(line)
     lines += map("left {jobId}: {reason}".format_map, collection.left)
     document: dict[str, Any] = {
         "collected": collection.collected,

@@ -24,12 +24,18 @@ def status(options: JobOptions, environment: Environment) -> Output:
 def list_jobs(options: ListOptions, environment: Environment) -> Output:
     """List the jobs of a store, in the order of their ids."""
     view = open_view(options.store, environment)
-    documents = [_summary(view, job_id) for job_id in view.job_ids()]
+    documents = []
+    for job_id in view.job_ids():
+        document = _summary(view, job_id)
+        documents.append(document)
     if not documents:
         return Output(document=[], lines=[f"no jobs in {view.store.url}"])
     rows = [["JOB", "STATE", "RUN", "SINCE", "REPOSITORY"]]
     for document in documents:
-        cells = [document[column] or "" for column in _LIST_COLUMNS]
+        cells = []
+        for column in _LIST_COLUMNS:
+            cell = document[column] or ""
+            cells.append(cell)
         rows.append(list(map(str, cells)))
     return Output(document=documents, lines=table(rows))
 
@@ -59,7 +65,10 @@ def _summary(view: View, job_id: str) -> JsonObject:
 
 
 def _lines(document: JsonObject) -> list[str]:
-    stages = [_stage_row(stage) for stage in document["stages"]]
+    stages = []
+    for stage in document["stages"]:
+        row = _stage_row(stage)
+        stages.append(row)
     return [
         *_job_lines(document),
         *table(stages),

@@ -278,8 +278,12 @@ def _answer(
         if not dry_run:
             action = f"started run {result.run_id}"
         lines.append(_line(result, action))
-    lines += [_line(result, "skipped") for result in skipped]
-    lines += [_line(result, "given up") for result in given_up]
+    for result in skipped:
+        line = _line(result, "skipped")
+        lines.append(line)
+    for result in given_up:
+        line = _line(result, "given up")
+        lines.append(line)
     document = {
         "swept": [
             {**result.document, "runId": result.run_id} for result in swept

@@ -96,7 +96,9 @@ class Contents:
         """All pages, each with its entry."""
         pages: list[tuple[Entry, Page]] = []
         for entry in self.entries:
-            pages += [(entry, page) for page in entry.pages]
+            for page in entry.pages:
+                pair = (entry, page)
+                pages.append(pair)
         return pages
 
     def page_of(self) -> dict[str, Page]:

@@ -56,7 +56,11 @@ def _drawn(relationships: Sequence[Relationship]) -> list[Relationship]:
 
 
 def _pairs(relationships: Sequence[Relationship]) -> list[Pair]:
-    return [(entry.source, entry.target) for entry in relationships]
+    pairs = []
+    for entry in relationships:
+        pair = (entry.source, entry.target)
+        pairs.append(pair)
+    return pairs
 
 
 def _chosen(

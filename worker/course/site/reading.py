@@ -30,7 +30,9 @@ def first_sentence(text: str) -> str:
     """Return the first sentence of a description, on one line."""
     line = " ".join(text.split())
     match = _SENTENCE.match(line)
-    return match[0] if match else line
+    if match is None:
+        return line
+    return match[0]
 
 
 def about(contents: Contents) -> str:

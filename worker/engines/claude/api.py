@@ -140,7 +140,11 @@ class MessagesApi:
         data = document.get("data")
         if not isinstance(data, list):
             raise AnswerLostError("the list of batches is not a list")
-        return [read_batch(entry) for entry in data]
+        batches = []
+        for entry in data:
+            batch = read_batch(entry)
+            batches.append(batch)
+        return batches
 
     def results(self, batch_id: str) -> dict[str, JsonObject]:
         """Return the results of a batch that has ended, by the name of their call."""

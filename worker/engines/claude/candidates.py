@@ -80,7 +80,10 @@ def _unique(values: Iterable[Value]) -> tuple[Value, ...]:
 
 def described(description: str, parts: Sequence[Unit]) -> str:
     """Return a description with what the chapter is made of at its end."""
-    names = [f"`{part.name}`" for part in parts]
+    names = []
+    for part in parts:
+        name = f"`{part.name}`"
+        names.append(name)
     made_of = ", ".join(names)
     return f"{description} ({made_of})"
 

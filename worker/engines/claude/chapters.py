@@ -127,7 +127,9 @@ def _part(
     wrong: list[str] = []
     if title:
         wrong = writer.sentence(title)
-    faults += [f"part {number}, title: {fault}" for fault in wrong]
+    for fault in wrong:
+        placed = f"part {number}, title: {fault}"
+        faults.append(placed)
     written = writer.written(
         fields.entries("blocks"),
         f"part {number} ({role})",

@@ -28,7 +28,10 @@ def of_relations(facts: CourseFacts, relations: Sequence[Relation]) -> str:
         )
         if edge not in edges:
             edges.append(edge)
-    pairs = [(edge.source, edge.target) for edge in edges]
+    pairs = []
+    for edge in edges:
+        pair = (edge.source, edge.target)
+        pairs.append(pair)
     connected = largest_part(pairs)
     if not edges or len(connected) < len(edges):
         return ""
@@ -38,7 +41,10 @@ def of_relations(facts: CourseFacts, relations: Sequence[Relation]) -> str:
 def composed(drawing: Drawing) -> str:
     """Draw what a model composed; nothing if an arrow's end is missing or ambiguous."""
     ids = [node.id for node in drawing.nodes]
-    texts = [unquoted(node.text) for node in drawing.nodes]
+    texts = []
+    for node in drawing.nodes:
+        text = unquoted(node.text)
+        texts.append(text)
     edges: list[Edge] = []
     for arrow in drawing.arrows:
         if {ids.count(arrow.source), ids.count(arrow.target)} != {1}:

@@ -151,7 +151,10 @@ def _exists(facts: CourseFacts, node: str) -> bool:
     lines = facts.texts.lines(file.path)
     text = "\n".join(lines)
     _, *classes = match["classes"].split("::")
-    heads = [f"class {name}" for name in classes]
+    heads = []
+    for name in classes:
+        head = f"class {name}"
+        heads.append(head)
     name = match["name"]
     heads.append(f"def {name}")
     for head in heads:

@@ -86,10 +86,16 @@ def _stage(
         call = _tokens(question, position, in_batch=in_batch)
         calls.append(call)
     repaired = asked[: len(asked) // _REPAIRED]
-    repairs = [_repair(question) for question in repaired]
+    repairs = []
+    for question in repaired:
+        repair = _repair(question)
+        repairs.append(repair)
     cost = None
     if prices is not None:
-        asking = [prices.cost(call, batch=in_batch) for call in calls]
+        asking = []
+        for call in calls:
+            asked_cost = prices.cost(call, batch=in_batch)
+            asking.append(asked_cost)
         cost = sum(asking) + sum(map(prices.cost, repairs))
     return StageEstimate(
         stage=stage,

@@ -146,7 +146,10 @@ def _unit(
     if not description:
         raise AnswerFault("it has no description")
     _check_all(_faults_of(verifier, description))
-    parts = [left.pop(key) for key in ids]
+    parts = []
+    for key in ids:
+        part = left.pop(key)
+        parts.append(part)
     whole = choice.described(description, parts)
     return choice.merged(parts, name, whole)
 
@@ -342,7 +345,9 @@ def _ordered(
         with noted(faults, place):
             step, wrong = _step(verifier, entry, left)
             steps.append(step)
-            faults += [f"{place}: {fault}" for fault in wrong]
+            for fault in wrong:
+                placed = f"{place}: {fault}"
+                faults.append(placed)
     if left:
         missing = ", ".join(left)
         faults.append(f"the order lacks {missing}")

@@ -366,7 +366,11 @@ class Questions:
         for chapter in self.facts.chapters:
             links[chapter.unit.name] = _link(chapter)
         names = [unit.name for unit in self.facts.analysis.units]
-        return [links.get(name, name) for name in names]
+        linked = []
+        for name in names:
+            link = links.get(name, name)
+            linked.append(link)
+        return linked
 
     def _opens_course(self, stage: Stage, chapter: Chapter) -> bool:
         """Whether a page is the first tutorial, which sets the project up and maps its source."""

@@ -100,7 +100,10 @@ def chosen_lines(
             room = min(left, _RUN)
         numbers = [number for number in section.numbers if number in kept]
         shown = _as_far_as(lines, numbers, room)
-        left -= sum(_size(lines, number) for number in shown)
+        size = 0
+        for number in shown:
+            size += _size(lines, number)
+        left -= size
         chosen += shown
     return _without_empty_ends(lines, sorted(chosen))
 

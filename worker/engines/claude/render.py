@@ -338,7 +338,9 @@ def listings(page: str) -> tuple[Lines, ...]:
             if match is not None:
                 path = match["path"]
                 spans = markdown.spans(match["lines"])
-                listed += [Lines(path, *lines) for lines in spans]
+                for first, last in spans:
+                    lines = Lines(path, first, last)
+                    listed.append(lines)
     return tuple(listed)
 
 

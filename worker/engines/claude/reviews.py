@@ -54,7 +54,10 @@ def task(
     blocks = page_blocks(page)
     numbered = plain(_numbered(blocks), "page")
     faults = verifier.faults(page)
-    findings = [f"- {fault.placed}" for fault in faults]
+    findings = []
+    for fault in faults:
+        finding = f"- {fault.placed}"
+        findings.append(finding)
     question, material = questions.of_chapter(
         stage,
         chapter,

@@ -66,7 +66,10 @@ def made(
     if they are too many.
     """
     without: list[Task] = []
-    attempts = [_Attempt(task=task, question=task.question) for task in tasks]
+    attempts = []
+    for task in tasks:
+        attempt = _Attempt(task=task, question=task.question)
+        attempts.append(attempt)
     for repair in range(1, REPAIRS + 2):
         again: list[_Attempt] = []
         questions = [attempt.question for attempt in attempts]

@@ -282,7 +282,9 @@ def _exercise(
     name = " ".join(words)[:_LONGEST_TITLE]
     wrong = writer.sentence(name)
     if wrong:
-        faults += [f"{place}, title: {fault}" for fault in wrong]
+        for fault in wrong:
+            placed = f"{place}, title: {fault}"
+            faults.append(placed)
         name = writer.renderer.words.tutorial
     renderer = replace(writer.renderer, hides_output=True)
     task_writer = Writer(renderer, writer.verifier)

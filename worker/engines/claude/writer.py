@@ -104,7 +104,9 @@ class Writer:
             is_free = not needs_sources or _rests_beside(blocks, position)
             text = self.renderer.block(block)
             reasons = self._reasons(block, text, is_free=is_free)
-            faults += [f"{entry.place}: {reason}" for reason in reasons]
+            for reason in reasons:
+                placed = f"{entry.place}: {reason}"
+                faults.append(placed)
             if _is_undrawn(block, text) and not reasons:
                 continue
             # guard: pages: a block with a fault is left out

@@ -43,7 +43,10 @@ def draw(graph: Graph, name: str) -> str:
 
 def _described(graph: Graph) -> str:
     """Return what a graph shows, in words."""
-    sentences = [_sentence(edge, graph) for edge in graph.edges]
+    sentences = []
+    for edge in graph.edges:
+        sentence = _sentence(edge, graph)
+        sentences.append(sentence)
     if not sentences:
         sentences = [node.label for node in graph.nodes.values()]
     return "; ".join(sentences)

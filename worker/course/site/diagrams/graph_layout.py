@@ -253,7 +253,10 @@ class _Level:
         gates = []
         if with_gates:
             gates = self._gates(numbers)
-        sizes = [self._size(key, numbers) for key in self._items]
+        sizes = []
+        for key in self._items:
+            size = self._size(key, numbers)
+            sizes.append(size)
         wires = [self._wire(number) for number in numbers]
         ends = {}
         for gate in gates:
@@ -493,7 +496,11 @@ class _Turn:
         return Spot(along + MARGIN, across + self._top)
 
     def spots(self, points: Sequence[Point]) -> list[Spot]:
-        return [self.spot(point) for point in points]
+        spots = []
+        for point in points:
+            spot = self.spot(point)
+            spots.append(spot)
+        return spots
 
 
 def _extent(

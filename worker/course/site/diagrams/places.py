@@ -173,7 +173,10 @@ def align(ranks: Sequence[Rank]) -> None:
     for turn in range(2 * _ROUNDS):
         downward = turn % 2 == 0
         for rank in _in_order(ranks, downward=downward):
-            desired = [_desired(place, downward=downward) for place in rank]
+            desired = []
+            for place in rank:
+                wish = _desired(place, downward=downward)
+                desired.append(wish)
             _settle(rank, desired)
     _draw_together(ranks)
 

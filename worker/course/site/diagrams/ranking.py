@@ -73,7 +73,9 @@ def _searched(count: int, following: _Following) -> list[int]:
         seen.add(box)
         stack.append((box, True))
         followers = reversed(following[box])
-        stack += [(follower, False) for follower in followers]
+        for follower in followers:
+            entry = (follower, False)
+            stack.append(entry)
     left.reverse()
     return left
 

@@ -67,7 +67,10 @@ def faults(diagram: str) -> Iterator[str]:
         # guard: verifier: an arrow leads from one box to another
         if arrow.source == arrow.target:
             yield f"an arrow leads from “{texts[arrow.source]}” to itself"
-    pairs = [(arrow.source, arrow.target) for arrow in arrows]
+    pairs = []
+    for arrow in arrows:
+        pair = (arrow.source, arrow.target)
+        pairs.append(pair)
     # guard: verifier: the boxes of a drawing are connected
     if not _are_connected(texts, pairs):
         yield "not all of its boxes are connected"

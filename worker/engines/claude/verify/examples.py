@@ -182,7 +182,10 @@ class ExampleChecker:
 
 
 def _names_any(fault: Fault, names: Iterable[str]) -> bool:
-    quoted = [f"`{name}`" for name in names]
+    quoted = []
+    for name in names:
+        in_backquotes = f"`{name}`"
+        quoted.append(in_backquotes)
     return any(name in fault.text for name in quoted)
 
 
@@ -281,7 +284,9 @@ def _placeholders(call: ast.Call) -> str:
             return "..."
         placeholders.append(_VALUE)
     keywords = [keyword.arg for keyword in call.keywords if keyword.arg]
-    placeholders += [f"{keyword}={_VALUE}" for keyword in keywords]
+    for keyword in keywords:
+        named = f"{keyword}={_VALUE}"
+        placeholders.append(named)
     return ", ".join(placeholders)
 
 

@@ -269,7 +269,10 @@ class Verifier:
             chapter = self._pages.get(file)
             if chapter is None:
                 continue
-            titles = [title(noun, chapter) for noun in nouns]
+            titles = []
+            for noun in nouns:
+                chapter_title = title(noun, chapter)
+                titles.append(chapter_title)
             # guard: verifier: a link's words must be those of its page
             if text not in titles:
                 yield Fault(

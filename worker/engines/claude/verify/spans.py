@@ -154,7 +154,10 @@ class SpanChecker:
         head = squeezed(code)
         name = _defined_name(code)
         named = self._names.definitions(name)
-        heads = [squeezed(definition.signature) for definition in named]
+        heads = []
+        for definition in named:
+            known_head = squeezed(definition.signature)
+            heads.append(known_head)
         is_known = any(known.startswith(head) for known in heads)
         # guard: verifier: the head of a definition must be the source's
         if not is_known and not self._names.has_code(head, name):

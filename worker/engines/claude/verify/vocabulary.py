@@ -277,7 +277,11 @@ class Vocabulary:
         """Return a type and all types of the project that it extends."""
         definitions = self.facts.definitions
         lineage = self.facts.lineage(index)
-        return [definitions[current] for current in lineage]
+        types = []
+        for current in lineage:
+            type_ = definitions[current]
+            types.append(type_)
+        return types
 
     def has_outside_base(self, index: int) -> bool:
         """Whether a type extends a type that is neither the project's nor Python's."""
