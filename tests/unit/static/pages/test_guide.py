@@ -23,6 +23,11 @@ class Cellar:
         self.bottles.append(bottle)
         return self.bottles
 '''
+PARTS = "".join(
+    f"\n    def {name}(self, app):\n        app.{name}_views.update(self.views)\n"
+    f"        app.{name}_names += self.names\n        return self.last_{name}(app)\n"
+    for name in ("open", "merge", "close")
+)
 GUIDE = """\
 =========
  Modules
@@ -60,6 +65,40 @@ def test_a_chapter_opens_with_the_guide_and_names_its_source(
         "that fits answers a request.\n\n(From the guide, “Blueprints”, "
         "`docs/modules.rst:14-18`.)\n" in page
     )
+
+
+def test_a_chapter_that_its_guide_opens_tells_the_purpose_of_its_subject_once(
+    tmp_path: Path,
+) -> None:
+    purpose = "Represents a blueprint."
+    row = f"- `Blueprint` (`app.py:1`): {purpose}\n"
+    told = GUIDE.replace("It keeps them", f"{purpose} It keeps them")
+    for name, text in {"other": GUIDE, "same": told}.items():
+        code = f'class Blueprint:\n    """{purpose}"""\n{PARTS}'
+        files = {"app.py": code, "docs/modules.rst": text}
+        facts = read(tmp_path / name, files)
+        page = chapters.written(facts, chapter_of(facts, "Blueprint"))
+        assert page.count(purpose) == 1
+        assert (row in page) is (name == "other")
+
+
+def test_the_purpose_of_a_function_is_above_its_code_whatever_the_guide_says(
+    tmp_path: Path,
+) -> None:
+    code = (
+        "def flash(text):\n"
+        '    """Puts a message into the next answer.\n\n    See more.\n    """\n'
+        "    found = session.get(text)\n    found.append(text)\n    return found\n"
+    )
+    text = (
+        "Flash\n=====\n\nTo tell the user what an application has done, use the "
+        "`flash` function in a view.\n"
+    )
+    facts = read(tmp_path, {"app.py": code, "docs/flash.rst": text})
+    chapter = chapter_of(facts, "flash")
+    assert guide.opening(facts, chapter) is not None
+    page = chapters.written(facts, chapter)
+    assert "### `flash`\n\nPuts a message into the next answer.\n" in page
 
 
 def test_a_chapter_without_a_guide_opens_with_the_documentation_of_its_code(

@@ -48,7 +48,7 @@ def written(facts: CourseFacts, chapter: Chapter) -> str:
     places = key_places.chosen(facts, chapter)
     return markdown.document(
         markdown.heading(1, title),
-        *_introduction(facts, chapter),
+        *_introduction(facts, chapter, places),
         _section("Example", *_examples(facts, shown)),
         _section("The code", *_code(facts, chapter, places)),
         _section("Other parts", _parts(facts, chapter, places)),
@@ -76,11 +76,14 @@ def _section(title: str, *blocks: str) -> str:
     return ""
 
 
-def _introduction(facts: CourseFacts, chapter: Chapter) -> list[str]:
+def _introduction(
+    facts: CourseFacts, chapter: Chapter, places: Sequence[KeyPlace]
+) -> list[str]:
     """Return what the subject is for, in the words of its guide, else of its source."""
     passage = guide.opening(facts, chapter)
     if passage is not None:
-        return guide.rendered(passage)
+        purposes = markdown.bullets(_purposes(facts, chapter, places))
+        return [*guide.rendered(passage), purposes]
     description = _description(facts, chapter)
     blocks = [markdown.prose(description)]
     is_one = len(facts.named(chapter)) <= 1
@@ -92,6 +95,26 @@ def _introduction(facts: CourseFacts, chapter: Chapter) -> list[str]:
             files = listed(paths, 4)
             blocks.append(f"It is in {files}.")
     return blocks
+
+
+def _purposes(
+    facts: CourseFacts, chapter: Chapter, places: Sequence[KeyPlace]
+) -> Iterator[str]:
+    """Yield the purposes of the subjects that neither the guide nor the code's part tells."""
+    introduced = _introduced(facts, chapter)
+    shown = _definitions(places)
+    for subject in facts.named(chapter):
+        purpose = _plain(citations.purpose(subject))
+        if subject not in shown and purpose not in introduced:
+            yield citations.described(subject)
+
+
+def _introduced(facts: CourseFacts, chapter: Chapter) -> str:
+    """Return the letters of what introduces a chapter: its guide's words, or its description."""
+    passage = guide.opening(facts, chapter)
+    if passage is None:
+        return _plain(_description(facts, chapter))
+    return _plain(" ".join(passage.texts))
 
 
 def _description(facts: CourseFacts, chapter: Chapter) -> str:
@@ -121,6 +144,7 @@ def _new_paragraphs(facts: CourseFacts, chapter: Chapter) -> list[str]:
     earlier = [
         paragraph
         for other in facts.chapters[: chapter.position]
+        if guide.opening(facts, other) is None
         for paragraph in _more(facts, other)
     ]
     description = _description(facts, chapter)
@@ -221,9 +245,10 @@ def _definitions(places: Sequence[KeyPlace]) -> list[Definition]:
 
 def _words(facts: CourseFacts, chapter: Chapter, definition: Definition) -> str:
     """Return the beginning of a definition's documentation that says more than its name."""
-    if facts.named(chapter) == [definition]:
+    is_said = guide.opening(facts, chapter) is None
+    if is_said and facts.named(chapter) == [definition]:
         return ""
-    introduced = _plain(_description(facts, chapter))
+    introduced = _introduced(facts, chapter)
     words = [
         sentence
         for paragraph in paragraphs(definition.doc, 1)
