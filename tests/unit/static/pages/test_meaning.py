@@ -58,6 +58,25 @@ def test_a_name_of_two_types_means_the_one_that_is_imported(
     assert meaning.is_meant(facts, of_till, code) is is_meant
 
 
+@pytest.mark.parametrize(
+    ("code", "is_meant"),
+    [
+        ("from shop.till import Worker\n", True),
+        ("from shop import Worker\n", True),
+        ("from shop.spare import Worker\n", False),
+        ("Worker().start(1)\n", True),
+    ],
+)
+def test_a_type_is_not_meant_where_a_lesser_one_of_its_name_is_imported(
+    tmp_path: Path, code: str, *, is_meant: bool
+) -> None:
+    facts = read(tmp_path, {**FILES, "shop/spare.py": WORKER.format("", "")})
+    of_till = worker(facts, "shop/till.py")
+    facts.analysis.worth[of_till.index] = 2 * max(facts.analysis.worth.values())
+    assert not meaning.is_ambiguous(facts, of_till)
+    assert meaning.is_meant(facts, of_till, code) is is_meant
+
+
 def test_a_name_of_one_type_means_it_everywhere(tmp_path: Path) -> None:
     facts = read(tmp_path, FILES)
     pool = facts.definitions[index_of(facts, "TillPool")]

@@ -14,7 +14,7 @@ _CLEARLY_LESS: Final = 0.75
 
 def is_ambiguous(facts: CourseFacts, definition: Definition) -> bool:
     """Whether sources define something unrelated of the same name that matters about as much."""
-    namesakes = facts.remembered("defined names", lambda: _namesakes(facts))
+    namesakes = _all_namesakes(facts)
     index = definition.index
     family = {index}
     family.update(facts.lineage(index))
@@ -31,6 +31,10 @@ def is_ambiguous(facts: CourseFacts, definition: Definition) -> bool:
         if is_alike and worth.get(other.index, 0) > enough:
             return True
     return False
+
+
+def _all_namesakes(facts: CourseFacts) -> dict[str, list[Definition]]:
+    return facts.remembered("defined names", lambda: _namesakes(facts))
 
 
 def _namesakes(facts: CourseFacts) -> dict[str, list[Definition]]:
@@ -51,10 +55,15 @@ def _namesakes(facts: CourseFacts) -> dict[str, list[Definition]]:
 
 def is_meant(facts: CourseFacts, definition: Definition, code: str) -> bool:
     """Whether a name in Python code means a definition: it is the only one, or is imported."""
-    is_python = definition.path.endswith(_PYTHON)
-    if not is_python or not is_ambiguous(facts, definition):
+    if not definition.path.endswith(_PYTHON):
         return True
-    return is_imported(definition, standalone.sources(definition.name, code))
+    sources = standalone.sources(definition.name, code)
+    if is_imported(definition, sources):
+        return True
+    if is_ambiguous(facts, definition):
+        return False
+    namesakes = _all_namesakes(facts).get(definition.name, ())
+    return not any(is_imported(other, sources) for other in namesakes)
 
 
 def is_imported(definition: Definition, sources: list[str]) -> bool:
