@@ -41,6 +41,13 @@ from gate import Gate
 @pytest.fixture
 def gate():
     return Gate()
+
+
+@pytest.fixture(
+    scope="session",
+)
+def run():
+    return print
 """
 IMPORT = "import pytest\nfrom gate import Gate, opened\n\n\n"
 

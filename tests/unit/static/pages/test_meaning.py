@@ -1,5 +1,6 @@
 """Which definition a bare name means, where a project has several of that name."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -72,7 +73,10 @@ def test_a_type_is_not_meant_where_a_lesser_one_of_its_name_is_imported(
 ) -> None:
     facts = read(tmp_path, {**FILES, "shop/spare.py": WORKER.format("", "")})
     of_till = worker(facts, "shop/till.py")
-    facts.analysis.worth[of_till.index] = 2 * max(facts.analysis.worth.values())
+    worth = dict.fromkeys(facts.analysis.worth, 1.0)
+    worth[of_till.index] = 2
+    analysis = replace(facts.analysis, worth=worth)
+    facts = CourseFacts(analysis, facts.course)
     assert not meaning.is_ambiguous(facts, of_till)
     assert meaning.is_meant(facts, of_till, code) is is_meant
 

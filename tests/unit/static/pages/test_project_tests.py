@@ -23,6 +23,10 @@ describe('Store', () => {
   });
 });
 """
+BODY = "x = sell(1)\n{0}assert x\n{0}return\n"
+IN_FUNCTION = BODY.format("    ")
+IN_CLASS = BODY.format("        ")
+SHOP = "def sell(x):\n    return x\n"
 
 
 def test_the_test_that_shows_the_subject_best_comes_first(
@@ -90,6 +94,31 @@ def test_a_test_that_cannot_run_alone_has_no_command(
     facts = read(tmp_path, {name: code, path: test})
     (case,) = project_tests.found(facts, facts.chapters[0])
     assert project_tests.command(facts, case) == ""
+
+
+@pytest.mark.parametrize(
+    ("head", "taken", "is_run"),
+    [
+        ("", "tmp_path, shop: str, till=1", True),
+        ("", "mocker", False),
+        ("from tests.tools import mocker\n", "mocker", True),
+        ("@pytest.mark.parametrize('mocker', [1])\n", "mocker", True),
+        ("@mock.patch('shop.sell')\n", "mocker", True),
+        ("@pytest.fixture\ndef mocker():\n    return 1\n\n\n", "mocker", True),
+    ],
+)
+def test_a_test_has_a_command_if_the_repository_has_its_fixtures(
+    tmp_path: Path, head: str, taken: str, *, is_run: bool
+) -> None:
+    test = f"{head}def test_it({taken}):\n    {IN_FUNCTION}"
+    files = {
+        "shop.py": SHOP,
+        "tests/conftest.py": "@pytest.fixture\ndef shop():\n    return 'x'\n",
+        "tests/test_shop.py": test,
+    }
+    facts = read(tmp_path, files)
+    (case,) = project_tests.found(facts, facts.chapters[0])
+    assert bool(project_tests.command(facts, case)) is is_run
 
 
 CPP = """\
@@ -184,12 +213,6 @@ def test_tests_in_the_file_named_after_a_module_come_before_those_that_need_more
     paths = [test.path for test in shown_project_tests]
     assert paths == sorted(paths, reverse=True)
     assert len(set(paths)) > 1
-
-
-BODY = "x = sell(1)\n{0}assert x\n{0}return\n"
-IN_FUNCTION = BODY.format("    ")
-IN_CLASS = BODY.format("        ")
-SHOP = "def sell(x):\n    return x\n"
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,25 @@ from typing import Final, NamedTuple
 
 from worker.engines.static.facts import TYPES, Definition, Role
 from worker.engines.static.pages.course import CourseFacts
+from worker.engines.static.parsing.identifiers import word_set
 
 _FIXTURE: Final = re.compile(
     r"^@pytest\.fixture\b.*\ndef (\w+)\(.*\n((?:[ \t].*\n|\n)*)", re.MULTILINE
 )
 _MADE: Final = re.compile(
     r"^\s+(?:(\w+) = |return |yield )(?:\w+\.)*([A-Z]\w*)\(", re.MULTILINE
+)
+_DEFINED: Final = re.compile(
+    r"^[ \t]*@(?:\w+\.)*fixture\b[^@]*?\bdef (\w+)", re.MULTILINE
+)
+_NAMED: Final = re.compile(r"\bfixture\([^)]*\bname=[\"'](\w+)")
+_IMPORTED: Final = re.compile(r"^from .* import (\([^)]*\)|.*)", re.MULTILINE)
+_PLUGINS: Final = re.compile(r"^pytest_plugins\b", re.MULTILINE)
+_WORD: Final = re.compile(r"\w+")
+_OF_PYTEST: Final = word_set(
+    "cache capfd capfdbinary caplog capsys capsysbinary doctest_namespace monkeypatch "
+    "pytestconfig pytester record_property record_testsuite_property record_xml_attribute "
+    "recwarn request subtests testdir tmp_path tmp_path_factory tmpdir tmpdir_factory"
 )
 
 
@@ -29,6 +42,38 @@ def of(facts: CourseFacts, definition: Definition) -> list[Fixture]:
     """Return the fixtures that are objects of a type, or of one that extends it."""
     known = facts.remembered("fixtures", lambda: _by_type(facts))
     return known.get(definition.index, [])
+
+
+def is_known(facts: CourseFacts, name: str, path: str) -> bool:
+    """Whether a test file sees a fixture: pytest's own, or one of the repository."""
+    if name in _OF_PYTEST:
+        return True
+    paths = [path]
+    folder, _ = split(path)
+    while folder:
+        paths.append(f"{folder}/conftest.py")
+        folder, _ = split(folder)
+    for each in (*paths, "conftest.py"):
+        if name in _defined(facts, each):
+            return True
+        if _PLUGINS.search(facts.texts.text(each)):
+            return True
+    return False
+
+
+def _defined(facts: CourseFacts, path: str) -> set[str]:
+    """Return the names of the fixtures that a file defines or may import."""
+    key = ("fixtures of", path)
+    return facts.remembered(key, lambda: _find_defined(facts, path))
+
+
+def _find_defined(facts: CourseFacts, path: str) -> set[str]:
+    text = facts.texts.text(path)
+    names = set(_DEFINED.findall(text))
+    names.update(_NAMED.findall(text))
+    for imported in _IMPORTED.findall(text):
+        names.update(_WORD.findall(imported))
+    return names
 
 
 def _by_type(facts: CourseFacts) -> Mapping[int, list[Fixture]]:

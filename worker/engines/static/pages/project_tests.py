@@ -65,6 +65,9 @@ _SKIPPED_FILE: Final = re.compile(
 )
 _MOST_BEFORE: Final = 2
 """Statements at a test's beginning: its documentation, and one that skips it."""
+_INJECTING: Final = re.compile(r"(?i)patch|mock|\bgiven\b")
+"""A mark that may give a test what it takes."""
+_OWN_PARAMETERS: Final = frozenset({"self", "cls"})
 _MARKS: Final = frozenset({"decorator", "modifiers"})
 
 _COMMENT: Final = re.compile(r"(?:^|\s)(?:#|//).*")
@@ -165,7 +168,7 @@ def command(facts: CourseFacts, test: ProjectTest) -> str:
         return ""
     file = facts.file(path)
     language = file.language
-    if language is Language.PYTHON and _is_collected(test):
+    if language is Language.PYTHON and _is_run_by_pytest(facts, test):
         parts = (path, *test.owners, name)
         node = "::".join(parts)
         quoted = shlex.quote(node)
@@ -200,15 +203,57 @@ def _of_file(facts: CourseFacts, path: str) -> Iterator[ProjectTest]:
         )
 
 
+def _is_run_by_pytest(facts: CourseFacts, test: ProjectTest) -> bool:
+    if not _is_collected(test):
+        return False
+    key = ("has fixtures", test.path, test.first)
+    return facts.remembered(key, lambda: _has_its_fixtures(facts, test))
+
+
+def _has_its_fixtures(facts: CourseFacts, test: ProjectTest) -> bool:
+    """Whether pytest finds what a test takes: in its file, its marks, or above it."""
+    root = facts.texts.root(test.path)
+    node = None
+    if root is not None:
+        node = _node(root, test)
+    if node is None:
+        return True
+    marks = "\n".join(_marks(node))
+    if _INJECTING.search(marks):
+        return True
+    given = set(_WORD.findall(marks))
+    given.update(_OWN_PARAMETERS)
+    needed = set(_taken(node)) - given
+    return all(fixtures.is_known(facts, name, test.path) for name in needed)
+
+
+def _taken(node: Node) -> Iterator[str]:
+    """Yield the names of a test's parameters without defaults."""
+    parameters = node.child_by_field_name("parameters")
+    if parameters is None:
+        return
+    for parameter in parameters.named_children:
+        if parameter.type == "identifier":
+            yield text(parameter)
+        elif parameter.type == "typed_parameter":
+            name, *_ = parameter.named_children
+            yield text(name)
+
+
 def body(root: Node, test: ProjectTest) -> Node | None:
     """Return the body of a test, given the root of its file."""
+    node = _node(root, test)
+    if node is None:
+        return None
+    return body_of(node)
+
+
+def _node(root: Node, test: ProjectTest) -> Node | None:
     node = find(root, test.first, test.last)
     # The only test of a class has the lines of the class's body.
     while node is not None and not _test_name(node):
         node = next(iter(node.named_children), None)
-    if node is None:
-        return None
-    return body_of(node)
+    return node
 
 
 def called_in(facts: CourseFacts, path: str) -> dict[str, list[int]]:
