@@ -122,6 +122,11 @@ def test_a_result_that_a_test_needs_is_left_out(
         "def test_it(gate):\n    assert gate.greet('a') != 'b'\n    x = 1\n",
         "def test_it(run):\n    assert 'nobody to greet at' not in run()\n    x = 1\n",
         (
+            "class TestGate:\n    def setup_method(self):\n        self.x = 1\n\n"
+            "    def test_it(self):\n        assert Gate().greet('a') == 'b'\n"
+            "        x = 1\n"
+        ),
+        (
             "@pytest.mark.xfail\ndef test_it(gate):\n"
             "    assert gate.greet('a') == 'b'\n    x = 1\n"
         ),
@@ -130,7 +135,15 @@ def test_a_result_that_a_test_needs_is_left_out(
             "        gate.enter(int(x), 3)\n"
         ),
     ],
-    ids=["maybe", "another", "differs", "excluded", "may fail", "two calls"],
+    ids=[
+        "maybe",
+        "another",
+        "differs",
+        "excluded",
+        "set up",
+        "may fail",
+        "two calls",
+    ],
 )
 def test_no_change_is_suggested_that_a_test_may_not_notice(
     tmp_path: Path, test: str

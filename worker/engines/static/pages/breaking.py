@@ -72,6 +72,7 @@ _MAYBE: Final = FUNCTIONS | word_set(
 )
 """Nodes of which a part may not be run."""
 _EXPECTING: Final = re.compile(r"[rR]aises|warns|suppress")
+_SETTING_UP: Final = re.compile(r"\s+def (?:setup|setup_method|setUp)\(")
 _NO_RESULT: Final = re.compile(r"\b(?:yield|async)\b")
 _PLAIN_MARKS: Final = frozenset({"staticmethod", "classmethod"})
 
@@ -326,6 +327,8 @@ def _of_results(facts: CourseFacts, chapter: Chapter) -> Iterator[Change]:
     """Yield a change of the first function of which a test needs what it returns."""
     for function in _changeable(facts, chapter):
         for test in _tests_naming(facts, chapter, function):
+            if _is_set_up(facts, test):
+                continue
             is_needed = False
             for callee in _needed_callees(facts, test):
                 if _is_meant(facts, test, function, callee):
@@ -333,6 +336,20 @@ def _of_results(facts: CourseFacts, chapter: Chapter) -> Iterator[Change]:
             if is_needed and _returns(facts, function):
                 yield _without_result(facts, function, test)
                 return
+
+
+def _is_set_up(facts: CourseFacts, test: ProjectTest) -> bool:
+    """Whether its class runs code before a test, which may fail in the test's place."""
+    if not test.owners:
+        return False
+    head = f"class {test.owners[0]}"
+    above = facts.texts.lines(test.path)[: test.first - 1]
+    for row in reversed(above):
+        if row.startswith(head):
+            return False
+        if _SETTING_UP.match(row):
+            return True
+    return False
 
 
 def _tests_naming(
