@@ -271,3 +271,39 @@ def test_a_shown_branch_keeps_its_exit_and_its_owner(
     trigger, wanted = needed
     assert trigger in lines
     assert wanted in lines
+
+
+@pytest.mark.parametrize(
+    ("made", "needed"),
+    [
+        ("    level = 1\n", ["    level = 1"]),
+        (
+            "    level = 1\n    if x:\n        level = 2\n",
+            ["    level = 1", "    if x:", "        level = 2"],
+        ),
+        (
+            "    level, _ = make(\n        x,\n    )\n",
+            ["    level, _ = make(", "        x,", "    )"],
+        ),
+    ],
+)
+def test_what_sets_a_name_is_shown_above_its_use(
+    tmp_path: Path, made: str, needed: list[str]
+) -> None:
+    use = "    if level:\n        x = 2\n    step(level)\n"
+    code = f"def work(x):\n{STEPS}{made}{STEPS}{use}    return x\n"
+    facts = read(tmp_path, {"work.py": code})
+    lines = shown(facts, excerpt_of(facts, "work"))
+    assert "    step(level)" in lines
+    assert [line for line in lines if line in needed] == needed
+    assert len(lines) <= excerpts.BUDGET + len(needed)
+
+
+def test_a_long_statement_is_hidden_whatever_it_sets(tmp_path: Path) -> None:
+    call = LONG_CALL.replace("step(", "level = step(")
+    use = "    step(level)\n    return x\n"
+    code = f"def work(x):\n{STEPS}    if x:\n{call}{STEPS}{use}"
+    facts = read(tmp_path, {"work.py": code})
+    lines = shown(facts, excerpt_of(facts, "work"))
+    assert "    step(level)" in lines
+    assert "        level = step(" not in lines

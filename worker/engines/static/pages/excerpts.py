@@ -65,6 +65,11 @@ _MOST_CENTRAL: Final = 4
 """Statements whose values are followed to where they are made."""
 _RETURN: Final = re.compile(r"\s*return\b")
 _IDENTIFIER: Final = re.compile(r"[^\W\d]\w*")
+_NO_CODE: Final = re.compile(r"\"[^\"]*\"|'[^']*'|(?:^|\s)(?:#|//).*")
+_USED: Final = re.compile(r"(?<![\w.])[^\W\d]\w*+(?!\s*=(?!=))")
+"""A name that is not set, and names no attribute and no parameter of a call."""
+_MOST_MADE: Final = 16
+"""Lines that are added to those shown for the names in them."""
 _ASSIGNMENT: Final = re.compile(
     r"\s*(?:(?:const|let|var|auto)\s+)?\(?(\w+(?:, *\w+)*)\)?"
     r"(?:: [^=\n]*)?\s*:?=(?!=)"
@@ -231,6 +236,8 @@ def _function_lines(
     kept = _with_beginnings(lines, kept, function.statements)
     kept = _with_exits(lines, kept, function.statements)
     kept = _with_owners(lines, kept, head[-1])
+    kept = _with_values(lines, kept, head, function.statements)
+    kept = _with_owners(lines, kept, head[-1])
     return [*head, *kept, definition.end_line]
 
 
@@ -288,6 +295,68 @@ def _left_block(
         if _LOOP.match(line):
             loops.append(number)
     return tuple(loops[-1:])
+
+
+def _with_values(
+    lines: Sequence[str],
+    kept: set[int],
+    head: Sequence[int],
+    statements: Sequence[Statement],
+) -> set[int]:
+    """Add statements that set a name which is used in a line shown below, if they are short."""
+    more = set(kept)
+    if more.issuperset(statement.first for statement in statements):
+        return more
+    room = len(kept) + _MOST_MADE
+    while True:
+        fitting = None
+        for statement in _setting(lines, [*head, *more], statements):
+            own = range(statement.first, statement.last + 1)
+            piece = more.union(own, statement.frame)
+            if len(piece) <= room:
+                fitting = piece
+                break
+        if fitting is None:
+            return more
+        more = fitting
+
+
+def _setting(
+    lines: Sequence[str], shown: Sequence[int], statements: Sequence[Statement]
+) -> list[Statement]:
+    """Return the hidden statements that set shown names, first those that nothing shown sets."""
+    used = _last_uses(lines, shown)
+    bound: set[str] = set()
+    for statement in statements:
+        if statement.first in shown:
+            line = lines[statement.first - 1]
+            bound.update(_assigned(line))
+    new = []
+    others = []
+    for statement in statements:
+        line = lines[statement.first - 1]
+        names = {
+            name
+            for name in _assigned(line)
+            if used.get(name, 0) > statement.last
+        }
+        if not names or statement.first in shown:
+            continue
+        if not names <= bound:
+            new.append(statement)
+        elif names.isdisjoint(_USED.findall(line)):
+            others.append(statement)
+    return [*new, *others]
+
+
+def _last_uses(lines: Sequence[str], shown: Iterable[int]) -> dict[str, int]:
+    """Return the names that lines use, each with the last of its lines."""
+    used: dict[str, int] = {}
+    for number in sorted(shown):
+        code = _NO_CODE.sub("", lines[number - 1])
+        for name in _USED.findall(code):
+            used[name] = number
+    return used
 
 
 def _with_owners(lines: Sequence[str], kept: set[int], begin: int) -> set[int]:
