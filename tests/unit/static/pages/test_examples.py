@@ -215,3 +215,42 @@ def test_a_second_example_is_whole_and_imports_what_the_project_has(
         "known": [Origin.DOCSTRING, Origin.README],
         "unknown": [Origin.DOCSTRING],
     }
+
+
+SELL = "def sell(x):\n    total = x + 1\n    return total\n"
+ALONE = "def test_alone():\n    from shop import sell\n    x = sell(1)\n    assert x\n"
+HELPED = "def common(x):\n    assert x\n\n\ndef test_it():\n    x = sell(1)\n    common(x)\n    assert x == 2\n"
+
+
+@pytest.mark.parametrize(
+    ("tests", "expected"),
+    [
+        (f"{HELPED}\n\n{ALONE}", ["test_alone"]),
+        (HELPED, []),
+        (HELPED.replace("def common", "def other"), ["test_it"]),
+    ],
+    ids=["another test", "no other test", "imported"],
+)
+def test_a_test_with_a_helper_of_its_file_is_no_example(
+    tmp_path: Path, tests: str, expected: list[str]
+) -> None:
+    facts = read(tmp_path, {"shop.py": SELL, "tests/test_shop.py": tests})
+    chapter = facts.chapters[0]
+    sources = [example.source for example in examples.best(facts, chapter)]
+    assert sources == [f"the tests (`{name}`)" for name in expected]
+    assert examples.found(facts, chapter)
+
+
+@pytest.mark.parametrize(
+    ("module", "count"), [("cat", 0), ("shop", 1), ("os", 1)]
+)
+def test_a_test_of_a_script_in_a_document_is_no_example(
+    tmp_path: Path, module: str, count: int
+) -> None:
+    text = (
+        "# Shop\n\n```python\nfrom shop import sell\nfrom {} import cat\n\n"
+        "def test_cat():\n    assert sell(cat) == 2\n```\n"
+    )
+    files = {"shop.py": SELL, "README.md": text.format(module)}
+    facts = read(tmp_path, files)
+    assert len(examples.best(facts, facts.chapters[0])) == count

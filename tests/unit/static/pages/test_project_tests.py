@@ -306,3 +306,18 @@ def test_the_test_that_asserts_most_of_the_subject_comes_first(
     facts = read(tmp_path, files)
     found = project_tests.found(facts, chapter_of(facts, "Shelf"))
     assert [test.name for test in found] == ["test_putting", "test_passing"]
+
+
+@pytest.mark.parametrize(
+    ("base", "is_use"),
+    [("", False), ("(Shelf)", True), ("(shelf.Shelf)", True)],
+)
+def test_a_test_that_defines_another_type_of_the_name_does_not_use_it(
+    tmp_path: Path, base: str, *, is_use: bool
+) -> None:
+    test = (
+        f"def test_it():\n    class Shelf{base}:\n"
+        "        x = 1\n\n    shelf = Shelf()\n    assert shelf.x == 1\n"
+    )
+    facts = read(tmp_path, {"shelf.py": SHELF, "tests/test_shelf.py": test})
+    assert bool(project_tests.found(facts, facts.chapters[0])) is is_use

@@ -4,6 +4,7 @@ The sources, best first: docstrings, the README, other documents, example files,
 """
 
 import re
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
@@ -18,6 +19,7 @@ from worker.engines.static.pages import (
     standalone,
 )
 from worker.engines.static.pages.course import Chapter, CourseFacts
+from worker.engines.static.pages.project_tests import ProjectTest
 from worker.engines.static.prose.code_blocks import (
     DOCTEST,
     CodeBlock,
@@ -74,6 +76,9 @@ _AROUND: Final = 14
 _MOST_NAMES: Final = 2
 """Names of a chapter's title that an example should have."""
 _WORD: Final = re.compile(r"\w+")
+_DEFINED: Final = re.compile(r"^(?:(?:async )?def|class) (\w+)", re.MULTILINE)
+_TEST: Final = re.compile(r"\s*def test_")
+_FROM_SCRIPT: Final = re.compile(r"\s*from (\w+) import\b")
 
 
 class Origin(IntEnum):
@@ -148,7 +153,7 @@ def _best(facts: CourseFacts, chapter: Chapter) -> list[Example]:
     chosen: list[Example] = []
     shown = _shown_before(facts, chapter)
     for example in found(facts, chapter):
-        if example.place in shown:
+        if example.place in shown or _is_test_with_helper(facts, example):
             continue
         if chosen and not _adds(facts, chapter, example, chosen):
             continue
@@ -444,7 +449,8 @@ def _in_document(
         if not any(symbol.name in line for line in code):
             continue
         tag = _tag(block, facts.file(symbol.path), code)
-        if tag and _is_use(facts, symbol, code, tag):
+        is_use = tag != "" and _is_use(facts, symbol, code, tag)
+        if is_use and not _tests_another_block(facts, code):
             yield Example(
                 path=path,
                 first=block.first + 1,
@@ -454,6 +460,18 @@ def _in_document(
                 source=_section(file, block.first + 1),
                 target=symbol.index,
             )
+
+
+def _tests_another_block(facts: CourseFacts, code: Sequence[str]) -> bool:
+    """Whether code of a document tests what a script imports that is shown elsewhere."""
+    if not any(map(_TEST.match, code)):
+        return False
+    known = {*sys.stdlib_module_names, *_packages(facts)}
+    for line in code:
+        taken = _FROM_SCRIPT.match(line)
+        if taken is not None and taken[1] not in known:
+            return True
+    return False
 
 
 def _short_blocks(text: Sequence[str]) -> list[tuple[CodeBlock, list[str]]]:
@@ -610,8 +628,21 @@ def _ends_block(text: tuple[str, ...], line: int) -> bool:
 
 
 def _in_tests(facts: CourseFacts, chapter: Chapter) -> Iterator[Example]:
-    test = project_tests.best(facts, chapter)
-    if test is not None:
+    """Yield the best test that stands alone and names a subject, or what is nearest to it."""
+    tests = project_tests.found(facts, chapter)
+    alone = [
+        test
+        for test in tests
+        if not _needs_helper(facts, test.path, _code(facts, test))
+    ]
+    names = {symbol.name for symbol in facts.named(chapter)}
+    naming = []
+    for test in alone:
+        words = _WORD.findall("\n".join(_code(facts, test)))
+        if not names.isdisjoint(words):
+            naming.append(test)
+    best = naming or alone or tests
+    for test in best[:1]:
         yield Example(
             path=test.path,
             first=test.first,
@@ -621,3 +652,22 @@ def _in_tests(facts: CourseFacts, chapter: Chapter) -> Iterator[Example]:
             source=f"the tests ({markdown.code(test.name)})",
             target=test.target,
         )
+
+
+def _is_test_with_helper(facts: CourseFacts, example: Example) -> bool:
+    """Whether an example is a test that uses what its file defines outside it."""
+    if example.origin is not Origin.TEST:
+        return False
+    return _needs_helper(facts, example.path, lines(facts, example))
+
+
+def _needs_helper(facts: CourseFacts, path: str, code: Sequence[str]) -> bool:
+    """Whether code of a test uses a function or a type that its file defines outside it."""
+    if facts.file(path).language is not Language.PYTHON:
+        return False
+    beside = set(_DEFINED.findall(facts.texts.text(path)))
+    return bool(beside) and not beside.isdisjoint(standalone.unbound(code))
+
+
+def _code(facts: CourseFacts, test: ProjectTest) -> Sequence[str]:
+    return facts.texts.lines(test.path)[test.first - 1 : test.last]

@@ -438,6 +438,8 @@ def _asserted(
 def _uses(facts: CourseFacts, symbol: Definition, body: str) -> int:
     """Count the lines of a test that name a definition, or take from a fixture what it has."""
     if symbol.name in body:
+        if _defines_another(symbol.name, body):
+            return 0
         used = citations.use_pattern(symbol)
         uses = sum(
             used.search(row) is not None for row in _inside(body, symbol.name)
@@ -453,6 +455,12 @@ def _uses(facts: CourseFacts, symbol: Definition, body: str) -> int:
         for row in _inside(body, fixture.name):
             count += not members.isdisjoint(taken.findall(row))
     return count
+
+
+def _defines_another(name: str, body: str) -> bool:
+    """Whether a test has a class of a name that does not extend one of this name."""
+    own = re.search(rf"\bclass {name}\b(?!\([^)]*\b{name}\b)", body)
+    return own is not None
 
 
 def _inside(body: str, name: str) -> list[str]:

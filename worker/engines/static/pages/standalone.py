@@ -281,15 +281,27 @@ def _binds_its_names(code: str, known: Collection[str]) -> bool:
     tree = _parser().tree(Language.PYTHON, data)
     if tree.root_node.has_error:
         return False
+    return _unbound(tree.root_node).issubset(known)
+
+
+def unbound(lines: Sequence[str]) -> set[str]:
+    """Return the names that Python code uses and does not bind, without Python's own."""
+    code = dedent("\n".join(lines))
+    data = code.encode("utf-8", "replace")
+    tree = _parser().tree(Language.PYTHON, data)
+    return _unbound(tree.root_node)
+
+
+def _unbound(root: Node) -> set[str]:
     bound: set[str] = set()
     used: set[str] = set()
-    for node, is_bound in _names(tree.root_node):
+    for node, is_bound in _names(root):
         name = text(node)
         if is_bound:
             bound.add(name)
         else:
             used.add(name)
-    return used <= bound.union(_BUILTINS, known)
+    return used - bound - _BUILTINS
 
 
 def _names(root: Node) -> Iterator[tuple[Node, bool]]:
