@@ -212,6 +212,8 @@ class Verb(StrEnum):
     CHECKS = "checks for"
     """`isinstance`, `instanceof`, type switches."""
     USES = "uses"
+    NAMES = "names"
+    """In an annotation alone."""
     IMPORTS = "imports"
     MENTIONS = "mentions"
     """Of documents and files that are not parsed."""

@@ -35,6 +35,7 @@ _STRENGTH: Final = {
     Verb.RAISES: 1.1,
     Verb.HANDLES: 1.1,
     Verb.USES: 1.0,
+    Verb.NAMES: 0.9,
     Verb.IMPORTS: 0.5,
     Verb.MENTIONS: 0.5,
 }

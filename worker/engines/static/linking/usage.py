@@ -94,6 +94,7 @@ _PLAIN_TYPES: Final = word_set(
     "nullable_type binary_operator user_type struct_specifier class_specifier enum_specifier"
 )
 """What may stand around a type without making it another: pointers, options."""
+_ANNOTATIONS: Final = frozenset({"type", "type_annotation"})
 _HOLDING_TYPES: Final = _PLAIN_TYPES | word_set(
     "generic_type type_parameter type_arguments type_argument_list array_type slice_type "
     "map_type subscript template_type template_argument_list type_descriptor "
@@ -210,7 +211,7 @@ def _is_of_inner(node: Node, verb: Verb, source: Definition | None) -> bool:
 
 
 def _verb(name: Node, target: Definition, language: Language) -> Verb:
-    node = _whole(name)
+    node = _whole(_unquoted(name, target))
     outer = node.parent
     if outer is None or target.kind in _VALUES:
         return Verb.USES
@@ -227,8 +228,18 @@ def _verb(name: Node, target: Definition, language: Language) -> Verb:
         or _as_base(outer)
         or _as_check(node, outer)
         or _as_type(node)
+        or _as_annotation(node)
         or Verb.USES
     )
+
+
+def _unquoted(name: Node, target: Definition) -> Node:
+    """Return the text that is a name alone: an annotation may be one."""
+    text_around = name.parent
+    is_text = name.type == "string_content" and text(name) == target.name
+    if is_text and text_around is not None:
+        return text_around
+    return name
 
 
 def _whole(name: Node) -> Node:
@@ -373,6 +384,18 @@ def _as_type(node: Node) -> Verb | None:
         is_option = text(outer).startswith(("Optional[", "typing.Optional["))
         is_plain = is_plain and (outer.type in _PLAIN_TYPES or is_option)
         child = outer
+    return None
+
+
+def _as_annotation(node: Node) -> Verb | None:
+    """Return that a name lies somewhere in an annotation, of which nothing else is known."""
+    outer = node.parent
+    for _ in range(_STEPS):
+        if outer is None:
+            return None
+        if outer.type in _ANNOTATIONS:
+            return Verb.NAMES
+        outer = outer.parent
     return None
 
 
