@@ -169,7 +169,9 @@ def _expecting(facts: CourseFacts) -> dict[tuple[str, int], ProjectTest]:
 
 
 def _expected(
-    facts: CourseFacts, test: ProjectTest, errors: Container[str]
+    facts: CourseFacts,
+    test: ProjectTest,
+    errors: Container[str],
 ) -> Iterator[Failure]:
     """Yield the failures that a test expects of the project's functions that it calls."""
     rows = _rows(facts, test)
@@ -190,7 +192,10 @@ def _expected(
 
 
 def _only(
-    facts: CourseFacts, called: Definition, error: str, message: str
+    facts: CourseFacts,
+    called: Definition,
+    error: str,
+    message: str,
 ) -> list[Failure]:
     """Return the failure with an error and a message of what a function calls, if it is one."""
     reached = [called]
@@ -222,7 +227,9 @@ def _following(
 
 
 def _called(
-    facts: CourseFacts, test: ProjectTest, callee: str
+    facts: CourseFacts,
+    test: ProjectTest,
+    callee: str,
 ) -> Definition | None:
     """Return the function that a call in a test surely leads to."""
     by_name = facts.remembered("what tests call", lambda: _by_name(facts))
@@ -353,7 +360,9 @@ def _is_set_up(facts: CourseFacts, test: ProjectTest) -> bool:
 
 
 def _tests_naming(
-    facts: CourseFacts, chapter: Chapter, function: Definition
+    facts: CourseFacts,
+    chapter: Chapter,
+    function: Definition,
 ) -> Iterator[ProjectTest]:
     """Yield tests that can be run alone and have a function's name: the chapter's first."""
     found = project_tests.found(facts, chapter)
@@ -379,7 +388,9 @@ def _tests_naming(
 
 
 def _without_result(
-    facts: CourseFacts, function: Definition, test: ProjectTest
+    facts: CourseFacts,
+    function: Definition,
+    test: ProjectTest,
 ) -> Change:
     place = citations.at(function.path, first_statement(facts, function))
     name = citations.name(function)
@@ -437,7 +448,10 @@ def first_statement(facts: CourseFacts, function: Definition) -> int:
 
 
 def _is_meant(
-    facts: CourseFacts, test: ProjectTest, function: Definition, callee: str
+    facts: CourseFacts,
+    test: ProjectTest,
+    function: Definition,
+    callee: str,
 ) -> bool:
     """Whether a call in a test leads to a function, by what its file imports."""
     owner, _, name = callee.rpartition(".")
@@ -460,7 +474,10 @@ def _is_meant(
 
 
 def _is_imported(
-    facts: CourseFacts, test: ProjectTest, definition: Definition, name: str
+    facts: CourseFacts,
+    test: ProjectTest,
+    definition: Definition,
+    name: str,
 ) -> bool:
     """Whether a name in a test means a definition: it, or its package, is imported."""
     whole = facts.texts.text(test.path)

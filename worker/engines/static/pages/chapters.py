@@ -77,7 +77,9 @@ def _section(title: str, *blocks: str) -> str:
 
 
 def _introduction(
-    facts: CourseFacts, chapter: Chapter, places: Sequence[KeyPlace]
+    facts: CourseFacts,
+    chapter: Chapter,
+    places: Sequence[KeyPlace],
 ) -> list[str]:
     """Return what the subject is for, in the words of its guide, else of its source."""
     passage = guide.opening(facts, chapter)
@@ -98,7 +100,9 @@ def _introduction(
 
 
 def _purposes(
-    facts: CourseFacts, chapter: Chapter, places: Sequence[KeyPlace]
+    facts: CourseFacts,
+    chapter: Chapter,
+    places: Sequence[KeyPlace],
 ) -> Iterator[str]:
     """Yield the purposes of the subjects that neither the guide nor the code's part tells."""
     introduced = _introduced(facts, chapter)
@@ -185,7 +189,9 @@ def _examples(facts: CourseFacts, shown: Sequence[Example]) -> list[str]:
 
 
 def _code(
-    facts: CourseFacts, chapter: Chapter, places: Sequence[KeyPlace]
+    facts: CourseFacts,
+    chapter: Chapter,
+    places: Sequence[KeyPlace],
 ) -> list[str]:
     diagram = diagrams.calls(facts, chapter, _definitions(places))
     return [
@@ -225,7 +231,9 @@ def _place(
 
 
 def _shows_documentation(
-    facts: CourseFacts, place: KeyPlace, definition: Definition
+    facts: CourseFacts,
+    place: KeyPlace,
+    definition: Definition,
 ) -> bool:
     """Whether an excerpt has the docstring, which is so if it is short."""
     inside = facts.function(definition.index)
@@ -318,7 +326,9 @@ def _targets(facts: CourseFacts, definition: Definition) -> list[Definition]:
 
 
 def _parts(
-    facts: CourseFacts, chapter: Chapter, places: Sequence[KeyPlace]
+    facts: CourseFacts,
+    chapter: Chapter,
+    places: Sequence[KeyPlace],
 ) -> str:
     """List the public parts that document themselves, the most used first."""
     parts = _listed_parts(facts, chapter, places)
@@ -337,14 +347,18 @@ def introduced(facts: CourseFacts, chapter: Chapter) -> set[str]:
 
 
 def _listed_parts(
-    facts: CourseFacts, chapter: Chapter, places: Sequence[KeyPlace]
+    facts: CourseFacts,
+    chapter: Chapter,
+    places: Sequence[KeyPlace],
 ) -> list[Definition]:
     key = ("parts", chapter.position)
     return facts.remembered(key, lambda: _find_parts(facts, chapter, places))
 
 
 def _find_parts(
-    facts: CourseFacts, chapter: Chapter, places: Sequence[KeyPlace]
+    facts: CourseFacts,
+    chapter: Chapter,
+    places: Sequence[KeyPlace],
 ) -> list[Definition]:
     shown = set()
     for definition in _definitions(places):

@@ -204,7 +204,9 @@ def _is_whole_in_its_module(facts: CourseFacts, example: Example) -> bool:
 
 
 def _resembles(
-    facts: CourseFacts, example: Example, chosen: Iterable[Example]
+    facts: CourseFacts,
+    example: Example,
+    chosen: Iterable[Example],
 ) -> bool:
     """Whether an example has the origin or many lines of another."""
     code = _statements(facts, example)
@@ -259,7 +261,9 @@ def _is_code(facts: CourseFacts, example: Example) -> bool:
 
 
 def _sorted(
-    facts: CourseFacts, chapter: Chapter, examples: Iterable[Example]
+    facts: CourseFacts,
+    chapter: Chapter,
+    examples: Iterable[Example],
 ) -> list[Example]:
     """Sort examples: those with names of the title, then those of the first subject."""
     names = {symbol.name for symbol in facts.named(chapter)}
@@ -434,7 +438,9 @@ def _readme_first(path: str) -> tuple[bool, str]:
 
 
 def _in_document(
-    facts: CourseFacts, symbol: Definition, path: str
+    facts: CourseFacts,
+    symbol: Definition,
+    path: str,
 ) -> Iterator[Example]:
     file = facts.file(path)
     if not is_guide(file):
@@ -484,7 +490,10 @@ def _short_blocks(text: Sequence[str]) -> list[tuple[CodeBlock, list[str]]]:
 
 
 def _is_use(
-    facts: CourseFacts, symbol: Definition, code: list[str], tag: str
+    facts: CourseFacts,
+    symbol: Definition,
+    code: list[str],
+    tag: str,
 ) -> bool:
     """Whether code uses a definition, and not another of its name."""
     pattern = citations.use_pattern(symbol)
@@ -558,7 +567,9 @@ def _section(file: SourceFile, line: int) -> str:
 
 
 def _in_program(
-    facts: CourseFacts, symbol: Definition, path: str
+    facts: CourseFacts,
+    symbol: Definition,
+    path: str,
 ) -> Iterator[Example]:
     """Yield a short example file whole, or the part of a longer one around the first use."""
     text = facts.texts.lines(path)
@@ -587,7 +598,9 @@ def _in_program(
 
 
 def _without_blank_ends(
-    text: Sequence[str], first: int, last: int
+    text: Sequence[str],
+    first: int,
+    last: int,
 ) -> tuple[int, int]:
     while first < last and not text[first - 1].strip():
         first += 1

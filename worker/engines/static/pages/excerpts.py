@@ -122,7 +122,10 @@ def rendered(facts: CourseFacts, excerpt: Excerpt) -> str:
 
 
 def of_lines(
-    facts: CourseFacts, path: str, first: int, last: int
+    facts: CourseFacts,
+    path: str,
+    first: int,
+    last: int,
 ) -> Excerpt | None:
     """Return an excerpt of the lines that a file has, without empty lines at its ends."""
     lines = facts.texts.lines(path)
@@ -174,7 +177,9 @@ def _first_decorator(lines: Sequence[str], definition: Definition) -> int:
 
 
 def _head(
-    lines: Sequence[str], definition: Definition, function: FunctionFacts
+    lines: Sequence[str],
+    definition: Definition,
+    function: FunctionFacts,
 ) -> list[int]:
     """Return the lines of a signature, without the middle of a long one."""
     end = _head_end(lines, definition, function)
@@ -185,7 +190,9 @@ def _head(
 
 
 def _head_end(
-    lines: Sequence[str], definition: Definition, function: FunctionFacts
+    lines: Sequence[str],
+    definition: Definition,
+    function: FunctionFacts,
 ) -> int:
     body = function.body
     if function.doc is not None:
@@ -198,7 +205,9 @@ def _head_end(
 
 
 def _body(
-    lines: Sequence[str], definition: Definition, function: FunctionFacts
+    lines: Sequence[str],
+    definition: Definition,
+    function: FunctionFacts,
 ) -> list[int]:
     begin = _head_end(lines, definition, function) + 1
     if function.doc is not None:
@@ -242,7 +251,9 @@ def _function_lines(
 
 
 def _with_beginnings(
-    lines: Sequence[str], kept: set[int], statements: Sequence[Statement]
+    lines: Sequence[str],
+    kept: set[int],
+    statements: Sequence[Statement],
 ) -> set[int]:
     """Add the first statement of each block of which another one is shown."""
     more = set(kept)
@@ -268,7 +279,9 @@ def _short(statement: Statement) -> range:
 
 
 def _with_exits(
-    lines: Sequence[str], kept: set[int], statements: Sequence[Statement]
+    lines: Sequence[str],
+    kept: set[int],
+    statements: Sequence[Statement],
 ) -> set[int]:
     """Add the statements that leave a block or a loop that is shown, and each `yield`."""
     more = set(kept)
@@ -282,7 +295,9 @@ def _with_exits(
 
 
 def _left_block(
-    lines: Sequence[str], statement: Statement, text: str
+    lines: Sequence[str],
+    statement: Statement,
+    text: str,
 ) -> tuple[int, ...]:
     """Return a line of the innermost block that a statement leaves; none if it leaves none."""
     if not _EXIT.match(text):
@@ -322,7 +337,9 @@ def _with_values(
 
 
 def _setting(
-    lines: Sequence[str], shown: Sequence[int], statements: Sequence[Statement]
+    lines: Sequence[str],
+    shown: Sequence[int],
+    statements: Sequence[Statement],
 ) -> list[Statement]:
     """Return the hidden statements that set shown names, first those that nothing shown sets."""
     used = _last_uses(lines, shown)
@@ -435,7 +452,9 @@ def _assigned(text: str) -> list[str]:
 
 
 def _ends(
-    pieces: Sequence[set[int]], central: Iterable[Statement], room: int
+    pieces: Sequence[set[int]],
+    central: Iterable[Statement],
+    room: int,
 ) -> set[int]:
     """Return the lines of central statements, then of the last and the first ones."""
     shown: set[int] = set()
@@ -453,7 +472,9 @@ def _ends(
 
 
 def _pieces_of(
-    begin: int, kept: set[int], statements: Sequence[Statement]
+    begin: int,
+    kept: set[int],
+    statements: Sequence[Statement],
 ) -> Iterator[set[int]]:
     """Yield the lines of each statement, with comments above it and the blocks around it."""
     for statement, following in zip_longest(statements, statements[1:]):
@@ -518,7 +539,9 @@ def _pieces(numbers: Iterable[int]) -> int:
 
 
 def _spans(
-    lines: Sequence[str], numbers: Iterable[int], end: int
+    lines: Sequence[str],
+    numbers: Iterable[int],
+    end: int,
 ) -> tuple[Span, ...]:
     """Join lines to spans; a gap of a line is shown."""
     chosen = sorted({number for number in numbers if 1 <= number <= end})

@@ -27,7 +27,9 @@ _SET: Final = re.compile(r"\s*self\.(\w+)(?:: [^=]+)? = ")
 
 
 def sentences(
-    facts: CourseFacts, definition: Definition, shown: Sequence[Definition]
+    facts: CourseFacts,
+    definition: Definition,
+    shown: Sequence[Definition],
 ) -> str:
     """Return what calls a function, and what it does, where its documentation says nothing."""
     kept = (
@@ -41,7 +43,9 @@ def sentences(
 
 
 def reached(
-    facts: CourseFacts, definition: Definition, shown: Sequence[Definition]
+    facts: CourseFacts,
+    definition: Definition,
+    shown: Sequence[Definition],
 ) -> str:
     """Return which function that is shown before calls a function, and what it calls next."""
     for caller in shown:
@@ -59,7 +63,10 @@ def reached(
 
 
 def _calling(
-    facts: CourseFacts, caller: Definition, call: Call, target: Definition
+    facts: CourseFacts,
+    caller: Definition,
+    call: Call,
+    target: Definition,
 ) -> str:
     name = citations.name(caller)
     following = _following(facts, caller, call, target)
@@ -78,7 +85,10 @@ def _means(called: Definition, definition: Definition) -> bool:
 
 
 def _following(
-    facts: CourseFacts, caller: Definition, last: Call, target: Definition
+    facts: CourseFacts,
+    caller: Definition,
+    last: Call,
+    target: Definition,
 ) -> Definition | None:
     """Return the next function that a caller calls whenever it has called another."""
     if not call_path.is_always_called(facts, caller, target):
@@ -94,7 +104,9 @@ def _following(
 
 
 def _overriding(
-    facts: CourseFacts, definition: Definition, shown: Sequence[Definition]
+    facts: CourseFacts,
+    definition: Definition,
+    shown: Sequence[Definition],
 ) -> str:
     """Return what a method overrides, with its purpose unless another one shown has told it."""
     base = _overridden(facts, definition)

@@ -314,7 +314,9 @@ def _files(facts: CourseFacts, symbol: Definition) -> list[str]:
 
 
 def _tests(
-    facts: CourseFacts, path: str, symbol: Definition
+    facts: CourseFacts,
+    path: str,
+    symbol: Definition,
 ) -> Iterator[ProjectTest]:
     """Yield the short tests of a file that use a definition."""
     lines = facts.texts.lines(path)
@@ -395,7 +397,10 @@ def _marks(node: Node) -> Iterator[str]:
 
 
 def _worth(
-    facts: CourseFacts, symbol: Definition, name: str, lines: Sequence[str]
+    facts: CourseFacts,
+    symbol: Definition,
+    name: str,
+    lines: Sequence[str],
 ) -> int:
     """Rate how much of a definition a test shows; 0 if it does not use it."""
     body = "\n".join(lines)
@@ -412,7 +417,9 @@ def _worth(
 
 
 def _asserted(
-    facts: CourseFacts, symbol: Definition, lines: Sequence[str]
+    facts: CourseFacts,
+    symbol: Definition,
+    lines: Sequence[str],
 ) -> int:
     """Count the assertions of a test about a definition, or about objects that it makes."""
     name = re.escape(symbol.name)

@@ -67,7 +67,9 @@ _EFFECTS: Final = frozenset({"call", "await"})
 
 
 def is_whole(
-    lines: Sequence[str], tag: str, known: Collection[str] = ()
+    lines: Sequence[str],
+    tag: str,
+    known: Collection[str] = (),
 ) -> bool:
     """Whether code can be run as it is shown, where some names are known."""
     if tag == DOCTEST:
@@ -84,7 +86,9 @@ def is_whole(
 
 
 def imports_only(
-    lines: Sequence[str], tag: str, modules: Collection[str]
+    lines: Sequence[str],
+    tag: str,
+    modules: Collection[str],
 ) -> bool:
     """Whether Python code imports nothing but its standard library and some modules."""
     if tag not in {DOCTEST, str(Language.PYTHON)}:
@@ -133,7 +137,10 @@ def _expressions(code: str, tag: str) -> str:
 
 
 def is_of_another(
-    name: str, lines: Sequence[str], tag: str, modules: Collection[str]
+    name: str,
+    lines: Sequence[str],
+    tag: str,
+    modules: Collection[str],
 ) -> bool:
     """Whether Python code defines a name, or imports it from another project's package."""
     if tag not in {DOCTEST, str(Language.PYTHON)}:
