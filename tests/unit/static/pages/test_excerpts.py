@@ -307,3 +307,12 @@ def test_a_long_statement_is_hidden_whatever_it_sets(tmp_path: Path) -> None:
     lines = shown(facts, excerpt_of(facts, "work"))
     assert "    step(level)" in lines
     assert "        level = step(" not in lines
+
+
+def test_a_loop_that_calls_stored_functions_is_shown(tmp_path: Path) -> None:
+    loop = "    for hook in self.hooks:\n        hook(self)\n"
+    code = f"def work(self):\n{STEPS}{loop}{STEPS}    return self\n"
+    facts = read(tmp_path, {"work.py": code})
+    lines = shown(facts, excerpt_of(facts, "work"))
+    assert "    for hook in self.hooks:" in lines
+    assert "        hook(self)" in lines

@@ -53,6 +53,8 @@ _EXIT: Final = re.compile(r"\s*(?:return|raise|throw|break|continue)\b")
 _TURN: Final = re.compile(r"\s*(?:break|continue)\b")
 _YIELD: Final = re.compile(r"\s*(?:\w+ = )?yield\b")
 _LOOP: Final = re.compile(r"\s*(?:async )?(?:for|while|loop)\b")
+_FOR: Final = re.compile(r"\s*(?:async )?for (\w+) in\b")
+_PLAIN_CALL: Final = re.compile(r"\s*(?:\w+ = |await |return )*(\w+)\(")
 _LONG_STATEMENT: Final = 6
 """Lines of a statement that is not added to those that are shown."""
 _OWNER: Final = re.compile(
@@ -417,8 +419,8 @@ def _central(
 ) -> list[Statement]:
     """Return the statements that do a function's work, the most important first.
 
-    They are the last one, those that make the values in it, and calls that have the
-    function's name in theirs.
+    They are the last one, those that make the values in it, calls that have the
+    function's name in theirs, and calls of each function of a loop.
     """
     texts = {
         statement: "\n".join(lines[statement.first - 1 : statement.last])
@@ -433,6 +435,7 @@ def _central(
         if named.search(texts[each])
         or (_RETURN.match(texts[each]) and not _GUARD.match(texts[each]))
     ]
+    central += [each for each in statements if _calls_each(lines, each)]
     for user in islice(central, _MOST_CENTRAL):
         wanted = set(_IDENTIFIER.findall(texts[user]))
         for statement in reversed(statements):
@@ -441,6 +444,18 @@ def _central(
                 wanted -= made
                 central.append(statement)
     return list(dict.fromkeys(central))
+
+
+def _calls_each(lines: Sequence[str], statement: Statement) -> bool:
+    """Whether a statement calls what the loop around it goes through."""
+    called = _PLAIN_CALL.match(lines[statement.first - 1])
+    if called is None:
+        return False
+    for number in statement.frame:
+        opening = _FOR.match(lines[number - 1])
+        if opening is not None and opening[1] == called[1]:
+            return True
+    return False
 
 
 def _assigned(text: str) -> list[str]:
