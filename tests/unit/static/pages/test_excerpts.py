@@ -281,6 +281,8 @@ def test_a_shown_branch_keeps_its_exit_and_its_owner(
             "    level = 1\n    if x:\n        level = 2\n",
             ["    level = 1", "    if x:", "        level = 2"],
         ),
+        ("    self.x = level = y = 1\n", ["    self.x = level = y = 1"]),
+        ("    level = self.x = 1\n", ["    level = self.x = 1"]),
         (
             "    level, _ = make(\n        x,\n    )\n",
             ["    level, _ = make(", "        x,", "    )"],

@@ -67,13 +67,14 @@ _MOST_CENTRAL: Final = 4
 """Statements whose values are followed to where they are made."""
 _RETURN: Final = re.compile(r"\s*return\b")
 _IDENTIFIER: Final = re.compile(r"[^\W\d]\w*")
+_SET_BEFORE: Final = re.compile(r"(?<![\w.])(\w+) =")
 _NO_CODE: Final = re.compile(r"\"[^\"]*\"|'[^']*'|(?:^|\s)(?:#|//).*")
 _USED: Final = re.compile(r"(?<![\w.])[^\W\d]\w*+(?!\s*=(?!=))")
 """A name that is not set, and names no attribute and no parameter of a call."""
 _MOST_MADE: Final = 16
 """Lines that are added to those shown for the names in them."""
 _ASSIGNMENT: Final = re.compile(
-    r"\s*(?:(?:const|let|var|auto)\s+)?\(?(\w+(?:, *\w+)*)\)?"
+    r"\s*(?:(?:const|let|var|auto)\s+)?((?:[\w.]+ = )*)\(?(\w+(?:, *\w+)*)\)?"
     r"(?:: [^=\n]*)?\s*:?=(?!=)"
 )
 
@@ -463,7 +464,8 @@ def _assigned(text: str) -> list[str]:
     match = _ASSIGNMENT.match(text)
     if match is None:
         return []
-    return _IDENTIFIER.findall(match[1])
+    before, names = match.groups()
+    return [*_SET_BEFORE.findall(before), *_IDENTIFIER.findall(names)]
 
 
 def _ends(
