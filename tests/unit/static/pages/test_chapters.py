@@ -241,6 +241,19 @@ def test_a_docstring_that_the_code_shows_is_not_said_above_it(
     assert page.count(purpose) == 1
 
 
+def test_a_function_with_the_purpose_of_its_caller_is_not_explained(
+    tmp_path: Path,
+) -> None:
+    purpose = "Water the whole garden in the early morning hours."
+    doc = f'    """{purpose}\n\n    Then rest.\n    """\n'
+    steps = "    a = tap.open()\n    b = hose.take(a)\n    return b\n"
+    tap = f"def sprinkle(tap, hose):\n{doc}{steps}"
+    code = f"from tap import sprinkle\n\n\ndef water(tap):\n{doc}    return sprinkle(tap, 1)\n"
+    facts = read(tmp_path, {"tap.py": tap, "garden.py": code})
+    page = chapters.written(facts, chapter_of(facts, "water"))
+    assert page.count(purpose) == 1
+
+
 def test_parts_with_the_same_purpose_are_listed_once(tmp_path: Path) -> None:
     doc = '"""Let the water run off before the leaves get cold."""'
     parts = "".join(

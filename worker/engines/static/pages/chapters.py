@@ -297,9 +297,12 @@ def _explain(facts: CourseFacts) -> dict[tuple[int, int], list[Definition]]:
     for chapter in facts.chapters:
         shown = _definitions(key_places.chosen(facts, chapter))
         for definition in shown:
+            purpose = citations.purpose(definition)
             targets = []
             for target in _targets(facts, definition):
                 is_new = target not in shown and target.index not in seen
+                if purpose and citations.purpose(target) == purpose:
+                    continue
                 if is_new and _is_worth_explaining(facts, target):
                     targets.append(target)
             targets = targets[:_CALLS]
