@@ -301,10 +301,10 @@ def test_an_item_is_stored_within_half_a_second_of_being_complete(
         names=[f"Part {number}" for number in range(1, 21)],
         delay=300,
     )
-    # The fourth process of the CLI writes the chapters.
+    # The first process of the CLI says what it can do, the fifth writes the chapters.
     run, written = job.start(), dict[str, float]()
     while run.wait(0.02) is None:
-        for file in job.folder.glob("work/*/fondation/4/output/chapters/*.md"):
+        for file in job.folder.glob("work/*/fondation/5/output/chapters/*.md"):
             written[f"chapters/{file.name}"] = file.stat().st_mtime
     assert run.wait() == 0, job.report()
     stored: dict[str, float] = {}
