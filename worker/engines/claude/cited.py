@@ -26,10 +26,10 @@ _Files = dict[str, set[int]]
 def rendered(facts: CourseFacts, page: str, shown: Shown) -> str:
     """Return what a page cites, numbered, by file; as much as there is room for."""
     wanted: _Files = defaultdict(set)
-    places = list(_places(facts, page))
-    functions = _functions(facts, places)
+    cited = list(places(facts, page))
+    functions = _functions(facts, cited)
     left = SHARE
-    for path, numbers in (*places, *functions):
+    for path, numbers in (*cited, *functions):
         known = wanted[path]
         new = set(numbers) - known
         size = shown.size(path, new)
@@ -44,7 +44,7 @@ def rendered(facts: CourseFacts, page: str, shown: Shown) -> str:
     return text
 
 
-def _places(facts: CourseFacts, page: str) -> Iterator[_Place]:
+def places(facts: CourseFacts, page: str) -> Iterator[_Place]:
     """Yield the files and the lines that a page cites, in its order."""
     for span in _SPAN.findall(page):
         match = markdown.PLACE.fullmatch(span)
@@ -59,19 +59,19 @@ def _places(facts: CourseFacts, page: str) -> Iterator[_Place]:
         yield path, numbers
 
 
-def _functions(facts: CourseFacts, places: list[_Place]) -> Iterator[_Place]:
+def _functions(facts: CourseFacts, cited: list[_Place]) -> Iterator[_Place]:
     """Yield the lines of the short functions that hold cited lines."""
     sizes = Shown(facts)
-    cited: _Files = defaultdict(set)
-    for path, numbers in places:
-        cited[path].update(numbers)
+    lines: _Files = defaultdict(set)
+    for path, numbers in cited:
+        lines[path].update(numbers)
     defined = [
         definition
-        for path in sorted(cited)
+        for path in sorted(lines)
         for definition in definitions_in(facts, path)
     ]
     for definition in defined:
-        if not _is_cited(definition, cited):
+        if not _is_cited(definition, lines):
             continue
         path = definition.path
         kept = _kept(facts, definition)

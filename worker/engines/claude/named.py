@@ -140,7 +140,10 @@ def _meant(
     name: _Name,
 ) -> list[Definition]:
     """Return the functions that a name means: a method's name means no other type's."""
-    namesakes = _by_name(facts).get(name.name, [])
+    of_name = facts.by_name.get(name.name, ())
+    namesakes = [
+        namesake for namesake in of_name if _is_offered(facts, namesake)
+    ]
     if name.owner:
         return [
             namesake
@@ -174,21 +177,6 @@ def _owner(facts: CourseFacts, function: Definition) -> str:
         return ""
     parent = facts.definitions[function.parent]
     return parent.name.casefold()
-
-
-def _by_name(facts: CourseFacts) -> dict[str, list[Definition]]:
-    """Return the functions of the source by name."""
-
-    def found() -> dict[str, list[Definition]]:
-        by_name: dict[str, list[Definition]] = {}
-        for definition in facts.definitions:
-            if not _is_offered(facts, definition):
-                continue
-            namesakes = by_name.setdefault(definition.name, [])
-            namesakes.append(definition)
-        return by_name
-
-    return facts.remembered("functions by name", found)
 
 
 def _is_offered(facts: CourseFacts, definition: Definition) -> bool:

@@ -1,7 +1,7 @@
 """What all prompts of a stage share: the README, and what the project defines."""
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
@@ -205,8 +205,8 @@ def _uses(facts: CourseFacts, member: Definition) -> float:
     for reference in facts.into[member.index]:
         users.add(reference.path)
     texts = _uses_in_texts(facts)[name]
-    namesakes = _namesakes(facts)[name]
-    uses = len(users) + texts / namesakes
+    namesakes = facts.by_name[name]
+    uses = len(users) + texts / len(namesakes)
     if is_property(member):
         uses *= _OF_PROPERTY
     return uses
@@ -215,16 +215,6 @@ def _uses(facts: CourseFacts, member: Definition) -> float:
 def is_property(member: Definition) -> bool:
     matches = map(_PROPERTY.match, member.decorators)
     return any(matches)
-
-
-def _namesakes(facts: CourseFacts) -> Counter[str]:
-    def counted() -> Counter[str]:
-        namesakes: Counter[str] = Counter()
-        for definition in facts.definitions:
-            namesakes[definition.name] += 1
-        return namesakes
-
-    return facts.remembered("namesakes", counted)
 
 
 def _uses_in_texts(facts: CourseFacts) -> dict[str, float]:

@@ -3,7 +3,6 @@
 The places come from a list; what is there, and who looks there, a model says.
 """
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
@@ -19,6 +18,7 @@ from worker.engines.claude.blocks import (
     entries_of,
     noted,
 )
+from worker.engines.claude.cited import places as cited_places
 from worker.engines.claude.render import Renderer
 from worker.engines.claude.secrets import is_secret_file
 from worker.engines.claude.shown import shown_path
@@ -43,7 +43,6 @@ _LONGEST: Final = 240
 """Characters of the text of an entry."""
 _CHAPTERS: Final = 4
 """Chapters of an entry: those that cite it most."""
-_PLACE: Final = re.compile(r"`([^`\n]{1,400}):\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*`")
 _BY_TOP: Final = frozenset({Role.TEST, Role.DOCUMENT, Role.EXAMPLE})
 """Roles of files of which only the top folder is a place."""
 
@@ -122,8 +121,8 @@ def section(
         return ""
     cited = []
     for page in pages:
-        paths = _PLACE.findall(page)
-        counted = Counter(paths)
+        places_ = cited_places(renderer.facts, page)
+        counted = Counter(path for path, _ in places_)
         cited.append(counted)
     rows: list[str] = []
     for path, text in texts.items():

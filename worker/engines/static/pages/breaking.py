@@ -1,7 +1,6 @@
 """Finds a small change of a chapter's code that makes one of the project's tests fail."""
 
 import re
-from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -232,24 +231,16 @@ def _called(
     callee: str,
 ) -> Definition | None:
     """Return the function that a call in a test surely leads to."""
-    by_name = facts.remembered("what tests call", lambda: _by_name(facts))
     _, _, name = callee.rpartition(".")
-    for definition in by_name.get(name, ()):
+    for definition in facts.by_name.get(name, ()):
         if definition.kind in TYPES:
             if _is_imported(facts, test, definition, callee):
                 return key_places.constructor(facts, definition)
-        elif _is_meant(facts, test, definition, callee):
+        elif is_function(definition) and _is_meant(
+            facts, test, definition, callee
+        ):
             return definition
     return None
-
-
-def _by_name(facts: CourseFacts) -> dict[str, list[Definition]]:
-    by_name: dict[str, list[Definition]] = defaultdict(list)
-    for definition in facts.definitions:
-        if definition.kind in TYPES or is_function(definition):
-            of_name = by_name[definition.name]
-            of_name.append(definition)
-    return by_name
 
 
 def _rows(facts: CourseFacts, test: ProjectTest) -> Sequence[str]:

@@ -6,9 +6,9 @@ is read as its files and what they define.
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from posixpath import basename
 from typing import Any, Final, TypeVar
 
@@ -169,6 +169,15 @@ class CourseFacts:
                     verb=entry.label,
                     relation=relations.get((source, target)),
                 )
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Sequence[Definition]]:
+        """All definitions by their names, in order."""
+        by_name: dict[str, list[Definition]] = defaultdict(list)
+        for definition in self.definitions:
+            namesakes = by_name[definition.name]
+            namesakes.append(definition)
+        return dict(by_name)
 
     def remembered(self, key: Hashable, find: Callable[[], Value]) -> Value:
         """Return what `find` returns, which is found once for each key."""

@@ -1,6 +1,6 @@
 """Which definition a bare name means, where the project has several of that name."""
 
-from collections import defaultdict
+from collections.abc import Iterator
 from typing import Final
 
 from worker.engines.static.facts import TYPES, Definition, Role
@@ -14,7 +14,6 @@ _CLEARLY_LESS: Final = 0.75
 
 def is_ambiguous(facts: CourseFacts, definition: Definition) -> bool:
     """Whether sources define something unrelated of the same name that matters about as much."""
-    namesakes = _all_namesakes(facts)
     index = definition.index
     family = {index}
     family.update(facts.lineage(index))
@@ -24,7 +23,7 @@ def is_ambiguous(facts: CourseFacts, definition: Definition) -> bool:
     own_worth = worth.get(definition.index, 0)
     enough = _CLEARLY_LESS * own_worth
     is_type = definition.kind in TYPES
-    for other in namesakes.get(definition.name, ()):
+    for other in _namesakes(facts, definition):
         if other.index in family or other.path == definition.path:
             continue
         is_alike = (other.kind in TYPES) == is_type
@@ -33,24 +32,19 @@ def is_ambiguous(facts: CourseFacts, definition: Definition) -> bool:
     return False
 
 
-def _all_namesakes(facts: CourseFacts) -> dict[str, list[Definition]]:
-    return facts.remembered("defined names", lambda: _namesakes(facts))
-
-
-def _namesakes(facts: CourseFacts) -> dict[str, list[Definition]]:
-    """Return the public types and functions of the sources by name, without members."""
-    by_name: dict[str, list[Definition]] = defaultdict(list)
-    for definition in facts.definitions:
-        if definition.parent is not None or not definition.public:
+def _namesakes(
+    facts: CourseFacts, definition: Definition
+) -> Iterator[Definition]:
+    """Yield the public types and functions of the sources with a name, without members."""
+    for other in facts.by_name.get(definition.name, ()):
+        if other.parent is not None or not other.public:
             continue
-        is_type = definition.kind in TYPES
-        if not is_type and not is_function(definition):
+        is_type = other.kind in TYPES
+        if not is_type and not is_function(other):
             continue
-        file = facts.file(definition.path)
+        file = facts.file(other.path)
         if file.role is Role.SOURCE:
-            of_name = by_name[definition.name]
-            of_name.append(definition)
-    return by_name
+            yield other
 
 
 def is_meant(facts: CourseFacts, definition: Definition, code: str) -> bool:
@@ -62,7 +56,7 @@ def is_meant(facts: CourseFacts, definition: Definition, code: str) -> bool:
         return True
     if is_ambiguous(facts, definition):
         return False
-    namesakes = _all_namesakes(facts).get(definition.name, ())
+    namesakes = _namesakes(facts, definition)
     return not any(is_imported(other, sources) for other in namesakes)
 
 

@@ -187,11 +187,14 @@ def of_file(facts: CourseFacts, path: str) -> list[ProjectTest]:
     return facts.remembered(key, lambda: list(_of_file(facts, path)))
 
 
+def _tests_of(facts: CourseFacts, path: str) -> list[_Lines]:
+    """Return the short tests of a file."""
+    key = ("tests of", path)
+    return facts.remembered(key, lambda: _short_tests(facts, path))
+
+
 def _of_file(facts: CourseFacts, path: str) -> Iterator[ProjectTest]:
-    tests = facts.remembered(
-        ("tests of", path), lambda: _short_tests(facts, path)
-    )
-    for test in tests:
+    for test in _tests_of(facts, path):
         yield ProjectTest(
             name=test.name,
             owners=test.owners,
@@ -322,10 +325,7 @@ def _tests(
     lines = facts.texts.lines(path)
     if not meaning.is_meant(facts, symbol, facts.texts.text(path)):
         return
-    tests = facts.remembered(
-        ("tests of", path), lambda: _short_tests(facts, path)
-    )
-    for test in tests:
+    for test in _tests_of(facts, path):
         body = lines[test.first - 1 : test.last]
         worth = _worth(facts, symbol, test.name, body)
         if worth:
