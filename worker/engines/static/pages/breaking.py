@@ -1,6 +1,7 @@
 """Finds a small change of a chapter's code that makes one of the project's tests fail."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -159,9 +160,10 @@ def _expecting(facts: CourseFacts) -> dict[tuple[str, int], ProjectTest]:
         if errors.isdisjoint(_EXPECTED_ERROR.findall(text)):
             continue
         for test in project_tests.of_file(facts, path):
-            if not project_tests.command(facts, test):
+            expected = list(_expected(facts, test, errors))
+            if expected and not project_tests.command(facts, test):
                 continue
-            for failure in _expected(facts, test, errors):
+            for failure in expected:
                 place = failure.function.path, failure.cause.line
                 expecting.setdefault(place, test)
     return expecting
@@ -175,7 +177,9 @@ def _expected(
     """Yield the failures that a test expects of the project's functions that it calls."""
     rows = _rows(facts, test)
     for position, row in enumerate(rows):
-        expected = _EXPECTED.match(row)
+        expected = None
+        if "aises(" in row:
+            expected = _EXPECTED.match(row)
         if expected is None or expected[2] not in errors:
             continue
         indent, error, pattern = expected.groups("")
@@ -274,10 +278,9 @@ def _asserting(facts: CourseFacts, part: str) -> Iterator[ProjectTest]:
         if part not in facts.texts.text(path):
             continue
         for test in project_tests.of_file(facts, path):
-            if not project_tests.command(facts, test):
-                continue
             holding = [row for row in _rows(facts, test) if part in row]
-            if any(map(_asserts, holding)):
+            is_asserted = any(map(_asserts, holding))
+            if is_asserted and project_tests.command(facts, test):
                 yield test
 
 
@@ -324,16 +327,20 @@ def _asserts(row: str) -> bool:
 def _of_results(facts: CourseFacts, chapter: Chapter) -> Iterator[Change]:
     """Yield a change of the first function of which a test needs what it returns."""
     for function in _changeable(facts, chapter):
+        if not _returns(facts, function):
+            continue
         for test in _tests_naming(facts, chapter, function):
-            if _is_set_up(facts, test):
-                continue
-            is_needed = False
-            for callee in _needed_callees(facts, test):
-                if _is_meant(facts, test, function, callee):
-                    is_needed = True
-            if is_needed and _returns(facts, function):
+            if _needs(facts, test, function) and not _is_set_up(facts, test):
                 yield _without_result(facts, function, test)
                 return
+
+
+def _needs(facts: CourseFacts, test: ProjectTest, function: Definition) -> bool:
+    """Whether a test fails without what a function returns."""
+    return any(
+        _is_meant(facts, test, function, callee)
+        for callee in _needed_callees(facts, test)
+    )
 
 
 def _is_set_up(facts: CourseFacts, test: ProjectTest) -> bool:
@@ -373,7 +380,8 @@ def _tests_naming(
     }
     for test in tests:
         numbers = lines[test.path]
-        is_named = any(test.first <= line <= test.last for line in numbers)
+        after = bisect_left(numbers, test.first)
+        is_named = after < len(numbers) and numbers[after] <= test.last
         if is_named and project_tests.command(facts, test):
             yield test
 
@@ -500,11 +508,14 @@ def _made(rows: Sequence[str], owner: str) -> str:
 
 def _assigned(rows: Sequence[str], name: str) -> list[str]:
     """Return what a variable is set to in a test, as far as each line tells."""
+    holding = [row for row in rows if name in row and "=" in row]
+    if not holding:
+        return []
     pattern = re.compile(
         rf"(?:^|.*[\s,(]){re.escape(name)}(?:, *\w+)* *=(?!=) *(.*)"
     )
     values = []
-    for row in rows:
+    for row in holding:
         match = pattern.match(row)
         if match is not None:
             values.append(match[1])

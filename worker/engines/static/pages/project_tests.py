@@ -3,7 +3,7 @@
 import re
 import shlex
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from posixpath import dirname
 from typing import Final, NamedTuple
@@ -43,13 +43,16 @@ _MOST_NODES: Final = 4000
 _DEEPEST: Final = 17
 """Nodes above a test: a callback of a callback of a callback."""
 _MOST_NAME: Final = 120
+_MADE: Final = re.compile(r"\s*(\w+) = (?:\w+\.)*(\w+)\(")
+_CLASS: Final = re.compile(r"\bclass (\w+)\b(?:\(([^)]*)\))?")
 _CALLED: Final = re.compile(r"(\w+)\(")
 _WORD: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _NEEDS_MORE: Final = re.compile(r"(?i)(?:^|/)(?:smoke|integration|e2e|live)")
 """Folders of tests that need more than the project: servers, containers, keys."""
 _TEST_FILE: Final = re.compile(r"(?:^|/)test_[^/]*\.py$|_test\.py$")
-_TAKING: Final = r"\s*(?:async )?def test_?\w*\([^)]*\b{}\b"
-"""A test that takes a fixture, by the fixture's name."""
+_TAKING: Final = re.compile(r"\s*(?:async )?def test_?\w*\(([^)]*)")
+"""A test, and what it takes."""
+_TAKEN_FROM: Final = re.compile(r"(?<![\w.])(\w+)\.(\w+)")
 _QUOTED: Final = re.compile(r"\"[^\"]*\"|'[^']*'|`[^`]*`")
 
 _SKIP: Final = re.compile(
@@ -96,6 +99,7 @@ class _Lines(NamedTuple):
     first: int
     last: int
     owners: tuple[str, ...]
+    fixtures: frozenset[str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,6 +116,8 @@ class ProjectTest:
     """How much of the definition it shows."""
     owners: tuple[str, ...] = ()
     """The classes of Python around it, the outermost first; empty for a function."""
+    fixtures: frozenset[str] = frozenset()
+    """What it takes and no mark of it gives."""
 
     @property
     def place(self) -> tuple[str, int]:
@@ -198,6 +204,7 @@ def _of_file(facts: CourseFacts, path: str) -> Iterator[ProjectTest]:
         yield ProjectTest(
             name=test.name,
             owners=test.owners,
+            fixtures=test.fixtures,
             path=path,
             first=test.first,
             last=test.last,
@@ -207,27 +214,19 @@ def _of_file(facts: CourseFacts, path: str) -> Iterator[ProjectTest]:
 
 
 def _is_run_by_pytest(facts: CourseFacts, test: ProjectTest) -> bool:
-    if not _is_collected(test):
-        return False
-    key = ("has fixtures", test.path, test.first)
-    return facts.remembered(key, lambda: _has_its_fixtures(facts, test))
+    """Whether pytest finds a test, and what it takes: in its file, its marks, or above it."""
+    return _is_collected(test) and all(
+        fixtures.is_known(facts, name, test.path) for name in test.fixtures
+    )
 
 
-def _has_its_fixtures(facts: CourseFacts, test: ProjectTest) -> bool:
-    """Whether pytest finds what a test takes: in its file, its marks, or above it."""
-    root = facts.texts.root(test.path)
-    node = None
-    if root is not None:
-        node = _node(root, test)
-    if node is None:
-        return True
-    marks = "\n".join(_marks(node))
-    if _INJECTING.search(marks):
-        return True
-    given = set(_WORD.findall(marks))
-    given.update(_OWN_PARAMETERS)
-    needed = set(_taken(node)) - given
-    return all(fixtures.is_known(facts, name, test.path) for name in needed)
+def _fixtures(node: Node, marks: Sequence[str]) -> frozenset[str]:
+    """Return what a test takes and no mark of it gives."""
+    given = "\n".join(marks)
+    if _INJECTING.search(given):
+        return frozenset()
+    known = set(_WORD.findall(given)) | _OWN_PARAMETERS
+    return frozenset(_taken(node)) - known
 
 
 def _taken(node: Node) -> Iterator[str]:
@@ -286,13 +285,10 @@ def _files(facts: CourseFacts, symbol: Definition) -> list[str]:
         for path in facts.analysis.mentions.get(symbol.name, ())
     ]
     for fixture in fixtures.of(facts, symbol):
-        taken = re.compile(_TAKING.format(fixture.name))
-        for path, file in facts.analysis.files.items():
-            is_below = path.startswith(f"{fixture.folder}/".lstrip("/"))
-            is_test = is_below and _TEST_FILE.search(path) is not None
-            if not is_test or file in files:
-                continue
-            if any(map(taken.match, facts.texts.lines(path))):
+        folder = f"{fixture.folder}/".lstrip("/")
+        for path in _taking(facts).get(fixture.name, ()):
+            file = facts.file(path)
+            if path.startswith(folder) and file not in files:
                 files.append(file)
     fitting = [
         file
@@ -316,6 +312,28 @@ def _files(facts: CourseFacts, symbol: Definition) -> list[str]:
     return [file.path for file in fitting]
 
 
+def _taking(facts: CourseFacts) -> dict[str, list[str]]:
+    """Return the test files whose tests take each name, by the name."""
+    return facts.remembered("taking", lambda: _find_taking(facts))
+
+
+def _find_taking(facts: CourseFacts) -> dict[str, list[str]]:
+    taking: dict[str, list[str]] = defaultdict(list)
+    for path in facts.analysis.files:
+        if not _TEST_FILE.search(path):
+            continue
+        taken: set[str] = set()
+        for row in facts.texts.lines(path):
+            match = None
+            if "def test" in row:
+                match = _TAKING.match(row)
+            if match is not None:
+                taken.update(_WORD.findall(match[1]))
+        for name in taken:
+            taking[name].append(path)
+    return taking
+
+
 def _tests(
     facts: CourseFacts,
     path: str,
@@ -332,6 +350,7 @@ def _tests(
             yield ProjectTest(
                 name=test.name,
                 owners=test.owners,
+                fixtures=test.fixtures,
                 path=path,
                 first=test.first,
                 last=test.last,
@@ -350,9 +369,13 @@ def _short_tests(facts: CourseFacts, path: str) -> list[_Lines]:
         first = line(node)
         last = node.end_point.row + 1
         is_short = _SHORTEST <= last - first < _LONGEST
-        if is_short and not _is_skipped(node):
+        if not is_short:
+            continue
+        marks = list(_marks(node))
+        if not _is_skipped(node, marks):
             owners = tuple(_owners(node))
-            tests.append(_Lines(name, first, last, owners))
+            taken = _fixtures(node, marks)
+            tests.append(_Lines(name, first, last, owners, taken))
     return tests
 
 
@@ -371,9 +394,9 @@ def _owners(node: Node) -> list[str]:
     return owners
 
 
-def _is_skipped(node: Node) -> bool:
+def _is_skipped(node: Node, marks: Iterable[str]) -> bool:
     """Whether a mark of a test or of a class around it, or its beginning, skips it."""
-    if any(_SKIP.search(_QUOTED.sub("", mark)) for mark in _marks(node)):
+    if any(_SKIP.search(_QUOTED.sub("", mark)) for mark in marks):
         return True
     body = body_of(node)
     if body is None:
@@ -422,14 +445,12 @@ def _asserted(
     lines: Sequence[str],
 ) -> int:
     """Count the assertions of a test about a definition, or about objects that it makes."""
-    name = re.escape(symbol.name)
-    made = re.compile(rf"\s*(\w+) = (?:\w+\.)*{name}\(")
     about = {symbol.name}
     for fixture in fixtures.of(facts, symbol):
         about.add(fixture.name)
     for row in lines:
-        match = made.match(row)
-        if match is not None:
+        match = _MADE.match(row)
+        if match is not None and match[2] == symbol.name:
             about.add(match[1])
     count = 0
     for row in lines:
@@ -447,27 +468,36 @@ def _uses(facts: CourseFacts, symbol: Definition, body: str) -> int:
     if symbol.name in body:
         if _defines_another(symbol.name, body):
             return 0
-        used = citations.use_pattern(symbol)
+        key = ("use pattern", symbol.index)
+        used = facts.remembered(key, lambda: citations.use_pattern(symbol))
         uses = sum(
             used.search(row) is not None for row in _inside(body, symbol.name)
         )
         if uses:
             return uses
+    head = _TAKING.search(body)
+    if head is None:
+        return 0
+    taken = _WORD.findall(head[1])
     count = 0
     for fixture in fixtures.of(facts, symbol):
-        if not re.search(_TAKING.format(fixture.name), body):
+        if fixture.name not in taken:
             continue
         members = _member_names(facts, symbol)
-        taken = re.compile(rf"(?<![\w.]){fixture.name}\.(\w+)")
         for row in _inside(body, fixture.name):
-            count += not members.isdisjoint(taken.findall(row))
+            count += any(
+                owner == fixture.name and member in members
+                for owner, member in _TAKEN_FROM.findall(row)
+            )
     return count
 
 
 def _defines_another(name: str, body: str) -> bool:
     """Whether a test has a class of a name that does not extend one of this name."""
-    own = re.search(rf"\bclass {name}\b(?!\([^)]*\b{name}\b)", body)
-    return own is not None
+    return "class " in body and any(
+        own == name and name not in _WORD.findall(bases)
+        for own, bases in _CLASS.findall(body)
+    )
 
 
 def _inside(body: str, name: str) -> list[str]:
@@ -479,11 +509,14 @@ def _inside(body: str, name: str) -> list[str]:
 
 def _member_names(facts: CourseFacts, symbol: Definition) -> set[str]:
     """Return the names of a type's methods, and of those that it inherits."""
-    return {
-        method.name
-        for index in facts.lineage(symbol.index)
-        for method in facts.methods(facts.definitions[index])
-    }
+    key = ("member names", symbol.index)
+    return facts.remembered(key, lambda: set(_find_members(facts, symbol)))
+
+
+def _find_members(facts: CourseFacts, symbol: Definition) -> Iterator[str]:
+    for index in facts.lineage(symbol.index):
+        for method in facts.methods(facts.definitions[index]):
+            yield method.name
 
 
 def code(row: str) -> str:
