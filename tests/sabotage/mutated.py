@@ -116,6 +116,8 @@ TESTS: Final[dict[str, tuple[str, ...]]] = {
     "worker/run/inbox.py": ("tests/unit/run/test_inbox.py",),
     "worker/run/workspace.py": ("tests/unit/run/test_workspace.py",),
     "worker/store/s3_client.py": ("tests/unit/store/test_s3.py",),
+    "worker/store/s3_signer.py": ("tests/unit/store/test_s3_signer.py",),
+    "worker/system/files.py": ("tests/unit/system/test_files.py",),
     "states/codec.py": (CODEC, *DECISIONS),
     "states/update.py": ("tests/unit/states/test_update.py",),
     "states/places.py": ("tests/unit/states/test_places.py",),

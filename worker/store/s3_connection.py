@@ -26,6 +26,8 @@ from urllib3 import (
     proxy_from_url,
 )
 from urllib3.connectionpool import HTTPConnectionPool
+from urllib3.exceptions import SSLError
+from urllib3.util.ssl_ import create_urllib3_context
 
 from worker.system.runtime import SystemRuntime
 
@@ -71,9 +73,8 @@ class Connections:
             "maxsize": most,
             "timeout": Timeout(connect=connect, read=read),
             "socket_options": _SOCKET_OPTIONS,
-            "cert_reqs": ssl.CERT_REQUIRED,
-            "ca_certs": certificates or get_cert_path(verify=True),
         }
+        self._certificates = certificates or get_cert_path(verify=True)
         self._ways: dict[str, _Way] = {}
 
     def exchange(
@@ -110,16 +111,37 @@ class Connections:
 
     def _way(self, origin: str) -> _Way:
         proxy = self._proxies.proxy_url_for(origin)
-        manager, prefix = PoolManager(**self._options), ""
-        if proxy:
-            credentials = self._proxies.proxy_headers_for(proxy)
-            manager = proxy_from_url(
-                proxy, proxy_headers=credentials, **self._options
-            )
-            # Through a tunnel, the server itself is asked.
-            prefix = origin if origin.startswith("http:") else ""
+        manager = self._manager(origin, proxy)
         manager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+        prefix = ""
+        # Through a tunnel, the server itself is asked.
+        if proxy and origin.startswith("http:"):
+            prefix = origin
         return _Way(manager.connection_from_url(origin), prefix)
+
+    def _manager(self, origin: str, proxy: str | None) -> PoolManager:
+        context = None
+        if "https:" in f"{origin} {proxy}":
+            context = _trusting(self._certificates)
+        if not proxy:
+            return PoolManager(ssl_context=context, **self._options)
+        return proxy_from_url(
+            proxy,
+            proxy_headers=self._proxies.proxy_headers_for(proxy),
+            proxy_ssl_context=context,
+            ssl_context=context,
+            **self._options,
+        )
+
+
+def _trusting(certificates: str | None) -> ssl.SSLContext:
+    """Read the certificates, once: that takes longer than a connection."""
+    context = create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
+    try:
+        context.load_verify_locations(certificates)
+    except OSError as error:
+        raise SSLError(error) from error
+    return context
 
 
 class _Kept:

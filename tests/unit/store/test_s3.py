@@ -24,6 +24,7 @@ from worker.errors import (
     MissingError,
     StoreConfigError,
     StoreUnavailableError,
+    WorkerError,
 )
 from worker.store.s3 import S3Store
 from worker.store.s3_client import S3Access, S3Client
@@ -104,6 +105,53 @@ def test_a_certificate_that_is_not_trusted_is_a_fault_of_the_configuration(
         pytest.raises(StoreConfigError, match="AWS_CA_BUNDLE"),
     ):
         store_of(canned).get("job/a")
+
+
+def test_a_certificate_for_another_server_is_a_fault_of_the_configuration(
+    tls: tuple[ssl.SSLContext, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(tls[1]))
+    with serving(answer("200 OK"), tls[0]) as canned:
+        named = canned.server.endpoint_url
+        url = named.replace("localhost", "127.0.0.1")
+        access = replace(canned.server.access, endpoint_url=url)
+        with pytest.raises(StoreConfigError, match="AWS_CA_BUNDLE"):
+            S3Store("bucket", "", access).get("job/a")
+
+
+def test_the_certificates_are_read_once_for_all_connections(
+    tls: tuple[ssl.SSLContext, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(tls[1]))
+    reply = answer("200 OK", b"body", headers=ETAG)
+    with serving(reply, tls[0]) as canned:
+        store = store_of(canned)
+        store.get("job/a")
+        tls[1].unlink()
+        assert store.get("job/b") == b"body"
+
+
+@pytest.mark.parametrize("of_the_store", [True, False])
+def test_a_proxy_is_asked_for_a_tunnel_to_a_store_over_tls_alone(
+    tls: tuple[ssl.SSLContext, Path],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    of_the_store: bool,
+) -> None:
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(tls[1]))
+    proxied = "https" if of_the_store else "http"
+    url = f"{proxied}://store.invalid:9000"
+    context = None if of_the_store else tls[0]
+    with serving(answer("403 Forbidden"), context) as canned:
+        monkeypatch.setenv(f"{proxied}_proxy", canned.server.endpoint_url)
+        access = replace(canned.server.access, endpoint_url=url)
+        with pytest.raises(WorkerError):
+            S3Store("bucket", "", access).get("job/a")
+    lines = [asked.line.rpartition(" ")[0] for asked in canned.requests]
+    forwarded = f"GET {url}/bucket/job/a"
+    assert lines == [
+        "CONNECT store.invalid:9000" if of_the_store else forwarded
+    ]
 
 
 @pytest.mark.parametrize(

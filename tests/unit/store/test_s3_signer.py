@@ -57,6 +57,7 @@ def test_a_request_is_signed_as_the_sdk_signs_it(
         assert f"SignedHeaders={names}, " in authorized
         assert authorized.endswith(f"Signature={signature}")
         assert f"Credential={sdk.scope(request)}," in authorized
+        assert headers.get("X-Amz-Security-Token") == token
 
 
 @pytest.mark.parametrize("token", [None, KEYS[2]])

@@ -2,7 +2,6 @@
 
 import os
 import resource
-import threading
 from pathlib import Path
 
 import pytest
@@ -48,6 +47,22 @@ def test_a_new_file_that_cannot_be_written_is_not_left(tmp_path: Path) -> None:
     assert not file.exists()
 
 
+def test_files_are_closed_and_may_be_shared_as_the_user_has_said(
+    tmp_path: Path,
+) -> None:
+    before = os.listdir("/proc/self/fd")  # noqa: PTH208 - only names are needed
+    mask = os.umask(0)
+    try:
+        for name, write in (("a", write_file), ("b", create_file)):
+            file = tmp_path / name
+            write(str(file), b"body")
+            assert read_file(str(file)) == b"body"
+            assert file.stat().st_mode & 0o777 == 0o666
+    finally:
+        os.umask(mask)
+    assert len(os.listdir("/proc/self/fd")) == len(before)  # noqa: PTH208 - the same
+
+
 def test_what_cannot_be_opened_is_an_error(tmp_path: Path) -> None:
     for call in (
         lambda: read_file(str(tmp_path / "none")),
@@ -60,16 +75,11 @@ def test_what_cannot_be_opened_is_an_error(tmp_path: Path) -> None:
 def test_no_more_is_read_than_asked_for_and_no_less_if_it_comes_in_pieces() -> (
     None
 ):
-    ours, theirs = os.pipe()
-
-    def write() -> None:
-        for piece in (b"one", b"two", b"three"):
-            os.write(theirs, piece)
-        os.close(theirs)
-
-    writing = threading.Thread(target=write)
-    writing.start()
-    assert read_most(ours, 8) == b"onetwoth"
-    assert read_most(ours, 100) == b"ree"
-    writing.join()
+    # Each read gets what one write has sent.
+    ours, theirs = os.pipe2(os.O_DIRECT)
+    for piece in (b"one", b"two", b"t", b"hree"):
+        os.write(theirs, piece)
+    os.close(theirs)
+    assert read_most(ours, 7) == b"onetwot"
+    assert read_most(ours, 100) == b"hree"
     os.close(ours)
