@@ -301,17 +301,16 @@ def _settings(facts: CourseFacts, chapter: Chapter) -> list[str]:
     """Name the environment variables that each of a chapter's functions reads."""
     known: set[str] = set()
     of_reader: dict[str, list[str]] = {}
-    for reader, number, line in _own_lines(facts, chapter):
-        if "env" not in line.lower():
-            continue
+    for definition, number, line in _own_lines(facts, chapter):
         for match in _SETTING.finditer(line):
             variable = match[1]
             before = line[: match.start()]
             column = len(before.encode())
             point = number - 1, column
-            if variable in known or not _is_code(facts, reader.path, point):
+            if variable in known or not _is_code(facts, definition.path, point):
                 continue
             known.add(variable)
+            reader = _innermost(facts, definition, number)
             reader_name = citations.name(reader)
             of_name = of_reader.setdefault(reader_name, [])
             place = citations.at(reader.path, number)
@@ -339,28 +338,34 @@ def _is_code(facts: CourseFacts, path: str, point: tuple[int, int]) -> bool:
 def _own_lines(
     facts: CourseFacts, chapter: Chapter
 ) -> Iterator[tuple[Definition, int, str]]:
-    """Yield the lines of a chapter's definitions with the innermost one, up to a limit."""
+    """Yield the lines of a chapter's definitions that may read a setting, up to a limit."""
     left = _MOST_LINES
     for index in chapter.unit.owned:
         definition = facts.definitions[index]
         last = min(definition.end_line, definition.line + left)
-        lines = facts.texts.lines(definition.path)
-        inner = [facts.definitions[each] for each in facts.family([index])]
-        inner.sort(key=lambda each: each.end_line - each.line)
-        for number in range(definition.line, min(last, len(lines)) + 1):
-            reader = next(
-                (
-                    each
-                    for each in inner
-                    if each.line <= number <= each.end_line
-                    and each.path == definition.path
-                ),
-                definition,
-            )
-            yield reader, number, lines[number - 1]
+        lines = facts.texts.lines(definition.path)[definition.line - 1 : last]
+        if "env" in "\n".join(lines).lower():
+            for number, line in enumerate(lines, definition.line):
+                if "env" in line.lower():
+                    yield definition, number, line
         left -= last - definition.line
         if left <= 0:
             return
+
+
+def _innermost(
+    facts: CourseFacts, definition: Definition, line: int
+) -> Definition:
+    """Return the smallest part of a definition that a line lies in."""
+    parts = [
+        facts.definitions[each] for each in facts.family([definition.index])
+    ]
+    around = [
+        part
+        for part in parts
+        if part.path == definition.path and part.line <= line <= part.end_line
+    ]
+    return min(around, key=lambda part: part.end_line - part.line)
 
 
 def handlers(facts: CourseFacts, function: Definition) -> list[Handler]:

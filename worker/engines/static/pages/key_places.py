@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -10,11 +10,11 @@ from typing import Final
 from worker.engines.static.facts import TYPES, Definition, Kind, Role
 from worker.engines.static.pages import (
     call_path,
-    citations,
     examples,
     excerpts,
     outline,
 )
+from worker.engines.static.pages.code_calls import CodeCalls
 from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
 from worker.engines.static.pages.examples import Origin
 from worker.engines.static.pages.excerpts import Excerpt
@@ -58,6 +58,7 @@ _WORD: Final = re.compile(r"\w+")
 _DIFFERING: Final = 3
 _FUNCTIONS_DIFFERING: Final = 8
 """A value, or a function, is new if one in so many of its words is."""
+_IN_NAME: Final = re.compile(r"[\w.]")
 _ACCESSOR: Final = re.compile(r"(?:get|set|has|is|list|iter)_")
 _EXAMPLE_WEIGHT: Final = 3
 """What an example counts for, where a test counts for one."""
@@ -286,9 +287,8 @@ def _place_of(
     facts: CourseFacts, chapter: Chapter, symbol: Definition
 ) -> KeyPlace | None:
     """Return the code that tells most of a definition: a method's, or its own lines."""
-    used = uses(facts, chapter)
     symbol = _meant(facts, symbol)
-    candidates = _of_symbol(facts, symbol, used, _PER_TYPE)
+    candidates = _of_symbol(facts, chapter, symbol, _PER_TYPE)
     for definition in (*candidates, symbol):
         excerpt = excerpts.of_definition(facts, definition)
         if excerpt is None:
@@ -329,17 +329,16 @@ def _lies_within(excerpt: Excerpt, other: Excerpt) -> bool:
 def _candidates(facts: CourseFacts, chapter: Chapter) -> Iterator[Definition]:
     symbols = facts.symbols(chapter)
     main, *others = [_meant(facts, symbol) for symbol in symbols]
-    used = uses(facts, chapter)
-    yield from _of_symbol(facts, main, used, _PER_TYPE)
+    yield from _of_symbol(facts, chapter, main, _PER_TYPE)
     for symbol in others:
-        yield from _of_symbol(facts, symbol, used, 1)
+        yield from _of_symbol(facts, chapter, symbol, 1)
     owned = [facts.definitions[index] for index in chapter.unit.owned]
     functions = [
         definition
         for definition in owned
         if is_function(definition) and not _HELPER.match(definition.name)
     ]
-    yield from _by_use(facts, functions, used)
+    yield from _by_use(facts, functions, uses(facts, chapter))
 
 
 def _meant(facts: CourseFacts, symbol: Definition) -> Definition:
@@ -358,7 +357,7 @@ def _meant(facts: CourseFacts, symbol: Definition) -> Definition:
 
 
 def _of_symbol(
-    facts: CourseFacts, symbol: Definition, used: Counter[str], most: int
+    facts: CourseFacts, chapter: Chapter, symbol: Definition, most: int
 ) -> Iterator[Definition]:
     is_type = symbol.kind in TYPES
     if not is_type and not symbol.members:
@@ -368,18 +367,32 @@ def _of_symbol(
         return
     if _is_worth_showing(facts, symbol):
         yield symbol
-    maker = constructor(facts, symbol)
-    methods = [
-        method
-        for method in _methods(facts, symbol)
-        if method is not maker and _does_something(facts, method)
-    ]
-    by_use = _by_use(facts, methods, used)
-    ranked = [call_path.worker(facts, method) for method in by_use]
+    ranked = _workers(facts, chapter, symbol)
     yield from ranked[:most]
+    maker = constructor(facts, symbol)
     if maker is not None and len(ranked) < MOST:
         yield maker
     yield from ranked[most:]
+
+
+def _workers(
+    facts: CourseFacts, chapter: Chapter, symbol: Definition
+) -> list[Definition]:
+    """Return what does the work of the methods of a type, the most used first."""
+
+    def find() -> list[Definition]:
+        maker = constructor(facts, symbol)
+        methods = [
+            method
+            for method in _methods(facts, symbol)
+            if method is not maker and _does_something(facts, method)
+        ]
+        used = uses(facts, chapter)
+        by_use = _by_use(facts, methods, used)
+        return [call_path.worker(facts, method) for method in by_use]
+
+    key = ("workers", chapter.position, symbol.index)
+    return facts.remembered(key, find)
 
 
 def _methods(facts: CourseFacts, symbol: Definition) -> Iterator[Definition]:
@@ -473,19 +486,19 @@ def uses(facts: CourseFacts, chapter: Chapter) -> Counter[str]:
 
 def _uses(facts: CourseFacts, chapter: Chapter) -> Counter[str]:
     counted: Counter[str] = Counter()
-    functions = facts.functions(chapter)
+    by_name: dict[str, list[Definition]] = defaultdict(list)
+    for function in facts.functions(chapter):
+        by_name[function.name].append(function)
     for example in examples.found(facts, chapter):
         lines = examples.lines(facts, example)
         code = "\n".join(lines)
         weight = _EXAMPLE_WEIGHT
         if example.origin is Origin.TEST:
             weight = 1
-        called = set()
-        for function in functions:
-            if calls(facts, function, code):
-                called.add(function.name)
-        for name in called:
-            counted[name] += weight
+        words = set(_WORD.findall(code))
+        for name in by_name.keys() & words:
+            if any(calls(facts, each, code) for each in by_name[name]):
+                counted[name] += weight
     return counted
 
 
@@ -550,29 +563,41 @@ def _inherited(facts: CourseFacts, method: Definition) -> set[str]:
 
 def _told(facts: CourseFacts, function: Definition) -> float:
     """Rate how often documents and examples name a function, with its type or by a call."""
+    key = ("told", function.index)
+    return facts.remembered(key, lambda: _count_told(facts, function))
+
+
+def _count_told(facts: CourseFacts, function: Definition) -> float:
     name = function.name
     qualified = name
     if function.parent is not None:
         parent = facts.definitions[function.parent]
         qualified = f"{parent.name}.{name}"
-    pattern = re.escape(qualified)
-    if function.parent is None:
-        # Behind the name: a text is searched faster for what begins with letters.
-        pattern += rf"(?<![\w.]{pattern})"
     calls = (f".{name}(", f".{name}`", f"~{name}(", f"~{name}`")
     told = 0.0
-    mentions = facts.analysis.mentions.get(function.name, ())
-    for path in mentions:
-        file = facts.file(path)
-        if file.role not in {Role.DOCUMENT, Role.EXAMPLE}:
+    for path in facts.analysis.mentions.get(name, ()):
+        if facts.file(path).role not in {Role.DOCUMENT, Role.EXAMPLE}:
             continue
         text = facts.texts.text(path)
-        # Few texts have both names together: no pattern is compiled for the others.
-        if qualified in text and re.search(rf"{pattern}\b", text):
-            told += 1
+        told += _names(text, qualified)
         if any(call in text for call in calls):
             told += 0.5
+        if told >= _MOST_TOLD:
+            break
     return min(told, _MOST_TOLD)
+
+
+def _names(text: str, name: str) -> bool:
+    """Whether a text has a name: a plain one as no part of a longer one."""
+    place = text.find(name)
+    while place >= 0:
+        end = place + len(name)
+        before = text[place - 1 : place]
+        is_apart = "." in name or not _IN_NAME.match(before)
+        if is_apart and not _WORD.match(text, end):
+            return True
+        place = text.find(name, end)
+    return False
 
 
 def _is_small(facts: CourseFacts, function: Definition) -> bool:
@@ -581,28 +606,8 @@ def _is_small(facts: CourseFacts, function: Definition) -> bool:
 
 def calls(facts: CourseFacts, function: Definition, code: str) -> bool:
     """Whether an example calls a function: by its name, or on a value of its type."""
-    if function.name not in code:
-        return False
-    if function.parent is None:
-        pattern = citations.call_pattern(function)
-        return re.search(pattern, code) is not None
-    if f".{function.name}(" not in code:
-        return False
-    parent = facts.definitions[function.parent]
-    owner = re.escape(parent.name)
-    name = re.escape(function.name)
-    direct = rf"\b{owner}(?:\([^()]*\))?\.{name}\("
-    if re.search(direct, code):
-        return True
-    values = re.findall(
-        rf"(\w+)\s*(?::\s*\w+\s*)?:?=\s*(?:await |new |&)?(?:\w+\.)*{owner}\s?[({{]",
-        code,
-    )
-    for value in set(values):
-        on_value = rf"\b{value}\.{name}\("
-        if re.search(on_value, code):
-            return True
-    return False
+    read = facts.remembered(("calls in", code), lambda: CodeCalls(code))
+    return read.leads_to(facts, function)
 
 
 def constructor(facts: CourseFacts, symbol: Definition) -> Definition | None:

@@ -1,0 +1,70 @@
+"""Which of a project's functions code calls, by its names: read once, asked for each function."""
+
+import re
+from collections import defaultdict
+from functools import cached_property
+from pathlib import PurePosixPath
+from typing import Final
+
+from worker.engines.static.facts import Definition
+from worker.engines.static.pages.course import CourseFacts
+
+_WORD: Final = re.compile(r"\w+")
+_PLAIN: Final = re.compile(r"(?<![\w$.])(?:(\w+)\.)?([\w$]+[!?]?)\s?\(")
+_DECORATOR: Final = re.compile(r"@(\w+(?:\.\w+)*)")
+_ON_VALUE: Final = re.compile(r"\b(?=([\w$]+)(\([^()]*\))?\.([\w$]+[!?]?)\()")
+_MADE: Final = re.compile(
+    r"(\w+)\s*(?::\s*\w+\s*)?:?=\s*(?:await |new |&)?(?:\w+\.)*([\w$]+)\s?[({]"
+)
+
+
+class CodeCalls:
+    """The calls in a piece of code, by the spelling of names."""
+
+    def __init__(self, code: str) -> None:
+        self._code = code
+        self.words = set(_WORD.findall(code))
+
+    def leads_to(self, facts: CourseFacts, function: Definition) -> bool:
+        """Whether a function is called: by its name, or on a value of its type."""
+        if function.parent is None:
+            return self._is_called(function)
+        owner = facts.definitions[function.parent].name
+        values = {owner, f"{owner}()", *self._made[owner]}
+        return not values.isdisjoint(self._on_value[function.name])
+
+    def _is_called(self, function: Definition) -> bool:
+        path = PurePosixPath(function.path).with_suffix("")
+        modules = {"", *path.parts}
+        name = function.name
+        called = self._plain[name] | self._plain[f"{name}!"]
+        return name in self._decorators or not modules.isdisjoint(called)
+
+    @cached_property
+    def _plain(self) -> dict[str, set[str]]:
+        """What stands before the dot of each function that is called, by its name."""
+        called: dict[str, set[str]] = defaultdict(set)
+        for module, name in _PLAIN.findall(self._code):
+            called[name].add(module)
+        return called
+
+    @cached_property
+    def _decorators(self) -> set[str]:
+        paths = _DECORATOR.findall(self._code)
+        return {name for path in paths for name in path.split(".")}
+
+    @cached_property
+    def _on_value(self) -> dict[str, set[str]]:
+        """What each method is called on, by its name: variables, and types or their calls."""
+        called: dict[str, set[str]] = defaultdict(set)
+        for value, arguments, name in _ON_VALUE.findall(self._code):
+            called[name].add(f"{value}()" if arguments else value)
+        return called
+
+    @cached_property
+    def _made(self) -> dict[str, set[str]]:
+        """The variables that are set to a call of each name."""
+        made: dict[str, set[str]] = defaultdict(set)
+        for variable, name in _MADE.findall(self._code):
+            made[name].add(variable)
+        return made
