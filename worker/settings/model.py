@@ -63,8 +63,11 @@ class ModelSettings:
 def read_model(reader: EnvironmentReader) -> ModelSettings:
     endpoint = reader.text("ANTHROPIC_BASE_URL") or ENDPOINT
     reader.malformed("ANTHROPIC_BASE_URL", discreet_http_fault(endpoint))
+    key = reader.credential("ANTHROPIC_API_KEY")
+    token = reader.credential("ANTHROPIC_AUTH_TOKEN")
     proxy = None
-    if http_fault(endpoint) is None:
+    # Without a key no job uses the model.
+    if (key or token) and http_fault(endpoint) is None:
         proxy = read_proxy(reader, endpoint, "ANTHROPIC_BASE_URL")
     concurrency = reader.number(
         "MODEL_CONCURRENCY",
@@ -75,8 +78,8 @@ def read_model(reader: EnvironmentReader) -> ModelSettings:
         unit="calls",
     )
     return ModelSettings(
-        key=reader.credential("ANTHROPIC_API_KEY"),
-        token=reader.credential("ANTHROPIC_AUTH_TOKEN"),
+        key=key,
+        token=token,
         endpoint=endpoint.rstrip("/"),
         proxy=proxy,
         model=_checked(reader, "ANTHROPIC_MODEL", _model_fault),

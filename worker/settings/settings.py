@@ -20,6 +20,8 @@ from worker.settings.s3 import S3Settings, read_s3
 from worker.system.logs import FORMATS, LEVELS
 
 ENGINES: Final = ("auto", "static", "fondation", "claude")
+GIT_CERTIFICATES: Final = ("GIT_SSL_CAINFO", "GIT_SSL_CAPATH")
+"""A file and a folder of certificates, for a git host."""
 MAX_EXPIRY_SECONDS: Final = 7 * 24 * 3600
 """The longest lifetime of a URL that SigV4 signs."""
 MIN_LEASE_SECONDS: Final = 3
@@ -89,8 +91,9 @@ def read_settings(
     url = store_url or reader.text("STORE_URL") or ""
     if url:
         reader.checked("STORE_URL", url, store_fault)
-    reader.certificates("GIT_SSL_CAINFO")
-    reader.certificates("GIT_SSL_CAPATH", folder=True)
+    file, folder = GIT_CERTIFICATES
+    reader.certificates(file)
+    reader.certificates(folder, folder=True)
     return Settings(
         log=read_log(reader),
         limits=_read_limits(reader),

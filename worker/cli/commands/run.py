@@ -1,6 +1,6 @@
 """`run`: turns a repository into a course, in job mode (for a platform) or in local mode."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -27,7 +27,7 @@ from worker.services.start_run import do_run, reporting
 from worker.services.update import earlier_job_of_new, update_lines
 from worker.services.view import View, open_view_with, store_settings
 from worker.settings.reader import EnvironmentReader
-from worker.settings.settings import Settings
+from worker.settings.settings import GIT_CERTIFICATES, Settings
 from worker.source.git_program import Git
 from worker.source.port import Revision
 from worker.system.environment import Environment
@@ -98,10 +98,8 @@ class _LocalJob:
 def _run_locally(
     repository: str, options: RunOptions, environment: Environment
 ) -> Output:
-    settings = store_settings(options.store, environment)
-    if options.engine is not None:
-        engine = replace(settings.engine, name=options.engine)
-        settings = replace(settings, engine=engine)
+    asked = _asked(repository, options, environment)
+    settings = store_settings(options.store, asked)
     local = _local_job(repository, options, settings, environment)
     job_id = local.identity.job_id
     with reporting(
@@ -120,6 +118,19 @@ def _run_locally(
         line = f"job {job_id} ended with {int(code)}: {advice}"
         return Output(lines=[line], exit_code=code)
     return _deliver(open_view_with(settings), local)
+
+
+def _asked(
+    repository: str, options: RunOptions, environment: Environment
+) -> Environment:
+    """Return the environment that a local job's settings are read from."""
+    asked = dict(environment)
+    if options.engine is not None:
+        asked["ENGINE"] = options.engine
+    if is_folder(repository):
+        for name in GIT_CERTIFICATES:
+            asked.pop(name, None)
+    return asked
 
 
 def next_step(job_id: str, code: Exit) -> str:
