@@ -37,6 +37,8 @@ def test_the_summary_says_what_the_course_is_about_and_what_was_left_out(
         ({"setup.cfg": "[metadata]\nname = shop\n"}, "shop", ""),
         ({"pom.xml": "<project><name>Shop</name></project>"}, "Shop", ""),
         ({"package.json": "[", "README.md": BADGES}, "Shop", "It sells many things."),
+        ({"README.md": "#![Logo](shop.png) Shop#\n\nIt sells many things.\n"}, "Shop",
+        "It sells many things."),
         ({"README.md": "Install it with pip.\n\nIt sells many things\n"}, "This repository",
         "It sells many things."),
         ({"package.json": '{"name": 3, "description": ["x"]}'}, "This repository", ""),
@@ -50,10 +52,19 @@ def test_a_project_has_the_name_in_its_manifest_or_readme(
     assert (project.name, project.tagline) == (name, tagline)
 
 
+def test_a_project_without_a_name_is_this_repository(tmp_path: Path) -> None:
+    summary = analysed(tmp_path, {"a.py": CLASS}).summary
+    assert summary == "This course is about one part of this repository."
+
+
 @pytest.mark.parametrize(
     ("files", "description"),
     [
         ({"a.py": 'class A:\n    """A is a letter."""\n'}, "`A` is a letter."),
+        (
+            {"a.py": 'class Options:\n    """Options are the choices."""\n'},
+            "`Options` are the choices.",
+        ),
         (
             {
                 "a.py": "class A:\n    def x(self): pass\n    def _y(self): pass\n"

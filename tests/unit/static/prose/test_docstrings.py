@@ -42,6 +42,7 @@ from worker.engines.static.prose.docstrings import (
         (">>> code()", ""),
         ("@brief Counts things.", "Counts things."),
         (r"\brief Counts things.", "Counts things."),
+        ("\\rst\nCounts things.\n\\endrst", "Counts things."),
         (
             "Uses :class:`Store` and :func:`~shop.sell`.",
             "Uses `Store` and `shop.sell`.",

@@ -15,7 +15,9 @@ from worker.engines.static.prose.phrases import code, listed, sentence
 MAX_FILES: Final = 8
 MAX_SYMBOLS: Final = 12
 _OWN_FILES: Final = 3
-_PREDICATE: Final = re.compile(r" (?:[a-z]+s|to|can|may|must|will)\b(?! class)")
+_PREDICATE: Final = re.compile(
+    r" (?:[a-z]+s|are|to|can|may|must|will)\b(?! class)"
+)
 """What goes on with a sentence behind the name that it is about."""
 _MAX_NEIGHBOURS: Final = 3
 _MAX_NAMED: Final = 3

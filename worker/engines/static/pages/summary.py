@@ -5,6 +5,7 @@ from typing import Final
 
 from worker.engines.static.facts import Project, Skip, Skipped, Unit
 from worker.engines.static.prose.phrases import code, counted, listed
+from worker.engines.static.reading.project import UNNAMED
 
 _UNREMARKABLE: Final = frozenset({Skip.EMPTY, Skip.BINARY, Skip.IGNORED})
 
@@ -16,7 +17,10 @@ def summarize(
     subject = project.tagline
     if not subject:
         parts = counted(len(units), "part")
-        subject = f"This course is about {parts} of {code(project.name)}."
+        name = code(project.name)
+        if project.name == UNNAMED:
+            name = "this repository"
+        subject = f"This course is about {parts} of {name}."
     return " ".join(filter(None, (subject, _left_out(skipped))))
 
 

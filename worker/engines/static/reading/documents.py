@@ -14,7 +14,7 @@ from worker.engines.static.reading.manifests import table
 MAX_TITLE: Final = 120
 MAX_LEAD: Final = 600
 
-_HASHES: Final = re.compile(r"^(#{1,6})\s+(.*?)\s*#*\s*$")
+_HASHES: Final = re.compile(r"^(#{1,6})(?:\s+|(?=!?\[))(.*?)\s*#*\s*$")
 _EQUALS: Final = re.compile(r"^(={1,6})\s+(\S.*)$")
 _UNDERLINE: Final = re.compile(r"([=\-~^\"'`#*+.:_])\1{2,}\s*$")
 _FENCES: Final = {

@@ -18,7 +18,8 @@ from worker.engines.static.reading.readme import (
     word_count,
 )
 
-_UNNAMED: Final = "This repository"
+UNNAMED: Final = "This repository"
+"""The name of a project that has none in its files."""
 _MOST_NAME: Final = 80
 _FEWEST_WORDS: Final = 3
 """A description of fewer words is a slogan, or a button."""
@@ -114,7 +115,7 @@ def _name(packages: Sequence[Manifest], readme: Readme) -> str:
     if not name or _normal(name) == _normal(readme.title):
         name = readme.title or name
     shown = plain(name or _subject(readme))
-    return shown[:_MOST_NAME] or _UNNAMED
+    return shown[:_MOST_NAME] or UNNAMED
 
 
 def _subject(readme: Readme) -> str:
