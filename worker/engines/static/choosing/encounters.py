@@ -140,7 +140,8 @@ def _names(
             imported.update(_IDENTIFIER.findall(line))
     for number in code:
         line = lines[number]
-        if _IMPORT.match(line):
+        words = _IDENTIFIER.findall(line)
+        if names.isdisjoint(words) or _IMPORT.match(line):
             continue
         for column, name in _named(line, names, imported):
             yield True, number + 1, column, name

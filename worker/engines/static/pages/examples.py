@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from itertools import chain, islice
 from typing import Final
 
 from worker.engines.static.facts import Definition, Role, SourceFile
@@ -78,6 +79,9 @@ _MOST_NAMES: Final = 2
 _WORD: Final = re.compile(r"\w+")
 _DEFINED: Final = re.compile(r"^(?:(?:async )?def|class) (\w+)", re.MULTILINE)
 _TEST: Final = re.compile(r"\s*def test_")
+_CALLED: Final = re.compile(r"(?<![\w$])([\w$]+)(?=\s?[(<{])|@(?:\w+\.)*(\w+)")
+"""A name that is called or made, or that decorates."""
+_IMPORTED: Final = re.compile(r"\bimport\b(.*)")
 _FROM_SCRIPT: Final = re.compile(r"\s*from (\w+) import\b")
 
 
@@ -115,13 +119,17 @@ class Example:
     """Whether it runs as it stands."""
 
     @property
+    def extent(self) -> tuple[str, int, int]:
+        return self.path, self.first, self.last
+
+    @property
     def place(self) -> str:
         return markdown.place(self.path, (self.first, self.last))
 
 
 def lines(facts: CourseFacts, example: Example) -> list[str]:
     """Return the code of an example; of a document, without comment marks and indentation."""
-    key = ("lines of", example.path, example.first, example.last)
+    key = ("lines of", *example.extent)
     return facts.remembered(key, lambda: _lines(facts, example))
 
 
@@ -153,7 +161,7 @@ def _best(facts: CourseFacts, chapter: Chapter) -> list[Example]:
     chosen: list[Example] = []
     shown = _shown_before(facts, chapter)
     for example in found(facts, chapter):
-        if example.place in shown or _is_test_with_helper(facts, example):
+        if example.extent in shown or _is_test_with_helper(facts, example):
             continue
         if chosen and not _adds(facts, chapter, example, chosen):
             continue
@@ -163,13 +171,15 @@ def _best(facts: CourseFacts, chapter: Chapter) -> list[Example]:
     return chosen
 
 
-def _shown_before(facts: CourseFacts, chapter: Chapter) -> set[str]:
-    """Return the places of the examples of the chapters before one."""
+def _shown_before(
+    facts: CourseFacts, chapter: Chapter
+) -> set[tuple[str, int, int]]:
+    """Return the extents of the examples of the chapters before one."""
     shown = set()
     earlier = facts.chapters[: chapter.position]
     for other in earlier:
         for example in best(facts, other):
-            shown.add(example.place)
+            shown.add(example.extent)
     return shown
 
 
@@ -257,7 +267,7 @@ def _is_code(facts: CourseFacts, example: Example) -> bool:
         is_hollow = standalone.is_hollow(code, example.tag)
         return not is_hollow and standalone.parses(code, example.tag)
 
-    return facts.remembered(("is code", example.place, example.tag), find)
+    return facts.remembered(("is code", *example.extent, example.tag), find)
 
 
 def _sorted(
@@ -312,7 +322,7 @@ def _rated(facts: CourseFacts, example: Example) -> Example:
 
     is_whole = True
     if example.origin is not Origin.TEST:
-        key = ("is whole", example.place, example.tag)
+        key = ("is whole", *example.extent, example.tag)
         is_whole = facts.remembered(key, find)
     return replace(example, is_whole=is_whole)
 
@@ -321,17 +331,16 @@ def _worth(facts: CourseFacts, example: Example) -> int:
     """Rate how much an example shows of its subject: its creation or call, then its methods."""
     target = facts.definitions[example.target]
     code = "\n".join(lines(facts, example))
-    name = re.escape(target.name)
-    called = re.search(rf"(?<![\w$]){name}\s?[(<{{]|@(?:\w+\.)*{name}\b", code)
-    imported = re.search(rf"\bimport\b.*\b{name}\b", code)
     used = set()
     for method in facts.methods(target):
         if f".{method.name}(" in code:
             used.add(method.name)
     worth = min(len(used), 3)
-    if called:
+    called = (name for names in _CALLED.findall(code) for name in names)
+    if target.name in called:
         worth += 4
-    if imported:
+    imported = _WORD.findall("\n".join(_IMPORTED.findall(code)))
+    if target.name in imported:
         worth += 3
     return worth
 
@@ -452,7 +461,7 @@ def _in_document(
     key = ("code blocks", path)
     blocks = facts.remembered(key, lambda: _short_blocks(text))
     for block, code in blocks:
-        if not any(symbol.name in line for line in code):
+        if symbol.name not in "\n".join(code):
             continue
         tag = _tag(block, facts.file(symbol.path), code)
         is_use = tag != "" and _is_use(facts, symbol, code, tag)
@@ -496,14 +505,18 @@ def _is_use(
     tag: str,
 ) -> bool:
     """Whether code uses a definition, and not another of its name."""
-    pattern = citations.use_pattern(symbol)
     expressions = standalone.expressions(code, tag)
-    if not pattern.search(expressions):
+    if not _use_pattern(facts, symbol).search(expressions):
         return False
     own = modules(facts)
     if standalone.is_of_another(symbol.name, code, tag, own):
         return False
     return meaning.is_meant(facts, symbol, "\n".join(code))
+
+
+def _use_pattern(facts: CourseFacts, symbol: Definition) -> re.Pattern[str]:
+    key = ("use pattern", symbol.index)
+    return facts.remembered(key, lambda: citations.use_pattern(symbol))
 
 
 def is_guide(file: SourceFile) -> bool:
@@ -575,7 +588,7 @@ def _in_program(
     text = facts.texts.lines(path)
     tag = str(facts.file(path).language)
     code = standalone.expressions(text, tag).split("\n")
-    use = _first_use(code, citations.use_pattern(symbol))
+    use = _first_use(code, _use_pattern(facts, symbol))
     known = modules(facts)
     if not use or standalone.is_of_another(symbol.name, text, tag, known):
         return
@@ -643,19 +656,19 @@ def _ends_block(text: tuple[str, ...], line: int) -> bool:
 def _in_tests(facts: CourseFacts, chapter: Chapter) -> Iterator[Example]:
     """Yield the best test that stands alone and names a subject, or what is nearest to it."""
     tests = project_tests.found(facts, chapter)
-    alone = [
-        test
-        for test in tests
-        if not _needs_helper(facts, test.path, _code(facts, test))
-    ]
     names = {symbol.name for symbol in facts.named(chapter)}
     naming = []
-    for test in alone:
+    for test in tests:
         words = _WORD.findall("\n".join(_code(facts, test)))
         if not names.isdisjoint(words):
             naming.append(test)
-    best = naming or alone or tests
-    for test in best[:1]:
+    alone = (
+        test
+        for test in (*naming, *tests)
+        if not _needs_helper(facts, test.path, _code(facts, test))
+    )
+    best = list(islice(chain(alone, tests), 1))
+    for test in best:
         yield Example(
             path=test.path,
             first=test.first,
@@ -678,8 +691,20 @@ def _needs_helper(facts: CourseFacts, path: str, code: Sequence[str]) -> bool:
     """Whether code of a test uses a function or a type that its file defines outside it."""
     if facts.file(path).language is not Language.PYTHON:
         return False
-    beside = set(_DEFINED.findall(facts.texts.text(path)))
-    return bool(beside) and not beside.isdisjoint(standalone.unbound(code))
+    beside = _defined(facts, path)
+    words = _WORD.findall("\n".join(code))
+    if beside.isdisjoint(words):
+        return False
+    return not beside.isdisjoint(standalone.unbound(code))
+
+
+def _defined(facts: CourseFacts, path: str) -> set[str]:
+    """Return the names of all functions and types that a Python file defines."""
+
+    def find() -> set[str]:
+        return set(_DEFINED.findall(facts.texts.text(path)))
+
+    return facts.remembered(("defined in", path), find)
 
 
 def _code(facts: CourseFacts, test: ProjectTest) -> Sequence[str]:

@@ -64,6 +64,13 @@ _ANNOUNCING: Final = re.compile(r"(?<=\w{3}):$")
 """The end of a sentence before code; the sentence says as much without it."""
 _SHORT_SENTENCE: Final = 40
 _ENDING: Final = re.compile(r"(?<=\w\w\w)(?:ing|es|ed|s|e)$")
+_WORD: Final = re.compile(r"\w+")
+_CODE_NAME: Final = re.compile(r"(?<=[`.])(\w+)(?:\(\))?`")
+"""The last name in a code span."""
+_DEFINING: Final = re.compile(
+    r"(?:(?:An?|The) )?(?:`(?:[\w.]*\.)?(\w+)`|(\w+)) (?:is|are)\b"
+)
+"""How a paragraph begins that says what something is."""
 _SETTING: Final = re.compile(r"\w+_\w+")
 """A heading of a reference: the name of an option."""
 _ROLE: Final = re.compile(r"`([^`<\n]+?)(?:\s*<[^`>]*>)?`:[\w:]+:")
@@ -71,6 +78,7 @@ _ROLE: Final = re.compile(r"`([^`<\n]+?)(?:\s*<[^`>]*>)?`:[\w:]+:")
 _STOP_WORDS: Final = word_set(
     "a an and the of to for from with your using about how what"
 )
+_Section = tuple[Heading, set[str], set[str]]
 _GUIDANCE: Final = {
     Guidance.FIRST: 0.5,
     Guidance.GUIDE: 0.5,
@@ -169,21 +177,58 @@ def _rated(
         for subject in subjects
         for path in facts.analysis.mentions.get(subject.name, ())
     }
+    names = {subject.name for subject in subjects}
+    spellings = _spellings(subjects)
     for path in _guides(facts):
-        for heading in facts.file(path).headings:
+        for heading, words, lower_words in _sections(facts, path):
+            if spellings.isdisjoint(lower_words):
+                continue
             of_title = _of_headings(facts, subjects, path, heading)
-            is_near = of_title > 0 or path in mentioned
-            if _SETTING.fullmatch(heading.title) or not is_near:
+            is_near = path in mentioned and not names.isdisjoint(words)
+            if not (of_title or is_near) or _SETTING.fullmatch(heading.title):
                 continue
             passage = _passage(facts, path, heading)
             if passage is not None:
-                if not of_title and not _begins_with_one(subjects, passage):
-                    continue
-                of_text = _of_text(facts, subjects, passage)
-                worth = of_title + of_text + _GUIDANCE[guidance(path)]
-                worth += _of_opening(facts, subjects, passage)
-                if of_text and worth >= _ENOUGH:
+                worth = _worth(facts, subjects, passage, of_title)
+                if worth >= _ENOUGH:
                     yield worth, passage
+
+
+def _worth(
+    facts: CourseFacts,
+    subjects: Sequence[Definition],
+    passage: Passage,
+    of_title: float,
+) -> float:
+    """Rate a passage by its heading and its words; 0 if it is not about its subjects."""
+    if not of_title and not _begins_with_one(subjects, passage):
+        return 0
+    of_text = _of_text(facts, subjects, passage)
+    if not of_text:
+        return 0
+    of_opening = _of_opening(facts, subjects, passage)
+    return of_title + of_text + of_opening + _GUIDANCE[guidance(passage.path)]
+
+
+def _spellings(subjects: Iterable[Definition]) -> set[str]:
+    """Return the words that name some subjects in prose: in lower case, one or many."""
+    names = {subject.name.lower() for subject in subjects}
+    return names | {f"{name}s" for name in names}
+
+
+def _sections(facts: CourseFacts, path: str) -> list[_Section]:
+    """Return the headings of a document, each with the words below it, also in lower case."""
+
+    def find() -> list[_Section]:
+        lines = facts.texts.lines(path)
+        sections = []
+        for heading in facts.file(path).headings:
+            below = lines[heading.line : heading.end_line]
+            words = set(_WORD.findall("\n".join(below)))
+            sections.append((heading, words, set(map(str.lower, words))))
+        return sections
+
+    return facts.remembered(("sections", path), find)
 
 
 def _by_name(subjects: Iterable[Definition]) -> list[Definition]:
@@ -244,14 +289,15 @@ def _of_text(
     """Rate how many subjects a passage names, as code or as a word."""
     worth = 0.0
     text = " ".join(passage.texts)
+    words = set(_WORD.findall(text.lower()))
     for subject in subjects:
-        name = re.escape(subject.name)
+        if words.isdisjoint(_spellings([subject])):
+            continue
         if not meaning.names(facts, subject, text):
             continue
-        if re.search(rf"[`.]{name}(?:\(\))?`", text):
-            worth += 3
-        elif re.search(rf"(?i)\b{name}s?\b", text):
-            worth += 1
+        worth += 1
+        if subject.name in _CODE_NAME.findall(text):
+            worth += 2
     return worth
 
 
@@ -264,8 +310,7 @@ def _begins_with_one(subjects: Iterable[Definition], passage: Passage) -> bool:
         text = sentence
         if subject.kind in TYPES:
             text = whole
-        name = re.escape(subject.name)
-        if re.search(rf"\b{name}\b", text):
+        if subject.name in _WORD.findall(text):
             return True
     return False
 
@@ -275,14 +320,13 @@ def _of_opening(
 ) -> float:
     """Rate whether a passage defines a subject, and whether it names the first one."""
     first, *_ = subjects
-    name = re.escape(first.name)
+    name = first.name
+    spellings = {name}
     if first.kind in TYPES:
-        name = rf"(?:{name}|{name.lower()}|{name.capitalize()})s?"
-    text = passage.texts[0]
-    defined = (
-        rf"(?:(?:An?|The) )?(?:`(?:[\w.]*\.)?{name}`|\b{name}) (?:is|are)\b"
-    )
-    if re.match(defined, text):
+        spellings |= {name.lower(), name.capitalize()}
+        spellings |= {f"{spelling}s" for spelling in spellings}
+    defining = _DEFINING.match(passage.texts[0])
+    if defining is not None and not spellings.isdisjoint(defining.groups()):
         return _DEFINED
     if len(subjects) > 1 and not _of_text(facts, [first], passage):
         return -_DEFINED

@@ -46,7 +46,22 @@ _BINDERS: Final = word_set(
     "list_splat_pattern dictionary_splat_pattern as_pattern_target global_statement"
 )
 """Nodes of Python whose identifiers are bound by them."""
-_BINDING_FIELDS: Final = frozenset({"left", "name", "alias"})
+_BOUND_FIELDS: Final = {
+    "assignment": "left",
+    "for_statement": "left",
+    "for_in_clause": "left",
+    "function_definition": "name",
+    "class_definition": "name",
+    "named_expression": "name",
+}
+_NAMELESS_FIELDS: Final = {
+    "attribute": "attribute",
+    "keyword_argument": "name",
+    "import_from_statement": "module_name",
+}
+"""What names an attribute, a parameter of a call, or a module elsewhere."""
+_PARTS: Final = frozenset({"attribute", "subscript", "call"})
+"""Nodes that bind no name where they are bound themselves."""
 _IMPORTED: Final = re.compile(
     r"^\s*(?:from\s+([\w.]+)\s+import|import\s+([\w., ]+))", re.MULTILINE
 )
@@ -63,6 +78,8 @@ _NO_EXPRESSIONS: Final = STRINGS | word_set(
 _VALUES: Final = STRINGS | word_set(
     "dictionary list tuple set integer float true false none"
 )
+_RECENT: Final = 64
+"""Trees that are kept: an example is asked several things in a row."""
 _EFFECTS: Final = frozenset({"call", "await"})
 
 
@@ -129,7 +146,8 @@ def _expressions(code: str, tag: str) -> str:
     stack = list(tree.root_node.named_children)
     while stack:
         node = stack.pop()
-        if node.type in _NO_EXPRESSIONS or node.type.endswith("comment"):
+        kind = node.type
+        if kind in _NO_EXPRESSIONS or kind.endswith("comment"):
             others.append(node)
         else:
             stack += node.named_children
@@ -167,8 +185,7 @@ def sources(name: str, code: str) -> list[str]:
 
 def has_effects(code: str) -> bool:
     """Whether Python code calls a function for what it does, when it is run."""
-    tree = _parser().tree(Language.PYTHON, code.encode())
-    stack = list(tree.root_node.named_children)
+    stack = list(_root(code).named_children)
     while stack:
         node = stack.pop()
         if node.type == "expression_statement":
@@ -242,9 +259,7 @@ def parses(lines: Sequence[str], tag: str) -> bool:
         code = _typed(lines)
     elif tag != str(Language.PYTHON):
         return True
-    encoded = code.encode("utf-8", "replace")
-    tree = _parser().tree(Language.PYTHON, encoded)
-    return not tree.root_node.has_error
+    return not _root(code).has_error
 
 
 def is_hollow(lines: Sequence[str], tag: str) -> bool:
@@ -258,10 +273,9 @@ def is_hollow(lines: Sequence[str], tag: str) -> bool:
 
 def _is_value(code: str) -> bool:
     """Whether Python code is nothing but a value written down."""
-    tree = _parser().tree(Language.PYTHON, dedent(code).encode())
     statements = [
         node
-        for node in tree.root_node.named_children
+        for node in _root(dedent(code)).named_children
         if not node.type.endswith("comment")
     ]
     return all(
@@ -283,20 +297,21 @@ def _parser() -> SourceParser:
     return SourceParser()
 
 
+@lru_cache(_RECENT)
+def _root(code: str) -> Node:
+    """Return the root of the tree of Python code."""
+    encoded = code.encode("utf-8", "replace")
+    return _parser().tree(Language.PYTHON, encoded).root_node
+
+
 def _binds_its_names(code: str, known: Collection[str]) -> bool:
-    data = code.encode("utf-8", "replace")
-    tree = _parser().tree(Language.PYTHON, data)
-    if tree.root_node.has_error:
-        return False
-    return _unbound(tree.root_node).issubset(known)
+    root = _root(code)
+    return not root.has_error and _unbound(root).issubset(known)
 
 
 def unbound(lines: Sequence[str]) -> set[str]:
     """Return the names that Python code uses and does not bind, without Python's own."""
-    code = dedent("\n".join(lines))
-    data = code.encode("utf-8", "replace")
-    tree = _parser().tree(Language.PYTHON, data)
-    return _unbound(tree.root_node)
+    return _unbound(_root(dedent("\n".join(lines))))
 
 
 def _unbound(root: Node) -> set[str]:
@@ -315,40 +330,22 @@ def _names(root: Node) -> Iterator[tuple[Node, bool]]:
     """Yield the identifiers of Python code, and whether they are bound there."""
     stack = [(root, False)]
     while stack:
-        node, is_bound = stack.pop()
-        if node.type == "identifier":
-            yield node, is_bound
-        for index, child in enumerate(node.children):
-            if not child.is_named:
-                continue
-            field = node.field_name_for_child(index) or ""
-            if _is_no_name(node, field):
-                continue
-            is_part = node.type in {"attribute", "subscript", "call"}
-            inherited = is_bound and not is_part
-            is_child_bound = inherited or _binds(node, field)
-            stack.append((child, is_child_bound))
+        node, is_outer_bound = stack.pop()
+        kind = node.type
+        if kind == "identifier":
+            yield node, is_outer_bound
+            continue
+        is_bound = kind in _BINDERS or (is_outer_bound and kind not in _PARTS)
+        bound = _field(node, _BOUND_FIELDS.get(kind))
+        left_out = _field(node, _NAMELESS_FIELDS.get(kind))
+        stack += [
+            (child, is_bound or child == bound)
+            for child in node.named_children
+            if child != left_out
+        ]
 
 
-def _is_no_name(node: Node, field: str) -> bool:
-    """Whether a child names an attribute, a parameter of a call, or a module elsewhere."""
-    return (
-        (node.type == "attribute" and field == "attribute")
-        or (node.type == "keyword_argument" and field == "name")
-        or (node.type == "import_from_statement" and field == "module_name")
-    )
-
-
-def _binds(node: Node, field: str) -> bool:
-    if node.type in _BINDERS:
-        return field not in {"value", "type"}
-    if field not in _BINDING_FIELDS:
-        return False
-    return node.type in {
-        "assignment",
-        "for_statement",
-        "for_in_clause",
-        "function_definition",
-        "class_definition",
-        "named_expression",
-    }
+def _field(node: Node, name: str | None) -> Node | None:
+    if name is None:
+        return None
+    return node.child_by_field_name(name)
