@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from states.manifest import EngineRef, Identity, Manifest
@@ -19,8 +19,6 @@ from worker.engines.port import Engine, EngineConfigError
 from worker.errors import ConfigError, EngineUnavailableError
 from worker.outbox.port import Webhook
 from worker.ownership.keep_alive import BEATS, TRIES
-from worker.platform.port import Platform
-from worker.platform.settings import PlatformSettings
 from worker.run.progress import Reporter
 from worker.run.run import Adapters
 from worker.run.workspace import make_private
@@ -31,7 +29,6 @@ from worker.settings.model import (
 )
 from worker.settings.settings import Settings
 from worker.source import snapshot
-from worker.source.git import GitSource
 from worker.source.git_program import Git
 from worker.source.local import open_local
 from worker.source.port import Revision, Source
@@ -40,6 +37,10 @@ from worker.store.retrying import RetryingStore
 from worker.system.environment import Environment
 from worker.system.retry import Retrier
 from worker.system.runtime import Flag, Runtime, SystemRuntime
+
+if TYPE_CHECKING:
+    from worker.platform.port import Platform
+    from worker.platform.settings import PlatformSettings
 
 LOG = logging.getLogger(__name__)
 
@@ -278,6 +279,8 @@ def open_source(settings: Settings, identity: Identity, git: Git) -> Source:
     url = urlsplit(identity.repository)
     if url.scheme == "file":
         return open_local(git, _local_path(url.path))
+    from worker.source.git import GitSource  # noqa: PLC0415 - see above
+
     branch = None
     if identity.branch not in {"", "HEAD"}:
         branch = identity.branch
@@ -307,10 +310,10 @@ def open_webhook(
 
 
 def open_platform(
-    settings: PlatformSettings,
+    settings: "PlatformSettings",
     runtime: Runtime,
     give_up_seconds: float | None = None,
-) -> Platform:
+) -> "Platform":
     """Open the platform; this sends no request."""
     from worker.platform.api import GIVE_UP_SECONDS, Api  # noqa: PLC0415 - see above
     from worker.platform.scaleway import Scaleway  # noqa: PLC0415 - see above

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, TypeVar
-
-from tenacity import RetryCallState, Retrying, retry_if_exception_type
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from worker.system.runtime import Flag, Runtime
+
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
 
 Result = TypeVar("Result")
 OnRetry = Callable[[str], None]
@@ -68,6 +69,9 @@ class Retrier:
                 raise errors.pop()
             return work()
 
+        # Most runs never retry.
+        from tenacity import Retrying, retry_if_exception_type  # noqa: PLC0415
+
         retrying = Retrying(
             retry=retry_if_exception_type(policy.on),
             wait=partial(self._seconds_to_wait, policy),
@@ -78,7 +82,9 @@ class Retrier:
         )
         return retrying(attempt)
 
-    def _seconds_to_wait(self, policy: Policy, state: RetryCallState) -> float:
+    def _seconds_to_wait(
+        self, policy: Policy, state: "RetryCallState"
+    ) -> float:
         """Return the wait before the next attempt; it is longer if the error asks for that."""
         doublings = min(state.attempt_number - 1, _MAX_DOUBLINGS)
         doubled = policy.first * 2.0**doublings
@@ -90,7 +96,7 @@ class Retrier:
         return max(retry_after or 0.0, wait)
 
     def _gives_up(
-        self, policy: Policy, deadline: float, state: RetryCallState
+        self, policy: Policy, deadline: float, state: "RetryCallState"
     ) -> bool:
         now = self._runtime.monotonic()
         if now + state.upcoming_sleep > min(deadline, self._end):
@@ -103,12 +109,12 @@ class Retrier:
         self._stop.wait(seconds)
 
 
-def _error(state: RetryCallState) -> BaseException | None:
+def _error(state: "RetryCallState") -> BaseException | None:
     if state.outcome is None:
         return None
     return state.outcome.exception()
 
 
-def _report(on_retry: OnRetry | None, state: RetryCallState) -> None:
+def _report(on_retry: OnRetry | None, state: "RetryCallState") -> None:
     if on_retry is not None:
         on_retry(str(_error(state)))

@@ -7,9 +7,6 @@ from worker.course.site.diagrams import (
     class_diagram,
     flowchart,
     graph_drawing,
-    sequence,
-    sequence_drawing,
-    state_diagram,
 )
 from worker.course.site.diagrams.graph import DiagramError
 
@@ -34,6 +31,18 @@ def draw(source: str) -> str:
     if match := class_diagram.HEADER.match(header):
         graph = class_diagram.read(match, lines)
         return graph_drawing.draw(graph, "Class diagram")
+    return _rarer(header, lines)
+
+
+def _rarer(header: str, lines: list[str]) -> str:
+    """Draw the kinds of diagrams that most courses have none of."""
+    # Loaded only when used.
+    from worker.course.site.diagrams import (  # noqa: PLC0415
+        sequence,
+        sequence_drawing,
+        state_diagram,
+    )
+
     if match := state_diagram.HEADER.match(header):
         graph = state_diagram.read(match, lines)
         return graph_drawing.draw(graph, "State diagram")
