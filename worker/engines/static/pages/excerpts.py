@@ -6,7 +6,7 @@ so a reader, and the checker, can compare it with the file.
 """
 
 import re
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count, islice, pairwise, zip_longest
@@ -52,6 +52,11 @@ _GUARD: Final = re.compile(
 _EXIT: Final = re.compile(r"\s*(?:return|raise|throw|break|continue)\b")
 _TURN: Final = re.compile(r"\s*(?:break|continue)\b")
 _YIELD: Final = re.compile(r"\s*(?:\w+ = )?yield\b")
+_IF: Final = re.compile(r"\s*if\b")
+_SETTING: Final = re.compile(r"\s*[\w.\[\]\"']+(?:: [^=]+)? [-+*|]?=(?!=)")
+"""A statement that sets a variable, an attribute or a key."""
+_OVER: Final = 6
+"""This many lines above the budget are shown before branches are left out."""
 _LOOP: Final = re.compile(r"\s*(?:async )?(?:for|while|loop)\b")
 _FOR: Final = re.compile(r"\s*(?:async )?for (\w+) in\b")
 _PLAIN_CALL: Final = re.compile(r"\s*(?:\w+ = |await |return )*(\w+)\(")
@@ -249,8 +254,66 @@ def _function_lines(
     kept = _with_exits(lines, kept, function.statements)
     kept = _with_owners(lines, kept, head[-1])
     kept = _with_values(lines, kept, head, function.statements)
+    if len(kept) > room + _OVER:
+        kept = _without_branches(lines, kept, function.statements)
     kept = _with_owners(lines, kept, head[-1])
     return [*head, *kept, definition.end_line]
+
+
+def _without_branches(
+    lines: Sequence[str],
+    kept: set[int],
+    statements: Sequence[Statement],
+) -> set[int]:
+    """Leave out whole branches that only set values which no other line uses, the last first."""
+    for first, inside in reversed(_branches(lines, statements).items()):
+        if not all(_SETTING.match(lines[each.first - 1]) for each in inside):
+            continue
+        last = max(max(each.last, *each.frame) for each in inside)
+        rest = kept - set(range(first, last + 1))
+        used = _last_uses(lines, rest)
+        names = _names_set(lines, inside)
+        if all(used.get(name, 0) < first for name in names):
+            kept = _without_unused(lines, kept, rest, statements)
+    return kept
+
+
+def _branches(
+    lines: Sequence[str], statements: Iterable[Statement]
+) -> dict[int, list[Statement]]:
+    """Return the statements of each `if` with its alternatives, by its line."""
+    branches: dict[int, list[Statement]] = defaultdict(list)
+    for statement in statements:
+        for number in statement.frame:
+            if _IF.match(lines[number - 1]):
+                branches[number].append(statement)
+    return dict(sorted(branches.items()))
+
+
+def _names_set(
+    lines: Sequence[str], statements: Iterable[Statement]
+) -> set[str]:
+    names: set[str] = set()
+    for statement in statements:
+        names.update(_assigned(lines[statement.first - 1]))
+    return names
+
+
+def _without_unused(
+    lines: Sequence[str],
+    before: set[int],
+    kept: set[int],
+    statements: Iterable[Statement],
+) -> set[int]:
+    """Leave out what sets names that only lines left out have used."""
+    once_used = _last_uses(lines, before)
+    used = _last_uses(lines, kept)
+    rest = set(kept)
+    for statement in statements:
+        names = set(_assigned(lines[statement.first - 1]))
+        if names & once_used.keys() and names.isdisjoint(used):
+            rest -= set(range(statement.first, statement.last + 1))
+    return rest
 
 
 def _with_beginnings(
@@ -561,7 +624,13 @@ def _spans(
     end: int,
 ) -> tuple[Span, ...]:
     """Join lines to spans; a gap of a line is shown."""
-    chosen = sorted({number for number in numbers if 1 <= number <= end})
+    chosen = sorted(
+        {
+            number
+            for number in numbers
+            if 1 <= number <= end and lines[number - 1].strip()
+        }
+    )
     closed = set(chosen)
     for number, following in pairwise(chosen):
         between = range(number + 1, following)
@@ -578,13 +647,4 @@ def _spans(
                 first = begin
                 spans.pop()
         spans.append((first, line))
-    return tuple(_trimmed(lines, span) for span in spans)
-
-
-def _trimmed(lines: Sequence[str], span: Span) -> Span:
-    first, last = span
-    while first < last and not lines[first - 1].strip():
-        first += 1
-    while last > first and not lines[last - 1].strip():
-        last -= 1
-    return first, last
+    return tuple(spans)
