@@ -23,9 +23,12 @@ from worker.engines.static.reading.language import Language
 _ENOUGH: Final = 2
 """Names that no built-in type has; one could be of another project's type."""
 _TAKEN: Final = re.compile(
-    rb"(?<![\w.)\]}\"'])((?:self\.)?[A-Za-z_]\w*)\.([A-Za-z_]\w*)(?!\s*=[^=])"
+    rb"\b(?<![.)\]}\"'])(self\.[A-Za-z_]\w*+|[A-Za-z_]\w*+)\.([A-Za-z_]\w*)"
+    rb"(?!\s*=[^=])"
 )
-_ASSIGNED: Final = re.compile(rb"(?<![\w.])(?:self|cls)\.(\w+)[^\n=]*=(?!=)")
+_ASSIGNED: Final = re.compile(
+    rb"(?:self|cls)\.(?<![\w.]self\.)(?<![\w.]cls\.)(\w++)[^\n=]*+=(?!=)"
+)
 _HUMP: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
