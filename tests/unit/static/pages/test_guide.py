@@ -70,8 +70,8 @@ def test_a_chapter_opens_with_the_guide_and_names_its_source(
 def test_a_chapter_that_its_guide_opens_tells_the_purpose_of_its_subject_once(
     tmp_path: Path,
 ) -> None:
-    purpose = "Represents a blueprint."
-    row = f"- `Blueprint` (`app.py:1`): {purpose}\n"
+    purpose = "Records what an application is told when it starts."
+    row = f"\n\n`Blueprint` (`app.py:1`): {purpose}\n"
     told = GUIDE.replace("It keeps them", f"{purpose} It keeps them")
     for name, text in {"other": GUIDE, "same": told}.items():
         code = f'class Blueprint:\n    """{purpose}"""\n{PARTS}'

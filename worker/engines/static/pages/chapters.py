@@ -18,6 +18,7 @@ from worker.engines.static.pages import (
     leads,
     markdown,
     mermaid,
+    purposes,
 )
 from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
 from worker.engines.static.pages.examples import Example
@@ -29,21 +30,17 @@ _CALLS: Final = 3
 _PARAGRAPHS: Final = 3
 _SENTENCES: Final = 3
 """Of the documentation of a function that is shown."""
-_FEW_WORDS: Final = 4
-"""New words of a sentence that only repeats a name."""
 _MEMBERS: Final = 3
 _SUBTYPES: Final = 5
 _POINTER: Final = re.compile(
     r"`/\w|^(?:For (?:more|details|further)|See\b|Refer\b|Read more|Changed in)"
 )
 """A sentence that only leads to another page."""
-_WORD: Final = re.compile(r"[a-z]+|[^\W\d_a-z]")
-_NO_PLAIN: Final = re.compile(r"[^a-z]")
 _NO_LETTER: Final = re.compile(r"[\W_]+")
 
 
 def written(facts: CourseFacts, chapter: Chapter) -> str:
-    title = f"Chapter {chapter.entry.index}: {guide.title(facts, chapter)}"
+    title = f"Chapter {chapter.entry.index}: {markdown.text(chapter.name)}"
     shown = examples.best(facts, chapter)
     places = key_places.chosen(facts, chapter)
     return markdown.document(
@@ -82,14 +79,17 @@ def _introduction(
     places: Sequence[KeyPlace],
 ) -> list[str]:
     """Return what the subject is for, in the words of its guide, else of its source."""
+    described = list(_purposes(facts, chapter, places))
+    told = markdown.bullets(described)
+    if len(facts.named(chapter)) <= 1:
+        told = markdown.document(*described)
     passage = guide.opening(facts, chapter)
     if passage is not None:
-        purposes = markdown.bullets(_purposes(facts, chapter, places))
-        return [*guide.rendered(passage), purposes]
+        return [told, *guide.rendered(passage)]
     description = _description(facts, chapter)
-    blocks = [markdown.prose(description)]
+    blocks = [told, markdown.prose(description)]
     is_one = len(facts.named(chapter)) <= 1
-    if is_one or not description:
+    if is_one or not (described or description):
         blocks += _more(facts, chapter)
     if not chapter.unit.symbols:
         paths = [markdown.code(path) for path in chapter.unit.file_paths]
@@ -107,10 +107,15 @@ def _purposes(
     """Yield the purposes of the subjects that neither the guide nor the code's part tells."""
     introduced = _introduced(facts, chapter)
     shown = _definitions(places)
+    is_one = len(facts.named(chapter)) <= 1
     for subject in facts.named(chapter):
-        purpose = _plain(citations.purpose(subject))
-        if subject not in shown and purpose not in introduced:
-            yield citations.described(subject)
+        purpose = purposes.told(facts, subject)
+        is_told = _plain(purpose.sentence) in introduced
+        is_weak = is_one and purposes.is_bare(subject, purpose.sentence)
+        if is_told or (introduced and is_weak):
+            continue
+        if purpose.place or subject not in shown:
+            yield purposes.described(facts, subject)
 
 
 def _introduced(facts: CourseFacts, chapter: Chapter) -> str:
@@ -124,8 +129,13 @@ def _introduced(facts: CourseFacts, chapter: Chapter) -> str:
 def _description(facts: CourseFacts, chapter: Chapter) -> str:
     """Return the description without what the chapter says in its place.
 
-    That is its own name, the types that extend it, and its kind alone.
+    That is its own name, the types that extend it, and its kind alone; all of it, if a guide
+    says better what one of the subjects is.
     """
+    told = [purposes.told(facts, subject) for subject in facts.named(chapter)]
+    is_own = chapter.description == chapter.unit.description
+    if is_own and any(purpose.place for purpose in told):
+        return ""
     symbols = facts.symbols(chapter)
     kept = [
         sentence
@@ -171,10 +181,12 @@ def _new_paragraphs(facts: CourseFacts, chapter: Chapter) -> list[str]:
 
 
 def _docs(facts: CourseFacts, chapter: Chapter) -> Iterator[str]:
-    """Yield documentation: the only subject's, then the first file's."""
+    """Yield documentation: the only subject's, or the first file's where no subject has any."""
     named = facts.named(chapter)
-    if len(named) == 1:
-        yield named[0].doc
+    if any(subject.doc for subject in named):
+        if len(named) == 1:
+            yield named[0].doc
+        return
     for path in chapter.unit.file_paths[:1]:
         if path in facts.analysis.files:
             yield facts.file(path).doc
@@ -268,7 +280,7 @@ def _words(facts: CourseFacts, chapter: Chapter, definition: Definition) -> str:
         if not sentence.endswith((":", "…"))
         and not _POINTER.search(sentence)
         and _plain(sentence) not in introduced
-        and _new_words(definition, sentence) > 1
+        and purposes.new_words(definition, sentence) > 1
     ]
     text = " ".join(kept)
     if text.startswith(f"{definition.name} "):
@@ -314,7 +326,7 @@ def _explain(facts: CourseFacts) -> dict[tuple[int, int], list[Definition]]:
 
 
 def _is_worth_explaining(facts: CourseFacts, target: Definition) -> bool:
-    if not _says_more(target):
+    if not purposes.says_more(target):
         return False
     return not call_path.is_getter(facts, target)
 
@@ -395,22 +407,8 @@ def _documents_itself(definition: Definition) -> bool:
         definition.public
         and definition.doc != ""
         and not definition.name.startswith("_")
-        and _says_more(definition)
+        and purposes.says_more(definition)
     )
-
-
-def _says_more(definition: Definition) -> bool:
-    """Whether the documentation says more than the words of the name."""
-    doc = citations.purpose(definition)
-    return _new_words(definition, doc) > _FEW_WORDS
-
-
-def _new_words(definition: Definition, sentence: str) -> int:
-    """Count the words of a sentence that the name of a definition does not hold."""
-    all_words = _WORD.findall(sentence.casefold())
-    words = {word.rstrip("s") for word in all_words}
-    squeezed = _NO_PLAIN.sub("", definition.qualified.casefold())
-    return len([word for word in words if word not in squeezed])
 
 
 def _connections(facts: CourseFacts, chapter: Chapter) -> list[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 
 from worker.engines.static.facts import (
     TYPES,
@@ -35,7 +35,7 @@ _SHORTEST_NAME: Final = 4
 _ENOUGH: Final = 3
 """What a passage that is about the subject is worth."""
 _DEFINED: Final = 2
-"""What a passage is worth more that says what its subject is, or less without the first one."""
+"""What a passage is worth more that says what its subject is."""
 _UNDERLINE: Final = re.compile(r"\s*([=\-~^\"'`#*+.:_])\1{2,}\s*$")
 _NO_PROSE: Final = re.compile(
     r"\s|Default\b|\.\. |:\w[\w -]*:|[-*+|>] |\d+[.)] |[<{%|\\\[!@#]|---|===|\+-|:::"
@@ -71,6 +71,8 @@ _DEFINING: Final = re.compile(
     r"(?:(?:An?|The) )?(?:`(?:[\w.]*\.)?(\w+)`|(\w+)) (?:is|are)\b"
 )
 """How a paragraph begins that says what something is."""
+_SUBJECT: Final = re.compile(r"(?:The )?`(?:[\w.]*\.)?(\w+)` [a-z]+s\b")
+"""How a sentence begins that says what a name of the code does."""
 _SETTING: Final = re.compile(r"\w+_\w+")
 """A heading of a reference: the name of an option."""
 _ROLE: Final = re.compile(r"`([^`<\n]+?)(?:\s*<[^`>]*>)?`:[\w:]+:")
@@ -78,7 +80,6 @@ _ROLE: Final = re.compile(r"`([^`<\n]+?)(?:\s*<[^`>]*>)?`:[\w:]+:")
 _STOP_WORDS: Final = word_set(
     "a an and the of to for from with your using about how what"
 )
-_Section = tuple[Heading, set[str], set[str]]
 _GUIDANCE: Final = {
     Guidance.FIRST: 0.5,
     Guidance.GUIDE: 0.5,
@@ -98,35 +99,25 @@ class Passage:
     texts: tuple[str, ...]
 
 
+class Section(NamedTuple):
+    """A heading of a document, and the words below it."""
+
+    heading: Heading
+    words: set[str]
+    lower_words: set[str]
+
+
+class Block(NamedTuple):
+    """A paragraph, or the beginning of it, that stands by itself."""
+
+    first: int
+    last: int
+    text: str
+
+
 def opening(facts: CourseFacts, chapter: Chapter) -> Passage | None:
     """Return what opens a chapter; no passage opens two."""
     return _openings(facts).get(chapter.position)
-
-
-def title(facts: CourseFacts, chapter: Chapter) -> str:
-    """Return what a chapter is called, as Markdown.
-
-    That is its guide's heading in place of several names, if the passage below it is about
-    more than one of them.
-    """
-    name = markdown.text(chapter.name)
-    subjects = _by_name(facts.named(chapter))
-    passage = opening(facts, chapter)
-    if passage is None or len(subjects) == 1:
-        return name
-    first, *others = subjects
-    words = _words(passage.title)
-    is_whole = facts.file(passage.path).headings[0].title == passage.title
-    is_of_first = (
-        _of_title(_squeezed(first.name), words) > 0
-        or _of_text(facts, [first], passage) > 1
-    )
-    if is_of_first and (
-        is_whole
-        or any(_of_text(facts, [other], passage) > 1 for other in others)
-    ):
-        return markdown.text(passage.title)
-    return name
 
 
 def rendered(passage: Passage) -> list[str]:
@@ -179,8 +170,8 @@ def _rated(
     }
     names = {subject.name for subject in subjects}
     spellings = _spellings(subjects)
-    for path in _guides(facts):
-        for heading, words, lower_words in _sections(facts, path):
+    for path in paths(facts):
+        for heading, words, lower_words in sections(facts, path):
             if spellings.isdisjoint(lower_words):
                 continue
             of_title = _of_headings(facts, subjects, path, heading)
@@ -203,10 +194,12 @@ def _worth(
     """Rate a passage by its heading and its words; 0 if it is not about its subjects."""
     if not of_title and not _begins_with_one(subjects, passage):
         return 0
+    if _is_of_another(facts, subjects, passage):
+        return 0
     of_text = _of_text(facts, subjects, passage)
     if not of_text:
         return 0
-    of_opening = _of_opening(facts, subjects, passage)
+    of_opening = _of_opening(subjects, passage)
     return of_title + of_text + of_opening + _GUIDANCE[guidance(passage.path)]
 
 
@@ -216,17 +209,18 @@ def _spellings(subjects: Iterable[Definition]) -> set[str]:
     return names | {f"{name}s" for name in names}
 
 
-def _sections(facts: CourseFacts, path: str) -> list[_Section]:
-    """Return the headings of a document, each with the words below it, also in lower case."""
+def sections(facts: CourseFacts, path: str) -> list[Section]:
+    """Return the sections of a document."""
 
-    def find() -> list[_Section]:
+    def find() -> list[Section]:
         lines = facts.texts.lines(path)
-        sections = []
+        found = []
         for heading in facts.file(path).headings:
             below = lines[heading.line : heading.end_line]
             words = set(_WORD.findall("\n".join(below)))
-            sections.append((heading, words, set(map(str.lower, words))))
-        return sections
+            lower_words = set(map(str.lower, words))
+            found.append(Section(heading, words, lower_words))
+        return found
 
     return facts.remembered(("sections", path), find)
 
@@ -235,7 +229,9 @@ def _by_name(subjects: Iterable[Definition]) -> list[Definition]:
     return list({subject.name: subject for subject in subjects}.values())
 
 
-def _guides(facts: CourseFacts) -> list[str]:
+def paths(facts: CourseFacts) -> list[str]:
+    """Return the guides."""
+
     def find() -> list[str]:
         files = facts.analysis.files
         return [path for path, file in files.items() if _is_guide(file)]
@@ -315,10 +311,19 @@ def _begins_with_one(subjects: Iterable[Definition], passage: Passage) -> bool:
     return False
 
 
-def _of_opening(
+def _is_of_another(
     facts: CourseFacts, subjects: Sequence[Definition], passage: Passage
-) -> float:
-    """Rate whether a passage defines a subject, and whether it names the first one."""
+) -> bool:
+    """Whether a passage defines something else, or names only the lesser subjects."""
+    first, *others = subjects
+    defining = _SUBJECT.match(passage.texts[0])
+    if defining is not None and defining[1] in facts.by_name:
+        return all(subject.name != defining[1] for subject in subjects)
+    return bool(others) and not _of_text(facts, [first], passage)
+
+
+def _of_opening(subjects: Sequence[Definition], passage: Passage) -> float:
+    """Rate whether a passage defines its first subject."""
     first, *_ = subjects
     name = first.name
     spellings = {name}
@@ -328,8 +333,6 @@ def _of_opening(
     defining = _DEFINING.match(passage.texts[0])
     if defining is not None and not spellings.isdisjoint(defining.groups()):
         return _DEFINED
-    if len(subjects) > 1 and not _of_text(facts, [first], passage):
-        return -_DEFINED
     return 0
 
 
@@ -355,43 +358,59 @@ def _passage(facts: CourseFacts, path: str, heading: Heading) -> Passage | None:
     return facts.remembered(key, lambda: _read(facts, path, heading))
 
 
+def blocks(facts: CourseFacts, path: str, heading: Heading) -> Iterator[Block]:
+    """Yield all paragraphs of a section, each up to a sentence that needs another place."""
+    lines = facts.texts.lines(path)[: heading.end_line]
+    number = heading.line + 1
+    while number <= len(lines):
+        end = _end(lines, number)
+        text, _ = _prose(lines[number - 1 : end], first=False)
+        if text:
+            yield Block(number, end, text)
+        number = end + 1
+
+
+def _end(lines: Sequence[str], number: int) -> int:
+    """Return the last line of a paragraph; that of an empty line is itself."""
+    end = number
+    while end < len(lines) and lines[end - 1].strip() and lines[end].strip():
+        end += 1
+    return end
+
+
 def _read(facts: CourseFacts, path: str, heading: Heading) -> Passage | None:
     lines = facts.texts.lines(path)
-    shown: list[tuple[int, int, str]] = []
+    shown: list[Block] = []
     words = 0
     for block in islice(_blocks(lines, heading), _MOST_PARAGRAPHS):
-        words += len(block[2].split())
+        words += len(block.text.split())
         if shown and words > _MOST_WORDS:
             break
         shown.append(block)
-    texts = tuple(text for _, _, text in shown)
+    texts = tuple(block.text for block in shown)
     if len(" ".join(texts).split()) < _FEWEST_WORDS:
         return None
     return Passage(
         path=path,
-        first=shown[0][0],
-        last=shown[-1][1],
+        first=shown[0].first,
+        last=shown[-1].last,
         title=heading.title,
         texts=texts,
     )
 
 
-def _blocks(
-    lines: Sequence[str], heading: Heading
-) -> Iterator[tuple[int, int, str]]:
-    """Yield first line, last line and text of the paragraphs before a section's first code."""
-    ending = min(heading.end_line, len(lines))
+def _blocks(lines: Sequence[str], heading: Heading) -> Iterator[Block]:
+    """Yield the paragraphs before a section's first code."""
+    section = lines[: heading.end_line]
     number = heading.line + 1
     found = False
-    while number <= ending:
-        end = number
-        while end < ending and lines[end - 1].strip() and lines[end].strip():
-            end += 1
-        block = lines[number - 1 : end]
+    while number <= len(section):
+        end = _end(section, number)
+        block = section[number - 1 : end]
         text, is_whole = _prose(block, first=not found)
         if text:
             found = True
-            yield number, end, text
+            yield Block(number, end, text)
         if not is_whole:
             return
         is_empty = not block[-1].strip()

@@ -14,7 +14,6 @@ from worker.engines.static.pages import (
     citations,
     examples,
     excerpts,
-    guide,
     key_places,
     markdown,
     project_tests,
@@ -55,7 +54,7 @@ class Step(NamedTuple):
 
 
 def written(facts: CourseFacts, chapter: Chapter) -> str:
-    title = f"Tutorial {chapter.entry.index}: {guide.title(facts, chapter)}"
+    title = f"Tutorial {chapter.entry.index}: {markdown.text(chapter.name)}"
     blocks = [markdown.heading(1, title), _before(facts, chapter)]
     asked = _questions(facts, chapter)
     steps = list(_steps(facts, chapter))
