@@ -254,3 +254,50 @@ def test_a_test_of_a_script_in_a_document_is_no_example(
     files = {"shop.py": SELL, "README.md": text.format(module)}
     facts = read(tmp_path, files)
     assert len(examples.best(facts, facts.chapters[0])) == count
+
+
+def test_a_guide_is_shown_rather_than_a_test_that_has_more_names_of_the_title(
+    tmp_path: Path,
+) -> None:
+    code = (
+        "def fetch(url):\n    found = url.split()\n    return found\n\n\n"
+        "def send(url):\n    found = fetch(url)\n    return found\n"
+    )
+    test = (
+        "from web import fetch, send\n\n\ndef test_both():\n"
+        "    assert fetch('a') == ['a']\n    assert send('a') == ['a']\n"
+    )
+    guide = (
+        "# Web\n\n```python\nfrom web import fetch\n\nfetch('a')\n"
+        "print(fetch('b'))\n```\n"
+    )
+    files = {"web.py": code, "test_web.py": test, "docs/guide.md": guide}
+    facts = read(tmp_path, files)
+    [best, *_] = examples.best(facts, chapter_of(facts, "fetch"))
+    assert best.path == "docs/guide.md"
+
+
+@pytest.mark.parametrize(
+    ("block", "path"),
+    [
+        ("fetch(url)\nprint(url)\nprint(1)", "docs/guide.md"),
+        ("fetch(get_url())\nprint(to_text(1))\nprint(1)", "test_web.py"),
+        ("fetch(url)", "test_web.py"),
+        ("def fetch(url):\n    return url\n\nfetch(1)", "test_web.py"),
+    ],
+)
+def test_code_of_a_guide_that_needs_what_is_not_shown_gives_way_to_a_test(
+    tmp_path: Path, block: str, path: str
+) -> None:
+    code = "def fetch(url):\n    found = url.split()\n    return found\n"
+    test = (
+        "from web import fetch\n\n\ndef test_it():\n"
+        "    assert fetch('a') == ['a']\n    assert fetch('b') == ['b']\n"
+    )
+    guide = f"# Web\n\nIt fetches.\n\n```python\nimport web\n\n{block}\n```\n"
+    if path.endswith(".md") or block == "fetch(url)":
+        guide = guide.replace("import web\n\n", "")
+    files = {"web.py": code, "test_web.py": test, "docs/guide.md": guide}
+    facts = read(tmp_path, files)
+    [best, *_] = examples.best(facts, chapter_of(facts, "fetch"))
+    assert best.path == path

@@ -5,7 +5,7 @@ The sources, best first: docstrings, the README, other documents, example files,
 
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from itertools import chain, islice
@@ -76,6 +76,10 @@ _TAGS: Final = {
 _AROUND: Final = 14
 _MOST_NAMES: Final = 2
 """Names of a chapter's title that an example should have."""
+_MOST_UNKNOWN: Final = 1
+"""Names without a definition in an example that can be understood: `app`."""
+_LEAST_SHARE: Final = 1 / 6
+"""Of the lines of an example; in one with a lesser share the subject is by the way."""
 _WORD: Final = re.compile(r"\w+")
 _DEFINED: Final = re.compile(r"^(?:(?:async )?def|class) (\w+)", re.MULTILINE)
 _TEST: Final = re.compile(r"\s*def test_")
@@ -275,19 +279,69 @@ def _sorted(
     chapter: Chapter,
     examples: Iterable[Example],
 ) -> list[Example]:
-    """Sort examples: those with names of the title, then those of the first subject."""
+    """Sort examples: documents first, then those of the first subject, then whole ones."""
+    titled = {symbol.index for symbol in facts.named(chapter)}
     names = {symbol.name for symbol in facts.named(chapter)}
     subject = chapter.unit.symbols[:1]
 
-    def rank(example: Example) -> tuple[int, bool, _Rank]:
+    def rank(
+        example: Example,
+    ) -> tuple[int, bool, bool, int, bool, int, _Rank]:
         used = names & _used(facts, example)
         return (
-            -min(_MOST_NAMES, len(used)),
+            _distance(facts, example, titled),
             example.target not in subject,
+            not example.is_whole,
+            len(_unknown(facts, example)),
+            _share(facts, example, names) < _LEAST_SHARE,
+            -min(_MOST_NAMES, len(used)),
             _rank(facts, example),
         )
 
     return sorted(examples, key=rank)
+
+
+def _distance(
+    facts: CourseFacts, example: Example, titled: Collection[int]
+) -> int:
+    """Rate how far an example is from a reader: a test; then a scrap, or code that needs more."""
+    if example.origin is Origin.TEST:
+        return 1
+    length = example.last - example.first
+    is_scrap = length < _SHORT and not example.is_whole
+    if is_scrap or example.target not in titled:
+        return 2
+    if len(_unknown(facts, example)) > _MOST_UNKNOWN:
+        return 2
+    return 0
+
+
+def _unknown(facts: CourseFacts, example: Example) -> set[str]:
+    """Return the names in an example that neither it nor the project defines."""
+    names = standalone.used(lines(facts, example), example.tag)
+    return names - _known(facts)
+
+
+def _known(facts: CourseFacts) -> set[str]:
+    """Return the names of a project's modules, and of what they define."""
+
+    def find() -> set[str]:
+        return modules(facts) | {
+            definition.name
+            for definition in facts.definitions
+            if definition.parent is None
+        }
+
+    return facts.remembered("known names", find)
+
+
+def _share(facts: CourseFacts, example: Example, names: set[str]) -> float:
+    """Return the share of an example's lines that have one of some names."""
+    filled = [line for line in lines(facts, example) if line.strip()]
+    naming = [
+        line for line in filled if not names.isdisjoint(_WORD.findall(line))
+    ]
+    return len(naming) / len(filled)
 
 
 def _used(facts: CourseFacts, example: Example) -> set[str]:

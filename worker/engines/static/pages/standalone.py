@@ -163,7 +163,9 @@ def is_of_another(
     """Whether Python code defines a name, or imports it from another project's package."""
     if tag not in {DOCTEST, str(Language.PYTHON)}:
         return False
-    code = "\n".join(lines)
+    code = dedent("\n".join(lines))
+    if f"\ndef {name}(" in code:
+        return True
     if f"class {name}" in code and "class" in sources(name, code):
         return True
     for source, names in _TAKEN.findall(code):
@@ -307,6 +309,15 @@ def _root(code: str) -> Node:
 def _binds_its_names(code: str, known: Collection[str]) -> bool:
     root = _root(code)
     return not root.has_error and _unbound(root).issubset(known)
+
+
+def used(lines: Sequence[str], tag: str) -> set[str]:
+    """Return the names that a document's Python code, or session, uses and does not bind."""
+    if tag == DOCTEST:
+        return _unbound(_root(_typed(lines)))
+    if tag == str(Language.PYTHON):
+        return unbound(lines)
+    return set()
 
 
 def unbound(lines: Sequence[str]) -> set[str]:
