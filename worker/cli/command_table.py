@@ -1,13 +1,11 @@
 """The commands: their help, their options, and the functions that implement them."""
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from worker.cli import options
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CommandSpec:
+class CommandSpec(NamedTuple):
     """A command; its module is imported only when the command is used."""
 
     name: str

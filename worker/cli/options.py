@@ -6,14 +6,12 @@ attributes, by which mypy checks every use. A test keeps the two consistent.
 
 from argparse import Namespace
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from states.stages import Stage
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(NamedTuple):
     """One call of argparse's `add_argument`."""
 
     names: tuple[str, ...]

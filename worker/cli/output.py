@@ -3,15 +3,14 @@
 import json
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import field
+from typing import Any, NamedTuple
 
 from states.exits import Exit
 from worker.system.logs import printable
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Output:
+class Output(NamedTuple):
     """The output of a command."""
 
     document: Any = None

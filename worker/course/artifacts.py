@@ -6,10 +6,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future
 from contextlib import AbstractContextManager, nullcontext, suppress
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from states.codec import decode_artifacts, encode_artifacts
 from states.course_paths import ARTIFACT_LIST, media_type
@@ -41,8 +40,7 @@ Restored = tuple[Artifact, bytes]
 """An artifact and its content."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ItemVersion:
+class ItemVersion(NamedTuple):
     """A stored version of an item; several runs may have stored different ones."""
 
     name: ArtifactName

@@ -4,10 +4,9 @@ Alongside the course's own files it writes the HTML pages, which are not artifac
 """
 
 import os
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import unquote_to_bytes, urlsplit
 
 from worker.course.inventory import Inventory
@@ -23,8 +22,7 @@ _File = tuple[str, bytes]
 """A file's path and content."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Exported:
+class Exported(NamedTuple):
     """What was written."""
 
     paths: list[str]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, TypeGuard
+from typing import Any, Final, NamedTuple, TypeGuard
 
 import yaml
 
@@ -35,8 +35,7 @@ class InvalidItemError(Exception):
     """A file of the course is invalid; the message says which, and where."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Abstraction:
+class Abstraction(NamedTuple):
     """An entry of step 1, with white space stripped."""
 
     name: str
@@ -44,8 +43,7 @@ class Abstraction:
     file_paths: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Relationship:
+class Relationship(NamedTuple):
     """An entry of step 2: positions in step 1's list, counted from 0."""
 
     source: int

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import Executor
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from states.course_paths import is_course_path, media_type
 from states.manifest import Artifact, Manifest, StageRecord
@@ -16,8 +15,7 @@ from worker.errors import DamagedError, DataError
 from worker.store.port import Store
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CourseFile:
+class CourseFile(NamedTuple):
     """A file of the course, and its key."""
 
     stage: Stage

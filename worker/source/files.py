@@ -4,9 +4,8 @@ import errno
 import logging
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, NamedTuple
 
 LOG = logging.getLogger(__name__)
 
@@ -23,8 +22,7 @@ _MAX_DEPTH: Final = 200
 _MAX_NAMED: Final = 5
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FileEntry:
+class FileEntry(NamedTuple):
     """A regular file; `name` is relative to the folder, with surrogates for bytes beyond UTF-8."""
 
     name: str

@@ -2,9 +2,8 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from states.repository_url import repository_fault
 from worker.errors import ConfigError, DataError
@@ -32,8 +31,7 @@ _HEAD: Final = "HEAD"
 _NAMED: Final = 5
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RemoteRef:
+class RemoteRef(NamedTuple):
     """A branch or tag on the host; `ref` is its full name."""
 
     ref: str

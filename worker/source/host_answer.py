@@ -6,8 +6,7 @@ differ from version to version. Git hides credentials in the trace, and only thi
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import urljoin
 
 from states.addresses import page_hint
@@ -46,8 +45,7 @@ class UnavailableError(TemporaryError):
         self.retry_after = retry_after
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class HostAnswer:
+class HostAnswer(NamedTuple):
     """A host's last answer to a failed command; `status` is None if it did not answer."""
 
     status: int | None

@@ -1,12 +1,10 @@
 """The port to a source: where a repository's files come from."""
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Revision:
+class Revision(NamedTuple):
     """A branch and its commit; `branch` is `HEAD` where there is none."""
 
     commit: str

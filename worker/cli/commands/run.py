@@ -1,8 +1,7 @@
 """`run`: turns a repository into a course, in job mode (for a platform) or in local mode."""
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from states.exits import FATES, Exit, Fate
 from states.manifest import Identity, Manifest
@@ -83,8 +82,7 @@ def _refuse_local_options(options: RunOptions) -> None:
             )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _LocalJob:
+class _LocalJob(NamedTuple):
     """A job in local mode."""
 
     identity: Identity

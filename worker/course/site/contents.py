@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from states.course_paths import is_course_path, yaml_path
 from states.stages import INFO, Stage
@@ -34,8 +33,7 @@ _PROJECT: Final = re.compile(r"\[project\]: # \(([^()\n]+)\)")
 _NUMBER: Final = re.compile(r"_(\d+)_")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """A Markdown file that becomes an HTML page."""
 
     path: str
@@ -54,8 +52,7 @@ class Page:
         return file
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A chapter and its tutorial, if they are finished."""
 
     number: int
@@ -70,8 +67,7 @@ class Entry:
         return [page for page in (self.chapter, self.tutorial) if page]
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Contents:
+class Contents(NamedTuple):
     """A whole course."""
 
     project: str

@@ -2,8 +2,7 @@
 
 import re
 import shlex
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from states.repository_url import full_url, short_name
 
@@ -13,8 +12,7 @@ _SHORT: Final = 12
 """Digits of a commit that a sentence names."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """A repository as it is named in a job, and the commit that its course is about."""
 
     repository: str

@@ -1,9 +1,8 @@
 """Lines between nodes, and what their ends bear."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from worker.course.site.diagrams import svg
 from worker.course.site.diagrams.geometry import Spot
@@ -26,8 +25,7 @@ _CROSS_WIDTH: Final = 4.0
 _HOLLOW: Final = frozenset({Head.TRIANGLE, Head.DIAMOND, Head.CIRCLE})
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class End:
+class End(NamedTuple):
     """An end of a line: its tip, the step by which the line arrives there, and its head."""
 
     tip: Spot

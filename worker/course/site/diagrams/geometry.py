@@ -1,6 +1,7 @@
 """Places and boxes, in pixels from the upper left corner."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,7 @@ UP = Spot(0, -1)
 DOWN = Spot(0, 1)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Box:
+class Box(NamedTuple):
     """A rectangle."""
 
     left: float
@@ -103,8 +103,7 @@ class Box:
         return Spot(x, y)
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """The room between a left and a right side."""
 
     left: float

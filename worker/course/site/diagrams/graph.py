@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 MAX_NODES: Final = 80
 MAX_EDGES: Final = 160
@@ -66,8 +66,7 @@ class Head(StrEnum):
     CROSS = "cross"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """A box, with the members of a class below its name."""
 
     label: str
@@ -75,8 +74,7 @@ class Node:
     members: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """A line between two nodes or groups, by their keys."""
 
     source: str

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import sqrt
-from typing import Final
+from typing import Final, NamedTuple
 
 from worker.course.site.diagrams import ranking
 from worker.course.site.diagrams.geometry import Box, Spot
@@ -42,8 +42,7 @@ Path = tuple[str, ...]
 """The keys of the groups around a node or group, from the outside in, and its own."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """An edge with its points, and its label around a middle."""
 
     edge: Edge
@@ -53,8 +52,7 @@ class Route:
     upright: bool
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Gate:
+class Gate(NamedTuple):
     """Where an edge leaves or enters a group, so that it passes the nodes in its way."""
 
     edge: int

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from worker.course.site.diagrams import ranking
 from worker.course.site.diagrams.graph import DiagramError
@@ -31,8 +31,7 @@ _SPREAD: Final = 16.0
 _PASSAGE: Final = Size(across=2, along=0)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Wire:
+class Wire(NamedTuple):
     """An arrow from one box to another, by their numbers."""
 
     source: int
@@ -47,16 +46,14 @@ class Wire:
         return Pair(self.source, self.target)
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(NamedTuple):
     """A place."""
 
     across: float
     along: float
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Arrangement:
+class Arrangement(NamedTuple):
     """Where the boxes' middles are, and by which points each wire goes."""
 
     centers: list[Point]

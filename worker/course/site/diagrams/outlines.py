@@ -1,7 +1,6 @@
 """The outlines of nodes: how large they must be for their texts, and how they are drawn."""
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from worker.course.site.diagrams import svg
 from worker.course.site.diagrams.geometry import Box, Spot
@@ -28,8 +27,7 @@ _CUT: Final = 12.0
 _LID: Final = 16.0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Outline:
+class Outline(NamedTuple):
     """A node with its size."""
 
     node: Node

@@ -5,15 +5,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, chain, pairwise, starmap
 from operator import sub
-from typing import Final
+from typing import Final, NamedTuple
 
 _GAP: Final = 28.0
 _GAP_BESIDE_WIRE: Final = 14.0
 _ROUNDS: Final = 12
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Size:
+class Size(NamedTuple):
     """The room that a place takes: within its rank, and from rank to rank."""
 
     across: float

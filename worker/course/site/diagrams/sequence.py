@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from worker.course.site.diagrams.graph import (
     DiagramError,
@@ -38,8 +38,7 @@ _IGNORED: Final = re.compile(
 _HEADS: Final = {">>": Head.ARROW, ")": Head.ARROW, "x": Head.CROSS}
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Message:
+class Message(NamedTuple):
     """An arrow from one participant to another."""
 
     source: str
@@ -50,8 +49,7 @@ class Message:
     tail: Head = Head.NONE
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """A note over, or beside, participants."""
 
     over: tuple[str, ...]
@@ -59,16 +57,14 @@ class Note:
     text: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FrameStart:
+class FrameStart(NamedTuple):
     """The beginning of a loop or another frame."""
 
     kind: str
     text: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FrameElse:
+class FrameElse(NamedTuple):
     """The next part of a frame."""
 
     text: str
@@ -79,8 +75,7 @@ class FrameEnd:
     """The end of a frame."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Activation:
+class Activation(NamedTuple):
     """A participant begins, or ends, to be active."""
 
     participant: str

@@ -6,8 +6,7 @@ Nothing here knows the reader's fonts, so widths are estimates on the safe side.
 import html
 import re
 import unicodedata
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 LINE: Final = 18
 """The height of a line, for text of 13 pixels."""
@@ -29,8 +28,7 @@ _PART: Final = re.compile(r"[^_./]{1,20}[_./]?|[_./]")
 _ENTITY: Final = re.compile(r"#(\w+);")
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """Lines of text; none for an empty text."""
 
     lines: list[str]
