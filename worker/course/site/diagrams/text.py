@@ -6,6 +6,7 @@ Nothing here knows the reader's fonts, so widths are estimates on the safe side.
 import html
 import re
 import unicodedata
+from functools import cache
 from typing import Final, NamedTuple
 
 LINE: Final = 18
@@ -79,6 +80,7 @@ def width(text: str, *, mono: bool = False) -> float:
     return sum(_character(character, mono=mono) for character in text)
 
 
+@cache
 def _character(character: str, *, mono: bool) -> float:
     if unicodedata.east_asian_width(character) in "WF":
         return 13.5
