@@ -22,6 +22,7 @@ HEAVY: Final = (
     "rich",
     "tenacity",
     "starlette",
+    "jinja2",
     "markdown_it",
     "pygments",
 )
@@ -60,7 +61,7 @@ def test_a_run_starts_without_the_libraries_that_make_a_course() -> None:
     )
     loaded = modules_after(code)
     assert "worker.course.export" in loaded
-    assert loaded.isdisjoint({"markdown_it", "pygments"})
+    assert loaded.isdisjoint({"jinja2", "markdown_it", "pygments"})
     assert loaded.isdisjoint({"charset_normalizer", "tree_sitter"})
 
 

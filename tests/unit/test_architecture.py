@@ -27,6 +27,7 @@ HOMES = {
         "worker/platform/",
         "worker/engines/claude/api.py",
     ],
+    "jinja2": ["worker/course/site/"],
     "markdown_it": ["worker/course/site/"],
     "markupsafe": ["worker/course/site/"],
     "pygments": ["worker/course/site/"],

@@ -2,9 +2,12 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Final
 
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from worker.course.site import reading, readme, search
@@ -19,14 +22,6 @@ from worker.course.site.contents import (
 )
 from worker.course.site.diagrams import graph_drawing
 from worker.course.site.diagrams.graph import DiagramError
-from worker.course.site.layout import (
-    ASSETS,
-    Item,
-    Layout,
-    Link,
-    Summary,
-    Text,
-)
 from worker.course.site.links import Links
 from worker.course.site.markdown import Document, Markdown, visible
 from worker.course.site.origin import Origin
@@ -34,10 +29,37 @@ from worker.course.site.overview import overview
 from worker.course.site.seal import sealed
 
 SEARCH_INDEX: Final = f"{FOLDER}/search_index.js"
+LANGUAGE: Final = "en"
+"""The language of the page's own words, and of the engines' courses."""
+_HERE: Final = Path(__file__).parent
 _ASSETS: Final = ("course.css", "course.js")
 _PREFIX: Final = re.compile(
     r"(?:chapter|tutorial)\s+\d+\s*[:.-]\s*", re.IGNORECASE
 )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Link:
+    """A link to a page."""
+
+    title: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Item:
+    """An entry of the contents; its texts may hold markup."""
+
+    number: int
+    title: str
+    description: Markup
+    minutes: int
+    """To read the chapter."""
+    chapter: str | None
+    tutorial: str | None
+    new_chapter: bool
+    """Whether it is new since the earlier course, if there is one."""
+    new_tutorial: bool
 
 
 def build(
@@ -90,8 +112,13 @@ class _Site:
         for path, page in contents.page_of().items():
             names[path] = page.name
         self._links = Links(names, anchors, files)
+        self._templates = _templates()
         items = [self._item(entry) for entry in contents.entries]
-        self._layout = Layout(contents.project, items)
+        self._templates.globals |= {
+            "project": contents.project,
+            "language": LANGUAGE,
+            "items": items,
+        }
 
     def texts(self) -> dict[str, str]:
         """Return all files by their paths."""
@@ -101,7 +128,7 @@ class _Site:
             INDEX: self._index(),
         }
         for name in _ASSETS:
-            asset = ASSETS / name
+            asset = _HERE / "assets" / name
             path = f"{FOLDER}/{name}"
             texts[path] = asset.read_text(encoding="utf-8")
         for entry, page in self._contents.pages:
@@ -119,14 +146,17 @@ class _Site:
         return search.index(rows)
 
     def _index(self) -> str:
-        summary = Summary(
+        return self._templates.get_template("index.html").render(
             summary=self._rendered(README, self._contents.summary),
             about=self._rendered(README, reading.about(self._contents)),
             origin=self._rendered(README, self._origin),
             overview=self._overview(),
             first=self._pages[0].name,
+            page=None,
+            sections=(),
+            to_pages=f"{FOLDER}/",
+            to_index=INDEX,
         )
-        return self._layout.index(summary)
 
     def _overview(self) -> Markup | None:
         """Return the diagram of the relationships, or None if it would not be legible."""
@@ -143,16 +173,18 @@ class _Site:
         document = self._documents[page.path]
         number = self._pages.index(page)
         resolve = partial(self._links.resolve, page.path)
-        text = Text(
-            name=page.name,
+        template = self._templates.get_template("page.html")
+        return template.render(
             title=document.title or self._titles[page.path],
             body=self._markdown.render(document, resolve),
             sections=document.sections,
+            page=page.name,
+            to_pages="",
+            to_index=f"../{INDEX}",
             previous=self._link(number - 1),
             following=self._link(number + 1),
             partner=self._partner(entry, page),
         )
-        return self._layout.page(text)
 
     def _partner(self, entry: Entry, page: Page) -> str | None:
         """Return the name of the tutorial that belongs to a chapter."""
@@ -160,15 +192,15 @@ class _Site:
             return entry.tutorial.name
         return None
 
-    def _link(self, number: int) -> Link | None:
+    def _link(self, number: int) -> _Link | None:
         """Return a link to a page by its number; None beyond the first and the last."""
         if number not in range(len(self._pages)):
             return None
         page = self._pages[number]
         title = self._titles[page.path]
-        return Link(title=title, name=page.name)
+        return _Link(title=title, name=page.name)
 
-    def _item(self, entry: Entry) -> Item:
+    def _item(self, entry: Entry) -> _Item:
         page = entry.pages[0]
         chapter = None
         if entry.chapter:
@@ -176,7 +208,7 @@ class _Site:
         tutorial = None
         if entry.tutorial:
             tutorial = entry.tutorial.name
-        return Item(
+        return _Item(
             number=entry.number,
             title=entry.name or self._titles[page.path],
             description=self._rendered(page.path, entry.description),
@@ -194,6 +226,16 @@ class _Site:
         document = self._markdown.parse(text)
         resolve = partial(self._links.resolve, path)
         return self._markdown.render(document, resolve)
+
+
+def _templates() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 def _title(entry: Entry, page: Page, document: Document) -> str:
