@@ -10,34 +10,32 @@ from worker.engines.static.facts import Definition, Role, SourceFile
 
 _USING: Final = frozenset({Role.TEST, Role.EXAMPLE, Role.DOCUMENT})
 _IDENTIFIER: Final = re.compile(r"[^\W\d]\w*")
-_IMPORTS: Final = {
-    "import": re.compile(
-        r"^[ \t>.]*from[ \t]+(?P<module>[\w.]+)[ \t]+import[ \t]+"
-        r"(?P<names>\([^)]{0,4000}\)|[^\n(]*)",
-        re.MULTILINE,
+_KEYWORDS: Final = ("from ", "import ", "export ", "use ", "using ")
+_MARGIN: Final = " \t>."
+"""Characters before a statement: indentation, and the marks of prompts."""
+_STATEMENTS: Final = (
+    re.compile(
+        r"[ \t>.]*from[ \t]+(?P<module>[\w.]+)[ \t]+import[ \t]+"
+        r"(?P<names>\([^)]{0,4000}\)|[^\n(]*)"
     ),
-    "from": re.compile(
-        r"^[ \t]*(?:import|export)\s+(?P<names>[^'\";()]{1,2000}?)"
-        r"\s+from\s+['\"](?P<module>[^'\"\n]+)['\"]",
-        re.MULTILINE,
+    re.compile(
+        r"[ \t]*(?:import|export)\s+(?P<names>[^'\";()]{1,2000}?)"
+        r"\s+from\s+['\"](?P<module>[^'\"\n]+)['\"]"
     ),
-    "require": re.compile(
-        r"\b(?:const|let|var)\s+(?P<names>\{[^}]{1,2000}\}|\w+)"
-        r"\s*=\s*require\(['\"](?P<module>[^'\"\n]+)['\"]\)"
-    ),
-    "": re.compile(
-        r"^[ \t>.]*(?:import|use|using)[ \t]+(?:static[ \t]+)?(?P<module>[\w.:\\]+?)(?:::|\.|\\)"
+    re.compile(
+        r"[ \t>.]*(?:import|use|using)[ \t]+(?:static[ \t]+)?(?P<module>[\w.:\\]+?)(?:::|\.|\\)"
         r"(?P<names>\w+|\{[^}]{1,2000}\})[ \t]*(?:as[ \t]+\w+)?;?[ \t]*$",
         re.MULTILINE,
     ),
-    ".": re.compile(
-        r"['\"](?P<module>[a-z]\w*(?:\.\w+)+)\.(?P<names>[^\W\d]\w*)['\"]"
-    ),
-}
-"""Python, JavaScript, CommonJS, languages that import a name by its path; paths in quotes.
-
-By what every text has that is worth searching.
-"""
+)
+"""Python, JavaScript, languages that import a name by its path."""
+_REQUIRE: Final = re.compile(
+    r"\b(?:const|let|var)\s+(?P<names>\{[^}]{1,2000}\}|\w+)"
+    r"\s*=\s*require\(['\"](?P<module>[^'\"\n]+)['\"]\)"
+)
+_QUOTED: Final = re.compile(
+    r"['\"](?P<module>[a-z]\w*(?:\.\w+)+)\.(?P<names>[^\W\d]\w*)['\"]"
+)
 
 
 class PublicUse:
@@ -92,13 +90,24 @@ def _places(path: str) -> list[str]:
 
 def _imported(text: str) -> Iterator[tuple[str, str]]:
     """Yield the last part of the module and the name of everything that a text imports."""
-    for sign, pattern in _IMPORTS.items():
-        if sign not in text:
-            continue
-        for match in pattern.finditer(text):
-            module = _last_part(match["module"])
-            for name in _IDENTIFIER.findall(match["names"]):
-                yield module, name
+    for match in _matches(text):
+        module = _last_part(match["module"])
+        for name in _IDENTIFIER.findall(match["names"]):
+            yield module, name
+
+
+def _matches(text: str) -> Iterator[re.Match[str]]:
+    start = 0
+    for line in text.split("\n"):
+        if line.lstrip(_MARGIN).startswith(_KEYWORDS):
+            matches = (
+                statement.match(text, start) for statement in _STATEMENTS
+            )
+            yield from filter(None, matches)
+        start += len(line) + 1
+    if "require(" in text:
+        yield from _REQUIRE.finditer(text)
+    yield from _QUOTED.finditer(text)
 
 
 def _last_part(module: str) -> str:

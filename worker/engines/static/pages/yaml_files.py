@@ -7,6 +7,8 @@ import yaml
 from worker.engines.static.facts import Analysis
 
 _WIDTH: Final = 100
+_DUMPER: Final = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+"""In C where there is one."""
 
 
 def abstractions(analysis: Analysis) -> bytes:
@@ -51,7 +53,11 @@ def order(analysis: Analysis) -> bytes:
 
 
 def _dump(document: Any) -> bytes:  # noqa: ANN401 - whatever YAML holds
-    text: str = yaml.safe_dump(
-        document, allow_unicode=True, sort_keys=False, width=_WIDTH
+    text: str = yaml.dump(
+        document,
+        Dumper=_DUMPER,
+        allow_unicode=True,
+        sort_keys=False,
+        width=_WIDTH,
     )
     return text.encode()

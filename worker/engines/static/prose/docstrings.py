@@ -78,9 +78,10 @@ _BRIEF: Final = re.compile(
 _ITEM: Final = re.compile(r"\s*(?:[-*+•]|\d+[.)])\s+")
 _UNDERLINE: Final = re.compile(r"\s*([=\-~^\"'#*+])\1{2,}\s*$")
 _STOP: Final = re.compile(
+    r"[.!?。！？](?:"  # noqa: RUF001 - they end sentences
     r"(?<=[^\s.][.!?])[\"')\]`]*(?=\s+[^a-z\s])"
-    r"|[。！？](?=.)"  # noqa: RUF001 - they end sentences
-    r"|(?<=\S\.)(?=\s+`)"
+    r"|(?<=[。！？])(?=.)"  # noqa: RUF001 - see above
+    r"|(?<=\S\.)(?=\s+`))"
 )
 _SHORT: Final = re.compile(
     r"(?:^|[\s(])(?:e\.g|i\.e|etc|vs|cf|resp|approx|no|fig|dr|mr|st|[A-Z])\.$",
@@ -99,7 +100,9 @@ _FEWEST_WORDS: Final = 3
 
 def paragraphs(doc: str, most: int = 3) -> list[str]:
     """Return the first paragraphs of prose in a documentation comment, each on one line."""
-    raw = _raw_paragraphs(_BRIEF.sub("", doc), most)
+    if "@" in doc or "\\" in doc:
+        doc = _BRIEF.sub("", doc)
+    raw = _raw_paragraphs(doc, most)
     plain = [_plain(paragraph) for paragraph in raw]
     return [
         paragraph
@@ -145,6 +148,9 @@ def _raw_paragraphs(doc: str, most: int) -> list[str]:
 
 def _without_code(doc: str) -> Iterator[str]:
     """Yield the lines of a comment but for the indented blocks behind `::`."""
+    if "::" not in doc:
+        yield from doc.split("\n")
+        return
     margin: int | None = None
     for line in doc.split("\n"):
         indent = len(line) - len(line.lstrip())

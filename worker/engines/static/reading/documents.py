@@ -14,9 +14,10 @@ from worker.engines.static.reading.manifests import table
 MAX_TITLE: Final = 120
 MAX_LEAD: Final = 600
 
-_HASHES: Final = re.compile(r"^(#{1,6})(?:\s+|(?=!?\[))(.*?)\s*#*\s*$")
-_EQUALS: Final = re.compile(r"^(={1,6})\s+(\S.*)$")
+_HASHES: Final = re.compile(r"(#{1,6})(?:\s+|(?=!?\[))(.*?)\s*#*\s*$")
+_EQUALS: Final = re.compile(r"(={1,6})\s+(\S.*)$")
 _UNDERLINE: Final = re.compile(r"([=\-~^\"'`#*+.:_])\1{2,}\s*$")
+_UNDERLINING: Final = tuple("=-~^\"'`#*+.:_")
 _FENCES: Final = {
     Language.MARKDOWN: re.compile(r"\s{0,3}(`{3,}|~{3,})"),
     Language.NOTEBOOK: re.compile(r"(`{3,})"),
@@ -25,9 +26,9 @@ _FENCES: Final = {
 """How a block of code begins and ends, in languages in which it does not end with its indentation.
 """
 _NO_FENCE: Final = re.compile(r"(?!)")
-_SECTION: Final = re.compile(r"\\(part|chapter|(?:sub)*section)\*?\{(.*)\}")
+_SECTION: Final = re.compile(r".*?\\(part|chapter|(?:sub)*section)\*?\{(.*)\}")
 _NUMBERED: Final = re.compile(
-    r"^(?=.{3,80}$)(\d+(?:\.\d+)*)[.)]?\s+([^\W\d].*)$"
+    r"(?=.{3,80}$)(\d+(?:\.\d+)*)[.)]?\s+([^\W\d].*)$"
 )
 
 _MARKUP: Final = kinds(
@@ -52,10 +53,8 @@ _SIGNS: Final = re.compile(
 _NO_PROSE: Final = re.compile(
     r"\s*(?:\.\. |:\w[\w -]*:|\||>|[-*+] |\d+[.)] |<|\{|%|\\|\[!?\[|!\[|---|===|\+-|@|//)"
 )
-_SPAN: Final = re.compile(r"(?<!`)`++([^`\n]+)`")
-_CODE_LINE: Final = re.compile(
-    r"^(?:    |\t|>>> |\.\. (?:auto)?\w+:: )(.*)$", re.MULTILINE
-)
+_SPAN: Final = re.compile(r"`++([^`\n]+)`+")
+_CODE_LINE: Final = re.compile(r"\n(?:    |\t|>>> |\.\. (?:auto)?\w+:: )(.*)")
 _IDENTIFIER: Final = re.compile(r"[^\W\d]\w*")
 _WORD: Final = re.compile(r"\w+")
 _TELLING: Final = re.compile(
@@ -125,12 +124,13 @@ class _Title(NamedTuple):
 def _titles(language: Language, lines: list[str]) -> Iterator[_Title]:
     marks: list[str] = []
     mark = _HEADINGS.get(language, _NO_FENCE)
+    below = [*lines, ""]
     for number, line in _outside_code(language, lines):
         heading = None
-        match = mark.search(line)
+        match = mark.match(line)
         if match is not None:
             heading = _marked(language, match)
-        elif number < len(lines) and _UNDERLINE.match(lines[number]):
+        elif below[number].startswith(_UNDERLINING):
             heading = _underlined(lines, number, marks)
         if heading is not None:
             level, marked = heading
@@ -143,10 +143,14 @@ def _outside_code(
     language: Language, lines: list[str]
 ) -> Iterator[tuple[int, str]]:
     """Yield the lines that are in no block of code and no settings, with their numbers."""
-    pattern = _FENCES.get(language, _NO_FENCE)
-    closing = ""
     front = _front_matter(lines)
-    for number, line in enumerate(lines[front:], front + 1):
+    numbered = enumerate(lines[front:], front + 1)
+    pattern = _FENCES.get(language)
+    if pattern is None:
+        yield from numbered
+        return
+    closing = ""
+    for number, line in numbered:
         fence = pattern.match(line)
         if closing:
             if fence is not None and fence[1].startswith(closing):
@@ -280,7 +284,11 @@ def code_names(text: str, names: frozenset[str]) -> frozenset[str]:
         if _TELLING.fullmatch(word)
     }
     shown = " ".join(
-        [*_SPAN.findall(text), *_CODE_LINE.findall(text), *_fenced(text)]
+        [
+            *_SPAN.findall(text),
+            *_CODE_LINE.findall(f"\n{text}"),
+            *_fenced(text),
+        ]
     )
     return names.intersection(_IDENTIFIER.findall(shown)) | telling
 

@@ -4,6 +4,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 _TABLES: Final = {
@@ -16,6 +17,8 @@ _TABLES: Final = {
 """The tables of structured manifests that describe the package."""
 _MOST_READ: Final = 64 * 1024
 """Characters of a manifest that are read."""
+_KEPT: Final = 8
+"""Manifests that are asked for again and again."""
 _PATTERNS: Final = (
     (r"go\.mod", r"^module\s+\S*?([\w.-]+?)(?:/v\d+)?$", None),
     (r"setup\.cfg", r"^name\s*=\s*(\S+)", r"^description\s*=\s*(\S.*)"),
@@ -106,7 +109,8 @@ def _structured(
             yield Manifest(_string(package.get("name")), described)
 
 
-def table(path: str, text: str) -> dict[str, Any]:
+@lru_cache(maxsize=_KEPT)
+def table(path: str, text: str) -> Mapping[str, Any]:
     """Return what a JSON or TOML file holds; nothing if it is broken, or no table."""
     load = json.loads if path.endswith(".json") else tomllib.loads
     try:
