@@ -53,7 +53,7 @@ def test_calls_inside_a_chapter_are_drawn_and_its_connections_are_sentences(
 ) -> None:
     facts = read(tmp_path, {"app.py": APP})
     page = chapters.written(facts, facts.chapters[0])
-    assert '  n0["App.run()"]' in page
+    assert '  n0["App.run()"]-->n1["App.open()"]' in page
     assert page.count("```mermaid") == 1
     places = ["`App.run`", "`App.dispatch`"]
     shown = re.findall(r"^### (.*)", page, re.MULTILINE)

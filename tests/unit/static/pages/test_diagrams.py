@@ -1,5 +1,6 @@
 """The drawings of a chapter."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from tests.support.course_facts import chapter_of, read
@@ -48,4 +49,44 @@ def test_a_base_with_another_name_is_drawn_once_and_namesakes_with_their_modules
 def test_a_nested_type_is_drawn_with_the_name_around_it(tmp_path: Path) -> None:
     facts = read(tmp_path, {"base.py": BASE})
     drawing = diagrams.family(facts, chapter_of(facts, "Root"))
-    assert '["Sheet.Row"]' in drawing
+    assert "Root<|--Sheet.Row" in drawing
+
+
+CALLS = """\
+def run(x):
+    start(x)
+    return work(x)
+
+
+def work(x):
+    return step(x)
+
+
+def start(x):
+    return x
+
+
+def step(x):
+    return x
+
+
+def again(x):
+    return step(x)
+"""
+
+
+def test_calls_are_drawn_from_the_function_from_which_most_are_reached(
+    tmp_path: Path,
+) -> None:
+    facts = read(tmp_path, {"calls.py": CALLS})
+    chapter = chapter_of(facts, "run")
+    unit = replace(
+        chapter.unit, owned=tuple(each.index for each in facts.definitions)
+    )
+    chapter = replace(chapter, unit=unit)
+    assert diagrams.calls(facts, chapter, facts.definitions) == (
+        'flowchart LR\n  n0["run()"]-->n1["start()"]\n'
+        '  n0-->n2["work()"]\n  n2-->n3["step()"]'
+    )
+    others = [each for each in facts.definitions if each.name != "work"]
+    assert diagrams.calls(facts, chapter, others) == ""

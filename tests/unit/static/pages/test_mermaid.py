@@ -12,6 +12,7 @@ from worker.engines.static.pages.mermaid import (
     Arrow,
     Edge,
     Extension,
+    arrows,
     class_diagram,
     fault,
     flowchart,
@@ -42,13 +43,20 @@ def diagram(seed: int) -> str:
         arrow = [Arrow.EXTENDS, Arrow.IMPLEMENTS][seed % 3 % 2]
         extension = Extension(base=0, derived=1, arrow=arrow)
         return class_diagram(names, [extension])
-    label = "calls" if seed % 3 else ""
-    return flowchart(names, [Edge(source=0, target=1, label=label)])
+    if seed % 3:
+        return flowchart(names, [Edge(source=0, target=1, label="calls")])
+    return arrows([(names[0], names[1]), (names[1], names[2])])
 
 
 def test_mermaid_reads_diagrams_with_any_labels() -> None:
     nodes = [flowchart([label], []) for label in WORDS]
-    classes = [class_diagram([label], []) for label in WORDS]
+    classes = [
+        class_diagram(
+            [label, label.title()],
+            [Extension(base=0, derived=1, arrow=Arrow.EXTENDS)],
+        )
+        for label in WORDS
+    ]
     diagrams = [*nodes, *classes, *(diagram(seed) for seed in range(120))]
     faults_by_diagram = dict(
         zip(map(json.dumps, diagrams), real.faults(diagrams), strict=True)
@@ -76,6 +84,9 @@ def test_our_own_test_agrees_with_every_diagram_of_ours(seed: int) -> None:
         ('flowchart LR\n  n0["a"]\n  n0 --> n1', "does not fit"),
         ("flowchart LR\n  end", "does not fit"),
         ('flowchart LR\n  n0["a"]\n  n1 --> n0', "does not fit"),
+        ('flowchart LR\n  n0["a"]-->n1', "does not fit"),
+        ("classDiagram\n  C0<|--Base", "does not fit"),
+        ("classDiagram\n  Base<|--end", "does not fit"),
         ('classDiagram\n  class C0["a"] {\n    +run()', "does not fit"),
         ('classDiagram\n  class C0["a"]\n  click C0 href "x"', "does not fit"),
     ],

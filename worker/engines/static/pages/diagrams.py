@@ -1,9 +1,8 @@
 """Draws what the sentences of a chapter do not say: calls inside it, and families of types."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
-from worker.course.parts import largest_part
 from worker.engines.static.facts import TYPES, Definition, Kind
 from worker.engines.static.pages import mermaid
 from worker.engines.static.pages.course import (
@@ -12,61 +11,65 @@ from worker.engines.static.pages.course import (
     is_function,
     last_name,
 )
-from worker.engines.static.pages.mermaid import Arrow, Edge, Extension
+from worker.engines.static.pages.mermaid import Arrow, Extension
 
 _NODES: Final = 10
 _TYPES: Final = 14
 _FEWEST: Final = 3
 """Arrows of a drawing that shows more than a sentence."""
+_FEWEST_CALLERS: Final = 2
+"""Functions that call others on a drawing; one alone says what it calls in its code."""
 _INTERFACES: Final = frozenset({Kind.INTERFACE, Kind.TRAIT})
 
 
 def calls(
     facts: CourseFacts, chapter: Chapter, shown: Sequence[Definition]
 ) -> str:
-    """Draw how the functions that a chapter shows call each other and its other functions."""
+    """Draw what the functions that a chapter shows call of its functions."""
     owned = set(facts.family(chapter.unit.owned))
     functions = [
         definition.index
         for definition in shown
         if is_function(definition) and definition.index in owned
     ]
-    pairs = _calls_between(facts, functions, owned)
-    nodes = _nodes(functions, pairs)
-    between = [pair for pair in pairs if set(pair) <= set(nodes)]
-    drawn = [between[position] for position in largest_part(between)]
-    if len(drawn) < _FEWEST:
-        return ""
-    ends = {end for pair in drawn for end in pair}
-    order = [node for node in nodes if node in ends]
-    names = [f"{facts.definitions[index].qualified}()" for index in order]
-    edges = [
-        Edge(source=order.index(caller), target=order.index(called))
-        for caller, called in drawn
-    ]
-    return mermaid.flowchart(names, edges)
-
-
-def _calls_between(
-    facts: CourseFacts, functions: Sequence[int], owned: Collection[int]
-) -> list[tuple[int, int]]:
-    """Return the calls out of some functions, and those of the chapter into them."""
-    pairs: dict[tuple[int, int], None] = {}
-    for function in functions:
-        for called in _called(facts, function):
-            pairs[function, called] = None
-    for function in functions:
-        for reference in facts.callers(function):
-            caller = reference.source
-            if caller is None or caller not in owned:
-                continue
-            if function in _called(facts, caller):
-                pairs[caller, function] = None
-    return [
+    pairs = [
         (caller, called)
-        for caller, called in pairs
+        for caller in functions
+        for called in dict.fromkeys(_called(facts, caller))
         if called in owned and caller != called
     ]
+    nodes = _nodes(functions, pairs)
+    between = [pair for pair in pairs if set(pair) <= set(nodes)]
+    from_each = [_reached(between, function) for function in functions]
+    drawn = max(from_each, key=len, default=[])
+    callers = {caller for caller, _ in drawn}
+    if len(drawn) < _FEWEST or len(callers) < _FEWEST_CALLERS:
+        return ""
+    ends = list(dict.fromkeys(end for pair in drawn for end in pair))
+    names = dict(zip(ends, _names(facts, ends), strict=True))
+    return mermaid.arrows(
+        [
+            (f"{names[caller]}()", f"{names[called]}()")
+            for caller, called in drawn
+        ]
+    )
+
+
+def _reached(
+    pairs: Sequence[tuple[int, int]], function: int
+) -> list[tuple[int, int]]:
+    """Return the calls that a function and those that it calls make, and so on."""
+    reached = dict.fromkeys([function])
+    queue = [function]
+    for caller in queue:
+        new = [
+            called
+            for source, called in pairs
+            if source == caller and called not in reached
+        ]
+        reached.update(dict.fromkeys(new))
+        queue += new
+    return [pair for pair in pairs if pair[0] in reached]
 
 
 def _called(facts: CourseFacts, function: int) -> list[int]:

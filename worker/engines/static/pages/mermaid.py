@@ -21,22 +21,28 @@ MAX_LABEL: Final = 48
 
 _HARMLESS: Final = frozenset(" _.,/()-")
 _LABEL: Final = r"(?:[^\W]|[ _.,/()-]|#\d+;)+"
+_BOX: Final = rf'(n\d+)(?:\["{_LABEL}"\])?'
+"""A node of a flowchart, with its label where it first occurs."""
+_CLASS: Final = r"[A-Z]\w*(?:\.\w+)*"
+"""A class that is shown by its own name, or ours (`C0`) for one with a label."""
+_OURS: Final = re.compile(r"[Cnp]\d+")
+_DECLARED: Final = re.compile(r'([Cn]\d+)\["|  participant (p\d+) as ')
 _LINES: Final = {
     "classDiagram": (
-        rf'  class (?P<new>C\d+)\["{_LABEL}"\]',
-        r"  (?P<source>C\d+) (?:<\|--|<\|\.\.) (?P<target>C\d+)",
+        rf'  class C\d+\["{_LABEL}"\]',
+        rf"  ({_CLASS})(?:<\|--|<\|\.\.)({_CLASS})",
     ),
     "flowchart LR": (
-        rf'  (?P<new>n\d+)\["{_LABEL}"\]',
-        r"  (?P<source>n\d+) -->(?:\|[a-z ]+\|)? (?P<target>n\d+)",
+        rf"  {_BOX}",
+        rf"  (n\d+) -->\|[a-z ]+\| (n\d+)|  {_BOX}-->{_BOX}",
     ),
     COMPOSED: (
-        rf'  (?P<new>n\d+)\["{_LABEL}"\]',
-        rf'  (?P<source>n\d+) -->(?:\|"{_LABEL}"\|)? (?P<target>n\d+)',
+        rf"  {_BOX}",
+        rf'  (n\d+) -->(?:\|"{_LABEL}"\|)? (n\d+)',
     ),
     "sequenceDiagram": (
-        rf"  participant (?P<new>p\d+) as {_LABEL}",
-        rf"  (?P<source>p\d+)->>(?P<target>p\d+): {_LABEL}",
+        rf"  participant p\d+ as {_LABEL}",
+        rf"  (p\d+)->>(p\d+): {_LABEL}",
     ),
 }
 """By first line of a diagram: the lines that define a name, and those that connect two."""
@@ -78,26 +84,46 @@ class Message:
 
 
 def class_diagram(names: Sequence[str], extensions: Sequence[Extension]) -> str:
+    """Return a diagram of classes; those with plain names are shown by these alone."""
     lines = ["classDiagram"]
+    keys = []
     for index, name in enumerate(names):
-        lines.append(f'  class C{index}["{label(name)}"]')
+        key = name
+        is_plain = re.fullmatch(_CLASS, name, re.ASCII) is not None
+        if not is_plain or _OURS.fullmatch(name) or len(name) > MAX_LABEL:
+            key = f"C{index}"
+            lines.append(f'  class {key}["{label(name)}"]')
+        keys.append(key)
     for extension in extensions:
-        base = f"C{extension.base}"
-        derived = f"C{extension.derived}"
-        lines.append(f"  {base} {extension.arrow} {derived}")
+        base = keys[extension.base]
+        derived = keys[extension.derived]
+        lines.append(f"  {base}{extension.arrow}{derived}")
     return "\n".join(lines)
 
 
 def flowchart(names: Sequence[str], edges: Sequence[Edge]) -> str:
+    """Return a flowchart whose arrows say the words of their edges."""
     lines = ["flowchart LR"]
     for index, name in enumerate(names):
         lines.append(f'  n{index}["{label(name)}"]')
-    for edge in edges:
-        words = ""
-        if edge.label:
-            words = f"|{edge.label}|"
-        lines.append(f"  n{edge.source} -->{words} n{edge.target}")
+    lines += [
+        f"  n{edge.source} -->|{edge.label}| n{edge.target}" for edge in edges
+    ]
     return "\n".join(lines)
+
+
+def arrows(pairs: Sequence[tuple[str, str]]) -> str:
+    """Return a flowchart of arrows without words, from the first to the second of two names."""
+    keys: dict[str, str] = {}
+
+    def box(name: str) -> str:
+        if name in keys:
+            return keys[name]
+        keys[name] = f"n{len(keys)}"
+        return f'{keys[name]}["{label(name)}"]'
+
+    lines = [f"  {box(source)}-->{box(target)}" for source, target in pairs]
+    return "\n".join(["flowchart LR", *lines])
 
 
 def composed(names: Sequence[str], edges: Sequence[Edge]) -> str:
@@ -152,13 +178,18 @@ def fault(diagram: str) -> str | None:
     if first not in _LINES or not lines:
         return f"it begins with {first[:MAX_LABEL]!r}"
     defining, connecting = _LINES[first]
-    defined: set[str] = set()
+    declared: set[str] = set()
     for line in lines:
-        definition = re.fullmatch(defining, line)
-        if definition is not None:
-            defined.add(definition["new"])
+        for names in _DECLARED.findall(line):
+            declared.update(names)
+        if re.fullmatch(defining, line):
             continue
         arrow = re.fullmatch(connecting, line)
-        if arrow is None or not defined.issuperset(arrow.groups()):
+        ends: set[str] = set()
+        if arrow is not None:
+            ends = {
+                end for end in arrow.groups() if end and _OURS.fullmatch(end)
+            }
+        if arrow is None or not ends <= declared:
             return f"its line {line.strip()[:MAX_LABEL]!r} does not fit"
     return None
