@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from typing import Final
 
 from worker.engines.static.facts import Definition
@@ -18,6 +19,7 @@ from worker.engines.static.pages import (
     leads,
     markdown,
     mermaid,
+    next_call,
     purposes,
 )
 from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
@@ -205,41 +207,58 @@ def _code(
     chapter: Chapter,
     places: Sequence[KeyPlace],
 ) -> list[str]:
-    diagram = diagrams.calls(facts, chapter, _definitions(places))
-    return [
-        mermaid.fenced(diagram),
-        *(_place(facts, chapter, place, places) for place in places),
-    ]
+    shown = _definitions(places)
+    blocks = [mermaid.fenced(diagrams.calls(facts, chapter, shown))]
+    lead = ""
+    for place, following in zip_longest(places, shown[1:]):
+        definition = place.definition
+        if definition is None:
+            blocks.append(_text_place(facts, place))
+            continue
+        words = _said(
+            facts, chapter, place, definition, shown, is_led=lead != ""
+        )
+        lead = ""
+        if following is not None:
+            lead = next_call.sentence(facts, definition, following)
+        blocks += [
+            markdown.heading(3, citations.name(definition)),
+            words,
+            excerpts.rendered(facts, place.excerpt),
+            _calls(facts, chapter, definition),
+            lead,
+        ]
+    return blocks
 
 
-def _place(
+def _text_place(facts: CourseFacts, place: KeyPlace) -> str:
+    path = markdown.code(place.excerpt.path)
+    title = markdown.text(place.title) or path
+    excerpt = excerpts.rendered(facts, place.excerpt)
+    return markdown.document(markdown.heading(3, title), excerpt)
+
+
+def _said(
     facts: CourseFacts,
     chapter: Chapter,
     place: KeyPlace,
-    places: Sequence[KeyPlace],
+    definition: Definition,
+    shown: Sequence[Definition],
+    *,
+    is_led: bool,
 ) -> str:
-    excerpt = excerpts.rendered(facts, place.excerpt)
-    definition = place.definition
-    if definition is None:
-        path = markdown.code(place.excerpt.path)
-        title = markdown.text(place.title) or path
-        return markdown.document(markdown.heading(3, title), excerpt)
-    shown = _definitions(places)
+    """Return what is said before the code of a definition, to which the block above may lead."""
     words = ""
     is_documented = _shows_documentation(facts, place, definition)
     if not is_documented:
         words = _words(facts, chapter, definition)
+    if is_led:
+        return words
     if words or is_documented:
         lead = leads.reached(facts, definition, shown)
     else:
         lead = leads.sentences(facts, definition, shown)
-    words = f"{words} {lead}".strip()
-    return markdown.document(
-        markdown.heading(3, citations.name(definition)),
-        words,
-        excerpt,
-        _calls(facts, chapter, definition),
-    )
+    return f"{words} {lead}".strip()
 
 
 def _shows_documentation(
@@ -295,7 +314,7 @@ def _calls(facts: CourseFacts, chapter: Chapter, definition: Definition) -> str:
     if not targets:
         return ""
     rows = [citations.described(target) for target in targets]
-    return markdown.document("It uses:", markdown.bullets(rows))
+    return markdown.bullets(rows)
 
 
 def _explained(facts: CourseFacts) -> dict[tuple[int, int], list[Definition]]:

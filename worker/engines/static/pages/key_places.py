@@ -20,8 +20,8 @@ from worker.engines.static.pages.examples import Origin
 from worker.engines.static.pages.excerpts import Excerpt
 
 MOST: Final = 4
-_MOST_CONNECTED: Final = 5
-"""Places, if the last one calls another, or is called by it."""
+_MOST_CONNECTED: Final = 6
+"""Places, if the last ones call another or are called by it, the sixth one of kin."""
 _PER_TYPE: Final = 3
 """Methods of the chapter's first type."""
 _TRIVIAL: Final = 2
@@ -123,7 +123,10 @@ def _following(
         return _worth(facts, candidate, used) + ties.get(candidate, 0)
 
     best = max(ties, key=worth, default=None)
-    if len(shown) >= MOST:
+    if len(shown) > MOST:
+        is_kin = best is not None and ties[best] >= _TIED + _KIN
+        return best if is_kin else None
+    if len(shown) == MOST:
         return best
     first = left[0]
     if best is None or (is_function(first) and worth(best) < worth(first)):

@@ -166,6 +166,14 @@ class FunctionFacts:
         named = [call for call in calls if call.name.isidentifier()]
         return sorted(named, key=lambda call: call.end)
 
+    def conditions(self, call: Call) -> list[str]:
+        """Return what has to hold for a call to be made, the outermost first."""
+        for place in self._places:
+            is_call = place.node.type in CALLS
+            if is_call and place.node.end_byte == call.end:
+                return _conditions(place)
+        return []
+
     @cached_property
     def raises(self) -> list[Raise]:
         """The ways to fail, those of functions that are defined inside marked."""
