@@ -358,15 +358,22 @@ def _passage(facts: CourseFacts, path: str, heading: Heading) -> Passage | None:
     return facts.remembered(key, lambda: _read(facts, path, heading))
 
 
-def blocks(facts: CourseFacts, path: str, heading: Heading) -> Iterator[Block]:
-    """Yield all paragraphs of a section, each up to a sentence that needs another place."""
+def blocks(
+    facts: CourseFacts, path: str, heading: Heading, spellings: set[str]
+) -> Iterator[Block]:
+    """Yield the paragraphs of a section with one of these words.
+
+    Each goes up to a sentence that needs another place.
+    """
     lines = facts.texts.lines(path)[: heading.end_line]
     number = heading.line + 1
     while number <= len(lines):
         end = _end(lines, number)
-        text, _ = _prose(lines[number - 1 : end], first=False)
-        if text:
-            yield Block(number, end, text)
+        block = lines[number - 1 : end]
+        if not spellings.isdisjoint(_WORD.findall("\n".join(block))):
+            text, _ = _prose(block, first=False)
+            if text:
+                yield Block(number, end, text)
         number = end + 1
 
 

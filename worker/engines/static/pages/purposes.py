@@ -103,7 +103,7 @@ def _in_guides(facts: CourseFacts, definition: Definition) -> Iterator[Purpose]:
         for section in guide.sections(facts, path):
             if spellings.isdisjoint(section.words):
                 continue
-            for block in guide.blocks(facts, path, section.heading):
+            for block in guide.blocks(facts, path, section.heading, spellings):
                 told = sentences(block.text)
                 found = _defining(told, definition, nouns)
                 if found:
