@@ -108,3 +108,8 @@ def test_guides_for_newcomers_are_read_before_others(tmp_path: Path) -> None:
     encounters = first_encounters(read.files, read.texts, names, lambda: None)
     order = sorted(encounters, key=lambda name: encounters[name])
     assert order == ["First", "Early", "Late", "Last"]
+
+
+def test_a_link_to_another_page_is_no_encounter(tmp_path: Path) -> None:
+    text = "# A\n\nSee :ref:`All <page-Chord>` and :class:`jobs.Group`.\n"
+    assert met(tmp_path, text, "Chord", "Group") == {"Group": Source.README}

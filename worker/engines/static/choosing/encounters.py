@@ -17,7 +17,10 @@ _MOST_TEXTS: Final = 80
 """How many texts of each source are read."""
 _MOST_LINES: Final = 2000
 _SHELL: Final = frozenset({"bash", "sh", "console", "shell", "text", "zsh"})
-_SPAN: Final = re.compile(r"(?<!`)`{1,2}([^`\n]+)`{1,2}")
+_SPAN: Final = re.compile(
+    r"(?<!`)(?P<link>:(?:ref|doc):)?`{1,2}(?P<code>[^`\n]+)`{1,2}"
+)
+"""Code in prose, or a link to another page."""
 _HEADER: Final = re.compile(r"\b(\w+)\.(?:h|hh|hpp)\b")
 """A file of C that declares what it is named after."""
 _BLANKED: Final = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'|(?:#|//)\s.*")
@@ -210,9 +213,9 @@ def _in_headers(line: str, names: frozenset[str]) -> Iterator[tuple[int, str]]:
 
 def _in_spans(line: str, names: frozenset[str]) -> Iterator[tuple[int, str]]:
     for span in _SPAN.finditer(line):
-        words = _IDENTIFIER.findall(span[1])
+        words = _IDENTIFIER.findall(span["code"])
         name = ""
-        if words:
+        if words and not span["link"]:
             name = words[-1]
         is_path = len(words) > 1
         if name in names and (is_path or is_telling(name)):

@@ -1,18 +1,22 @@
 """The order to learn units in: as a user of the project meets them; arrows place the others."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 from worker.engines.static.choosing.candidates import Candidate
 from worker.engines.static.choosing.encounters import Encounter, Source
 from worker.engines.static.facts import (
+    TYPES,
     Definition,
+    Kind,
     LearningStep,
     Relation,
     Unit,
     Verb,
 )
+from worker.engines.static.linking.graph import Graph
 from worker.engines.static.prose.phrases import code
 
 _SOURCES: Final = {
@@ -28,12 +32,17 @@ _CLEARLY_LESS: Final = 0.75
 
 _NEAR: Final = 2
 """Chapters between a part and what needs it, one included, over which the part is moved."""
+_FEWEST_BOUND: Final = 2
+"""Times that variables name what they are bound to."""
+_WORD: Final = re.compile(r"\w+")
 _BASES: Final = frozenset({Verb.INHERITS, Verb.IMPLEMENTS})
 _PARTS: Final = frozenset({Verb.CREATES, Verb.HOLDS, Verb.CALLS})
 _LATER: Final = frozenset({Source.EXAMPLE, Source.DOCUMENT})
 
 Meeting = tuple[Encounter, str]
 """Where a unit is met first, and by which name."""
+Foundation = tuple[int, Definition, Definition]
+"""A unit, and the variable of another unit that names one of its definitions."""
 
 
 def meetings(
@@ -45,8 +54,9 @@ def meetings(
     """Return where each unit's leading definitions are met first, by the unit's place.
 
     A name that something outside of the unit has as well says nothing, unless that is worth
-    clearly less.
+    clearly less. A type is also met where the function of its name is that makes it.
     """
+    makers = _makers(definitions)
     bearers: dict[str, list[int]] = defaultdict(list)
     for index in worth:
         bearers[definitions[index].name].append(index)
@@ -58,9 +68,71 @@ def meetings(
             for name in sorted(names & encounters.keys())
             if _means(candidate, bearers[name], worth)
         ]
+        named += [
+            (encounters[maker], maker)
+            for maker in sorted(makers & set(map(str.lower, names)))
+            if maker in encounters
+        ]
         if named:
-            met[place] = min(named)
+            met[place] = _first(named, definitions[candidate.leaders[0]])
     return met
+
+
+def _first(named: Sequence[Meeting], leader: Definition) -> Meeting:
+    """Return where a unit is met first: a leading function, if it is met in the same text."""
+    first = min(named)
+    encounter, _ = first
+    if leader.kind in TYPES:
+        return first
+    for other, name in named:
+        if name == leader.name and other.text == encounter.text:
+            return other, name
+    return first
+
+
+def _makers(definitions: Iterable[Definition]) -> set[str]:
+    """Return the names of functions that return the type of their name: `command`."""
+    return {
+        definition.name
+        for definition in definitions
+        if definition.parent is None
+        and definition.kind is Kind.FUNCTION
+        and definition.name.islower()
+        and definition.name.capitalize() in _returned(definition)
+    }
+
+
+def _returned(function: Definition) -> list[str]:
+    _, _, returned = function.signature.rpartition("->")
+    return _WORD.findall(returned)
+
+
+def foundations(
+    chosen: Sequence[Candidate], units: Sequence[Unit], graph: Graph
+) -> dict[int, Foundation]:
+    """Return what units of nothing but variables are bound to, by the unit's place."""
+    definitions = graph.definitions
+    owners = {
+        index: place for place, unit in enumerate(units) for index in unit.owned
+    }
+    bound: dict[int, Foundation] = {}
+    for place, candidate in enumerate(chosen):
+        leaders = [definitions[index] for index in candidate.leaders]
+        if any(leader.kind is not Kind.VARIABLE for leader in leaders):
+            continue
+        named = [
+            (owners[target], index, target)
+            for index in units[place].owned
+            for target in graph.uses[index]
+            if owners.get(target, place) != place
+        ]
+        counts = Counter(owner for owner, _, _ in named)
+        for owner, count in counts.most_common(1):
+            if count >= _FEWEST_BOUND:
+                _, index, target = min(named, key=lambda row: row[0] != owner)
+                ends = definitions[index], definitions[target]
+                bound[place] = (owner, *ends)
+    return bound
 
 
 def _means(
@@ -78,7 +150,14 @@ def order(
     units: Sequence[Unit],
     relations: Sequence[Relation],
     met: Mapping[int, Meeting],
+    definitions: Sequence[Definition] = (),
+    bound: Mapping[int, Foundation] | None = None,
 ) -> tuple[LearningStep, ...]:
+    """Return the units in order.
+
+    `definitions` are those that units and relations name by position, `bound` is what variables
+    are bound to.
+    """
     placed = sorted(met, key=lambda unit: (met[unit], unit))
     left = [unit for unit in range(len(units)) if unit not in met]
     while left:
@@ -87,13 +166,42 @@ def order(
         )
         left.remove(following)
         placed.append(following)
-    placed = _parts_first(placed, relations, met)
+    aside = {
+        (relation.source, relation.target)
+        for relation in relations
+        if _is_aside(relation, units, definitions)
+    }
+    placed = _parts_first(placed, relations, met, aside)
+    reasons: dict[int, str] = {}
+    for unit, (base, variable, target) in (bound or {}).items():
+        if base != placed[0] and placed.index(base) > placed.index(unit):
+            placed.remove(base)
+            placed.insert(placed.index(unit), base)
+            place = f"{variable.path}:{variable.line}"
+            reasons[base] = (
+                f"It comes before {units[unit].name}: {code(variable.name)} "
+                f"names {code(target.name)} ({place})."
+            )
     return tuple(
         LearningStep(
             unit=unit,
-            reasoning=_reasoning(unit, placed[:place], units, relations, met),
+            reasoning=reasons.get(unit)
+            or _reasoning(unit, placed[:place], units, relations, met),
         )
         for place, unit in enumerate(placed)
+    )
+
+
+def _is_aside(
+    relation: Relation, units: Sequence[Unit], definitions: Sequence[Definition]
+) -> bool:
+    """Whether a unit is needed for a function that it is not about first of all."""
+    if relation.object is None or not definitions:
+        return False
+    needed = definitions[relation.object]
+    is_function = needed.kind not in TYPES and needed.parent is None
+    return (
+        is_function and needed.index not in units[relation.target].symbols[:1]
     )
 
 
@@ -101,12 +209,13 @@ def _parts_first(
     placed: Sequence[int],
     relations: Sequence[Relation],
     met: Mapping[int, Meeting],
+    aside: Collection[tuple[int, int]],
 ) -> list[int]:
     """Put a base, and a part that is met at about the same time, before what needs it.
 
     A base of the first unit stays behind it.
     """
-    parts = _later_parts(placed, relations, met)
+    parts = _later_parts(placed, relations, met, aside)
     places = {unit: place for place, unit in enumerate(placed)}
     ordered: list[int] = []
     started: set[int] = set()
@@ -128,6 +237,7 @@ def _later_parts(
     placed: Sequence[int],
     relations: Sequence[Relation],
     met: Mapping[int, Meeting],
+    aside: Collection[tuple[int, int]],
 ) -> dict[int, list[int]]:
     """Return the bases and parts of each unit that come after it, and do not need it."""
     pairs = {(relation.source, relation.target) for relation in relations}
@@ -142,7 +252,8 @@ def _later_parts(
         if relation.verb in _BASES:
             is_part = source != placed[0]
         else:
-            is_part = relation.verb in _PARTS and distance <= _NEAR
+            is_near = relation.verb in _PARTS and distance <= _NEAR
+            is_part = is_near and (source, target) not in aside
             if is_part:
                 is_part = _are_met_together(source, target, met)
         if is_part:
