@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+import posixpath
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -62,7 +63,10 @@ class FolderSource:
     def _read(self, tree: Path | None) -> str:
         """Copy the files to `tree`; return their commit."""
         digest = hashlib.sha256()
-        for entry in self._entries(logs=tree is not None):
+        entries = self._entries(logs=tree is not None)
+        if tree is not None:
+            _make_folders(tree, entries)
+        for entry in entries:
             copy = None
             if tree is not None:
                 copy = tree / entry.name
@@ -123,7 +127,6 @@ class FolderSource:
                 digest.update(chunk)
             return digest.digest()
         with on_disk(copy):
-            copy.parent.mkdir(parents=True, exist_ok=True)
             with copy.open("xb") as file:
                 for chunk in self._content(entry):
                     digest.update(chunk)
@@ -136,7 +139,7 @@ class FolderSource:
 
     def _content(self, entry: FileEntry) -> Iterator[bytes]:
         """Yield a file's content; raise TemporaryError if it is not of the listed size."""
-        path = self._path / entry.name
+        path = f"{self._path}/{entry.name}"
         left = entry.size
         with on_disk(path, self._unreadable), _open_regular(path) as file:
             for chunk in chunks(file):
@@ -150,14 +153,14 @@ class FolderSource:
 
     def _unreadable(self, error: OSError) -> WorkerError:
         if error.errno in _CHANGED:
-            return self._changing(Path(error.filename))
+            return self._changing(error.filename)
         return DataError(
             f"{error.filename}: cannot be read ({error.strerror}): make it readable, "
             f"add it to {NAME}, or move it out of the folder",
             code="repository_unreadable",
         )
 
-    def _changing(self, path: Path) -> TemporaryError:
+    def _changing(self, path: str) -> TemporaryError:
         return TemporaryError(
             f"{path}: the file is changing: wait until no program writes to {self._path}, "
             f"or add it to {NAME}, then run this again",
@@ -165,7 +168,13 @@ class FolderSource:
         )
 
 
-def _open_regular(path: Path) -> BinaryIO:
+def _make_folders(tree: Path, entries: list[FileEntry]) -> None:
+    with on_disk(tree):
+        for folder in {posixpath.dirname(entry.name) for entry in entries}:
+            (tree / folder).mkdir(parents=True, exist_ok=True)
+
+
+def _open_regular(path: str) -> BinaryIO:
     """Open a file if it is still a regular one, without following a link or blocking on a pipe."""
     # guard: a link that takes a file's place is not followed
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
@@ -174,7 +183,7 @@ def _open_regular(path: Path) -> BinaryIO:
         return os.fdopen(descriptor, "rb")
     os.close(descriptor)
     reason = os.strerror(errno.ENOENT)
-    raise FileNotFoundError(errno.ENOENT, reason, str(path))
+    raise FileNotFoundError(errno.ENOENT, reason, path)
 
 
 def _empty(path: Path, ignored: list[str]) -> DataError:

@@ -25,7 +25,7 @@ _LITTLE_BYTES: Final = 64 * 1024
 
 @contextmanager
 def on_disk(
-    place: Path, otherwise: Callable[[OSError], Exception] | None = None
+    place: Path | str, otherwise: Callable[[OSError], Exception] | None = None
 ) -> Iterator[None]:
     """Translate the errors of the disk that holds a file or folder into DiskError.
 
@@ -41,7 +41,7 @@ def on_disk(
         raise otherwise(error) from error
 
 
-def raise_if_passing(error: OSError, place: Path) -> None:
+def raise_if_passing(error: OSError, place: Path | str) -> None:
     """Raise DiskError for an error that is not about the file itself."""
     # guard: a temporary error is not the configuration's fault
     if error.errno in PASSING:

@@ -62,6 +62,10 @@ class _Rule:
         return _match(self.parts, path)
 
 
+_DeepRule = tuple[int, _Rule]
+"""A rule, and how many folders its file lies below the root."""
+
+
 class IgnoreRules:
     """The ignore files of a folder and its subfolders, each read when needed."""
 
@@ -69,7 +73,7 @@ class IgnoreRules:
         """Take the folder; ignore files over `max_bytes` are skipped."""
         self._root = root
         self._max_bytes = max_bytes
-        self._rules: dict[str, list[_Rule]] = {}
+        self._rules: dict[str, list[_DeepRule]] = {}
 
     def ignores(self, path: str) -> bool:
         """Whether a path is ignored, given that its folder is not.
@@ -77,27 +81,35 @@ class IgnoreRules:
         The path of a folder ends in a slash.
         """
         is_folder = path.endswith("/")
-        folders = [name for name in path.split("/") if name]
-        below: list[bytes] = []
-        while folders:
-            name = folders.pop()
-            below.insert(0, os.fsencode(name))
-            folder = "/".join(folders)
-            for rule in self._rules_of(folder):
-                if rule.matches(below, is_folder=is_folder):
-                    return rule.ignores
+        folder, _, _ = path.rstrip("/").rpartition("/")
+        parts = [part for part in os.fsencode(path).split(b"/") if part]
+        for depth, rule in self._rules_for(folder):
+            if rule.matches(parts[depth:], is_folder=is_folder):
+                return rule.ignores
         return False
 
-    def _rules_of(self, folder: str) -> list[_Rule]:
-        """Return the rules of a folder's ignore file, the last line first: it takes precedence."""
+    def _rules_for(self, folder: str) -> list[_DeepRule]:
+        """Return the rules for what is in a folder, in their precedence.
+
+        Those of the innermost ignore file come first, and of each file the last line.
+        """
         rules = self._rules.get(folder)
         if rules is None:
-            file = self._root / folder / NAME
-            content = self._read(file)
-            rules = read_rules(content)
-            rules.reverse()
+            rules = self._own_rules(folder)
+            if folder:
+                parent, _, _ = folder.rpartition("/")
+                around = self._rules_for(parent)
+                # Most folders have no ignore file, and share one list.
+                rules = [*rules, *around] if rules else around
             self._rules[folder] = rules
         return rules
+
+    def _own_rules(self, folder: str) -> list[_DeepRule]:
+        depth = 0
+        if folder:
+            depth = folder.count("/") + 1
+        content = self._read(self._root / folder / NAME)
+        return [(depth, rule) for rule in reversed(read_rules(content))]
 
     def _read(self, file: Path) -> bytes:
         """Return the content of an ignore file; nothing if it cannot be used."""
