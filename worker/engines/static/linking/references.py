@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from itertools import zip_longest
 from typing import Final, NamedTuple
 
 from worker.engines.static.facts import TYPES, Definition, Reference
@@ -198,7 +197,7 @@ class _Reader:
             return
         target = at_top.target
         if self._sees_members or text in self._bound:
-            name = _decoded(text)
+            name = text.decode()
             place = self._names.place(self._path, start, source)
             if self._names.is_local(name, place):
                 return
@@ -225,13 +224,13 @@ class _Reader:
 
     def _guess(self, text: bytes, start: int, source: int | None) -> None:
         """Note the only definition that a name behind an unknown receiver may mean."""
-        name = _decoded(text)
+        name = text.decode()
         target = self._resolver.any_member(name)
         self._note(start, source, target, is_sure=False)
 
     def _at_top(self, text: bytes) -> _Guess:
         if text not in self._known:
-            name = _decoded(text)
+            name = text.decode()
             target = self._resolver.lookup(self._path, name)
             guess = None
             if target is None:
@@ -245,10 +244,9 @@ class _Reader:
 
     def _is_selected(self, start: int) -> bool:
         """Whether a dot, an arrow or `::` precedes a name, and not three dots."""
-        last = self._code[start - 1 : start]
-        pair = self._code[start - 2 : start]
-        if last == b".":
-            return pair[:1] != b"."
+        pair = self._code[max(0, start - 2) : start]
+        if pair.endswith(b"."):
+            return pair != b".."
         return pair in _SELECTORS
 
     def _is_no_use(self, text: bytes, start: int) -> bool:
@@ -277,20 +275,12 @@ class _Reader:
         return bool(is_tag or is_method or before.endswith(b"</"))
 
 
-def _decoded(name: bytes) -> str:
-    return name.decode("utf-8", "replace")
-
-
 def _names(links: Sequence[bytes]) -> tuple[str, ...]:
     """Return names without the selectors between them, with the parentheses of calls."""
-    names = []
-    written = links[::2]
-    selectors = links[1::2]
-    for name, selector in zip_longest(written, selectors, fillvalue=b""):
-        decoded = _decoded(name)
+    names = [name.decode() for name in links[::2]]
+    for position, selector in enumerate(links[1::2]):
         if selector.startswith(b"("):
-            decoded = f"{decoded}()"
-        names.append(decoded)
+            names[position] += "()"
     return tuple(names)
 
 

@@ -70,6 +70,8 @@ class Shapes:
         self._spans = spans
         self._foreign = _foreign_names(assembly)
         self._taken: dict[str, _ByValue] = {}
+        self._by_scope: dict[tuple[str, bytes], dict[int, set[str]]] = {}
+        """By file and variable: what code takes from it, by the scope that binds it."""
         self._having: dict[str, set[int]] = defaultdict(set)
         """By name: the types that have it."""
         self._lineages: dict[int, Sequence[int]] = {}
@@ -104,17 +106,11 @@ class Shapes:
     ) -> int | None:
         """Return the type of a variable that a scope binds."""
         written = name.encode()
-        in_file = self._in_file(path)
-        taken = in_file.get(written, ())
-        names: set[str] = set()
-        for place, member in taken:
-            inner = scopes.scope_at(place)
-            binding = scopes.binding(written, inner, sees_fields=False)
-            if binding is None:
-                continue
-            bound_in, _ = binding
-            if bound_in == scope:
-                names.add(member)
+        key = path, written
+        if key not in self._by_scope:
+            taken = self._in_file(path).get(written, ())
+            self._by_scope[key] = _bound_in(taken, written, scopes)
+        names = self._by_scope[key].get(scope, set())
         return self._fitting(names, name)
 
     def attribute(self, owner: int, name: str) -> int | None:
@@ -153,10 +149,8 @@ class Shapes:
         return None
 
     def _having_all(self, names: Iterable[str]) -> set[int]:
-        having = []
-        for name in names:
-            types = self._having.get(name, set())
-            having.append(types)
+        having = [self._having.get(name, set()) for name in names]
+        having.sort(key=len)
         return set.intersection(*having)
 
     def _most_general(self, fitting: set[int]) -> int | None:
@@ -228,6 +222,19 @@ def _taken(code: bytes) -> _ByValue:
         taken = _Attribute(place, name)
         by_value[value].append(taken)
     return dict(by_value)
+
+
+def _bound_in(
+    taken: Iterable[_Attribute], variable: bytes, scopes: LocalNames
+) -> dict[int, set[str]]:
+    """Return what is taken from a variable by the scope that binds it."""
+    names: dict[int, set[str]] = defaultdict(set)
+    for place, member in taken:
+        inner = scopes.scope_at(place)
+        binding = scopes.binding(variable, inner, sees_fields=False)
+        if binding is not None:
+            names[binding[0]].add(member)
+    return names
 
 
 def _assigned(code: bytes) -> list[_Attribute]:

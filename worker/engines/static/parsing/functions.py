@@ -82,6 +82,8 @@ _COMPARED: Final = re.compile(
     r"(if|unless) `+ ?(?:(isinstance)\(([\w.]+),|([\w.]+) (===?|instanceof) )"
 )
 """The beginning of a condition that compares a value with one of several."""
+_PARTS: Final = BLOCKS | CLAUSES
+_NO_STATEMENTS: Final = BLOCKS | CASES
 _INTERESTING: Final = frozenset({*CALLS, *RAISES}) | RETURNS | HANDLERS
 
 
@@ -229,10 +231,11 @@ class FunctionFacts:
             place, depth = stack.pop()
             if place.node.type in _INTERESTING:
                 places.append(place)
-            if depth < MAX_DEPTH and place.node.named_child_count:
+            if depth < MAX_DEPTH:
                 stack += [
                     (_Place(child, place), depth + 1)
                     for child in reversed(place.node.named_children)
+                    if child.named_child_count or child.type in _INTERESTING
                 ]
         return places
 
@@ -346,44 +349,39 @@ def _field(node: Node, *names: str) -> Node | None:
 
 def _statements(body: Node) -> Iterator[Statement]:
     """Yield the statements of a block, and of the blocks in them."""
-    stack: list[tuple[Node, Node | None, tuple[int, ...], int]] = [
-        (body, None, (), 0)
-    ]
+    stack: list[tuple[Node, str, tuple[int, ...], int]] = [(body, "", (), 0)]
     for _ in range(MAX_NODES):
         if not stack:
             return
         node, outer, frame, depth = stack.pop()
-        is_compound = any(_is_part(child) for child in node.named_children)
-        is_statement = outer is not None and outer.type in BLOCKS
-        if is_statement and not is_compound and not _is_no_statement(node):
+        kind = node.type
+        children = node.named_children
+        kinds = [child.type for child in children]
+        is_compound = not _PARTS.isdisjoint(kinds)
+        is_statement = outer in BLOCKS and kind not in _NO_STATEMENTS
+        if is_statement and not is_compound and not _is_comment(node):
             yield Statement(line(node), node.end_point.row + 1, frame)
         is_long = node.end_point.row > node.start_point.row
-        if depth < MAX_DEPTH and (
-            is_compound or is_long or node.type in BLOCKS
-        ):
+        if depth < MAX_DEPTH and (is_compound or is_long or kind in BLOCKS):
             stack += [
-                (child, node, frame + _frame(node, child), depth + 1)
-                for child in reversed(node.named_children)
+                (child, kind, frame + _frame(node, kind, child), depth + 1)
+                for child in reversed(children)
             ]
 
 
 def _is_part(node: Node) -> bool:
-    return node.type in BLOCKS or node.type in CLAUSES
+    return node.type in _PARTS
 
 
-def _is_no_statement(node: Node) -> bool:
-    return node.type in BLOCKS or node.type in CASES or _is_comment(node)
-
-
-def _frame(outer: Node, child: Node) -> tuple[int, ...]:
+def _frame(outer: Node, kind: str, child: Node) -> tuple[int, ...]:
     """Return the lines that a part of a compound statement needs around it."""
     frame: tuple[int, ...] = ()
     if child.type in CLAUSES:
         frame = (line(outer),)
-    if child.type in BLOCKS and outer.type not in BLOCKS:
+    if child.type in BLOCKS and kind not in BLOCKS:
         last = max(line(outer), child.start_point.row) + 1
         frame += tuple(range(line(outer), last))
-        if text(child).endswith("}"):
+        if (child.text or b"").endswith(b"}"):
             frame += (child.end_point.row + 1,)
     return frame
 

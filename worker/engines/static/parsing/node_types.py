@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tree_sitter import Node
+from tree_sitter import Node, TreeCursor
 
 from worker.engines.static.parsing.grammar import last_row, one_line, text
 from worker.engines.static.parsing.identifiers import word_set
@@ -83,22 +83,26 @@ def find(root: Node, first_line: int, last_line: int) -> Node | None:
     """Return the outermost node on exactly some lines: a definition on its own."""
     first = first_line - 1
     last = last_line - 1
-    node: Node | None = root
+    cursor = root.walk()
     for _ in range(MAX_DEPTH):
-        if node is None:
-            return None
-        begins = node.start_point.row >= first
-        is_inside = begins and last_row(node) <= last
-        if is_inside and node is not root:
+        node = _around(cursor, first, last)
+        if node is None or _is_on(node, first, last):
             return node
-        around = (
-            child
-            for child in node.children
-            if child.start_point.row <= first
-            and last_row(child) >= last
-            and (child.is_named or not _is_on(child, first, last))
-        )
-        node = next(around, None)
+    return None
+
+
+def _around(cursor: TreeCursor, first: int, last: int) -> Node | None:
+    """Go to the child that has some rows, and return it; no sign that is alone on them."""
+    is_there = cursor.goto_first_child_for_point((first, 0)) is not None
+    while is_there:
+        node = cursor.node
+        if node is None or node.start_point.row > first:
+            return None
+        if last_row(node) >= last and (
+            node.is_named or not _is_on(node, first, last)
+        ):
+            return node
+        is_there = cursor.goto_next_sibling()
     return None
 
 
