@@ -188,3 +188,43 @@ def test_a_name_of_two_types_means_the_one_whose_module_is_named(
             if "app.py" in chapter.unit.file_paths and "Cellar" in chapter.name
         )
         assert (guide.opening(facts, chapter) is not None) is is_meant
+
+
+@pytest.mark.parametrize(
+    ("title", "sentence"),
+    [
+        (
+            "Blueprinting",
+            "Returns all of the parts for the given blueprint of any program.",
+        ),
+        (
+            "Using blueprints",
+            "There are ten different ways to use these blueprints in a program.",
+        ),
+    ],
+)
+def test_a_word_that_is_like_a_name_opens_no_chapter(
+    tmp_path: Path, title: str, sentence: str
+) -> None:
+    text = f"# Parts\n\nParts have bottles.\n\n## {title}\n\n{sentence}\n"
+    facts = read(tmp_path, {"app.py": CODE, "docs/parts.md": text})
+    assert guide.opening(facts, chapter_of(facts, "Blueprint")) is None
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        "Reverse\n-------\n\nAccepts a text and any order of it; its own name is `reverse`.\n",
+        "reverse()\n---------\n\nUse the `reverse()` method to turn all of the texts of a list round.\n",
+    ],
+)
+def test_the_section_of_another_of_the_same_name_opens_no_chapter_of_a_function(
+    tmp_path: Path, section: str
+) -> None:
+    code = (
+        "def reverse(name):\n    found = name[::-1]\n    return found\n\n\n"
+        "class Reverse:\n    pass\n"
+    )
+    text = f"Functions\n=========\n\nAll of them.\n\n{section}"
+    facts = read(tmp_path, {"app.py": code, "docs/functions.rst": text})
+    assert guide.opening(facts, chapter_of(facts, "reverse")) is None

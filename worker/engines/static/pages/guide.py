@@ -11,6 +11,7 @@ from worker.engines.static.facts import (
     TYPES,
     Definition,
     Heading,
+    Kind,
     Role,
     SourceFile,
 )
@@ -55,7 +56,7 @@ _POINTING: Final = re.compile(
 _GOING_ON: Final = re.compile(
     r"(?:What|You just|For instance|This|That|These|It|They|Also|However|"
     r"Because|But|Then|So|As (?:such|you)"
-    r"|Another|In addition|Similarly|Note|Every method|Each of|All of|In \w+ \d[\d.]*)\b"
+    r"|There (?:are|is)|Another|In addition|Similarly|Note|Every method|Each of|All of|In \w+ \d[\d.]*)\b"
     r"|(?:\S+ ){1,5}also\b"
 )
 """How a paragraph begins that goes on from another."""
@@ -67,6 +68,7 @@ _ENDING: Final = re.compile(r"(?<=\w\w\w)(?:ing|es|ed|s|e)$")
 _WORD: Final = re.compile(r"\w+")
 _CODE_NAME: Final = re.compile(r"(?<=[`.])(\w+)(?:\(\))?`")
 """The last name in a code span."""
+_METHOD: Final = re.compile(r"`(\w+)(?:\(\))?` method\b")
 _DEFINING: Final = re.compile(
     r"(?:(?:An?|The) )?(?:`(?:[\w.]*\.)?(\w+)`|(\w+)) (?:is|are)\b"
 )
@@ -314,8 +316,20 @@ def _begins_with_one(subjects: Iterable[Definition], passage: Passage) -> bool:
 def _is_of_another(
     facts: CourseFacts, subjects: Sequence[Definition], passage: Passage
 ) -> bool:
-    """Whether a passage defines something else, or names only the lesser subjects."""
+    """Whether a passage defines something else, or hardly names the first subject."""
     first, *others = subjects
+    names = {subject.name for subject in subjects}
+    title = passage.title
+    if title not in names and title in facts.by_name and title.lower() in names:
+        return True
+    text = " ".join(passage.texts)
+    is_named = not names.isdisjoint(_WORD.findall(text))
+    heading = _WORD.findall(title.lower())
+    is_whole = title == facts.file(passage.path).headings[0].title
+    if not (is_named or is_whole) and _spellings(subjects).isdisjoint(heading):
+        return True
+    if first.kind is Kind.FUNCTION and first.name in _METHOD.findall(text):
+        return True
     defining = _SUBJECT.match(passage.texts[0])
     if defining is not None and defining[1] in facts.by_name:
         return all(subject.name != defining[1] for subject in subjects)
