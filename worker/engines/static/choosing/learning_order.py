@@ -43,11 +43,15 @@ Meeting = tuple[Encounter, str]
 """Where a unit is met first, and by which name."""
 Foundation = tuple[int, Definition, Definition]
 """A unit, and the variable of another unit that names one of its definitions."""
+_Definitions = Sequence[Definition]
+_Units = Sequence[Unit]
+_Relations = Sequence[Relation]
+_Meetings = Mapping[int, Meeting]
 
 
 def meetings(
     chosen: Sequence[Candidate],
-    definitions: Sequence[Definition],
+    definitions: _Definitions,
     encounters: Mapping[str, Encounter],
     worth: Mapping[int, float],
 ) -> dict[int, Meeting]:
@@ -108,7 +112,7 @@ def _returned(function: Definition) -> list[str]:
 
 
 def foundations(
-    chosen: Sequence[Candidate], units: Sequence[Unit], graph: Graph
+    chosen: Sequence[Candidate], units: _Units, graph: Graph
 ) -> dict[int, Foundation]:
     """Return what units of nothing but variables are bound to, by the unit's place."""
     definitions = graph.definitions
@@ -147,10 +151,10 @@ def _means(
 
 
 def order(
-    units: Sequence[Unit],
-    relations: Sequence[Relation],
-    met: Mapping[int, Meeting],
-    definitions: Sequence[Definition] = (),
+    units: _Units,
+    relations: _Relations,
+    met: _Meetings,
+    definitions: _Definitions = (),
     bound: Mapping[int, Foundation] | None = None,
 ) -> tuple[LearningStep, ...]:
     """Return the units in order.
@@ -172,28 +176,40 @@ def order(
         if _is_aside(relation, units, definitions)
     }
     placed = _parts_first(placed, relations, met, aside)
+    reasons = _put_before(placed, units, bound or {})
+    steps = []
+    for place, unit in enumerate(placed):
+        reasoning = reasons.get(unit)
+        if reasoning is None:
+            before = placed[:place]
+            reasoning = _reasoning(unit, before, units, relations, met)
+        steps.append(LearningStep(unit=unit, reasoning=reasoning))
+    return tuple(steps)
+
+
+def _put_before(
+    placed: list[int], units: _Units, bound: Mapping[int, Foundation]
+) -> dict[int, str]:
+    """Put what variables are bound to right before them; return the reasons."""
     reasons: dict[int, str] = {}
-    for unit, (base, variable, target) in (bound or {}).items():
-        if base != placed[0] and placed.index(base) > placed.index(unit):
-            placed.remove(base)
-            placed.insert(placed.index(unit), base)
-            place = f"{variable.path}:{variable.line}"
-            reasons[base] = (
-                f"It comes before {units[unit].name}: {code(variable.name)} "
-                f"names {code(target.name)} ({place})."
-            )
-    return tuple(
-        LearningStep(
-            unit=unit,
-            reasoning=reasons.get(unit)
-            or _reasoning(unit, placed[:place], units, relations, met),
+    for unit, (base, variable, target) in bound.items():
+        place = placed.index(unit)
+        is_first = base == placed[0]
+        if is_first or placed.index(base) < place:
+            continue
+        placed.remove(base)
+        placed.insert(place, base)
+        name = code(variable.name)
+        seen = f"{variable.path}:{variable.line}"
+        reasons[base] = (
+            f"It comes before {units[unit].name}: {name} "
+            f"names {code(target.name)} ({seen})."
         )
-        for place, unit in enumerate(placed)
-    )
+    return reasons
 
 
 def _is_aside(
-    relation: Relation, units: Sequence[Unit], definitions: Sequence[Definition]
+    relation: Relation, units: _Units, definitions: _Definitions
 ) -> bool:
     """Whether a unit is needed for a function that it is not about first of all."""
     if relation.object is None or not definitions:
@@ -207,8 +223,8 @@ def _is_aside(
 
 def _parts_first(
     placed: Sequence[int],
-    relations: Sequence[Relation],
-    met: Mapping[int, Meeting],
+    relations: _Relations,
+    met: _Meetings,
     aside: Collection[tuple[int, int]],
 ) -> list[int]:
     """Put a base, and a part that is met at about the same time, before what needs it.
@@ -235,8 +251,8 @@ def _parts_first(
 
 def _later_parts(
     placed: Sequence[int],
-    relations: Sequence[Relation],
-    met: Mapping[int, Meeting],
+    relations: _Relations,
+    met: _Meetings,
     aside: Collection[tuple[int, int]],
 ) -> dict[int, list[int]]:
     """Return the bases and parts of each unit that come after it, and do not need it."""
@@ -261,9 +277,7 @@ def _later_parts(
     return parts
 
 
-def _are_met_together(
-    unit: int, other: int, met: Mapping[int, Meeting]
-) -> bool:
+def _are_met_together(unit: int, other: int, met: _Meetings) -> bool:
     """Whether two units are met in one text, or both in none that a user reads first."""
     if unit not in met or other not in met:
         return False
@@ -276,7 +290,7 @@ def _are_met_together(
 
 
 def _links(
-    unit: int, placed: Sequence[int], relations: Sequence[Relation]
+    unit: int, placed: Sequence[int], relations: _Relations
 ) -> list[Relation]:
     """Return the relations between a unit and those before it."""
     return [
@@ -290,9 +304,9 @@ def _links(
 def _reasoning(
     unit: int,
     before: Sequence[int],
-    units: Sequence[Unit],
-    relations: Sequence[Relation],
-    met: Mapping[int, Meeting],
+    units: _Units,
+    relations: _Relations,
+    met: _Meetings,
 ) -> str:
     if unit in met:
         encounter, name = met[unit]
@@ -309,7 +323,7 @@ def _reasoning(
     return "It leads the list of this course's subjects."
 
 
-def _connection(unit: int, link: Relation, units: Sequence[Unit]) -> str:
+def _connection(unit: int, link: Relation, units: _Units) -> str:
     name = units[unit].name
     place = f"{link.path}:{link.line}"
     if link.source == unit:

@@ -318,8 +318,12 @@ def _distance(
 
 def _unknown(facts: CourseFacts, example: Example) -> set[str]:
     """Return the names in an example that neither it nor the project defines."""
-    names = standalone.used(lines(facts, example), example.tag)
-    return names - _known(facts)
+
+    def find() -> set[str]:
+        names = standalone.used(lines(facts, example), example.tag)
+        return names - _known(facts)
+
+    return facts.remembered(("unknown in", *example.extent), find)
 
 
 def _known(facts: CourseFacts) -> set[str]:

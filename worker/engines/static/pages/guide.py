@@ -101,6 +101,9 @@ class Passage:
     texts: tuple[str, ...]
 
 
+_Subjects = Sequence[Definition]
+
+
 class Section(NamedTuple):
     """A heading of a document, and the words below it."""
 
@@ -189,7 +192,7 @@ def _rated(
 
 def _worth(
     facts: CourseFacts,
-    subjects: Sequence[Definition],
+    subjects: _Subjects,
     passage: Passage,
     of_title: float,
 ) -> float:
@@ -247,7 +250,7 @@ def _is_guide(file: SourceFile) -> bool:
 
 def _of_headings(
     facts: CourseFacts,
-    subjects: Sequence[Definition],
+    subjects: _Subjects,
     path: str,
     heading: Heading,
 ) -> float:
@@ -282,7 +285,7 @@ def _of_title(name: str, titles: Sequence[str]) -> float:
 
 
 def _of_text(
-    facts: CourseFacts, subjects: Sequence[Definition], passage: Passage
+    facts: CourseFacts, subjects: _Subjects, passage: Passage
 ) -> float:
     """Rate how many subjects a passage names, as code or as a word."""
     worth = 0.0
@@ -314,7 +317,7 @@ def _begins_with_one(subjects: Iterable[Definition], passage: Passage) -> bool:
 
 
 def _is_of_another(
-    facts: CourseFacts, subjects: Sequence[Definition], passage: Passage
+    facts: CourseFacts, subjects: _Subjects, passage: Passage
 ) -> bool:
     """Whether a passage defines something else, or hardly names the first subject."""
     first, *others = subjects
@@ -336,7 +339,7 @@ def _is_of_another(
     return bool(others) and not _of_text(facts, [first], passage)
 
 
-def _of_opening(subjects: Sequence[Definition], passage: Passage) -> float:
+def _of_opening(subjects: _Subjects, passage: Passage) -> float:
     """Rate whether a passage defines its first subject."""
     first, *_ = subjects
     name = first.name

@@ -78,7 +78,7 @@ _NO_EXPRESSIONS: Final = STRINGS | word_set(
 _VALUES: Final = STRINGS | word_set(
     "dictionary list tuple set integer float true false none"
 )
-_RECENT: Final = 64
+_RECENT: Final = 256
 """Trees that are kept: an example is asked several things in a row."""
 _EFFECTS: Final = frozenset({"call", "await"})
 
