@@ -3,7 +3,7 @@
 import pytest
 
 from worker.engines.static.facts import Role
-from worker.engines.static.reading.language import Language, label, language_of
+from worker.engines.static.reading.language import Language, language_of
 from worker.engines.static.reading.roles import (
     Guidance,
     build,
@@ -157,11 +157,9 @@ def test_languages_are_recognised_by_names_or_first_lines(
 
 
 def test_languages_have_names_that_fit_a_sentence() -> None:
-    assert (label(Language.CPP), label(Language.GO), label(Language.TSX)) == (
-        "C++",
-        "Go",
-        "TypeScript",
-    )
+    languages = (Language.CPP, Language.GO, Language.TSX)
+    labels = [language.label for language in languages]
+    assert labels == ["C++", "Go", "TypeScript"]
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from worker.engines.static.facts import (
 )
 from worker.engines.static.prose.docstrings import first_sentence
 from worker.engines.static.prose.phrases import counted, listed, sentence
-from worker.engines.static.reading.language import MARKUP, PARSED, PROSE, label
+from worker.engines.static.reading.language import MARKUP, PARSED, PROSE
 
 MAX_FILES: Final = 8
 _ROLES: Final = (
@@ -197,7 +197,7 @@ class Pages:
         size = counted(file.lines, "line")
         words = [
             opening,
-            f"`{page.path}` has {size} of {label(file.language)}.",
+            f"`{page.path}` has {size} of {file.language.label}.",
         ]
         titles = [inner.title for inner in file.headings[1:4]]
         if titles and page.heading is None and file.language in PROSE:

@@ -3,7 +3,7 @@
 import re
 from enum import StrEnum
 from posixpath import basename
-from typing import Final
+from typing import Final, Self
 
 _SHEBANG: Final = re.compile(
     r"#!\s*(?:\S*/)?(?:env\s+(?:-\S+\s+|\w+=\S*\s+)*(?:\S*/)?)?([a-z][a-z+-]*)"
@@ -26,118 +26,100 @@ _HEAD: Final = 400
 class Language(StrEnum):
     """What a file is written in; the values are the tags that Markdown's code fences know."""
 
-    PYTHON = "python"
-    JAVASCRIPT = "javascript"
-    TYPESCRIPT = "typescript"
-    TSX = "tsx"
-    GO = "go"
-    RUST = "rust"
-    JAVA = "java"
-    C = "c"
-    CPP = "cpp"
-    CSHARP = "csharp"
-    RUBY = "ruby"
-    PHP = "php"
-    KOTLIN = "kotlin"
-    SWIFT = "swift"
-    SCALA = "scala"
-    OBJECTIVE_C = "objectivec"
-    DART = "dart"
-    LUA = "lua"
-    PERL = "perl"
-    R = "r"
-    JULIA = "julia"
-    HASKELL = "haskell"
-    OCAML = "ocaml"
-    FSHARP = "fsharp"
-    ERLANG = "erlang"
-    ELIXIR = "elixir"
-    CLOJURE = "clojure"
-    LISP = "lisp"
-    ZIG = "zig"
-    NIM = "nim"
-    FORTRAN = "fortran"
-    PASCAL = "pascal"
-    ASSEMBLY = "asm"
-    GROOVY = "groovy"
-    SOLIDITY = "solidity"
-    VERILOG = "verilog"
-    VHDL = "vhdl"
-    SHELL = "bash"
-    POWERSHELL = "powershell"
-    BATCH = "bat"
-    TCL = "tcl"
-    AWK = "awk"
-    VIM = "vim"
-    M4 = "m4"
-    D = "d"
-    CRYSTAL = "crystal"
-    COFFEESCRIPT = "coffeescript"
-    ELM = "elm"
-    ADA = "ada"
-    GLSL = "glsl"
-    SQL = "sql"
-    VUE = "vue"
-    SVELTE = "svelte"
-    HTML = "html"
-    CSS = "css"
-    TEMPLATE = "jinja"
-    PROTOBUF = "protobuf"
-    GRAPHQL = "graphql"
-    TERRAFORM = "hcl"
-    NIX = "nix"
+    extensions: tuple[str, ...]
+    """Endings of its files' names, in lower case."""
+    label: str
+    """How it is called in a sentence."""
+
+    def __new__(cls, tag: str, extensions: str = "", label: str = "") -> Self:
+        language = str.__new__(cls, tag)
+        language._value_ = tag
+        language.extensions = tuple(extensions.split())
+        language.label = label or tag.capitalize()
+        return language
+
+    PYTHON = "python", "py pyi pyw"
+    JAVASCRIPT = "javascript", "js jsx mjs cjs", "JavaScript"
+    TYPESCRIPT = "typescript", "ts mts cts", "TypeScript"
+    TSX = "tsx", "tsx", "TypeScript"
+    GO = "go", "go"
+    RUST = "rust", "rs"
+    JAVA = "java", "java"
+    C = "c", "c"
+    CPP = "cpp", "cc cpp cxx c++ cu hh hpp hxx h++ ipp tpp inl cuh", "C++"
+    CSHARP = "csharp", "cs", "C#"
+    RUBY = "ruby", "rb rake gemspec ru"
+    PHP = "php", "php phtml", "PHP"
+    KOTLIN = "kotlin", "kt kts"
+    SWIFT = "swift", "swift"
+    SCALA = "scala", "scala sc sbt"
+    OBJECTIVE_C = "objectivec", "m mm", "Objective-C"
+    DART = "dart", "dart"
+    LUA = "lua", "lua"
+    PERL = "perl", "pl pm"
+    R = "r", "r"
+    JULIA = "julia", "jl"
+    HASKELL = "haskell", "hs lhs"
+    OCAML = "ocaml", "ml mli", "OCaml"
+    FSHARP = "fsharp", "fs fsi fsx", "F#"
+    ERLANG = "erlang", "erl hrl"
+    ELIXIR = "elixir", "ex exs"
+    CLOJURE = "clojure", "clj cljs cljc edn"
+    LISP = "lisp", "el lisp scm rkt"
+    ZIG = "zig", "zig"
+    NIM = "nim", "nim"
+    FORTRAN = "fortran", "f f90 f95 for"
+    PASCAL = "pascal", "pas pp dpr"
+    ASSEMBLY = "asm", "asm s", "Assembly"
+    GROOVY = "groovy", "groovy gradle"
+    SOLIDITY = "solidity", "sol"
+    VERILOG = "verilog", "v sv"
+    VHDL = "vhdl", "vhd vhdl", "VHDL"
+    SHELL = "bash", "sh bash zsh fish ksh", "shell"
+    POWERSHELL = "powershell", "ps1 psm1", "PowerShell"
+    BATCH = "bat", "bat cmd", "batch"
+    TCL = "tcl", "tcl tk"
+    AWK = "awk", "awk", "AWK"
+    VIM = "vim", "vim", "Vim script"
+    M4 = "m4", "m4"
+    D = "d", "d"
+    CRYSTAL = "crystal", "cr"
+    COFFEESCRIPT = "coffeescript", "coffee", "CoffeeScript"
+    ELM = "elm", "elm"
+    ADA = "ada", "ads adb"
+    GLSL = "glsl", "glsl vert frag comp", "GLSL"
+    SQL = "sql", "sql ddl", "SQL"
+    VUE = "vue", "vue"
+    SVELTE = "svelte", "svelte"
+    HTML = "html", "html htm xhtml", "HTML"
+    CSS = "css", "css scss sass less styl", "CSS"
+    TEMPLATE = (
+        "jinja",
+        "j2 jinja jinja2 tmpl tpl mustache hbs ejs erb haml",
+        "templates",
+    )
+    PROTOBUF = "protobuf", "proto", "Protocol Buffers"
+    GRAPHQL = "graphql", "graphql gql", "GraphQL"
+    TERRAFORM = "hcl", "tf tfvars hcl", "HCL"
+    NIX = "nix", "nix"
     DOCKER = "dockerfile"
-    MAKE = "makefile"
-    CMAKE = "cmake"
-    MARKDOWN = "markdown"
-    RST = "rst"
-    ASCIIDOC = "asciidoc"
-    LATEX = "latex"
-    NOTEBOOK = "json"
-    YAML = "yaml"
-    TOML = "toml"
-    INI = "ini"
-    XML = "xml"
-    TEXT = "text"
+    MAKE = "makefile", "mk"
+    CMAKE = "cmake", "cmake"
+    MARKDOWN = "markdown", "md markdown mdx mkd qmd rmd"
+    RST = "rst", "rst", "reStructuredText"
+    ASCIIDOC = "asciidoc", "adoc asciidoc", "AsciiDoc"
+    LATEX = "latex", "tex", "LaTeX"
+    NOTEBOOK = "json", "ipynb", "notebook"
+    YAML = "yaml", "yaml yml dvc", "YAML"
+    TOML = "toml", "toml", "TOML"
+    INI = "ini", "ini cfg conf properties editorconfig env", "INI"
+    XML = (
+        "xml",
+        "xml xsd xsl xslt plist csproj fsproj vbproj props targets nuspec resx xaml",
+        "XML",
+    )
+    TEXT = "text", "", "plain text"
 
-
-LABELS: Final = {
-    Language.JAVASCRIPT: "JavaScript",
-    Language.TYPESCRIPT: "TypeScript",
-    Language.TSX: "TypeScript",
-    Language.CPP: "C++",
-    Language.CSHARP: "C#",
-    Language.PHP: "PHP",
-    Language.OBJECTIVE_C: "Objective-C",
-    Language.OCAML: "OCaml",
-    Language.FSHARP: "F#",
-    Language.ASSEMBLY: "Assembly",
-    Language.VHDL: "VHDL",
-    Language.SHELL: "shell",
-    Language.POWERSHELL: "PowerShell",
-    Language.BATCH: "batch",
-    Language.AWK: "AWK",
-    Language.VIM: "Vim script",
-    Language.COFFEESCRIPT: "CoffeeScript",
-    Language.GLSL: "GLSL",
-    Language.SQL: "SQL",
-    Language.HTML: "HTML",
-    Language.CSS: "CSS",
-    Language.TEMPLATE: "templates",
-    Language.PROTOBUF: "Protocol Buffers",
-    Language.GRAPHQL: "GraphQL",
-    Language.TERRAFORM: "HCL",
-    Language.RST: "reStructuredText",
-    Language.ASCIIDOC: "AsciiDoc",
-    Language.LATEX: "LaTeX",
-    Language.NOTEBOOK: "notebook",
-    Language.YAML: "YAML",
-    Language.TOML: "TOML",
-    Language.INI: "INI",
-    Language.XML: "XML",
-    Language.TEXT: "plain text",
-}
-"""How languages are called in a sentence, where it is not their tag with a capital."""
 
 PARSED: Final = frozenset(
     {
@@ -185,80 +167,8 @@ SETTINGS: Final = frozenset(
 
 _EXTENSIONS: Final = {
     extension: language
-    for language, extensions in {
-        Language.PYTHON: "py pyi pyw",
-        Language.JAVASCRIPT: "js jsx mjs cjs",
-        Language.TYPESCRIPT: "ts mts cts",
-        Language.TSX: "tsx",
-        Language.GO: "go",
-        Language.RUST: "rs",
-        Language.JAVA: "java",
-        Language.C: "c",
-        Language.CPP: "cc cpp cxx c++ cu hh hpp hxx h++ ipp tpp inl cuh",
-        Language.CSHARP: "cs",
-        Language.RUBY: "rb rake gemspec ru",
-        Language.PHP: "php phtml",
-        Language.KOTLIN: "kt kts",
-        Language.SWIFT: "swift",
-        Language.SCALA: "scala sc sbt",
-        Language.OBJECTIVE_C: "m mm",
-        Language.DART: "dart",
-        Language.LUA: "lua",
-        Language.PERL: "pl pm",
-        Language.R: "r",
-        Language.JULIA: "jl",
-        Language.HASKELL: "hs lhs",
-        Language.OCAML: "ml mli",
-        Language.FSHARP: "fs fsi fsx",
-        Language.ERLANG: "erl hrl",
-        Language.ELIXIR: "ex exs",
-        Language.CLOJURE: "clj cljs cljc edn",
-        Language.LISP: "el lisp scm rkt",
-        Language.ZIG: "zig",
-        Language.NIM: "nim",
-        Language.FORTRAN: "f f90 f95 for",
-        Language.PASCAL: "pas pp dpr",
-        Language.ASSEMBLY: "asm s",
-        Language.GROOVY: "groovy gradle",
-        Language.SOLIDITY: "sol",
-        Language.VERILOG: "v sv",
-        Language.VHDL: "vhd vhdl",
-        Language.SHELL: "sh bash zsh fish ksh",
-        Language.POWERSHELL: "ps1 psm1",
-        Language.BATCH: "bat cmd",
-        Language.TCL: "tcl tk",
-        Language.AWK: "awk",
-        Language.VIM: "vim",
-        Language.M4: "m4",
-        Language.D: "d",
-        Language.CRYSTAL: "cr",
-        Language.COFFEESCRIPT: "coffee",
-        Language.ELM: "elm",
-        Language.ADA: "ads adb",
-        Language.GLSL: "glsl vert frag comp",
-        Language.SQL: "sql ddl",
-        Language.VUE: "vue",
-        Language.SVELTE: "svelte",
-        Language.HTML: "html htm xhtml",
-        Language.CSS: "css scss sass less styl",
-        Language.TEMPLATE: "j2 jinja jinja2 tmpl tpl mustache hbs ejs erb haml",
-        Language.PROTOBUF: "proto",
-        Language.GRAPHQL: "graphql gql",
-        Language.TERRAFORM: "tf tfvars hcl",
-        Language.NIX: "nix",
-        Language.MAKE: "mk",
-        Language.CMAKE: "cmake",
-        Language.MARKDOWN: "md markdown mdx mkd qmd rmd",
-        Language.RST: "rst",
-        Language.ASCIIDOC: "adoc asciidoc",
-        Language.LATEX: "tex",
-        Language.NOTEBOOK: "ipynb",
-        Language.YAML: "yaml yml dvc",
-        Language.TOML: "toml",
-        Language.INI: "ini cfg conf properties editorconfig env",
-        Language.XML: "xml xsd xsl xslt plist csproj fsproj vbproj props targets nuspec resx xaml",
-    }.items()
-    for extension in extensions.split()
+    for language in Language
+    for extension in language.extensions
 }
 
 _NAMES: Final = {
@@ -299,11 +209,6 @@ _PROGRAMS: Final = {
     for name in names.split()
 }
 """Interpreters that a first line names, and languages as editors call them."""
-
-
-def label(language: Language) -> str:
-    """Return how a language is called in a sentence."""
-    return LABELS.get(language, language.value.capitalize())
 
 
 def language_of(path: str, text: str) -> Language:
