@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _Handler = Callable[[int, FrameType | None], Any] | int | signal.Handlers | None
 _STANDARD: Final = (0, 1, 2)
 _YOUNG: Final = 20_000
-"""How many new objects start a search for cycles. The usual 700 start hundreds while modules load."""
+"""How many new objects start a search for cycles: the usual 700 start hundreds at each start."""
 
 
 def program() -> NoReturn:

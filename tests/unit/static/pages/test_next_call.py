@@ -11,31 +11,31 @@ from worker.engines.static.pages import next_call
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [
-        ("    work(x)\n", "Next: `work`."),
-        ("    if x > 1:\n        work(x)\n", "Next: `work`, if `x > 1`."),
+        ("    work(x)\n", "It calls `work`."),
+        ("    if x > 1:\n        work(x)\n", "It calls `work` if `x > 1`."),
         (
             "    y = find(x)\n    if y is None:\n        work(x)\n",
-            "Next: `work`, when `find` returned `None`.",
+            "It calls `work` when `find` returned `None`.",
         ),
         (
             "    y = find(x)\n    if y is not None:\n        work(y)\n",
-            "Next: `work`, when `find` did not return `None`.",
+            "It calls `work` when `find` did not return `None`.",
         ),
         (
             "    if x:\n        y = find(x)\n    if y is None:\n        work(x)\n",
-            "Next: `work`, if `y is None`.",
+            "It calls `work` if `y is None`.",
         ),
         (
             "    y = find(x)\n    x, y = x\n    if y is None:\n        work(x)\n",
-            "Next: `work`, if `y is None`.",
+            "It calls `work` if `y is None`.",
         ),
         (
             "    if x:\n        work(x)\n    else:\n        work(2)\n",
-            "Next: `work`.",
+            "It calls `work`.",
         ),
         (
             f"    if x or {'very_' * 30}long:\n        work(x)\n",
-            "Next: `work`.",
+            "It calls `work`.",
         ),
         ("    find(x)\n", ""),
     ],

@@ -56,7 +56,8 @@ _POINTING: Final = re.compile(
 _GOING_ON: Final = re.compile(
     r"(?:What|You just|For instance|This|That|These|It|They|Also|However|"
     r"Because|But|Then|So|As (?:such|you)"
-    r"|There (?:are|is)|Another|In addition|Similarly|Note|Every method|Each of|All of|In \w+ \d[\d.]*)\b"
+    r"|There (?:are|is)|Another|In addition|Similarly|Note|Every method|Each of|All of"
+    r"|In \w+ \d[\d.]*)\b"
     r"|(?:\S+ ){1,5}also\b"
 )
 """How a paragraph begins that goes on from another."""

@@ -18,7 +18,7 @@ _WORD: Final = re.compile(r"\w+")
 def sentence(
     facts: CourseFacts, function: Definition, following: Definition
 ) -> str:
-    """Return which function is next, and under which condition; nothing if it is not called."""
+    """Return that a function calls the next one, and when; nothing if it does not."""
     if not is_function(function):
         return ""
     reasons = {
@@ -31,7 +31,7 @@ def sentence(
     reason = ""
     if len(reasons) == 1:
         [reason] = reasons
-    return f"Next: {citations.name(following)}{reason}."
+    return f"It calls {citations.name(following)}{reason}."
 
 
 def _makes(target: Definition, following: Definition) -> bool:
@@ -53,7 +53,7 @@ def _condition(facts: CourseFacts, function: Definition, call: Call) -> str:
             words = f"when {source} {verb} `None`"
     if not words or len(words) > _LONGEST:
         return ""
-    return f", {words}"
+    return f" {words}"
 
 
 def _source(
