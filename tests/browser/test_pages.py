@@ -124,7 +124,7 @@ def test_every_diagram_is_drawn_with_its_texts_in_their_boxes(
             assert tab.evaluate(TOO_FAR) == []
             assert tab.evaluate(OUTSIDE) == []
             drawn += fences
-    assert drawn > 3
+    assert drawn >= 3
 
 
 def test_diagrams_of_all_kinds_are_drawn_with_their_texts_in_their_boxes(

@@ -2,8 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable
-from dataclasses import field
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from states.exits import Exit
@@ -15,7 +14,7 @@ class Output(NamedTuple):
 
     document: Any = None
     """For `--json`; None prints nothing."""
-    lines: list[str] = field(default_factory=list)
+    lines: Sequence[str] = ()
     exit_code: Exit = Exit.OK
 
 
