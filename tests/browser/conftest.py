@@ -59,9 +59,9 @@ def tab(browser: Browser) -> Iterator[Tab]:
 
 @pytest.fixture(scope="session")
 def real(tmp_path_factory: pytest.TempPathFactory) -> Site:
-    """Return a course on this project's `states/`, as a user gets it."""
+    """Return a course on this project's `worker/run/`, as a user gets it."""
     home = tmp_path_factory.mktemp("real")
-    argv = ("run", str(ROOT / "states"), "--engine", "static")
+    argv = ("run", str(ROOT / "worker" / "run"), "--engine", "static")
     User(home=home).run(*argv, "--out", "course")
     return Site(folder=home / "course")
 

@@ -18,7 +18,7 @@ _OWN_FILES: Final = 3
 _PREDICATE: Final = re.compile(
     r" (?:[a-z]+s|are|to|can|may|must|will)\b(?! class)"
 )
-"""What goes on with a sentence behind the name that it is about."""
+"""What follows the name with which a sentence begins."""
 _MAX_NEIGHBOURS: Final = 3
 _MAX_NAMED: Final = 3
 _USED_WEIGHT: Final = 0.7

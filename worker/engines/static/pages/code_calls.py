@@ -18,6 +18,11 @@ _MADE: Final = re.compile(
 )
 
 
+def calls_in(facts: CourseFacts, code: str) -> "CodeCalls":
+    """Return the calls in a piece of code, which is read once."""
+    return facts.remembered(("calls in", code), lambda: CodeCalls(code))
+
+
 class CodeCalls:
     """The calls in a piece of code, by the spelling of names."""
 

@@ -14,7 +14,7 @@ from worker.engines.static.pages import (
     excerpts,
     outline,
 )
-from worker.engines.static.pages.code_calls import CodeCalls
+from worker.engines.static.pages.code_calls import calls_in
 from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
 from worker.engines.static.pages.examples import Origin
 from worker.engines.static.pages.excerpts import Excerpt
@@ -57,7 +57,7 @@ _ALIAS: Final = re.compile(r"\w+ *= *(\w+)")
 _WORD: Final = re.compile(r"\w+")
 _DIFFERING: Final = 3
 _FUNCTIONS_DIFFERING: Final = 8
-"""A value, or a function, is new if one in so many of its words is."""
+"""One word in this many must be new for a value, or a function, to count as new."""
 _IN_NAME: Final = re.compile(r"[\w.]")
 _ACCESSOR: Final = re.compile(r"(?:get|set|has|is|list|iter)_")
 _EXAMPLE_WEIGHT: Final = 3
@@ -494,13 +494,12 @@ def _uses(facts: CourseFacts, chapter: Chapter) -> Counter[str]:
         by_name[function.name].append(function)
     for example in examples.found(facts, chapter):
         lines = examples.lines(facts, example)
-        code = "\n".join(lines)
+        calls = calls_in(facts, "\n".join(lines))
         weight = _EXAMPLE_WEIGHT
         if example.origin is Origin.TEST:
             weight = 1
-        words = set(_WORD.findall(code))
-        for name in by_name.keys() & words:
-            if any(calls(facts, each, code) for each in by_name[name]):
+        for name in by_name.keys() & calls.words:
+            if any(calls.leads_to(facts, each) for each in by_name[name]):
                 counted[name] += weight
     return counted
 
@@ -605,12 +604,6 @@ def _names(text: str, name: str) -> bool:
 
 def _is_small(facts: CourseFacts, function: Definition) -> bool:
     return _length(facts, function) <= _FEW_STATEMENTS
-
-
-def calls(facts: CourseFacts, function: Definition, code: str) -> bool:
-    """Whether an example calls a function: by its name, or on a value of its type."""
-    read = facts.remembered(("calls in", code), lambda: CodeCalls(code))
-    return read.leads_to(facts, function)
 
 
 def constructor(facts: CourseFacts, symbol: Definition) -> Definition | None:

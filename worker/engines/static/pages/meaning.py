@@ -1,4 +1,4 @@
-"""Which definition a bare name means, where the project has several of that name."""
+"""Finds the definition that a bare name means, if the project has several of that name."""
 
 from collections.abc import Iterator
 from typing import Final

@@ -21,6 +21,7 @@ from worker.engines.static.pages import (
     setup_steps,
     standalone,
 )
+from worker.engines.static.pages.code_calls import calls_in
 from worker.engines.static.pages.course import Chapter, CourseFacts
 from worker.engines.static.pages.examples import Example, Origin
 from worker.engines.static.prose.code_blocks import (
@@ -305,10 +306,11 @@ def _called(
 ) -> list[Definition]:
     """Return the functions of a chapter that an example calls, its constructor last."""
     code = _executed(facts, example)
+    calls = calls_in(facts, code)
     called = [
         function
         for function in facts.functions(chapter)
-        if key_places.calls(facts, function, code)
+        if calls.leads_to(facts, function)
         and _is_meant(facts, example, function)
     ]
     target = facts.definitions[example.target]
