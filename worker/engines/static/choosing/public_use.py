@@ -97,17 +97,23 @@ def _imported(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _matches(text: str) -> Iterator[re.Match[str]]:
-    start = 0
-    for line in text.split("\n"):
-        if line.lstrip(_MARGIN).startswith(_KEYWORDS):
-            matches = (
-                statement.match(text, start) for statement in _STATEMENTS
-            )
-            yield from filter(None, matches)
-        start += len(line) + 1
+    for start in _lines_with_keyword(text):
+        matches = (statement.match(text, start) for statement in _STATEMENTS)
+        yield from filter(None, matches)
     if "require(" in text:
         yield from _REQUIRE.finditer(text)
     yield from _QUOTED.finditer(text)
+
+
+def _lines_with_keyword(text: str) -> Iterator[int]:
+    """Yield where the lines begin that a keyword begins, but for a margin."""
+    for keyword in _KEYWORDS:
+        place = text.find(keyword)
+        while place != -1:
+            start = text.rfind("\n", 0, place) + 1
+            if not text[start:place].strip(_MARGIN):
+                yield start
+            place = text.find(keyword, place + 1)
 
 
 def _last_part(module: str) -> str:
