@@ -194,7 +194,7 @@ def test_ruby_requires_files_of_its_library_or_beside_it() -> None:
 
 
 def test_a_package_whose_folder_is_the_repository_finds_its_own_name() -> None:
-    modules = Modules(["__init__.py", "db/models.py", "futures.py"], [], {})
+    modules = Modules(["__init__.py", "db/models.py", "futures.py"], [], {}, {})
     written = ["shop.db.models", "shop.db", "concurrent.futures", "os", "xml.a"]
     modules.name_root([*written, "shop.db.models", ".db", "concurrent.x"])
 

@@ -10,6 +10,8 @@ from worker.engines.static.facts import Import
 from worker.engines.static.reading.language import Language
 from worker.engines.static.reading.manifests import table
 
+_PYTHON: Final = (".py", "/__init__.py", ".pyi")
+_RUST: Final = (".rs", "/mod.rs", "/lib.rs")
 _SCRIPTS: Final = (
     ".ts",
     ".tsx",
@@ -23,6 +25,8 @@ _SCRIPTS: Final = (
     ".vue",
     ".svelte",
 )
+_SCRIPT_ENDING: Final = re.compile(r"\.[cm]?[jt]sx?$")
+_GO_MODULE: Final = re.compile(r"^module\s+\"?([^\s\"]+)", re.MULTILINE)
 _ROOTS: Final = frozenset({"", "src", "lib", "python", "source"})
 _MOST_INCLUDES: Final = 3
 _CODE_OF_HEADER: Final = (".c", ".cc", ".cpp", ".cxx")
@@ -42,7 +46,7 @@ class Modules:
         paths: Iterable[str],
         packages: Iterable[str],
         settings: Mapping[str, str],
-        declared: Mapping[str, tuple[str, Iterable[str]]] | None = None,
+        declared: Mapping[str, tuple[str, Iterable[str]]],
     ) -> None:
         """Take the parsed paths, folders with `__init__.py`, texts of `package.json` and `go.mod`.
 
@@ -59,16 +63,30 @@ class Modules:
         self._by_package: _Paths = defaultdict(list)
         self._by_type: _Paths = defaultdict(list)
         """By the name of a type behind that of its package."""
-        for path, (package, names) in (declared or {}).items():
+        for path, (package, names) in declared.items():
             self._by_package[package].append(path)
             for name in names:
-                qualified = f"{package}.{name}"
-                self._by_type[qualified].append(path)
+                self._by_type[f"{package}.{name}"].append(path)
         self._places: _Paths = {}
         """The folders that a Python module's absolute name may start in."""
         self._own_name = ""
-        self._scripts = _named_scripts(settings)
-        self._go = _go_modules(settings)
+        self._scripts: dict[str, str] = {}
+        """The folders of packages by the names in their `package.json`."""
+        self._go: dict[str, str] = {}
+        """The folders of modules by the names in their `go.mod`."""
+        for path, text in sorted(settings.items()):
+            self._set(path, text)
+
+    def _set(self, path: str, text: str) -> None:
+        folder, file = split(path)
+        if file == "go.mod":
+            match = _GO_MODULE.search(text)
+            if match is not None:
+                self._go[match[1]] = folder
+            return
+        name = table(path, text).get("name")
+        if isinstance(name, str) and name:
+            self._scripts[name] = folder
 
     def name_root(self, modules: Iterable[str]) -> None:
         """Find the name of a Python package whose folder is the repository itself.
@@ -81,8 +99,7 @@ class Modules:
             if not first or not rest:
                 continue
             votes[first] -= 1
-            base = rest.replace(".", "/")
-            if self._python_module(base):
+            if self._python_module(rest.replace(".", "/")):
                 votes[first] += 2
         name = min(votes, key=lambda name: (-votes[name], name), default="")
         if votes[name] > 0 and not self._prefixes(name):
@@ -117,9 +134,15 @@ class Modules:
         others.pop(path, None)
         return tuple(others)
 
-    def _existing(self, *candidates: str) -> list[str]:
-        paths = [candidate.lstrip("/") for candidate in candidates]
-        return [path for path in paths if path in self._paths]
+    def _existing(self, base: str, endings: Iterable[str]) -> list[str]:
+        """Return the files whose paths are `base` and one of the endings."""
+        files = []
+        for ending in endings:
+            path = base + ending
+            path = path.lstrip("/")
+            if path in self._paths:
+                files.append(path)
+        return files
 
     def _ending(self, tail: str) -> list[str]:
         """Return the files whose path is `tail` or ends with it, the least deep first."""
@@ -165,12 +188,12 @@ class Modules:
 
     def _prefixes(self, rest: str) -> list[str]:
         """Return the folders, themselves no packages, in which a module may lie."""
-        first = rest.partition("/")[0]
         prefixes: set[str] = set()
-        for tail in (f"{rest}.py", f"{rest}/__init__.py"):
+        for ending in (".py", "/__init__.py"):
+            tail = rest + ending
             for path in self._ending(tail):
-                prefix = _before(path, tail)
-                prefixes.add(prefix)
+                prefixes.add(_before(path, tail))
+        first = rest.partition("/")[0]
         for package in self._packages:
             if f"/{package}".endswith(f"/{first}"):
                 prefixes.add(_before(package, first))
@@ -178,17 +201,11 @@ class Modules:
         return sorted(outside, key=lambda prefix: (len(prefix), prefix))
 
     def _python_module(self, base: str) -> list[str]:
-        return self._existing(
-            f"{base}.py", f"{base}/__init__.py", f"{base}.pyi"
-        )
+        return self._existing(base, _PYTHON)
 
     def _script(self, path: str, module: str) -> list[str]:
         if module.startswith("."):
-            beside = join(dirname(path), module)
-            base = normpath(beside)
-            if base == ".":
-                base = ""
-            return self._script_file(base)
+            return self._script_file(_beside(path, module))
         if module.startswith(("@/", "~/", "src/")):
             rest = module.partition("/")[2]
             return self._script_file(f"src/{rest}")
@@ -200,20 +217,21 @@ class Modules:
     def _workspace_file(self, folder: str, rest: str) -> list[str]:
         """Return a file of a package in the same repository."""
         for inner in (f"src/{rest}", rest, "src/index", f"lib/{rest}"):
-            base = f"{folder}{inner}".rstrip("/")
-            files = self._script_file(base)
+            base = join(folder, inner)
+            files = self._script_file(base.rstrip("/"))
             if files:
                 return files
         return []
 
     def _script_file(self, base: str) -> list[str]:
-        stem = re.sub(r"\.[cm]?[jt]sx?$", "", base)
-        names = [base]
-        for start in (base, stem, join(base, "index")):
-            names += [start + ending for ending in _SCRIPTS]
-        for name in names:
-            if name in self._paths:
-                return [name]
+        if base in self._paths:
+            return [base]
+        stem = _SCRIPT_ENDING.sub("", base)
+        index = normpath(join(base, "index"))
+        for start in (base, stem, index):
+            files = self._existing(start, _SCRIPTS)
+            if files:
+                return files[:1]
         return []
 
     def _go_package(self, module: str) -> list[str]:
@@ -225,40 +243,33 @@ class Modules:
 
     def _rust(self, path: str, statement: Import) -> list[str]:
         segments = [part for part in statement.module.split("::") if part]
-        own = _rust_module(path)
-        base, inner = self._rust_base(path, own, segments)
+        base, inner = self._rust_base(path, segments)
         named = [name for name, _ in statement.names[:1]]
-        longest = [*inner, *named]
+        names = [base, *inner, *named]
         files = []
-        for length in range(len(longest), -1, -1):
-            names = [base, *longest[:length]]
+        while names:
             place = "/".join(names)
-            files += self._existing(
-                f"{place}.rs", f"{place}/mod.rs", f"{place}/lib.rs"
-            )
-        is_own = not _RELATIVE.isdisjoint(segments[:1])
-        if is_own or len(files) > 1 or base != own:
+            files += self._existing(place, _RUST)
+            names.pop()
+        is_relative = not _RELATIVE.isdisjoint(segments[:1])
+        if is_relative or len(files) > 1 or base != _rust_module(path):
             return files
         return []
 
     def _rust_base(
-        self, path: str, own: str, segments: Sequence[str]
+        self, path: str, segments: Sequence[str]
     ) -> tuple[str, Sequence[str]]:
         """Return the folder in which the names of a path are looked up, and these names."""
-        first = ""
-        if segments:
-            first = segments[0]
-        if first not in _RELATIVE:
-            crate = self._crate(first)
-            if crate:
-                return (crate, segments[1:])
-            return (own, segments)
-        base = own
+        first, *others = segments or [""]
         if first == "crate":
-            base = _rust_crate(path)
+            return _rust_crate(path), others
+        crate = self._crate(first)
+        if crate:
+            return crate, others
+        base = _rust_module(path)
         inner = segments
-        if first != "super":
-            inner = segments[1:]
+        if first == "self":
+            inner = others
         while inner and inner[0] == "super":
             base = dirname(base)
             inner = inner[1:]
@@ -286,20 +297,17 @@ class Modules:
         return files or self._by_type.get(module, [])
 
     def _required(self, path: str, module: str) -> list[str]:
-        file = f"{module.removesuffix('.rb')}.rb"
+        file = module.removesuffix(".rb") + ".rb"
         if module.startswith("."):
-            beside = join(dirname(path), file)
-            return self._existing(normpath(beside))
-        elsewhere = []
-        if "/" in file:
-            elsewhere = self._ending(file)
-        in_library = self._ending(f"lib/{file}")
-        files = in_library or elsewhere
+            return self._existing(_beside(path, file), ("",))
+        files = self._ending(f"lib/{file}")
+        if not files and "/" in file:
+            files = self._ending(file)
         return files[:1]
 
     def _included(self, path: str, module: str) -> list[str]:
         """Return a header, and the code that it announces."""
-        near = normpath(join(dirname(path), module))
+        near = _beside(path, module)
         headers = [near]
         if near not in self._paths:
             tail = normpath(module).lstrip("./")
@@ -307,19 +315,24 @@ class Modules:
         if not headers:
             return []
         stem = headers[0].rpartition(".")[0]
-        beside = [stem + ending for ending in _CODE_OF_HEADER]
-        twins = self._existing(*beside)
+        twins = self._existing(stem, _CODE_OF_HEADER)
         if twins:
             return [*headers, *twins]
         elsewhere: list[str] = []
+        name = basename(stem)
         for ending in _CODE_OF_HEADER:
-            name = basename(stem) + ending
-            elsewhere += self._by_name.get(name, [])
+            elsewhere += self._by_name.get(name + ending, [])
         return [*headers, *elsewhere[:1]]
 
 
 def _depth(path: str) -> tuple[int, str]:
     return path.count("/"), path
+
+
+def _beside(path: str, name: str) -> str:
+    """Return the path that is written relative to the folder of another one."""
+    whole = join(dirname(path), name)
+    return normpath(whole)
 
 
 def _is_in(path: str, folder: str) -> bool:
@@ -349,25 +362,3 @@ def _rust_crate(path: str) -> str:
     if source:
         return f"{before}/src".lstrip("/")
     return dirname(path)
-
-
-def _named_scripts(settings: Mapping[str, str]) -> dict[str, str]:
-    """Return the folders of packages by the names in their `package.json`."""
-    folders = {}
-    for path, text in sorted(settings.items()):
-        if path.endswith("package.json"):
-            name = table(path, text).get("name")
-            if isinstance(name, str) and name:
-                folders[name] = path.removesuffix("package.json")
-    return folders
-
-
-def _go_modules(settings: Mapping[str, str]) -> dict[str, str]:
-    """Return the folders of modules by the names in their `go.mod`."""
-    folders = {}
-    for path, text in sorted(settings.items()):
-        if path.endswith("go.mod"):
-            match = re.search(r"^module\s+\"?([^\s\"]+)", text, re.MULTILINE)
-            if match is not None:
-                folders[match[1]] = dirname(path)
-    return folders

@@ -333,7 +333,7 @@ class Names:
 
     def _definition_inside(self, meaning: Meaning, name: str) -> int | None:
         if meaning.module:
-            return self._resolver.in_module(meaning.module, name)
+            return self._resolver.exported(meaning.module, name)
         owner = self._owner(meaning)
         if owner is not None:
             return self.member(owner, name)

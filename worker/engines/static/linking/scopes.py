@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from posixpath import basename, dirname, join, split
 from typing import Final, NamedTuple
 
-from worker.engines.static.facts import Import
+from worker.engines.static.facts import Definition, Import
 from worker.engines.static.linking.assembly import Assembly
 from worker.engines.static.parsing.identifiers import parts
 from worker.engines.static.parsing.source_file import Parsed
@@ -28,6 +28,8 @@ _TRANSITIVE: Final = frozenset({Language.C, Language.CPP, Language.RUBY})
 """Languages that also see what the files that they include, include."""
 _NAMED_MODULES: Final = frozenset({Language.PYTHON, Language.RUST})
 """Languages that import modules by name, as they import definitions."""
+_HERE: Final = frozenset({"", "crate", "self", "super"})
+"""What the path of a module ends with that names no folder."""
 _ROOTS: Final = ("", "src/", "lib/")
 """The folders that the paths of Python modules may begin in."""
 _Files = tuple[str, ...]
@@ -77,16 +79,20 @@ class Resolver:
         for path, parsed in assembly.parsed.items():
             self._scopes[path] = self._scope(path, parsed)
             self._homes[path] = self._home(path, parsed.package)
-        for definition in assembly.definitions:
-            name = definition.name
-            if definition.parent is not None:
-                self._members[name].append(definition.index)
-                continue
-            self._top[name].append(definition.index)
-            own = self._scopes[definition.path].own
-            own.setdefault(name, definition.index)
+        for definition in self._definitions:
+            self._define(definition)
         self._seen: dict[str, frozenset[str]] = {}
         self._known: dict[tuple[str, str, int], int | None] = {}
+
+    def _define(self, definition: Definition) -> None:
+        name = definition.name
+        index = definition.index
+        if definition.parent is not None:
+            self._members[name].append(index)
+            return
+        self._top[name].append(index)
+        scope = self._scopes[definition.path]
+        scope.own.setdefault(name, index)
 
     def _home(self, path: str, package: str) -> str | None:
         """Return what files have in common that see each other's definitions."""
@@ -105,29 +111,25 @@ class Resolver:
             return False
         if home == other:
             return True
-        is_csharp = self._files[path].language is Language.CSHARP
-        is_inside = home.startswith(f"{other}.")
-        return is_csharp and other != "" and is_inside
+        if self._files[path].language is not Language.CSHARP or not other:
+            return False
+        return home.startswith(f"{other}.")
 
     def _scope(self, path: str, parsed: Parsed) -> _Scope:
         scope = _Scope(exports=dict(parsed.exports))
         file = self._files[path]
+        is_python = file.language is Language.PYTHON
         for statement in file.imports:
             targets = statement.targets
-            for here, there in statement.names:
-                submodule = _submodule(file.language, statement, there)
-                if submodule:
-                    scope.modules[here] = (submodule,)
-                if targets or here not in scope.given:
-                    owners = [file for file in targets if file != submodule]
-                    scope.given[here] = (tuple(owners), there)
-            if statement.alias:
-                scope.modules.setdefault(statement.alias, targets)
-                root = statement.alias.partition(".")[0]
+            _take_names(scope, statement, file.language)
+            alias = statement.alias
+            if alias:
+                scope.modules.setdefault(alias, targets)
+                root = alias.partition(".")[0]
                 scope.roots.add(root)
             if statement.everything:
                 scope.open += targets
-            is_star = statement.everything and file.language is Language.PYTHON
+            is_star = statement.everything and is_python
             is_passed_on = statement.again and not statement.names
             if is_star or is_passed_on:
                 scope.passed += targets
@@ -144,19 +146,24 @@ class Resolver:
         for door in doors:
             shown.update(self._passed_by_name(door))
             for target in self._scopes[door].passed:
-                if target in self._scopes and target not in doors:
-                    shown.update(self._scopes[target].own.values())
-                    doors.append(target)
+                scope = self._scopes.get(target)
+                if scope is None or target in doors:
+                    continue
+                shown.update(scope.own.values())
+                doors.append(target)
         return {index for index in shown if self._definitions[index].public}
 
     def _passed_by_name(self, path: str) -> Iterator[int]:
+        file = self._files[path]
+        is_python = file.language is Language.PYTHON
         names = set(self._scopes[path].exports)
-        is_python = self._files[path].language is Language.PYTHON
-        for statement in self._files[path].imports:
-            if statement.again or is_python:
-                names.update(here for here, _ in statement.names)
+        for statement in file.imports:
+            if not statement.again and not is_python:
+                continue
+            for here, _ in statement.names:
+                names.add(here)
         for name in names:
-            index = self._exported((path,), name, _HOPS)
+            index = self._exported_by(path, name, _HOPS)
             if index is not None and not name.startswith("_"):
                 yield index
 
@@ -167,30 +174,25 @@ class Resolver:
             return scope.own[name]
         if name in scope.given:
             targets, there = scope.given[name]
-            return self._exported(targets, there, _HOPS)
+            return self.exported(targets, there)
         candidates = self._top.get(name)
         if not candidates or name in scope.roots:
             return None
-        passed_on = self._exported(scope.open, name, _HOPS)
+        passed_on = self.exported(scope.open, name)
         if passed_on is not None and self._homes[path] is None:
             return passed_on
         return self._visible(path, candidates)
 
     def _visible(self, path: str, candidates: Sequence[int]) -> int | None:
         """Return the candidate that a file sees without importing it by name."""
-        near = [
-            index
-            for index in candidates
-            if self._is_home(path, self._definitions[index].path)
-        ]
-        if near:
-            return near[0]
         seen = self._seen_from(path)
-        visible = [
-            index
-            for index in candidates
-            if self._definitions[index].path in seen
-        ]
+        visible = []
+        for index in candidates:
+            place = self._definitions[index].path
+            if self._is_home(path, place):
+                return index
+            if place in seen:
+                visible.append(index)
         if len(visible) == 1:
             return visible[0]
         return None
@@ -205,10 +207,8 @@ class Resolver:
         if len(candidates) != 1:
             return None
         target = self._definitions[candidates[0]]
-        is_same = (
-            self._files[target.path].language is self._files[path].language
-        )
-        if is_same:
+        language = self._files[path].language
+        if self._files[target.path].language is language:
             return target.index
         return None
 
@@ -235,27 +235,26 @@ class Resolver:
                 return Module(targets, length)
         return None
 
-    def in_module(self, targets: Sequence[str], name: str) -> int | None:
-        return self._exported(targets, name, _HOPS)
-
     def submodule(self, targets: Sequence[str], name: str) -> _Files:
-        files = []
+        files: list[str] = []
         for target in targets:
             folder, file = split(target)
             if file.endswith("__init__.py"):
-                path = join(folder, name)
-                files += [f"{path}.py", f"{path}/__init__.py"]
-        return tuple(file for file in files if file in self._scopes)
+                files += self._modules(join(folder, name))
+        return tuple(files)
 
     def by_path(self, names: Sequence[str]) -> int | None:
         """Return the definition that the whole path of a Python module, and a name, lead to."""
-        file = "/".join(names[:-1])
+        *folders, last = names
         for root in _ROOTS:
-            for ending in (".py", "/__init__.py"):
-                path = f"{root}{file}{ending}"
-                if path in self._scopes:
-                    return self._exported_by(path, names[-1], _HOPS)
+            for path in self._modules(root + "/".join(folders)):
+                return self._exported_by(path, last, _HOPS)
         return None
+
+    def _modules(self, base: str) -> list[str]:
+        """Return the files of a Python module."""
+        paths = (f"{base}.py", f"{base}/__init__.py")
+        return [path for path in paths if path in self._scopes]
 
     def any_member(self, name: str) -> int | None:
         """Return the only member of that name in the whole project.
@@ -268,9 +267,10 @@ class Resolver:
             return members[0]
         return None
 
-    def _exported(
-        self, targets: Sequence[str], name: str, hops: int
+    def exported(
+        self, targets: Sequence[str], name: str, hops: int = _HOPS
     ) -> int | None:
+        """Return what the first of some files that has a name gives for it."""
         for path in targets:
             index = self._exported_by(path, name, hops)
             if index is not None:
@@ -294,10 +294,10 @@ class Resolver:
         if not hops:
             return None
         targets, there = scope.given.get(local, ((), local))
-        index = self._exported(targets, there, hops - 1)
+        index = self.exported(targets, there, hops - 1)
         if index is not None:
             return index
-        return self._exported(scope.passed, name, hops - 1)
+        return self.exported(scope.passed, name, hops - 1)
 
     def _seen_from(self, path: str) -> frozenset[str]:
         """Return the files whose names are seen in a file without being imported one by one."""
@@ -319,6 +319,18 @@ class Resolver:
         return files
 
 
+def _take_names(scope: _Scope, statement: Import, language: Language) -> None:
+    """Note the names that an import gives, some of which may be modules."""
+    targets = statement.targets
+    for here, there in statement.names:
+        submodule = _submodule(language, statement, there)
+        if submodule:
+            scope.modules[here] = (submodule,)
+        if targets or here not in scope.given:
+            owners = [file for file in targets if file != submodule]
+            scope.given[here] = tuple(owners), there
+
+
 def _submodule(language: Language, statement: Import, name: str) -> str | None:
     """Return the file of a module that is imported by name, as `from package import module`."""
     if language not in _NAMED_MODULES:
@@ -329,9 +341,7 @@ def _submodule(language: Language, statement: Import, name: str) -> str | None:
         stem = target.rpartition(".")[0]
         stem = stem.removesuffix("/__init__").removesuffix("/mod")
         folder, last = split(stem)
-        is_inside = package in {"", "crate", "self", "super"} or (
-            basename(folder) == package
-        )
+        is_inside = package in _HERE or basename(folder) == package
         if last == name and is_inside:
             return target
     return None
