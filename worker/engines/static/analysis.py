@@ -175,12 +175,9 @@ def _collect(read: Survey, check: Check) -> _Facts:
     names = Names(assembly, resolver)
     reader = References(assembly, resolver, names)
     references: list[Reference] = []
-    quoted: list[Reference] = []
     for path, parsed in read.parsed.items():
         check()
         references += reader.read(path, parsed)
-        quoted += reader.quoted(path, parsed)
-    # What is named in quotes is known, and no measure of how much it is used.
     known = [reference for reference in references if reference.sure]
     graph = Graph(assembly.definitions, references, read.files)
     graph.inherit(names)
@@ -188,7 +185,7 @@ def _collect(read: Survey, check: Check) -> _Facts:
     return _Facts(
         read=read,
         resolver=resolver,
-        references=tuple(sorted([*known, *quoted], key=_by_place)),
+        references=tuple(sorted(known, key=_by_place)),
         graph=graph,
         mentions=mentions(read, defined, check),
     )

@@ -374,21 +374,6 @@ def test_a_base_is_found_through_another_name_of_it(tmp_path: Path) -> None:
     assert derived == {"Sub": ["Base"]}
 
 
-def test_a_whole_path_in_quotes_names_a_definition(tmp_path: Path) -> None:
-    files = {
-        "shop/__init__.py": "from shop.stock import Stock\n",
-        "shop/stock.py": "class Stock: pass\n",
-        "shop/app.py": 'class App:\n    """See "shop.stock.Stock"."""\n'
-        "    stock = 'shop.stock:Stock'  # 'shop.stock:Stock'\n\n"
-        "    def run(self):\n        load('shop.Stock')\n"
-        "        load('shop.stock'); load('other.Stock')\n",
-    }
-    assert referred(analysed(tmp_path, files)) == {
-        "App > Stock",
-        "App.run > Stock",
-    }
-
-
 def test_an_attribute_in_a_condition_is_not_bound_there(
     tmp_path: Path,
 ) -> None:

@@ -509,7 +509,7 @@ def test_nesting_deeper_than_the_limit_is_not_followed() -> None:
 
 def test_a_declaration_without_a_body_has_nothing_inside() -> None:
     function = inside(Language.JAVA, "interface S { int take(String name); }")
-    assert function.body > function.last
+    assert function.body == 2
     assert function.statements == []
 
 

@@ -75,20 +75,6 @@ class References:
         reader.read(self._interesting)
         return _added_up(path, parsed.code, reader.places)
 
-    def quoted(self, path: str, parsed: Parsed) -> list[Reference]:
-        """Return where the whole path of a definition is in quotes, as in tables of settings."""
-        spans = self._spans(path)
-        places: _Places = {}
-        for start, names in parsed.quoted:
-            target = self._resolver.by_path(names)
-            source = spans.at(start)
-            if target is None or target == source:
-                continue
-            key = source, target, True
-            starts = places.setdefault(key, [])
-            starts.append(start)
-        return _added_up(path, parsed.code, places)
-
     def _spans(self, path: str) -> "_Spans":
         spans = self._assembly.spans.get(path, [])
         return _Spans(spans, self._assembly.definitions)

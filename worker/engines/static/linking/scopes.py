@@ -30,8 +30,6 @@ _NAMED_MODULES: Final = frozenset({Language.PYTHON, Language.RUST})
 """Languages that import modules by name, as they import definitions."""
 _HERE: Final = frozenset({"", "crate", "self", "super"})
 """What the path of a module ends with that names no folder."""
-_ROOTS: Final = ("", "src/", "lib/")
-"""The folders that the paths of Python modules may begin in."""
 _Files = tuple[str, ...]
 _Indices = dict[str, list[int]]
 """Positions of definitions by their name."""
@@ -242,14 +240,6 @@ class Resolver:
             if file.endswith("__init__.py"):
                 files += self._modules(join(folder, name))
         return tuple(files)
-
-    def by_path(self, names: Sequence[str]) -> int | None:
-        """Return the definition that the whole path of a Python module, and a name, lead to."""
-        *folders, last = names
-        for root in _ROOTS:
-            for path in self._modules(root + "/".join(folders)):
-                return self._exported_by(path, last, _HOPS)
-        return None
 
     def _modules(self, base: str) -> list[str]:
         """Return the files of a Python module."""

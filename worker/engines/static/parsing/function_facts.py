@@ -32,10 +32,9 @@ class Raise(NamedTuple):
 
 
 class Expression(NamedTuple):
-    """An expression, its line, and what has to hold for it to be reached."""
+    """An expression, and what has to hold for it to be reached."""
 
     text: str
-    line: int
     conditions: tuple[str, ...] = ()
 
 

@@ -109,12 +109,10 @@ class FunctionFacts:
         self._statements = [
             child for child in children if not _is_comment(child)
         ]
-        self.first = line(node)
-        self.last = node.end_point.row + 1
         self.doc: tuple[int, int] | None = None
         """The lines of a docstring inside the body."""
         self.body = node.end_point.row + 2
-        """The line of the first statement; after `last` if there is none."""
+        """The line of the first statement; behind the function if there is none."""
         if self._statements:
             first = self._statements[0]
             self.body = line(first)
@@ -182,41 +180,44 @@ class FunctionFacts:
         code = self._node.text or b""
         if not any(word in code for word in FAILURE_WORDS):
             return []
-        raised = (
-            (_raised(verb, place), place)
-            for place in self._places
-            if (verb := _verb(place.node))
-        )
-        return [
-            cause for cause, place in raised if not _is_caught(cause, place)
-        ]
+        causes = []
+        for place in self._places:
+            verb = _verb(place.node)
+            if not verb:
+                continue
+            cause = _raised(verb, place)
+            if not _is_caught(cause, place):
+                causes.append(cause)
+        return causes
 
     @cached_property
     def returns(self) -> list[Expression]:
         """What is returned, with its conditions; nothing for a bare return."""
         if self._body is None:
             return []
-        results = [
-            Expression(
-                shortened(_first_child(place.node)),
-                line(place.node),
-                tuple(_conditions(place)),
-            )
-            for place in self._places
-            if place.node.type in RETURNS and not _is_inner(place)
-        ]
+        results = []
+        for place in self._places:
+            if place.node.type not in RETURNS or _inner_name(place):
+                continue
+            value = _first_child(place.node)
+            conditions = _conditions(place)
+            result = Expression(shortened(value), tuple(conditions))
+            results.append(result)
         tail = _tail(self._body, self._statements)
         if tail is not None:
-            results.append(Expression(shortened(tail), line(tail)))
+            results.append(Expression(shortened(tail)))
         return results
 
     @cached_property
     def handles(self) -> list[Handler]:
-        return [
-            _handler(place, caught)
-            for place in self._places
-            if place.node.type in HANDLERS and (caught := _caught(place.node))
-        ]
+        handlers = []
+        for place in self._places:
+            if place.node.type not in HANDLERS:
+                continue
+            caught = _caught(place.node)
+            if caught:
+                handlers.append(_handler(place, caught))
+        return handlers
 
     @cached_property
     def _places(self) -> list[_Place]:
@@ -347,9 +348,20 @@ def _field(node: Node, *names: str) -> Node | None:
     return next((field for field in fields if field is not None), None)
 
 
+class _Inner(NamedTuple):
+    """A node of a body, and what is known of the nodes around it."""
+
+    node: Node
+    outer: str
+    """The type of the node around it."""
+    frame: tuple[int, ...]
+    """The lines that it needs around it."""
+    depth: int
+
+
 def _statements(body: Node) -> Iterator[Statement]:
     """Yield the statements of a block, and of the blocks in them."""
-    stack: list[tuple[Node, str, tuple[int, ...], int]] = [(body, "", (), 0)]
+    stack = [_Inner(body, "", (), 0)]
     for _ in range(MAX_NODES):
         if not stack:
             return
@@ -357,16 +369,18 @@ def _statements(body: Node) -> Iterator[Statement]:
         kind = node.type
         children = node.named_children
         kinds = [child.type for child in children]
+        first = line(node)
+        last = node.end_point.row + 1
         is_compound = not _PARTS.isdisjoint(kinds)
         is_statement = outer in BLOCKS and kind not in _NO_STATEMENTS
         if is_statement and not is_compound and not _is_comment(node):
-            yield Statement(line(node), node.end_point.row + 1, frame)
-        is_long = node.end_point.row > node.start_point.row
-        if depth < MAX_DEPTH and (is_compound or is_long or kind in BLOCKS):
-            stack += [
-                (child, kind, frame + _frame(node, kind, child), depth + 1)
-                for child in reversed(children)
-            ]
+            yield Statement(first, last, frame)
+        has_blocks = is_compound or last > first or kind in BLOCKS
+        if depth == MAX_DEPTH or not has_blocks:
+            continue
+        for child in reversed(children):
+            around = frame + _frame(node, kind, child)
+            stack.append(_Inner(child, kind, around, depth + 1))
 
 
 def _is_part(node: Node) -> bool:
@@ -375,14 +389,16 @@ def _is_part(node: Node) -> bool:
 
 def _frame(outer: Node, kind: str, child: Node) -> tuple[int, ...]:
     """Return the lines that a part of a compound statement needs around it."""
-    frame: tuple[int, ...] = ()
     if child.type in CLAUSES:
-        frame = (line(outer),)
-    if child.type in BLOCKS and kind not in BLOCKS:
-        last = max(line(outer), child.start_point.row) + 1
-        frame += tuple(range(line(outer), last))
-        if (child.text or b"").endswith(b"}"):
-            frame += (child.end_point.row + 1,)
+        return (line(outer),)
+    if child.type not in BLOCKS or kind in BLOCKS:
+        return ()
+    first = line(outer)
+    last = max(first, line(child) - 1)
+    frame = tuple(range(first, last + 1))
+    code = child.text or b""
+    if code.endswith(b"}"):
+        frame += (child.end_point.row + 1,)
     return frame
 
 
@@ -438,7 +454,7 @@ def _raised(verb: str, place: _Place) -> Raise:
         _message(node),
         tuple(_conditions(place)),
         line(node),
-        _is_inner(place),
+        is_inner=_inner_name(place) != "",
     )
 
 
@@ -446,20 +462,22 @@ def _is_caught(cause: Raise, place: _Place) -> bool:
     """Whether a statement around a failure catches it, so that it does not leave."""
     while place.around is not None and place.node.type not in FUNCTIONS:
         outer = place.around.node
-        child = place.node
-        if child.type not in CLAUSES and any(
-            _catches(handler, cause.what)
-            for handler in outer.named_children
-            if handler.type in HANDLERS
-        ):
+        is_handled = place.node.type not in CLAUSES
+        if is_handled and _catches(outer, cause.what):
             return True
         place = place.around
     return False
 
 
-def _catches(handler: Node, error: str) -> bool:
-    caught = _NAMES.findall(_caught(handler))
-    return not caught or not _ALL_ERRORS.isdisjoint(caught) or error in caught
+def _catches(statement: Node, error: str) -> bool:
+    for handler in statement.named_children:
+        if handler.type not in HANDLERS:
+            continue
+        caught = _NAMES.findall(_caught(handler))
+        is_any = not caught or not _ALL_ERRORS.isdisjoint(caught)
+        if is_any or error in caught:
+            return True
+    return False
 
 
 def _handler(place: _Place, caught: str) -> Handler:
@@ -509,31 +527,25 @@ def _around_message(node: Node) -> list[Node]:
 
 def _whole_string(node: Node) -> str:
     """Return a string, with those written right behind it as one."""
+    alone = shortened(node, MAX_CONDITION)
     outer = node.parent
     if outer is None or outer.type != "concatenated_string":
-        return shortened(node, MAX_CONDITION)
+        return alone
     pieces = [text(part) for part in outer.named_children]
-    quote = pieces[0][-1:]
-    prefix = pieces[0].partition(quote)[0]
-    bare = [piece.lstrip("fFbBrRuU") for piece in pieces]
-    if not all(piece.startswith(quote) for piece in bare):
-        return shortened(node, MAX_CONDITION)
-    joined = "".join(piece[1:-1] for piece in bare)
-    return f"{prefix}{quote}{joined}{quote}"[:MAX_CONDITION]
-
-
-def _is_inner(place: _Place) -> bool:
-    """Whether a node lies in a nested function."""
-    around = place.around
-    while around is not None:
-        if around.node.type in FUNCTIONS:
-            return True
-        around = around.around
-    return False
+    first = pieces[0]
+    quote = first[-1:]
+    joined = first[:-1]
+    for piece in pieces[1:]:
+        bare = piece.lstrip("fFbBrRuU")
+        if not bare.startswith(quote):
+            return alone
+        joined += bare[1:-1]
+    whole = joined + quote
+    return whole[:MAX_CONDITION]
 
 
 def _inner_name(place: _Place) -> str:
-    """Return the name of the function defined inside that a node lies in."""
+    """Return the name of the function defined inside that a node lies in, or nothing."""
     around = place.around
     while around is not None:
         if around.node.type in FUNCTIONS:
@@ -554,20 +566,19 @@ def _conditions(place: _Place) -> list[str]:
             *conditions,
         ]
         place = place.around
-    conditions = [
-        condition
-        for condition in dict.fromkeys(conditions)
-        if not _is_about_another_value(condition, conditions)
-        and not _is_implied(condition, conditions)
-    ]
-    excluded = [
-        condition for condition in conditions if condition.startswith("unless ")
-    ]
-    if sum(map(len, excluded)) <= _MOST_EXCLUDED:
-        return conditions
-    others = [
-        condition for condition in conditions if condition not in excluded
-    ]
+    needed = []
+    excluded = 0
+    for condition in dict.fromkeys(conditions):
+        if _is_implied(condition, conditions):
+            continue
+        if _is_about_another_value(condition, conditions):
+            continue
+        needed.append(condition)
+        if condition.startswith("unless "):
+            excluded += len(condition)
+    if excluded <= _MOST_EXCLUDED:
+        return needed
+    others = [each for each in needed if not each.startswith("unless ")]
     return [*others, "unless an earlier branch applies"]
 
 
@@ -576,13 +587,12 @@ def _is_implied(condition: str, conditions: list[str]) -> bool:
     excluded = _COMPARED.match(condition)
     if excluded is None or not condition.startswith("unless "):
         return False
-    held = map(_COMPARED.match, conditions)
-    return any(
-        other is not None
-        and other[1] == "if"
-        and other.groups()[1:] == excluded.groups()[1:]
-        for other in held
-    )
+    for other in map(_COMPARED.match, conditions):
+        if other is None or other[1] != "if":
+            continue
+        if other.groups()[1:] == excluded.groups()[1:]:
+            return True
+    return False
 
 
 def _is_about_another_value(condition: str, conditions: list[str]) -> bool:

@@ -1,7 +1,7 @@
 """Parses source files: definitions, imports, exports, and code without comments."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -48,9 +48,6 @@ _GRAMMARS: Final = {
     Language.RUBY: ruby.GRAMMAR,
     Language.PHP: php.GRAMMAR,
 }
-_DOTTED: Final = re.compile(
-    rb"[\"']([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?::[A-Za-z_]\w*)?)[\"']"
-)
 _NOT_NEWLINE: Final = re.compile(rb"[^\n]")
 _SKIP: Final = "skip"
 _SCOPES: Final = frozenset({"scope", _SKIP})
@@ -76,8 +73,6 @@ class Parsed:
     Every byte that is left has its place.
     """
     locals: scopes.LocalNames
-    quoted: tuple[tuple[int, tuple[str, ...]], ...] = ()
-    """Texts in quotes that are nothing but names with dots: their place, and the names."""
 
     @property
     def top_names(self) -> list[str]:
@@ -123,7 +118,6 @@ class SourceParser:
             doc=grammar.doc(root, page),
             code=blank(data, not_code),
             locals=scopes.local_names(captures, data),
-            quoted=tuple(_quoted(strings, data)),
         )
 
     def _parser(self, language: Language) -> Parser:
@@ -245,19 +239,17 @@ def _give_comments_on(drafts: Sequence[Draft]) -> None:
 
     It is written for both, and is about the function.
     """
-    types = {
-        (id(draft.parent), draft.end_line + 1): draft
-        for draft in drafts
-        if draft.parent is not None and draft.kind in TYPES and draft.doc
-    }
-    for function in drafts:
-        nested = types.get((id(function.parent), function.line))
-        if (
-            nested is not None
-            and function.kind is Kind.METHOD
-            and not function.doc
-        ):
-            function.doc = nested.doc
+    types: dict[tuple[int, int], Draft] = {}
+    for draft in drafts:
+        is_nested = draft.parent is not None and draft.kind in TYPES
+        if is_nested and draft.doc:
+            types[id(draft.parent), draft.end_line + 1] = draft
+    for method in drafts:
+        if method.kind is not Kind.METHOD or method.doc:
+            continue
+        nested = types.get((id(method.parent), method.line))
+        if nested is not None:
+            method.doc = nested.doc
             nested.doc = ""
 
 
@@ -298,23 +290,6 @@ def _without_repetitions(drafts: Iterable[Draft]) -> tuple[Draft, ...]:
         if id(definition.parent) in alive
     ]
     return tuple(sorted(kept, key=_by_place))
-
-
-def _quoted(
-    strings: Iterable[Node], data: bytes
-) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Yield the names with dots between them among texts in quotes, by place."""
-    places = {match.start(1): match[1] for match in _DOTTED.finditer(data)}
-    if not places:
-        return
-    for node in _ordered(strings):
-        dotted = places.get(node.start_byte)
-        if (
-            dotted is not None
-            and len(dotted) == node.end_byte - node.start_byte
-        ):
-            names = dotted.decode().replace(":", ".").split(".")
-            yield node.start_byte, tuple(names)
 
 
 def blank(data: bytes, nodes: Iterable[Node]) -> bytes:
