@@ -88,7 +88,8 @@ class Assembly:
     def _extend(self) -> None:
         """Give types the bases that are named elsewhere (`impl Trait for Type`)."""
         for path in sorted(self.parsed):
-            for name, base in self.parsed[path].extends:
+            parsed = self.parsed[path]
+            for name, base in parsed.extends:
                 types = self._types.get(name, [])
                 own = [draft for draft in types if draft.path == path]
                 fitting = own or types
@@ -141,15 +142,18 @@ def _same_world(language: Language, other: Language) -> bool:
 
 def _freeze(kept: Sequence[Draft]) -> tuple[Definition, ...]:
     positions = {id(draft): index for index, draft in enumerate(kept)}
+    parents: list[int | None] = []
     members: dict[int, list[int]] = defaultdict(list)
-    parents = [positions.get(id(draft.parent)) for draft in kept]
-    for index, parent in enumerate(parents):
+    for index, draft in enumerate(kept):
+        parent = positions.get(id(draft.parent))
+        parents.append(parent)
         if parent is not None and _has_members(kept[parent]):
             members[parent].append(index)
-    return tuple(
-        _definition(draft, index, parents[index], members[index])
-        for index, draft in enumerate(kept)
-    )
+    definitions = []
+    for index, draft in enumerate(kept):
+        definition = _definition(draft, index, parents[index], members[index])
+        definitions.append(definition)
+    return tuple(definitions)
 
 
 def _definition(

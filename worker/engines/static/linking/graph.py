@@ -48,8 +48,10 @@ class Graph:
         """By name: how many imports take it from another project."""
         for file in files.values():
             for statement in file.imports:
-                if not statement.targets:
-                    self.foreign.update(here for here, _ in statement.names)
+                if statement.targets:
+                    continue
+                for here, _ in statement.names:
+                    self.foreign[here] += 1
 
     def _add(self, reference: Reference) -> None:
         target = self.top[reference.target]
@@ -60,14 +62,15 @@ class Graph:
             return
         path = reference.path
         if path != self.definitions[target].path:
-            weight = _GUESS
+            used = self.used[target]
+            weight = used.get(path, _GUESS)
             if reference.sure:
                 weight = 1.0
-            used = self.used[target]
-            used[path] = max(used.get(path, 0.0), weight)
+            used[path] = weight
         if source is not None:
-            self.users[target][source] += reference.count
-            self.uses[source][target] += reference.count
+            count = reference.count
+            self.users[target][source] += count
+            self.uses[source][target] += count
 
     def using_files(self, index: int) -> int:
         """Return how many other files use a definition, guesses not counted."""

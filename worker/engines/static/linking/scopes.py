@@ -142,14 +142,16 @@ class Resolver:
         doors = [path]
         shown: set[int] = set()
         for door in doors:
-            shown.update(self._passed_by_name(door))
+            by_name = self._passed_by_name(door)
+            shown.update(by_name)
             for target in self._scopes[door].passed:
                 scope = self._scopes.get(target)
                 if scope is None or target in doors:
                     continue
                 shown.update(scope.own.values())
                 doors.append(target)
-        return {index for index in shown if self._definitions[index].public}
+        definitions = self._definitions
+        return {index for index in shown if definitions[index].public}
 
     def _passed_by_name(self, path: str) -> Iterator[int]:
         file = self._files[path]
@@ -197,23 +199,26 @@ class Resolver:
 
     def guess(self, path: str, name: str) -> int | None:
         """Return the only definition with that name, which nothing in the file leads to."""
+        if len(name) < _TELLING or name.islower():
+            return None
         scope = self._scopes[path]
-        is_taken = name in scope.given or name in scope.roots
-        if is_taken or len(name) < _TELLING or name.islower():
+        if name in scope.given or name in scope.roots:
             return None
         candidates = self._top.get(name, ())
         if len(candidates) != 1:
             return None
-        target = self._definitions[candidates[0]]
+        index = candidates[0]
+        place = self._definitions[index].path
         language = self._files[path].language
-        if self._files[target.path].language is language:
-            return target.index
+        if self._files[place].language is language:
+            return index
         return None
 
     def is_named(self, path: str, name: str) -> bool:
         scope = self._scopes[path]
-        is_own = name in scope.own
-        return is_own or name in scope.given or name in scope.roots
+        if name in scope.own or name in scope.given:
+            return True
+        return name in scope.roots
 
     def is_foreign(self, path: str, name: str) -> bool:
         """Whether a name in a file comes from another project."""
@@ -221,7 +226,9 @@ class Resolver:
         if name in scope.given:
             files, _ = scope.given[name]
             return not files and name not in scope.modules
-        return name in scope.roots and not scope.modules.get(name)
+        if name in scope.roots:
+            return not scope.modules.get(name)
+        return False
 
     def module(self, path: str, names: Sequence[str]) -> Module | None:
         """Return the longest imported module that dotted names begin with."""
@@ -270,9 +277,10 @@ class Resolver:
     def _exported_by(self, path: str, name: str, hops: int) -> int | None:
         """Return what a file gives for a name; remembered, since ways through modules are many."""
         key = path, name, hops
-        if key not in self._known:
-            self._known[key] = self._sought(path, name, hops)
-        return self._known[key]
+        known = self._known
+        if key not in known:
+            known[key] = self._sought(path, name, hops)
+        return known[key]
 
     def _sought(self, path: str, name: str, hops: int) -> int | None:
         scope = self._scopes.get(path)
@@ -283,11 +291,13 @@ class Resolver:
             return scope.own[local]
         if not hops:
             return None
-        targets, there = scope.given.get(local, ((), local))
-        index = self.exported(targets, there, hops - 1)
-        if index is not None:
-            return index
-        return self.exported(scope.passed, name, hops - 1)
+        index = None
+        if local in scope.given:
+            targets, there = scope.given[local]
+            index = self.exported(targets, there, hops - 1)
+        if index is None:
+            index = self.exported(scope.passed, name, hops - 1)
+        return index
 
     def _seen_from(self, path: str) -> frozenset[str]:
         """Return the files whose names are seen in a file without being imported one by one."""
@@ -296,7 +306,8 @@ class Resolver:
         return self._seen[path]
 
     def _seen_files(self, path: str) -> list[str]:
-        files = list(dict.fromkeys(self._scopes[path].open))
+        own = self._scopes[path]
+        files = list(dict.fromkeys(own.open))
         if self._files[path].language not in _TRANSITIVE:
             return files
         for file in files:

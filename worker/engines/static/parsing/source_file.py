@@ -77,11 +77,8 @@ class Parsed:
     @property
     def top_names(self) -> list[str]:
         """The names that are defined at the top of the file."""
-        return [
-            definition.name
-            for definition in self.drafts
-            if definition.parent is None
-        ]
+        top = (draft for draft in self.drafts if draft.parent is None)
+        return [draft.name for draft in top]
 
 
 class SourceParser:
@@ -122,14 +119,15 @@ class SourceParser:
 
     def _parser(self, language: Language) -> Parser:
         if language not in self._parsers:
-            self._parsers[language] = Parser(_GRAMMARS[language].load())
+            tree_language = _GRAMMARS[language].load()
+            self._parsers[language] = Parser(tree_language)
         return self._parsers[language]
 
     def _query(self, language: Language) -> Query:
         if language not in self._queries:
-            source = _GRAMMARS[language].query + scopes.query(language)
-            tree_language = _GRAMMARS[language].load()
-            self._queries[language] = Query(tree_language, source)
+            grammar = _GRAMMARS[language]
+            source = grammar.query + scopes.query(language)
+            self._queries[language] = Query(grammar.load(), source)
         return self._queries[language]
 
 
@@ -155,20 +153,17 @@ def _imports(
 def _exports(
     grammar: Grammar, nodes: Iterable[Node]
 ) -> tuple[tuple[str, str], ...]:
-    exports: dict[tuple[str, str], None] = {}
+    exports: list[tuple[str, str]] = []
     for node in _ordered(nodes):
-        exports.update(dict.fromkeys(grammar.exports(node)))
-    return tuple(exports)
+        exports += grammar.exports(node)
+    return tuple(dict.fromkeys(exports))
 
 
 def _strings(captures: dict[str, list[Node]]) -> list[Node]:
     """Take the texts in quotes out of what was found; annotations are code."""
     annotations = {node.start_byte for node in captures.pop("annotation", [])}
-    return [
-        node
-        for node in captures.pop("string", [])
-        if node.start_byte not in annotations
-    ]
+    strings = captures.pop("string", [])
+    return [node for node in strings if node.start_byte not in annotations]
 
 
 def _tests(
@@ -191,9 +186,10 @@ def _drafts(
     for capture in sorted(captures):
         if capture.startswith("_"):
             continue
+        is_scope = capture in _SCOPES
         for node in captures[capture]:
             for definition in grammar.define(node, capture, page):
-                if capture in _SCOPES:
+                if is_scope:
                     definition.kind = None
                     definition.declared |= capture == _SKIP
                 if len(definition.name) <= MAX_NAME:
@@ -216,7 +212,8 @@ def _nest(
     extends: list[tuple[str, str]] = []
     around: list[Draft] = []
     for definition in drafts:
-        while around and around[-1].end <= definition.start:
+        start = definition.start
+        while around and around[-1].end <= start:
             around.pop()
         outer = None
         if around:
@@ -225,7 +222,8 @@ def _nest(
             continue
         around.append(definition)
         if definition.kind is None:
-            extends += [(definition.name, base) for base in definition.bases]
+            name = definition.name
+            extends += [(name, base) for base in definition.bases]
             continue
         if outer is not None:
             _place(definition, outer)
@@ -275,20 +273,14 @@ def _without_repetitions(drafts: Iterable[Draft]) -> tuple[Draft, ...]:
     for definition in drafts:
         if definition.kind is Kind.FUNCTION and definition.owner:
             definition.kind = Kind.METHOD
-        key = (id(definition.parent), definition.owner, definition.name)
-        other = chosen.get(key)
-        if other is None:
-            chosen[key] = definition
-        elif other.declared and not definition.declared:
+        key = id(definition.parent), definition.owner, definition.name
+        other = chosen.setdefault(key, definition)
+        if other.declared and not definition.declared:
             definition.doc = definition.doc or other.doc
             chosen[key] = definition
-    alive = {id(definition) for definition in chosen.values()}
-    alive.add(id(None))
-    kept = [
-        definition
-        for definition in chosen.values()
-        if id(definition.parent) in alive
-    ]
+    alive = {id(None), *map(id, chosen.values())}
+    whole = chosen.values()
+    kept = [each for each in whole if id(each.parent) in alive]
     return tuple(sorted(kept, key=_by_place))
 
 
