@@ -98,9 +98,11 @@ class Modules:
             first, _, rest = module.partition(".")
             if not first or not rest:
                 continue
-            votes[first] -= 1
-            if self._python_module(rest.replace(".", "/")):
-                votes[first] += 2
+            base = rest.replace(".", "/")
+            vote = -1
+            if self._python_module(base):
+                vote = 1
+            votes[first] += vote
         name = min(votes, key=lambda name: (-votes[name], name), default="")
         if votes[name] > 0 and not self._prefixes(name):
             self._own_name = name
@@ -146,7 +148,8 @@ class Modules:
 
     def _ending(self, tail: str) -> list[str]:
         """Return the files whose path is `tail` or ends with it, the least deep first."""
-        paths = self._by_name.get(basename(tail), [])
+        name = basename(tail)
+        paths = self._by_name.get(name, [])
         ending = f"/{tail}"
         return [path for path in paths if f"/{path}".endswith(ending)]
 
@@ -158,7 +161,8 @@ class Modules:
         if dots:
             for _ in range(dots - 1):
                 folder = dirname(folder)
-            bases = [join(folder, rest).rstrip("/")]
+            base = join(folder, rest)
+            bases = [base.rstrip("/")]
         elif self._own_name and _is_in(rest, self._own_name):
             bases = [_below(rest, self._own_name)]
         else:
@@ -175,14 +179,14 @@ class Modules:
         """Return where a module may lie: where its first part is no member of another package."""
         if rest not in self._places:
             self._places[rest] = self._prefixes(rest)
-        first = rest.partition("/")[0]
+        first, is_dotted, _ = rest.partition("/")
         near = []
         far = []
         for prefix in self._places[rest]:
             if prefix in _ROOTS or _is_in(folder, prefix):
                 near.append(prefix)
             package = join(prefix, first)
-            if "/" in rest or package in self._packages:
+            if is_dotted or package in self._packages:
                 far.append(prefix)
         return [join(prefix, rest) for prefix in near or far]
 
@@ -242,7 +246,8 @@ class Modules:
         return []
 
     def _rust(self, path: str, statement: Import) -> list[str]:
-        segments = [part for part in statement.module.split("::") if part]
+        parts = statement.module.split("::")
+        segments = [part for part in parts if part]
         base, inner = self._rust_base(path, segments)
         named = [name for name, _ in statement.names[:1]]
         names = [base, *inner, *named]
@@ -310,8 +315,9 @@ class Modules:
         near = _beside(path, module)
         headers = [near]
         if near not in self._paths:
-            tail = normpath(module).lstrip("./")
-            headers = self._ending(tail)[:_MOST_INCLUDES]
+            tail = normpath(module)
+            headers = self._ending(tail.lstrip("./"))
+            headers = headers[:_MOST_INCLUDES]
         if not headers:
             return []
         stem = headers[0].rpartition(".")[0]

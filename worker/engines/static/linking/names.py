@@ -48,10 +48,7 @@ class Names:
         self._parsed = assembly.parsed
         self._definitions = assembly.definitions
         self._resolver = resolver
-        self._spans: dict[int, Span] = {}
-        for spans in assembly.spans.values():
-            for span in spans:
-                self._spans[span.definition] = span
+        self._spans = _spans(assembly)
         self._values = Values(
             assembly, self._spans, self._meaning, resolver.is_foreign
         )
@@ -149,9 +146,8 @@ class Names:
         return tuple(bases)
 
     def _base(self, written: str, place: Place) -> int | None:
-        parts = _SEPARATOR.split(written)
-        names = tuple(parts)
-        index = self.definition(names, place)
+        names = _SEPARATOR.split(written)
+        index = self.definition(tuple(names), place)
         if index is None:
             return None
         definition = self._definitions[index]
@@ -400,6 +396,15 @@ class Names:
         written = name.encode()
         namespace = rb"\bnamespace\s+" + written + rb"\b"
         return re.search(namespace, parsed.code) is not None
+
+
+def _spans(assembly: Assembly) -> dict[int, Span]:
+    """Return the bytes of all definitions, by their positions."""
+    by_definition = {}
+    for spans in assembly.spans.values():
+        for span in spans:
+            by_definition[span.definition] = span
+    return by_definition
 
 
 def _is_getter(definition: Definition) -> bool:

@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from worker.engines.static.facts import TYPES, Definition
+from worker.engines.static.facts import TYPES
 from worker.engines.static.linking.assembly import Assembly, Span
 from worker.engines.static.parsing.scopes import LocalNames
 from worker.engines.static.reading.language import Language
@@ -78,7 +78,8 @@ class Shapes:
         self._extending: dict[int, list[int]] = defaultdict(list)
         """By type: itself, and the types that extend it."""
         for definition in assembly.definitions:
-            if self._is_class(definition):
+            language = assembly.language(definition.path)
+            if language is Language.PYTHON and definition.kind in TYPES:
                 index = definition.index
                 self._lineages[index] = lineage(index)
         self._own = self._own_names()
@@ -86,20 +87,12 @@ class Shapes:
             for ancestor in line:
                 self._extend(index, ancestor)
 
-    def _is_class(self, definition: Definition) -> bool:
-        language = self._assembly.language(definition.path)
-        if language is not Language.PYTHON:
-            return False
-        return definition.kind in TYPES
-
     def _extend(self, index: int, ancestor: int) -> None:
         """Note that a type extends another, and has all that the other has."""
-        extending = self._extending[ancestor]
-        extending.append(index)
+        self._extending[ancestor].append(index)
         inherited = self._own.get(ancestor, ())
         for name in inherited:
-            having = self._having[name]
-            having.add(index)
+            self._having[name].add(index)
 
     def variable(
         self, name: str, path: str, scope: int, scopes: LocalNames
@@ -122,8 +115,7 @@ class Shapes:
             start, end, _ = self._spans[index]
             definition = self._assembly.definitions[index]
             in_file = self._in_file(definition.path)
-            taken = in_file.get(written, ())
-            for place, member in taken:
+            for place, member in in_file.get(written, ()):
                 if start <= place < end:
                     names.add(member)
         return self._fitting(names, name)
@@ -191,8 +183,7 @@ class Shapes:
         by_path: dict[str, list[int]] = defaultdict(list)
         for index in self._lineages:
             definition = self._assembly.definitions[index]
-            indexes = by_path[definition.path]
-            indexes.append(index)
+            by_path[definition.path].append(index)
         own: dict[int, set[str]] = {}
         for path, indexes in by_path.items():
             parsed = self._assembly.parsed[path]

@@ -7,7 +7,7 @@ its function. So a name may be taken for local that is not, and never the other 
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -227,6 +227,16 @@ class LocalNames:
     """By name: the places that say that it is the file's, in the scope that they lie in."""
     _scoped: dict[bytes, dict[int, list[int]]] = field(default_factory=dict)
 
+    def enclose(self, start: int, end: int, *, is_class: bool) -> None:
+        """Add a scope; the scopes around it come before it."""
+        outer = len(self.starts) - 1
+        while outer >= 0 and self.ends[outer] <= start:
+            outer = self.outer[outer]
+        self.starts.append(start)
+        self.ends.append(end)
+        self.is_class.append(is_class)
+        self.outer.append(outer)
+
     def scope_at(self, place: int) -> int:
         """Return the innermost scope around a place; -1 is the file."""
         scope = bisect_left(self.starts, place) - 1
@@ -283,19 +293,8 @@ class LocalNames:
 def local_names(captures: Mapping[str, list[Node]], data: bytes) -> LocalNames:
     """Read what the patterns of `query` have found in a file."""
     names = LocalNames()
-    spans = [*_spans(captures, "_inside"), *_spans(captures, "_class")]
-    around: list[int] = []
-    for scope, (start, negative_end, is_class) in enumerate(sorted(spans)):
-        while around and names.ends[around[-1]] <= start:
-            around.pop()
-        names.starts.append(start)
-        names.ends.append(-negative_end)
-        names.is_class.append(is_class)
-        outer = -1
-        if around:
-            outer = around[-1]
-        names.outer.append(outer)
-        around.append(scope)
+    for node, is_class in _scopes(captures):
+        names.enclose(node.start_byte, node.end_byte, is_class=is_class)
     for node in captures.get("_bound", ()):
         _add(names.bound, data, node, node.start_byte)
     for node in captures.get("_named", ()):
@@ -314,8 +313,13 @@ def _add(
     places.setdefault(name, []).append(place)
 
 
-def _spans(
-    captures: Mapping[str, list[Node]], name: str
-) -> Iterator[tuple[int, int, bool]]:
-    for node in captures.get(name, ()):
-        yield node.start_byte, -node.end_byte, name == "_class"
+def _scopes(captures: Mapping[str, list[Node]]) -> list[tuple[Node, bool]]:
+    """Return the nodes that are scopes by place, and whether they are of classes."""
+    scopes = [(node, False) for node in captures.get("_inside", ())]
+    scopes += [(node, True) for node in captures.get("_class", ())]
+    return sorted(scopes, key=_extent)
+
+
+def _extent(scope: tuple[Node, bool]) -> tuple[int, int, bool]:
+    node, is_class = scope
+    return node.start_byte, -node.end_byte, is_class
