@@ -100,14 +100,12 @@ class Assembly:
         """Drop declarations of what is defined elsewhere; the definition gets their comments."""
         bodies: dict[tuple[int, str], Draft] = {}
         for draft in drafts:
-            is_c = self.language(draft.path) in _C_LIKE
-            if is_c and not draft.declared:
-                key = id(draft.parent), draft.name
-                bodies.setdefault(key, draft)
+            language = self.language(draft.path)
+            if language in _C_LIKE and not draft.declared:
+                bodies.setdefault(_key(draft), draft)
         kept = []
         for draft in drafts:
-            key = id(draft.parent), draft.name
-            body = bodies.get(key)
+            body = bodies.get(_key(draft))
             if body is None or not draft.declared:
                 kept.append(draft)
                 continue
@@ -115,6 +113,11 @@ class Assembly:
             if len(draft.doc) > len(body.doc):
                 body.doc = draft.doc
         return kept
+
+
+def _key(draft: Draft) -> tuple[int, str]:
+    """Return what a declaration has in common with its definition."""
+    return id(draft.parent), draft.name
 
 
 def _add_base(draft: Draft, base: str) -> None:

@@ -221,10 +221,9 @@ class _Reader:
             guess = None
             if target is None:
                 guess = self._resolver.guess(self._path, name)
-            is_nothing = target is None and guess is None
-            known = _NOTHING
-            if not is_nothing:
-                known = _Guess(target, guess)
+            known = _Guess(target, guess)
+            if known == _NOTHING:
+                known = _NOTHING
             self._known[text] = known
         return self._known[text]
 
@@ -299,16 +298,12 @@ class _Spans:
             self._around.pop()
         return None
 
-    def _innermost(self) -> int | None:
-        if not self._around:
-            return None
-        innermost = self._around[-1]
-        return innermost.definition
-
     def names(self, name: bytes) -> bool:
         """Whether a name at the last place is where a definition is named: its first place."""
-        index = self._innermost()
-        if index is None or index not in self._unnamed:
+        if not self._around:
+            return False
+        index = self._around[-1].definition
+        if index not in self._unnamed:
             return False
         definition = self._definitions[index]
         if definition.name.encode() != name:

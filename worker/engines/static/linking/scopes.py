@@ -154,9 +154,10 @@ class Resolver:
         return {index for index in shown if definitions[index].public}
 
     def _passed_by_name(self, path: str) -> Iterator[int]:
+        scope = self._scopes[path]
         file = self._files[path]
         is_python = file.language is Language.PYTHON
-        names = set(self._scopes[path].exports)
+        names = set(scope.exports)
         for statement in file.imports:
             if not statement.again and not is_python:
                 continue
@@ -342,7 +343,8 @@ def _submodule(language: Language, statement: Import, name: str) -> str | None:
         stem = target.rpartition(".")[0]
         stem = stem.removesuffix("/__init__").removesuffix("/mod")
         folder, last = split(stem)
-        is_inside = package in _HERE or basename(folder) == package
-        if last == name and is_inside:
+        if last != name:
+            continue
+        if package in _HERE or basename(folder) == package:
             return target
     return None

@@ -129,10 +129,10 @@ class Values:
         meaning = self._common(values, place, depth)
         if meaning != UNKNOWN or self.shapes is None:
             return meaning
-        if not self._is_unwritten(values, place, depth):
-            return UNKNOWN
-        index = self.shapes.attribute(owner, name)
-        return Meaning(instance_of=index)
+        if self._is_unwritten(values, place, depth):
+            index = self.shapes.attribute(owner, name)
+            return Meaning(instance_of=index)
+        return UNKNOWN
 
     def _bound_to_attribute(
         self, owner: int, name: str, path: str
@@ -296,15 +296,17 @@ class Values:
         if meaning == UNKNOWN and last == "new" and owner:
             # Ruby's classes are created by a method that none defines.
             meaning = self._look(owner, place, depth - 1)
-        if value.source is Source.CALL:
-            is_own = names == ["cls"]
-            if is_own:
-                return meaning
-            return self.called(meaning, depth)
-        index = meaning.definition
-        if not self._is_type(index):
-            return UNKNOWN
-        return Meaning(instance_of=index)
+        if value.source is Source.TYPE:
+            return self._instance(meaning)
+        if names == ["cls"]:
+            return meaning
+        return self.called(meaning, depth)
+
+    def _instance(self, meaning: Meaning) -> Meaning:
+        """Return an object of a type."""
+        if self._is_type(meaning.definition):
+            return Meaning(instance_of=meaning.definition)
+        return UNKNOWN
 
     def called(self, meaning: Meaning, depth: int) -> Meaning:
         index = meaning.definition
@@ -319,9 +321,7 @@ class Values:
         owner = meaning.instance_of
         if owner is not None:
             return Meaning(instance_of=owner)
-        if meaning.module:
-            return meaning
-        if self._is_type(meaning.definition):
+        if meaning.module or self._is_type(meaning.definition):
             return meaning
         return UNKNOWN
 

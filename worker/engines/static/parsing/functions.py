@@ -152,19 +152,20 @@ class FunctionFacts:
         if self._body is None:
             return True
         first, last = self.doc or (0, 0)
-        return all(
-            first <= statement.first <= last
-            for statement in _statements(self._body)
-        )
+        begins = [statement.first for statement in _statements(self._body)]
+        return all(first <= begin <= last for begin in begins)
 
     @cached_property
     def calls(self) -> list[Call]:
         """The calls in the order in which they end, arguments before what takes them."""
-        calls = [
-            _call(place) for place in self._places if place.node.type in CALLS
-        ]
-        named = [call for call in calls if call.name.isidentifier()]
-        return sorted(named, key=lambda call: call.end)
+        calls = []
+        for place in self._places:
+            if place.node.type not in CALLS:
+                continue
+            call = _call(place)
+            if call.name.isidentifier():
+                calls.append(call)
+        return sorted(calls, key=lambda call: call.end)
 
     def conditions(self, call: Call) -> list[str]:
         """Return what has to hold for a call to be made, the outermost first."""
@@ -278,12 +279,9 @@ def _is_docstring(statement: Node) -> bool:
 
 
 def _is_field(node: Node) -> bool:
-    is_definition = node.type in FUNCTIONS or node.type.endswith(
-        "decorated_definition"
-    )
-    return (
-        not is_definition and not _is_comment(node) and not _is_docstring(node)
-    )
+    if node.type in FUNCTIONS or node.type.endswith("decorated_definition"):
+        return False
+    return not _is_comment(node) and not _is_docstring(node)
 
 
 def _describes_a_field(node: Node) -> bool:
@@ -600,10 +598,11 @@ def _is_about_another_value(condition: str, conditions: list[str]) -> bool:
     if not condition.startswith("unless "):
         return False
     expression = condition.removeprefix("unless ").strip("` ")
-    return any(
-        other.startswith("if ") and other.strip("` ").endswith(expression)
-        for other in conditions
-    )
+    for other in conditions:
+        bare = other.strip("` ")
+        if other.startswith("if ") and bare.endswith(expression):
+            return True
+    return False
 
 
 def _early_returns(block: Node, child: Node) -> Iterator[str]:
