@@ -173,6 +173,9 @@ class Definition:
     public: bool = True
     """Whether its language or spelling lets others use it."""
 
+    def __hash__(self) -> int:
+        return self.index
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reference:

@@ -5,7 +5,11 @@ from typing import Final, NamedTuple
 
 from worker.engines.static.facts import Definition
 from worker.engines.static.pages import citations
-from worker.engines.static.pages.course import CourseFacts, is_function
+from worker.engines.static.pages.course import (
+    CourseFacts,
+    is_function,
+    remembered,
+)
 from worker.engines.static.parsing.function_facts import Call
 
 MOST: Final = 6
@@ -128,13 +132,9 @@ def _next(
     )
 
 
+@remembered
 def reach(facts: CourseFacts, function: Definition) -> int:
     """Return how many of the project's functions a function calls, and these call, and so on."""
-    key = ("reach", function.index)
-    return facts.remembered(key, lambda: _reach(facts, function))
-
-
-def _reach(facts: CourseFacts, function: Definition) -> int:
     reached = {function.index}
     level = [function.index]
     for _ in range(_DEPTH):

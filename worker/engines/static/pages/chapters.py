@@ -22,7 +22,12 @@ from worker.engines.static.pages import (
     next_call,
     purposes,
 )
-from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
+from worker.engines.static.pages.course import (
+    Chapter,
+    CourseFacts,
+    is_function,
+    remembered,
+)
 from worker.engines.static.pages.examples import Example
 from worker.engines.static.pages.key_places import KeyPlace
 from worker.engines.static.prose.docstrings import paragraphs, sentences
@@ -45,12 +50,13 @@ def written(facts: CourseFacts, chapter: Chapter) -> str:
     title = f"Chapter {chapter.entry.index}: {markdown.text(chapter.name)}"
     shown = examples.best(facts, chapter)
     places = key_places.chosen(facts, chapter)
+    parts = map(citations.described, _parts(facts, chapter))
     return markdown.document(
         markdown.heading(1, title),
         *_introduction(facts, chapter, places),
         _section("Example", *_examples(facts, shown)),
         _section("The code", *_code(facts, chapter, places)),
-        _section("Other parts", _parts(facts, chapter, places)),
+        _section("Other parts", markdown.bullets(parts)),
         _section(
             "What can go wrong",
             markdown.bullets(
@@ -150,12 +156,8 @@ def _description(facts: CourseFacts, chapter: Chapter) -> str:
     return " ".join(kept).removeprefix(name)
 
 
+@remembered
 def _more(facts: CourseFacts, chapter: Chapter) -> list[str]:
-    key = ("more", chapter.position)
-    return facts.remembered(key, lambda: _new_paragraphs(facts, chapter))
-
-
-def _new_paragraphs(facts: CourseFacts, chapter: Chapter) -> list[str]:
     """Return the paragraphs of the subject's documentation that no page has said yet."""
     earlier = [
         paragraph
@@ -317,12 +319,9 @@ def _calls(facts: CourseFacts, chapter: Chapter, definition: Definition) -> str:
     return markdown.bullets(rows)
 
 
+@remembered
 def _explained(facts: CourseFacts) -> dict[tuple[int, int], list[Definition]]:
     """Return what each function that a chapter shows uses, each thing once in a course."""
-    return facts.remembered("explained", lambda: _explain(facts))
-
-
-def _explain(facts: CourseFacts) -> dict[tuple[int, int], list[Definition]]:
     explained: dict[tuple[int, int], list[Definition]] = {}
     seen: set[int] = set()
     for chapter in facts.chapters:
@@ -359,20 +358,10 @@ def _targets(facts: CourseFacts, definition: Definition) -> list[Definition]:
     return [facts.definitions[index] for index in called]
 
 
-def _parts(
-    facts: CourseFacts,
-    chapter: Chapter,
-    places: Sequence[KeyPlace],
-) -> str:
-    """List the public parts that document themselves, the most used first."""
-    parts = _listed_parts(facts, chapter, places)
-    return markdown.bullets(map(citations.described, parts))
-
-
 def introduced(facts: CourseFacts, chapter: Chapter) -> set[str]:
     """Return the names that a chapter is named after, shows or lists."""
     places = key_places.chosen(facts, chapter)
-    parts = _listed_parts(facts, chapter, places)
+    parts = _parts(facts, chapter)
     named = facts.named(chapter)
     return {
         definition.name
@@ -380,20 +369,10 @@ def introduced(facts: CourseFacts, chapter: Chapter) -> set[str]:
     }
 
 
-def _listed_parts(
-    facts: CourseFacts,
-    chapter: Chapter,
-    places: Sequence[KeyPlace],
-) -> list[Definition]:
-    key = ("parts", chapter.position)
-    return facts.remembered(key, lambda: _find_parts(facts, chapter, places))
-
-
-def _find_parts(
-    facts: CourseFacts,
-    chapter: Chapter,
-    places: Sequence[KeyPlace],
-) -> list[Definition]:
+@remembered
+def _parts(facts: CourseFacts, chapter: Chapter) -> list[Definition]:
+    """Return the public parts that document themselves, the most used first."""
+    places = key_places.chosen(facts, chapter)
     shown = set()
     for definition in _definitions(places):
         shown.add(definition.index)

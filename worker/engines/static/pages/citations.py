@@ -5,7 +5,7 @@ from typing import Final
 
 from worker.engines.static.facts import Definition, Kind
 from worker.engines.static.pages import markdown
-from worker.engines.static.pages.course import CourseFacts
+from worker.engines.static.pages.course import CourseFacts, remembered
 from worker.engines.static.prose.docstrings import first_sentence
 
 _LONGEST_SENTENCE: Final = 300
@@ -44,7 +44,8 @@ def call_pattern(definition: Definition) -> str:
     )
 
 
-def use_pattern(definition: Definition) -> re.Pattern[str]:
+@remembered
+def use_pattern(_: CourseFacts, definition: Definition) -> re.Pattern[str]:
     """Return a pattern that finds a call of a function, or a type's name in code."""
     if definition.kind in {Kind.FUNCTION, Kind.METHOD, Kind.MACRO}:
         return re.compile(call_pattern(definition))

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from worker.engines.static.facts import Definition
-from worker.engines.static.pages.course import CourseFacts
+from worker.engines.static.pages.course import CourseFacts, remembered
 
 _WORD: Final = re.compile(r"\w+")
 _PLAIN: Final = re.compile(r"(?<![\w$.])(?:(\w+)\.)?([\w$]+[!?]?)\s?\(")
@@ -18,9 +18,10 @@ _MADE: Final = re.compile(
 )
 
 
-def calls_in(facts: CourseFacts, code: str) -> "CodeCalls":
+@remembered
+def calls_in(_: CourseFacts, code: str) -> "CodeCalls":
     """Return the calls in a piece of code, which is read once."""
-    return facts.remembered(("calls in", code), lambda: CodeCalls(code))
+    return CodeCalls(code)
 
 
 class CodeCalls:

@@ -8,9 +8,9 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, wraps
 from posixpath import basename
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, TypeVarTuple
 
 from states.course_paths import ChapterRef, item_path
 from states.stages import Stage
@@ -31,6 +31,7 @@ from worker.engines.static.parsing.functions import FunctionFacts
 from worker.engines.static.parsing.node_types import find
 
 Value = TypeVar("Value")
+Arguments = TypeVarTuple("Arguments")
 
 _WORD: Final = re.compile(r"\w+")
 _NAME: Final = re.compile(r"[\w$]+")
@@ -48,6 +49,9 @@ class Chapter:
     reasoning: str
     description: str
     unit: Unit
+
+    def __hash__(self) -> int:
+        return self.position
 
     @property
     def name(self) -> str:
@@ -321,3 +325,16 @@ def last_name(qualified: str) -> str:
     """Return the last name of `a.b.C` or `a::b::C`."""
     name = qualified.rpartition(".")[2]
     return name.rpartition("::")[2]
+
+
+def remembered(
+    find: Callable[[CourseFacts, *Arguments], Value],
+) -> Callable[[CourseFacts, *Arguments], Value]:
+    """Call a function once for each course and arguments, and remember its results."""
+
+    @wraps(find)
+    def remembering(facts: CourseFacts, *arguments: *Arguments) -> Value:
+        key = find, arguments
+        return facts.remembered(key, lambda: find(facts, *arguments))
+
+    return remembering

@@ -10,6 +10,7 @@ from worker.engines.static.pages.course import (
     CourseFacts,
     is_function,
     last_name,
+    remembered,
 )
 from worker.engines.static.pages.mermaid import Arrow, Extension
 
@@ -160,10 +161,11 @@ def _bases(facts: CourseFacts, definition: Definition) -> list[int | str]:
     by_name: dict[str, int] = {
         facts.definitions[base].name: base for base in known
     }
+    alone = _types_by_name(facts)
     bases: list[int | str] = []
     for base in definition.bases:
         name = last_name(base)
-        end = by_name.get(name, _alone(facts, name))
+        end = by_name.get(name, alone.get(name))
         bases.append(base if end in {None, definition.index} else end)
     if set(known) <= set(bases):
         return bases
@@ -171,18 +173,19 @@ def _bases(facts: CourseFacts, definition: Definition) -> list[int | str]:
     return list(known)
 
 
-def _alone(facts: CourseFacts, name: str) -> int | None:
-    """Return the type of a name that no other has."""
-
-    def find() -> dict[str, int | None]:
-        types: dict[str, int | None] = {}
-        for definition in facts.definitions:
-            if definition.kind in TYPES:
-                is_new = definition.name not in types
-                types[definition.name] = definition.index if is_new else None
-        return types
-
-    return facts.remembered("types by name", find).get(name)
+@remembered
+def _types_by_name(facts: CourseFacts) -> dict[str, int | None]:
+    """Return types by their names; None for a name that several have."""
+    types: dict[str, int | None] = {}
+    for definition in facts.definitions:
+        name = definition.name
+        if definition.kind not in TYPES:
+            continue
+        if name in types:
+            types[name] = None
+        else:
+            types[name] = definition.index
+    return types
 
 
 def _arrow(facts: CourseFacts, base: int | str) -> Arrow:

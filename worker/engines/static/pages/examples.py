@@ -19,7 +19,7 @@ from worker.engines.static.pages import (
     project_tests,
     standalone,
 )
-from worker.engines.static.pages.course import Chapter, CourseFacts
+from worker.engines.static.pages.course import Chapter, CourseFacts, remembered
 from worker.engines.static.pages.project_tests import ProjectTest
 from worker.engines.static.prose.code_blocks import (
     DOCTEST,
@@ -131,13 +131,9 @@ class Example:
         return markdown.place(self.path, (self.first, self.last))
 
 
+@remembered
 def lines(facts: CourseFacts, example: Example) -> list[str]:
     """Return the code of an example; of a document, without comment marks and indentation."""
-    key = ("lines of", *example.extent)
-    return facts.remembered(key, lambda: _lines(facts, example))
-
-
-def _lines(facts: CourseFacts, example: Example) -> list[str]:
     text = facts.texts.lines(example.path)
     raw = text[example.first - 1 : example.last]
     if example.origin in {Origin.EXAMPLE, Origin.TEST}:
@@ -152,16 +148,12 @@ def rendered(facts: CourseFacts, example: Example) -> str:
     )
 
 
+@remembered
 def best(facts: CourseFacts, chapter: Chapter) -> list[Example]:
     """Return examples of a chapter that differ; a test where there is nothing else.
 
     No example is shown in two chapters.
     """
-    key = ("best examples", chapter.position)
-    return facts.remembered(key, lambda: _best(facts, chapter))
-
-
-def _best(facts: CourseFacts, chapter: Chapter) -> list[Example]:
     chosen: list[Example] = []
     shown = _shown_before(facts, chapter)
     for example in found(facts, chapter):
@@ -243,13 +235,9 @@ def _statements(facts: CourseFacts, example: Example) -> set[str]:
     return statements
 
 
+@remembered
 def found(facts: CourseFacts, chapter: Chapter) -> list[Example]:
     """Return the examples of a chapter, the best first."""
-    key = ("examples", chapter.position)
-    return facts.remembered(key, lambda: _found(facts, chapter))
-
-
-def _found(facts: CourseFacts, chapter: Chapter) -> list[Example]:
     examples: list[Example] = []
     for symbol in facts.symbols(chapter):
         examples += _in_docstrings(facts, symbol)
@@ -326,17 +314,14 @@ def _unknown(facts: CourseFacts, example: Example) -> set[str]:
     return facts.remembered(("unknown in", *example.extent), find)
 
 
+@remembered
 def _known(facts: CourseFacts) -> set[str]:
     """Return the names of a project's modules, and of what they define."""
-
-    def find() -> set[str]:
-        return modules(facts) | {
-            definition.name
-            for definition in facts.definitions
-            if definition.parent is None
-        }
-
-    return facts.remembered("known names", find)
+    names = set(modules(facts))
+    for definition in facts.definitions:
+        if definition.parent is None:
+            names.add(definition.name)
+    return names
 
 
 def _share(facts: CourseFacts, example: Example, names: set[str]) -> float:
@@ -515,10 +500,7 @@ def _in_document(
     origin = Origin.DOCUMENT
     if is_readme(path):
         origin = Origin.README
-    text = facts.texts.lines(path)
-    key = ("code blocks", path)
-    blocks = facts.remembered(key, lambda: _short_blocks(text))
-    for block, code in blocks:
+    for block, code in _short_blocks(facts, path):
         if symbol.name not in "\n".join(code):
             continue
         tag = _tag(block, facts.file(symbol.path), code)
@@ -547,8 +529,12 @@ def _tests_another_block(facts: CourseFacts, code: Sequence[str]) -> bool:
     return False
 
 
-def _short_blocks(text: Sequence[str]) -> list[tuple[CodeBlock, list[str]]]:
+@remembered
+def _short_blocks(
+    facts: CourseFacts, path: str
+) -> list[tuple[CodeBlock, list[str]]]:
     """Return the blocks of code in a document that can be shown, each with its lines."""
+    text = facts.texts.lines(path)
     return [
         (block, list(text[block.first : block.last + 1]))
         for block in code_blocks(text)
@@ -564,17 +550,12 @@ def _is_use(
 ) -> bool:
     """Whether code uses a definition, and not another of its name."""
     expressions = standalone.expressions(code, tag)
-    if not _use_pattern(facts, symbol).search(expressions):
+    if not citations.use_pattern(facts, symbol).search(expressions):
         return False
     own = modules(facts)
     if standalone.is_of_another(symbol.name, code, tag, own):
         return False
     return meaning.is_meant(facts, symbol, "\n".join(code))
-
-
-def _use_pattern(facts: CourseFacts, symbol: Definition) -> re.Pattern[str]:
-    key = ("use pattern", symbol.index)
-    return facts.remembered(key, lambda: citations.use_pattern(symbol))
 
 
 def is_guide(file: SourceFile) -> bool:
@@ -587,12 +568,9 @@ def is_guide(file: SourceFile) -> bool:
     return not is_news(file.path)
 
 
+@remembered
 def modules(facts: CourseFacts) -> set[str]:
     """Return the top-level modules of Python that a project has."""
-    return facts.remembered("modules", lambda: _modules(facts))
-
-
-def _modules(facts: CourseFacts) -> set[str]:
     names = set()
     for path, file in facts.analysis.files.items():
         if file.role is not Role.SOURCE:
@@ -607,12 +585,9 @@ def _modules(facts: CourseFacts) -> set[str]:
     return names
 
 
+@remembered
 def _packages(facts: CourseFacts) -> set[str]:
     """Return the top-level modules that a project has, or imports in its sources."""
-    return facts.remembered("packages", lambda: _imported(facts))
-
-
-def _imported(facts: CourseFacts) -> set[str]:
     names = set(modules(facts))
     for file in facts.analysis.files.values():
         if file.role is Role.SOURCE:
@@ -646,7 +621,7 @@ def _in_program(
     text = facts.texts.lines(path)
     tag = str(facts.file(path).language)
     code = standalone.expressions(text, tag).split("\n")
-    use = _first_use(code, _use_pattern(facts, symbol))
+    use = _first_use(code, citations.use_pattern(facts, symbol))
     known = modules(facts)
     if not use or standalone.is_of_another(symbol.name, text, tag, known):
         return
@@ -756,13 +731,11 @@ def _needs_helper(facts: CourseFacts, path: str, code: Sequence[str]) -> bool:
     return not beside.isdisjoint(standalone.unbound(code))
 
 
+@remembered
 def _defined(facts: CourseFacts, path: str) -> set[str]:
     """Return the names of all functions and types that a Python file defines."""
-
-    def find() -> set[str]:
-        return set(_DEFINED.findall(facts.texts.text(path)))
-
-    return facts.remembered(("defined in", path), find)
+    text = facts.texts.text(path)
+    return set(_DEFINED.findall(text))
 
 
 def _code(facts: CourseFacts, test: ProjectTest) -> Sequence[str]:

@@ -11,6 +11,7 @@ from worker.engines.static.pages.course import (
     Chapter,
     CourseFacts,
     last_name,
+    remembered,
 )
 from worker.engines.static.pages.excerpts import Excerpt
 from worker.engines.static.parsing.function_facts import Handler, Raise
@@ -72,26 +73,16 @@ class Failure:
     cause: Raise
 
 
+@remembered
 def found(facts: CourseFacts, chapter: Chapter) -> list[Failure]:
-    """Return the failures of a chapter's functions, public functions first."""
-    key = ("failures", chapter.position)
-    return facts.remembered(key, lambda: _found(facts, chapter))
-
-
-def _found(facts: CourseFacts, chapter: Chapter) -> list[Failure]:
+    """Return the conditional failures of a chapter's functions, public functions first."""
     functions = facts.functions(chapter)[:_MOST_FUNCTIONS]
-    functions.sort(
-        key=lambda function: (
-            function.name.startswith("_") and function.name != "__init__"
-        )
-    )
+    functions.sort(key=_is_private)
     return [
-        Failure(function=function, cause=cause)
-        for function in functions
-        for cause in _causes(facts, function)
-        if cause.conditions
-        and cause.what not in _ABSTRACT_ERRORS
-        and _names_an_error(cause)
+        failure
+        for failure in of_functions(facts, functions)
+        if failure.cause.conditions
+        and failure.cause.what not in _ABSTRACT_ERRORS
     ]
 
 

@@ -7,7 +7,7 @@ from posixpath import split
 from typing import Final, NamedTuple
 
 from worker.engines.static.facts import TYPES, Definition, Role
-from worker.engines.static.pages.course import CourseFacts
+from worker.engines.static.pages.course import CourseFacts, remembered
 from worker.engines.static.parsing.identifiers import word_set
 
 _FIXTURE: Final = re.compile(
@@ -40,8 +40,7 @@ class Fixture(NamedTuple):
 
 def of(facts: CourseFacts, definition: Definition) -> list[Fixture]:
     """Return the fixtures that are objects of a type, or of one that extends it."""
-    known = facts.remembered("fixtures", lambda: _by_type(facts))
-    return known.get(definition.index, [])
+    return _by_type(facts).get(definition.index, [])
 
 
 def is_known(facts: CourseFacts, name: str, path: str) -> bool:
@@ -61,13 +60,9 @@ def is_known(facts: CourseFacts, name: str, path: str) -> bool:
     return False
 
 
+@remembered
 def _defined(facts: CourseFacts, path: str) -> set[str]:
     """Return the names of the fixtures that a file defines or may import."""
-    key = ("fixtures of", path)
-    return facts.remembered(key, lambda: _find_defined(facts, path))
-
-
-def _find_defined(facts: CourseFacts, path: str) -> set[str]:
     text = facts.texts.text(path)
     names = set(_DEFINED.findall(text))
     names.update(_NAMED.findall(text))
@@ -76,6 +71,7 @@ def _find_defined(facts: CourseFacts, path: str) -> set[str]:
     return names
 
 
+@remembered
 def _by_type(facts: CourseFacts) -> Mapping[int, list[Fixture]]:
     by_type: dict[int, list[Fixture]] = defaultdict(list)
     made = list(_made(facts))

@@ -13,10 +13,9 @@ from worker.engines.static.facts import (
     Heading,
     Kind,
     Role,
-    SourceFile,
 )
 from worker.engines.static.pages import citations, examples, markdown, meaning
-from worker.engines.static.pages.course import Chapter, CourseFacts
+from worker.engines.static.pages.course import Chapter, CourseFacts, remembered
 from worker.engines.static.parsing.identifiers import parts, word_set
 from worker.engines.static.prose.code_blocks import begins_code
 from worker.engines.static.prose.docstrings import paragraphs, sentences
@@ -123,7 +122,7 @@ class Block(NamedTuple):
 
 def opening(facts: CourseFacts, chapter: Chapter) -> Passage | None:
     """Return what opens a chapter; no passage opens two."""
-    return _openings(facts).get(chapter.position)
+    return _assigned(facts).get(chapter.position)
 
 
 def rendered(passage: Passage) -> list[str]:
@@ -139,10 +138,7 @@ def rendered(passage: Passage) -> list[str]:
     return [*texts, source]
 
 
-def _openings(facts: CourseFacts) -> dict[int, Passage]:
-    return facts.remembered("openings", lambda: _assigned(facts))
-
-
+@remembered
 def _assigned(facts: CourseFacts) -> dict[int, Passage]:
     """Give each chapter the passage that is worth most for it, the clearest cases first."""
     rated = sorted(
@@ -215,38 +211,32 @@ def _spellings(subjects: Iterable[Definition]) -> set[str]:
     return names | {f"{name}s" for name in names}
 
 
+@remembered
 def sections(facts: CourseFacts, path: str) -> list[Section]:
     """Return the sections of a document."""
-
-    def find() -> list[Section]:
-        lines = facts.texts.lines(path)
-        found = []
-        for heading in facts.file(path).headings:
-            below = lines[heading.line : heading.end_line]
-            words = set(_WORD.findall("\n".join(below)))
-            lower_words = set(map(str.lower, words))
-            found.append(Section(heading, words, lower_words))
-        return found
-
-    return facts.remembered(("sections", path), find)
+    lines = facts.texts.lines(path)
+    in_order = []
+    for heading in facts.file(path).headings:
+        below = "\n".join(lines[heading.line : heading.end_line])
+        words = set(_WORD.findall(below))
+        lower_words = set(map(str.lower, words))
+        section = Section(heading, words, lower_words)
+        in_order.append(section)
+    return in_order
 
 
 def _by_name(subjects: Iterable[Definition]) -> list[Definition]:
     return list({subject.name: subject for subject in subjects}.values())
 
 
+@remembered
 def paths(facts: CourseFacts) -> list[str]:
     """Return the guides."""
-
-    def find() -> list[str]:
-        files = facts.analysis.files
-        return [path for path, file in files.items() if _is_guide(file)]
-
-    return facts.remembered("guides", find)
-
-
-def _is_guide(file: SourceFile) -> bool:
-    return file.role is Role.DOCUMENT and examples.is_guide(file)
+    guides = []
+    for path, file in facts.analysis.files.items():
+        if file.role is Role.DOCUMENT and examples.is_guide(file):
+            guides.append(path)
+    return guides
 
 
 def _of_headings(
@@ -370,12 +360,6 @@ def _squeezed(name: str) -> str:
     return "".join(_stemmed(part.lower()) for part in parts(name))
 
 
-def _passage(facts: CourseFacts, path: str, heading: Heading) -> Passage | None:
-    """Return the beginning of a section, if it has enough prose."""
-    key = ("passage", path, heading.line)
-    return facts.remembered(key, lambda: _read(facts, path, heading))
-
-
 def blocks(
     facts: CourseFacts, path: str, heading: Heading, spellings: set[str]
 ) -> Iterator[Block]:
@@ -403,7 +387,9 @@ def _end(lines: Sequence[str], number: int) -> int:
     return end
 
 
-def _read(facts: CourseFacts, path: str, heading: Heading) -> Passage | None:
+@remembered
+def _passage(facts: CourseFacts, path: str, heading: Heading) -> Passage | None:
+    """Return the beginning of a section, if it has enough prose."""
     lines = facts.texts.lines(path)
     shown: list[Block] = []
     words = 0

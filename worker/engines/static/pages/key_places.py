@@ -15,7 +15,12 @@ from worker.engines.static.pages import (
     outline,
 )
 from worker.engines.static.pages.code_calls import calls_in
-from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
+from worker.engines.static.pages.course import (
+    Chapter,
+    CourseFacts,
+    is_function,
+    remembered,
+)
 from worker.engines.static.pages.examples import Origin
 from worker.engines.static.pages.excerpts import Excerpt
 
@@ -74,13 +79,9 @@ class KeyPlace:
     """Of a place without a definition: its heading."""
 
 
+@remembered
 def chosen(facts: CourseFacts, chapter: Chapter) -> list[KeyPlace]:
     """Return the places that a chapter shows, in the order in which to read them."""
-    key = ("key places", chapter.position)
-    return facts.remembered(key, lambda: _chosen(facts, chapter))
-
-
-def _chosen(facts: CourseFacts, chapter: Chapter) -> list[KeyPlace]:
     if not chapter.unit.symbols:
         text_places = _text_places(facts, chapter)
         return list(text_places)[:MOST]
@@ -162,22 +163,19 @@ def _are_kin(name: str, other: str) -> bool:
     return bare in other_bare or other_bare in bare
 
 
+@remembered
 def called_by(facts: CourseFacts, caller: Definition) -> list[Definition]:
     """Return the functions that a function calls, constructors of types too, in order."""
-    key = ("called by", caller.index)
-    return facts.remembered(key, lambda: list(_called_by(facts, caller)))
-
-
-def _called_by(facts: CourseFacts, caller: Definition) -> Iterator[Definition]:
+    functions: list[Definition] = []
     if not is_function(caller):
-        return
+        return functions
     for _, called in facts.calls(caller.index):
-        if is_function(called):
-            yield called
-        elif called.kind in TYPES:
-            maker = constructor(facts, called)
-            if maker is not None:
-                yield maker
+        function: Definition | None = called
+        if called.kind in TYPES:
+            function = constructor(facts, called)
+        if function is not None and is_function(function):
+            functions.append(function)
+    return functions
 
 
 def _root(
@@ -382,20 +380,14 @@ def _workers(
     facts: CourseFacts, chapter: Chapter, symbol: Definition
 ) -> list[Definition]:
     """Return what does the work of the methods of a type, the most used first."""
-
-    def find() -> list[Definition]:
-        maker = constructor(facts, symbol)
-        methods = [
-            method
-            for method in _methods(facts, symbol)
-            if method is not maker and _does_something(facts, method)
-        ]
-        used = uses(facts, chapter)
-        by_use = _by_use(facts, methods, used)
-        return [call_path.worker(facts, method) for method in by_use]
-
-    key = ("workers", chapter.position, symbol.index)
-    return facts.remembered(key, find)
+    maker = constructor(facts, symbol)
+    methods = [
+        method
+        for method in _methods(facts, symbol)
+        if method is not maker and _does_something(facts, method)
+    ]
+    by_use = _by_use(facts, methods, uses(facts, chapter))
+    return [call_path.worker(facts, method) for method in by_use]
 
 
 def _methods(facts: CourseFacts, symbol: Definition) -> Iterator[Definition]:
@@ -481,13 +473,9 @@ def _is_worth_showing(facts: CourseFacts, symbol: Definition) -> bool:
     return len(function.statements) >= _FEWEST_FIELDS
 
 
+@remembered
 def uses(facts: CourseFacts, chapter: Chapter) -> Counter[str]:
     """Count how many examples and tests call each name; an example counts more than a test."""
-    key = ("uses", chapter.position)
-    return facts.remembered(key, lambda: _uses(facts, chapter))
-
-
-def _uses(facts: CourseFacts, chapter: Chapter) -> Counter[str]:
     counted: Counter[str] = Counter()
     by_name: dict[str, list[Definition]] = defaultdict(list)
     for function in facts.functions(chapter):
@@ -563,13 +551,9 @@ def _inherited(facts: CourseFacts, method: Definition) -> set[str]:
     return names
 
 
+@remembered
 def _told(facts: CourseFacts, function: Definition) -> float:
     """Rate how often documents and examples name a function, with its type or by a call."""
-    key = ("told", function.index)
-    return facts.remembered(key, lambda: _count_told(facts, function))
-
-
-def _count_told(facts: CourseFacts, function: Definition) -> float:
     name = function.name
     qualified = name
     if function.parent is not None:

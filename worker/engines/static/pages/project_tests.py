@@ -468,8 +468,7 @@ def _uses(facts: CourseFacts, symbol: Definition, body: str) -> int:
     if symbol.name in body:
         if _defines_another(symbol.name, body):
             return 0
-        key = ("use pattern", symbol.index)
-        used = facts.remembered(key, lambda: citations.use_pattern(symbol))
+        used = citations.use_pattern(facts, symbol)
         uses = sum(
             used.search(row) is not None for row in _inside(body, symbol.name)
         )
