@@ -123,10 +123,9 @@ def _indent(line: str) -> int:
 def rendered(facts: CourseFacts, excerpt: Excerpt) -> str:
     """Return an excerpt with its place above it."""
     lines = facts.texts.lines(excerpt.path)
-    tag = facts.file(excerpt.path).language
-    return markdown.document(
-        excerpt.place, block(lines, excerpt.spans, str(tag))
-    )
+    tag = str(facts.file(excerpt.path).language)
+    code = block(lines, excerpt.spans, tag)
+    return markdown.document(excerpt.place, code)
 
 
 def of_lines(
@@ -136,15 +135,16 @@ def of_lines(
     last: int,
 ) -> Excerpt | None:
     """Return an excerpt of the lines that a file has, without empty lines at its ends."""
-    lines = facts.texts.lines(path)
+    lines = facts.texts.lines(path)[:last]
     filled = [
         number
-        for number in range(first, min(last, len(lines)) + 1)
-        if lines[number - 1].strip()
+        for number, line in enumerate(lines, 1)
+        if number >= first and line.strip()
     ]
     if not filled:
         return None
-    return Excerpt(path=path, spans=((filled[0], filled[-1]),))
+    span = filled[0], filled[-1]
+    return Excerpt(path=path, spans=(span,))
 
 
 def of_definition(facts: CourseFacts, definition: Definition) -> Excerpt | None:
@@ -159,13 +159,12 @@ def of_definition(facts: CourseFacts, definition: Definition) -> Excerpt | None:
     is_telling = True
     shown: Iterable[int]
     if function is not None and is_function(definition):
-        shown = _function_lines(lines, definition, function)
+        shown = _FunctionLines(lines, definition, function).chosen()
     elif function is not None and definition.kind in TYPES:
         shown, is_telling = _type_lines(lines, definition, function)
     else:
-        last = min(definition.end_line, definition.line + BUDGET - 1)
-        beginning = range(definition.line, last + 1)
-        shown = [*beginning, definition.end_line]
+        whole = range(definition.line, definition.end_line + 1)
+        shown = [*whole[:BUDGET], definition.end_line]
     first = _first_decorator(lines, definition)
     decorators = range(first, definition.line)
     numbers = [*decorators, *shown]
@@ -174,14 +173,13 @@ def of_definition(facts: CourseFacts, definition: Definition) -> Excerpt | None:
 
 
 def _first_decorator(lines: Sequence[str], definition: Definition) -> int:
-    first = definition.line
-    while (
-        first > 1
-        and definition.line - first < _DECORATORS
-        and lines[first - 2].lstrip().startswith(("@", "#["))
-    ):
-        first -= 1
-    return first
+    line = definition.line
+    lowest = max(1, line - _DECORATORS)
+    for first in range(line, lowest, -1):
+        above = lines[first - 2].lstrip()
+        if not above.startswith(("@", "#[")):
+            return first
+    return lowest
 
 
 def _head(
@@ -223,303 +221,298 @@ def _body(
     return list(range(begin, definition.end_line + 1))
 
 
-def _function_lines(
-    lines: Sequence[str],
-    definition: Definition,
-    function: FunctionFacts,
-) -> list[int]:
-    """Choose lines of a function: all of them, or all but the statements that say least.
+class _FunctionLines:
+    """The lines of a function, of which those that say most are chosen."""
 
-    Logging goes first, then guards, then what is between the first and the last statements,
-    but for those that make what the function returns.
-    """
-    head = _head(lines, definition, function)
-    body = _body(lines, definition, function)
-    room = BUDGET - len(head)
-    kept = set(body)
-    central = []
-    if len(kept) > room:
-        central = _central(lines, definition, function.statements)
-    for statement in _expendable(lines, function):
+    def __init__(
+        self,
+        lines: Sequence[str],
+        definition: Definition,
+        function: FunctionFacts,
+    ) -> None:
+        self._lines = lines
+        self._definition = definition
+        self._statements = function.statements
+        self._head = _head(lines, definition, function)
+        self._body = _body(lines, definition, function)
+
+    def chosen(self) -> list[int]:
+        """Return all lines, or all but those of the statements that say least.
+
+        Logging goes first, then guards, then what is between the first and the last statements,
+        but for those that make what the function returns.
+        """
+        kept = set(self._body)
+        room = BUDGET - len(self._head)
+        if len(kept) > room:
+            kept = self._fitting(room)
+        kept = self._without_empty_blocks(kept)
+        kept = self._with_beginnings(kept)
+        kept = self._with_exits(kept)
+        kept = self._with_owners(kept)
+        kept = self._with_values(kept)
+        if len(kept) > room + _OVER:
+            kept = self._without_branches(kept)
+        kept = self._with_owners(kept)
+        return [*self._head, *kept, self._definition.end_line]
+
+    def _line(self, number: int) -> str:
+        return self._lines[number - 1]
+
+    def _text(self, statement: Statement) -> str:
+        own = self._lines[statement.first - 1 : statement.last]
+        return "\n".join(own)
+
+    def _fitting(self, room: int) -> set[int]:
+        """Return as many lines as there is room for."""
+        kept = set(self._body)
+        central = self._central()
+        for statement in self._expendable():
+            if len(kept) <= room:
+                break
+            if statement not in central:
+                kept.difference_update(_numbers(statement))
+        kept = self._without_empty_blocks(kept)
         if len(kept) <= room:
-            break
-        if statement not in central:
-            kept -= set(range(statement.first, statement.last + 1))
-    kept = _without_empty_blocks(lines, kept)
-    if len(kept) > room:
-        pieces = list(_pieces_of(body[0], kept, function.statements))
-        kept = _ends(pieces, central, room) or set(body[:room])
-        kept = _without_empty_blocks(lines, kept)
-    kept = _with_beginnings(lines, kept, function.statements)
-    kept = _with_exits(lines, kept, function.statements)
-    kept = _with_owners(lines, kept, head[-1])
-    kept = _with_values(lines, kept, head, function.statements)
-    if len(kept) > room + _OVER:
-        kept = _without_branches(lines, kept, function.statements)
-    kept = _with_owners(lines, kept, head[-1])
-    return [*head, *kept, definition.end_line]
+            return kept
+        pieces = list(self._pieces(kept))
+        return _ends(pieces, central, room) or set(self._body[:room])
 
+    def _expendable(self) -> list[Statement]:
+        """Return the statements to leave out, those that say least first; never the last one."""
+        logging = []
+        guards = []
+        for statement in self._statements[:-1]:
+            line = self._line(statement.first)
+            if _LOGGING.match(line):
+                logging.append(statement)
+            if _GUARD.match(line):
+                guards.append(statement)
+        return [*logging, *guards]
 
-def _without_branches(
-    lines: Sequence[str],
-    kept: set[int],
-    statements: Sequence[Statement],
-) -> set[int]:
-    """Leave out whole branches that only set values which no other line uses, the last first."""
-    for first, inside in reversed(_branches(lines, statements).items()):
-        if not all(_SETTING.match(lines[each.first - 1]) for each in inside):
-            continue
-        last = max(max(each.last, *each.frame) for each in inside)
-        rest = kept - set(range(first, last + 1))
-        used = _last_uses(lines, rest)
-        names = _names_set(lines, inside)
-        if all(used.get(name, 0) < first for name in names):
-            kept = _without_unused(lines, kept, rest, statements)
-    return kept
+    def _central(self) -> list[Statement]:
+        """Return the statements that do a function's work, the most important first.
 
+        They are the last one, those that make the values in it, calls that have the
+        function's name in theirs, and calls of each function of a loop.
+        """
+        statements = self._statements
+        central = list(statements[-1:])
+        central += filter(self._names_or_returns, reversed(statements))
+        central += filter(self._calls_each, statements)
+        for user in islice(central, _MOST_CENTRAL):
+            text = self._text(user)
+            wanted = set(_IDENTIFIER.findall(text))
+            for statement in reversed(statements):
+                made = wanted.intersection(_assigned(self._text(statement)))
+                if made and statement.last < user.first:
+                    wanted -= made
+                    central.append(statement)
+        return list(dict.fromkeys(central))
 
-def _branches(
-    lines: Sequence[str], statements: Iterable[Statement]
-) -> dict[int, list[Statement]]:
-    """Return the statements of each `if` with its alternatives, by its line."""
-    branches: dict[int, list[Statement]] = defaultdict(list)
-    for statement in statements:
+    def _names_or_returns(self, statement: Statement) -> bool:
+        """Whether a statement calls a method of a like name, or returns a value."""
+        text = self._text(statement)
+        if _RETURN.match(text) and not _GUARD.match(text):
+            return True
+        name = re.escape(self._definition.name.strip("_"))
+        return re.search(rf"\.\w*{name}\w*\(", text) is not None
+
+    def _calls_each(self, statement: Statement) -> bool:
+        """Whether a statement calls what the loop around it goes through."""
+        called = _PLAIN_CALL.match(self._line(statement.first))
+        if called is None:
+            return False
         for number in statement.frame:
-            if _IF.match(lines[number - 1]):
-                branches[number].append(statement)
-    return dict(sorted(branches.items()))
+            opening = _FOR.match(self._line(number))
+            if opening is not None and opening[1] == called[1]:
+                return True
+        return False
+
+    def _pieces(self, kept: set[int]) -> Iterator[set[int]]:
+        """Yield the lines of each statement, with comments above it and the blocks around it."""
+        statements = self._statements
+        begin = self._body[0]
+        for statement, following in zip_longest(statements, statements[1:]):
+            if following is not None and following.first <= statement.last:
+                continue
+            end = statement.last + 1
+            lines = kept.intersection(range(begin, end))
+            if lines:
+                yield lines.union(statement.frame)
+            begin = end
+
+    def _without_empty_blocks(self, kept: set[int]) -> set[int]:
+        """Leave out lines that open a block of which nothing is shown, and comments in it."""
+        code = []
+        for number in sorted(kept):
+            line = self._line(number)
+            if line.strip() and not _COMMENT.match(line):
+                code.append(number)
+        left = set(kept)
+        for number, following in pairwise(code):
+            opening = self._line(number)
+            indent = _indent(self._line(following))
+            is_left = following > number + 1 and indent <= _indent(opening)
+            if is_left and _OPENING.search(opening):
+                left.difference_update(range(number, following))
+        if left == kept:
+            return kept
+        return self._without_empty_blocks(left)
+
+    def _with_beginnings(self, kept: set[int]) -> set[int]:
+        """Add the first statement of each block of which another one is shown."""
+        more = set(kept)
+        begun: set[tuple[int, ...]] = set()
+        for statement in self._statements:
+            frame = statement.frame
+            is_first = bool(frame) and frame not in begun
+            begun.add(frame)
+            if not is_first or _LOGGING.match(self._line(statement.first)):
+                continue
+            if kept.issuperset(frame):
+                more.update(_short(statement))
+        return more
+
+    def _with_exits(self, kept: set[int]) -> set[int]:
+        """Add the statements that leave a block or a loop that is shown, and each `yield`."""
+        more = set(kept)
+        for statement in self._statements:
+            line = self._line(statement.first)
+            left = self._left_block(statement, line)
+            if left in kept or _YIELD.match(line):
+                more.update(_short(statement), statement.frame)
+        return more
+
+    def _left_block(self, statement: Statement, line: str) -> int | None:
+        """Return a line of the innermost block that a statement leaves; None if it leaves none."""
+        if not _EXIT.match(line):
+            return None
+        is_turn = _TURN.match(line)
+        for number in reversed(statement.frame):
+            if not is_turn or _LOOP.match(self._line(number)):
+                return number
+        return None
+
+    def _with_owners(self, kept: set[int]) -> set[int]:
+        """Add the line that opens the statement of each `else`, `except` and `finally` shown."""
+        begin = self._head[-1]
+        last = max(kept, default=begin)
+        more = set(kept)
+        wanted: set[int] = set()
+        for number in range(last, begin, -1):
+            line = self._line(number)
+            indent = _indent(line)
+            if line.strip():
+                wanted = {each for each in wanted if each <= indent}
+            if indent in wanted and _OWNER.match(line):
+                more.add(number)
+                wanted.remove(indent)
+            if number in more and _DEPENDENT.match(line):
+                wanted.add(indent)
+        return more
+
+    def _with_values(self, kept: set[int]) -> set[int]:
+        """Add statements that set a name which is used in a line shown below, if they are short."""
+        more = set(kept)
+        if more.issuperset(statement.first for statement in self._statements):
+            return more
+        room = len(kept) + _MOST_MADE
+        while True:
+            fitting = None
+            for statement in self._setting(more.union(self._head)):
+                piece = more.union(_numbers(statement), statement.frame)
+                if len(piece) <= room:
+                    fitting = piece
+                    break
+            if fitting is None:
+                return more
+            more = fitting
+
+    def _setting(self, shown: set[int]) -> list[Statement]:
+        """Return the hidden statements that set shown names, first those that nothing shown sets."""
+        used = self._last_uses(shown)
+        hidden = []
+        bound: set[str] = set()
+        for statement in self._statements:
+            if statement.first in shown:
+                bound.update(_assigned(self._line(statement.first)))
+            else:
+                hidden.append(statement)
+        new = []
+        others = []
+        for statement in hidden:
+            line = self._line(statement.first)
+            names = set()
+            for name in _assigned(line):
+                if used.get(name, 0) > statement.last:
+                    names.add(name)
+            if not names <= bound:
+                new.append(statement)
+            elif names and names.isdisjoint(_USED.findall(line)):
+                others.append(statement)
+        return [*new, *others]
+
+    def _last_uses(self, shown: Iterable[int]) -> dict[str, int]:
+        """Return the names that lines use, each with the last of its lines."""
+        used: dict[str, int] = {}
+        for number in sorted(shown):
+            code = _NO_CODE.sub("", self._line(number))
+            names = _USED.findall(code)
+            used.update(dict.fromkeys(names, number))
+        return used
+
+    def _without_branches(self, kept: set[int]) -> set[int]:
+        """Leave out whole branches that only set values which no other line uses, the last first."""
+        for first, inside in self._branches():
+            names: set[str] = set()
+            last = first
+            for statement in inside:
+                names.update(_assigned(self._line(statement.first)))
+                last = max(last, statement.last, *statement.frame)
+            rest = kept.difference(range(first, last + 1))
+            used = self._last_uses(rest)
+            if all(used.get(name, 0) < first for name in names):
+                kept = self._without_unused(kept, rest)
+        return kept
+
+    def _branches(self) -> list[tuple[int, list[Statement]]]:
+        """Return the statements of each `if` that only sets values, by its line, the last first."""
+        branches: dict[int, list[Statement]] = defaultdict(list)
+        others: set[int] = set()
+        for statement in self._statements:
+            is_setting = _SETTING.match(self._line(statement.first))
+            for number in statement.frame:
+                if _IF.match(self._line(number)):
+                    branches[number].append(statement)
+                if not is_setting:
+                    others.add(number)
+        plain = branches.keys() - others
+        return [(number, branches[number]) for number in sorted(plain)[::-1]]
+
+    def _without_unused(self, before: set[int], kept: set[int]) -> set[int]:
+        """Leave out what sets names that only lines left out have used."""
+        used = self._last_uses(kept).keys()
+        once_used = self._last_uses(before).keys() - used
+        rest = set(kept)
+        for statement in self._statements:
+            names = set(_assigned(self._line(statement.first)))
+            if names & once_used and not names & used:
+                rest.difference_update(_numbers(statement))
+        return rest
 
 
-def _names_set(
-    lines: Sequence[str], statements: Iterable[Statement]
-) -> set[str]:
-    names: set[str] = set()
-    for statement in statements:
-        names.update(_assigned(lines[statement.first - 1]))
-    return names
-
-
-def _without_unused(
-    lines: Sequence[str],
-    before: set[int],
-    kept: set[int],
-    statements: Iterable[Statement],
-) -> set[int]:
-    """Leave out what sets names that only lines left out have used."""
-    once_used = _last_uses(lines, before)
-    used = _last_uses(lines, kept)
-    rest = set(kept)
-    for statement in statements:
-        names = set(_assigned(lines[statement.first - 1]))
-        if names & once_used.keys() and names.isdisjoint(used):
-            rest -= set(range(statement.first, statement.last + 1))
-    return rest
-
-
-def _with_beginnings(
-    lines: Sequence[str],
-    kept: set[int],
-    statements: Sequence[Statement],
-) -> set[int]:
-    """Add the first statement of each block of which another one is shown."""
-    more = set(kept)
-    begun: set[tuple[int, ...]] = set()
-    for statement in statements:
-        frame = statement.frame
-        is_first = bool(frame) and frame not in begun
-        begun.add(frame)
-        line = lines[statement.first - 1]
-        if not is_first or _LOGGING.match(line):
-            continue
-        if kept.issuperset(frame):
-            shown = _short(statement)
-            more.update(shown)
-    return more
+def _numbers(statement: Statement) -> range:
+    """Return the lines of a statement."""
+    return range(statement.first, statement.last + 1)
 
 
 def _short(statement: Statement) -> range:
     """Return the lines of a statement; none if they are many."""
-    if statement.last - statement.first >= _LONG_STATEMENT:
+    numbers = _numbers(statement)
+    if len(numbers) > _LONG_STATEMENT:
         return range(0)
-    return range(statement.first, statement.last + 1)
-
-
-def _with_exits(
-    lines: Sequence[str],
-    kept: set[int],
-    statements: Sequence[Statement],
-) -> set[int]:
-    """Add the statements that leave a block or a loop that is shown, and each `yield`."""
-    more = set(kept)
-    for statement in statements:
-        text = lines[statement.first - 1]
-        left = _left_block(lines, statement, text)
-        if kept.intersection(left) or _YIELD.match(text):
-            shown = _short(statement)
-            more.update(shown, statement.frame)
-    return more
-
-
-def _left_block(
-    lines: Sequence[str],
-    statement: Statement,
-    text: str,
-) -> tuple[int, ...]:
-    """Return a line of the innermost block that a statement leaves; none if it leaves none."""
-    if not _EXIT.match(text):
-        return ()
-    if not _TURN.match(text):
-        return statement.frame[-1:]
-    loops = []
-    for number in statement.frame:
-        line = lines[number - 1]
-        if _LOOP.match(line):
-            loops.append(number)
-    return tuple(loops[-1:])
-
-
-def _with_values(
-    lines: Sequence[str],
-    kept: set[int],
-    head: Sequence[int],
-    statements: Sequence[Statement],
-) -> set[int]:
-    """Add statements that set a name which is used in a line shown below, if they are short."""
-    more = set(kept)
-    if more.issuperset(statement.first for statement in statements):
-        return more
-    room = len(kept) + _MOST_MADE
-    while True:
-        fitting = None
-        for statement in _setting(lines, [*head, *more], statements):
-            own = range(statement.first, statement.last + 1)
-            piece = more.union(own, statement.frame)
-            if len(piece) <= room:
-                fitting = piece
-                break
-        if fitting is None:
-            return more
-        more = fitting
-
-
-def _setting(
-    lines: Sequence[str],
-    shown: Sequence[int],
-    statements: Sequence[Statement],
-) -> list[Statement]:
-    """Return the hidden statements that set shown names, first those that nothing shown sets."""
-    used = _last_uses(lines, shown)
-    bound: set[str] = set()
-    for statement in statements:
-        if statement.first in shown:
-            line = lines[statement.first - 1]
-            bound.update(_assigned(line))
-    new = []
-    others = []
-    for statement in statements:
-        line = lines[statement.first - 1]
-        names = {
-            name
-            for name in _assigned(line)
-            if used.get(name, 0) > statement.last
-        }
-        if not names or statement.first in shown:
-            continue
-        if not names <= bound:
-            new.append(statement)
-        elif names.isdisjoint(_USED.findall(line)):
-            others.append(statement)
-    return [*new, *others]
-
-
-def _last_uses(lines: Sequence[str], shown: Iterable[int]) -> dict[str, int]:
-    """Return the names that lines use, each with the last of its lines."""
-    used: dict[str, int] = {}
-    for number in sorted(shown):
-        code = _NO_CODE.sub("", lines[number - 1])
-        for name in _USED.findall(code):
-            used[name] = number
-    return used
-
-
-def _with_owners(lines: Sequence[str], kept: set[int], begin: int) -> set[int]:
-    """Add the line that opens the statement of each `else`, `except` and `finally` shown."""
-    more = set(kept)
-    last = max(kept, default=begin)
-    wanted: set[int] = set()
-    for number in range(last, begin, -1):
-        text = lines[number - 1]
-        indent = _indent(text)
-        if text.strip():
-            deeper = {each for each in wanted if each > indent}
-            wanted -= deeper
-        if indent in wanted and _OWNER.match(text):
-            more.add(number)
-            wanted.remove(indent)
-        if number in more and _DEPENDENT.match(text):
-            wanted.add(indent)
-    return more
-
-
-def _expendable(
-    lines: Sequence[str], function: FunctionFacts
-) -> list[Statement]:
-    """Return the statements to leave out, those that say least first; never the last one."""
-    logging = []
-    guards = []
-    for statement in function.statements[:-1]:
-        text = lines[statement.first - 1]
-        if _LOGGING.match(text):
-            logging.append(statement)
-        if _GUARD.match(text):
-            guards.append(statement)
-    return [*logging, *guards]
-
-
-def _central(
-    lines: Sequence[str],
-    definition: Definition,
-    statements: Sequence[Statement],
-) -> list[Statement]:
-    """Return the statements that do a function's work, the most important first.
-
-    They are the last one, those that make the values in it, calls that have the
-    function's name in theirs, and calls of each function of a loop.
-    """
-    texts = {
-        statement: "\n".join(lines[statement.first - 1 : statement.last])
-        for statement in statements
-    }
-    name = re.escape(definition.name.strip("_"))
-    named = re.compile(rf"\.\w*{name}\w*\(")
-    central = list(statements[-1:])
-    central += [
-        each
-        for each in reversed(statements)
-        if named.search(texts[each])
-        or (_RETURN.match(texts[each]) and not _GUARD.match(texts[each]))
-    ]
-    central += [each for each in statements if _calls_each(lines, each)]
-    for user in islice(central, _MOST_CENTRAL):
-        wanted = set(_IDENTIFIER.findall(texts[user]))
-        for statement in reversed(statements):
-            made = wanted.intersection(_assigned(texts[statement]))
-            if made and statement.last < user.first:
-                wanted -= made
-                central.append(statement)
-    return list(dict.fromkeys(central))
-
-
-def _calls_each(lines: Sequence[str], statement: Statement) -> bool:
-    """Whether a statement calls what the loop around it goes through."""
-    called = _PLAIN_CALL.match(lines[statement.first - 1])
-    if called is None:
-        return False
-    for number in statement.frame:
-        opening = _FOR.match(lines[number - 1])
-        if opening is not None and opening[1] == called[1]:
-            return True
-    return False
+    return numbers
 
 
 def _assigned(text: str) -> list[str]:
@@ -551,47 +544,6 @@ def _ends(
     return shown
 
 
-def _pieces_of(
-    begin: int,
-    kept: set[int],
-    statements: Sequence[Statement],
-) -> Iterator[set[int]]:
-    """Yield the lines of each statement, with comments above it and the blocks around it."""
-    for statement, following in zip_longest(statements, statements[1:]):
-        if following is not None and following.first <= statement.last:
-            continue
-        piece = range(begin, statement.last + 1)
-        lines = kept.intersection(piece)
-        if lines:
-            yield lines | set(statement.frame)
-        begin = statement.last + 1
-
-
-def _without_empty_blocks(lines: Sequence[str], kept: set[int]) -> set[int]:
-    """Leave out lines that open a block of which nothing is shown, and comments in it."""
-    code = [
-        number
-        for number in sorted(kept)
-        if lines[number - 1].strip() and not _COMMENT.match(lines[number - 1])
-    ]
-    ends = dict(pairwise(code))
-    empty = {
-        number
-        for number, following in ends.items()
-        if _OPENING.search(lines[number - 1])
-        and following > number + 1
-        and _indent(lines[following - 1]) <= _indent(lines[number - 1])
-    }
-    if not empty:
-        return kept
-    inside = {
-        comment
-        for number in empty
-        for comment in range(number + 1, ends[number])
-    }
-    return _without_empty_blocks(lines, kept - empty - inside)
-
-
 def _type_lines(
     lines: Sequence[str],
     definition: Definition,
@@ -603,19 +555,21 @@ def _type_lines(
         shown.add(definition.end_line)
     fields = 0
     for statement in function.statements:
-        if statement.last - statement.first >= _LONG_FIELD:
-            continue
-        field = range(statement.first, statement.last + 1)
+        field = _numbers(statement)
         more = shown.union(field)
-        if len(more) <= BUDGET and _pieces(more) <= _TYPE_SPANS:
+        is_short = len(field) <= _LONG_FIELD and len(more) <= BUDGET
+        if is_short and _pieces(more) <= _TYPE_SPANS:
             shown = more
             fields += 1
     return sorted(shown), fields >= _ENOUGH_FIELDS
 
 
 def _pieces(numbers: Iterable[int]) -> int:
-    gaps = pairwise(sorted(numbers))
-    return 1 + sum(following - number > _GAP + 1 for number, following in gaps)
+    pieces = 1
+    for number, following in pairwise(sorted(numbers)):
+        if following - number > _GAP + 1:
+            pieces += 1
+    return pieces
 
 
 def _spans(
