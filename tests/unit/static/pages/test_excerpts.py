@@ -318,24 +318,3 @@ def test_a_loop_that_calls_stored_functions_is_shown(tmp_path: Path) -> None:
     lines = shown(facts, excerpt_of(facts, "work"))
     assert "    for hook in self.hooks:" in lines
     assert "        hook(self)" in lines
-
-
-def test_branches_that_set_values_are_left_out_of_a_long_block(
-    tmp_path: Path,
-) -> None:
-    steps = "    self.step()\n    self.step()\n    yield 1\n" * 24
-    made = "    name = self.name\n    path = self.path\n"
-    tried = (
-        "    if self.path is not None and path is not None:\n"
-        "        self.options['path'] = self.path + path\n"
-        "    elif path is not None:\n        self.options['path'] = path\n"
-    )
-    needed = "    if name is None:\n        name = self.default\n"
-    code = f"def work(self):\n{steps}{made}{tried}{needed}    step(name)\n"
-    facts = read(tmp_path, {"work.py": code})
-    lines = shown(facts, excerpt_of(facts, "work"))
-    assert "    yield 1" in lines
-    assert lines[-4:] == f"    name = self.name\n{needed}    step(name)".split(
-        "\n"
-    )
-    assert "    path = self.path" not in lines

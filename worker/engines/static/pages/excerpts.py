@@ -6,7 +6,7 @@ so a reader, and the checker, can compare it with the file.
 """
 
 import re
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count, islice, pairwise, zip_longest
@@ -52,11 +52,6 @@ _GUARD: Final = re.compile(
 _EXIT: Final = re.compile(r"\s*(?:return|raise|throw|break|continue)\b")
 _TURN: Final = re.compile(r"\s*(?:break|continue)\b")
 _YIELD: Final = re.compile(r"\s*(?:\w+ = )?yield\b")
-_IF: Final = re.compile(r"\s*if\b")
-_SETTING: Final = re.compile(r"\s*[\w.\[\]\"']+(?:: [^=]+)? [-+*|]?=(?!=)")
-"""A statement that sets a variable, an attribute or a key."""
-_OVER: Final = 6
-"""This many lines above the budget are shown before branches are left out."""
 _LOOP: Final = re.compile(r"\s*(?:async )?(?:for|while|loop)\b")
 _FOR: Final = re.compile(r"\s*(?:async )?for (\w+) in\b")
 _PLAIN_CALL: Final = re.compile(r"\s*(?:\w+ = |await |return )*(\w+)\(")
@@ -106,13 +101,13 @@ class Excerpt:
 def block(lines: Sequence[str], spans: Sequence[Span], tag: str) -> str:
     """Return the code of an excerpt, given all lines of its file."""
     shown: list[str] = []
-    for position, (first, last) in enumerate(spans):
-        if position:
-            line = lines[first - 1]
-            width = _indent(line)
-            indent = line[:width]
+    for first, last in spans:
+        piece = lines[first - 1 : last]
+        if shown:
+            width = _indent(piece[0])
+            indent = piece[0][:width]
             shown.append(f"{indent}{OMITTED}")
-        shown += lines[first - 1 : last]
+        shown += piece
     return markdown.fence(shown, tag)
 
 
@@ -156,19 +151,17 @@ def of_definition(facts: CourseFacts, definition: Definition) -> Excerpt | None:
     if definition.end_line > len(lines):
         return None
     function = facts.function(definition.index)
+    first = definition.line
+    end = definition.end_line
     is_telling = True
-    shown: Iterable[int]
+    shown = [*range(first, end + 1)[:BUDGET], end]
     if function is not None and is_function(definition):
-        shown = _FunctionLines(lines, definition, function).chosen()
+        choice = _FunctionLines(lines, definition, function)
+        shown = choice.chosen()
     elif function is not None and definition.kind in TYPES:
         shown, is_telling = _type_lines(lines, definition, function)
-    else:
-        whole = range(definition.line, definition.end_line + 1)
-        shown = [*whole[:BUDGET], definition.end_line]
-    first = _first_decorator(lines, definition)
-    decorators = range(first, definition.line)
-    numbers = [*decorators, *shown]
-    spans = _spans(lines, numbers, definition.end_line)
+    decorators = range(_first_decorator(lines, definition), first)
+    spans = _spans(lines, [*decorators, *shown], end)
     return Excerpt(path=definition.path, spans=spans, is_telling=is_telling)
 
 
@@ -251,8 +244,6 @@ class _FunctionLines:
         kept = self._with_exits(kept)
         kept = self._with_owners(kept)
         kept = self._with_values(kept)
-        if len(kept) > room + _OVER:
-            kept = self._without_branches(kept)
         kept = self._with_owners(kept)
         return [*self._head, *kept, self._definition.end_line]
 
@@ -315,8 +306,10 @@ class _FunctionLines:
         text = self._text(statement)
         if _RETURN.match(text) and not _GUARD.match(text):
             return True
-        name = re.escape(self._definition.name.strip("_"))
-        return re.search(rf"\.\w*{name}\w*\(", text) is not None
+        bare = self._definition.name.strip("_")
+        name = re.escape(bare)
+        like_call = re.compile(rf"\.\w*{name}\w*\(")
+        return like_call.search(text) is not None
 
     def _calls_each(self, statement: Statement) -> bool:
         """Whether a statement calls what the loop around it goes through."""
@@ -461,45 +454,6 @@ class _FunctionLines:
             names = _USED.findall(code)
             used.update(dict.fromkeys(names, number))
         return used
-
-    def _without_branches(self, kept: set[int]) -> set[int]:
-        """Leave out whole branches that only set values which no other line uses, the last first."""
-        for first, inside in self._branches():
-            names: set[str] = set()
-            last = first
-            for statement in inside:
-                names.update(_assigned(self._line(statement.first)))
-                last = max(last, statement.last, *statement.frame)
-            rest = kept.difference(range(first, last + 1))
-            used = self._last_uses(rest)
-            if all(used.get(name, 0) < first for name in names):
-                kept = self._without_unused(kept, rest)
-        return kept
-
-    def _branches(self) -> list[tuple[int, list[Statement]]]:
-        """Return the statements of each `if` that only sets values, by its line, the last first."""
-        branches: dict[int, list[Statement]] = defaultdict(list)
-        others: set[int] = set()
-        for statement in self._statements:
-            is_setting = _SETTING.match(self._line(statement.first))
-            for number in statement.frame:
-                if _IF.match(self._line(number)):
-                    branches[number].append(statement)
-                if not is_setting:
-                    others.add(number)
-        plain = branches.keys() - others
-        return [(number, branches[number]) for number in sorted(plain)[::-1]]
-
-    def _without_unused(self, before: set[int], kept: set[int]) -> set[int]:
-        """Leave out what sets names that only lines left out have used."""
-        used = self._last_uses(kept).keys()
-        once_used = self._last_uses(before).keys() - used
-        rest = set(kept)
-        for statement in self._statements:
-            names = set(_assigned(self._line(statement.first)))
-            if names & once_used and not names & used:
-                rest.difference_update(_numbers(statement))
-        return rest
 
 
 def _numbers(statement: Statement) -> range:
