@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from worker.engines.static.facts import (
@@ -129,29 +130,26 @@ def rendered(passage: Passage) -> list[str]:
     """Return a passage as blocks of Markdown, the last of which names its source."""
     title = markdown.text(passage.title)
     document = "the guide"
-    if is_readme(passage.path):
+    path = passage.path
+    if is_readme(path):
         document = "the README"
-    extent = passage.first, passage.last
-    place = markdown.place(passage.path, extent)
+    place = markdown.place(path, (passage.first, passage.last))
     source = f"(From {document}, “{title}”, {place}.)"
-    texts = [markdown.prose(text) for text in passage.texts]
-    return [*texts, source]
+    return [*map(markdown.prose, passage.texts), source]
 
 
 @remembered
 def _assigned(facts: CourseFacts) -> dict[int, Passage]:
     """Give each chapter the passage that is worth most for it, the clearest cases first."""
-    rated = sorted(
-        (
-            (-worth, chapter.position, order, passage)
-            for chapter in facts.chapters
-            for order, (worth, passage) in enumerate(_rated(facts, chapter))
-        ),
-        key=lambda entry: entry[:3],
-    )
+    rated = [
+        (worth, chapter.position, passage)
+        for chapter in facts.chapters
+        for worth, passage in _rated(facts, chapter)
+    ]
+    rated.sort(key=itemgetter(0), reverse=True)
     openings: dict[int, Passage] = {}
     taken: set[tuple[str, int]] = set()
-    for _, position, _, passage in rated:
+    for _, position, passage in rated:
         place = passage.path, passage.first
         if position not in openings and place not in taken:
             openings[position] = passage
@@ -162,15 +160,13 @@ def _assigned(facts: CourseFacts) -> dict[int, Passage]:
 def _rated(
     facts: CourseFacts, chapter: Chapter
 ) -> Iterator[tuple[float, Passage]]:
-    subjects = _by_name(facts.named(chapter))
+    by_name = {subject.name: subject for subject in facts.named(chapter)}
+    subjects = list(by_name.values())
     if not subjects:
         return
-    mentioned = {
-        path
-        for subject in subjects
-        for path in facts.analysis.mentions.get(subject.name, ())
-    }
+    mentions = facts.analysis.mentions
     names = {subject.name for subject in subjects}
+    mentioned = {path for name in names for path in mentions.get(name, ())}
     spellings = _spellings(subjects)
     for path in paths(facts):
         for heading, words, lower_words in sections(facts, path):
@@ -225,10 +221,6 @@ def sections(facts: CourseFacts, path: str) -> list[Section]:
     return in_order
 
 
-def _by_name(subjects: Iterable[Definition]) -> list[Definition]:
-    return list({subject.name: subject for subject in subjects}.values())
-
-
 @remembered
 def paths(facts: CourseFacts) -> list[str]:
     """Return the guides."""
@@ -248,19 +240,22 @@ def _of_headings(
     """Rate how much a heading, or the name of its document, names some subjects."""
     titles = _words(heading.title)
     first, *others = subjects
-    is_whole = heading is facts.file(path).headings[0]
-    is_of_kind = len(titles) == 1 and titles[0] in _words(
-        citations.purpose(first)
-    )
-    if _squeezed(first.name) == _squeezed(facts.analysis.project.name):
+    name = _squeezed(first.name)
+    purpose = _words(citations.purpose(first))
+    is_of_kind = len(titles) == 1 and titles[0] in purpose
+    if name == _squeezed(facts.analysis.project.name):
         return 4 * is_of_kind
-    worth = 2.0 * is_of_kind + sum(
-        _of_title(_squeezed(other.name), titles) / 2 for other in others
-    )
-    worth += _of_title(_squeezed(first.name), titles)
-    if is_whole and _squeezed(file_stem(path)) == _squeezed(first.name):
+    worth = 2 * is_of_kind + _of_title(name, titles)
+    for other in others:
+        other_name = _squeezed(other.name)
+        worth += _of_title(other_name, titles) / 2
+    if heading is not facts.file(path).headings[0]:
+        return worth
+    if name == _squeezed(file_stem(path)):
         worth += 3
-    return worth + 2 * (is_whole and worth > 0)
+    if worth > 0:
+        worth += 2
+    return worth
 
 
 def _of_title(name: str, titles: Sequence[str]) -> float:
@@ -314,20 +309,32 @@ def _is_of_another(
     first, *others = subjects
     names = {subject.name for subject in subjects}
     title = passage.title
-    if title not in names and title in facts.by_name and title.lower() in names:
+    is_name = title in facts.by_name and title not in names
+    if is_name and title.lower() in names:
+        return True
+    if not _names_any(facts, subjects, passage):
         return True
     text = " ".join(passage.texts)
-    is_named = not names.isdisjoint(_WORD.findall(text))
-    heading = _WORD.findall(title.lower())
-    is_whole = title == facts.file(passage.path).headings[0].title
-    if not (is_named or is_whole) and _spellings(subjects).isdisjoint(heading):
-        return True
     if first.kind is Kind.FUNCTION and first.name in _METHOD.findall(text):
         return True
     defining = _SUBJECT.match(passage.texts[0])
     if defining is not None and defining[1] in facts.by_name:
-        return all(subject.name != defining[1] for subject in subjects)
+        return defining[1] not in names
     return bool(others) and not _of_text(facts, [first], passage)
+
+
+def _names_any(
+    facts: CourseFacts, subjects: _Subjects, passage: Passage
+) -> bool:
+    """Whether a passage is a document's beginning, or it or its heading names a subject."""
+    beginning, *_ = facts.file(passage.path).headings
+    if passage.title == beginning.title:
+        return True
+    words = _WORD.findall(" ".join(passage.texts))
+    if any(subject.name in words for subject in subjects):
+        return True
+    heading = _WORD.findall(passage.title.lower())
+    return not _spellings(subjects).isdisjoint(heading)
 
 
 def _of_opening(subjects: _Subjects, passage: Passage) -> float:
@@ -339,9 +346,9 @@ def _of_opening(subjects: _Subjects, passage: Passage) -> float:
         spellings |= {name.lower(), name.capitalize()}
         spellings |= {f"{spelling}s" for spelling in spellings}
     defining = _DEFINING.match(passage.texts[0])
-    if defining is not None and not spellings.isdisjoint(defining.groups()):
-        return _DEFINED
-    return 0
+    if defining is None or spellings.isdisjoint(defining.groups()):
+        return 0
+    return _DEFINED
 
 
 @cache

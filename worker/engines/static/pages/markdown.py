@@ -46,8 +46,9 @@ def spans(lines: str) -> list[tuple[int, int]]:
     """Return the first and the last line of each part of a place's lines, as `3,5-9`."""
     parts: list[tuple[int, int]] = []
     for part in lines.split(","):
-        first, _, last = part.partition("-")
-        parts.append((int(first), int(last or first)))
+        ends = list(map(int, part.split("-")))
+        extent = ends[0], ends[-1]
+        parts.append(extent)
     return parts
 
 
@@ -66,7 +67,8 @@ def text(raw: str) -> str:
 
     Addresses in it become code, so that nothing makes links of them.
     """
-    return _text(_SPACE.sub(" ", raw).strip(), first=True)
+    line = _SPACE.sub(" ", raw)
+    return _text(line.strip(), first=True)
 
 
 def _text(line: str, *, first: bool) -> str:
@@ -85,11 +87,11 @@ def _text(line: str, *, first: bool) -> str:
 
 
 def _escape(match: re.Match[str]) -> str:
-    """Put a backslash before it.
-
-    But for a bar, since in tables not everybody counts the backslashes before one.
-    """
-    return "&#124;" if match[0] == "|" else f"\\{match[0]}"
+    """Put a backslash before a character; a bar in a table is not escaped by one everywhere."""
+    char = match[0]
+    if char == "|":
+        return "&#124;"
+    return f"\\{char}"
 
 
 def code(raw: str) -> str:
@@ -100,8 +102,11 @@ def code(raw: str) -> str:
 
 def _ticks(shown: str, fewest: int) -> str:
     """Return more backticks than the text has in a row."""
-    longest = max(map(len, _TICKS.findall(shown)), default=0)
-    return "`" * max(fewest, longest + 1)
+    ticks = "`" * fewest
+    for row in _TICKS.findall(shown):
+        if len(row) >= len(ticks):
+            ticks = f"{row}`"
+    return ticks
 
 
 def _code(shown: str) -> str:
@@ -121,19 +126,19 @@ def prose(raw: str) -> str:
     it is a reference of ours.
     """
     line = _SPACE.sub(" ", raw).strip()
-    pieces: list[str] = []
+    written = ""
     end = 0
     for match in _SPAN.finditer(line):
         before = line[end : match.start()]
-        pieces.append(_text(before, first=not pieces))
+        written += _text(before, first=not written)
         shown = match[2].strip()
         if PLACE.fullmatch(shown):
-            pieces.append(_text(shown, first=not any(pieces)))
+            written += _text(shown, first=not written)
         else:
-            pieces.append(code(shown))
+            written += code(shown)
         end = match.end()
-    pieces.append(_text(line[end:], first=not pieces))
-    return "".join(pieces)
+    rest = _text(line[end:], first=not written)
+    return f"{written}{rest}"
 
 
 def place(path: str, *spans: tuple[int, int]) -> str:
@@ -158,21 +163,26 @@ def cut(line: str, limit: int = MAX_LINE) -> str:
 
     A mark in the place of less than its own length would save nothing.
     """
-    mark = f" …[{len(line) - limit} more characters]"
-    if len(line) <= limit + len(mark):
+    left_out = len(line) - limit
+    mark = f" …[{left_out} more characters]"
+    if left_out <= len(mark):
         return line
     return f"{line[:limit]}{mark}"
 
 
 def heading(level: int, content: str) -> str:
     """Return a heading; `content` is Markdown."""
-    return f"{'#' * level} {content}"
+    marks = "#" * level
+    return f"{marks} {content}"
 
 
 def fence(lines: Iterable[str], tag: str) -> str:
     """Return a block of code, each line visible and cut; `tag` is one of our own words."""
-    whole = (line.replace("\n", " ") for line in lines)
-    shown = "\n".join(cut(visible(line)) for line in whole)
+    rows = []
+    for line in lines:
+        row = line.replace("\n", " ")
+        rows.append(cut(visible(row)))
+    shown = "\n".join(rows)
     ticks = _ticks(shown, 3)
     return f"{ticks}{tag}\n{shown}\n{ticks}"
 

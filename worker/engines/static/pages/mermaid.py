@@ -19,7 +19,8 @@ COMPOSED: Final = "flowchart TD"
 MAX_LABEL: Final = 48
 """Characters; longer labels make boxes that are too wide to read."""
 
-_HARMLESS: Final = frozenset(" _.,/()-")
+_MEANINGFUL: Final = re.compile(r"[^\w .,/()-]")
+"""A character that may mean something to Mermaid."""
 _LABEL: Final = r"(?:[^\W]|[ _.,/()-]|#\d+;)+"
 _BOX: Final = rf'(n\d+)(?:\["{_LABEL}"\])?'
 """A node of a flowchart, with its label where it first occurs."""
@@ -89,10 +90,10 @@ def class_diagram(names: Sequence[str], extensions: Sequence[Extension]) -> str:
     keys = []
     for index, name in enumerate(names):
         key = name
-        is_plain = re.fullmatch(_CLASS, name, re.ASCII) is not None
-        if not is_plain or _OURS.fullmatch(name) or len(name) > MAX_LABEL:
+        if not _is_plain(name):
             key = f"C{index}"
-            lines.append(f'  class {key}["{label(name)}"]')
+            shown = label(name)
+            lines.append(f'  class {key}["{shown}"]')
         keys.append(key)
     for extension in extensions:
         base = keys[extension.base]
@@ -101,54 +102,67 @@ def class_diagram(names: Sequence[str], extensions: Sequence[Extension]) -> str:
     return "\n".join(lines)
 
 
+def _is_plain(name: str) -> bool:
+    """Whether a class can be shown by its name, which is none of ours."""
+    if len(name) > MAX_LABEL or _OURS.fullmatch(name):
+        return False
+    return re.fullmatch(_CLASS, name, re.ASCII) is not None
+
+
 def flowchart(names: Sequence[str], edges: Sequence[Edge]) -> str:
     """Return a flowchart whose arrows say the words of their edges."""
-    lines = ["flowchart LR"]
-    for index, name in enumerate(names):
-        lines.append(f'  n{index}["{label(name)}"]')
+    lines = ["flowchart LR", *map(_box, range(len(names)), names)]
     lines += [
         f"  n{edge.source} -->|{edge.label}| n{edge.target}" for edge in edges
     ]
     return "\n".join(lines)
 
 
+def _box(index: int, name: str) -> str:
+    shown = label(name)
+    return f'  n{index}["{shown}"]'
+
+
 def arrows(pairs: Sequence[tuple[str, str]]) -> str:
     """Return a flowchart of arrows without words, from the first to the second of two names."""
+    lines = ["flowchart LR"]
     keys: dict[str, str] = {}
-
-    def box(name: str) -> str:
-        if name in keys:
-            return keys[name]
-        keys[name] = f"n{len(keys)}"
-        return f'{keys[name]}["{label(name)}"]'
-
-    lines = [f"  {box(source)}-->{box(target)}" for source, target in pairs]
-    return "\n".join(["flowchart LR", *lines])
+    for pair in pairs:
+        boxes = []
+        for name in pair:
+            box = keys.get(name)
+            if box is None:
+                key = f"n{len(keys)}"
+                shown = label(name)
+                box = f'{key}["{shown}"]'
+                keys[name] = key
+            boxes.append(box)
+        arrow = "-->".join(boxes)
+        lines.append(f"  {arrow}")
+    return "\n".join(lines)
 
 
 def composed(names: Sequence[str], edges: Sequence[Edge]) -> str:
     """Return a flowchart from the top down, whose arrows may say anything."""
-    lines = [COMPOSED]
-    for index, name in enumerate(names):
-        lines.append(f'  n{index}["{label(name)}"]')
+    lines = [COMPOSED, *map(_box, range(len(names)), names)]
     for edge in edges:
         words = ""
         if edge.label:
-            words = f'|"{label(edge.label)}"|'
+            text = label(edge.label)
+            words = f'|"{text}"|'
         lines.append(f"  n{edge.source} -->{words} n{edge.target}")
     return "\n".join(lines)
 
 
 def sequence_diagram(names: Sequence[str], messages: Sequence[Message]) -> str:
-    participants = [
-        f"  participant p{index} as {label(name)}"
-        for index, name in enumerate(names)
-    ]
-    arrows = [
-        f"  p{message.source}->>p{message.target}: {label(message.text)}"
-        for message in messages
-    ]
-    return "\n".join(["sequenceDiagram", *participants, *arrows])
+    lines = ["sequenceDiagram"]
+    for index, name in enumerate(names):
+        shown = label(name)
+        lines.append(f"  participant p{index} as {shown}")
+    for message in messages:
+        text = label(message.text)
+        lines.append(f"  p{message.source}->>p{message.target}: {text}")
+    return "\n".join(lines)
 
 
 def fenced(diagram: str) -> str:
@@ -160,16 +174,17 @@ def fenced(diagram: str) -> str:
 
 def label(raw: str) -> str:
     """Return a text as a diagram may hold it."""
-    line = visible(" ".join(raw.split())) or "?"
+    words = " ".join(raw.split())
+    line = visible(words) or "?"
     if len(line) > MAX_LABEL:
-        line = f"{line[: MAX_LABEL - 3]}..."
-    return "".join(map(_entity, line))
+        beginning = line[: MAX_LABEL - 3]
+        line = f"{beginning}..."
+    return _MEANINGFUL.sub(_entity, line)
 
 
-def _entity(char: str) -> str:
-    """Return a character as it is where it means nothing to Mermaid, and else as an entity."""
-    is_harmless = char.isalnum() or char in _HARMLESS
-    return char if is_harmless else f"#{ord(char)};"
+def _entity(match: re.Match[str]) -> str:
+    number = ord(match[0])
+    return f"#{number};"
 
 
 def fault(diagram: str) -> str | None:
@@ -187,9 +202,9 @@ def fault(diagram: str) -> str | None:
         arrow = re.fullmatch(connecting, line)
         ends: set[str] = set()
         if arrow is not None:
-            ends = {
-                end for end in arrow.groups() if end and _OURS.fullmatch(end)
-            }
+            named = filter(None, arrow.groups())
+            ends = set(filter(_OURS.fullmatch, named))
         if arrow is None or not ends <= declared:
-            return f"its line {line.strip()[:MAX_LABEL]!r} does not fit"
+            shown = line.strip()[:MAX_LABEL]
+            return f"its line {shown!r} does not fit"
     return None
