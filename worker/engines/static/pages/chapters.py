@@ -28,7 +28,6 @@ from worker.engines.static.pages.course import (
     is_function,
     remembered,
 )
-from worker.engines.static.pages.examples import Example
 from worker.engines.static.pages.key_places import KeyPlace
 from worker.engines.static.prose.docstrings import paragraphs, sentences
 from worker.engines.static.prose.phrases import SHAPE, listed
@@ -48,27 +47,23 @@ _NO_LETTER: Final = re.compile(r"[\W_]+")
 
 def written(facts: CourseFacts, chapter: Chapter) -> str:
     title = f"Chapter {chapter.entry.index}: {markdown.text(chapter.name)}"
-    shown = examples.best(facts, chapter)
+    shown = [
+        examples.rendered(facts, example)
+        for example in examples.best(facts, chapter)
+    ]
     places = key_places.chosen(facts, chapter)
     parts = map(citations.described, _parts(facts, chapter))
+    shown_code = [place.excerpt for place in places]
+    failing = failures.sentences(facts, chapter, shown_code)
+    cautions = failures.cautions(facts, chapter)
     return markdown.document(
         markdown.heading(1, title),
         *_introduction(facts, chapter, places),
-        _section("Example", *_examples(facts, shown)),
+        _section("Example", *shown),
         _section("The code", *_code(facts, chapter, places)),
         _section("Other parts", markdown.bullets(parts)),
-        _section(
-            "What can go wrong",
-            markdown.bullets(
-                failures.sentences(
-                    facts, chapter, [place.excerpt for place in places]
-                )
-            ),
-        ),
-        _section(
-            "Good to know",
-            markdown.bullets(failures.cautions(facts, chapter)),
-        ),
+        _section("What can go wrong", markdown.bullets(failing)),
+        _section("Good to know", markdown.bullets(cautions)),
         _section("Connections", *_connections(facts, chapter)),
     )
 
@@ -88,15 +83,15 @@ def _introduction(
 ) -> list[str]:
     """Return what the subject is for, in the words of its guide, else of its source."""
     described = list(_purposes(facts, chapter, places))
+    is_one = len(facts.named(chapter)) <= 1
     told = markdown.bullets(described)
-    if len(facts.named(chapter)) <= 1:
+    if is_one:
         told = markdown.document(*described)
     passage = guide.opening(facts, chapter)
     if passage is not None:
         return [told, *guide.rendered(passage)]
     description = _description(facts, chapter)
     blocks = [told, markdown.prose(description)]
-    is_one = len(facts.named(chapter)) <= 1
     if is_one or not (described or description):
         blocks += _more(facts, chapter)
     if not chapter.unit.symbols:
@@ -115,8 +110,9 @@ def _purposes(
     """Yield the purposes of the subjects that neither the guide nor the code's part tells."""
     introduced = _introduced(facts, chapter)
     shown = _definitions(places)
-    is_one = len(facts.named(chapter)) <= 1
-    for subject in facts.named(chapter):
+    named = facts.named(chapter)
+    is_one = len(named) <= 1
+    for subject in named:
         purpose = purposes.told(facts, subject)
         is_told = _plain(purpose.sentence) in introduced
         is_weak = is_one and purposes.is_bare(subject, purpose.sentence)
@@ -198,10 +194,6 @@ def _docs(facts: CourseFacts, chapter: Chapter) -> Iterator[str]:
 
 def _plain(text: str) -> str:
     return _NO_LETTER.sub("", text.casefold())
-
-
-def _examples(facts: CourseFacts, shown: Sequence[Example]) -> list[str]:
-    return [examples.rendered(facts, example) for example in shown]
 
 
 def _code(

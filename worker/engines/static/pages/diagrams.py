@@ -1,6 +1,7 @@
 """Draws what the sentences of a chapter do not say: calls inside it, and families of types."""
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Final
 
 from worker.engines.static.facts import TYPES, Definition, Kind
@@ -28,17 +29,19 @@ def calls(
 ) -> str:
     """Draw what the functions that a chapter shows call of its functions."""
     owned = set(facts.family(chapter.unit.owned))
-    functions = [
-        definition.index
-        for definition in shown
-        if is_function(definition) and definition.index in owned
-    ]
-    pairs = [
-        (caller, called)
-        for caller in functions
-        for called in dict.fromkeys(_called(facts, caller))
-        if called in owned and caller != called
-    ]
+    functions = []
+    pairs = []
+    for definition in shown:
+        caller = definition.index
+        if not is_function(definition) or caller not in owned:
+            continue
+        functions.append(caller)
+        called = dict.fromkeys(_called(facts, caller))
+        pairs += [
+            (caller, other)
+            for other in called
+            if other in owned and other != caller
+        ]
     nodes = _nodes(functions, pairs)
     between = [pair for pair in pairs if set(pair) <= set(nodes)]
     from_each = [_reached(between, function) for function in functions]
@@ -46,14 +49,11 @@ def calls(
     callers = {caller for caller, _ in drawn}
     if len(drawn) < _FEWEST or len(callers) < _FEWEST_CALLERS:
         return ""
-    ends = list(dict.fromkeys(end for pair in drawn for end in pair))
-    names = dict(zip(ends, _names(facts, ends), strict=True))
-    return mermaid.arrows(
-        [
-            (f"{names[caller]}()", f"{names[called]}()")
-            for caller, called in drawn
-        ]
-    )
+    ends = list(dict.fromkeys(chain.from_iterable(drawn)))
+    calls = [f"{name}()" for name in _names(facts, ends)]
+    names = dict(zip(ends, calls, strict=True))
+    arrows = [(names[caller], names[called]) for caller, called in drawn]
+    return mermaid.arrows(arrows)
 
 
 def _reached(
@@ -115,12 +115,14 @@ def family(facts: CourseFacts, chapter: Chapter) -> str:
 def _names(facts: CourseFacts, ends: Sequence[int | str]) -> list[str]:
     """Return the names of types, with that of its module where two share one."""
     names = [_name(facts, end) for end in ends]
-    return [
-        f"{_module(facts.definitions[end])}.{name}"
-        if isinstance(end, int) and names.count(name) > 1
-        else name
-        for end, name in zip(ends, names, strict=True)
-    ]
+    unique = []
+    for end, name in zip(ends, names, strict=True):
+        shown = name
+        if isinstance(end, int) and names.count(name) > 1:
+            module = _module(facts.definitions[end])
+            shown = f"{module}.{name}"
+        unique.append(shown)
+    return unique
 
 
 def _name(facts: CourseFacts, end: int | str) -> str:
@@ -158,15 +160,16 @@ def _extensions(
 def _bases(facts: CourseFacts, definition: Definition) -> list[int | str]:
     """Return the bases of a type: definitions, or names of types elsewhere."""
     known = facts.analysis.bases.get(definition.index, ())
-    by_name: dict[str, int] = {
-        facts.definitions[base].name: base for base in known
-    }
-    alone = _types_by_name(facts)
+    types = dict(_types_by_name(facts))
+    for index in known:
+        types[facts.definitions[index].name] = index
     bases: list[int | str] = []
     for base in definition.bases:
-        name = last_name(base)
-        end = by_name.get(name, alone.get(name))
-        bases.append(base if end in {None, definition.index} else end)
+        end = types.get(last_name(base))
+        if end is None or end == definition.index:
+            bases.append(base)
+        else:
+            bases.append(end)
     if set(known) <= set(bases):
         return bases
     # One of them is imported by another name.

@@ -326,11 +326,13 @@ def _known(facts: CourseFacts) -> set[str]:
 
 def _share(facts: CourseFacts, example: Example, names: set[str]) -> float:
     """Return the share of an example's lines that have one of some names."""
-    filled = [line for line in lines(facts, example) if line.strip()]
-    naming = [
-        line for line in filled if not names.isdisjoint(_WORD.findall(line))
-    ]
-    return len(naming) / len(filled)
+    filled = 0
+    naming = 0
+    for line in lines(facts, example):
+        words = _WORD.findall(line)
+        filled += line.strip() != ""
+        naming += not names.isdisjoint(words)
+    return naming / filled
 
 
 def _used(facts: CourseFacts, example: Example) -> set[str]:
@@ -439,7 +441,7 @@ def _documentation(
     last = definition.line - 1
     first = _first_of_comment(text, last)
     comment = text[first:last]
-    return first + 1, _without_marks(comment)
+    return first + 1, [_MARK.sub("", line, count=1) for line in comment]
 
 
 def _first_of_comment(text: Sequence[str], last: int) -> int:
@@ -451,10 +453,6 @@ def _first_of_comment(text: Sequence[str], last: int) -> int:
             break
         first -= 1
     return first
-
-
-def _without_marks(comment: Iterable[str]) -> list[str]:
-    return [_MARK.sub("", line, count=1) for line in comment]
 
 
 def _tag(block: CodeBlock, file: SourceFile, code: list[str]) -> str:
@@ -665,11 +663,12 @@ def _first_use(code: Sequence[str], pattern: re.Pattern[str]) -> int:
 
 def _paragraphs_around(text: tuple[str, ...], line: int) -> tuple[int, int]:
     """Return the lines around one, up to an empty line before unindented code where one is near."""
-    first = last = line
     begin = max(1, line - _AROUND)
     end = min(len(text), line + _AROUND)
+    first = line
     while first > begin and not _ends_block(text, first - 1):
         first -= 1
+    last = line
     while last < end and not _ends_block(text, last + 1):
         last += 1
     return first, last

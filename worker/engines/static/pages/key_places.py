@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -158,9 +158,8 @@ def _tie(
 
 def _are_kin(name: str, other: str) -> bool:
     """Whether one of two names holds the other: what it does is the other's work."""
-    bare = name.strip("_")
-    other_bare = other.strip("_")
-    return bare in other_bare or other_bare in bare
+    shorter, longer = sorted([name.strip("_"), other.strip("_")], key=len)
+    return shorter in longer
 
 
 @remembered
@@ -266,12 +265,12 @@ def _in_call_order(
 def _add(facts: CourseFacts, places: list[KeyPlace], place: KeyPlace) -> None:
     """Add a place unless it is shown already."""
     definition = place.definition
-    shown = set()
     for other in places:
-        if other.definition is not None:
-            shown.add(other.definition.qualified)
-    is_new = definition is None or definition.qualified not in shown
-    if is_new and not _is_shown(facts, place, places):
+        if definition is None or other.definition is None:
+            continue
+        if other.definition.qualified == definition.qualified:
+            return
+    if not _is_shown(facts, place, places):
         places.append(place)
 
 
@@ -333,12 +332,11 @@ def _candidates(facts: CourseFacts, chapter: Chapter) -> Iterator[Definition]:
     yield from _of_symbol(facts, chapter, main, _PER_TYPE)
     for symbol in others:
         yield from _of_symbol(facts, chapter, symbol, 1)
-    owned = [facts.definitions[index] for index in chapter.unit.owned]
-    functions = [
-        definition
-        for definition in owned
-        if is_function(definition) and not _HELPER.match(definition.name)
-    ]
+    functions = []
+    for index in chapter.unit.owned:
+        definition = facts.definitions[index]
+        if is_function(definition) and not _HELPER.match(definition.name):
+            functions.append(definition)
     yield from _by_use(facts, functions, uses(facts, chapter))
 
 
@@ -413,16 +411,16 @@ def _fulfilled(
     facts: CourseFacts, symbol: Definition, stubs: Container[str]
 ) -> list[Definition]:
     """Return the methods of the subtype from whose code for some stubs most is reached."""
-    fulfilled = []
+    best: list[Definition] = []
+    most = -1
     for subtype in facts.subtypes(symbol.index):
         methods = facts.methods(subtype)
         own = [method for method in methods if method.name in stubs]
-        fulfilled.append(own)
-
-    def reached(methods: Iterable[Definition]) -> int:
-        return sum(call_path.reach(facts, method) for method in methods)
-
-    return max(fulfilled, key=reached, default=[])
+        reached = sum(call_path.reach(facts, method) for method in own)
+        if reached > most:
+            best = own
+            most = reached
+    return best
 
 
 def is_stub(facts: CourseFacts, method: Definition) -> bool:
@@ -477,18 +475,20 @@ def _is_worth_showing(facts: CourseFacts, symbol: Definition) -> bool:
 def uses(facts: CourseFacts, chapter: Chapter) -> Counter[str]:
     """Count how many examples and tests call each name; an example counts more than a test."""
     counted: Counter[str] = Counter()
-    by_name: dict[str, list[Definition]] = defaultdict(list)
-    for function in facts.functions(chapter):
-        by_name[function.name].append(function)
+    functions = facts.functions(chapter)
     for example in examples.found(facts, chapter):
-        lines = examples.lines(facts, example)
-        calls = calls_in(facts, "\n".join(lines))
+        code = "\n".join(examples.lines(facts, example))
+        calls = calls_in(facts, code)
+        called = set()
+        for function in functions:
+            name = function.name
+            if name in calls.words and calls.leads_to(facts, function):
+                called.add(name)
         weight = _EXAMPLE_WEIGHT
         if example.origin is Origin.TEST:
             weight = 1
-        for name in by_name.keys() & calls.words:
-            if any(calls.leads_to(facts, each) for each in by_name[name]):
-                counted[name] += weight
+        for name in called:
+            counted[name] += weight
     return counted
 
 
@@ -509,8 +509,7 @@ def _worth(
     times_used = used[function.name]
     told = _told(facts, function) + min(times_used, _MOST_USED)
     reach = call_path.reach(facts, function)
-    callers = facts.callers(function.index)
-    called = len(callers)
+    called = len(facts.callers(function.index))
     length = _length(facts, function)
     name = function.name
     worth = told + math.log1p(reach)

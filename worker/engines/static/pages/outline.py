@@ -120,12 +120,8 @@ def _pattern(file: SourceFile) -> re.Pattern[str]:
         return _SHELL
     if file.language is Language.MAKE:
         return _TARGET
-    if (
-        file.language in SETTINGS
-        or file.language in PROSE
-        or file.language in PARSED
-    ):
-        if file.language in SETTINGS:
-            return _KEY
+    if file.language in SETTINGS:
+        return _KEY
+    if file.language in PROSE or file.language in PARSED:
         return _NEVER
     return _LANDMARK
