@@ -7,7 +7,7 @@ import pytest
 from tests.support.course_facts import index_of, read
 from worker.engines.static.pages import leads
 
-TRIES = "It tries `Box.below` and `Box.behind`, in this order, until it has a value."
+CALLS = "It calls `Box.below` and `Box.behind`."
 TAKES = "It takes `thing` and `name` and returns `self.things.index(thing)`."
 CODE = '''class Shelf:
     """Holds things."""
@@ -65,8 +65,8 @@ def open_box(size):
     ("name", "before", "words"),
     [
         ("Box.fetch", [], "`open_box` (`box.py:49`) calls it. It calls `Box.search` and `Box.close`."),
-        ("Box.search", ["Box.fetch"], f"`Box.fetch` calls it, then `Box.close`. {TRIES}"),
-        ("Box.search", [], f"It overrides `Shelf.search` (`box.py:8`). {TRIES}"),
+        ("Box.search", ["Box.fetch"], f"`Box.fetch` calls it, then `Box.close`. {CALLS}"),
+        ("Box.search", [], f"It overrides `Shelf.search` (`box.py:8`). {CALLS}"),
         ("Box.behind", ["Box.search"], "`Box.search` calls it. It creates `Box`."),
         ("Box.close", ["Box.fetch"], f"`Box.fetch` calls it. {TAKES}"),
         ("Box.__init__", ["open_box"], "`open_box` calls it, then `Box.fetch`. It sets `self.size` and `self.things`."),

@@ -56,6 +56,97 @@ def test_a_test_in_a_callback_is_known_by_its_words(tmp_path: Path) -> None:
     assert project_tests.command(facts, test) == ""
 
 
+JAVA_TEST = """\
+class TillTest {
+    @Test
+    public void sells() {
+        Till till = new Till();
+        assertEquals(1, till.sell(1));
+        till.sell(2);
+    }
+}
+"""
+JAVA = {
+    "src/main/java/Till.java": "public class Till {\n    public int sell(int x) {\n"
+    "        return x;\n    }\n}\n",
+    "src/test/java/TillTest.java": JAVA_TEST,
+}
+PHP = {
+    "src/Till.php": "<?php\n\nclass Till\n{\n    public function sell($x)\n    {\n"
+    "        return $x;\n    }\n}\n",
+    "tests/TillTest.php": "<?php\n\nclass TillTest extends TestCase\n{\n"
+    "    public function testSells()\n    {\n        $till = new Till();\n"
+    "        $this->assertSame(1, $till->sell(1));\n        $till->sell(2);\n    }\n}\n",
+}
+MOCHA = {**JAVASCRIPT, "test/store.test.js": JEST % "    x();"}
+
+
+@pytest.mark.parametrize(
+    ("files", "manifest", "declared", "name", "command"),
+    [
+        (
+            JAVA,
+            "pom.xml",
+            "<project/>",
+            "Till",
+            "mvn test -Dtest='TillTest#sells'",
+        ),
+        (
+            JAVA,
+            "build.gradle",
+            "plugins {}\n",
+            "Till",
+            "gradle test --tests '*TillTest.sells'",
+        ),
+        (
+            PHP,
+            "composer.json",
+            '{"require-dev": {"phpunit/phpunit": "^9"}}',
+            "Till",
+            "vendor/bin/phpunit --filter testSells tests/TillTest.php",
+        ),
+        (PHP, "composer.json", "{}", "Till", ""),
+        (
+            MOCHA,
+            "package.json",
+            '{"scripts": {"test": "mocha test/"}}',
+            "Store",
+            "npm test -- --grep 'sells what it has'",
+        ),
+        (
+            MOCHA,
+            "package.json",
+            '{"scripts": {"test": "jest"}}',
+            "Store",
+            "npm test -- -t 'sells what it has'",
+        ),
+        (MOCHA, "package.json", '{"scripts": {"test": "make"}}', "Store", ""),
+    ],
+)
+def test_a_manifest_tells_how_one_test_is_run(
+    tmp_path: Path,
+    files: dict[str, str],
+    manifest: str,
+    declared: str,
+    name: str,
+    command: str,
+) -> None:
+    facts = read(tmp_path, {**files, manifest: declared})
+    test = project_tests.best(facts, chapter_of(facts, name))
+    assert test is not None
+    assert project_tests.command(facts, test) == command
+
+
+def test_a_test_is_run_in_the_folder_of_its_manifest(tmp_path: Path) -> None:
+    files = {f"money/{path}": text for path, text in PHP.items()}
+    declared = '{"require-dev": {"phpunit/phpunit": "^9"}}'
+    facts = read(tmp_path, {**files, "money/composer.json": declared})
+    test = project_tests.best(facts, chapter_of(facts, "Till"))
+    assert test is not None
+    command = project_tests.command(facts, test)
+    assert command.endswith("testSells tests/TillTest.php")
+
+
 def test_a_subject_that_no_test_uses_has_none(tmp_path: Path) -> None:
     facts = read(tmp_path, PYTHON)
     assert project_tests.best(facts, chapter_of(facts, "rounded")) is None

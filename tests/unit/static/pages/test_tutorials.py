@@ -33,7 +33,8 @@ def test_a_document_says_how_its_example_runs(tmp_path: Path) -> None:
     facts = read(tmp_path, {**PYTHON, "README.md": text})
     page = tutorials.written(facts, chapter_of(facts, "Store"))
     assert (
-        "Save it as `sell.py`. Then, as in `README.md:12-13`:\n\n"
+        "Save it as `sell.py`. Then activate the environment "
+        "(`. .venv/bin/activate`) and, as in `README.md:12-13`:\n\n"
         "```console\n$ shop run sell\n5\n```"
     ) in page
 
@@ -286,3 +287,61 @@ def test_no_path_of_calls_ends_in_a_getter(tmp_path: Path) -> None:
     facts = read(tmp_path, {"line.py": code})
     page = tutorials.written(facts, facts.chapters[0])
     assert "calls `Line.size`" not in page
+
+
+def test_a_reader_writes_a_test_and_sees_it_fail(tmp_path: Path) -> None:
+    code = (
+        "def pay(sum):\n    if sum < 1:\n"
+        "        raise ValueError('nothing to pay')\n    return sum\n"
+    )
+    test = (
+        "import pytest\nfrom till import pay\n\n\ndef test_it():\n"
+        "    with pytest.raises(ValueError):\n        pay(0)\n"
+    )
+    facts = read(tmp_path, {"till.py": code, "tests/test_till.py": test})
+    page = tutorials.written(facts, chapter_of(facts, "pay"))
+    task = "`pay` raises `ValueError` if `sum < 1`. Write a test of that."
+    _, _, written = page.partition(f": Write a test\n\n{task}\n\n<details>")
+    solution, _, broken = written.partition("</details>")
+    assert "with pytest.raises(ValueError):" in solution
+    assert (
+        "Put `pass` in place of the statement at `till.py:3`. "
+        "Which line of `test_it` fails? "
+    ) in broken
+
+
+TILL = """\
+public class Till {
+    public int sell(int x) {
+        return x;
+    }
+%s}
+"""
+TILL_TEST = """\
+class TillTest {
+    @Test
+    public void sells() {
+        Till till = new Till();
+        assertEquals(1, till.sell(1));
+        till.sell(2);
+    }
+}
+"""
+
+
+@pytest.mark.parametrize("is_overloaded", [False, True])
+def test_a_reader_stops_where_the_call_surely_leads(
+    tmp_path: Path, *, is_overloaded: bool
+) -> None:
+    other = ""
+    if is_overloaded:
+        other = "    public int sell(long x) {\n        return 1;\n    }\n"
+    files = {
+        "pom.xml": "<project/>",
+        "src/main/java/Till.java": TILL % other,
+        "src/test/java/TillTest.java": TILL_TEST,
+    }
+    facts = read(tmp_path, files)
+    page = tutorials.written(facts, chapter_of(facts, "Till"))
+    assert "`mvn test -Dtest='TillTest#sells'`" in page
+    assert ("Stop inside `Till.sell`" in page) is not is_overloaded

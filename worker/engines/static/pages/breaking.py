@@ -45,11 +45,6 @@ _HOPS: Final = 3
 """Functions from a call in a test to the failure that it expects."""
 _COMMON_ERRORS: Final = word_set("TypeError AttributeError KeyError IndexError")
 """Errors that Python raises as well: only the called function's own are told."""
-_ASSERTING: Final = re.compile(r"\s*(?:assert\b|with (?:\w+\.)*raises\()")
-_DENYING: Final = re.compile(r"\bnot\b|!=|\bor\b")
-_PUT_IN: Final = re.compile(r"\{[^}]*\}|%\(?\w*\)?[a-z]|\\.")
-_FEWEST_LETTERS: Final = 14
-"""Of a part of a message that is told from others."""
 _MOST_FILES: Final = 6
 _MOST_TESTS: Final = 60
 """Tests of a chapter that are looked at."""
@@ -84,6 +79,8 @@ class Change:
     words: str
     function: Definition
     test: ProjectTest
+    task: str = ""
+    """To write the test, as Markdown; nothing where its name does not say what it tests."""
     message_length: int = 0
     """Of the failure that is left out; a long one explains it."""
 
@@ -131,9 +128,9 @@ def _without(failure: Failure, condition: str, test: ProjectTest) -> Change:
     name = citations.name(function)
     place = citations.at(function.path, cause.line)
     error = markdown.code(cause.what)
-    told = f"{name} {cause.verb} {error} ({place}) {condition}."
     return Change(
-        words=f"{told} Put `pass` in its place.",
+        words=f"Put `pass` in place of the statement at {place}.",
+        task=f"{name} {cause.verb} {error} {condition}. Write a test of that.",
         function=function,
         test=test,
         message_length=len(cause.message),
@@ -144,7 +141,7 @@ def _test_of(facts: CourseFacts, failure: Failure) -> ProjectTest | None:
     """Return a test that can be run alone and that expects a failure."""
     place = failure.function.path, failure.cause.line
     expecting = facts.remembered("expecting", lambda: _expecting(facts))
-    return expecting.get(place) or _quoting(facts, failure)
+    return expecting.get(place)
 
 
 def _expecting(facts: CourseFacts) -> dict[tuple[str, int], ProjectTest]:
@@ -261,50 +258,6 @@ def _below(rows: Sequence[str], indent: int) -> Iterator[str]:
         yield row
 
 
-def _quoting(facts: CourseFacts, failure: Failure) -> ProjectTest | None:
-    """Return a test that asserts a part of a failure's message which no other code has."""
-    part = _own_part(failure.cause.message)
-    if len(part) < _FEWEST_LETTERS:
-        return None
-    test = next(_asserting(facts, part), None)
-    if test is None or not _is_unique(facts, part):
-        return None
-    return test
-
-
-def _asserting(facts: CourseFacts, part: str) -> Iterator[ProjectTest]:
-    """Yield the tests that can be run alone and assert a text."""
-    for path in _test_files(facts):
-        if part not in facts.texts.text(path):
-            continue
-        for test in project_tests.of_file(facts, path):
-            holding = [row for row in _rows(facts, test) if part in row]
-            is_asserted = any(map(_asserts, holding))
-            if is_asserted and project_tests.command(facts, test):
-                yield test
-
-
-def _own_part(message: str) -> str:
-    """Return the longest part of a message into which nothing is put."""
-    quote = message[-1:]
-    quoted = message.lstrip("fFbBrRuU")
-    bare = quoted.strip(quote)
-    parts = _PUT_IN.split(bare)
-    longest = max(parts, key=len)
-    return longest.strip()
-
-
-def _is_unique(facts: CourseFacts, part: str) -> bool:
-    """Whether a part of a message is in the sources once."""
-    rows = 0
-    for path in _python_files(facts, Role.SOURCE):
-        if part in facts.texts.text(path):
-            rows += sum(part in row for row in facts.texts.lines(path))
-        if rows > 1:
-            return False
-    return rows == 1
-
-
 def _test_files(facts: CourseFacts) -> list[str]:
     find = partial(_python_files, facts, Role.TEST)
     return facts.remembered("test files", find)
@@ -317,11 +270,6 @@ def _python_files(facts: CourseFacts, role: Role) -> list[str]:
         if is_python and file.role is role:
             paths.append(path)
     return paths
-
-
-def _asserts(row: str) -> bool:
-    """Whether a line asserts what it names, and does not exclude it."""
-    return _ASSERTING.match(row) is not None and not _DENYING.search(row)
 
 
 def _of_results(facts: CourseFacts, chapter: Chapter) -> Iterator[Change]:

@@ -13,15 +13,13 @@ from worker.engines.static.facts import (
 )
 from worker.engines.static.pages import call_path, citations, markdown
 from worker.engines.static.pages.course import CourseFacts, is_function
-from worker.engines.static.parsing.function_facts import Call, Statement
+from worker.engines.static.parsing.function_facts import Call
 from worker.engines.static.prose.phrases import listed
 
 _MOST_CALLED: Final = 4
 _MOST_SET: Final = 4
 _MOST_CALLERS: Final = 2
 _LONGEST_RESULT: Final = 60
-_FEWEST_TRIED: Final = 2
-_FALLBACK: Final = re.compile(r"\s*if (\w+) is None:")
 _CALLING: Final = re.compile(rb"[\w$]+(?:<[^()]*>)?\W{0,20}?\(")
 _SET: Final = re.compile(r"\s*self\.(\w+)(?:: [^=]+)? = ")
 
@@ -180,13 +178,9 @@ def _may_call(facts: CourseFacts, reference: Reference) -> bool:
 
 
 def _done(facts: CourseFacts, definition: Definition) -> str:
-    """Return what a function does: what it tries, calls, sets or returns."""
+    """Return what a function does: what it calls, sets or returns."""
     if not is_function(definition):
         return ""
-    tried = _tried(facts, definition)
-    if tried:
-        names = listed(tried)
-        return f"It tries {names}, in this order, until it has a value."
     called = _called(facts, definition)
     if called:
         return f"It {called}."
@@ -216,42 +210,6 @@ def _called(facts: CourseFacts, function: Definition) -> str:
             shown = listed(names[:_MOST_CALLED])
             parts.append(f"{verb} {shown}")
     return ", and ".join(parts)
-
-
-def _tried(facts: CourseFacts, function: Definition) -> list[str]:
-    """Return what a variable is set to in turn as long as it is `None`."""
-    inside = facts.function(function.index)
-    if inside is None:
-        return []
-    lines = facts.texts.lines(function.path)
-    calls = dict[str, list[str]]()
-    for statement in inside.statements:
-        variable = _fallback(lines, statement)
-        if not variable:
-            continue
-        of_variable = calls.setdefault(variable, [])
-        for call, target in facts.calls(function.index):
-            if statement.first <= call.line <= statement.last:
-                name = citations.name(target)
-                of_variable.append(name)
-    tried = max(calls.values(), key=len, default=[])
-    if len(tried) < _FEWEST_TRIED:
-        return []
-    return tried
-
-
-def _fallback(lines: Sequence[str], statement: Statement) -> str:
-    """Return the variable that a statement sets if it is `None`; nothing if it sets none."""
-    variable = ""
-    for number in statement.frame:
-        opening = _FALLBACK.match(lines[number - 1])
-        if opening is not None:
-            variable = opening[1]
-    line = lines[statement.first - 1]
-    text = line.strip()
-    if text.startswith(f"{variable} ="):
-        return variable
-    return ""
 
 
 def _fields(facts: CourseFacts, function: Definition) -> list[str]:

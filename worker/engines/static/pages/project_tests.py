@@ -5,13 +5,18 @@ import shlex
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from posixpath import dirname
+from posixpath import basename
 from typing import Final, NamedTuple
 
 from tree_sitter import Node
 
 from worker.engines.static.facts import Definition, Role, SourceFile
-from worker.engines.static.pages import citations, fixtures, meaning
+from worker.engines.static.pages import (
+    citations,
+    fixtures,
+    meaning,
+    setup_steps,
+)
 from worker.engines.static.pages.course import Chapter, CourseFacts
 from worker.engines.static.parsing.grammar import (
     body_of,
@@ -85,6 +90,29 @@ _FUNCTIONS: Final = frozenset(
     }
 )
 _CALLS: Final = frozenset({"it", "test"})
+_RUNNERS: Final = (
+    ("go.mod", "", "^func Test", "go test {folder} -run '^{name}$'"),
+    ("Cargo.toml", "", "", "cargo test {name}"),
+    ("pom.xml", "", "@Test", "mvn test -Dtest='{stem}#{name}'"),
+    ("build.gradle", "", "@Test", "gradle test --tests '*{stem}.{name}'"),
+    ("build.gradle.kts", "", "@Test", "gradle test --tests '*{stem}.{name}'"),
+    (
+        "composer.json",
+        '"phpunit/phpunit"',
+        "function test",
+        "vendor/bin/phpunit --filter {name} {file}",
+    ),
+    ("package.json", r'"test": "mocha\b', "", "npm test -- --grep '{name}'"),
+    (
+        "package.json",
+        r'"test": "(jest|vitest)\b',
+        "",
+        "npm test -- -t '{name}'",
+    ),
+)
+"""Manifests, what they declare, what a test has, and the command that runs this test alone."""
+_RUNNABLE: Final = re.compile(r"[A-Za-z_][\w ]*", re.ASCII)
+"""The name of a test that a shell and a filter take as it is."""
 _NAME: Final = re.compile(r"(?i)^(?:test|bench|example|it_|should)")
 _DECLARED: Final = re.compile(
     r"(?:TYPED_)?TEST(?:_\w+)?\(|\*?(?:test|Test)\w*\((?:void)?\)$"
@@ -165,25 +193,43 @@ def of_symbols(
 
 
 def command(facts: CourseFacts, test: ProjectTest) -> str:
-    """Return the command that runs a test; nothing where the language alone does not tell."""
+    """Return the command that runs a test where its project is built; nothing if unsure."""
     path = test.path
     name = test.name
-    if not _WORD.fullmatch(name) or not path.isprintable():
+    if not _RUNNABLE.fullmatch(name) or not path.isprintable():
         return ""
     if _NEEDS_MORE.search(path):
         return ""
-    file = facts.file(path)
-    language = file.language
-    if language is Language.PYTHON and _is_run_by_pytest(facts, test):
+    if facts.file(path).language is Language.PYTHON:
+        if not _is_run_by_pytest(facts, test):
+            return ""
         parts = (path, *test.owners, name)
         node = "::".join(parts)
         quoted = shlex.quote(node)
         return f"{PYTEST} {quoted}"
-    if language is Language.GO and name.startswith("Test"):
-        folder = shlex.quote(f"./{dirname(path)}")
-        return f"go test {folder} -run '^{name}$'"
-    if language is Language.RUST:
-        return f"cargo test {name}"
+    return _command(facts, test)
+
+
+def _command(facts: CourseFacts, test: ProjectTest) -> str:
+    """Return the command of the project's own runner, in the folder of its manifest."""
+    setup = setup_steps.setup(facts, test.path)
+    if setup is None:
+        return ""
+    manifest = basename(setup.manifest)
+    declaration = facts.texts.text(setup.manifest)
+    rows = facts.texts.lines(test.path)[test.first - 1 : test.last]
+    file = test.path.removeprefix(f"{setup.folder}/")
+    folder, _, file_name = file.rpartition("/")
+    stem, _, _ = file_name.partition(".")
+    for name, declared, written, template in _RUNNERS:
+        is_fitting = name == manifest and re.search(declared, declaration)
+        if is_fitting and re.search(written, "\n".join(rows)):
+            return template.format(
+                file=shlex.quote(file),
+                folder=shlex.quote(f"./{folder}"),
+                stem=stem,
+                name=test.name,
+            )
     return ""
 
 

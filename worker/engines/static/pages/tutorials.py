@@ -37,6 +37,10 @@ _RUN_IT: Final = "Run it with "
 _PARAMETERS: Final = 4
 _FEWEST_HOPS: Final = 2
 _CONSOLE: Final = "console"
+_ACTIVATE: Final = "`. .venv/bin/activate`"
+_SURE_NAMES: Final = frozenset({Language.PYTHON, Language.GO, Language.RUST})
+"""Languages in which a name in a test seldom means anything else."""
+_OVERLOADING: Final = frozenset({Language.JAVA, Language.KOTLIN, Language.CPP})
 _NEAR: Final = 6
 """Lines below an example in which the commands that run it begin."""
 _HOST: Final = re.compile(
@@ -98,13 +102,14 @@ def _steps(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
 
 def _retell(facts: CourseFacts, chapter: Chapter) -> Step:
     """Let the reader say what the code does, where nothing can be run or asked."""
-    places = [citations.extent(symbol) for symbol in facts.symbols(chapter)]
+    chosen = key_places.chosen(facts, chapter)
+    places = [place.excerpt.place for place in chosen]
     if not places:
         places = [markdown.code(path) for path in chapter.unit.file_paths]
     where = listed(places, _PARAMETERS)
     text = (
-        f"Open {where} without the chapter. Say in a sentence for each function what it "
-        "takes, and what it returns or changes. Then compare with the chapter."
+        f"Read {where} without the chapter. Say in a sentence for each what goes in, "
+        "and what comes out or changes. Then compare with the chapter."
     )
     return Step("Say what the code does", (text,))
 
@@ -150,9 +155,19 @@ def _runnable(facts: CourseFacts, chapter: Chapter) -> Example | None:
     """Return the best example of a chapter that can be run, or a test of it."""
     for example in examples.found(facts, chapter):
         can_run = example.is_whole and _imports_only_the_project(facts, example)
-        if can_run and _running(facts, example):
+        is_sure = can_run and _is_sure(facts, chapter, example)
+        if is_sure and _running(facts, example):
             return example
     return None
+
+
+def _is_sure(facts: CourseFacts, chapter: Chapter, example: Example) -> bool:
+    """Whether an example is about a chapter: not every test that has its name is."""
+    is_test = example.origin is Origin.TEST
+    if not is_test or facts.file(example.path).language in _SURE_NAMES:
+        return True
+    is_shown = example in examples.best(facts, chapter)
+    return is_shown or bool(_called(facts, chapter, example))
 
 
 def _imports_only_the_project(facts: CourseFacts, example: Example) -> bool:
@@ -208,8 +223,11 @@ def _following_commands(facts: CourseFacts, example: Example) -> str:
         line = lines[first - 1].lstrip()
         if is_near and line.startswith("$ "):
             place = markdown.place(example.path, (first, last))
+            activation = ""
+            if example.tag == str(Language.PYTHON):
+                activation = f" activate the environment ({_ACTIVATE}) and"
             return markdown.document(
-                f"{_save(facts, example)} Then, as in {place}:",
+                f"{_save(facts, example)} Then{activation}, as in {place}:",
                 markdown.fence(dedented(lines[first - 1 : last]), _CONSOLE),
             )
     return ""
@@ -329,7 +347,7 @@ def _is_meant(
 ) -> bool:
     """Whether an example imports no other definition of the name of a function or its type."""
     if example.tag not in {DOCTEST, str(Language.PYTHON)}:
-        return True
+        return not _is_overloaded(facts, function)
     name, _, _ = function.qualified.partition(".")
     shown = examples.lines(facts, example)
     sources = standalone.sources(name, "\n".join(shown))
@@ -342,6 +360,17 @@ def _is_meant(
         for source in sources
     )
     return is_of_module or not sources
+
+
+def _is_overloaded(facts: CourseFacts, function: Definition) -> bool:
+    """Whether several heads in a function's file have its name: a call may mean any of them."""
+    if facts.file(function.path).language not in _OVERLOADING:
+        return False
+    name = re.escape(function.name)
+    head = rf"^[ \t]*(?:[\w<>\[\],.?@]+ +)+{name}\([^;\n]*$"
+    code = facts.texts.text(function.path)
+    heads = re.findall(head, code, re.MULTILINE)
+    return len(heads) > 1
 
 
 def _executed(facts: CourseFacts, example: Example) -> str:
@@ -383,12 +412,29 @@ def _change(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
     change = breaking.change(facts, chapter)
     if change is None:
         return
-    command = markdown.code(_command(facts, change.test))
+    test = change.test
+    command = markdown.code(_command(facts, test))
+    if change.task:
+        solution = _solution(facts, test)
+        yield Step("Write a test", (change.task, solution))
+    name = markdown.code(test.name)
     text = (
-        f"{change.words} Which line of the test fails? Run {command} to see "
-        "it. Then undo the change."
+        f"{change.words} Which line of {name} fails? "
+        f"Run {command} to see it. Then undo the change."
     )
     yield Step("Break it", (text,))
+
+
+def _solution(facts: CourseFacts, test: project_tests.ProjectTest) -> str:
+    """Return the code of a test, folded."""
+    lines = facts.texts.lines(test.path)
+    rows = lines[test.first - 1 : test.last]
+    extent = test.first, test.last
+    place = markdown.place(test.path, extent)
+    code = markdown.fence(rows, str(Language.PYTHON))
+    words = f"The project's own test, {place}:"
+    solution = markdown.document(words, code)
+    return markdown.answer(solution)
 
 
 def _command(facts: CourseFacts, test: project_tests.ProjectTest) -> str:
