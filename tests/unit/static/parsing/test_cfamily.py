@@ -166,6 +166,26 @@ def test_a_nested_type_has_its_own_bases() -> None:
     assert draft(CPP, text, "Inner").bases == ("Base",)
 
 
+TEMPLATES = """
+template <typename T>
+struct Shelf<T, enable_if_t<is_big<T>::value && !is_old<T>::value>>
+    : bool_constant<sizeof(T) < 3>, public lib::Base<List<T>>, virtual Odd {
+  int count;
+};
+template <typename T>
+int Shelf<T, enable_if_t<kind<T>::value != lib::kind::odd>>::take(T thing) {
+  return 1;
+}
+"""
+
+
+def test_expressions_in_template_arguments_are_no_names() -> None:
+    definitions = parsed(CPP, TEMPLATES).drafts
+    names = [(draft.owner, draft.name) for draft in definitions]
+    assert names == [("", "Shelf"), ("Shelf", "take")]
+    assert definitions[0].bases == ("bool_constant", "lib.Base", "Odd")
+
+
 def test_a_comment_above_a_struct_for_a_method_is_the_methods() -> None:
     code = """class Version {
  public:

@@ -30,6 +30,10 @@ from worker.engines.static.prose.docstrings import (
         ("<summary>\nSells things.\n</summary>", "Sells things."),
         ('Uses <see cref="T:Shop.Store"/> well.', "Uses `Shop.Store` well."),
         (
+            'Fills an <see cref="T:System.IList`1"/> up.',
+            "Fills an `System.IList` up.",
+        ),
+        (
             "Uses [request] and [Store.sell].",
             "Uses `request` and `Store.sell`.",
         ),
@@ -87,6 +91,24 @@ def test_a_first_sentence_that_is_too_long_ends_between_words_and_closes_its_cod
 def test_reference_parts_are_left_out_of_paragraphs() -> None:
     doc = "First one here.\n\nSecond one here.\n\nArgs:\n    x: a thing\n\nNever shown here."
     assert paragraphs(doc) == ["First one here.", "Second one here."]
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        '<param name="count">How many are sold.</param>',
+        '<typeparam name="T">What is sold.</typeparam>',
+        "<returns>The things that were sold.</returns>",
+        "<value>The things that were sold.</value>",
+        '<exception cref="T:Shop.Empty">The shop is empty.</exception>',
+        "<example>Sell(3) sells three of them.</example>",
+        "**Example**::\n   sell(3, of=them)",
+        "Example::\n   sell(3, of=them)",
+    ],
+)
+def test_a_summary_ends_where_its_reference_begins(reference: str) -> None:
+    doc = f"<summary>\nSells all things.\n</summary>\n{reference}"
+    assert paragraphs(doc) == ["Sells all things."]
 
 
 def test_items_of_a_list_are_no_paragraphs_not_even_their_second_lines() -> (

@@ -12,7 +12,6 @@ from worker.engines.static.parsing.grammar import (
     Draft,
     FileText,
     Grammar,
-    bases_in,
     draft,
     field_text,
     line,
@@ -71,10 +70,11 @@ _GUARD: Final = re.compile(
 _SHOUTED: Final = re.compile(r"[A-Z][A-Z\d_]{2,}")
 """A function of such a name is a macro that makes a function, and its name is not known."""
 _STATIC: Final = re.compile(r"\bstatic\b")
-_ARGUMENTS: Final = re.compile(r"<[^<>]*>")
 _DEEP: Final = 12
 _TYPEDEF: Final = "type_definition"
-_BASE_ACCESS: Final = re.compile(r"\b(?:public|private|protected|virtual)\b")
+_BASES: Final = frozenset(
+    {"type_identifier", "qualified_identifier", "template_type"}
+)
 _SPECIFIERS: Final = frozenset(
     {"struct_specifier", "enum_specifier", "union_specifier"}
 )
@@ -104,7 +104,7 @@ def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
 def _function(node: Node, page: FileText) -> Iterator[Draft]:
     declarator = node.child_by_field_name("declarator")
     whole, is_function = _declared(declarator)
-    *owners, name = _ARGUMENTS.sub("", whole).split("::")
+    *owners, name = whole.split("::")
     if not is_function or not _is_name(name) or _is_local(node):
         return
     body = node.child_by_field_name("body")
@@ -131,12 +131,25 @@ def _declared(declarator: Node | None) -> tuple[str, bool]:
         if node is None:
             break
         if node.type in _NAMES:
-            return text(node), is_function
+            return _path(node), is_function
         inner = node.child_by_field_name("declarator") or _inner(node)
         if node.type == "function_declarator" and inner is not None:
             is_function = inner.type != "parenthesized_declarator"
         node = inner
     return "", False
+
+
+def _path(node: Node | None) -> str:
+    """Return a name without template arguments, which may be whole expressions."""
+    if node is None:
+        return ""
+    if node.type.startswith("template_"):
+        return field_text(node, "name")
+    if node.type != "qualified_identifier":
+        return text(node)
+    scope = _path(node.child_by_field_name("scope"))
+    name = _path(node.child_by_field_name("name"))
+    return f"{scope}::{name}"
 
 
 def _inner(node: Node) -> Node | None:
@@ -176,7 +189,7 @@ def _access(node: Node, page: FileText) -> str:
 
 def _record(node: Node, kind: Kind, page: FileText) -> Iterator[Draft]:
     outer = _template(node)
-    name = field_text(node, "name").rpartition("::")[2].partition("<")[0]
+    name = _path(node.child_by_field_name("name")).rpartition("::")[2]
     typedef = node.parent
     if typedef is not None and typedef.type == _TYPEDEF:
         outer = typedef
@@ -187,13 +200,19 @@ def _record(node: Node, kind: Kind, page: FileText) -> Iterator[Draft]:
     body = node.child_by_field_name("body")
     record = draft(page, outer, name, kind, body=body)
     record.signature = record.signature.removeprefix("typedef ")
-    record.bases = tuple(
-        base.replace("::", ".")
-        for clause in node.children
-        if clause.type == "base_class_clause"
-        for base in bases_in(_BASE_ACCESS.sub("", text(clause)))
-    )
+    record.bases = _bases(node)
     yield record
+
+
+def _bases(node: Node) -> tuple[str, ...]:
+    clauses = [
+        child for child in node.children if child.type == "base_class_clause"
+    ]
+    names: list[str] = []
+    for clause in clauses:
+        bases = [base for base in clause.children if base.type in _BASES]
+        names += [_path(base).replace("::", ".").strip(".") for base in bases]
+    return tuple(names)
 
 
 def _type(node: Node, page: FileText) -> Iterator[Draft]:

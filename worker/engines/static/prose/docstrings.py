@@ -28,7 +28,7 @@ _MARKUP: Final = kinds(
     ("<", r"(?is)<(code|tt|kbd|pre)>(.*?)</\1>", r"`\2`"),
     (
         "<",
-        r"<(?:see|seealso|paramref|typeparamref)\s+\w+=\"(?:\w:)?([^\"]*)\"\s*/?>",
+        r"<(?:see|seealso|paramref|typeparamref)\s+\w+=\"(?:\w:)?([^\"`]*)(?:`[^\"]*)?\"\s*/?>",
         r"`\1`",
     ),
     ("&", r"&(lt|gt|amp|quot|nbsp);", lambda match: _ENTITIES[match[1]]),
@@ -65,7 +65,8 @@ _END: Final = re.compile(
     | (?:args|arguments|parameters|params|returns|return|yields|raises|attributes|examples?|notes?
         |usage|references|see\ also|keyword\ args|other\ parameters|warnings?|todo|methods|safety
         |panics|errors)\s*:?\s*$
-    | (?:example|usage|for\ example|e\.g\.):\s*$
+    | \**(?:examples?|usage|for\ example|e\.g\.)\**::?\s*$
+    | <(?:(?:param|typeparam|exception|permission)\s | (?:returns|value|example)>)
     | \#+\s
     | (?:```|~~~|<pre|\{@code|\||\+--|---|===|\$\s)
     )""",
