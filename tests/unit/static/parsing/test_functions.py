@@ -397,6 +397,44 @@ def test_a_message_in_several_pieces_is_read_whole() -> None:
     assert inside(Language.PYTHON, code).raises[0].message == '"one two"'
 
 
+@pytest.mark.parametrize(
+    ("thrown", "message"),
+    [
+        ('"[" + name + "] is unknown in " + place + "!"', '"] is unknown in "'),
+        ('"no " + name + " in " + place + ", sorry"', '"no "'),
+        ('cause, "no name"', '"no name"'),
+        ('"[" + name + "]"', ""),
+    ],
+)
+def test_a_message_in_a_sum_is_its_first_words(
+    thrown: str, message: str
+) -> None:
+    code = f"class A {{ void f() {{ throw new Empty({thrown}); }} }}\n"
+    assert inside(Language.JAVA, code).raises[0].message == message
+
+
+@pytest.mark.parametrize(
+    ("language", "thrown", "what"),
+    [
+        (Language.CSHARP, "EmptyException.Create(name)", "EmptyException"),
+        (Language.JAVA, "EmptyException.of(name)", "EmptyException"),
+        (Language.CSHARP, "Errors.Create(name)", "Errors.Create"),
+    ],
+)
+def test_a_method_of_an_error_makes_that_error(
+    language: Language, thrown: str, what: str
+) -> None:
+    code = f"class A {{ void F() {{ throw {thrown}; }} }}\n"
+    assert inside(language, code).raises[0].what == what
+
+
+def test_a_caught_error_may_be_final() -> None:
+    code = (
+        "class A { void f() { try { g(); } catch (final Full e) { h(); } } }\n"
+    )
+    assert inside(Language.JAVA, code).handles[0].text == "Full"
+
+
 def test_a_function_without_failures_has_none() -> None:
     assert inside(Language.C, C).raises == []
 

@@ -73,6 +73,9 @@ _DECORATED: Final = word_set(
     "pointer_declarator reference_declarator array_declarator function_declarator"
 )
 _NO_MESSAGE: Final = frozenset({"keyword_argument", "subscript"})
+_SUMS: Final = frozenset({"binary_expression", "binary_operator"})
+_LETTER: Final = re.compile(r"[^\W_]")
+_ERROR_TYPE: Final = re.compile(r"(?:\w+\.)*[A-Z]\w*(?:Error|Exception)")
 _ALL_ERRORS: Final = frozenset({"Exception", "BaseException", "Throwable"})
 _NAMES: Final = re.compile(r"\w+")
 _LEAVING: Final = RETURNS | {"continue_statement", "break_statement"}
@@ -495,6 +498,11 @@ def _constructed(thrown: Node | None) -> Node | None:
     is_new = text(callee) == "new"
     if is_new:
         return thrown.child_by_field_name("receiver")
+    maker = thrown.child_by_field_name("object")
+    if maker is None and callee is not None:
+        maker = _first_child(callee)
+    if _ERROR_TYPE.fullmatch(text(maker)):
+        return maker
     return callee
 
 
@@ -503,8 +511,10 @@ def _message(node: Node) -> str:
     queue = [node]
     for inner in queue:
         if inner.type in STRINGS:
-            return _whole_string(inner)
-        if len(queue) < _FEW:
+            message = _whole_string(inner)
+            if _LETTER.search(message):
+                return message
+        elif len(queue) < _FEW:
             queue += _around_message(inner)
     return ""
 
@@ -520,6 +530,18 @@ def _around_message(node: Node) -> list[Node]:
         return []
     if method == "format":
         return node.named_children[:1]
+    return _operands(node)
+
+
+def _operands(node: Node) -> list[Node]:
+    """Return the children of a node; those of a sum in the order in which they are written."""
+    operands: list[Node] = []
+    while node.type in _SUMS and node.named_children:
+        left, *right = node.named_children
+        operands[:0] = right
+        node = left
+    if operands:
+        return [node, *operands]
     return node.named_children
 
 
@@ -744,7 +766,10 @@ def _caught(handler: Node) -> str:
     if caught.type == "identifier" and handler.type == "catch_clause":
         return ""
     if caught.type in {"catch_formal_parameter", "catch_declaration"}:
-        caught = _first_child(caught)
+        parts = [
+            part for part in caught.named_children if part.type != "modifiers"
+        ]
+        caught = next(iter(parts), None)
     types = shortened(caught).partition(" as ")[0]
     types = types.removeprefix("const ")
     return types.partition("&")[0].strip()
