@@ -158,13 +158,7 @@ def _plan(facts: _Facts, check: Check) -> _Plan:
         units=units,
         more_units=_more_units(facts, choice.more, units, ends),
         relations=relations,
-        order=sequence.order(
-            units,
-            relations,
-            met,
-            definitions,
-            sequence.foundations(choice.chosen, units, facts.graph),
-        ),
+        order=sequence.order(units, relations, met),
         worth=choice.worth,
     )
 

@@ -1,6 +1,5 @@
 """The learning order, and the reason for each position."""
 
-from dataclasses import replace
 from pathlib import Path
 
 from tests.support.analysed import analysed
@@ -8,12 +7,10 @@ from worker.engines.static.choosing.candidates import Candidate
 from worker.engines.static.choosing.encounters import Encounter, Source
 from worker.engines.static.choosing.learning_order import (
     Meeting,
-    foundations,
     meetings,
     order,
 )
 from worker.engines.static.facts import Definition, Relation, Unit, Verb
-from worker.engines.static.linking.graph import Graph
 
 
 def unit(name: str) -> Unit:
@@ -190,38 +187,3 @@ def test_functions_are_met_with_their_leader_in_one_text_and_types_with_any(
         1: (place(2), "b"),
         2: (place(1), "E"),
     }
-
-
-def test_what_variables_are_bound_to_comes_before_them(tmp_path: Path) -> None:
-    code = (
-        "class Context:\n    pass\n\n\n"
-        "_current: Context = find()\nrequest: Context = proxy(_current)\n"
-    )
-    analysis = analysed(tmp_path, {"app/core.py": code})
-    graph = Graph(analysis.definitions, analysis.references, analysis.files)
-    units = [
-        replace(unit("App")),
-        replace(unit("request"), symbols=(2,), owned=(1, 2)),
-        replace(unit("Context"), symbols=(0,), owned=(0,)),
-    ]
-    chosen = [candidate(0), candidate(2), candidate(0)]
-    bound = foundations(chosen, units, graph)
-    met = {number: (place(number + 1), "x") for number in range(3)}
-    steps = order(units, [], met, analysis.definitions, bound)
-    assert [step.unit for step in steps] == [0, 2, 1]
-    assert steps[1].reasoning == (
-        "It comes before request: `_current` names `Context` (app/core.py:5)."
-    )
-
-
-def test_a_helper_of_a_unit_is_no_reason_to_put_the_unit_before(
-    tmp_path: Path,
-) -> None:
-    code = "def chord():\n    pass\n\n\ndef sign():\n    pass\n"
-    definitions = definitions_of(tmp_path, code)
-    met = {number: (place(number + 1), "x") for number in range(3)}
-    units = [unit("App"), unit("group"), replace(unit("chord"), symbols=(0, 1))]
-    for needed, places in ((0, [0, 2, 1]), (1, [0, 1, 2])):
-        calls = replace(relation(1, 2, Verb.CALLS), object=needed)
-        steps = order(units, [calls], met, definitions)
-        assert [step.unit for step in steps] == places

@@ -1,8 +1,8 @@
 """The order to learn units in: as a user of the project meets them; arrows place the others."""
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from worker.engines.static.choosing.candidates import Candidate
@@ -16,7 +16,6 @@ from worker.engines.static.facts import (
     Unit,
     Verb,
 )
-from worker.engines.static.linking.graph import Graph
 from worker.engines.static.prose.phrases import code
 
 _SOURCES: Final = {
@@ -30,10 +29,6 @@ _SOURCES: Final = {
 _CLEARLY_LESS: Final = 0.75
 """What is worth at most this share is not meant by a name that it shares."""
 
-_NEAR: Final = 2
-"""Chapters between a part and what needs it, one included, over which the part is moved."""
-_FEWEST_BOUND: Final = 2
-"""Times that variables name what they are bound to."""
 _WORD: Final = re.compile(r"\w+")
 _BASES: Final = frozenset({Verb.INHERITS, Verb.IMPLEMENTS})
 _PARTS: Final = frozenset({Verb.CREATES, Verb.HOLDS, Verb.CALLS})
@@ -41,8 +36,6 @@ _LATER: Final = frozenset({Source.EXAMPLE, Source.DOCUMENT})
 
 Meeting = tuple[Encounter, str]
 """Where a unit is met first, and by which name."""
-Foundation = tuple[int, Definition, Definition]
-"""A unit, and the variable of another unit that names one of its definitions."""
 _Definitions = Sequence[Definition]
 _Units = Sequence[Unit]
 _Relations = Sequence[Relation]
@@ -66,19 +59,16 @@ def meetings(
         bearers[definitions[index].name].append(index)
     met: dict[int, Meeting] = {}
     for place, candidate in enumerate(chosen):
-        names = {definitions[index].name for index in candidate.leaders}
-        named = [
-            (encounters[name], name)
-            for name in sorted(names & encounters.keys())
-            if _means(candidate, bearers[name], worth)
-        ]
-        named += [
-            (encounters[maker], maker)
-            for maker in sorted(makers & set(map(str.lower, names)))
-            if maker in encounters
-        ]
+        leaders = [definitions[index] for index in candidate.leaders]
+        names = set()
+        for leader in leaders:
+            name = leader.name
+            if _means(candidate, bearers[name], worth):
+                names.add(name)
+            names |= makers & {name.lower()}
+        named = [(encounters[name], name) for name in names & encounters.keys()]
         if named:
-            met[place] = _first(named, definitions[candidate.leaders[0]])
+            met[place] = _first(named, leaders[0])
     return met
 
 
@@ -111,57 +101,23 @@ def _returned(function: Definition) -> list[str]:
     return _WORD.findall(returned)
 
 
-def foundations(
-    chosen: Sequence[Candidate], units: _Units, graph: Graph
-) -> dict[int, Foundation]:
-    """Return what units of nothing but variables are bound to, by the unit's place."""
-    definitions = graph.definitions
-    owners = {
-        index: place for place, unit in enumerate(units) for index in unit.owned
-    }
-    bound: dict[int, Foundation] = {}
-    for place, candidate in enumerate(chosen):
-        leaders = [definitions[index] for index in candidate.leaders]
-        if any(leader.kind is not Kind.VARIABLE for leader in leaders):
-            continue
-        named = [
-            (owners[target], index, target)
-            for index in units[place].owned
-            for target in graph.uses[index]
-            if owners.get(target, place) != place
-        ]
-        counts = Counter(owner for owner, _, _ in named)
-        for owner, count in counts.most_common(1):
-            if count >= _FEWEST_BOUND:
-                _, index, target = min(named, key=lambda row: row[0] != owner)
-                ends = definitions[index], definitions[target]
-                bound[place] = (owner, *ends)
-    return bound
-
-
 def _means(
     candidate: Candidate, bearers: Sequence[int], worth: Mapping[int, float]
 ) -> bool:
     """Whether a text that names one of the bearers of a name means a candidate."""
-    ours = [worth[index] for index in bearers if index in candidate.symbols]
-    others = [
-        worth[index] for index in bearers if index not in candidate.symbols
-    ]
-    return max(others, default=0.0) <= _CLEARLY_LESS * max(ours)
+    ours = 0.0
+    others = 0.0
+    for index in bearers:
+        if index in candidate.symbols:
+            ours = max(ours, worth[index])
+        else:
+            others = max(others, worth[index])
+    return others <= _CLEARLY_LESS * ours
 
 
 def order(
-    units: _Units,
-    relations: _Relations,
-    met: _Meetings,
-    definitions: _Definitions = (),
-    bound: Mapping[int, Foundation] | None = None,
+    units: _Units, relations: _Relations, met: _Meetings
 ) -> tuple[LearningStep, ...]:
-    """Return the units in order.
-
-    `definitions` are those that units and relations name by position, `bound` is what variables
-    are bound to.
-    """
     placed = sorted(met, key=lambda unit: (met[unit], unit))
     left = [unit for unit in range(len(units)) if unit not in met]
     while left:
@@ -170,69 +126,23 @@ def order(
         )
         left.remove(following)
         placed.append(following)
-    aside = {
-        (relation.source, relation.target)
-        for relation in relations
-        if _is_aside(relation, units, definitions)
-    }
-    placed = _parts_first(placed, relations, met, aside)
-    reasons = _put_before(placed, units, bound or {})
+    placed = _parts_first(placed, relations, met)
     steps = []
     for place, unit in enumerate(placed):
-        reasoning = reasons.get(unit)
-        if reasoning is None:
-            before = placed[:place]
-            reasoning = _reasoning(unit, before, units, relations, met)
+        before = placed[:place]
+        reasoning = _reasoning(unit, before, units, relations, met)
         steps.append(LearningStep(unit=unit, reasoning=reasoning))
     return tuple(steps)
 
 
-def _put_before(
-    placed: list[int], units: _Units, bound: Mapping[int, Foundation]
-) -> dict[int, str]:
-    """Put what variables are bound to right before them; return the reasons."""
-    reasons: dict[int, str] = {}
-    for unit, (base, variable, target) in bound.items():
-        place = placed.index(unit)
-        is_first = base == placed[0]
-        if is_first or placed.index(base) < place:
-            continue
-        placed.remove(base)
-        placed.insert(place, base)
-        name = code(variable.name)
-        seen = f"{variable.path}:{variable.line}"
-        reasons[base] = (
-            f"It comes before {units[unit].name}: {name} "
-            f"names {code(target.name)} ({seen})."
-        )
-    return reasons
-
-
-def _is_aside(
-    relation: Relation, units: _Units, definitions: _Definitions
-) -> bool:
-    """Whether a unit is needed for a function that it is not about first of all."""
-    if relation.object is None or not definitions:
-        return False
-    needed = definitions[relation.object]
-    is_function = needed.kind not in TYPES and needed.parent is None
-    return (
-        is_function and needed.index not in units[relation.target].symbols[:1]
-    )
-
-
 def _parts_first(
-    placed: Sequence[int],
-    relations: _Relations,
-    met: _Meetings,
-    aside: Collection[tuple[int, int]],
+    placed: Sequence[int], relations: _Relations, met: _Meetings
 ) -> list[int]:
     """Put a base, and a part that is met at about the same time, before what needs it.
 
     A base of the first unit stays behind it.
     """
-    parts = _later_parts(placed, relations, met, aside)
-    places = {unit: place for place, unit in enumerate(placed)}
+    parts = _later_parts(placed, relations, met)
     ordered: list[int] = []
     started: set[int] = set()
 
@@ -240,7 +150,7 @@ def _parts_first(
         if unit in started:
             return
         started.add(unit)
-        for part in sorted(parts[unit], key=places.__getitem__):
+        for part in sorted(parts[unit], key=placed.index):
             place(part)
         ordered.append(unit)
 
@@ -250,10 +160,7 @@ def _parts_first(
 
 
 def _later_parts(
-    placed: Sequence[int],
-    relations: _Relations,
-    met: _Meetings,
-    aside: Collection[tuple[int, int]],
+    placed: Sequence[int], relations: _Relations, met: _Meetings
 ) -> dict[int, list[int]]:
     """Return the bases and parts of each unit that come after it, and do not need it."""
     pairs = {(relation.source, relation.target) for relation in relations}
@@ -261,17 +168,15 @@ def _later_parts(
     for relation in relations:
         source = relation.source
         target = relation.target
-        distance = placed.index(target) - placed.index(source)
         is_mutual = (target, source) in pairs
-        if distance < 0 or is_mutual:
+        if is_mutual or placed.index(target) < placed.index(source):
             continue
         if relation.verb in _BASES:
             is_part = source != placed[0]
         else:
-            is_near = relation.verb in _PARTS and distance <= _NEAR
-            is_part = is_near and (source, target) not in aside
-            if is_part:
-                is_part = _are_met_together(source, target, met)
+            is_part = relation.verb in _PARTS and _are_met_together(
+                source, target, met
+            )
         if is_part:
             parts[source].append(target)
     return parts
@@ -293,12 +198,14 @@ def _links(
     unit: int, placed: Sequence[int], relations: _Relations
 ) -> list[Relation]:
     """Return the relations between a unit and those before it."""
-    return [
-        relation
-        for relation in relations
-        if (relation.source == unit and relation.target in placed)
-        or (relation.target == unit and relation.source in placed)
-    ]
+    links = []
+    for relation in relations:
+        ends = [relation.source, relation.target]
+        if unit in ends:
+            ends.remove(unit)
+            if ends[0] in placed:
+                links.append(relation)
+    return links
 
 
 def _reasoning(
@@ -324,10 +231,9 @@ def _reasoning(
 
 
 def _connection(unit: int, link: Relation, units: _Units) -> str:
-    name = units[unit].name
-    place = f"{link.path}:{link.line}"
+    source = units[link.source].name
+    target = units[link.target].name
+    connection = f"{source}, which {link.verb} {target}"
     if link.source == unit:
-        other = units[link.target].name
-        return f"It comes after {other}, which {name} {link.verb} ({place})."
-    other = units[link.source].name
-    return f"It comes after {other}, which {link.verb} {name} ({place})."
+        connection = f"{target}, which {source} {link.verb}"
+    return f"It comes after {connection} ({link.path}:{link.line})."
