@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from posixpath import basename
@@ -21,8 +21,6 @@ _SPAN: Final = re.compile(
     r"(?<!`)(?P<link>:(?:ref|doc):)?`{1,2}(?P<code>[^`\n]+)`{1,2}"
 )
 """Code in prose, or a link to another page."""
-_HEADER: Final = re.compile(r"\b(\w+)\.(?:h|hh|hpp)\b")
-"""A file of C that declares what it is named after."""
 _BLANKED: Final = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'|(?:#|//)\s.*")
 """Strings and comments."""
 _NAME: Final = re.compile(
@@ -45,6 +43,16 @@ class Source(IntEnum):
     GUIDE = 2
     EXAMPLE = 3
     DOCUMENT = 4
+
+
+_GUIDANCE: Final = {
+    Guidance.FIRST: Source.GUIDE,
+    Guidance.GUIDE: Source.GUIDE,
+    Guidance.OTHER: Source.DOCUMENT,
+    Guidance.REFERENCE: Source.DOCUMENT,
+}
+_Spot = tuple[int, int, str]
+"""A line, a column, and the name that is there."""
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -80,21 +88,12 @@ def first_encounters(
         check()
         lines = texts[path].split("\n")[:_MOST_LINES]
         is_prose = files[path].language in PROSE
-        for shown, line, column, name in _names(
-            lines, names, is_prose=is_prose
-        ):
-            met = Encounter(
-                _source(source, shown=shown), place, line, column, path
-            )
+        spots = _spots(source, lines, names, is_prose=is_prose)
+        for spot_source, (line, column, name) in spots:
+            met = Encounter(spot_source, place, line, column, path)
             if name not in encounters or met < encounters[name]:
                 encounters[name] = met
     return encounters
-
-
-def _source(source: Source, *, shown: bool) -> Source:
-    if source is Source.README_EXAMPLE and not shown:
-        return Source.README
-    return source
 
 
 def _reading_order(
@@ -103,39 +102,46 @@ def _reading_order(
     readme = next((path for path in readmes(files) if path in texts), None)
     if readme is not None:
         yield Source.README_EXAMPLE, readme
-    documents = [
-        path
-        for path, file in files.items()
-        if file.role is Role.DOCUMENT and path in texts and path != readme
-    ]
-    useful = [path for path in documents if not is_news(path)]
-    examples = [
-        path
-        for path, file in files.items()
-        if file.role is Role.EXAMPLE and path in texts
-    ]
-    by_guidance: dict[Guidance, list[str]] = defaultdict(list)
-    for path in useful:
-        by_guidance[guidance(path)].append(path)
-    for source, paths in (
-        (Source.GUIDE, by_guidance[Guidance.FIRST]),
-        (Source.GUIDE, by_guidance[Guidance.GUIDE]),
-        (Source.EXAMPLE, examples),
-        (Source.DOCUMENT, by_guidance[Guidance.OTHER]),
-        (Source.DOCUMENT, by_guidance[Guidance.REFERENCE]),
-    ):
-        ordered = sorted(paths, key=lambda path: (path.count("/"), path))
-        for path in ordered[:_MOST_TEXTS]:
+    groups: dict[tuple[Source, Guidance], list[str]] = defaultdict(list)
+    for path, file in files.items():
+        if path == readme or path not in texts:
+            continue
+        if file.role is Role.EXAMPLE:
+            groups[Source.EXAMPLE, Guidance.FIRST].append(path)
+        elif file.role is Role.DOCUMENT and not is_news(path):
+            reader = guidance(path)
+            groups[_GUIDANCE[reader], reader].append(path)
+    for (source, _), paths in sorted(groups.items()):
+        paths.sort(key=lambda path: (path.count("/"), path))
+        for path in paths[:_MOST_TEXTS]:
             yield source, path
 
 
-def _names(
-    lines: list[str], names: frozenset[str], *, is_prose: bool
-) -> Iterator[tuple[bool, int, int, str]]:
-    """Yield whether a name is met in a block of code, its line and column, and the name."""
-    code = list(range(len(lines)))
-    if is_prose:
-        code = _code_lines(lines)
+def _spots(
+    source: Source,
+    lines: list[str],
+    names: frozenset[str],
+    *,
+    is_prose: bool,
+) -> Iterator[tuple[Source, _Spot]]:
+    """Yield where a text has names; a README's prose is read after its code."""
+    if not is_prose:
+        numbers = range(len(lines))
+        for spot in _in_code(lines, numbers, names):
+            yield source, spot
+        return
+    for spot in _in_code(lines, _code_lines(lines), names):
+        yield source, spot
+    prose_source = source
+    if source is Source.README_EXAMPLE:
+        prose_source = Source.README
+    for spot in _in_prose(lines, names):
+        yield prose_source, spot
+
+
+def _in_code(
+    lines: list[str], code: Iterable[int], names: frozenset[str]
+) -> Iterator[_Spot]:
     imported: set[str] = set()
     for number in code:
         line = lines[number]
@@ -147,9 +153,7 @@ def _names(
         if names.isdisjoint(words) or _IMPORT.match(line):
             continue
         for column, name in _named(line, names, imported):
-            yield True, number + 1, column, name
-    if is_prose:
-        yield from _mentioned(lines, names)
+            yield number + 1, column, name
 
 
 def _code_lines(lines: list[str]) -> list[int]:
@@ -172,9 +176,8 @@ def _named(
             continue
         if _DEFINING.search(blanked, 0, match.start()):
             continue
-        if owner is not None and owner not in imported:
-            continue
-        if owner is not None or name in imported or is_telling(name):
+        is_ours = (owner or name) in imported
+        if is_ours or (owner is None and is_telling(name)):
             yield match.start("name"), name
 
 
@@ -187,36 +190,15 @@ def is_telling(name: str) -> bool:
     return not name.islower() or "_" in name.strip("_")
 
 
-def _declared_by(stem: str) -> tuple[str, ...]:
-    """Return the names that a header is called after: of `write_batch`, WriteBatch."""
-    return stem, stem.title().replace("_", ""), stem.upper()
-
-
-def _mentioned(
-    lines: list[str], names: frozenset[str]
-) -> Iterator[tuple[bool, int, int, str]]:
+def _in_prose(lines: list[str], names: frozenset[str]) -> Iterator[_Spot]:
     for number, line in enumerate(lines, 1):
-        if ".h" in line:
-            for column, name in _in_headers(line, names):
-                yield False, number, column, name
-        if "`" in line:
-            for column, name in _in_spans(line, names):
-                yield False, number, column, name
-
-
-def _in_headers(line: str, names: frozenset[str]) -> Iterator[tuple[int, str]]:
-    for header in _HEADER.finditer(line):
-        for name in _declared_by(header[1]):
-            if name in names:
-                yield header.start(), name
-
-
-def _in_spans(line: str, names: frozenset[str]) -> Iterator[tuple[int, str]]:
-    for span in _SPAN.finditer(line):
-        words = _IDENTIFIER.findall(span["code"])
-        name = ""
-        if words and not span["link"]:
+        if "`" not in line:
+            continue
+        for span in _SPAN.finditer(line):
+            words = _IDENTIFIER.findall(span["code"])
+            if not words or span["link"]:
+                continue
             name = words[-1]
-        is_path = len(words) > 1
-        if name in names and (is_path or is_telling(name)):
-            yield span.start(), name
+            is_path = len(words) > 1
+            if name in names and (is_path or is_telling(name)):
+                yield number, span.start(), name
