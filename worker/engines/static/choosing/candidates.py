@@ -14,8 +14,6 @@ from worker.engines.static.parsing.identifiers import parts
 _MAX_INHERITANCE_DEPTH: Final = 6
 _ROOT_BONUS: Final = 0.3
 """A family is named after its root unless another member is worth clearly more."""
-_PAIR: Final = 2
-"""Leaders of a family whose second is named after its first: `DB` and `DBImpl`."""
 _FAMILY_WEIGHT: Final = 0.1
 _FURTHER_WEIGHT: Final = 0.3
 """What the second subject of a file adds; the third adds half of that."""
@@ -31,7 +29,8 @@ _ROLES: Final = frozenset({"mixin", "base", "impl"})
 LEADERS: Final = 3
 """How many definitions a unit is named after."""
 _LOGGER: Final = re.compile(r"(?i)\b(?:get|new)_?(?:\w+_)?logger\b")
-_VALUES: Final = frozenset({Kind.CONSTANT, Kind.MACRO})
+VALUES: Final = frozenset({Kind.VARIABLE, Kind.CONSTANT, Kind.MACRO})
+_CONSTANTS: Final = VALUES - {Kind.VARIABLE}
 _LEADING: Final = 0.5
 """A unit is also named after what is worth this share of the best of its file."""
 _JOINED: Final = 0.6
@@ -57,24 +56,25 @@ def candidates(
     """Return all candidates, the best first; `worth` is that of top-level definitions."""
     families: dict[int, list[int]] = defaultdict(list)
     functions: dict[str, list[int]] = defaultdict(list)
-    for definition in graph.definitions:
-        if definition.parent is not None:
-            continue
-        index = definition.index
+    for index in worth:
+        definition = graph.definitions[index]
         if is_type(definition):
             families[_family_root(graph, index)].append(index)
-        elif definition.kind not in _VALUES and not is_logger(definition):
+        elif definition.kind not in _CONSTANTS and not is_logger(definition):
             functions[definition.path].append(index)
     subjects = [
-        *(
-            _family(graph, root, members, worth)
-            for root, members in families.items()
-        ),
-        *(_module(graph, members, worth) for members in functions.values()),
+        _family(graph, root, members, worth)
+        for root, members in families.items()
     ]
-    merged = _merged(graph, files, subjects)
+    subjects += [
+        _module(graph, members, worth) for members in functions.values()
+    ]
+    return _sorted(_merged(graph, files, subjects))
+
+
+def _sorted(subjects: Iterable[Candidate]) -> list[Candidate]:
     return sorted(
-        merged, key=lambda candidate: (-candidate.worth, candidate.symbols)
+        subjects, key=lambda subject: (-subject.worth, subject.symbols)
     )
 
 
@@ -87,10 +87,9 @@ def is_type(definition: Definition) -> bool:
 
 def is_logger(definition: Definition) -> bool:
     """Whether a definition is a module's logger, which explains nothing."""
-    return (
-        definition.kind in _VALUES | {Kind.VARIABLE}
-        and _LOGGER.search(definition.signature) is not None
-    )
+    if definition.kind not in VALUES:
+        return False
+    return _LOGGER.search(definition.signature) is not None
 
 
 def _family_root(graph: Graph, index: int) -> int:
@@ -132,25 +131,22 @@ def _family(
     graph: Graph, root: int, members: Sequence[int], worth: Mapping[int, float]
 ) -> Candidate:
     def rank(index: int) -> tuple[float, int]:
-        bonus = 0.0
+        value = worth[index]
         if index == root:
-            bonus = _ROOT_BONUS
-        return -worth[index] - bonus, index
+            value += _ROOT_BONUS
+        return -value, index
 
     ordered = sorted(members, key=rank)
     best = ordered[0]
-    first_of_name: dict[str, int] = {}
+    by_name: dict[str, int] = {}
     for index in ordered:
         name = graph.definitions[index].name
-        first_of_name.setdefault(name, index)
-    named = list(first_of_name.values())
-    names = list(first_of_name)
+        by_name.setdefault(name, index)
+    named = by_name.values()
     # A reader meets the most used member first, and needs the root to understand it.
     leaders = [best]
     if root in named and root != best:
         leaders.append(root)
-    elif names[1:] and names[1].startswith(names[0]):
-        leaders = named[:_PAIR]
     others = len(ordered) - 1
     size_bonus = _FAMILY_WEIGHT * math.log1p(others)
     return Candidate(
@@ -177,11 +173,12 @@ def _module(
 def _sum(worths: Iterable[float]) -> float:
     """Add up the worths of what belongs together; the first counts in full."""
     first, *others = worths
-    further = sum(
-        max(0.0, worth) * 0.5**place
-        for place, worth in enumerate(others[:_FURTHER])
-    )
-    return first + _FURTHER_WEIGHT * further
+    total = first
+    weight = _FURTHER_WEIGHT
+    for worth in others[:_FURTHER]:
+        total += weight * max(0.0, worth)
+        weight /= 2
+    return total
 
 
 def _merged(
@@ -203,22 +200,19 @@ def _merged(
     return whole
 
 
-def _joined(together: list[Candidate]) -> Candidate:
-    together.sort(key=lambda subject: (-subject.worth, subject.symbols))
+def _joined(subjects: Iterable[Candidate]) -> Candidate:
+    together = _sorted(subjects)
     best = together[0]
-    leaders = [
-        index
-        for subject in together
-        if subject is best or subject.worth >= _LEADING * best.worth
-        for index in subject.leaders
-    ]
+    least = _LEADING * best.worth
+    leaders: list[int] = []
+    symbols: list[int] = []
+    for subject in together:
+        symbols += subject.symbols
+        if subject is best or subject.worth >= least:
+            leaders += subject.leaders
     total = _sum(subject.worth for subject in together)
-    symbols = [
-        *leaders,
-        *(index for subject in together for index in subject.symbols),
-    ]
     return Candidate(
-        symbols=tuple(dict.fromkeys(symbols)),
+        symbols=tuple(dict.fromkeys(leaders + symbols)),
         worth=best.worth + _JOINED * (total - best.worth),
         leaders=tuple(leaders[:LEADERS]),
     )

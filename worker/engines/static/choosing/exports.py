@@ -10,6 +10,7 @@ from worker.engines.static.facts import Definition
 from worker.engines.static.linking.graph import Graph
 from worker.engines.static.linking.scopes import Resolver
 from worker.engines.static.reading.manifests import table
+from worker.engines.static.reading.roles import file_stem
 
 _DOOR: Final = re.compile(
     r"(?:.*/)?(?:__init__\.py|index\.[cm]?[jt]sx?|mod\.ts|lib\.rs|mod\.rs)"
@@ -35,68 +36,64 @@ class Exports:
     def __init__(
         self, graph: Graph, resolver: Resolver, texts: Mapping[str, str]
     ) -> None:
-        self._graph = graph
         self._weights: dict[int, float] = {}
-        self._by_folder: dict[str, set[int]] = defaultdict(set)
+        self._shown: dict[str, set[int]] = defaultdict(set)
         """By folder with a door: what it shows."""
         paths = resolver.paths
-        doors = [*_doors(paths), *_files(texts, paths)]
+        doors = [path for path in paths if _DOOR.fullmatch(path)]
+        doors += _entries(texts, frozenset(paths))
         for path in doors:
             shown = {graph.top[index] for index in resolver.shown(path)}
-            self._by_folder[dirname(path)] |= shown
-        self._go(texts)
-        for folder, shown in self._by_folder.items():
-            weight = 1.0
-            if _is_inner(folder, self._by_folder):
-                weight = _SIDE_DOOR
-            self._weigh(shown, weight)
-        self._scripts(texts)
+            self._shown[dirname(path)] |= shown
+        top_level = [
+            definition
+            for definition in graph.definitions
+            if definition.parent is None
+        ]
+        self._show_go(texts, top_level)
+        self._weigh_shown()
+        self._weigh_others(texts, top_level)
 
-    def _go(self, texts: Mapping[str, str]) -> None:
+    def _show_go(
+        self, texts: Mapping[str, str], top_level: Iterable[Definition]
+    ) -> None:
         """Take what the packages beside the `go.mod` files define."""
         folders = {
             dirname(path) for path in texts if basename(path) == "go.mod"
         }
-        for definition in self._top_level():
-            folder = dirname(definition.path)
-            is_go = definition.path.endswith(".go") and folder in folders
+        for definition in top_level:
+            path = definition.path
+            folder = dirname(path)
+            is_go = path.endswith(".go") and folder in folders
             if is_go and definition.public:
-                self._by_folder[folder].add(definition.index)
+                self._shown[folder].add(definition.index)
 
-    def _top_level(self) -> Iterator[Definition]:
-        for definition in self._graph.definitions:
-            if definition.parent is None:
-                yield definition
+    def _weigh_shown(self) -> None:
+        """Weigh what doors show: a name counts more in a short list than in a long one."""
+        for folder, shown in self._shown.items():
+            rarity = _LIST / (len(shown) + 1)
+            weight = min(1.0, _LEAST + rarity)
+            if _is_inner(folder, self._shown):
+                weight *= _SIDE_DOOR
+            for index in shown:
+                self._raise(index, weight)
 
-    def _weigh(self, shown: Iterable[int], weight: float) -> None:
-        """Weigh names: each counts more in a short list than in a long one."""
-        indices = list(shown)
-        rarity = _LIST / (len(indices) + 1)
-        share = min(1.0, _LEAST + rarity)
-        for index in indices:
-            self._raise(index, weight * share)
+    def _weigh_others(
+        self, texts: Mapping[str, str], top_level: Iterable[Definition]
+    ) -> None:
+        """Weigh what the headers of C declare, and what Python's manifests make commands of."""
+        scripts = _scripts(texts)
+        for definition in top_level:
+            index = definition.index
+            path = definition.path
+            if "include" in dirname(path).split("/"):
+                self._raise(index, _HEADER)
+            if (_module(path), definition.name) in scripts:
+                self._raise(index, 1.0)
 
     def _raise(self, index: int, weight: float) -> None:
         before = self.weight(index)
         self._weights[index] = max(before, weight)
-
-    def _scripts(self, texts: Mapping[str, str]) -> None:
-        """Take the headers of C, and the functions that Python's manifests make commands of."""
-        entries = set()
-        for manifest in _PYTHON_MANIFESTS:
-            text = texts.get(manifest, "")
-            for module, name in _SCRIPT.findall(text):
-                last = module.rpartition(".")[2]
-                entries.add((last, name))
-        for definition in self._top_level():
-            *folders, file = definition.path.split("/")
-            module = file.partition(".")[0]
-            if module == "__init__" and folders:
-                module = folders[-1]
-            if "include" in folders:
-                self._raise(definition.index, _HEADER)
-            if (module, definition.name) in entries:
-                self._raise(definition.index, 1.0)
 
     def weight(self, index: int) -> float:
         """Return how clearly a definition is exported, up to 1."""
@@ -107,35 +104,55 @@ class Exports:
 
         A folder is one of them only if its door shows the definition, where languages have doors.
         """
-        folder, file = split(definition.path)
-        stem = file.partition(".")[0]
-        names = {stem.lower()}
-        is_door = _DOOR.fullmatch(definition.path) is not None
+        path = definition.path
+        index = definition.index
+        by_default = {index}
+        if _DOORED.search(path):
+            by_default = set()
+        is_door = _DOOR.fullmatch(path) is not None
+        names = {file_stem(path).lower()}
+        folder = dirname(path)
         while folder:
-            above, name = split(folder)
-            shown = self._by_folder.get(folder)
-            is_package = shown is None and not _DOORED.search(file)
-            if is_door or is_package or definition.index in (shown or ()):
-                names.add(name.lower())
-            folder = above
+            shown = self._shown.get(folder, by_default)
+            if is_door or index in shown:
+                names.add(basename(folder).lower())
+            folder = dirname(folder)
             is_door = False
         return names
 
 
-def _doors(paths: Iterable[str]) -> list[str]:
-    return [path for path in paths if _DOOR.fullmatch(path)]
+def _module(path: str) -> str:
+    """Return the last part of the name of a Python module."""
+    folder = dirname(path)
+    name = file_stem(path)
+    if folder and name == "__init__":
+        return basename(folder)
+    return name
 
 
 def _is_inner(folder: str, folders: Iterable[str]) -> bool:
+    """Whether a folder lies in another one of some folders."""
     return any(
         folder != other and (not other or folder.startswith(f"{other}/"))
         for other in folders
     )
 
 
-def _files(texts: Mapping[str, str], paths: Iterable[str]) -> Iterator[str]:
+def _scripts(texts: Mapping[str, str]) -> set[tuple[str, str]]:
+    """Return the modules and functions that Python's manifests make commands of."""
+    scripts = set()
+    for manifest in _PYTHON_MANIFESTS:
+        text = texts.get(manifest, "")
+        for module, name in _SCRIPT.findall(text):
+            last = module.rpartition(".")[2]
+            scripts.add((last, name))
+    return scripts
+
+
+def _entries(
+    texts: Mapping[str, str], sources: frozenset[str]
+) -> Iterator[str]:
     """Yield the sources that package.json files name."""
-    sources = frozenset(paths)
     for path, text in texts.items():
         folder, name = split(path)
         if name != "package.json":

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import count
 from pathlib import PurePosixPath
 from typing import Final
 
 from states.course_paths import slug
 from worker.engines.static.facts import Definition
 from worker.engines.static.parsing.identifiers import parts
-from worker.engines.static.prose.phrases import listed
+from worker.engines.static.prose.phrases import capital, listed
 
 MAX_NAME: Final = 60
 
@@ -24,13 +25,7 @@ def unit_name(leaders: Sequence[Definition]) -> str:
 def title(name: str) -> str:
     """Return a file's or folder's name as capitalised words: `cookie_jar` is Cookie Jar."""
     words = parts(name) or re.findall(r"\w+", name)
-    return " ".join(map(_capitalised, words))
-
-
-def _capitalised(word: str) -> str:
-    if word.isupper():
-        return word
-    return word[:1].upper() + word[1:]
+    return " ".join(map(capital, words))
 
 
 def distinct(names: Sequence[str], paths: Sequence[str]) -> list[str]:
@@ -43,14 +38,18 @@ def distinct(names: Sequence[str], paths: Sequence[str]) -> list[str]:
     for name, path in zip(names, paths, strict=True):
         spaced = " ".join(name.split())
         wanted = spaced[:MAX_NAME] or "Untitled"
-        candidate = next(
+        spelling = next(
             spelling
             for spelling in _spellings(wanted, path)
-            if spelling.lower() not in taken and slug(spelling) not in taken
+            if taken.isdisjoint(_keys(spelling))
         )
-        taken |= {candidate.lower(), slug(candidate)}
-        unique.append(candidate)
+        taken |= _keys(spelling)
+        unique.append(spelling)
     return unique
+
+
+def _keys(name: str) -> set[str]:
+    return {name.lower(), slug(name)}
 
 
 def _spellings(name: str, path: str) -> Iterator[str]:
@@ -60,7 +59,5 @@ def _spellings(name: str, path: str) -> Iterator[str]:
     for folder in reversed(PurePosixPath(path).parent.parts):
         prefix = f"{title(folder)} {prefix}".strip()
         yield f"{prefix} {name}"[:MAX_NAME]
-    number = 1
-    while True:
-        number += 1
+    for number in count(2):
         yield f"{name} {number}"

@@ -9,10 +9,12 @@ slice) explains little, however often it is seen.
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from itertools import pairwise
 from typing import Final
 
+from worker.engines.static.choosing.candidates import VALUES
 from worker.engines.static.choosing.encounters import Encounter, Source
 from worker.engines.static.choosing.public_use import PublicUse
 from worker.engines.static.facts import Definition, Kind, Role, SourceFile
@@ -46,10 +48,8 @@ _WEIGHTS: Final = {
     "value": -2.0,
     "alias": -0.8,
     "command": -0.4,
-    "declaration": -1.5,
 }
 
-VALUES: Final = frozenset({Kind.VARIABLE, Kind.CONSTANT, Kind.MACRO})
 _MET: Final = {
     Source.README_EXAMPLE: 1.2,
     Source.README: 1.0,
@@ -66,6 +66,10 @@ _WORDS: Final = 2
 _NAMESAKES: Final = 0.25
 _SHORT: Final = 3
 """A name of so few letters says nothing in a text."""
+_HIGH_LEVEL: Final = 2
+"""A heading of a deeper level counts half."""
+_WELL_HEADED: Final = 4
+"""Headings of a deep level, or twice the headings of a high one, that say all they can."""
 
 _UTILITY: Final = word_set(
     "utils util utilities helpers helper common misc support compat _compat typing types "
@@ -76,7 +80,7 @@ _HELPERS: Final = word_set(
     "utils util utilities helpers helper misc mixin constants internals logger telemetry"
 )
 _COMMANDS: Final = word_set("cli bin cmd commands __main__ main")
-_SCRIPT: Final = re.compile(r"\.[cm]?[jt]sx?$")
+_VERSION: Final = re.compile(r"(?:^|/)v(\d{1,4})/")
 
 
 class Ranking:
@@ -96,34 +100,28 @@ class Ranking:
         self._mentions = mentions
         self._encounters = encounters
         self._public_use = public_use
-        self._parsed = max(1, len(resolver.paths))
         self._exports = public_use.exports
         self._headings = _headings(files)
-        self._versions = _old_versions(resolver.paths)
-        self._placed: dict[str, dict[str, float]] = {}
-        self._names = Counter(
-            definition.name for definition in graph.definitions
-        )
+        self._place = cache(self._place_of_file)
+        paths = resolver.paths
+        self._parsed = max(1, len(paths))
+        self._versions = _old_versions(paths)
+        self._depth = min((path.count("/") for path in paths), default=0)
+        self._names: Counter[str] = Counter()
         self._offered: dict[str, float] = defaultdict(float)
         """By name: how clearly the project exports it, whatever it means."""
         for definition in graph.definitions:
+            name = definition.name
             weight = self._exports.weight(definition.index)
-            offered = self._offered[definition.name]
-            self._offered[definition.name] = max(weight, offered)
-        self._depth = min(
-            (path.count("/") for path in resolver.paths), default=0
-        )
-        self._scripted = any(
-            _SCRIPT.search(path) and ".d." not in path
-            for path in resolver.paths
-        )
+            self._names[name] += 1
+            self._offered[name] = max(weight, self._offered[name])
 
     def of(self, definition: Definition) -> float:
         signs = {
             **self._use(definition),
             **self._text(definition),
             **self._name(definition),
-            **self._place(definition),
+            **self._place(definition.path),
         }
         return sum(_WEIGHTS[sign] * value for sign, value in signs.items())
 
@@ -138,9 +136,10 @@ class Ranking:
 
     def _use(self, definition: Definition) -> dict[str, float]:
         graph = self._graph
-        used = graph.used[definition.index]
-        uses = len(graph.uses[definition.index])
-        descendants = graph.descendants[definition.index]
+        index = definition.index
+        used = graph.used[index]
+        uses = len(graph.uses[index])
+        descendants = len(graph.descendants[index])
         members = [graph.definitions[member] for member in definition.members]
         public = sum(member.public for member in members)
         lines = _lines(definition, members)
@@ -153,24 +152,27 @@ class Ranking:
             "uses": math.log1p(uses),
             "lines": math.log1p(lines / _LINES),
             "members": math.log1p(public),
-            "descendants": math.log1p(len(descendants)),
-            "exported": self._exports.weight(definition.index),
+            "descendants": math.log1p(descendants),
+            "exported": self._exports.weight(index),
             "ubiquitous": ubiquity,
         }
 
     def _text(self, definition: Definition) -> dict[str, float]:
         """Weigh where texts name a definition."""
-        paths = self._mentions.get(definition.name, ())
+        name = definition.name
+        paths = self._mentions.get(name, ())
         roles = Counter(self._files[path].role for path in paths)
+        tests = roles[Role.TEST]
         shown = roles[Role.EXAMPLE] + roles[Role.DOCUMENT]
-        uses = self._public_use.of_module(definition.path)
+        imported = self.use(definition)
+        module = self._public_use.of_module(definition.path)
         certainty = self._certainty(definition)
         return {
-            "met": certainty * self._met(definition),
-            "imported": math.log1p(self.use(definition)),
-            "module": math.log1p(uses),
-            "heading": certainty * self._heading(definition.name),
-            "tests": certainty * math.log1p(roles[Role.TEST]),
+            "met": certainty * self._met(name),
+            "imported": math.log1p(imported),
+            "module": math.log1p(module),
+            "heading": certainty * self._heading(name),
+            "tests": certainty * math.log1p(tests),
             "shown": certainty * math.log1p(shown),
         }
 
@@ -191,41 +193,42 @@ class Ranking:
     def _heading(self, name: str) -> float:
         if len(name) <= _SHORT:
             return 0.0
-        headings = self._headings[_normal(name)]
-        return min(1.0, 0.5 * headings)
+        weight = self._headings[_normal(name)]
+        if weight >= _WELL_HEADED:
+            return 1.0
+        return min(weight, 0.5)
 
-    def _met(self, definition: Definition) -> float:
-        met = self._encounters.get(definition.name)
-        if met:
-            return _MET[met.source]
-        return 0.0
+    def _met(self, name: str) -> float:
+        met = self._encounters.get(name)
+        if met is None:
+            return 0.0
+        return _MET[met.source]
 
     def _name(self, definition: Definition) -> dict[str, float]:
+        index = definition.index
         words = parts(definition.name)
+        last_word = ""
+        if words:
+            last_word = words[-1].lower()
+        weight = self._exports.weight(index)
         return {
-            "exception": self._graph.is_exception(definition.index),
+            "exception": self._graph.is_exception(index),
             "private": not definition.public,
             "words": max(0, len(words) - _WORDS),
             "value": self._is_mere_value(definition),
             "alias": definition.kind is Kind.TYPE,
-            "helper": bool(words) and words[-1].lower() in _HELPERS,
-            "shadowed": self._exports.weight(definition.index)
-            < self._offered[definition.name],
+            "helper": last_word in _HELPERS,
+            "shadowed": weight < self._offered[definition.name],
         }
 
     def _is_mere_value(self, definition: Definition) -> bool:
+        """Whether a definition is a value, but no variable that the project offers and others use."""
         if definition.members or definition.kind not in VALUES:
             return False
-        is_offered = self._exports.weight(
-            definition.index
-        ) > 0 and self._public_use.of_name(definition)
-        return definition.kind is not Kind.VARIABLE or not is_offered
-
-    def _place(self, definition: Definition) -> dict[str, float]:
-        path = definition.path
-        if path not in self._placed:
-            self._placed[path] = self._place_of_file(path)
-        return self._placed[path]
+        if definition.kind is not Kind.VARIABLE:
+            return True
+        is_exported = self._exports.weight(definition.index) > 0
+        return not (is_exported and self.use(definition))
 
     def _place_of_file(self, path: str) -> dict[str, float]:
         places = _places(path)
@@ -235,7 +238,6 @@ class Ranking:
             "outdated": path.startswith(self._versions),
             "command": is_command(path),
             "depth": max(0, depth - self._depth),
-            "declaration": self._scripted and path.endswith(".d.ts"),
         }
 
 
@@ -258,17 +260,15 @@ def _places(path: str) -> list[str]:
     return stem.split("/")
 
 
-def _lines(definition: Definition, members: Sequence[Definition]) -> int:
+def _lines(definition: Definition, members: Iterable[Definition]) -> int:
     """Return how many lines a definition has, members that are written elsewhere included."""
-    apart = [
-        each
-        for each in members
-        if each.path != definition.path
-        or not definition.line <= each.line <= definition.end_line
-    ]
-    lines = 0
-    for each in (definition, *apart):
-        lines += each.end_line - each.line + 1
+    first = definition.line
+    last = definition.end_line
+    lines = last - first + 1
+    for member in members:
+        is_near = member.path == definition.path
+        if not (is_near and first <= member.line <= last):
+            lines += member.end_line - member.line + 1
     return lines
 
 
@@ -281,21 +281,18 @@ def _normal(name: str) -> str:
 
 
 def _headings(files: Mapping[str, SourceFile]) -> Counter[str]:
-    """Count the words of headings, and pairs of them; a heading deep in a document counts half."""
-    halves: Counter[str] = Counter()
+    """Weigh the words of headings, and pairs of them."""
+    weights: Counter[str] = Counter()
     for path, file in files.items():
         if is_news(path):
             continue
         for heading in file.headings:
             weight = 1
-            if heading.level <= _WORDS:
+            if heading.level <= _HIGH_LEVEL:
                 weight = 2
             for word in _words(heading.title):
-                halves[word] += weight
-    counts = Counter[str]()
-    for word, count in halves.items():
-        counts[word] = max(1, count // 2)
-    return counts
+                weights[word] += weight
+    return weights
 
 
 def _words(title: str) -> set[str]:
@@ -305,28 +302,17 @@ def _words(title: str) -> set[str]:
     return set(map(_normal, [*words, *pairs]))
 
 
-def _old_versions(paths: Sequence[str]) -> tuple[str, ...]:
-    """Return folders of old versions (`v1/`), which have a newer or an unversioned neighbour."""
-    versions: dict[str, dict[int, str]] = {}
+def _old_versions(paths: Iterable[str]) -> tuple[str, ...]:
+    """Return the folders of old versions (`v1/`), which have a newer neighbour."""
+    versions: dict[str, dict[int, str]] = defaultdict(dict)
     for path in paths:
-        for match in re.finditer(r"(?:^|/)v(\d{1,4})/", path):
+        for match in _VERSION.finditer(path):
             before = path[: match.start()]
-            numbered = versions.setdefault(before, {})
             number = int(match[1])
-            numbered[number] = path[: match.end()]
-    old = []
-    for before, numbered in versions.items():
-        newest = max(numbered)
-        is_alone = len(numbered) == 1
-        if is_alone and any(_is_right_in(path, before) for path in paths):
-            old.append(numbered[newest])
-        numbered.pop(newest)
-        old += numbered.values()
+            versions[before][number] = path[: match.end()]
+    old: list[str] = []
+    for folders in versions.values():
+        newest = max(folders)
+        del folders[newest]
+        old += folders.values()
     return tuple(old)
-
-
-def _is_right_in(path: str, folder: str) -> bool:
-    """Whether a file lies in a folder, and in no folder of that."""
-    depth = folder.count("/") + 1
-    is_inside = not folder or path.startswith(f"{folder}/")
-    return is_inside and path.count("/") == depth and path != folder

@@ -1,14 +1,15 @@
 """Chooses the units of a course: the best candidates that are about different things."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
+from posixpath import dirname
 from typing import Final
 
-from worker.engines.static.choosing.candidates import LEADERS, Candidate
+from worker.engines.static.choosing.candidates import LEADERS, VALUES, Candidate
 from worker.engines.static.choosing.packages import Packages
 from worker.engines.static.choosing.ranking import (
-    VALUES,
     Ranking,
     is_command,
     is_utility,
@@ -28,8 +29,6 @@ _SAME_PART: Final = 0.12
 """As a share of the best candidate's worth. A folder or a part in which most of the code lies
 says little: both count by the share of the candidates that lie elsewhere.
 """
-_SAME_CHAPTER: Final = 1.0
-"""The same: a package of a chapter's size gets a second chapter last of all."""
 _WITH: Final = 0.5
 """The chapter on such a package is about all that is worth this share of its best."""
 _RELED: Final = 2
@@ -88,6 +87,7 @@ class Chooser:
         """Take the candidates, the best first."""
         self._candidates = candidates
         self._graph = graph
+        self._definitions = graph.definitions
         self._files = files
         self._ranking = ranking
         self._most = most
@@ -97,20 +97,21 @@ class Chooser:
         self._best = 0.0
         if candidates:
             self._best = candidates[0].worth
-        paths = [self._main(candidate).path for candidate in candidates]
-        self._folders = Counter(map(_folder, paths))
+        paths = [self._path(candidate) for candidate in candidates]
+        self._folders = Counter(map(dirname, paths))
         self._parts = Counter(map(self._packages.part, paths))
         self._offers = [
             _Offer(candidate) for candidate in candidates[:_CONSIDERED]
         ]
         self._taken: set[str] = set()
-        self._near: dict[tuple[str, str], float] = {}
+        """Names, in lower case."""
+        self._nearness = cache(self._nearness_of)
 
     def choose(self) -> list[Candidate]:
         """Return the chosen candidates, the best first."""
         chosen: list[Candidate] = []
         while self._offers and len(chosen) < self._most:
-            best = max(self._pool(self._offers, chosen), key=_value)
+            best = max(self._pool(chosen), key=_value)
             is_cheap = best.candidate.worth < best.paid
             if is_cheap and len(chosen) >= _FEW:
                 break
@@ -118,18 +119,12 @@ class Chooser:
             self._take(best)
         return [self._whole(candidate, chosen) for candidate in chosen]
 
-    def choose_named(self, names: Mapping[str, int]) -> list[Candidate]:
-        """Return a few more candidates that are about one of some names, the best first.
-
-        Each of the names has the number of texts that are about it.
-        """
+    def choose_named(self, names: Collection[str]) -> list[Candidate]:
+        """Return a few more candidates that are about one of some names, the best first."""
         named: list[Candidate] = []
         while len(named) < self._most // _NAMED:
             offers = [
-                offer
-                for offer in self._offers
-                if self._is_named(offer.candidate, names)
-                and offer.candidate.worth > offer.paid
+                offer for offer in self._offers if self._fits(offer, names)
             ]
             if not offers:
                 break
@@ -138,14 +133,12 @@ class Chooser:
             self._take(best)
         return named
 
-    def _is_named(self, candidate: Candidate, names: Mapping[str, int]) -> bool:
-        main = self._main(candidate)
-        return (
-            main.name in names
-            and self._ranking.is_public(main)
-            and not is_utility(main.path)
-            and not is_command(main.path)
-        )
+    def _fits(self, offer: _Offer, names: Collection[str]) -> bool:
+        main = self._main(offer.candidate)
+        if main.name not in names or offer.candidate.worth <= offer.paid:
+            return False
+        is_aside = is_utility(main.path) or is_command(main.path)
+        return self._ranking.is_public(main) and not is_aside
 
     def choose_more(self, most: int) -> list[Candidate]:
         """Return what would be chosen next if a course had more room, the best first."""
@@ -160,98 +153,84 @@ class Chooser:
     def _take(self, best: _Offer) -> None:
         """Choose an offer: it takes its names, and some worth from its neighbours."""
         self._offers.remove(best)
-        leaders = best.candidate.symbols[:LEADERS]
-        self._taken.update(self._names(leaders))
-        self._offers = list(self._renamed(self._offers, self._taken))
+        chosen = best.candidate
+        for index in chosen.symbols[:LEADERS]:
+            self._taken.add(self._name(index))
+        self._offers = [offer for offer in self._offers if self._named(offer)]
         for offer in self._offers:
-            offer.paid += self._closeness(offer.candidate, best.candidate)
+            offer.paid += self._closeness(offer.candidate, chosen)
 
-    def _pool(
-        self, offers: list[_Offer], chosen: Sequence[Candidate]
-    ) -> list[_Offer]:
-        is_early = len(chosen) < _FREE * self._most
-        if is_early or self._most <= _LARGE:
-            return offers
-        parts = {
-            self._packages.part(self._main(candidate).path)
-            for candidate in chosen
-        }
-        best, _ = max(map(_value, offers))
-        least = _WITH * best
-        new = []
-        for offer in offers:
-            path = self._main(offer.candidate).path
-            is_part = self._packages.is_inside(path) and not is_utility(path)
-            is_new = is_part and self._packages.part(path) not in parts
-            if is_new and offer.candidate.worth >= least:
-                new.append(offer)
-        return new or offers
-
-    def _renamed(
-        self, offers: Iterable[_Offer], taken: set[str]
-    ) -> Iterable[_Offer]:
-        """Yield the offers whose name is not taken, or that have another one."""
-        for offer in offers:
-            candidate = offer.candidate
-            first, *others = candidate.symbols[: _RELED + 1]
-            if not self._names([first]) <= taken:
-                yield offer
+    def _named(self, offer: _Offer) -> bool:
+        """Let another symbol lead an offer whose name is taken; return whether one can."""
+        candidate = offer.candidate
+        first = candidate.symbols[0]
+        for index in candidate.symbols[: _RELED + 1]:
+            if self._name(index) in self._taken:
                 continue
-            free = [
-                index for index in others if not self._names([index]) <= taken
-            ]
-            if free:
-                offer.candidate = self._led(candidate, free[0], taken)
-                yield offer
+            if index != first:
+                offer.candidate = self._led(candidate, index)
+            return True
+        return False
 
-    def _led(
-        self, candidate: Candidate, leader: int, taken: set[str]
-    ) -> Candidate:
+    def _led(self, candidate: Candidate, leader: int) -> Candidate:
         """Return a candidate that is about another of its symbols first."""
         before = self._ranking.of(self._main(candidate))
-        after = self._ranking.of(self._graph.definitions[leader])
-        others = [
+        after = self._ranking.of(self._definitions[leader])
+        free = [
             index
             for index in candidate.leaders
-            if index != leader and not self._names([index]) <= taken
+            if self._name(index) not in self._taken
         ]
+        leaders = dict.fromkeys((leader, *free))
         symbols = dict.fromkeys((leader, *candidate.symbols))
         return replace(
             candidate,
             symbols=tuple(symbols),
-            leaders=(leader, *others),
+            leaders=tuple(leaders),
             worth=candidate.worth - before + after,
         )
+
+    def _pool(self, chosen: Sequence[Candidate]) -> list[_Offer]:
+        """Return what may be chosen next: late in a large course, parts without a unit first."""
+        is_early = len(chosen) < _FREE * self._most
+        if is_early or self._most <= _LARGE:
+            return self._offers
+        packages = self._packages
+        parts = {packages.part(self._path(candidate)) for candidate in chosen}
+        best, _ = max(map(_value, self._offers))
+        least = _WITH * best
+        new = []
+        for offer in self._offers:
+            path = self._path(offer.candidate)
+            is_part = packages.is_inside(path) and not is_utility(path)
+            is_worthy = offer.candidate.worth >= least
+            if is_part and is_worthy and packages.part(path) not in parts:
+                new.append(offer)
+        return new or self._offers
 
     def _whole(
         self, candidate: Candidate, chosen: Sequence[Candidate]
     ) -> Candidate:
         """Return a candidate with the others of its package, if that has a chapter's size."""
-        package = self._packages.chapter(self._main(candidate).path)
+        package = self._packages.chapter(self._path(candidate))
         if not package:
             return candidate
-        used: set[int] = set()
-        for other in chosen:
-            used.update(other.symbols)
-        others = [
-            other
-            for other in self._candidates
-            if self._main(other).path.startswith(f"{package}/")
-            and other.worth >= _WITH * candidate.worth
-            and used.isdisjoint(other.symbols[:1])
-        ]
-        if not others:
+        used = {index for other in chosen for index in other.symbols}
+        least = _WITH * candidate.worth
+        together = [candidate]
+        for other in self._candidates:
+            is_inside = self._path(other).startswith(f"{package}/")
+            is_free = other.symbols[0] not in used
+            if is_inside and is_free and other.worth >= least:
+                together.append(other)
+        if len(together) == 1:
             return candidate
-        together = [candidate, *others]
         leaders = self._leaders(together)
-        symbols = [
-            index for candidate in together for index in candidate.symbols
-        ]
-        return replace(
-            candidate,
-            symbols=tuple(dict.fromkeys((*leaders, *symbols))),
-            leaders=leaders,
-        )
+        symbols = list(leaders)
+        for other in together:
+            symbols += other.symbols
+        unique = dict.fromkeys(symbols)
+        return replace(candidate, symbols=tuple(unique), leaders=leaders)
 
     def _leaders(self, together: Sequence[Candidate]) -> tuple[int, ...]:
         """Return what candidates are named after together.
@@ -261,67 +240,57 @@ class Chooser:
         by_name: dict[str, int] = {}
         for candidate in together:
             for index in candidate.leaders:
-                name = self._graph.definitions[index].name.lower()
-                by_name.setdefault(name, index)
+                by_name.setdefault(self._name(index), index)
         first, *others = by_name.values()
         others.sort(key=self._order_of_use)
         return (first, *others[: LEADERS - 1])
 
     def _order_of_use(self, index: int) -> tuple[bool, int]:
-        definition = self._graph.definitions[index]
+        definition = self._definitions[index]
         return definition.kind in VALUES, -self._ranking.use(definition)
 
-    def _names(self, indices: Iterable[int]) -> set[str]:
-        return {
-            self._graph.definitions[index].name.lower() for index in indices
-        }
+    def _name(self, index: int) -> str:
+        return self._definitions[index].name.lower()
 
     def _main(self, candidate: Candidate) -> Definition:
-        return self._graph.definitions[candidate.symbols[0]]
+        return self._definitions[candidate.symbols[0]]
+
+    def _path(self, candidate: Candidate) -> str:
+        return self._main(candidate).path
 
     def _closeness(self, candidate: Candidate, other: Candidate) -> float:
+        closeness = self._nearness(self._path(candidate), self._path(other))
         bases = self._graph.bases
         own_bases = bases.get(candidate.symbols[0], ())
-        up = set(own_bases).isdisjoint(other.symbols)
         other_bases = bases.get(other.symbols[0], ())
-        down = set(other_bases).isdisjoint(candidate.symbols)
-        related = _RELATED
-        if up and down:
-            related = 0.0
-        path = self._main(candidate).path
-        other_path = self._main(other).path
-        return related + self._nearness(path, other_path)
+        is_derived = not set(own_bases).isdisjoint(other.symbols)
+        is_base = not set(other_bases).isdisjoint(candidate.symbols)
+        if is_derived or is_base:
+            closeness += _RELATED
+        return closeness
 
-    def _nearness(self, path: str, other: str) -> float:
-        """Return how much of what two files say is the same; remembered, for files are fewer."""
-        if (path, other) not in self._near:
-            self._near[path, other] = self._compared(path, other)
-        return self._near[path, other]
-
-    def _compared(self, path: str, other: str) -> float:
+    def _nearness_of(self, path: str, other: str) -> float:
+        """Return how much of what two files say is the same."""
+        packages = self._packages
         same = 0.0
-        chapter = self._packages.chapter(path)
-        if chapter and chapter == self._packages.chapter(other):
-            same = _SAME_CHAPTER * self._best
-        folder = _folder(path)
-        part = self._packages.part(path)
+        chapter = packages.chapter(path)
+        if chapter and chapter == packages.chapter(other):
+            # A package of a chapter's size gets a second chapter last of all.
+            same = self._best
+        folder = dirname(path)
+        part = packages.part(path)
         if path == other:
             lines = max(1, self._files[path].lines)
             same += _SAME_FILE * min(1.0, _BIG_FILE / lines)
-        elif folder == _folder(other):
+        elif folder == dirname(other):
             same += _SAME_FOLDER * self._elsewhere(self._folders[folder])
-        elif part == self._packages.part(other):
+        elif part == packages.part(other):
             elsewhere = self._elsewhere(self._parts[part])
             same += _SAME_PART * self._best * elsewhere
         return same
 
     def _elsewhere(self, count: int) -> float:
         return 1.0 - count / len(self._candidates)
-
-
-def _folder(path: str) -> str:
-    folder, _, _ = path.rpartition("/")
-    return folder
 
 
 def _value(offer: _Offer) -> tuple[float, int]:
