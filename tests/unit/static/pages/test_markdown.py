@@ -99,6 +99,7 @@ def test_a_fence_contains_its_lines_and_nothing_ends_it(
         ("- no list", r"\- no list"),
         ("a_b and _c_", r"a_b and \_c\_"),
         ("see https://evil.example/x", "see `https://evil.example/x`"),
+        ("(see https://evil.example/x).", "(see `https://evil.example/x`)."),
         ("write to me@evil.example", "write to `me@evil.example`"),
         ("a | b", "a &#124; b"),
         ("turn \u202e around", "turn ⟨U+202E⟩ around"),

@@ -206,3 +206,38 @@ def test_a_file_that_begins_with_code_in_a_comment_says_nothing() -> None:
     )
     assert parsed(TS, code).doc == ""
     assert parsed(TS, f"// About schemas.\n\n{code}").doc == "About schemas."
+
+
+def test_a_block_of_documentation_apart_by_an_empty_line_is_of_the_function_below_it() -> (
+    None
+):
+    text = """
+/**
+ * All of the shop.
+ */
+
+function first() {}
+
+/**
+ * Sells.
+ */
+
+shop.sell = function () {}
+
+/**
+ * Takes.
+ */
+
+
+shop.take = function () {}
+
+// Not documentation.
+
+shop.hide = function () {}
+"""
+    assert {draft.name: draft.doc for draft in parsed(JS, text).drafts} == {
+        "first": "",
+        "sell": "Sells.",
+        "take": "",
+        "hide": "",
+    }

@@ -57,6 +57,25 @@ def test_superclasses_and_included_modules_are_bases() -> None:
     assert BY_NAME["Inner"].bases == ("Nested",)
 
 
+def test_the_class_that_makes_a_superclass_is_the_base() -> None:
+    text = "class Store < Struct.new(:name)\nend\nclass Part < Delegate(Store)\nend\n"
+    drafts = parsed(Language.RUBY, text).drafts
+    assert {each.name: each.bases for each in drafts} == {
+        "Store": ("Struct",),
+        "Part": (),
+    }
+
+
+def test_a_comment_that_instructs_the_interpreter_says_nothing() -> None:
+    magic = "# frozen_string_literal: true\n"
+    code = "require 'json'\nclass Store\nend\n"
+    assert parsed(Language.RUBY, f"{magic}\n{code}").doc == ""
+    told = f"{magic}\n# AUTHOR: Jo\n\n# Sells things.\n\n{code}"
+    assert parsed(Language.RUBY, told).doc == "Sells things."
+    together = f"{magic}# Sells things.\n\n{code}"
+    assert parsed(Language.RUBY, together).doc == "Sells things."
+
+
 def test_a_definition_has_its_head_comment_and_access() -> None:
     store = BY_NAME["Store"]
     assert (store.signature, store.doc) == (

@@ -66,6 +66,27 @@ def test_a_type_implements_an_interface_where_its_code_says_so() -> None:
     assert BY_NAME["Source"].bases == ("Send", "Debug")
 
 
+def test_a_trait_for_any_type_or_a_tuple_owns_what_it_implements() -> None:
+    text = """
+impl<E> Sell for E where E: Debug { fn sell(&self) {} }
+impl<A, B> Take for (A, B) { fn take(&self) {} }
+impl<T> Count for Store<T> { fn count(&self) {} }
+"""
+    source = parsed(Language.RUST, text)
+    owners = {draft.name: draft.owner for draft in source.drafts}
+    assert owners == {"sell": "Sell", "take": "Take", "count": "Store"}
+    assert source.extends == (("Store", "Count"),)
+
+
+def test_an_item_that_the_documentation_hides_is_not_public() -> None:
+    text = "#[doc(hidden)]\npub fn sell() {}\n#[inline]\npub fn take() {}\n"
+    drafts = parsed(Language.RUST, text).drafts
+    assert {draft.name: draft.public for draft in drafts} == {
+        "sell": False,
+        "take": True,
+    }
+
+
 def test_attributes_and_the_comment_before_them_belong_to_the_item() -> None:
     store = BY_NAME["Store"]
     assert (store.doc, store.decorators, store.line) == (

@@ -29,7 +29,7 @@ _MARKUP: Final = re.compile(
 )
 _BEGINNING: Final = re.compile(r"^(\d{1,9})([.)])|^([-+=:#%])")
 _ADDRESS: Final = re.compile(
-    r"((?:\b(?:https?|ftp|mailto|xmpp|javascript|data):|\bwww\.)[^\s`]+|[\w.+-]+@[\w.-]+\.\w+)",
+    r"((?:\b(?:https?|ftp|mailto|xmpp|javascript|data):|\bwww\.)[^\s`]+(?<![).,;:!?])|[\w.+-]+@[\w.-]+\.\w+)",
     re.IGNORECASE,
 )
 _SPAN: Final = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")

@@ -108,8 +108,10 @@ def _named(node: Node, name: str, kind: Kind, page: FileText) -> Draft:
     definition.declared = node.type == "function_signature"
     definition.bases = _bases(node)
     definition.decorators = _decorators(node, page)
-    if not definition.doc and _is_exported(node.parent):
-        definition.doc = page.comment_above(_row(node.parent))
+    outer = node
+    if node.parent is not None and _is_exported(node.parent):
+        outer = node.parent
+    definition.doc = definition.doc or page.block_above(_row(outer))
     words = definition.signature.partition("(")[0].split()
     definition.public = not name.startswith(("_", "#")) and (
         "private" not in words
@@ -199,7 +201,7 @@ def _assigned(node: Node, page: FileText) -> Iterator[Draft]:
     if kind is Kind.CLASS:
         definition.bases = _bases(value)
     outer = node.parent or node
-    definition.doc = page.comment_above(_row(outer))
+    definition.doc = page.block_above(_row(outer))
     definition.public = not name.startswith("_")
     yield definition
 

@@ -45,7 +45,7 @@ _BASE: Final = re.compile(
 _DEEPEST: Final = 8
 """Brackets within brackets that are read in a list of bases."""
 _LICENCE: Final = re.compile(
-    r"copyright|licen[cs]ed? |all rights reserved|SPDX-|use strict|eslint-|coding[:=]|^!"
+    r"^authors?:|copyright|licen[cs]ed? |all rights reserved|SPDX-|use strict|eslint-|coding[:=]|^!"
     r"|clang-format|@ts-|jshint",
     re.IGNORECASE,
 )
@@ -53,6 +53,14 @@ _CODE_ENDS: Final = (";", "{", "}")
 _SHEBANG: Final = b"#!"
 _TOP_CHARACTERS: Final = 400
 _BELOW_BYTES: Final = 200
+_BLOCK: Final = "/**"
+_EMPTY_LINE: Final = re.compile(rb"[ \t]*\r?\n[ \t]*\r?\n")
+_MAGIC: Final = re.compile(
+    r"^(?:frozen_string_literal|warn_indent|typed|shareable_constant_value): \w+$"
+    r"|^rubocop:.*",
+    re.MULTILINE,
+)
+"""Lines of comments that instruct programs."""
 _BELOW: Final = (b"#", b"package ", b"import ", b"use ", b"mod ", b"namespace ")
 """What may stand right below a comment that is about the file, not about what is below."""
 _BODIES: Final = frozenset(
@@ -141,6 +149,22 @@ class FileText:
         ]
         return _words(documentation)
 
+    def block_above(self, row: int) -> str:
+        """Return the documentation right above, or a block that one empty line keeps apart.
+
+        A block that documents the file is not about what is below it.
+        """
+        near = self.comment_above(row)
+        block = self._ending_at.get(row - 2)
+        if near or block is None or not text(block).startswith(_BLOCK):
+            return near
+        if not _EMPTY_LINE.match(self.data, block.end_byte):
+            return ""
+        above = self.comment_above(row - 1)
+        if above == self.comment_on_top():
+            return ""
+        return above
+
     def _comments_above(self, row: int) -> list[str]:
         comments: list[str] = []
         while True:
@@ -181,6 +205,8 @@ class FileText:
 def _words(comments: Sequence[str]) -> str:
     """Return the text of comments without their marks; nothing of code that is commented out."""
     words = clean_comment("\n".join(comments))
+    if ": " in words or "rubocop:" in words:
+        words = _MAGIC.sub("", words).strip()
     if words.partition("\n")[0].endswith(_CODE_ENDS):
         return ""
     return words

@@ -55,12 +55,22 @@ def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
     definition = draft(page, node, name, Kind(capture), body=body)
     definition.signature = _head(node, page)
     if node.type in _TYPES:
-        superclass = field_text(node, "superclass").lstrip("< ")
-        bases = [*bases_in(superclass), *_mixed_in(body, page)]
+        bases = [*bases_in(_superclass(node)), *_mixed_in(body, page)]
         definition.bases = tuple(base.replace("::", ".") for base in bases)
     else:
         definition.public = _access(node, page) == "public"
     yield definition
+
+
+def _superclass(node: Node) -> str:
+    """Return what a class extends; of `Struct.new(:a)`, the class that makes the superclass."""
+    clause = node.child_by_field_name("superclass")
+    if clause is None or not clause.named_children:
+        return ""
+    expression = clause.named_children[-1]
+    if expression.type == "call":
+        return field_text(expression, "receiver")
+    return text(expression)
 
 
 def _head(node: Node, page: FileText) -> str:

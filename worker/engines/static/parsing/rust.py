@@ -59,6 +59,7 @@ def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
         case _:
             item = _item(node, Kind(capture), page)
             item.decorators = tuple(attributes)
+            item.public = item.public and "doc(hidden)" not in attributes
             item.doc = page.comment_above(first.start_point.row) or item.doc
             yield item
 
@@ -66,11 +67,25 @@ def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
 def _implementation(node: Node, page: FileText) -> Draft:
     body = node.child_by_field_name("body")
     name = _last(field_text(node, "type"))
-    scope = draft(page, node, name, Kind.TYPE, body=body)
     trait = _last(field_text(node, "trait"))
+    if trait and _is_for_any(node, name):
+        return draft(page, node, trait, Kind.TYPE, body=body)
+    scope = draft(page, node, name, Kind.TYPE, body=body)
     if trait:
         scope.bases = (trait,)
     return scope
+
+
+def _is_for_any(node: Node, name: str) -> bool:
+    """Whether a trait is implemented for a type parameter or a tuple, not for a named type."""
+    implementing = node.child_by_field_name("type")
+    if implementing is not None and implementing.type == "tuple_type":
+        return True
+    parameters = node.child_by_field_name("type_parameters")
+    if parameters is None:
+        return False
+    names = [_NAME.search(text(child)) for child in parameters.named_children]
+    return any(match is not None and match[0] == name for match in names)
 
 
 def _item(node: Node, kind: Kind, page: FileText) -> Draft:
