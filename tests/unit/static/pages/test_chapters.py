@@ -263,3 +263,50 @@ def test_parts_with_the_same_purpose_are_listed_once(tmp_path: Path) -> None:
     facts = read(tmp_path, {"a.py": f"class Pot:\n    x = 1\n{parts}"})
     page = chapters.written(facts, facts.chapters[0])
     assert len(re.findall(r"^- `Pot\.part_", page, re.MULTILINE)) == 1
+
+
+STEPS = """\
+class Mill:
+    def grind(self, corn):
+        clean = self._sift(corn)
+        print(clean)
+        return self._press(clean)
+
+    def _sift(self, corn):
+        print(corn)
+        for seed in corn:
+            print(seed)
+        return corn.clean()
+
+    def _press(self, corn):
+        print(corn)
+        if corn:
+            return self._store(corn)
+        return corn.press()
+
+    def _store(self, corn):
+        print(corn)
+        for seed in corn:
+            print(seed)
+        return corn.store()
+"""
+
+
+def test_a_call_is_said_above_the_code_or_below_it_with_its_condition(
+    tmp_path: Path,
+) -> None:
+    facts = read(tmp_path, {"mill.py": STEPS})
+    page = chapters.written(facts, chapter_of(facts, "Mill"))
+    assert "It calls `Mill._sift` and `Mill._press`." in page
+    assert "It calls `Mill._sift`." not in page
+    assert "It calls `Mill._store` if `corn`." in page
+
+
+def test_an_interface_is_implemented(tmp_path: Path) -> None:
+    code = """package shop;
+public interface Shop { void sell(); void close(); }
+class Stall implements Shop { public void sell() {} public void close() {} }
+"""
+    facts = read(tmp_path, {"Shop.java": code})
+    page = chapters.written(facts, chapter_of(facts, "Shop"))
+    assert "`Shop` is implemented by `Stall`." in page

@@ -90,3 +90,38 @@ def test_calls_are_drawn_from_the_function_from_which_most_are_reached(
     )
     others = [each for each in facts.definitions if each.name != "work"]
     assert diagrams.calls(facts, chapter, others) == ""
+
+
+def test_types_of_rust_implement_traits(
+    tmp_path: Path,
+) -> None:
+    code = """pub struct Shop { name: String }
+impl Display for Shop { fn fmt(&self) {} }
+impl Debug for Shop { fn show(&self) {} }
+impl Sell for Shop { fn sell(&self) {} }
+pub trait Sell { fn sell(&self); }
+"""
+    facts = read(tmp_path, {"shop.rs": code})
+    drawing = diagrams.family(facts, chapter_of(facts, "Shop"))
+    assert "Display<|..Shop" in drawing
+    assert "Sell<|..Shop" in drawing
+    assert "Debug<|..Shop" in drawing
+
+
+def test_a_module_that_a_class_includes_is_not_extended(tmp_path: Path) -> None:
+    code = """module Sells
+  def sell; end
+end
+class Shop < Place
+  include Sells
+  def open; end
+end
+class Stall < Shop
+  def close; end
+end
+"""
+    facts = read(tmp_path, {"shop.rb": code})
+    drawing = diagrams.family(facts, chapter_of(facts, "Shop"))
+    assert "Sells<|..Shop" in drawing
+    assert "Place<|--Shop" in drawing
+    assert "Shop<|--Stall" in drawing

@@ -318,3 +318,94 @@ def test_a_loop_that_calls_stored_functions_is_shown(tmp_path: Path) -> None:
     lines = shown(facts, excerpt_of(facts, "work"))
     assert "    for hook in self.hooks:" in lines
     assert "        hook(self)" in lines
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "expected"),
+    [
+        (
+            "Shop.php",
+            """<?php
+interface Shop
+{
+    /**
+     * Sell.
+     */
+    public function sell(int $count): bool;
+
+    /**
+     * Close
+     * the shop.
+     */
+    public function close(): void;
+}
+""",
+            [
+                "interface Shop",
+                "{",
+                "    public function sell(int $count): bool;",
+                "    public function close(): void;",
+                "}",
+            ],
+        ),
+        (
+            "shop.rs",
+            """pub trait Shop: Sized {
+    /// Sell, at any
+    /// price.
+    #[inline]
+    fn sell(&self) -> Bill;
+
+    /// Close,
+    /// and count.
+    #[inline]
+    fn close(&self) {
+        let bills = self.bills();
+        for bill in bills {
+            self.count(bill);
+        }
+    }
+}
+""",
+            [
+                "pub trait Shop: Sized {",
+                "    /// Sell, at any",
+                "    /// price.",
+                "    #[inline]",
+                "    fn sell(&self) -> Bill;",
+                "}",
+            ],
+        ),
+    ],
+)
+def test_an_interface_shows_its_short_members(
+    tmp_path: Path, path: str, code: str, expected: list[str]
+) -> None:
+    facts = read(tmp_path, {path: code})
+    excerpt = excerpt_of(facts, "Shop")
+    assert shown(facts, excerpt) == expected
+    assert excerpt.is_telling
+
+
+def test_an_interface_of_long_members_alone_is_not_telling(
+    tmp_path: Path,
+) -> None:
+    body = "\n".join(f"        self.step({number});" for number in range(9))
+    code = f"pub trait Shop {{\n    fn sell(&self) {{\n{body}\n    }}\n}}\n"
+    facts = read(tmp_path, {"shop.rs": code})
+    excerpt = excerpt_of(facts, "Shop")
+    assert shown(facts, excerpt) == ["pub trait Shop {", "}"]
+    assert not excerpt.is_telling
+
+
+def test_the_attribute_of_a_field_is_shown_with_it(tmp_path: Path) -> None:
+    code = """pub struct Shop {
+    #[cfg(feature = "a")]
+    #[serde(skip)]
+    pub name: String,
+    pub count: u32,
+}
+"""
+    facts = read(tmp_path, {"shop.rs": code})
+    excerpt = excerpt_of(facts, "Shop")
+    assert shown(facts, excerpt) == code.splitlines()

@@ -87,3 +87,19 @@ def test_code_that_is_shown_later_is_not_a_lead(tmp_path: Path) -> None:
     search = facts.definitions[index_of(facts, "Box.search")]
     assert leads.reached(facts, search, [search, fetch]) == ""
     assert leads.reached(facts, search, [fetch, search]) != ""
+
+
+def test_a_result_of_one_case_is_not_what_a_function_returns(
+    tmp_path: Path,
+) -> None:
+    code = """class Box
+  def select(&block)
+    return to_enum(:select) unless block_given?
+
+    dup.tap { |box| box.select!(&block) }
+  end
+end
+"""
+    facts = read(tmp_path, {"box.rb": code})
+    definition = facts.definitions[index_of(facts, "Box.select")]
+    assert leads.sentences(facts, definition, []) == ""

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from typing import Final
 
-from worker.engines.static.facts import Definition
+from worker.engines.static.facts import Definition, Kind
 from worker.engines.static.pages import (
     call_path,
     citations,
@@ -42,6 +42,13 @@ _POINTER: Final = re.compile(
     r"`/\w|^(?:For (?:more|details|further)|See\b|Refer\b|Read more|Changed in)"
 )
 """A sentence that only leads to another page."""
+_CALLING: Final = "It calls "
+_EXTENDED: Final = {
+    Kind.INTERFACE: "implemented",
+    Kind.TRAIT: "implemented",
+    Kind.MODULE: "included",
+}
+"""What is done with types that are not extended."""
 _NO_LETTER: Final = re.compile(r"[\W_]+")
 
 
@@ -220,9 +227,17 @@ def _code(
             words,
             excerpts.rendered(facts, place.excerpt),
             _calls(facts, chapter, definition),
-            lead,
         ]
+        if not _is_said(lead, words):
+            blocks.append(lead)
     return blocks
+
+
+def _is_said(lead: str, words: str) -> bool:
+    """Whether what leads to the next function, without a condition, is said above the code."""
+    called = lead.removeprefix(_CALLING).removesuffix(".")
+    _, _, named = words.partition(_CALLING)
+    return called in named
 
 
 def _text_place(facts: CourseFacts, place: KeyPlace) -> str:
@@ -417,5 +432,6 @@ def _subtypes(facts: CourseFacts, chapter: Chapter) -> str:
         ]
         if subtypes:
             names = listed(subtypes, _SUBTYPES)
-            return f"{citations.name(symbol)} is extended by {names}."
+            verb = _EXTENDED.get(symbol.kind, "extended")
+            return f"{citations.name(symbol)} is {verb} by {names}."
     return ""

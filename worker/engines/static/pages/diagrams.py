@@ -14,6 +14,7 @@ from worker.engines.static.pages.course import (
     remembered,
 )
 from worker.engines.static.pages.mermaid import Arrow, Extension
+from worker.engines.static.reading.language import Language
 
 _NODES: Final = 10
 _TYPES: Final = 14
@@ -21,7 +22,7 @@ _FEWEST: Final = 3
 """Arrows of a drawing that shows more than a sentence."""
 _FEWEST_CALLERS: Final = 2
 """Functions that call others on a drawing; one alone says what it calls in its code."""
-_INTERFACES: Final = frozenset({Kind.INTERFACE, Kind.TRAIT})
+_INTERFACES: Final = frozenset({Kind.INTERFACE, Kind.TRAIT, Kind.MODULE})
 
 
 def calls(
@@ -104,7 +105,7 @@ def family(facts: CourseFacts, chapter: Chapter) -> str:
         extension = Extension(
             base=types.index(base),
             derived=types.index(derived),
-            arrow=_arrow(facts, base),
+            arrow=_arrow(facts, base, derived),
         )
         extensions.append(extension)
     if len(extensions) < _FEWEST:
@@ -191,7 +192,15 @@ def _types_by_name(facts: CourseFacts) -> dict[str, int | None]:
     return types
 
 
-def _arrow(facts: CourseFacts, base: int | str) -> Arrow:
-    if isinstance(base, int) and facts.definitions[base].kind in _INTERFACES:
+def _arrow(facts: CourseFacts, base: int | str, derived: int) -> Arrow:
+    if isinstance(base, int):
+        is_interface = facts.definitions[base].kind in _INTERFACES
+    else:
+        definition = facts.definitions[derived]
+        language = facts.file(definition.path).language
+        is_interface = (
+            language is Language.RUST and definition.kind is not Kind.TRAIT
+        )
+    if is_interface:
         return Arrow.IMPLEMENTS
     return Arrow.EXTENDS

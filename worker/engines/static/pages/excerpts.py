@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import count, islice, pairwise, zip_longest
 from typing import Final
 
-from worker.engines.static.facts import TYPES, Definition
+from worker.engines.static.facts import TYPES, Definition, Kind
 from worker.engines.static.pages import markdown
 from worker.engines.static.pages.course import CourseFacts, is_function
 from worker.engines.static.parsing.function_facts import Statement
@@ -33,6 +33,10 @@ _TYPE_SPANS: Final = 5
 """Pieces of a type; more holes than that make a riddle of it."""
 _LONG_FIELD: Final = 12
 """Lines of a field; a longer one is a table of values."""
+_MOST_SIGNATURES: Final = 8
+_LONG_SIGNATURE: Final = 4
+"""Members of an interface that are shown, and the lines that make one too long for it."""
+_INTERFACES: Final = frozenset({Kind.INTERFACE, Kind.TRAIT})
 _ENOUGH_FIELDS: Final = 2
 """Fields of a type that are worth an excerpt."""
 _HEAD_END: Final = re.compile(r"(?::|\{|=>)\s*(?:#.*|//.*)?$")
@@ -160,6 +164,10 @@ def of_definition(facts: CourseFacts, definition: Definition) -> Excerpt | None:
         shown = choice.chosen()
     elif function is not None and definition.kind in TYPES:
         shown, is_telling = _type_lines(lines, definition, function)
+        if definition.kind in _INTERFACES and not is_telling:
+            signatures = _signatures(facts, definition)
+            is_telling = bool(signatures)
+            shown = [*shown, *signatures]
     decorators = range(_first_decorator(lines, definition), first)
     spans = _spans(lines, [*decorators, *shown], end)
     return Excerpt(path=definition.path, spans=spans, is_telling=is_telling)
@@ -516,6 +524,15 @@ def _type_lines(
             shown = more
             fields += 1
     return sorted(shown), fields >= _ENOUGH_FIELDS
+
+
+def _signatures(facts: CourseFacts, definition: Definition) -> list[int]:
+    """Return the lines of an interface's members, of which long ones are left out."""
+    shown: list[int] = []
+    for member in facts.members(definition)[:_MOST_SIGNATURES]:
+        if member.end_line - member.line < _LONG_SIGNATURE:
+            shown += range(member.line, member.end_line + 1)
+    return shown
 
 
 def _pieces(numbers: Iterable[int]) -> int:

@@ -289,13 +289,14 @@ def _place_of(
     """Return the code that tells most of a definition: a method's, or its own lines."""
     symbol = _meant(facts, symbol)
     candidates = _of_symbol(facts, chapter, symbol, _PER_TYPE)
-    for definition in (*candidates, symbol):
+    for definition in candidates:
         excerpt = excerpts.of_definition(facts, definition)
-        if excerpt is None:
-            continue
-        if excerpt.is_telling or definition is symbol:
+        if excerpt is not None and excerpt.is_telling:
             return KeyPlace(excerpt=excerpt, definition=definition)
-    return None
+    excerpt = excerpts.of_definition(facts, symbol)
+    if excerpt is None:
+        return None
+    return KeyPlace(excerpt=excerpt, definition=symbol)
 
 
 def _is_shown(

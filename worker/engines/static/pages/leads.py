@@ -229,12 +229,13 @@ def _fields(facts: CourseFacts, function: Definition) -> list[str]:
 
 
 def _result(facts: CourseFacts, function: Definition) -> str:
-    """Return what a function takes and returns, if it returns one short expression."""
+    """Return what a function takes and returns, if it always returns one short expression."""
     inside = facts.function(function.index)
     if inside is None:
         return ""
     results = {result.text for result in inside.returns}
-    if len(results) != 1:
+    is_sure = any(not result.conditions for result in inside.returns)
+    if len(results) != 1 or not is_sure:
         return ""
     [result] = results
     letters = result.replace("_", "")

@@ -271,6 +271,10 @@ def _is_comment(node: Node) -> bool:
     return node.type.endswith("comment")
 
 
+def _is_aside(node: Node) -> bool:
+    return _is_comment(node) or node.type == "attribute_item"
+
+
 def _first_child(node: Node) -> Node | None:
     return next(iter(node.named_children), None)
 
@@ -284,15 +288,15 @@ def _is_docstring(statement: Node) -> bool:
 def _is_field(node: Node) -> bool:
     if node.type in FUNCTIONS or node.type.endswith("decorated_definition"):
         return False
-    return not _is_comment(node) and not _is_docstring(node)
+    return not _is_aside(node) and not _is_docstring(node)
 
 
 def _describes_a_field(node: Node) -> bool:
-    """Whether a node is a comment with a field behind it, whatever comments lie between."""
-    if not _is_comment(node):
+    """Whether a node is a comment or an attribute with a field behind it and all like it."""
+    if not _is_aside(node):
         return False
     following = node.next_named_sibling
-    while following is not None and _is_comment(following):
+    while following is not None and _is_aside(following):
         following = following.next_named_sibling
     return following is not None and _is_field(following)
 
