@@ -129,3 +129,20 @@ def test_trees_of_use_are_read_as_single_imports() -> None:
 def test_a_use_tree_nested_deeper_than_the_limit_is_left_out() -> None:
     tree = "use " + "a::{" * 400 + "b" + "}" * 400 + ";\n"
     assert parsed(Language.RUST, tree).imports == ()
+
+
+def test_what_is_above_a_module_inside_a_file_is_the_file_itself() -> None:
+    text = """
+mod ext {
+    use super::*;
+    use super::Store;
+    use super::stock::Shelf;
+    use super::super::Base;
+    use crate::Shop;
+}
+"""
+    assert parsed(Language.RUST, text).imports == (
+        Import(module="self::stock", names=(("Shelf", "Shelf"),), line=5),
+        Import(module="self::super", names=(("Base", "Base"),), line=6),
+        Import(module="crate", names=(("Shop", "Shop"),), line=7),
+    )

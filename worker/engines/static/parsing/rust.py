@@ -141,9 +141,39 @@ def _attributes(node: Node) -> tuple[list[str], Node]:
 def _imports(node: Node) -> Iterator[Import]:
     argument = node.child_by_field_name("argument")
     again = any(child.type == "visibility_modifier" for child in node.children)
-    if argument is not None:
-        for statement in _used(argument, ()):
-            yield replace(statement, line=line(node), again=again)
+    if argument is None:
+        return
+    depth = _depth(node)
+    for statement in _used(argument, ()):
+        module = _seen_from_file(statement.module, depth)
+        if module:
+            yield replace(
+                statement, module=module, line=line(node), again=again
+            )
+
+
+def _depth(node: Node) -> int:
+    """Return how many modules of the same file lie around a node."""
+    depth = 0
+    outer = node.parent
+    while outer is not None:
+        depth += outer.type == "mod_item"
+        outer = outer.parent
+    return depth
+
+
+def _seen_from_file(module: str, depth: int) -> str:
+    """Return the path to a module from the top of the file; nothing to the file itself."""
+    names = module.split("::")
+    above = 0
+    while above < min(depth, len(names)) and names[above] == "super":
+        above += 1
+    if not above:
+        return module
+    inner = names[above:]
+    if not inner:
+        return ""
+    return "::".join(["self", *inner])
 
 
 def _used(node: Node, prefix: tuple[str, ...]) -> Iterator[Import]:
