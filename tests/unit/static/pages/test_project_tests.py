@@ -412,3 +412,20 @@ def test_a_test_that_defines_another_type_of_the_name_does_not_use_it(
     )
     facts = read(tmp_path, {"shelf.py": SHELF, "tests/test_shelf.py": test})
     assert bool(project_tests.found(facts, facts.chapters[0])) is is_use
+
+
+@pytest.mark.parametrize(("name", "is_use"), [("Shelf", False), ("Rack", True)])
+def test_a_test_that_defines_a_function_of_the_name_does_not_use_it(
+    tmp_path: Path, name: str, *, is_use: bool
+) -> None:
+    shelf = (
+        "exports.Shelf = class Shelf {\n  put(thing) {\n    this.things = [thing];\n"
+        "    return this;\n  }\n};\n"
+    )
+    test = (
+        f"it('holds things', function () {{\n  function {name}() {{\n    this.x = 1;\n"
+        "  }\n  var shelf = new Shelf();\n  assert.equal(shelf.x, 1);\n});\n"
+    )
+    files = {"lib/shelf.js": shelf, "test/shelf.js": test}
+    facts = read(tmp_path, files)
+    assert bool(project_tests.found(facts, facts.chapters[0])) is is_use

@@ -112,3 +112,23 @@ def test_names_are_found_through_what_is_required(tmp_path: Path) -> None:
         "lib/shop/stock.rb",
     )
     assert referred(analysis) == {"Store > Stock", "Store.sell > Part"}
+
+
+def test_a_constant_of_a_library_is_none_of_the_project(tmp_path: Path) -> None:
+    handler = "module Shop\n  class CGI\n    def serve; end\n  end\nend\n"
+    mock = (
+        "{}require_relative 'cgi'\nmodule Shop\n  class Mock\n"
+        "    Cookie = CGI::Cookie\n  end\nend\n"
+    )
+    files = {
+        "lib/cgi.rb": handler,
+        "lib/own.rb": mock.format(""),
+        "lib/mock.rb": mock.format("require 'cgi/cookie'\n"),
+    }
+    analysis = analysed(tmp_path, files)
+    naming = {
+        reference.path
+        for reference in analysis.references
+        if analysis.definitions[reference.target].name == "CGI"
+    }
+    assert naming == {"lib/own.rb"}

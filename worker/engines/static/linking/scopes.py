@@ -125,6 +125,7 @@ class Resolver:
                 scope.modules.setdefault(alias, targets)
                 root = alias.partition(".")[0]
                 scope.roots.add(root)
+            scope.roots.update(_constants(file.language, statement))
             if statement.everything:
                 scope.open += targets
             is_star = statement.everything and is_python
@@ -331,6 +332,15 @@ def _take_names(scope: _Scope, statement: Import, language: Language) -> None:
         if targets or here not in scope.given:
             owners = [file for file in targets if file != submodule]
             scope.given[here] = tuple(owners), there
+
+
+def _constants(language: Language, statement: Import) -> set[str]:
+    """Return the constants that Ruby's `require 'cgi/cookie'` of another project may define."""
+    if language is not Language.RUBY or statement.targets:
+        return set()
+    first = statement.module.partition("/")[0]
+    words = [word.capitalize() for word in first.split("_")]
+    return {first.upper(), "".join(words)}
 
 
 def _submodule(language: Language, statement: Import, name: str) -> str | None:

@@ -50,6 +50,9 @@ _DEEPEST: Final = 17
 _MOST_NAME: Final = 120
 _MADE: Final = re.compile(r"\s*(\w+) = (?:\w+\.)*(\w+)\(")
 _CLASS: Final = re.compile(r"\bclass (\w+)\b(?:\(([^)]*)\))?")
+_LOCAL: Final = re.compile(
+    r"^[ \t]*(?:async )?(?:function\*?|fn|fun) (\w+)", re.MULTILINE
+)
 _CALLED: Final = re.compile(r"(\w+)\(")
 _WORD: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _NEEDS_MORE: Final = re.compile(r"(?i)(?:^|/)(?:smoke|integration|e2e|live)")
@@ -538,7 +541,10 @@ def _uses(facts: CourseFacts, symbol: Definition, body: str) -> int:
 
 
 def _defines_another(name: str, body: str) -> bool:
-    """Whether a test has a class of a name that does not extend one of this name."""
+    """Whether a test has a function of a name, or a class that does not extend one of the name."""
+    _, _, inside = body.partition("\n")
+    if name in _LOCAL.findall(inside):
+        return True
     return "class " in body and any(
         own == name and name not in _WORD.findall(bases)
         for own, bases in _CLASS.findall(body)
