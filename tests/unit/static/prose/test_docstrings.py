@@ -21,6 +21,8 @@ from worker.engines.static.prose.docstrings import (
         ),
         ("Sells e.g. apples. More.", "Sells e.g. apples."),
         ("Takes v1.2 files. More.", "Takes v1.2 files."),
+        ("Sells things.\n== The shop\nIs closed.", "Sells things."),
+        ("== The shop", ""),
         ("See <https://shop.org/a> first.", "See https://shop.org/a first."),
         ("See `a guide <https://shop.org/a>`__ first.", "See a guide first."),
         ("Sells +name+ to all, +x+ times.", "Sells `name` to all, `x` times."),

@@ -69,7 +69,7 @@ _END: Final = re.compile(
         |panics|errors)\s*:?\s*$
     | \**(?:examples?|usage|for\ example|e\.g\.)\**::?\s*$
     | <(?:(?:param|typeparam|exception|permission)\s | (?:returns|value|example)>)
-    | \#+\s
+    | (?:\#+|=+)\s
     | (?:```|~~~|<pre|\{@code|\||\+--|---|===|\$\s)
     )""",
     re.VERBOSE | re.IGNORECASE,
