@@ -158,7 +158,12 @@ def _plan(facts: _Facts, check: Check) -> _Plan:
         units=units,
         more_units=_more_units(facts, choice.more, units, ends),
         relations=relations,
-        order=sequence.order(units, relations, met),
+        order=sequence.order(
+            units,
+            relations,
+            met,
+            sequence.foundations(choice.chosen, units, facts.graph),
+        ),
         worth=choice.worth,
     )
 
@@ -257,9 +262,9 @@ def _units(
     facts: _Facts, choice: _Choice, pages: Pages, ends: Ends
 ) -> tuple[Unit, ...]:
     chosen = choice.chosen
-    portraits = Descriptions(facts.graph, facts.read.files, ends, chosen)
+    descriptions = Descriptions(facts.graph, facts.read.files, ends, chosen)
     wished = [_wished_name(facts, candidate) for candidate in chosen]
-    paths = [portraits.paths(place) for place in range(len(chosen))]
+    paths = [descriptions.paths(place) for place in range(len(chosen))]
     homes = [first for first, *_ in paths]
     for page in choice.topics:
         wished.append(pages.name(page))
@@ -269,10 +274,10 @@ def _units(
     for place in range(len(chosen)):
         unit = Unit(
             name=names[place],
-            description=portraits.description(place),
+            description=descriptions.description(place),
             file_paths=paths[place],
-            symbols=portraits.symbols(place),
-            owned=portraits.owned(place),
+            symbols=descriptions.symbols(place),
+            owned=descriptions.owned(place),
         )
         units.append(unit)
     of_files = names[len(chosen) :]
@@ -307,9 +312,9 @@ def _more_units(
     ends: Ends,
 ) -> tuple[Unit, ...]:
     """Return candidates as units that may be chosen beside the others."""
-    portraits = Descriptions(facts.graph, facts.read.files, ends, more)
+    descriptions = Descriptions(facts.graph, facts.read.files, ends, more)
     places = range(len(more))
-    paths = [portraits.paths(place) for place in places]
+    paths = [descriptions.paths(place) for place in places]
     taken = [unit.name for unit in units]
     names = distinct(
         [*taken, *(_wished_name(facts, candidate) for candidate in more)],
@@ -318,10 +323,10 @@ def _more_units(
     return tuple(
         Unit(
             name=names[place],
-            description=portraits.description(place),
+            description=descriptions.description(place),
             file_paths=paths[place],
-            symbols=portraits.symbols(place),
-            owned=tuple(sorted(portraits.symbols(place))),
+            symbols=descriptions.symbols(place),
+            owned=tuple(sorted(descriptions.symbols(place))),
         )
         for place in places
     )

@@ -85,6 +85,14 @@ def test_a_name_means_the_definition_that_is_clearly_worth_more(
     assert first.reasoning == "The README's code names `Option` (README.md:4)."
 
 
+def test_a_header_that_a_readme_names_is_what_it_declares(
+    tmp_path: Path,
+) -> None:
+    text = "# A\n\n* include/write_batch.h: start here\n* include/sum.h\n"
+    names = met(tmp_path, text, "WriteBatch", "sum")
+    assert names == {"WriteBatch": Source.README}
+
+
 def test_guides_for_newcomers_are_read_before_others(tmp_path: Path) -> None:
     code = "```python\nfrom shop import {0}\n{0}()\n```\n"
     texts = {

@@ -1,5 +1,6 @@
 """The learning order, and the reason for each position."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from tests.support.analysed import analysed
@@ -7,10 +8,12 @@ from worker.engines.static.choosing.candidates import Candidate
 from worker.engines.static.choosing.encounters import Encounter, Source
 from worker.engines.static.choosing.learning_order import (
     Meeting,
+    foundations,
     meetings,
     order,
 )
 from worker.engines.static.facts import Definition, Relation, Unit, Verb
+from worker.engines.static.linking.graph import Graph
 
 
 def unit(name: str) -> Unit:
@@ -187,3 +190,25 @@ def test_functions_are_met_with_their_leader_in_one_text_and_types_with_any(
         1: (place(2), "b"),
         2: (place(1), "E"),
     }
+
+
+def test_what_variables_are_bound_to_comes_before_them(tmp_path: Path) -> None:
+    code = (
+        "class Context:\n    pass\n\n\n"
+        "_current: Context = find()\nrequest: Context = proxy(_current)\n"
+    )
+    analysis = analysed(tmp_path, {"app/core.py": code})
+    graph = Graph(analysis.definitions, analysis.references, analysis.files)
+    units = [
+        replace(unit("App")),
+        replace(unit("request"), symbols=(2,), owned=(1, 2)),
+        replace(unit("Context"), symbols=(0,), owned=(0,)),
+    ]
+    chosen = [candidate(0), candidate(2), candidate(0)]
+    bound = foundations(chosen, units, graph)
+    met = {number: (place(number + 1), "x") for number in range(3)}
+    steps = order(units, [], met, bound)
+    assert [step.unit for step in steps] == [0, 2, 1]
+    assert steps[1].reasoning == (
+        "It comes before request: `_current` names `Context` (app/core.py:5)."
+    )

@@ -21,6 +21,8 @@ _SPAN: Final = re.compile(
     r"(?<!`)(?P<link>:(?:ref|doc):)?`{1,2}(?P<code>[^`\n]+)`{1,2}"
 )
 """Code in prose, or a link to another page."""
+_HEADER: Final = re.compile(r"\b(\w+)\.(?:h|hh|hpp)\b")
+"""A file of C that declares what it is named after."""
 _BLANKED: Final = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'|(?:#|//)\s.*")
 """Strings and comments."""
 _NAME: Final = re.compile(
@@ -190,15 +192,34 @@ def is_telling(name: str) -> bool:
     return not name.islower() or "_" in name.strip("_")
 
 
+def _declared_by(stem: str) -> tuple[str, ...]:
+    """Return the names that a header is called after: of `write_batch`, WriteBatch."""
+    return stem, stem.title().replace("_", ""), stem.upper()
+
+
 def _in_prose(lines: list[str], names: frozenset[str]) -> Iterator[_Spot]:
     for number, line in enumerate(lines, 1):
-        if "`" not in line:
+        if ".h" in line:
+            for column, name in _in_headers(line, names):
+                yield number, column, name
+        if "`" in line:
+            for column, name in _in_spans(line, names):
+                yield number, column, name
+
+
+def _in_headers(line: str, names: frozenset[str]) -> Iterator[tuple[int, str]]:
+    for header in _HEADER.finditer(line):
+        for name in _declared_by(header[1]):
+            if name in names and is_telling(name):
+                yield header.start(), name
+
+
+def _in_spans(line: str, names: frozenset[str]) -> Iterator[tuple[int, str]]:
+    for span in _SPAN.finditer(line):
+        words = _IDENTIFIER.findall(span["code"])
+        if not words or span["link"]:
             continue
-        for span in _SPAN.finditer(line):
-            words = _IDENTIFIER.findall(span["code"])
-            if not words or span["link"]:
-                continue
-            name = words[-1]
-            is_path = len(words) > 1
-            if name in names and (is_path or is_telling(name)):
-                yield number, span.start(), name
+        name = words[-1]
+        is_path = len(words) > 1
+        if name in names and (is_path or is_telling(name)):
+            yield span.start(), name

@@ -1,7 +1,7 @@
 """The order to learn units in: as a user of the project meets them; arrows place the others."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
@@ -16,6 +16,7 @@ from worker.engines.static.facts import (
     Unit,
     Verb,
 )
+from worker.engines.static.linking.graph import Graph
 from worker.engines.static.prose.phrases import code
 
 _SOURCES: Final = {
@@ -29,6 +30,8 @@ _SOURCES: Final = {
 _CLEARLY_LESS: Final = 0.75
 """What is worth at most this share is not meant by a name that it shares."""
 
+_FEWEST_BOUND: Final = 2
+"""Times that variables name what they are bound to."""
 _WORD: Final = re.compile(r"\w+")
 _BASES: Final = frozenset({Verb.INHERITS, Verb.IMPLEMENTS})
 _PARTS: Final = frozenset({Verb.CREATES, Verb.HOLDS, Verb.CALLS})
@@ -36,6 +39,8 @@ _LATER: Final = frozenset({Source.EXAMPLE, Source.DOCUMENT})
 
 Meeting = tuple[Encounter, str]
 """Where a unit is met first, and by which name."""
+Foundation = tuple[int, Definition, Definition]
+"""A unit, and the variable of another unit that names one of its definitions."""
 _Definitions = Sequence[Definition]
 _Units = Sequence[Unit]
 _Relations = Sequence[Relation]
@@ -101,6 +106,34 @@ def _returned(function: Definition) -> list[str]:
     return _WORD.findall(returned)
 
 
+def foundations(
+    chosen: Sequence[Candidate], units: _Units, graph: Graph
+) -> dict[int, Foundation]:
+    """Return what units of nothing but variables are bound to, by the unit's place."""
+    definitions = graph.definitions
+    owners = {
+        index: place for place, unit in enumerate(units) for index in unit.owned
+    }
+    bound: dict[int, Foundation] = {}
+    for place, candidate in enumerate(chosen):
+        leaders = [definitions[index] for index in candidate.leaders]
+        if any(leader.kind is not Kind.VARIABLE for leader in leaders):
+            continue
+        named = [
+            (owners[target], index, target)
+            for index in units[place].owned
+            for target in graph.uses[index]
+            if owners.get(target, place) != place
+        ]
+        counts = Counter(owner for owner, _, _ in named)
+        for owner, count in counts.most_common(1):
+            if count >= _FEWEST_BOUND:
+                _, index, target = min(named, key=lambda row: row[0] != owner)
+                ends = definitions[index], definitions[target]
+                bound[place] = (owner, *ends)
+    return bound
+
+
 def _means(
     candidate: Candidate, bearers: Sequence[int], worth: Mapping[int, float]
 ) -> bool:
@@ -116,8 +149,12 @@ def _means(
 
 
 def order(
-    units: _Units, relations: _Relations, met: _Meetings
+    units: _Units,
+    relations: _Relations,
+    met: _Meetings,
+    bound: Mapping[int, Foundation] | None = None,
 ) -> tuple[LearningStep, ...]:
+    """Return the units in order; `bound` is what variables are bound to."""
     placed = sorted(met, key=lambda unit: (met[unit], unit))
     left = [unit for unit in range(len(units)) if unit not in met]
     while left:
@@ -127,12 +164,36 @@ def order(
         left.remove(following)
         placed.append(following)
     placed = _parts_first(placed, relations, met)
+    reasons = _put_before(placed, units, bound or {})
     steps = []
     for place, unit in enumerate(placed):
-        before = placed[:place]
-        reasoning = _reasoning(unit, before, units, relations, met)
+        reasoning = reasons.get(unit)
+        if reasoning is None:
+            before = placed[:place]
+            reasoning = _reasoning(unit, before, units, relations, met)
         steps.append(LearningStep(unit=unit, reasoning=reasoning))
     return tuple(steps)
+
+
+def _put_before(
+    placed: list[int], units: _Units, bound: Mapping[int, Foundation]
+) -> dict[int, str]:
+    """Put what variables are bound to right before them; return the reasons."""
+    reasons: dict[int, str] = {}
+    for unit, (base, variable, target) in bound.items():
+        place = placed.index(unit)
+        is_first = base == placed[0]
+        if is_first or placed.index(base) < place:
+            continue
+        placed.remove(base)
+        placed.insert(place, base)
+        name = code(variable.name)
+        seen = f"{variable.path}:{variable.line}"
+        reasons[base] = (
+            f"It comes before {units[unit].name}: {name} "
+            f"names {code(target.name)} ({seen})."
+        )
+    return reasons
 
 
 def _parts_first(
