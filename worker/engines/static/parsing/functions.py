@@ -517,10 +517,22 @@ def _message(node: Node) -> str:
         if inner.type in STRINGS:
             message = _whole_string(inner)
             if _LETTER.search(message):
-                return message
+                return _with_ellipsis(message, inner)
         elif len(queue) < _FEW:
             queue += _around_message(inner)
     return ""
+
+
+def _with_ellipsis(message: str, node: Node) -> str:
+    """Return a string of a sum with an ellipsis if more is added to it."""
+    total = node.parent
+    if total is None or total.type not in _SUMS:
+        return message
+    above = total.parent
+    is_part = above is not None and above.type in _SUMS
+    if is_part or node.next_named_sibling is not None:
+        return f"{message[:-1]}…{message[-1:]}"
+    return message
 
 
 def _around_message(node: Node) -> list[Node]:
