@@ -1,8 +1,11 @@
 """The parsing of C and C++."""
 
+import pytest
+
 from tests.support.analysed import kinds, parsed
 from worker.engines.static.facts import Import
 from worker.engines.static.parsing.grammar import Draft
+from worker.engines.static.parsing.source_file import Parsed
 from worker.engines.static.reading.language import Language
 
 C, CPP = Language.C, Language.CPP
@@ -205,3 +208,40 @@ def test_code_that_is_commented_out_documents_nothing() -> None:
     code = "// int take(int n);\n// int give(int n);\nint total(int n) { return n; }\n"
     (total,) = parsed(CPP, code).drafts
     assert total.doc == ""
+
+
+FOR_TESTS = (
+    "ifdef SHOP_TEST",
+    "if defined(SHOP_TEST_MAIN) && !defined(SLOW)",
+    "if TESTING /* by make check */",
+)
+FOR_ALL = (
+    "ifndef SHOP_TEST",
+    "ifdef NO_TEST",
+    "ifdef MEMTEST",
+    "if !defined(SHOP_TEST)",
+    "if defined(SHOP_TEST) || defined(DEBUG)",
+)
+
+
+@pytest.mark.parametrize("language", [C, CPP])
+def test_code_that_is_compiled_for_tests_only_is_a_test(
+    language: Language,
+) -> None:
+    for condition in FOR_TESTS:
+        assert set(kinds(conditional(language, condition))) == {"give", "total"}
+        code = conditional(language, condition).code
+        assert b"check" not in code
+        assert b"stock(" in code
+    for condition in FOR_ALL:
+        assert "take" in kinds(conditional(language, condition))
+        assert b"check" in conditional(language, condition).code
+
+
+def conditional(language: Language, condition: str) -> Parsed:
+    code = "int take(int n) { return check(n); }"
+    other = "int give(int n) { return stock(n); }"
+    total = "int total(int n) { return n; }"
+    return parsed(
+        language, f"#{condition}\n{code}\n#else\n{other}\n#endif\n{total}\n"
+    )

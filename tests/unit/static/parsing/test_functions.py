@@ -400,7 +400,10 @@ def test_a_message_in_several_pieces_is_read_whole() -> None:
 @pytest.mark.parametrize(
     ("thrown", "message"),
     [
-        ('"[" + name + "] is unknown in " + place + "!"', '"] is unknown in …"'),
+        (
+            '"[" + name + "] is unknown in " + place + "!"',
+            '"] is unknown in …"',
+        ),
         ('"no " + name + " in " + place + ", sorry"', '"no …"'),
         ('cause, "no name"', '"no name"'),
         ('"[" + name + "]"', ""),

@@ -29,6 +29,8 @@ _C: Final = """
 (preproc_function_def) @macro
 (preproc_def) @constant
 (preproc_include) @import
+(preproc_ifdef) @skip
+(preproc_if) @skip
 (comment) @comment
 (string_content) @string
 """
@@ -70,6 +72,12 @@ _GUARD: Final = re.compile(
 _SHOUTED: Final = re.compile(r"[A-Z][A-Z\d_]{2,}")
 """A function of such a name is a macro that makes a function, and its name is not known."""
 _STATIC: Final = re.compile(r"\bstatic\b")
+_FOR_TESTS: Final = re.compile(
+    r"(?:#\s*ifdef\s+|#\s*if\s+(?:defined\b)?[ (]*)"
+    r"(?!\w*(?:NO|NOT|WITHOUT|DISABLE|SKIP)_)(?:\w+_)?TEST(?:S|ING)?(?:_\w+)?\b"
+    r"[ )]*(?:&&[^|]*|/[/*].*)?"
+)
+"""A condition that holds only where the tests are built."""
 _DEEP: Final = 12
 _TYPEDEF: Final = "type_definition"
 _BASES: Final = frozenset(
@@ -97,6 +105,8 @@ def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
             yield from _type(node, page)
         case "macro" | "constant":
             yield from _macro(node, Kind(capture), page)
+        case "skip":
+            yield from _tests(node, page)
         case _:
             yield from _record(node, Kind(capture), page)
 
@@ -117,6 +127,18 @@ def _function(node: Node, page: FileText) -> Iterator[Draft]:
     is_private = _access(node, page) == "private"
     function.public = not is_private and not _STATIC.search(before)
     yield function
+
+
+def _tests(node: Node, page: FileText) -> Iterator[Draft]:
+    """Read the code that is compiled for tests only, without its `#else`."""
+    rest = page.data[node.start_byte : node.end_byte]
+    condition = rest.partition(b"\n")[0].decode("utf-8", "replace").strip()
+    if _FOR_TESTS.fullmatch(condition):
+        tests = draft(page, node, condition, Kind.TYPE)
+        alternative = node.child_by_field_name("alternative")
+        if alternative is not None:
+            tests.end = alternative.start_byte
+        yield tests
 
 
 def _is_name(name: str) -> bool:

@@ -169,8 +169,13 @@ def _strings(captures: dict[str, list[Node]]) -> list[Node]:
 def _tests(
     grammar: Grammar, nodes: Iterable[Node], page: FileText
 ) -> list[Node]:
-    """Return the nodes that are tests among sources."""
-    return [node for node in nodes if list(grammar.define(node, _SKIP, page))]
+    """Return the nodes of which tests among sources consist."""
+    parts: list[Node] = []
+    for node in nodes:
+        for test in grammar.define(node, _SKIP, page):
+            end = test.end
+            parts += [part for part in node.children if part.end_byte <= end]
+    return parts
 
 
 def _package(names: Sequence[Node]) -> str:
