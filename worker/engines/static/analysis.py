@@ -162,6 +162,7 @@ def _plan(facts: _Facts, check: Check) -> _Plan:
             units,
             relations,
             met,
+            definitions,
             sequence.foundations(choice.chosen, units, facts.graph),
         ),
         worth=choice.worth,

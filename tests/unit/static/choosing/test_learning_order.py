@@ -85,7 +85,7 @@ def test_the_reason_of_others_is_a_relation_to_an_earlier_unit() -> None:
         3, relation(0, 1, Verb.CREATES), A=met(Source.README, 1, "A")
     )
     assert reasons[1:] == [
-        "It comes after A, which creates B (a.py:1).",
+        "It comes after A: A creates B (a.py:1).",
         "No relationship on this course's map leads to an earlier chapter.",
     ]
 
@@ -207,7 +207,7 @@ def test_what_variables_are_bound_to_comes_before_them(tmp_path: Path) -> None:
     chosen = [candidate(0), candidate(2), candidate(0)]
     bound = foundations(chosen, units, graph)
     met = {number: (place(number + 1), "x") for number in range(3)}
-    steps = order(units, [], met, bound)
+    steps = order(units, [], met, analysis.definitions, bound)
     assert [step.unit for step in steps] == [0, 2, 1]
     assert steps[1].reasoning == (
         "It comes before request: `_current` names `Context` (app/core.py:5)."

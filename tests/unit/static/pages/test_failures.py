@@ -79,7 +79,7 @@ def test_settings_and_abstract_methods_are_named(
     facts: CourseFacts,
 ) -> None:
     assert failures.cautions(facts, chapter_of(facts, "Shape")) == [
-        "Subclasses have to define `Shape.area` (`shapes.py:14`).",
+        "Left to subclasses: `Shape.area` (`shapes.py:14`).",
         "`Shape` reads the environment variable `SHAPE_LIMIT` (`shapes.py:11`).",
     ]
 

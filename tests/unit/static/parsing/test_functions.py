@@ -326,6 +326,21 @@ def take(name, count):
     )
 
 
+def test_a_failure_behind_the_else_of_a_loop_needs_a_loop_without_break() -> (
+    None
+):
+    code = """\
+def find(roots):
+    for root in roots:
+        if root.exists():
+            break
+    else:
+        raise LookupError("none")
+"""
+    [cause] = inside(Language.PYTHON, code).raises
+    assert cause.conditions == ("if the loop ends without `break`",)
+
+
 def test_a_failure_of_a_function_inside_is_marked_and_has_its_own_conditions() -> (
     None
 ):

@@ -32,6 +32,9 @@ _CLEARLY_LESS: Final = 0.75
 
 _FEWEST_BOUND: Final = 2
 """Times that variables name what they are bound to."""
+_NO_LINK: Final = (
+    "No relationship on this course's map leads to an earlier chapter."
+)
 _WORD: Final = re.compile(r"\w+")
 _BASES: Final = frozenset({Verb.INHERITS, Verb.IMPLEMENTS})
 _PARTS: Final = frozenset({Verb.CREATES, Verb.HOLDS, Verb.CALLS})
@@ -152,9 +155,13 @@ def order(
     units: _Units,
     relations: _Relations,
     met: _Meetings,
+    definitions: _Definitions = (),
     bound: Mapping[int, Foundation] | None = None,
 ) -> tuple[LearningStep, ...]:
-    """Return the units in order; `bound` is what variables are bound to."""
+    """Return the units in order.
+
+    `definitions` are those that relations name by position, `bound` is what variables are bound to.
+    """
     placed = sorted(met, key=lambda unit: (met[unit], unit))
     left = [unit for unit in range(len(units)) if unit not in met]
     while left:
@@ -170,7 +177,15 @@ def order(
         reasoning = reasons.get(unit)
         if reasoning is None:
             before = placed[:place]
-            reasoning = _reasoning(unit, before, units, relations, met)
+            links = _links(unit, before, relations)
+            if unit in met:
+                reasoning = _encounter(*met[unit])
+            elif links:
+                reasoning = _connection(unit, links[0], units, definitions)
+            elif before:
+                reasoning = _NO_LINK
+            else:
+                reasoning = "It leads the list of this course's subjects."
         steps.append(LearningStep(unit=unit, reasoning=reasoning))
     return tuple(steps)
 
@@ -269,32 +284,25 @@ def _links(
     return links
 
 
-def _reasoning(
-    unit: int,
-    before: Sequence[int],
-    units: _Units,
-    relations: _Relations,
-    met: _Meetings,
+def _encounter(encounter: Encounter, name: str) -> str:
+    place = f"{encounter.path}:{encounter.line}"
+    source = _SOURCES[encounter.source]
+    return f"{source} names {code(name)} ({place})."
+
+
+def _connection(
+    unit: int, link: Relation, units: _Units, definitions: _Definitions
 ) -> str:
-    if unit in met:
-        encounter, name = met[unit]
-        place = f"{encounter.path}:{encounter.line}"
-        source = _SOURCES[encounter.source]
-        return f"{source} names {code(name)} ({place})."
-    links = _links(unit, before, relations)
-    if links:
-        return _connection(unit, links[0], units)
-    if before:
-        return (
-            "No relationship on this course's map leads to an earlier chapter."
-        )
-    return "It leads the list of this course's subjects."
-
-
-def _connection(unit: int, link: Relation, units: _Units) -> str:
-    source = units[link.source].name
+    """Return that a unit comes after the one at the other end of a link, and who does what there."""
+    other = link.source
+    if other == unit:
+        other = link.target
+    subject = units[link.source].name
+    if link.subject is not None:
+        subject = code(definitions[link.subject].qualified)
     target = units[link.target].name
-    connection = f"{source}, which {link.verb} {target}"
-    if link.source == unit:
-        connection = f"{target}, which {source} {link.verb}"
-    return f"It comes after {connection} ({link.path}:{link.line})."
+    if link.object is not None:
+        target = code(definitions[link.object].qualified)
+    place = f"{link.path}:{link.line}"
+    after = units[other].name
+    return f"It comes after {after}: {subject} {link.verb} {target} ({place})."

@@ -1,7 +1,5 @@
 """How a chapter's subject is connected to other chapters: sentences with the line that shows it."""
 
-from operator import itemgetter
-
 from worker.engines.static.facts import Verb
 from worker.engines.static.pages import citations, markdown
 from worker.engines.static.pages.course import (
@@ -13,20 +11,20 @@ from worker.engines.static.pages.course import (
 
 
 def sentences(facts: CourseFacts, chapter: Chapter) -> list[str]:
-    """Return a sentence for each relationship of a chapter, those that start at it first."""
-    connected: list[tuple[bool, str]] = []
+    """Return a sentence for each relationship that starts at a chapter.
+
+    The chapter at its other end does not repeat it.
+    """
+    connected = []
     for link in facts.links:
-        ends = {link.source, link.target}
-        if chapter.position in ends:
-            [other] = ends - {chapter.position}
-            words = _sentence(facts, link, facts.chapters[other])
-            connected.append((link.target == chapter.position, f"{words}."))
-    connected.sort(key=itemgetter(0))
-    return [words for _, words in connected]
+        if link.source == chapter.position:
+            words = _sentence(facts, link)
+            connected.append(f"{words}.")
+    return connected
 
 
-def _sentence(facts: CourseFacts, link: ChapterLink, other: Chapter) -> str:
-    """Return a connection as words; the name at the other chapter's end leads to it."""
+def _sentence(facts: CourseFacts, link: ChapterLink) -> str:
+    """Return a connection as words; the target's name leads to its chapter."""
     relation = link.relation
     subject = target = None
     place = ""
@@ -36,12 +34,11 @@ def _sentence(facts: CourseFacts, link: ChapterLink, other: Chapter) -> str:
         place = f" ({citations.at(relation.path, relation.line)})"
     if link.verb == Verb.HOLDS and subject is not None:
         subject = _holder(facts, subject)
-    ends = (
-        _end(facts, subject, facts.chapters[link.source], other),
-        _end(facts, target, facts.chapters[link.target], other),
-    )
+    other = facts.chapters[link.target]
+    source_name = _name(facts, subject, facts.chapters[link.source])
+    target_name = markdown.link(_name(facts, target, other), other.file)
     verb = markdown.text(link.verb)
-    return f"{ends[0]} {verb} {ends[1]}{place}"
+    return f"{source_name} {verb} {target_name}{place}"
 
 
 def _holder(facts: CourseFacts, index: int) -> int:
@@ -52,12 +49,7 @@ def _holder(facts: CourseFacts, index: int) -> int:
     return index
 
 
-def _end(
-    facts: CourseFacts, definition: int | None, at: Chapter, other: Chapter
-) -> str:
-    name = markdown.text(at.name)
-    if definition is not None:
-        name = citations.name(facts.definitions[definition])
-    if at is other:
-        return markdown.link(name, other.file)
-    return name
+def _name(facts: CourseFacts, definition: int | None, chapter: Chapter) -> str:
+    if definition is None:
+        return markdown.text(chapter.name)
+    return citations.name(facts.definitions[definition])

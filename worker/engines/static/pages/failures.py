@@ -267,7 +267,7 @@ def _left_to_subclasses(facts: CourseFacts, chapter: Chapter) -> Iterator[str]:
                 abstract.append(f"{name} ({place})")
         if abstract:
             names = listed(abstract, _MOST)
-            yield f"Subclasses have to define {names}."
+            yield f"Left to subclasses: {names}."
 
 
 def _is_abstract(

@@ -74,6 +74,7 @@ _DECORATED: Final = word_set(
 )
 _NO_MESSAGE: Final = frozenset({"keyword_argument", "subscript"})
 _SUMS: Final = frozenset({"binary_expression", "binary_operator"})
+_LOOPS_WITH_ELSE: Final = frozenset({"for_statement", "while_statement"})
 _LETTER: Final = re.compile(r"[^\W_]")
 _ERROR_TYPE: Final = re.compile(r"(?:\w+\.)*[A-Z]\w*(?:Error|Exception)")
 _ALL_ERRORS: Final = frozenset({"Exception", "BaseException", "Throwable"})
@@ -699,6 +700,8 @@ def _conditions_between(outer: Node, child: Node) -> Iterator[str]:
         yield f"after catching {error}"
     if outer.type == "case_clause" and child.type in BLOCKS:
         yield from _case(outer)
+    if outer.type in _LOOPS_WITH_ELSE and child.type == "else_clause":
+        yield "if the loop ends without `break`"
     condition = outer.child_by_field_name("condition")
     if outer.type not in DECISIONS or condition is None or child == condition:
         return
