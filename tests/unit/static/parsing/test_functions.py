@@ -446,6 +446,62 @@ def test_a_method_of_an_error_makes_that_error(
     assert inside(language, code).raises[0].what == what
 
 
+@pytest.mark.parametrize(
+    ("language", "code", "what"),
+    [
+        (
+            Language.JAVA,
+            "class A { void f() { throw new ShopException.Empty(1); } }",
+            "ShopException.Empty",
+        ),
+        (
+            Language.CSHARP,
+            "class A { void f() { throw new ShopException.Empty(1); } }",
+            "ShopException.Empty",
+        ),
+        (
+            Language.TYPESCRIPT,
+            "function f() { throw new ShopError.Empty(1); }",
+            "ShopError.Empty",
+        ),
+        (
+            Language.KOTLIN,
+            "fun f() { throw ShopException.Empty(1) }",
+            "ShopException.Empty",
+        ),
+        (
+            Language.CPP,
+            "void f() { throw ShopException::Empty(1); }",
+            "ShopException::Empty",
+        ),
+        (
+            Language.PYTHON,
+            "def f():\n    raise ShopError.Empty(1)\n",
+            "ShopError.Empty",
+        ),
+        (
+            Language.PYTHON,
+            "def f():\n    raise ShopError.of(1)\n",
+            "ShopError",
+        ),
+        (
+            Language.PHP,
+            "<?php function f() { throw new \\ShopError(1); }",
+            "ShopError",
+        ),
+        (
+            Language.PHP,
+            "<?php function f() { throw new \\Shop\\Empty(1); }",
+            "Empty",
+        ),
+    ],
+)
+def test_an_error_inside_an_error_is_not_named_after_the_outer_one(
+    language: Language, code: str, what: str
+) -> None:
+    assert inside(language, code).raises[0].what == what
+
+
 def test_a_caught_error_may_be_final() -> None:
     code = (
         "class A { void f() { try { g(); } catch (final Full e) { h(); } } }\n"

@@ -76,6 +76,8 @@ _NO_MESSAGE: Final = frozenset({"keyword_argument", "subscript"})
 _SUMS: Final = frozenset({"binary_expression", "binary_operator"})
 _LOOPS_WITH_ELSE: Final = frozenset({"for_statement", "while_statement"})
 _LETTER: Final = re.compile(r"[^\W_]")
+_METHOD_CALL: Final = "invocation_expression"
+"""A call in C#, which creates objects by `new` only, and whose methods have capitals as types do."""
 _ERROR_TYPE: Final = re.compile(r"(?:\w+\.)*[A-Z]\w*(?:Error|Exception)")
 _ALL_ERRORS: Final = frozenset({"Exception", "BaseException", "Throwable"})
 _NAMES: Final = re.compile(r"\w+")
@@ -500,15 +502,37 @@ def _constructed(thrown: Node | None) -> Node | None:
     if thrown.type not in CALLS:
         return thrown
     callee = _callee(thrown)
-    is_new = text(callee) == "new"
-    if is_new:
+    if text(callee) == "new":
         return thrown.child_by_field_name("receiver")
+    if callee is not None and _makes_object(thrown, callee):
+        return _without_namespace(callee)
     maker = thrown.child_by_field_name("object")
     if maker is None and callee is not None:
         maker = _first_child(callee)
     if _ERROR_TYPE.fullmatch(text(maker)):
         return maker
     return callee
+
+
+def _makes_object(call: Node, callee: Node) -> bool:
+    """Whether a call creates an object of the class that it names: `new Error.Inner()`."""
+    if _first_token(call) == "new":
+        return True
+    name = _last_name(text(callee))
+    return call.type != _METHOD_CALL and name[:1].isupper()
+
+
+def _without_namespace(named: Node) -> Node:
+    """Return a class without the namespace that PHP writes before it."""
+    if named.child_by_field_name("prefix") is None:
+        return named
+    return named.named_children[-1]
+
+
+def _first_token(node: Node) -> str:
+    if node.child_count == 0:
+        return ""
+    return node.children[0].type
 
 
 def _message(node: Node) -> str:
