@@ -126,6 +126,14 @@ def test_no_unit_is_named_after_a_logger(tmp_path: Path) -> None:
     )
 
 
+def test_a_family_is_named_after_what_implements_it(tmp_path: Path) -> None:
+    files = {
+        "shop/db.py": module("DB", 30) + "\n" + module("DBImpl", 9, "DB"),
+        "shop/other.py": module("Other", 3),
+    }
+    assert "DB and DBImpl" in names(analysed(tmp_path, files))
+
+
 def test_a_folder_of_headers_is_about_more_than_one_chapter(
     tmp_path: Path,
 ) -> None:

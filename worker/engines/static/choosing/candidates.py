@@ -142,11 +142,15 @@ def _family(
     for index in ordered:
         name = graph.definitions[index].name
         by_name.setdefault(name, index)
-    named = by_name.values()
+    names = list(by_name)
+    named = list(by_name.values())
     # A reader meets the most used member first, and needs the root to understand it.
     leaders = [best]
     if root in named and root != best:
         leaders.append(root)
+    elif names[1:] and names[1].startswith(names[0]):
+        # What implements a type is named after it: `DB` and `DBImpl`.
+        leaders = named[:2]
     others = len(ordered) - 1
     size_bonus = _FAMILY_WEIGHT * math.log1p(others)
     return Candidate(
