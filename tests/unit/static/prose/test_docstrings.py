@@ -45,6 +45,12 @@ from worker.engines.static.prose.docstrings import (
         ),
         ("Takes list[int] as [1] says.", "Takes list[int] as [1] says."),
         (
+            "DEL <key> [COUNT <n>] [NOW] [FORCE]",
+            "DEL <key> [COUNT <n>] [NOW] [FORCE].",
+        ),
+        ("FLUSH [ASYNC] frees a [T].", "FLUSH [ASYNC] frees a `T`."),
+        ("Sends an HTTP [Request].", "Sends an HTTP `Request`."),
+        (
             "Sells (free!) Apples of all kinds.",
             "Sells (free!) Apples of all kinds.",
         ),
@@ -131,6 +137,21 @@ def test_an_underlined_heading_ends_what_is_reported() -> None:
     assert paragraphs(
         "Counts all things.\n\nParameters\n----------\nx : int"
     ) == ["Counts all things."]
+
+
+def test_a_heading_of_html_is_no_part_of_the_sentence_below_it() -> None:
+    doc = (
+        "Counts all things.\n\n<h3>Limits of counts</h3>\nIt stops at ten.\n"
+        '<H2 class="x">Other <b>things</b></H2>It waits for more.'
+    )
+    assert paragraphs(doc) == [
+        "Counts all things.",
+        "It stops at ten.",
+        "It waits for more.",
+    ]
+    assert first_sentence("<h1>Counts</h1>\nCounts things.") == (
+        "Counts things."
+    )
 
 
 def test_a_long_paragraph_is_cut_at_the_end_of_a_sentence() -> None:

@@ -42,7 +42,9 @@ _MARKUP: Final = kinds(
     ("[", r"\[([^\[\]]+)\](?:\([^)]*\)|\[[^\]]*\])", r"\1"),
     (
         "[",
-        r"(?<![\w`\]\[])\[([A-Za-z_][\w.:]*(?:\(\))?)\](?![(\[:\w])",
+        # A link to a name; not an option of a command: `DEL <key> [NOW] [FORCE]`.
+        r"""(?x) (?<![\w`\]\[]) (?<![\]>]\ ) (?!(?<=[A-Z]{2}\ )\[[A-Z]+\])
+        \[([A-Za-z_][\w.:]*(?:\(\))?)\] (?![(\[:\w]|\ \[)""",
         r"`\1`",
     ),
     ("\\", r"\\(?:end)?rst\b", " "),
@@ -78,6 +80,7 @@ _BRIEF: Final = re.compile(
     r"^[ \t]*[@\\](?:brief|summary|description|desc|class\s+\w+|file\s*\S*)\s+",
     re.MULTILINE,
 )
+_HEADING: Final = re.compile(r"<h([1-6])\b[^<>]*>[^\n]*?</h\1>", re.IGNORECASE)
 _ITEM: Final = re.compile(r"\s*(?:[-*+•]|\d+[.)])\s+")
 _UNDERLINE: Final = re.compile(r"\s*([=\-~^\"'#*+])\1{2,}\s*$")
 _STOP: Final = re.compile(
@@ -105,6 +108,8 @@ def paragraphs(doc: str, most: int = 3) -> list[str]:
     """Return the first paragraphs of prose in a documentation comment, each on one line."""
     if "@" in doc or "\\" in doc:
         doc = _BRIEF.sub("", doc)
+    if "</" in doc:
+        doc = _HEADING.sub("\n\n", doc).lstrip()
     raw = _raw_paragraphs(doc, most)
     plain = [_plain(paragraph) for paragraph in raw]
     return [
