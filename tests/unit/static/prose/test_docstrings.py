@@ -70,6 +70,10 @@ from worker.engines.static.prose.docstrings import (
             "Uses the seller and `x < y`.",
         ),
         (
+            "Calls {@link Store#sell(int, int)} or {@link #buy(a, b) buys}.",
+            "Calls `Store#sell(int, int)` or buys.",
+        ),
+        (
             "<p>Counts <b>all</b> <code>things</code>.</p>",
             "Counts all `things`.",
         ),

@@ -20,6 +20,7 @@ from worker.engines.static.pages import (
     markdown,
     mermaid,
     next_call,
+    parameters,
     purposes,
 )
 from worker.engines.static.pages.course import (
@@ -227,6 +228,7 @@ def _code(
             words,
             excerpts.rendered(facts, place.excerpt),
             _calls(facts, chapter, definition),
+            parameters.listed(facts, chapter.position, definition),
         ]
         if not _is_said(lead, words):
             blocks.append(lead)

@@ -1,0 +1,132 @@
+"""Lists the parameters of public functions, in the words of their documentation."""
+
+import re
+from typing import Final
+
+from worker.engines.static.facts import Definition
+from worker.engines.static.pages import key_places, markdown
+from worker.engines.static.pages.course import (
+    CourseFacts,
+    is_function,
+    remembered,
+)
+from worker.engines.static.parsing.grammar import MAX_DOC
+from worker.engines.static.parsing.identifiers import word_set
+from worker.engines.static.prose.parameters import described_parameters
+
+_FEWEST: Final = 2
+_MOST: Final = 12
+_NEW_WORDS: Final = 2
+"""Of a sentence that says more than the name of its parameter."""
+_CONSTRUCTORS: Final = frozenset(
+    {"__init__", "__construct", "constructor", "initialize"}
+)
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_EMPTY_WORDS: Final = word_set(
+    "a an and any as at be being by current for from given in instance is it its object of on"
+    " optional or parameter specified that the this to used value which will with"
+)
+
+_Row = tuple[str, str]
+"""A parameter, and the sentence on it."""
+
+
+def listed(facts: CourseFacts, position: int, definition: Definition) -> str:
+    """Return the parameters of what a chapter shows that no page has explained yet."""
+    key = position, definition.index
+    return _lists(facts).get(key, "")
+
+
+@remembered
+def _lists(facts: CourseFacts) -> dict[tuple[int, int], str]:
+    """Return the list below each definition that chapters show, each row once in a course."""
+    lists: dict[tuple[int, int], str] = {}
+    explained: set[_Row] = set()
+    for chapter in facts.chapters:
+        for place in key_places.chosen(facts, chapter):
+            definition = place.definition
+            if definition is None or not _is_public(definition):
+                continue
+            rows = _rows(facts, definition)
+            if len(rows) >= _FEWEST:
+                key = chapter.position, definition.index
+                lists[key] = _rendered(rows, explained)
+    return lists
+
+
+def _is_public(definition: Definition) -> bool:
+    return definition.public and is_function(definition)
+
+
+def _rendered(rows: list[_Row], explained: set[_Row]) -> str:
+    """Return a list of the rows that are not explained yet, and add them to those that are."""
+    new = [row for row in rows if row not in explained]
+    if not new:
+        return ""
+    lead = "Its parameters:"
+    if len(new) < len(rows):
+        lead = "Its parameters, except those explained before:"
+    shown = new[:_MOST]
+    explained.update(shown)
+    items = []
+    for name, sentence in shown:
+        words = markdown.prose(sentence)
+        items.append(f"{markdown.code(name)}: {words}")
+    return markdown.document(lead, markdown.bullets(items))
+
+
+def _rows(facts: CourseFacts, definition: Definition) -> list[_Row]:
+    """Return what is said of parameters, in the order of the signature, then of the comment."""
+    described = _described(facts, definition)
+    return [
+        (name, described[name])
+        for name in _in_order(facts, definition, list(described))
+        if _says_more(name, described[name])
+    ]
+
+
+def _described(facts: CourseFacts, definition: Definition) -> dict[str, str]:
+    """Return the sentences on parameters; a constructor's may be in its type's documentation."""
+    described = _read(definition)
+    is_constructor = definition.name in _CONSTRUCTORS
+    if not described and is_constructor and definition.parent is not None:
+        described = _read(facts.definitions[definition.parent])
+    return described
+
+
+def _read(definition: Definition) -> dict[str, str]:
+    """Read the parameters in a documentation; the last may be cut if that is very long."""
+    described = described_parameters(definition.doc)
+    if len(definition.doc) >= MAX_DOC and described:
+        described.popitem()
+    return described
+
+
+def _in_order(
+    facts: CourseFacts, function: Definition, names: list[str]
+) -> list[str]:
+    """Return the names in the order of the signature, then those that any name stands for."""
+    inside = facts.function(function.index)
+    if inside is None:
+        return []
+    signature = [name.strip("*&.") for name in inside.parameters]
+    takes_any = any(name.startswith("**") for name in inside.parameters)
+    places = {name: place for place, name in enumerate(signature)}
+    kept = [
+        name
+        for name in names
+        if takes_any or name.startswith(":") or _root(name) in places
+    ]
+    return sorted(kept, key=lambda name: places.get(_root(name), len(places)))
+
+
+def _root(name: str) -> str:
+    """Return the parameter that a name is a part of: `options` of `options.root`."""
+    return name.strip("*").partition(".")[0]
+
+
+def _says_more(name: str, sentence: str) -> bool:
+    own = name.casefold()
+    words = set(_WORD.findall(sentence.casefold())) - _EMPTY_WORDS
+    new = [word for word in words if word.rstrip("s") not in own]
+    return len(new) >= _NEW_WORDS
