@@ -21,6 +21,7 @@ from worker.engines.static.facts import Definition, Kind, Role, SourceFile
 from worker.engines.static.linking.graph import Graph
 from worker.engines.static.linking.scopes import Resolver
 from worker.engines.static.parsing.identifiers import parts, word_set
+from worker.engines.static.prose import deprecation
 from worker.engines.static.reading.roles import is_news
 
 _WEIGHTS: Final = {
@@ -43,6 +44,7 @@ _WEIGHTS: Final = {
     "helper": -1.0,
     "shadowed": -2.0,
     "outdated": -1.5,
+    "deprecated": -10.0,
     "private": -1.0,
     "words": -0.3,
     "value": -2.0,
@@ -211,6 +213,7 @@ class Ranking:
         if words:
             last_word = words[-1].lower()
         weight = self._exports.weight(index)
+        deprecated = deprecation.notice(definition)
         return {
             "exception": self._graph.is_exception(index),
             "private": not definition.public,
@@ -219,6 +222,7 @@ class Ranking:
             "alias": definition.kind is Kind.TYPE,
             "helper": last_word in _HELPERS,
             "shadowed": weight < self._offered[definition.name],
+            "deprecated": bool(deprecated),
         }
 
     def _is_mere_value(self, definition: Definition) -> bool:

@@ -30,6 +30,7 @@ from worker.engines.static.pages.course import (
     remembered,
 )
 from worker.engines.static.pages.key_places import KeyPlace
+from worker.engines.static.prose import deprecation
 from worker.engines.static.prose.docstrings import paragraphs, sentences
 from worker.engines.static.prose.phrases import SHAPE, listed
 
@@ -262,7 +263,9 @@ def _said(
     words = ""
     is_documented = _shows_documentation(facts, place, definition)
     if not is_documented:
+        deprecated = markdown.prose(deprecation.notice(definition))
         words = _words(facts, chapter, definition)
+        words = f"{deprecated} {words}".strip()
     if is_led:
         return words
     if words or is_documented:

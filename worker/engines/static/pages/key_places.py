@@ -23,6 +23,7 @@ from worker.engines.static.pages.course import (
 )
 from worker.engines.static.pages.examples import Origin
 from worker.engines.static.pages.excerpts import Excerpt
+from worker.engines.static.prose import deprecation
 
 MOST: Final = 4
 _MOST_CONNECTED: Final = 6
@@ -496,12 +497,17 @@ def uses(facts: CourseFacts, chapter: Chapter) -> Counter[str]:
 def _by_use(
     facts: CourseFacts, functions: Iterable[Definition], used: Counter[str]
 ) -> list[Definition]:
-    """Sort functions: those that guides and examples name, and from which much code is reached."""
+    """Sort functions: those that guides and examples name, and from which much code is reached.
+
+    Leave out those that are deprecated, unless all are.
+    """
 
     def rank(function: Definition) -> tuple[float, int]:
         return -_worth(facts, function, used), function.index
 
-    return sorted(functions, key=rank)
+    ordered = sorted(functions, key=rank)
+    current = [each for each in ordered if not deprecation.notice(each)]
+    return current or ordered
 
 
 def _worth(
