@@ -293,7 +293,7 @@ def _encounter(encounter: Encounter, name: str) -> str:
 def _connection(
     unit: int, link: Relation, units: _Units, definitions: _Definitions
 ) -> str:
-    """Return that a unit comes after the one at the other end of a link, and who does what there."""
+    """Return which unit a unit comes after, by a link, and who does what in it."""
     other = link.source
     if other == unit:
         other = link.target

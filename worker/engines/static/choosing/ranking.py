@@ -226,7 +226,7 @@ class Ranking:
         }
 
     def _is_mere_value(self, definition: Definition) -> bool:
-        """Whether a definition is a value, but no variable that the project offers and others use."""
+        """Whether a definition is a value, and no variable that the project offers for use."""
         if definition.members or definition.kind not in VALUES:
             return False
         if definition.kind is not Kind.VARIABLE:

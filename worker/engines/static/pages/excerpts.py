@@ -431,7 +431,7 @@ class _FunctionLines:
             more = fitting
 
     def _setting(self, shown: set[int]) -> list[Statement]:
-        """Return the hidden statements that set shown names, first those that nothing shown sets."""
+        """Return hidden statements that set shown names, first those that nothing shown sets."""
         used = self._last_uses(shown)
         hidden = []
         bound: set[str] = set()

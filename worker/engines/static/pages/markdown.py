@@ -29,7 +29,8 @@ _MARKUP: Final = re.compile(
 )
 _BEGINNING: Final = re.compile(r"^(\d{1,9})([.)])|^([-+=:#%])")
 _ADDRESS: Final = re.compile(
-    r"((?:\b(?:https?|ftp|mailto|xmpp|javascript|data):|\bwww\.)[^\s`]+(?<![).,;:!?])|[\w.+-]+@[\w.-]+\.\w+)",
+    r"((?:\b(?:https?|ftp|mailto|xmpp|javascript|data):|\bwww\.)[^\s`]+(?<![).,;:!?])"
+    r"|[\w.+-]+@[\w.-]+\.\w+)",
     re.IGNORECASE,
 )
 _SPAN: Final = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")

@@ -20,6 +20,7 @@ from worker.engines.static.pages.course import Chapter, CourseFacts
 
 _SHORTEST: Final = 3
 """Letters of a name that is linked."""
+_WORD: Final = re.compile(r"\w+")
 _CODE: Final = re.compile(r"``+.*?``+|(?<!`)`([^`\n]+)`(?!`)")
 """A code span; those with two or more backticks are quotations, and get no link."""
 
@@ -82,15 +83,15 @@ def _subjects(facts: CourseFacts, chapter: Chapter) -> dict[str, Chapter]:
 
 
 def _parameters(facts: CourseFacts, chapter: Chapter) -> set[str]:
-    """Return the names of the parameters of the functions that a chapter shows."""
-    names: set[str] = set()
+    """Return the words in lower case of the signatures that a chapter tells of: parameters."""
+    indexes = set(facts.family(chapter.unit.owned))
     for place in key_places.chosen(facts, chapter):
-        inside = None
         if place.definition is not None:
-            inside = facts.function(place.definition.index)
-        if inside is not None:
-            names.update(inside.parameters)
-    return names
+            indexes.add(place.definition.index)
+    words: set[str] = set()
+    for index in indexes:
+        words.update(_WORD.findall(facts.definitions[index].signature))
+    return {word for word in words if word.islower()}
 
 
 def _with_links(block: Block, targets: dict[str, Chapter]) -> str:

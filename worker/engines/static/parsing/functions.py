@@ -77,7 +77,7 @@ _SUMS: Final = frozenset({"binary_expression", "binary_operator"})
 _LOOPS_WITH_ELSE: Final = frozenset({"for_statement", "while_statement"})
 _LETTER: Final = re.compile(r"[^\W_]")
 _METHOD_CALL: Final = "invocation_expression"
-"""A call in C#, which creates objects by `new` only, and whose methods have capitals as types do."""
+"""A call in C#, which creates objects by `new` only, and whose methods have capitals like types."""
 _ERROR_TYPE: Final = re.compile(r"(?:\w+\.)*[A-Z]\w*(?:Error|Exception)")
 _ALL_ERRORS: Final = frozenset({"Exception", "BaseException", "Throwable"})
 _NAMES: Final = re.compile(r"\w+")
