@@ -66,7 +66,7 @@ def _with_own_units(
         return analysis
     own = with_units(analysis, abstractions)
     overview = summary.summarize(own.project, own.skipped, own.units)
-    order = learning_order.order(own.units, own.relations, {})
+    order = learning_order.order(own.units, own.relations, {}, own.definitions)
     return replace(own, summary=overview, order=order)
 
 

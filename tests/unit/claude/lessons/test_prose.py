@@ -34,7 +34,7 @@ def test_allowed_markup_has_an_effect(raw: str, markdown: str) -> None:
     [
         ("# Title", r"\# Title"),
         ("<b>x</b>", r"\<b\>x\</b\>"),
-        ("[x](http://y)", r"\[x\](`http://y)`"),
+        ("[x](http://y)", r"\[x\](`http://y`)"),
         ("```\ncode", r"\`\`\` code"),
         ("![x](y.png)", r"!\[x\](y.png)"),
     ],

@@ -44,6 +44,7 @@ def ordered(
         [unit(name) for name in names],
         relations,
         {names.index(name): meeting for name, meeting in meetings.items()},
+        (),
     )
     return "".join(names[step.unit] for step in steps), [
         step.reasoning for step in steps

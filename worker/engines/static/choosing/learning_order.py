@@ -155,7 +155,7 @@ def order(
     units: _Units,
     relations: _Relations,
     met: _Meetings,
-    definitions: _Definitions = (),
+    definitions: _Definitions,
     bound: Mapping[int, Foundation] | None = None,
 ) -> tuple[LearningStep, ...]:
     """Return the units in order.
