@@ -739,3 +739,14 @@ ALL: Final[Mapping[str, Mapping[str, str]]] = {
     "texts": TEXTS,
     "one line": ONE_LINE,
 }
+TILL_TEST: Final = """\
+class TillTest {
+    @Test
+    public void sells() {
+        Till till = new Till();
+        assertEquals(1, till.sell(1));
+        till.sell(2);
+    }
+}
+"""
+"""A test in Java: of `Till.sell`."""

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.course_facts import chapter_of, read
-from tests.support.samples import JAVASCRIPT, PYTHON
+from tests.support.samples import JAVASCRIPT, PYTHON, TILL_TEST
 from worker.engines.static.pages import project_tests
 
 JEST = """\
@@ -56,20 +56,10 @@ def test_a_test_in_a_callback_is_known_by_its_words(tmp_path: Path) -> None:
     assert project_tests.command(facts, test) == ""
 
 
-JAVA_TEST = """\
-class TillTest {
-    @Test
-    public void sells() {
-        Till till = new Till();
-        assertEquals(1, till.sell(1));
-        till.sell(2);
-    }
-}
-"""
 JAVA = {
     "src/main/java/Till.java": "public class Till {\n    public int sell(int x) {\n"
     "        return x;\n    }\n}\n",
-    "src/test/java/TillTest.java": JAVA_TEST,
+    "src/test/java/TillTest.java": TILL_TEST,
 }
 PHP = {
     "src/Till.php": "<?php\n\nclass Till\n{\n    public function sell($x)\n    {\n"

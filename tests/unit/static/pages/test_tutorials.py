@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.course_facts import chapter_of, read
-from tests.support.samples import PYTHON
+from tests.support.samples import PYTHON, TILL_TEST
 from worker.engines.static.pages import tutorials
 
 USE = "from shop import Store\n\nstore = Store()\nstore.sell('apple')\n"
@@ -316,16 +316,6 @@ public class Till {
         return x;
     }
 %s}
-"""
-TILL_TEST = """\
-class TillTest {
-    @Test
-    public void sells() {
-        Till till = new Till();
-        assertEquals(1, till.sell(1));
-        till.sell(2);
-    }
-}
 """
 
 

@@ -16,7 +16,7 @@ _ROOT_BONUS: Final = 0.3
 """A family is named after its root unless another member is worth clearly more."""
 _FAMILY_WEIGHT: Final = 0.1
 _FURTHER_WEIGHT: Final = 0.3
-"""What the second subject of a file adds; the third adds half of that."""
+"""The share that the second subject of a file adds; the third adds half as much."""
 _FURTHER: Final = 5
 _SMALL_FILE: Final = 600
 """Lines up to which all that a file defines is one subject."""

@@ -49,7 +49,7 @@ _MOST: Final = 20
 _FEW: Final = 5
 """Beyond this many, a unit has to be worth more than its neighbours have taken from it."""
 _NAMED: Final = 3
-"""A course of so many units may have one more for a guide's subject."""
+"""For each three units, a course may have one more for a guide's subject."""
 _WORTHY: Final = 0.3
 """What is worth less than this share of the best is never offered beyond the units."""
 _LARGE: Final = 12

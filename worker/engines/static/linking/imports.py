@@ -281,7 +281,7 @@ class Modules:
         return base, inner
 
     def _crate(self, name: str) -> str:
-        """Return the folder of a crate of the repository; nothing if it has none of that name."""
+        """Return the folder of a crate in the repository; nothing if it has no such crate."""
         for file in self._by_name.get("lib.rs", ()):
             folder = file.removesuffix("/lib.rs")
             crate = basename(folder.removesuffix("/src"))

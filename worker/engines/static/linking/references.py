@@ -176,7 +176,7 @@ class _Reader:
     def _plain(self, text: bytes, start: int) -> None:
         """Note the definition that a name without a receiver means."""
         at_top = self._known.get(text) or self._at_top(text)
-        if at_top is _NOTHING and not self._sees_members:
+        if at_top == _NOTHING and not self._sees_members:
             return
         source = self._spans.at(start)
         if self._spans.names(text) or self._is_no_use(text, start):
@@ -221,10 +221,7 @@ class _Reader:
             guess = None
             if target is None:
                 guess = self._resolver.guess(self._path, name)
-            known = _Guess(target, guess)
-            if known == _NOTHING:
-                known = _NOTHING
-            self._known[text] = known
+            self._known[text] = _Guess(target, guess)
         return self._known[text]
 
     def _is_selected(self, start: int) -> bool:

@@ -256,7 +256,7 @@ class Resolver:
         return [path for path in paths if path in self._scopes]
 
     def any_member(self, name: str) -> int | None:
-        """Return the only member of that name in the whole project.
+        """Return the project's only member with this name.
 
         `append` and the like may be of any other type.
         """

@@ -13,7 +13,7 @@ _LONGEST_LINE: Final = 120
 _OPEN: Final = frozenset("([{,\\=+|&")
 """Ends of lines that go on."""
 _PREDICATE: Final = re.compile(r" (?:[a-z]+s|can|may)\b")
-"""What goes on with a sentence behind the name that it is about."""
+"""How a sentence continues after its subject's name."""
 
 
 def name(definition: Definition) -> str:
@@ -33,7 +33,7 @@ def start(definition: Definition) -> str:
 def call_pattern(definition: Definition) -> str:
     """Return a pattern of a call of a function, by its name alone or behind its module's.
 
-    `x.name(` with another `x` is a method of that name.
+    `x.name(` with another `x` calls a method with the same name.
     """
     stem, _, _ = definition.path.rpartition(".")
     parts = filter(None, stem.split("/"))

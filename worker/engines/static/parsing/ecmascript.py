@@ -174,7 +174,7 @@ def _variable(node: Node, page: FileText) -> Draft:
 
 
 def _kind_of(name: str, value: Node | None) -> tuple[Kind, Node | None]:
-    """Return what a variable is by its value, and the body of that."""
+    """Return what kind of definition a variable's value makes it, and the value's body."""
     if value is None:
         return Kind.VARIABLE, None
     if value.type in _FUNCTIONS:
