@@ -292,14 +292,45 @@ class Mill:
 """
 
 
-def test_a_call_is_said_above_the_code_or_below_it_with_its_condition(
-    tmp_path: Path,
+def test_a_call_is_said_unless_it_is_drawn(tmp_path: Path) -> None:
+    drawn = read(tmp_path / "drawn", {"mill.py": STEPS})
+    page = chapters.written(drawn, chapter_of(drawn, "Mill"))
+    assert '"Mill.grind()"]-->n1["Mill._sift()"]' in page
+    assert "calls it" not in page
+    few = STEPS.replace("self._store(corn)", "corn")
+    undrawn = read(tmp_path / "undrawn", {"mill.py": few})
+    page = chapters.written(undrawn, chapter_of(undrawn, "Mill"))
+    assert "mermaid" not in page
+    assert "`Mill.grind` calls it, then `Mill._press`." in page
+
+
+@pytest.mark.parametrize(
+    "purpose",
+    [
+        "Is any corn left in the mill of this town?",
+        "We should have another look at all the corn here.",
+        "Clean the corn of this mill for the given mill.",
+    ],
+)
+def test_a_sentence_that_explains_little_is_no_gloss(
+    tmp_path: Path, purpose: str
 ) -> None:
-    facts = read(tmp_path, {"mill.py": STEPS})
-    page = chapters.written(facts, chapter_of(facts, "Mill"))
-    assert "It calls `Mill._sift` and `Mill._press`." in page
-    assert "It calls `Mill._sift`." not in page
-    assert "It calls `Mill._store` if `corn`." in page
+    clear = "Remove stones, straw and dust from what the farmer brings."
+    sift = f'def clean(corn):\n    """{clear}\n\n    Once.\n    """\n'
+    body = (
+        "    seeds = corn.seeds()\n    print(seeds)\n    return dust(seeds)\n"
+    )
+    mill = "from sift import clean\n\n\ndef run(mill):\n    mill.turn()\n"
+    mill += "    corn = clean(mill)\n    mill.stop(corn)\n    return corn\n"
+    pages = []
+    for position, text in enumerate([clear, purpose]):
+        code = sift.replace(clear, text) + body
+        folder = tmp_path / str(position)
+        facts = read(folder, {"sift.py": code, "mill.py": mill})
+        page = chapters.written(facts, chapter_of(facts, "run"))
+        pages.append(page)
+    assert f"- `clean` (`sift.py:1`): {clear}" in pages[0]
+    assert "- `clean`" not in pages[1]
 
 
 def test_an_interface_is_implemented(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from worker.engines.static.prose.phrases import (
     capital,
     counted,
     listed,
+    new_words,
     number,
     sentence,
 )
@@ -49,3 +50,9 @@ def test_lists_end_with_and_and_count_what_they_do_not_show() -> None:
     assert listed(list("abcde"), 2) == "a, b and three more"
     assert listed(list("abc"), 2) == "a, b and c"
     assert capital("one") == "One"
+
+
+def test_words_of_the_name_and_particles_are_not_new() -> None:
+    said = "Are we at the end of a tuple?"
+    assert new_words("Parser.is_tuple_end", said) == []
+    assert new_words("Parser.end", said) == ["tuple"]

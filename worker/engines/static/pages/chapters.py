@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import zip_longest
 from typing import Final
 
 from worker.engines.static.facts import Definition, Kind
@@ -19,7 +18,6 @@ from worker.engines.static.pages import (
     leads,
     markdown,
     mermaid,
-    next_call,
     parameters,
     purposes,
 )
@@ -32,19 +30,20 @@ from worker.engines.static.pages.course import (
 from worker.engines.static.pages.key_places import KeyPlace
 from worker.engines.static.prose import deprecation
 from worker.engines.static.prose.docstrings import paragraphs, sentences
-from worker.engines.static.prose.phrases import SHAPE, listed
+from worker.engines.static.prose.phrases import SHAPE, listed, new_words
 
 _CALLS: Final = 3
 _PARAGRAPHS: Final = 3
 _SENTENCES: Final = 3
 """Of the documentation of a function that is shown."""
+_NEW_WORDS: Final = 3
+"""Of a sentence that explains what a function uses."""
 _MEMBERS: Final = 3
 _SUBTYPES: Final = 5
 _POINTER: Final = re.compile(
     r"`/\w|^(?:For (?:more|details|further)|See\b|Refer\b|Read more|Changed in)"
 )
 """A sentence that only leads to another page."""
-_CALLING: Final = "It calls "
 _EXTENDED: Final = {
     Kind.INTERFACE: "implemented",
     Kind.TRAIT: "implemented",
@@ -211,36 +210,21 @@ def _code(
     places: Sequence[KeyPlace],
 ) -> list[str]:
     shown = _definitions(places)
-    blocks = [mermaid.fenced(diagrams.calls(facts, chapter, shown))]
-    lead = ""
-    for place, following in zip_longest(places, shown[1:]):
+    drawing = diagrams.calls(facts, chapter, shown)
+    blocks = [mermaid.fenced(drawing)]
+    for place in places:
         definition = place.definition
         if definition is None:
             blocks.append(_text_place(facts, place))
             continue
-        words = _said(
-            facts, chapter, place, definition, shown, is_led=lead != ""
-        )
-        lead = ""
-        if following is not None:
-            lead = next_call.sentence(facts, definition, following)
         blocks += [
             markdown.heading(3, citations.name(definition)),
-            words,
+            _said(facts, chapter, place, shown, drawing),
             excerpts.rendered(facts, place.excerpt),
             _calls(facts, chapter, definition),
             parameters.listed(facts, chapter.position, definition),
         ]
-        if not _is_said(lead, words):
-            blocks.append(lead)
     return blocks
-
-
-def _is_said(lead: str, words: str) -> bool:
-    """Whether what leads to the next function, without a condition, is said above the code."""
-    called = lead.removeprefix(_CALLING).removesuffix(".")
-    _, _, named = words.partition(_CALLING)
-    return called in named
 
 
 def _text_place(facts: CourseFacts, place: KeyPlace) -> str:
@@ -254,24 +238,24 @@ def _said(
     facts: CourseFacts,
     chapter: Chapter,
     place: KeyPlace,
-    definition: Definition,
     shown: Sequence[Definition],
-    *,
-    is_led: bool,
+    drawing: str,
 ) -> str:
-    """Return what is said before the code of a definition, to which the block above may lead."""
-    words = ""
+    """Return what is said before the code of a place: its words, and calls that are not drawn."""
+    definition = place.definition
+    if definition is None:
+        return ""
     is_documented = _shows_documentation(facts, place, definition)
+    words = ""
     if not is_documented:
         deprecated = markdown.prose(deprecation.notice(definition))
         words = _words(facts, chapter, definition)
         words = f"{deprecated} {words}".strip()
-    if is_led:
+    lead = leads.reached(facts, definition, shown)
+    if f'"{definition.qualified}()"' in drawing and lead:
         return words
-    if words or is_documented:
-        lead = leads.reached(facts, definition, shown)
-    else:
-        lead = leads.sentences(facts, definition, shown)
+    if not words and not is_documented:
+        return leads.sentences(facts, definition, shown)
     return f"{words} {lead}".strip()
 
 
@@ -356,7 +340,10 @@ def _explained(facts: CourseFacts) -> dict[tuple[int, int], list[Definition]]:
 
 
 def _is_worth_explaining(facts: CourseFacts, target: Definition) -> bool:
-    if not purposes.says_more(target):
+    purpose = citations.purpose(target)
+    is_aside = purpose.endswith("?") or purpose.startswith("We ")
+    new = new_words(target.qualified, purpose)
+    if is_aside or len(new) < _NEW_WORDS or not purposes.says_more(target):
         return False
     return not call_path.is_getter(facts, target)
 

@@ -1,4 +1,4 @@
-"""What is said before the code of a function: what calls it, and what it does itself."""
+"""What is said before the code of a function: what calls it, or what it overrides."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -16,12 +16,8 @@ from worker.engines.static.pages.course import CourseFacts, is_function
 from worker.engines.static.parsing.function_facts import Call
 from worker.engines.static.prose.phrases import listed
 
-_MOST_CALLED: Final = 4
-_MOST_SET: Final = 4
 _MOST_CALLERS: Final = 2
-_LONGEST_RESULT: Final = 60
 _CALLING: Final = re.compile(rb"[\w$]+(?:<[^()]*>)?\W{0,20}?\(")
-_SET: Final = re.compile(r"\s*self\.(\w+)(?:: [^=]+)? = ")
 
 
 def sentences(
@@ -29,15 +25,12 @@ def sentences(
     definition: Definition,
     shown: Sequence[Definition],
 ) -> str:
-    """Return what calls a function, and what it does, where its documentation says nothing."""
-    kept = (
+    """Return what calls a function or what it overrides, where its documentation says nothing."""
+    return (
         reached(facts, definition, shown)
         or _overriding(facts, definition, shown)
-        or _called_elsewhere(facts, definition),
-        _done(facts, definition),
+        or _called_elsewhere(facts, definition)
     )
-    told = filter(None, kept)
-    return " ".join(told)
 
 
 def reached(
@@ -175,77 +168,3 @@ def _may_call(facts: CourseFacts, reference: Reference) -> bool:
     text = facts.texts.text(reference.path)
     code = text.encode("utf-8", "replace")
     return any(_CALLING.match(code, place) for place in reference.places)
-
-
-def _done(facts: CourseFacts, definition: Definition) -> str:
-    """Return what a function does: what it calls, sets or returns."""
-    if not is_function(definition):
-        return ""
-    called = _called(facts, definition)
-    if called:
-        return f"It {called}."
-    fields = _fields(facts, definition)
-    if fields:
-        names = listed(fields, _MOST_SET)
-        return f"It sets {names}."
-    return _result(facts, definition)
-
-
-def _called(facts: CourseFacts, function: Definition) -> str:
-    """Return the project's functions that a function calls, and what it creates, in order."""
-    called: dict[Definition, str] = {}
-    created: dict[Definition, str] = {}
-    for call, target in facts.calls(function.index):
-        if target == function or call_path.is_logging(call):
-            continue
-        name = citations.name(target)
-        if target.kind in TYPES:
-            created[target] = name
-        elif not call_path.is_getter(facts, target):
-            called[target] = name
-    parts = []
-    for verb, targets in (("calls", called), ("creates", created)):
-        names = list(targets.values())
-        if names:
-            shown = listed(names[:_MOST_CALLED])
-            parts.append(f"{verb} {shown}")
-    return ", and ".join(parts)
-
-
-def _fields(facts: CourseFacts, function: Definition) -> list[str]:
-    """Return the attributes that a method sets, in order."""
-    inside = facts.function(function.index)
-    if inside is None:
-        return []
-    lines = facts.texts.lines(function.path)
-    names: dict[str, None] = {}
-    for statement in inside.statements:
-        line = lines[statement.first - 1]
-        match = _SET.match(line)
-        if match is not None:
-            name = markdown.code(f"self.{match[1]}")
-            names[name] = None
-    return list(names)
-
-
-def _result(facts: CourseFacts, function: Definition) -> str:
-    """Return what a function takes and returns, if it always returns one short expression."""
-    inside = facts.function(function.index)
-    if inside is None:
-        return ""
-    results = {result.text for result in inside.returns}
-    is_sure = any(not result.conditions for result in inside.returns)
-    if len(results) != 1 or not is_sure:
-        return ""
-    [result] = results
-    letters = result.replace("_", "")
-    is_long = "…" in result or len(result) > _LONGEST_RESULT
-    if is_long or letters.isalnum():
-        return ""
-    takes = ""
-    if inside.parameters:
-        names = [markdown.code(name) for name in inside.parameters]
-        shown = listed(names, _MOST_SET)
-        takes = f"takes {shown} and "
-    returned = markdown.code(result)
-    return f"It {takes}returns {returned}."

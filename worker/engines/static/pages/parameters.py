@@ -1,6 +1,5 @@
 """Lists the parameters of public functions, in the words of their documentation."""
 
-import re
 from typing import Final
 
 from worker.engines.static.facts import Definition
@@ -11,8 +10,8 @@ from worker.engines.static.pages.course import (
     remembered,
 )
 from worker.engines.static.parsing.grammar import MAX_DOC
-from worker.engines.static.parsing.identifiers import word_set
 from worker.engines.static.prose.parameters import described_parameters
+from worker.engines.static.prose.phrases import new_words
 
 _FEWEST: Final = 2
 _MOST: Final = 12
@@ -20,11 +19,6 @@ _NEW_WORDS: Final = 2
 """Of a sentence that says more than the name of its parameter."""
 _CONSTRUCTORS: Final = frozenset(
     {"__init__", "__construct", "constructor", "initialize"}
-)
-_WORD: Final = re.compile(r"[^\W\d_]+")
-_EMPTY_WORDS: Final = word_set(
-    "a an and any as at be being by current for from given in instance is it its object of on"
-    " optional or parameter specified that the this to used value which will with"
 )
 
 _Row = tuple[str, str]
@@ -81,7 +75,7 @@ def _rows(facts: CourseFacts, definition: Definition) -> list[_Row]:
     return [
         (name, described[name])
         for name in _in_order(facts, definition, list(described))
-        if _says_more(name, described[name])
+        if len(new_words(name, described[name])) >= _NEW_WORDS
     ]
 
 
@@ -123,10 +117,3 @@ def _in_order(
 def _root(name: str) -> str:
     """Return the parameter that a name is a part of: `options` of `options.root`."""
     return name.strip("*").partition(".")[0]
-
-
-def _says_more(name: str, sentence: str) -> bool:
-    own = name.casefold()
-    words = set(_WORD.findall(sentence.casefold())) - _EMPTY_WORDS
-    new = [word for word in words if word.rstrip("s") not in own]
-    return len(new) >= _NEW_WORDS

@@ -8,6 +8,8 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from worker.engines.static.parsing.identifiers import word_set
+
 _NUMBERS: Final = (
     "no",
     "one",
@@ -29,6 +31,19 @@ SHAPE: Final = re.compile(
 
 _STOPS: Final = ".!?…。\uff01\uff1f"
 """What ends a sentence, also of languages that are written in wide characters."""
+
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_EMPTY_WORDS: Final = word_set(
+    "a an and any are as at be being by current for from given in instance is it its object of on"
+    " optional or parameter specified that the this to used value we which will with"
+)
+
+
+def new_words(name: str, sentence: str) -> list[str]:
+    """Return the words of a sentence that tell more than a name does, and are no mere particles."""
+    own = re.sub(r"[\W_]+", "", name.casefold())
+    words = set(_WORD.findall(sentence.casefold())) - _EMPTY_WORDS
+    return [word for word in words if word.rstrip("s") not in own]
 
 
 def number(count: int) -> str:
