@@ -72,8 +72,8 @@ class SourceTexts:
     def _source(self, path: str) -> bytes | None:
         if path not in self._files or self._files[path].language not in PARSED:
             return None
-        text = "\n".join(self.lines(path))
-        data = text.encode("utf-8", "replace")
-        if 0 < len(data) <= MAX_PARSED_BYTES:
+        text = self.text(path)
+        data = f"{text}\n".encode("utf-8", "replace")
+        if text and len(data) <= MAX_PARSED_BYTES:
             return data
         return None

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import Final
 
 from tree_sitter import Node, Parser, Query, QueryCursor, Tree
@@ -48,6 +49,8 @@ _GRAMMARS: Final = {
     Language.RUBY: ruby.GRAMMAR,
     Language.PHP: php.GRAMMAR,
 }
+_KEPT_BYTES: Final = 2 * 1024 * 1024
+"""Of sources whose trees are kept; a tree takes some 23 times the memory of its source."""
 _NOT_NEWLINE: Final = re.compile(rb"[^\n]")
 _SKIP: Final = "skip"
 _SCOPES: Final = frozenset({"scope", _SKIP})
@@ -81,6 +84,33 @@ class Parsed:
         return [draft.name for draft in top]
 
 
+class _KeptTrees:
+    """The trees of the sources that were parsed last: pages show what relations were read from."""
+
+    def __init__(self) -> None:
+        self._trees: dict[tuple[Language, bytes], Tree] = {}
+        self._bytes = 0
+        self._lock = Lock()
+
+    def get(self, language: Language, data: bytes) -> Tree | None:
+        return self._trees.get((language, data))
+
+    def keep(self, language: Language, data: bytes, tree: Tree) -> None:
+        with self._lock:
+            if (language, data) in self._trees:
+                return
+            self._trees[language, data] = tree
+            self._bytes += len(data)
+            while self._bytes > _KEPT_BYTES:
+                oldest = next(iter(self._trees))
+                del self._trees[oldest]
+                _, source = oldest
+                self._bytes -= len(source)
+
+
+_KEPT_TREES: Final = _KeptTrees()
+
+
 class SourceParser:
     """Parses the files of a repository; grammars are loaded when they are first needed."""
 
@@ -89,8 +119,12 @@ class SourceParser:
         self._queries: dict[Language, Query] = {}
 
     def tree(self, language: Language, data: bytes) -> Tree:
-        prepared = _GRAMMARS[language].prepare(data)
-        return self._parser(language).parse(prepared)
+        tree = _KEPT_TREES.get(language, data)
+        if tree is None:
+            prepared = _GRAMMARS[language].prepare(data)
+            tree = self._parser(language).parse(prepared)
+            _KEPT_TREES.keep(language, data, tree)
+        return tree
 
     def read(self, language: Language, content: str) -> Parsed:
         data = content.encode("utf-8", "replace")
