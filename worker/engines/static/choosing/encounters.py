@@ -9,6 +9,7 @@ from posixpath import basename
 from typing import Final
 
 from worker.engines.static.facts import Role, SourceFile
+from worker.engines.static.parsing.identifiers import words_of
 from worker.engines.static.prose.code_blocks import code_blocks
 from worker.engines.static.reading.language import PROSE
 from worker.engines.static.reading.roles import Guidance, guidance, is_news
@@ -148,10 +149,10 @@ def _in_code(
     for number in code:
         line = lines[number]
         if _IMPORT.match(line):
-            imported.update(_IDENTIFIER.findall(line))
+            imported.update(words_of(line))
     for number in code:
         line = lines[number]
-        words = _IDENTIFIER.findall(line)
+        words = words_of(line)
         if names.isdisjoint(words) or _IMPORT.match(line):
             continue
         for column, name in _named(line, names, imported):

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from worker.engines.static.facts import Role, SourceFile
+from worker.engines.static.parsing.identifiers import words_of
 from worker.engines.static.reading.language import PROSE
 from worker.engines.static.reading.roles import Guidance, guidance, is_news
 
@@ -62,6 +63,6 @@ def _named(text: str, names: Collection[str]) -> Counter[str]:
     shown = (
         word
         for groups in _CODE.findall(text)
-        for word in _IDENTIFIER.findall(" ".join(groups))
+        for word in words_of(" ".join(groups))
     )
     return Counter(word for word in shown if word in names)

@@ -1,6 +1,5 @@
 """The order to learn units in: as a user of the project meets them; arrows place the others."""
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
@@ -17,6 +16,7 @@ from worker.engines.static.facts import (
     Verb,
 )
 from worker.engines.static.linking.graph import Graph
+from worker.engines.static.parsing.identifiers import words_of
 from worker.engines.static.prose.phrases import code
 
 _SOURCES: Final = {
@@ -35,7 +35,6 @@ _FEWEST_BOUND: Final = 2
 _NO_LINK: Final = (
     "No relationship on this course's map leads to an earlier chapter."
 )
-_WORD: Final = re.compile(r"\w+")
 _BASES: Final = frozenset({Verb.INHERITS, Verb.IMPLEMENTS})
 _PARTS: Final = frozenset({Verb.CREATES, Verb.HOLDS, Verb.CALLS})
 _LATER: Final = frozenset({Source.EXAMPLE, Source.DOCUMENT})
@@ -106,7 +105,7 @@ def _makers(definitions: Iterable[Definition]) -> set[str]:
 
 def _returned(function: Definition) -> list[str]:
     _, _, returned = function.signature.rpartition("->")
-    return _WORD.findall(returned)
+    return words_of(returned)
 
 
 def foundations(

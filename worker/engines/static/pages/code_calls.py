@@ -8,8 +8,8 @@ from typing import Final
 
 from worker.engines.static.facts import Definition
 from worker.engines.static.pages.course import CourseFacts, remembered
+from worker.engines.static.parsing.identifiers import words_of
 
-_WORD: Final = re.compile(r"\w+")
 _PLAIN: Final = re.compile(r"(?<![\w$.])(?:(\w+)\.)?([\w$]+[!?]?)\s?\(")
 _DECORATOR: Final = re.compile(r"@(\w+(?:\.\w+)*)")
 _ON_VALUE: Final = re.compile(r"\b(?=([\w$]+)(\([^()]*\))?\.([\w$]+[!?]?)\()")
@@ -29,7 +29,7 @@ class CodeCalls:
 
     def __init__(self, code: str) -> None:
         self._code = code
-        self.words = set(_WORD.findall(code))
+        self.words = set(words_of(code))
 
     def leads_to(self, facts: CourseFacts, function: Definition) -> bool:
         """Whether a function is called: by its name, or on a value of its type."""

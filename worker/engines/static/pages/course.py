@@ -28,12 +28,12 @@ from worker.engines.static.facts import (
 from worker.engines.static.pages.source_texts import SourceTexts
 from worker.engines.static.parsing.function_facts import Call
 from worker.engines.static.parsing.functions import FunctionFacts
+from worker.engines.static.parsing.identifiers import words_of
 from worker.engines.static.parsing.node_types import find
 
 Value = TypeVar("Value")
 Arguments = TypeVarTuple("Arguments")
 
-_WORD: Final = re.compile(r"\w+")
 _NAME: Final = re.compile(r"[\w$]+")
 _MOST_NAMED: Final = 4
 _CACHED_FUNCTIONS: Final = 4096
@@ -136,7 +136,7 @@ class CourseFacts:
             if path in self.analysis.files
         )
         text = f"{abstraction.name} {abstraction.description}"
-        words = _WORD.findall(text)
+        words = words_of(text)
         named: list[int] = []
         owned: list[int] = []
         for definition in self.definitions:

@@ -21,6 +21,7 @@ from worker.engines.static.pages import (
 )
 from worker.engines.static.pages.course import Chapter, CourseFacts, remembered
 from worker.engines.static.pages.project_tests import ProjectTest
+from worker.engines.static.parsing.identifiers import words_of
 from worker.engines.static.prose.code_blocks import (
     DOCTEST,
     CodeBlock,
@@ -80,7 +81,6 @@ _MOST_UNKNOWN: Final = 1
 """Names without a definition in an example that can be understood: `app`."""
 _LEAST_SHARE: Final = 1 / 6
 """Of the lines of an example; in one with a lesser share the subject is by the way."""
-_WORD: Final = re.compile(r"\w+")
 _DEFINED: Final = re.compile(r"^(?:(?:async )?def|class) (\w+)", re.MULTILINE)
 _TEST: Final = re.compile(r"\s*def test_")
 _CALLED: Final = re.compile(r"(?<![\w$])([\w$]+)(?=\s?[(<{])|@(?:\w+\.)*(\w+)")
@@ -329,7 +329,7 @@ def _share(facts: CourseFacts, example: Example, names: set[str]) -> float:
     filled = 0
     naming = 0
     for line in lines(facts, example):
-        words = _WORD.findall(line)
+        words = words_of(line)
         filled += line.strip() != ""
         naming += not names.isdisjoint(words)
     return naming / filled
@@ -339,7 +339,7 @@ def _used(facts: CourseFacts, example: Example) -> set[str]:
     """Return the names in an example's expressions."""
     shown = lines(facts, example)
     code = standalone.expressions(shown, example.tag)
-    return set(_WORD.findall(code))
+    return set(words_of(code))
 
 
 def _rank(facts: CourseFacts, example: Example) -> _Rank:
@@ -384,7 +384,7 @@ def _worth(facts: CourseFacts, example: Example) -> int:
     called = (name for names in _CALLED.findall(code) for name in names)
     if target.name in called:
         worth += 4
-    imported = _WORD.findall("\n".join(_IMPORTED.findall(code)))
+    imported = words_of("\n".join(_IMPORTED.findall(code)))
     if target.name in imported:
         worth += 3
     return worth
@@ -691,7 +691,7 @@ def _in_tests(facts: CourseFacts, chapter: Chapter) -> Iterator[Example]:
     names = {symbol.name for symbol in facts.named(chapter)}
     naming = []
     for test in tests:
-        words = _WORD.findall("\n".join(_code(facts, test)))
+        words = words_of("\n".join(_code(facts, test)))
         if not names.isdisjoint(words):
             naming.append(test)
     alone = (
@@ -724,7 +724,7 @@ def _needs_helper(facts: CourseFacts, path: str, code: Sequence[str]) -> bool:
     if facts.file(path).language is not Language.PYTHON:
         return False
     beside = _defined(facts, path)
-    words = _WORD.findall("\n".join(code))
+    words = words_of("\n".join(code))
     if beside.isdisjoint(words):
         return False
     return not beside.isdisjoint(standalone.unbound(code))

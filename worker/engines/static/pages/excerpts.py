@@ -17,6 +17,7 @@ from worker.engines.static.pages import markdown
 from worker.engines.static.pages.course import CourseFacts, is_function
 from worker.engines.static.parsing.function_facts import Statement
 from worker.engines.static.parsing.functions import FunctionFacts
+from worker.engines.static.parsing.identifiers import words_of
 
 OMITTED: Final = "⋯"
 """Stands for lines that are left out; the place above tells which."""
@@ -301,7 +302,7 @@ class _FunctionLines:
         central += filter(self._calls_each, statements)
         for user in islice(central, _MOST_CENTRAL):
             text = self._text(user)
-            wanted = set(_IDENTIFIER.findall(text))
+            wanted = set(words_of(text))
             for statement in reversed(statements):
                 made = wanted.intersection(_assigned(self._text(statement)))
                 if made and statement.last < user.first:

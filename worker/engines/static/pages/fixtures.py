@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from worker.engines.static.facts import TYPES, Definition, Role
 from worker.engines.static.pages.course import CourseFacts, remembered
-from worker.engines.static.parsing.identifiers import word_set
+from worker.engines.static.parsing.identifiers import word_set, words_of
 
 _FIXTURE: Final = re.compile(
     r"^@pytest\.fixture\b.*\ndef (\w+)\(.*\n((?:[ \t].*\n|\n)*)", re.MULTILINE
@@ -22,7 +22,6 @@ _DEFINED: Final = re.compile(
 _NAMED: Final = re.compile(r"\bfixture\([^)]*\bname=[\"'](\w+)")
 _IMPORTED: Final = re.compile(r"^from .* import (\([^)]*\)|.*)", re.MULTILINE)
 _PLUGINS: Final = re.compile(r"^pytest_plugins\b", re.MULTILINE)
-_WORD: Final = re.compile(r"\w+")
 _OF_PYTEST: Final = word_set(
     "cache capfd capfdbinary caplog capsys capsysbinary doctest_namespace monkeypatch "
     "pytestconfig pytester record_property record_testsuite_property record_xml_attribute "
@@ -52,12 +51,17 @@ def is_known(facts: CourseFacts, name: str, path: str) -> bool:
     while folder:
         paths.append(f"{folder}/conftest.py")
         folder, _ = split(folder)
-    for each in (*paths, "conftest.py"):
-        if name in _defined(facts, each):
-            return True
-        if _PLUGINS.search(facts.texts.text(each)):
-            return True
-    return False
+    paths.append("conftest.py")
+    return any(
+        name in _defined(facts, each) or _has_plugins(facts, each)
+        for each in paths
+    )
+
+
+@remembered
+def _has_plugins(facts: CourseFacts, path: str) -> bool:
+    """Whether a file takes fixtures from modules elsewhere."""
+    return _PLUGINS.search(facts.texts.text(path)) is not None
 
 
 @remembered
@@ -67,7 +71,7 @@ def _defined(facts: CourseFacts, path: str) -> set[str]:
     names = set(_DEFINED.findall(text))
     names.update(_NAMED.findall(text))
     for imported in _IMPORTED.findall(text):
-        names.update(_WORD.findall(imported))
+        names.update(words_of(imported))
     return names
 
 

@@ -17,7 +17,7 @@ from worker.engines.static.facts import (
 )
 from worker.engines.static.pages import citations, examples, markdown, meaning
 from worker.engines.static.pages.course import Chapter, CourseFacts, remembered
-from worker.engines.static.parsing.identifiers import parts, word_set
+from worker.engines.static.parsing.identifiers import parts, word_set, words_of
 from worker.engines.static.prose.code_blocks import begins_code
 from worker.engines.static.prose.docstrings import paragraphs, sentences
 from worker.engines.static.reading.roles import (
@@ -66,7 +66,6 @@ _ANNOUNCING: Final = re.compile(r"(?<=\w{3}):$")
 """The end of a sentence before code; the sentence says as much without it."""
 _SHORT_SENTENCE: Final = 40
 _ENDING: Final = re.compile(r"(?<=\w\w\w)(?:ing|es|ed|s|e)$")
-_WORD: Final = re.compile(r"\w+")
 _CODE_NAME: Final = re.compile(r"(?<=[`.])(\w+)(?:\(\))?`")
 """The last name in a code span."""
 _METHOD: Final = re.compile(r"`(\w+)(?:\(\))?` method\b")
@@ -214,7 +213,7 @@ def sections(facts: CourseFacts, path: str) -> list[Section]:
     in_order = []
     for heading in facts.file(path).headings:
         below = "\n".join(lines[heading.line : heading.end_line])
-        words = set(_WORD.findall(below))
+        words = set(words_of(below))
         lower_words = set(map(str.lower, words))
         section = Section(heading, words, lower_words)
         in_order.append(section)
@@ -276,7 +275,7 @@ def _of_text(
     """Rate how many subjects a passage names, as code or as a word."""
     worth = 0.0
     text = " ".join(passage.texts)
-    words = set(_WORD.findall(text.lower()))
+    words = set(words_of(text.lower()))
     for subject in subjects:
         if words.isdisjoint(_spellings([subject])):
             continue
@@ -297,7 +296,7 @@ def _begins_with_one(subjects: Iterable[Definition], passage: Passage) -> bool:
         text = sentence
         if subject.kind in TYPES:
             text = whole
-        if subject.name in _WORD.findall(text):
+        if subject.name in words_of(text):
             return True
     return False
 
@@ -330,10 +329,10 @@ def _names_any(
     beginning, *_ = facts.file(passage.path).headings
     if passage.title == beginning.title:
         return True
-    words = _WORD.findall(" ".join(passage.texts))
+    words = words_of(" ".join(passage.texts))
     if any(subject.name in words for subject in subjects):
         return True
-    heading = _WORD.findall(passage.title.lower())
+    heading = words_of(passage.title.lower())
     return not _spellings(subjects).isdisjoint(heading)
 
 
@@ -379,7 +378,7 @@ def blocks(
     while number <= len(lines):
         end = _end(lines, number)
         block = lines[number - 1 : end]
-        if not spellings.isdisjoint(_WORD.findall("\n".join(block))):
+        if not spellings.isdisjoint(words_of("\n".join(block))):
             text, _ = _prose(block, first=False)
             if text:
                 yield Block(number, end, text)

@@ -23,6 +23,7 @@ from worker.engines.static.pages.course import (
 )
 from worker.engines.static.pages.examples import Origin
 from worker.engines.static.pages.excerpts import Excerpt
+from worker.engines.static.parsing.identifiers import words_of
 from worker.engines.static.prose import deprecation
 
 MOST: Final = 4
@@ -280,7 +281,7 @@ def _words(facts: CourseFacts, excerpt: Excerpt) -> Counter[str]:
     words: Counter[str] = Counter()
     for first, last in excerpt.spans:
         shown = "\n".join(lines[first - 1 : last])
-        words.update(_WORD.findall(shown))
+        words.update(words_of(shown))
     return words
 
 

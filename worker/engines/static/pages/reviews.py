@@ -17,10 +17,10 @@ from worker.engines.static.pages import (
 )
 from worker.engines.static.pages.checker import Block, Finding
 from worker.engines.static.pages.course import Chapter, CourseFacts
+from worker.engines.static.parsing.identifiers import words_of
 
 _SHORTEST: Final = 3
 """Letters of a name that is linked."""
-_WORD: Final = re.compile(r"\w+")
 _CODE: Final = re.compile(r"``+.*?``+|(?<!`)`([^`\n]+)`(?!`)")
 """A code span; those with two or more backticks are quotations, and get no link."""
 
@@ -90,7 +90,7 @@ def _parameters(facts: CourseFacts, chapter: Chapter) -> set[str]:
             indexes.add(place.definition.index)
     words: set[str] = set()
     for index in indexes:
-        words.update(_WORD.findall(facts.definitions[index].signature))
+        words.update(words_of(facts.definitions[index].signature))
     return {word for word in words if word.islower()}
 
 

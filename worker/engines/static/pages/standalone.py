@@ -10,7 +10,7 @@ from typing import Final
 from tree_sitter import Node
 
 from worker.engines.static.parsing.grammar import body_of, text
-from worker.engines.static.parsing.identifiers import word_set
+from worker.engines.static.parsing.identifiers import word_set, words_of
 from worker.engines.static.parsing.node_types import FUNCTIONS, STRINGS
 from worker.engines.static.parsing.source_file import SourceParser, blank
 from worker.engines.static.prose.code_blocks import DOCTEST
@@ -70,7 +70,6 @@ _BOUND: Final = re.compile(
     r"^\s*(?:>>> )?(?:from\s+([\w.]+)\s+import\s+(\([^)]*\)|.*)|class (\w+))",
     re.MULTILINE,
 )
-_WORD: Final = re.compile(r"\w+")
 _NO_EXPRESSIONS: Final = STRINGS | word_set(
     "type type_annotation import_statement import_from_statement import_declaration "
     "use_declaration using_directive preproc_include"
@@ -171,7 +170,7 @@ def is_of_another(
     for source, names in _TAKEN.findall(code):
         is_relative = source.startswith(".")
         is_other = not is_relative and _package(source) not in modules
-        if is_other and name in _WORD.findall(names):
+        if is_other and name in words_of(names):
             return True
     return False
 
@@ -180,7 +179,7 @@ def sources(name: str, code: str) -> list[str]:
     """Return the modules from which Python code imports a name; `class` if it defines it."""
     found = []
     for source, names, defined in _BOUND.findall(code):
-        if name in _WORD.findall(names) or name == defined:
+        if name in words_of(names) or name == defined:
             found.append(source or "class")
     return found
 

@@ -25,7 +25,7 @@ from worker.engines.static.parsing.grammar import (
     one_line,
     text,
 )
-from worker.engines.static.parsing.identifiers import word_set
+from worker.engines.static.parsing.identifiers import word_set, words_of
 from worker.engines.static.parsing.node_types import (
     BLOCKS,
     CALLEES,
@@ -80,7 +80,6 @@ _METHOD_CALL: Final = "invocation_expression"
 """A call in C#, which creates objects by `new` only, and whose methods have capitals like types."""
 _ERROR_TYPE: Final = re.compile(r"(?:\w+\.)*[A-Z]\w*(?:Error|Exception)")
 _ALL_ERRORS: Final = frozenset({"Exception", "BaseException", "Throwable"})
-_NAMES: Final = re.compile(r"\w+")
 _LEAVING: Final = RETURNS | {"continue_statement", "break_statement"}
 _MOST_EXCLUDED: Final = 200
 """Characters of conditions that must not hold; a sentence with more is not read."""
@@ -481,7 +480,7 @@ def _catches(statement: Node, error: str) -> bool:
     for handler in statement.named_children:
         if handler.type not in HANDLERS:
             continue
-        caught = _NAMES.findall(_caught(handler))
+        caught = words_of(_caught(handler))
         is_any = not caught or not _ALL_ERRORS.isdisjoint(caught)
         if is_any or error in caught:
             return True

@@ -6,6 +6,21 @@ from typing import Final
 _PART: Final = re.compile(
     r"[A-Z]+(?![a-z])\d*|[A-Z][a-z\d]*|[a-z\d]+|[^\W_a-zA-Z\d]+"
 )
+_SPACED: Final = bytes(
+    code if chr(code).isalnum() or code == ord("_") else ord(" ")
+    for code in range(128)
+).ljust(256)
+"""Keeps the ASCII characters of words, and makes spaces of the others."""
+_WORD: Final = re.compile(r"\w+")
+
+
+def words_of(text: str) -> list[str]:
+    """Return the runs of letters, digits and underscores in a text, in order."""
+    if text.isascii():
+        # In half the time of a pattern: whole documents are split here.
+        spaced = text.encode("ascii").translate(_SPACED)
+        return spaced.decode("ascii").split()
+    return _WORD.findall(text)
 
 
 def word_set(text: str) -> frozenset[str]:

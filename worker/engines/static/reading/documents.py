@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 
 from worker.engines.static.facts import Heading
 from worker.engines.static.parsing.grammar import is_licence
+from worker.engines.static.parsing.identifiers import words_of
 from worker.engines.static.prose.markup import kinds, without
 from worker.engines.static.reading.encoding import decode
 from worker.engines.static.reading.language import Language
@@ -56,7 +57,6 @@ _NO_PROSE: Final = re.compile(
 _SPAN: Final = re.compile(r"`++([^`\n]+)`+")
 _CODE_LINE: Final = re.compile(r"\n(?:    |\t|>>> |\.\. (?:auto)?\w+:: )(.*)")
 _IDENTIFIER: Final = re.compile(r"[^\W\d]\w*")
-_WORD: Final = re.compile(r"\w+")
 _TELLING: Final = re.compile(
     r"[A-Z][a-z\d]+(?:[A-Z][a-z\d]*)+|[a-z\d]+(?:_[a-z\d]+)+|[A-Z]+(?:_[A-Z]+)+"
 )
@@ -280,7 +280,7 @@ def code_names(text: str, names: frozenset[str]) -> frozenset[str]:
     """Return the names that a document shows as code, and those that can be nothing else."""
     telling = {
         word
-        for word in names.intersection(_WORD.findall(text))
+        for word in names.intersection(words_of(text))
         if _TELLING.fullmatch(word)
     }
     shown = " ".join(
@@ -290,7 +290,7 @@ def code_names(text: str, names: frozenset[str]) -> frozenset[str]:
             *_fenced(text),
         ]
     )
-    return names.intersection(_IDENTIFIER.findall(shown)) | telling
+    return names.intersection(words_of(shown)) | telling
 
 
 def _fenced(text: str) -> list[str]:
@@ -299,7 +299,7 @@ def _fenced(text: str) -> list[str]:
 
 def named(text: str, names: frozenset[str]) -> frozenset[str]:
     """Return the names that a test or an example has anywhere."""
-    return names.intersection(_IDENTIFIER.findall(text))
+    return names.intersection(words_of(text))
 
 
 def notebook(text: str) -> str:
