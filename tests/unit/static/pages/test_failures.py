@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.course_facts import chapter_of, read
+from tests.support.course_facts import chapter_of, index_of, read
 from worker.engines.static.pages import failures
 from worker.engines.static.pages.course import CourseFacts
 from worker.engines.static.pages.excerpts import Excerpt
@@ -332,3 +332,38 @@ def test_an_earlier_guard_in_the_same_block_is_stated(
     assert failing(tmp_path, body) == [
         'if `x` unless `callable(y)`: `"not callable"`'
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("a.py", "def fail(x) -> t.NoReturn:\n    raise E\ndef f(x):\n    return fail(x)\n"),
+        ("a.py", "def fail(x) -> 'te.Never':\n    raise E\ndef f(x):\n    return fail(x)\n"),
+        ("a.rs", "fn fail(x: u8) -> ! {\n    panic!()\n}\npub fn f(x: u8) {\n    fail(x)\n}\n"),
+        ("a.ts", "function fail(x: X): never {\n  throw x;\n}\nfunction f(x: X) {\n  return fail(x);\n}\n"),
+        ("a.kt", "fun fail(x: X): Nothing {\n    throw x\n}\nfun f(x: X) {\n    return fail(x)\n}\n"),
+        ("a.php", "<?php\nfunction fail($x): never {\n    throw $x;\n}\nfunction f($x) {\n    return fail($x);\n}\n"),
+    ],
+)  # fmt: skip
+def test_a_function_that_never_returns_is_known_in_many_languages(
+    tmp_path: Path, name: str, code: str
+) -> None:
+    facts = read(tmp_path, {name: code})
+    function = facts.definitions[index_of(facts, "f")]
+    called = failures.failing_call(facts, function, "fail(x)")
+    assert called is not None
+    assert called.name == "fail"
+    assert failures.failing_call(facts, function, "x") is None
+
+
+@pytest.mark.parametrize(
+    "head",
+    ["def fail(x: Callable[[], NoReturn])", "def fail(x) -> Optional[Never]"],
+)
+def test_a_function_that_takes_or_may_give_no_result_returns(
+    tmp_path: Path, head: str
+) -> None:
+    code = f"{head}:\n    x()\ndef f(x):\n    return fail(x)\n"
+    facts = read(tmp_path, {"a.py": code})
+    function = facts.definitions[index_of(facts, "f")]
+    assert failures.failing_call(facts, function, "fail(x)") is None

@@ -41,6 +41,16 @@ def test_results_that_cannot_be_told_apart_are_not_asked_about(
     assert questions.asked(facts, facts.chapters[0]) == []
 
 
+def test_a_call_that_never_returns_is_no_result(tmp_path: Path) -> None:
+    code = (
+        f"def fail(x) -> NoReturn:\n    raise KeyError(x)\n\n\n{MANY}".replace(
+            "return 1", "return fail(x)"
+        )
+    )
+    facts = read(tmp_path, {"plain.py": code})
+    assert questions.asked(facts, facts.chapters[0]) == []
+
+
 def test_code_without_anything_to_ask_has_no_questions(tmp_path: Path) -> None:
     facts = read(tmp_path, {"plain.py": "def plain(x):\n    return x\n"})
     assert questions.asked(facts, facts.chapters[0]) == []

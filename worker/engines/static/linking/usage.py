@@ -470,10 +470,15 @@ def _is_attribute(assignment: Node) -> bool:
     return owner is not None and owner.type == "class_definition"
 
 
-def is_interface(definition: Definition) -> bool:
-    """Whether a type that extends this one implements it."""
-    # PHP's traits are used by classes, not implemented.
+def is_interface(definition: Definition, *, or_mixin: bool = False) -> bool:
+    """Whether a type that is based on this one implements it, or mixes it in.
+
+    PHP's traits and Ruby's modules are mixins: they bring methods to the classes that use
+    them, which do not implement them, and are no subclasses of them.
+    """
     is_rust = definition.path.endswith(".rs")
-    return definition.kind is Kind.INTERFACE or (
-        definition.kind is Kind.TRAIT and is_rust
-    )
+    if definition.kind is Kind.TRAIT and is_rust:
+        return True
+    if definition.kind in {Kind.TRAIT, Kind.MODULE}:
+        return or_mixin
+    return definition.kind is Kind.INTERFACE

@@ -5,6 +5,7 @@ from itertools import chain
 from typing import Final
 
 from worker.engines.static.facts import TYPES, Definition, Kind
+from worker.engines.static.linking.usage import is_interface
 from worker.engines.static.pages import mermaid
 from worker.engines.static.pages.course import (
     Chapter,
@@ -22,7 +23,6 @@ _FEWEST: Final = 3
 """Arrows of a drawing that shows more than a sentence."""
 _FEWEST_CALLERS: Final = 2
 """Functions that call others on a drawing; one alone says what it calls in its code."""
-_INTERFACES: Final = frozenset({Kind.INTERFACE, Kind.TRAIT, Kind.MODULE})
 
 
 def calls(
@@ -194,13 +194,12 @@ def _types_by_name(facts: CourseFacts) -> dict[str, int | None]:
 
 def _arrow(facts: CourseFacts, base: int | str, derived: int) -> Arrow:
     if isinstance(base, int):
-        is_interface = facts.definitions[base].kind in _INTERFACES
+        is_dashed = is_interface(facts.definitions[base], or_mixin=True)
     else:
         definition = facts.definitions[derived]
         language = facts.file(definition.path).language
-        is_interface = (
-            language is Language.RUST and definition.kind is not Kind.TRAIT
-        )
-    if is_interface:
+        is_trait = definition.kind is Kind.TRAIT
+        is_dashed = language is Language.RUST and not is_trait
+    if is_dashed:
         return Arrow.IMPLEMENTS
     return Arrow.EXTENDS

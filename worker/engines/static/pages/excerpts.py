@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from itertools import count, islice, pairwise, zip_longest
 from typing import Final
 
-from worker.engines.static.facts import TYPES, Definition, Kind
+from worker.engines.static.facts import TYPES, Definition
+from worker.engines.static.linking.usage import is_interface
 from worker.engines.static.pages import markdown
 from worker.engines.static.pages.course import CourseFacts, is_function
 from worker.engines.static.parsing.function_facts import Statement
@@ -37,7 +38,6 @@ _LONG_FIELD: Final = 12
 _MOST_SIGNATURES: Final = 8
 _LONG_SIGNATURE: Final = 4
 """Members of an interface that are shown, and the lines that make one too long for it."""
-_INTERFACES: Final = frozenset({Kind.INTERFACE, Kind.TRAIT})
 _ENOUGH_FIELDS: Final = 2
 """Fields of a type that are worth an excerpt."""
 _HEAD_END: Final = re.compile(r"(?::|\{|=>)\s*(?:#.*|//.*)?$")
@@ -165,7 +165,7 @@ def of_definition(facts: CourseFacts, definition: Definition) -> Excerpt | None:
         shown = choice.chosen()
     elif function is not None and definition.kind in TYPES:
         shown, is_telling = _type_lines(lines, definition, function)
-        if definition.kind in _INTERFACES and not is_telling:
+        if not is_telling and is_interface(definition, or_mixin=True):
             signatures = _signatures(facts, definition)
             is_telling = bool(signatures)
             shown = [*shown, *signatures]

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from worker.engines.static.facts import TYPES, Definition, Kind
+from worker.engines.static.facts import TYPES, Definition
+from worker.engines.static.linking.usage import is_interface
 from worker.engines.static.pages import citations, markdown
 from worker.engines.static.pages.course import (
     Chapter,
@@ -63,6 +64,10 @@ _FAILING: Final = re.compile(
 )
 _HANDLING: Final = re.compile(r"except|catch|rescue")
 _NAME: Final = re.compile(r"[A-Za-z_][\w.:]*")
+_NEVER: Final = re.compile(
+    r"(?:-> *[\"']?(?:\w+\.)*(?:NoReturn|Never)[\"']?|-> *!|\) *: *(?:never|Nothing))$"
+)
+"""The end of the signature of a function that does not return."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -257,7 +262,7 @@ def cautions(facts: CourseFacts, chapter: Chapter) -> list[str]:
 
 def _left_to_subclasses(facts: CourseFacts, chapter: Chapter) -> Iterator[str]:
     for symbol in facts.symbols(chapter)[:1]:
-        if symbol.kind not in TYPES - {Kind.INTERFACE, Kind.TRAIT}:
+        if symbol.kind not in TYPES or is_interface(symbol):
             continue
         abstract = []
         for method in facts.methods(symbol):
@@ -357,6 +362,17 @@ def _innermost(
         if part.path == definition.path and part.line <= line <= part.end_line
     ]
     return min(around, key=lambda part: part.end_line - part.line)
+
+
+def failing_call(
+    facts: CourseFacts, function: Definition, expression: str
+) -> Definition | None:
+    """Return what a function calls in an expression, if that never returns."""
+    for call, called in facts.calls(function.index):
+        is_called = f"{call.name}(" in expression
+        if is_called and _NEVER.search(called.signature):
+            return called
+    return None
 
 
 def handlers(facts: CourseFacts, function: Definition) -> list[Handler]:

@@ -56,7 +56,12 @@ def _results(facts: CourseFacts, function: Definition) -> list[Expression]:
     inside = facts.function(function.index)
     if inside is None:
         return []
-    results = [result for result in inside.returns if result.text]
+    results = [
+        result
+        for result in inside.returns
+        if result.text
+        and failures.failing_call(facts, function, result.text) is None
+    ]
     is_clear = (
         len({result.text for result in results}) == len(results)
         and len({result.conditions for result in results}) == len(results)
