@@ -55,6 +55,8 @@ def spans(lines: str) -> list[tuple[int, int]]:
 
 def visible(raw: str) -> str:
     """Return a text in which what cannot be seen is shown by its number, as `⟨U+202E⟩`."""
+    if raw.isascii() and raw.isprintable():
+        return raw
     return _HIDDEN.sub(_numbered, raw)
 
 

@@ -177,11 +177,23 @@ def is_of_another(
 
 def sources(name: str, code: str) -> list[str]:
     """Return the modules from which Python code imports a name; `class` if it defines it."""
-    found = []
-    for source, names, defined in _BOUND.findall(code):
-        if name in words_of(names) or name == defined:
-            found.append(source or "class")
+    found: list[str] = []
+    if name not in code:
+        return found
+    for source, names in _bindings(code):
+        if name in names:
+            found.append(source)
     return found
+
+
+@lru_cache(_RECENT)
+def _bindings(code: str) -> list[tuple[str, set[str]]]:
+    """Return the modules that Python code imports names from, with the names; its own classes."""
+    bindings = []
+    for source, names, defined in _BOUND.findall(code):
+        binding = source or "class", {*words_of(names), defined}
+        bindings.append(binding)
+    return bindings
 
 
 def has_effects(code: str) -> bool:

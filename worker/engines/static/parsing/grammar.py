@@ -388,9 +388,11 @@ def bases_in(clause: str) -> list[str]:
 
 def text(node: Node | None) -> str:
     """Return the text of a node, or nothing for none."""
-    if node is None or node.text is None:
+    if node is None:
         return ""
-    return node.text.decode("utf-8", "replace")
+    # The library copies a node's text each time that it is asked for it.
+    source = node.text or b""
+    return source.decode("utf-8", "replace")
 
 
 def parent_of(node: Node | None) -> Node | None:
