@@ -228,7 +228,7 @@ def _choose(
     )
 
 
-def _guided(facts: _Facts) -> dict[str, int]:
+def _guided(facts: _Facts) -> set[str]:
     """Return the names that guides are about, and that are no files' or folders' names as well."""
     public = {
         definition.name

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.analysed import analysed, names
+from worker.engines.static.choosing.ranking import is_command
 from worker.engines.static.choosing.selection import size
 
 
@@ -270,3 +271,40 @@ def test_a_name_that_begins_a_phrase_is_not_the_subject_of_a_sentence(
     described = {unit.name: unit.description for unit in analysis.units}
     assert described["Task"] == "`Task`: Task base class."
     assert described["Till"] == "`Till` keeps money."
+
+
+def test_macros_that_a_crate_exports_are_a_unit(tmp_path: Path) -> None:
+    files = {
+        "src/lib.rs": "mod macros;\n\npub struct Cart;\n",
+        "src/macros.rs": (
+            "macro_rules! helper { () => {}; }\n"
+            "#[macro_export]\nmacro_rules! sell { () => {}; }\n"
+        ),
+    }
+    assert chosen(tmp_path, files) == ["Cart", "sell"]
+
+
+@pytest.mark.parametrize("ending", ["Builder", "Internal"])
+def test_what_makes_a_type_belongs_with_it(tmp_path: Path, ending: str) -> None:
+    files = shop(
+        shop__table=module("Table", 9), shop__maker=module(f"Table{ending}", 5)
+    )
+    files["other/maker.py"] = module(f"Alpha{ending}", 5)
+    unit_names = chosen(tmp_path, files)
+    assert f"Table and Table{ending}" in unit_names
+    assert f"Alpha{ending}" in unit_names
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("src/main/java/shop/Cart.java", False),
+        ("shop/main.py", True),
+        ("shop/__main__.py", True),
+        ("cmd/shop/cart.go", True),
+    ],
+)
+def test_a_folder_called_main_is_not_for_the_command_line(
+    path: str, *, expected: bool
+) -> None:
+    assert is_command(path) == expected

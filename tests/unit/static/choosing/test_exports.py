@@ -125,3 +125,54 @@ def test_a_string_with_a_path_counts_as_an_import(tmp_path: Path) -> None:
     }
     use, definitions = public_use(tmp_path, files)
     assert use.of_name(definitions["shop/middleware.py:Gzip"]) == 1
+
+
+def test_a_crate_exports_what_its_door_defines_and_its_macros(
+    tmp_path: Path,
+) -> None:
+    files = {
+        "src/lib.rs": "pub struct Cart;\nstruct Row;\npub const MOST: u8 = 9;\n",
+        "src/macros.rs": (
+            "#[macro_export]\nmacro_rules! sell { () => {}; }\n"
+            "macro_rules! helper { () => {}; }\n"
+            "#[cfg(test)]\n#[macro_export]\nmacro_rules! check { () => {}; }\n"
+        ),
+    }
+    assert weights(tmp_path, files) == {
+        "src/lib.rs:Cart": 1.0,
+        "src/lib.rs:Row": 0.0,
+        "src/lib.rs:MOST": 0.0,
+        "src/macros.rs:sell": 1.0,
+        "src/macros.rs:helper": 0.0,
+        "src/macros.rs:check": 0.0,
+    }
+
+
+def test_a_gem_exports_what_its_entry_file_loads(tmp_path: Path) -> None:
+    entry = """module Shop
+  autoload :Cart, "shop/cart"
+  module Auth
+    autoload :Basic, "shop/auth/basic"
+  end
+  autoload :Handler, "shop/handler"
+end
+"""
+    files = {
+        "lib/shop.rb": entry,
+        "lib/shop/cart.rb": "module Shop\n  class Cart\n  end\nend\n",
+        "lib/shop/auth/basic.rb": "class Basic\nend\n",
+        "lib/shop/handler.rb": (
+            "module Handler\n  def run\n  end\n"
+            "  autoload :CGI, 'shop/handler/cgi'\nend\n"
+        ),
+        "lib/shop/handler/cgi.rb": "class CGI\nend\n",
+    }
+    exported = weights(tmp_path, files)
+    del exported["lib/shop.rb:Auth"]
+    del exported["lib/shop/handler.rb:run"]
+    assert exported == {
+        "lib/shop/cart.rb:Cart": 1.0,
+        "lib/shop/auth/basic.rb:Basic": 1.0,
+        "lib/shop/handler.rb:Handler": 1.0,
+        "lib/shop/handler/cgi.rb:CGI": 0.0,
+    }

@@ -42,10 +42,7 @@ def test_a_guide_is_about_what_it_names_most(
 ) -> None:
     read = survey(tree(tmp_path), lambda: None)
     names = {"Runner", "main", "Shape0"}
-    assert guides.subjects(read.files, read.texts, names) == {
-        "Runner": 1,
-        "main": 1,
-    }
+    assert guides.subjects(read.files, read.texts, names) == {"Runner", "main"}
 
 
 def test_the_subject_of_a_guide_gets_a_chapter(tmp_path: Path) -> None:

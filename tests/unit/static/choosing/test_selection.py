@@ -1,6 +1,7 @@
 """How chapters are divided among a project's packages, and how they are named."""
 
 from pathlib import Path
+from posixpath import basename, dirname
 
 from tests.support.analysed import analysed, names
 
@@ -161,3 +162,17 @@ def test_a_name_that_the_project_exports_from_elsewhere_is_worth_less(
         "shop/parser.py": f"{option}\n{module('Parser', 16)}",
     }
     assert names(analysed(tmp_path, files))[:2] == ["Option", "Parser"]
+
+
+def test_public_headers_lie_together_whatever_they_are_about(
+    tmp_path: Path,
+) -> None:
+    files = {}
+    for folder, count in (("include/shop", 20), ("db", 30)):
+        methods = "".join(f"  void go{n}();\n" for n in range(count))
+        for name in ("Cart", "Row", "Shelf", "Till"):
+            path = f"{folder}/{name.lower()}.h"
+            word = basename(folder).capitalize()
+            files[path] = f"class {name}{word} {{\n public:\n{methods}}};\n"
+    paths = [unit.file_paths[0] for unit in analysed(tmp_path, files).units]
+    assert [dirname(path) for path in paths] == ["include/shop"] * 4 + ["db"]

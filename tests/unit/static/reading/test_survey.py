@@ -121,6 +121,17 @@ def test_a_source_that_is_too_large_to_parse_is_only_a_file(
     ]
 
 
+def test_comments_do_not_make_a_source_too_large_to_parse(
+    tmp_path: Path,
+) -> None:
+    comment = "    // explains what the next line does\n    * and why\n"
+    large = comment * (MAX_PARSED_BYTES // 40) + "class Large {}\n"
+    assert len(large) > MAX_PARSED_BYTES
+    tree_survey = surveyed(tmp_path, {"Large.java": f"/*\n*/{large}"})
+    assert list(tree_survey.parsed) == ["Large.java"]
+    assert tree_survey.skipped == ()
+
+
 @pytest.mark.parametrize("size", [MAX_PARSED_BYTES, MAX_FILE_BYTES])
 def test_a_large_file_alone_makes_a_unit(tmp_path: Path, size: int) -> None:
     analysis = analysed(

@@ -5,6 +5,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from posixpath import dirname
 from typing import Final
 
 from worker.engines.static.facts import TYPES, Definition, Kind, SourceFile
@@ -26,11 +27,12 @@ _OBJECT_MEMBERS: Final = 2
 """A variable with this many functions assigned to it is an object."""
 _ROLES: Final = frozenset({"mixin", "base", "impl"})
 """Last words that say what part a type plays in a family."""
+_PARTS: Final = ("Builder", "Internal")
+"""Endings of the names of types that make another type, or belong inside it."""
 LEADERS: Final = 3
 """How many definitions a unit is named after."""
 _LOGGER: Final = re.compile(r"(?i)\b(?:get|new)_?(?:\w+_)?logger\b")
 VALUES: Final = frozenset({Kind.VARIABLE, Kind.CONSTANT, Kind.MACRO})
-_CONSTANTS: Final = VALUES - {Kind.VARIABLE}
 _LEADING: Final = 0.5
 """A unit is also named after what is worth this share of the best of its file."""
 _JOINED: Final = 0.6
@@ -54,17 +56,17 @@ def candidates(
     worth: Mapping[int, float],
 ) -> list[Candidate]:
     """Return all candidates, the best first; `worth` is that of top-level definitions."""
-    families: dict[int, list[int]] = defaultdict(list)
+    types: list[int] = []
     functions: dict[str, list[int]] = defaultdict(list)
     for index in worth:
         definition = graph.definitions[index]
         if is_type(definition):
-            families[_family_root(graph, index)].append(index)
-        elif definition.kind not in _CONSTANTS and not is_logger(definition):
+            types.append(index)
+        elif _is_subject(definition):
             functions[definition.path].append(index)
     subjects = [
         _family(graph, root, members, worth)
-        for root, members in families.items()
+        for root, members in _families(graph, types).items()
     ]
     subjects += [
         _module(graph, members, worth) for members in functions.values()
@@ -85,11 +87,59 @@ def is_type(definition: Definition) -> bool:
     return len(definition.members) >= _OBJECT_MEMBERS
 
 
+def is_value(definition: Definition) -> bool:
+    """Whether a definition is a value, or a macro that is not for other projects."""
+    return definition.kind in VALUES and not is_exported_macro(definition)
+
+
+def is_exported_macro(definition: Definition) -> bool:
+    """Whether a definition is a macro that its crate exports."""
+    attributes = definition.decorators
+    is_for_tests = any(text.startswith("cfg(test") for text in attributes)
+    is_public = definition.public and not is_for_tests
+    return is_public and "macro_export" in attributes
+
+
 def is_logger(definition: Definition) -> bool:
     """Whether a definition is a module's logger, which explains nothing."""
     if definition.kind not in VALUES:
         return False
     return _LOGGER.search(definition.signature) is not None
+
+
+def _families(graph: Graph, types: Iterable[int]) -> dict[int, list[int]]:
+    """Divide types into families, by their roots."""
+    roots = {index: _family_root(graph, index) for index in types}
+    by_place = {
+        _place(graph.definitions[root]): root for root in roots.values()
+    }
+    families: dict[int, list[int]] = defaultdict(list)
+    for index, root in roots.items():
+        definition = graph.definitions[root]
+        place = _place(definition, _PARTS)
+        family = root
+        if place != _place(definition):
+            family = by_place.get(place, root)
+        families[family].append(index)
+    return families
+
+
+def _place(
+    definition: Definition, endings: Iterable[str] = ()
+) -> tuple[str, str]:
+    """Return the folder and the name of a type, the name without one of some endings."""
+    name = definition.name
+    for ending in endings:
+        name = name.removesuffix(ending) or name
+    return dirname(definition.path), name
+
+
+def _is_subject(definition: Definition) -> bool:
+    """Whether a definition that is no type is worth telling of with the others of its file."""
+    is_variable = definition.kind is Kind.VARIABLE
+    if is_value(definition) and not is_variable:
+        return False
+    return not is_logger(definition)
 
 
 def _family_root(graph: Graph, index: int) -> int:
@@ -150,7 +200,9 @@ def _family(
         leaders.append(root)
     elif names[1:] and names[1].startswith(names[0]):
         # What implements a type is named after it: `DB` and `DBImpl`.
-        leaders = named[:2]
+        second = named[1]
+        if graph.definitions[second].public:
+            leaders.append(second)
     others = len(ordered) - 1
     size_bonus = _FAMILY_WEIGHT * math.log1p(others)
     return Candidate(

@@ -6,6 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from posixpath import basename, dirname, join, normpath, split
 from typing import Final
 
+from worker.engines.static.choosing.candidates import (
+    is_exported_macro,
+    is_value,
+)
+from worker.engines.static.choosing.packages import is_interface
 from worker.engines.static.facts import Definition
 from worker.engines.static.linking.graph import Graph
 from worker.engines.static.linking.scopes import Resolver
@@ -13,7 +18,7 @@ from worker.engines.static.reading.manifests import table
 from worker.engines.static.reading.roles import file_stem
 
 _DOOR: Final = re.compile(
-    r"(?:.*/)?(?:__init__\.py|index\.[cm]?[jt]sx?|mod\.ts|lib\.rs|mod\.rs)"
+    r"(?:.*/)?(?:__init__\.py|index\.[cm]?[jt]sx?|mod\.ts|lib\.rs|mod\.rs|lib/[^/]+\.rb)"
 )
 _DOORED: Final = re.compile(r"\.(?:pyi?|[cm]?[jt]sx?|rs)$")
 """Files of languages in which a folder offers only what its door shows."""
@@ -50,6 +55,11 @@ class Exports:
             for definition in graph.definitions
             if definition.parent is None
         ]
+        for definition in top_level:
+            is_use = definition.public and not is_value(definition)
+            if is_use and definition.path in doors:
+                folder = dirname(definition.path)
+                self._shown[folder].add(definition.index)
         self._show_go(texts, top_level)
         self._weigh_shown()
         self._weigh_others(texts, top_level)
@@ -86,8 +96,10 @@ class Exports:
         for definition in top_level:
             index = definition.index
             path = definition.path
-            if "include" in dirname(path).split("/"):
+            if is_interface(path):
                 self._raise(index, _HEADER)
+            if is_exported_macro(definition):
+                self._raise(index, 1.0)
             if (_module(path), definition.name) in scripts:
                 self._raise(index, 1.0)
 

@@ -27,15 +27,15 @@ def subjects(
     files: Mapping[str, SourceFile],
     texts: Mapping[str, str],
     names: Collection[str],
-) -> dict[str, int]:
-    """Return the names that are the subjects of guides, and of how many."""
+) -> set[str]:
+    """Return the names that are the subjects of guides."""
     counts = {
         path: _named(texts[path], names)
         for path, file in files.items()
         if path in texts and _is_guide(file)
     }
     naming = Counter(name for counted in counts.values() for name in counted)
-    found: Counter[str] = Counter()
+    chosen: set[str] = set()
     for counted in counts.values():
         total = counted.total()
         weights = {
@@ -44,8 +44,8 @@ def subjects(
             if count >= _FEWEST and count >= _SHARE * total
         }
         best = sorted(weights, key=lambda name: (-weights[name], name))
-        found.update(best[:_MOST_SUBJECTS])
-    return dict(found)
+        chosen.update(best[:_MOST_SUBJECTS])
+    return chosen
 
 
 def _is_guide(file: SourceFile) -> bool:

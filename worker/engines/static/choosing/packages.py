@@ -68,6 +68,11 @@ class Packages:
         return path.count("/") > self._outer
 
 
+def is_interface(path: str) -> bool:
+    """Whether a file lies where a project of C has the headers that others include."""
+    return "include" in dirname(path).split("/")
+
+
 def _folders(path: str) -> list[str]:
     """Return the folders that a file lies in, the outermost first."""
     folders: list[str] = []

@@ -14,7 +14,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Final
 
-from worker.engines.static.choosing.candidates import VALUES
+from worker.engines.static.choosing.candidates import is_value
 from worker.engines.static.choosing.encounters import Encounter, Source
 from worker.engines.static.choosing.public_use import PublicUse
 from worker.engines.static.facts import Definition, Kind, Role, SourceFile
@@ -81,7 +81,8 @@ _UTILITY: Final = word_set(
 _HELPERS: Final = word_set(
     "utils util utilities helpers helper misc mixin constants internals logger telemetry"
 )
-_COMMANDS: Final = word_set("cli bin cmd commands __main__ main")
+_COMMANDS: Final = word_set("cli bin cmd commands")
+_MAIN: Final = frozenset({"__main__", "main"})
 _VERSION: Final = re.compile(r"(?:^|/)v(\d{1,4})/")
 
 
@@ -227,7 +228,7 @@ class Ranking:
 
     def _is_mere_value(self, definition: Definition) -> bool:
         """Whether a definition is a value, and no variable that the project offers for use."""
-        if definition.members or definition.kind not in VALUES:
+        if definition.members or not is_value(definition):
             return False
         if definition.kind is not Kind.VARIABLE:
             return True
@@ -255,7 +256,10 @@ def is_utility(path: str) -> bool:
 
 def is_command(path: str) -> bool:
     """Whether a file's folders or name say that it is for the command line."""
-    return any(place in _COMMANDS for place in _places(path))
+    places = _places(path)
+    if places[-1] in _MAIN:
+        return True
+    return not _COMMANDS.isdisjoint(places)
 
 
 def _places(path: str) -> list[str]:

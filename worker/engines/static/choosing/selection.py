@@ -7,8 +7,12 @@ from functools import cache
 from posixpath import dirname
 from typing import Final
 
-from worker.engines.static.choosing.candidates import LEADERS, VALUES, Candidate
-from worker.engines.static.choosing.packages import Packages
+from worker.engines.static.choosing.candidates import (
+    LEADERS,
+    Candidate,
+    is_value,
+)
+from worker.engines.static.choosing.packages import Packages, is_interface
 from worker.engines.static.choosing.ranking import (
     Ranking,
     is_command,
@@ -156,21 +160,23 @@ class Chooser:
         chosen = best.candidate
         for index in chosen.symbols[:LEADERS]:
             self._taken.add(self._name(index))
-        self._offers = [offer for offer in self._offers if self._named(offer)]
+        offers = []
         for offer in self._offers:
-            offer.paid += self._closeness(offer.candidate, chosen)
-
-    def _named(self, offer: _Offer) -> bool:
-        """Let another symbol lead an offer whose name is taken; return whether one can."""
-        candidate = offer.candidate
-        first = candidate.symbols[0]
-        for index in candidate.symbols[: _RELED + 1]:
-            if self._name(index) in self._taken:
+            leader = self._free(offer.candidate)
+            if leader is None:
                 continue
-            if index != first:
-                offer.candidate = self._led(candidate, index)
-            return True
-        return False
+            if leader != offer.candidate.symbols[0]:
+                offer.candidate = self._led(offer.candidate, leader)
+            offer.paid += self._closeness(offer.candidate, chosen)
+            offers.append(offer)
+        self._offers = offers
+
+    def _free(self, candidate: Candidate) -> int | None:
+        """Return the first symbol that may lead a candidate: its name is not taken."""
+        for index in candidate.symbols[: _RELED + 1]:
+            if self._name(index) not in self._taken:
+                return index
+        return None
 
     def _led(self, candidate: Candidate, leader: int) -> Candidate:
         """Return a candidate that is about another of its symbols first."""
@@ -247,7 +253,7 @@ class Chooser:
 
     def _order_of_use(self, index: int) -> tuple[bool, int]:
         definition = self._definitions[index]
-        return definition.kind in VALUES, -self._ranking.use(definition)
+        return is_value(definition), -self._ranking.use(definition)
 
     def _name(self, index: int) -> str:
         return self._definitions[index].name.lower()
@@ -283,7 +289,10 @@ class Chooser:
             lines = max(1, self._files[path].lines)
             same += _SAME_FILE * min(1.0, _BIG_FILE / lines)
         elif folder == dirname(other):
-            same += _SAME_FOLDER * self._elsewhere(self._folders[folder])
+            # Public headers lie together whatever they are about.
+            if not is_interface(path):
+                elsewhere = self._elsewhere(self._folders[folder])
+                same += _SAME_FOLDER * elsewhere
         elif part == packages.part(other):
             elsewhere = self._elsewhere(self._parts[part])
             same += _SAME_PART * self._best * elsewhere

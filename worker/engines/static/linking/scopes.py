@@ -139,9 +139,13 @@ class Resolver:
         return list(self._scopes)
 
     def shown(self, path: str) -> set[int]:
-        """Return what a file exports without defining it itself."""
+        """Return what a file exports without defining it itself; in Ruby, what it loads has."""
         doors = [path]
         shown: set[int] = set()
+        if self._files[path].language is Language.RUBY:
+            doors = []
+            for target in self._scopes[path].open:
+                shown.update(self._scopes[target].own.values())
         for door in doors:
             by_name = self._passed_by_name(door)
             shown.update(by_name)

@@ -10,6 +10,7 @@ from worker.engines.static.facts import SourceFile
 from worker.engines.static.parsing.source_file import (
     MAX_PARSED_BYTES,
     SourceParser,
+    parsed_size,
 )
 from worker.engines.static.reading.encoding import decode
 from worker.engines.static.reading.language import PARSED
@@ -73,7 +74,6 @@ class SourceTexts:
         if path not in self._files or self._files[path].language not in PARSED:
             return None
         text = self.text(path)
-        data = f"{text}\n".encode("utf-8", "replace")
-        if text and len(data) <= MAX_PARSED_BYTES:
-            return data
+        if text and parsed_size(text) <= MAX_PARSED_BYTES:
+            return f"{text}\n".encode("utf-8", "replace")
         return None

@@ -26,10 +26,11 @@ from worker.engines.static.parsing.grammar import Draft, FileText, Grammar, text
 from worker.engines.static.reading.language import Language
 
 MAX_PARSED_BYTES: Final = 256 * 1024
-"""A larger file is not parsed.
+"""A file with more than this beside its comments is not parsed.
 
 On garbage, a parser's time grows with the square of its size: 15 s for this.
 """
+_COMMENT_LINE: Final = re.compile(r"^[ \t]*(?:\*|//).*\n?", re.MULTILINE)
 
 MAX_NAME: Final = 120
 """In characters; a longer name was made by a program."""
@@ -109,6 +110,13 @@ class _KeptTrees:
 
 
 _KEPT_TREES: Final = _KeptTrees()
+
+
+def parsed_size(content: str) -> int:
+    """Return the size of a file; of a large one, without the lines that are comments."""
+    if len(content) <= MAX_PARSED_BYTES:
+        return len(content)
+    return len(_COMMENT_LINE.sub("", content))
 
 
 class SourceParser:

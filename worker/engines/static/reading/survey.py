@@ -19,6 +19,7 @@ from worker.engines.static.parsing.source_file import (
     MAX_PARSED_BYTES,
     Parsed,
     SourceParser,
+    parsed_size,
 )
 from worker.engines.static.reading.documents import (
     code_names,
@@ -227,7 +228,9 @@ class _Surveyor:
         best: dict[str, tuple[bool, str]] = {}
         for path in self._with_role(role):
             is_parsed = self.files[path].language in PARSED
-            if not is_parsed or len(self.texts[path]) > MAX_PARSED_BYTES:
+            if not is_parsed:
+                continue
+            if parsed_size(self.texts[path]) > MAX_PARSED_BYTES:
                 continue
             product = path
             is_poor = False
@@ -247,14 +250,15 @@ class _Surveyor:
                 continue
             self._check()
             text = self.texts[path]
-            if len(text) > min(MAX_PARSED_BYTES, self._room):
+            size = parsed_size(text)
+            if size > min(MAX_PARSED_BYTES, self._room):
                 reason = Skip.LIMIT
-                if len(text) > MAX_PARSED_BYTES:
+                if size > MAX_PARSED_BYTES:
                     reason = Skip.LARGE
                 self._leave(reason, path)
                 self._give(Role.DATA, [path])
                 continue
-            self._room -= len(text)
+            self._room -= size
             self.parsed[path] = parser.read(language, text)
             if self.parsed[path].drafts:
                 del self.texts[path]
