@@ -118,7 +118,8 @@ def read_contents(files: Files, project: str) -> Contents:
     descriptions = {}
     for entry in abstractions:
         description = _MADE_OF.sub("", entry.description)
-        descriptions[entry.name] = description
+        title = f"`{entry.name}`: "
+        descriptions[entry.name] = description.removeprefix(title)
     entries = _entries(files, names, descriptions)
     return Contents(
         project=_named(entries) or project,

@@ -1,5 +1,6 @@
 """The diagram of a whole course: its chapters, and how they are related."""
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -18,6 +19,8 @@ from worker.course.site.diagrams.graph import (
 
 _MOST: Final = 12
 """Relationships that are drawn; more could not be read."""
+_MEANINGFUL: Final = re.compile(r"[^\w .,/()-]")
+"""A character that may mean something to Mermaid."""
 
 
 def overview(contents: Contents) -> Graph | None:
@@ -39,6 +42,29 @@ def overview(contents: Contents) -> Graph | None:
             nodes[name] = Node(label=name, shape=Shape.ROUND)
     root = Group(direction=Direction.DOWN, nodes=list(nodes))
     return Graph(nodes=nodes, edges=edges, root=root)
+
+
+def mermaid(graph: Graph) -> str:
+    """Return a diagram as Mermaid's text, for hosts that draw it themselves."""
+    keys = {}
+    lines = ["flowchart TD"]
+    for number, (name, node) in enumerate(graph.nodes.items()):
+        keys[name] = f"n{number}"
+        lines.append(f'  n{number}["{_label(node.label)}"]')
+    for edge in graph.edges:
+        arrow = f'-->|"{_label(edge.label)}"|'
+        lines.append(f"  {keys[edge.source]} {arrow} {keys[edge.target]}")
+    return "\n".join(lines)
+
+
+def _label(text: str) -> str:
+    """Return a label in which nothing means anything to Mermaid, or is empty."""
+    words = " ".join(text.split())
+    return _MEANINGFUL.sub(_entity, words) or "-"
+
+
+def _entity(match: re.Match[str]) -> str:
+    return f"#{ord(match[0])};"
 
 
 def _drawn(relationships: Sequence[Relationship]) -> list[Relationship]:

@@ -7,6 +7,7 @@ from typing import Final
 from worker.course.site import reading
 from worker.course.site.contents import Contents
 from worker.course.site.markdown import visible
+from worker.course.site.overview import mermaid, overview
 
 _HINT: Final = (
     "Open [index.html](index.html) in a browser to read this course with its "
@@ -29,6 +30,7 @@ def readme(
         origin,
         _HINT,
         _list(contents, titles),
+        _map(contents),
     ]
     text = "\n\n".join(filter(None, parts))
     return f"{text}\n"
@@ -54,6 +56,14 @@ def _list(contents: Contents, titles: Mapping[str, str]) -> str:
         items.append(item)
     listed = "\n".join(items)
     return f"## Chapters\n\n{listed}"
+
+
+def _map(contents: Contents) -> str:
+    """Return the diagram of the chapters, if any are related."""
+    graph = overview(contents)
+    if graph is None:
+        return ""
+    return f"## How the parts are related\n\n```mermaid\n{mermaid(graph)}\n```"
 
 
 def _escaped(text: str) -> str:

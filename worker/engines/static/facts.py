@@ -288,6 +288,13 @@ class Project:
     """The README's first real sentence, or the package's description; may be empty."""
     readme: str | None
     """Its path."""
+    opening: tuple[str, ...] = ()
+    """What the README says of the project first, by paragraph; one has the tagline."""
+    features: tuple[str, ...] = ()
+    install: str = ""
+    """The command of the README or of a guide that installs the project."""
+    example: tuple[str, ...] = ()
+    """The language of the README's first code, and its lines."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

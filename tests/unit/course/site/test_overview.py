@@ -2,7 +2,7 @@
 
 from worker.course.formats import Relationship
 from worker.course.site.contents import Contents
-from worker.course.site.overview import overview
+from worker.course.site.overview import mermaid, overview
 
 
 def contents(*pairs: tuple[int, int]) -> Contents:
@@ -39,3 +39,13 @@ def test_relations_between_chapters_are_drawn_before_others() -> None:
     shown = drawn(*apart, *again, *bridges)
     assert len(shown) == len(apart) + len(bridges)
     assert ("part 1", "part 0") not in shown
+
+
+def test_a_diagram_as_text_holds_no_character_that_mermaid_reads() -> None:
+    names = ['part "0"]\n```', "part_1: x"]
+    graph = overview(contents((0, 1))._replace(names=names))
+    assert graph is not None
+    assert mermaid(graph) == (
+        'flowchart TD\n  n0["part #34;0#34;#93; #96;#96;#96;"]\n'
+        '  n1["part_1#58; x"]\n  n0 -->|"uses"| n1'
+    )

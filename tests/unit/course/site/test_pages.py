@@ -311,8 +311,13 @@ def test_the_index_shows_how_the_parts_are_related() -> None:
         b"summary: x\nrelationships:\n"
         b"- {from_abstraction: 0, to_abstraction: 1, label: <calls>, evidence: ''}\n"
     )
-    index = build(files, "project")["index.html"].decode()
-    assert "Signer, &lt;calls&gt;, Part 2" in index
+    pages = build(files, "project")
+    assert "Signer, &lt;calls&gt;, Part 2" in pages["index.html"].decode()
+    assert (
+        "\n\n## How the parts are related\n\n```mermaid\nflowchart TD\n"
+        '  n0["Signer"]\n  n1["Part 2"]\n  n0 -->|"#60;calls#62;"| n1\n```\n'
+        in pages["README.md"].decode()
+    )
 
 
 def test_the_search_index_contains_each_sections_heading_and_words() -> None:
@@ -359,6 +364,15 @@ def test_the_index_draws_a_dozen_relationships_and_every_chapter() -> None:
     drawn = set(re.findall(r"calls \d \d", index))
     assert len(drawn) == 12
     assert set(re.findall(r"\d", " ".join(drawn))) == set("012345678")
+
+
+def test_a_description_does_not_repeat_the_name_above_it() -> None:
+    files = course("# Signer")
+    described = files["step1_abstractions.yaml"].replace(b"` sig", b"`: Sig")
+    files["step1_abstractions.yaml"] = described
+    pages = build(files, "project")
+    assert pages["README.md"].decode().count("(1 min): Signs.\n") == 1
+    assert "<p>Signs.</p>" in pages["index.html"].decode()
 
 
 def test_the_index_leaves_out_the_parts_of_every_chapter() -> None:

@@ -19,7 +19,7 @@ def test_the_summary_says_what_the_course_is_about_and_what_was_left_out(
         PYTHON | {"vendor/x.py": "x = 1\n", "big.bin": b"x" * 2_000_000},
     )
     assert analysis.summary == (
-        "This course is about four parts of `Shop`. "
+        "This course is about four parts of `Shop`.\n\n"
         "Left out: one file (too large, for example `big.bin`)."
     )
 
@@ -57,6 +57,106 @@ def test_a_project_without_a_name_is_this_repository(tmp_path: Path) -> None:
     assert summary == "This course is about one part of this repository."
 
 
+README = """\
+# Shop
+
+Shop is a store of *many* things. It counts each of them twice a day. See below.
+
+For all who sell: it needs no till, and no one who minds it.
+
+- [home](https://example.org)
+
+## Features
+
+We are proud of them.
+
+- **Fast**: it sells
+  at once. It does not wait.
+- Counts
+- {long}
+
+## Install
+
+    $ pip install pytest
+    $ python -m pip install -U shop  # today
+
+```bash
+shop --help
+```
+
+```python
+import till
+till.open()
+```
+
+```python
+>>> import shop
+>>> shop.open()
+```
+"""
+
+
+def test_the_summary_says_what_the_readme_says_of_features_installation_and_use(
+    tmp_path: Path,
+) -> None:
+    text = README.replace("{long}", "very " * 30)
+    files = {"a.py": CLASS, "README.md": text}
+    assert analysed(tmp_path, files).summary == (
+        "Shop is a store of many things. It counts each of them twice a day."
+        "\n\nFeatures:\n\n- Fast: it sells at once.\n- Counts\n\n"
+        "Install it with `python -m pip install -U shop`.\n\n"
+        "An example from its README:\n\n"
+        "```pycon\n>>> import shop\n>>> shop.open()\n```"
+    )
+
+
+def test_a_guide_says_how_a_project_is_installed_if_its_readme_does_not(
+    tmp_path: Path,
+) -> None:
+    files = {
+        "a.py": CLASS,
+        "README.md": "# Shop\n\nShop is a store of things.\n",
+        "docs/api.md": "# API\n\nType `npm install shop`.\n",
+        "docs/installation.md": "# Installation\n\nType `gem install shop`.\n",
+    }
+    assert analysed(tmp_path, files).project.install == "gem install shop"
+
+
+@pytest.mark.parametrize(
+    ("first", "told"),
+    [
+        ("Sends and counts it.", "`a` sends and counts it."),
+        ("Counts.", "`a`: Counts."),
+        ("This counts it.", "`a`: This counts it."),
+        ("Alias of `b`.", "`a`: Alias of `b`."),
+        ("A set of things that count.", "`a` is a set of things that count."),
+        ("The shop, which is open.", "`a` is the shop, which is open."),
+        ("The base class of it.", "`a` is the base class of it."),
+        ("A shop keeps things.", "`a`: A shop keeps things."),
+        ("The shop is open.", "`a`: The shop is open."),
+        ("Add it.", "`a`: Add it."),
+        ("`x.a` counts it.", "`a` counts it."),
+    ],
+)
+def test_parts_of_a_unit_are_described_in_whole_sentences_where_that_is_sure(
+    tmp_path: Path, first: str, told: str
+) -> None:
+    code = f'def a():\n    """{first}"""\n\ndef b():\n    """Does it."""\n'
+    units = analysed(tmp_path, {"a.py": code}).units
+    assert units[0].description == f"{told} `b` does it."
+
+
+def test_a_type_is_the_subject_of_a_verb_that_has_an_object(
+    tmp_path: Path,
+) -> None:
+    code = (
+        'class A:\n    """Options of it."""\n\n'
+        'class B(A):\n    """Keeps the options."""\n'
+    )
+    units = analysed(tmp_path, {"a.py": code}).units
+    assert "`A`: Options of it." in units[0].description
+
+
 @pytest.mark.parametrize(
     ("files", "description"),
     [
@@ -86,7 +186,7 @@ def test_a_project_without_a_name_is_this_repository(tmp_path: Path) -> None:
         ),
         (
             {"a.py": 'def a():\n    """Does it."""\n\ndef b(): pass\n'},
-            "`a`: Does it.",
+            "`a` does it.",
         ),
         ({"a.py": 'def a():\n    """Does it."""\n'}, "`a`: Does it."),
     ],

@@ -19,6 +19,19 @@ _PREDICATE: Final = re.compile(
     r" (?:[a-z]+s|are|to|can|may|must|will)\b(?! class)"
 )
 """What follows the name with which a sentence begins."""
+_NAMED: Final = re.compile(r"`?(?:\w+(?:::|\.))*\w+`?(?= )")
+"""The word with which a sentence begins, as a name of the code."""
+_ACTION: Final = re.compile(
+    r"(?!This |Always )[A-Z][a-z]*[^\Wsuia]s (?:(?:and|or) [a-z]+s )?"
+    r"((?:an?|the|all|any|each|one|its|whether|how|what|if) )?"
+)
+"""How a sentence begins whose verb has the name as its subject."""
+_NOUN: Final = re.compile(
+    r"(?:An?|The) (?:(?!(?:is|are|was|were|can|may|must|will|has|have) )\S*(?:[^\s,.;:s]|ss) "
+    r"|(?:of|for|with|to|from|in|on|by|and|or|all) \S+s )*?"
+    r"(?:(?:that|which|who|whose|where) |\S+(?:,|\.$))"
+)
+"""A sentence without a verb, but for one behind a relative pronoun."""
 _MAX_NEIGHBOURS: Final = 3
 _MAX_NAMED: Final = 3
 _USED_WEIGHT: Final = 0.7
@@ -146,7 +159,10 @@ class Descriptions:
             names = listed([code(leader.name) for leader in leaders])
             yield f"{names} are defined together."
         for leader in introduced:
-            yield self._introduction(leader)
+            introduction = self._introduction(leader)
+            if len(leaders) > 1:
+                introduction = _joined(leader, introduction)
+            yield introduction
         descendants = self._graph.descendants[main.index]
         names_of_derived = dict.fromkeys(
             self._definitions[index].name for index in descendants
@@ -161,8 +177,9 @@ class Descriptions:
         summary = first_sentence(main.doc)
         if not summary:
             summary = first_sentence(self._base_doc(main))
-        rest = summary.removeprefix(main.name)
-        if rest != summary and _PREDICATE.match(rest):
+        rest = _NAMED.sub("", summary, count=1)
+        named = summary.removesuffix(rest).strip("`")
+        if named.endswith(main.name) and _PREDICATE.match(rest):
             return sentence(name + rest)
         if summary:
             return f"{name}: {sentence(summary)}"
@@ -187,6 +204,19 @@ class Descriptions:
             if base.name == main.name and base.doc:
                 return base.doc
         return ""
+
+
+def _joined(definition: Definition, introduction: str) -> str:
+    """Return what a definition is as a sentence with its name as the subject, if that is sure."""
+    name = code(definition.name)
+    summary = introduction.removeprefix(f"{name}: ")
+    predicate = summary[0].lower() + summary[1:]
+    action = _ACTION.match(summary)
+    if action is not None and (action[1] or definition.kind not in TYPES):
+        return f"{name} {predicate}"
+    if _NOUN.match(summary):
+        return f"{name} is {predicate}"
+    return introduction
 
 
 def _importers(files: Mapping[str, SourceFile]) -> Counter[str]:

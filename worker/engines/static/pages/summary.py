@@ -1,9 +1,10 @@
-"""The summary of a project: what it is, and what was not read."""
+"""The summary of a project: what it is, how it is installed and used, and what was not read."""
 
 from collections.abc import Sequence
 from typing import Final
 
 from worker.engines.static.facts import Project, Skip, Skipped, Unit
+from worker.engines.static.pages import markdown
 from worker.engines.static.prose.phrases import code, counted, listed
 from worker.engines.static.reading.project import UNNAMED
 
@@ -13,15 +14,25 @@ _UNREMARKABLE: Final = frozenset({Skip.EMPTY, Skip.BINARY, Skip.IGNORED})
 def summarize(
     project: Project, skipped: Sequence[Skipped], units: Sequence[Unit]
 ) -> str:
-    """Return the paragraph; it does not repeat the chapters and their relations."""
-    subject = project.tagline
-    if not subject:
+    """Return it as Markdown; it does not repeat the chapters and their relations."""
+    paragraphs = list(map(markdown.text, project.opening))
+    if not project.tagline:
         parts = counted(len(units), "part")
         name = code(project.name)
         if project.name == UNNAMED:
             name = "this repository"
-        subject = f"This course is about {parts} of {name}."
-    return " ".join(filter(None, (subject, _left_out(skipped))))
+        paragraphs.insert(0, f"This course is about {parts} of {name}.")
+    features = markdown.bullets(map(markdown.text, project.features))
+    if features:
+        paragraphs += ["Features:", features]
+    if project.install:
+        command = markdown.code(project.install)
+        paragraphs.append(f"Install it with {command}.")
+    if project.example:
+        tag, *lines = project.example
+        shown = markdown.fence(lines, tag)
+        paragraphs += ["An example from its README:", shown]
+    return markdown.document(*paragraphs, _left_out(skipped))
 
 
 def _left_out(skipped: Sequence[Skipped]) -> str:

@@ -2,21 +2,25 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
+from functools import partial
+from itertools import chain, takewhile
 from posixpath import basename, split
 from typing import Final
 
 from worker.engines.static.choosing.encounters import readmes
-from worker.engines.static.facts import Project, SourceFile
+from worker.engines.static.facts import Project, Role, SourceFile
 from worker.engines.static.prose.docstrings import first_sentence, sentences
 from worker.engines.static.prose.phrases import sentence
 from worker.engines.static.reading.documents import plain
 from worker.engines.static.reading.manifests import Manifest, manifests
 from worker.engines.static.reading.readme import (
     Readme,
+    example,
+    installing,
     read_readme,
     word_count,
 )
+from worker.engines.static.reading.roles import is_readme
 
 UNNAMED: Final = "This repository"
 """The name of a project that has none in its files."""
@@ -73,6 +77,21 @@ _NO_OPENING: Final = re.compile(
 """How a sentence begins that does not say what a project is."""
 _MOST_WORDS: Final = 5
 """Words of a project's name."""
+_READ_FIRST: Final = re.compile(
+    r"(?i)(?:readme|install|index|intro|quick.?start|getting.?started)[^/]*$"
+)
+"""Documents that say how a project is installed."""
+_FEWEST_NEW: Final = 4
+"""Words of a sentence that the tagline does not have."""
+_LONGEST_OPENING: Final = 2
+"""Paragraphs."""
+_MOST_SENTENCES: Final = 3
+_ASIDE: Final = re.compile(
+    r"(?i:\b(?:here|see|below|above|following|visit|downloads|most popular|used (?:in|by) many"
+    r"|this list|available)\b)"
+    r"|https?:|\(\s*\)|^(?:[a-z.]|Follow|Ask|Q&A|Try)"
+)
+"""Praise, and a sentence that points at something else on its page."""
 
 
 def describe(
@@ -88,7 +107,58 @@ def describe(
     known = [name, readme.title, *(package.name for package in packages)]
     entrance = _entrances(files, known)
     tagline = next(_taglines(readme.paragraphs, known, packages, entrance), "")
-    return Project(name=name, tagline=_whole(tagline, known), readme=path)
+    names = [basename(name).lower() for name in known if name]
+    return Project(
+        name=name,
+        tagline=_whole(tagline, known),
+        readme=path,
+        opening=_opening(readme.paragraphs, tagline, _whole(tagline, known)),
+        features=readme.features,
+        install=next(_installing(files, texts, names), ""),
+        example=example(texts.get(path or "", ""), names),
+    )
+
+
+def _opening(
+    paragraphs: Sequence[str], tagline: str, whole: str
+) -> tuple[str, ...]:
+    """Return what a README says first; the tagline is in its paragraph, or before all."""
+    first = [whole]
+    others: list[str] = []
+    for paragraph in paragraphs:
+        told = sentences(paragraph)
+        is_tagline = tagline in told
+        if is_tagline:
+            told = told[told.index(tagline) + 1 :]
+        kept = list(takewhile(partial(_adds, tagline), told))
+        text = " ".join(kept[:_MOST_SENTENCES])
+        if is_tagline:
+            first.append(text)
+            others = []
+        elif _PRONOUN.match(text) or not _NO_OPENING.match(text):
+            others.append(text)
+    opening = " ".join(first).strip()
+    return tuple(filter(None, [opening, *others]))[:_LONGEST_OPENING]
+
+
+def _adds(tagline: str, statement: str) -> bool:
+    """Whether a sentence says more of a project than its tagline, and nothing of the repository."""
+    new = set(statement.casefold().split()) - set(tagline.casefold().split())
+    is_new = len(new) >= _FEWEST_NEW and _is_usable(statement)
+    is_aside = _NEWS.search(statement) or _ASIDE.search(statement)
+    return is_new and not is_aside
+
+
+def _installing(
+    files: Mapping[str, SourceFile],
+    texts: Mapping[str, str],
+    names: Sequence[str],
+) -> Iterator[str]:
+    """Yield how the README, or else a guide to begin with, installs a project."""
+    paths = filter(_READ_FIRST.search, texts)
+    for path in sorted(paths, key=is_readme, reverse=True):
+        if files[path].role is Role.DOCUMENT:
+            yield from installing(texts[path], names)
 
 
 def _whole(tagline: str, names: Sequence[str]) -> str:

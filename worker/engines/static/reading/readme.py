@@ -1,9 +1,15 @@
 """Reads the beginning of a README: the project's title, and paragraphs of prose about it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
+from worker.engines.static.prose.code_blocks import (
+    DOCTEST,
+    code_blocks,
+    dedented,
+)
+from worker.engines.static.prose.docstrings import sentences
 from worker.engines.static.reading.documents import headings, plain
 from worker.engines.static.reading.language import Language
 
@@ -72,6 +78,27 @@ _NO_TITLE: Final = re.compile(
     r"|warning|this)\b.*|announcements?|overview|introduction|about|general",
     re.IGNORECASE,
 )
+_FEATURES: Final = re.compile(
+    r"(?:^#.*\b(?:features|highlights)\b.*|^.*\b(?:features|highlights)\b.*\n[=~^-]{3,}"
+    r"|\b(?:includes|offers|provides|supports|in \w+ points):)\n"
+    r"(?:(?![ ]{0,3}[-*+#] ).*\n){0,9}?"
+    r"((?:[ ]{0,3}[-*+] .*\n(?:[ \t]+\S.*\n|\n)*)+)",
+    re.MULTILINE | re.IGNORECASE,
+)
+"""A heading or the end of a paragraph that announces features, and their list."""
+_ITEM: Final = re.compile(r"^[ ]{0,3}[-*+] +", re.MULTILINE)
+_MOST_FEATURES: Final = 10
+_LONGEST_FEATURE: Final = 120
+_INSTALLING: Final = re.compile(
+    r"(?:^[ \t]*(?:[$>%] |PM> )?|`)((?:(?:python3? -m )?pip3? install|npm (?:install|i)"
+    r"|(?:yarn|pnpm) add|go (?:get|install)|cargo (?:add|install)|gem install"
+    r"|composer require|dotnet add package|Install-Package) [^\n`;&|#]+)",
+    re.MULTILINE,
+)
+_NO_EXAMPLE: Final = frozenset(
+    ["bash", "console", "sh", "shell", "text", "toml", "xml"]
+)
+_MOST_LINES: Final = 20
 _FEWEST_WORDS: Final = 3
 """Words of a paragraph outside of links."""
 _UNSPACED: Final = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
@@ -84,6 +111,8 @@ class Readme(NamedTuple):
     """Without the words around a name (`What is Redis?`); empty where it names nothing."""
     paragraphs: tuple[str, ...]
     """Without markup, of the sections that may say what the project is."""
+    features: tuple[str, ...] = ()
+    """What the first list of features says, a sentence for each."""
 
 
 def read_readme(language: Language, text: str) -> Readme:
@@ -104,7 +133,48 @@ def read_readme(language: Language, text: str) -> Readme:
     paragraphs = [
         paragraph for block in blocks for paragraph in _paragraphs(block)
     ]
-    return Readme(title, tuple(paragraphs[:_MOST_PARAGRAPHS]))
+    shown = tuple(paragraphs[:_MOST_PARAGRAPHS])
+    return Readme(title, shown, _features(visible))
+
+
+def _features(visible: str) -> tuple[str, ...]:
+    """Return the first sentences of the list of features, without long ones and links."""
+    match = _FEATURES.search(f"{visible}\n")
+    if match is None:
+        return ()
+    shown = []
+    _, *items = _ITEM.split(match[1])
+    for item in items:
+        text = plain(item)
+        told = next(iter(sentences(text)), "")
+        if told and len(told) <= _LONGEST_FEATURE and "://" not in text:
+            shown.append(told)
+    return tuple(shown[:_MOST_FEATURES])
+
+
+def installing(text: str, names: Sequence[str]) -> Iterator[str]:
+    """Yield the commands of a document that install a package of one of these names."""
+    for command in _INSTALLING.findall(text):
+        words = re.findall(r"[\w.-]+", command.lower())
+        if not set(names).isdisjoint(words):
+            yield command.strip()
+
+
+def example(text: str, names: Sequence[str]) -> tuple[str, ...]:
+    """Return the tag and the lines of the first code in a README that names the project."""
+    lines = text[:_MOST_READ].split("\n")
+    for block in code_blocks(lines):
+        code = dedented(lines[block.first : block.last + 1])
+        is_short = 1 < len(code) <= _MOST_LINES
+        if not block.tag or block.tag in _NO_EXAMPLE or not is_short:
+            continue
+        tag = block.tag
+        if code[0].startswith(">>> "):
+            tag = DOCTEST
+        words = re.findall(r"\w+", "\n".join([tag, *code]).lower())
+        if not set(names).isdisjoint(words):
+            return tag, *code
+    return ()
 
 
 def _visible(language: Language, text: str) -> str:
