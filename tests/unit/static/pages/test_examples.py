@@ -301,3 +301,70 @@ def test_code_of_a_guide_that_needs_what_is_not_shown_gives_way_to_a_test(
     facts = read(tmp_path, files)
     [best, *_] = examples.best(facts, chapter_of(facts, "fetch"))
     assert best.path == path
+
+
+def market(filler: int, base: str, made: str) -> str:
+    """Return an example file: a class with a long method and one that makes something."""
+    rows = "".join(f"        x{n} = {n}\n" for n in range(filler))
+    return (
+        "from shop import Shop\n\n\n"
+        f"class Market{base}:\n"
+        f"    def wait(self):\n{rows}\n"
+        f"    def open(self):\n        shop = {made}()\n        shop.sell()\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "place"),
+    [
+        (market(10, "(Shop)", "dict"), (1, 19)),
+        (market(45, "(Shop)", "dict"), (1, 54)),
+        (market(45, "", "Shop"), (52, 54)),
+        (market(70, "", "Shop"), (77, 79)),
+        (market(70, "(Shop)", "dict"), None),
+    ],
+    ids=["file", "long file", "method", "method of a long class", "too long"],
+)
+def test_the_part_of_an_example_file_that_is_shown_is_whole(
+    tmp_path: Path, code: str, place: tuple[int, int] | None
+) -> None:
+    files = {
+        "shop.py": "class Shop:\n    def sell(self):\n        return 1\n",
+        "examples/market.py": code,
+    }
+    facts = read(tmp_path, files)
+    places = [
+        (example.first, example.last)
+        for example in examples.best(facts, chapter_of(facts, "Shop"))
+    ]
+    assert places == ([place] if place else [])
+
+
+def test_a_method_in_an_example_file_is_shown_without_its_indentation(
+    tmp_path: Path,
+) -> None:
+    files = {
+        "shop.py": "class Shop:\n    def sell(self):\n        return 1\n",
+        "examples/market.py": market(70, "", "Shop"),
+    }
+    facts = read(tmp_path, files)
+    assert shown(facts, "Shop") == [
+        (
+            Origin.EXAMPLE,
+            ["def open(self):", "    shop = Shop()", "    shop.sell()"],
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("tag", "is_shown"), [("py", True), ("default", True), ("asm", False)]
+)
+def test_code_in_a_language_that_is_not_read_is_no_example(
+    tmp_path: Path, tag: str, *, is_shown: bool
+) -> None:
+    block = f"```{tag}\nshop = Shop()\nshop.sell()\nprint(shop)\n```\n"
+    files = {
+        "shop.py": "class Shop:\n    def sell(self):\n        return 1\n",
+        "README.md": f"# Shop\n\n{block}",
+    }
+    assert bool(shown(read(tmp_path, files), "Shop")) is is_shown

@@ -6,6 +6,7 @@ from worker.engines.static.pages.standalone import (
     is_hollow,
     is_of_another,
     is_whole,
+    parses,
 )
 
 
@@ -67,3 +68,27 @@ def test_code_that_defines_a_name_is_about_another() -> None:
     lines = ["class Config:", "    debug = True"]
     assert is_of_another("Config", lines, "python", {"shop"})
     assert not is_of_another("Shop", lines, "python", {"shop"})
+
+
+@pytest.mark.parametrize(
+    ("code", "tag", "is_complete"),
+    [
+        ("def f():\n    return 1", "python", True),
+        ("    def f():\n        return 1", "python", True),
+        ("def f():\n    # for you to write", "python", False),
+        ("print 'sold'", "python", False),
+        (">>> def f():\n...     return 1\n>>> f()\n1", "pycon", True),
+        (">>> f(\n1", "pycon", False),
+        ("shop := New()\nshop.Sell()", "go", True),
+        ("shop := New(", "go", False),
+        ("$shop = new Shop();", "php", True),
+        ("$shop = new Shop(;", "php", False),
+        ("<?php\n$shop = new Shop();", "php", True),
+        ("const shop = new Shop(...)", "javascript", False),
+        ("struct shop {\n    int size;\n}", "c", False),
+    ],
+)
+def test_code_that_is_cut_does_not_parse(
+    code: str, tag: str, *, is_complete: bool
+) -> None:
+    assert parses(code.split("\n"), tag) is is_complete

@@ -11,6 +11,8 @@ from enum import IntEnum
 from itertools import chain, islice
 from typing import Final
 
+from tree_sitter import Node
+
 from worker.engines.static.facts import Definition, Role, SourceFile
 from worker.engines.static.pages import (
     citations,
@@ -21,14 +23,21 @@ from worker.engines.static.pages import (
 )
 from worker.engines.static.pages.course import Chapter, CourseFacts, remembered
 from worker.engines.static.pages.project_tests import ProjectTest
-from worker.engines.static.parsing.identifiers import words_of
+from worker.engines.static.parsing.grammar import last_row
+from worker.engines.static.parsing.identifiers import word_set, words_of
+from worker.engines.static.parsing.node_types import BLOCKS
 from worker.engines.static.prose.code_blocks import (
     DOCTEST,
     CodeBlock,
     code_blocks,
     uncommented,
 )
-from worker.engines.static.reading.language import PARSED, PROSE, Language
+from worker.engines.static.reading.language import (
+    PARSED,
+    PROSE,
+    Language,
+    language_of,
+)
 from worker.engines.static.reading.roles import (
     Guidance,
     guidance,
@@ -49,32 +58,20 @@ _LARGEST_DOCUMENT: Final = 400_000
 _LONGEST_COMMENT: Final = 400
 _COMMENT: Final = re.compile(r"\s*(?://|/?\*|#|--|;|\*/)")
 _MARK: Final = re.compile(r"\s*(?:/\*\*?|\*/|///?!?|\*(?!\*)|#+|--|;+) ?")
-_NO_CODE: Final = frozenset(
-    [
-        *("bash", "console", "sh", "shell", "shell-session", "text", "txt"),
-        *("output", "none", "ini", "toml", "yaml", "json", "diff", "html"),
-        *("css", "mermaid", "dockerfile", "http"),
-    ]
-)
-"""Tags of blocks that are not code of a project."""
 _PROMPT: Final = re.compile(
     r"^\s*(?:\$|#|%|>|PS>) \S|^\s*(?:pip|npm|go|cargo) "
 )
 _TAGS: Final = {
-    "py": "python",
-    "python3": "python",
-    "default": "python",
-    "js": "javascript",
-    "jsx": "javascript",
-    "ts": "typescript",
+    "python3": "py",
+    "default": "py",
     "golang": "go",
-    "rs": "rust",
     "c++": "cpp",
-    "cs": "csharp",
-    "rb": "ruby",
-    "kt": "kotlin",
 }
-_AROUND: Final = 14
+"""Languages by other names than theirs, as the endings of files."""
+_LONGEST_STATEMENT: Final = 60
+"""Lines of a part of an example file, which is never cut."""
+_BODIES: Final = BLOCKS | word_set("class_body declaration_list statements")
+"""Nodes around members and statements."""
 _MOST_NAMES: Final = 2
 """Names of a chapter's title that an example should have."""
 _MOST_UNKNOWN: Final = 1
@@ -133,12 +130,9 @@ class Example:
 
 @remembered
 def lines(facts: CourseFacts, example: Example) -> list[str]:
-    """Return the code of an example; of a document, without comment marks and indentation."""
+    """Return the code of an example, without comment marks and indentation."""
     text = facts.texts.lines(example.path)
-    raw = text[example.first - 1 : example.last]
-    if example.origin in {Origin.EXAMPLE, Origin.TEST}:
-        return list(raw)
-    return uncommented(raw)
+    return uncommented(text[example.first - 1 : example.last])
 
 
 def rendered(facts: CourseFacts, example: Example) -> str:
@@ -256,8 +250,10 @@ def _is_code(facts: CourseFacts, example: Example) -> bool:
 
     def find() -> bool:
         code = lines(facts, example)
-        is_hollow = standalone.is_hollow(code, example.tag)
-        return not is_hollow and standalone.parses(code, example.tag)
+        if standalone.is_hollow(code, example.tag):
+            return False
+        is_node = example.origin in {Origin.EXAMPLE, Origin.TEST}
+        return is_node or standalone.parses(code, example.tag)
 
     return facts.remembered(("is code", *example.extent, example.tag), find)
 
@@ -458,15 +454,17 @@ def _first_of_comment(text: Sequence[str], last: int) -> int:
 def _tag(block: CodeBlock, file: SourceFile, code: list[str]) -> str:
     """Return the tag of a block's fence; nothing if it is no code of the file's language."""
     tag, _, _ = block.tag.partition(",")
-    if tag in _NO_CODE:
-        return ""
     if not tag and any(_PROMPT.match(line) for line in code):
         return ""
     if code and code[0].lstrip().startswith(">>> "):
         return DOCTEST
     if tag in {"", "no_run", "ignore", "should_panic", "compile_fail"}:
-        return str(file.language)
-    return _TAGS.get(tag, tag)
+        tag = file.language
+    if tag not in PARSED:
+        tag = language_of(f"example.{_TAGS.get(tag, tag)}", "")
+    if tag not in PARSED:
+        return ""
+    return str(tag)
 
 
 def _in_files(facts: CourseFacts, symbol: Definition) -> Iterator[Example]:
@@ -625,11 +623,12 @@ def _in_program(
         return
     if not meaning.is_meant(facts, symbol, "\n".join(text)):
         return
-    first = 1
-    last = len(text)
-    if last > _LONGEST:
-        first, last = _paragraphs_around(text, use)
-    first, last = _without_blank_ends(text, first, last)
+    root = facts.texts.root(path)
+    short = _whole_part(root, use, _LONGEST)
+    extent = short or _whole_part(root, use, _LONGEST_STATEMENT)
+    if extent is None:
+        return
+    first, last = extent
     yield Example(
         path=path,
         first=first,
@@ -641,18 +640,6 @@ def _in_program(
     )
 
 
-def _without_blank_ends(
-    text: Sequence[str],
-    first: int,
-    last: int,
-) -> tuple[int, int]:
-    while first < last and not text[first - 1].strip():
-        first += 1
-    while last > first and not text[last - 1].strip():
-        last -= 1
-    return first, last
-
-
 def _first_use(code: Sequence[str], pattern: re.Pattern[str]) -> int:
     """Return the first line that uses a definition; 0 if none does."""
     for number, line in enumerate(code, 1):
@@ -661,28 +648,44 @@ def _first_use(code: Sequence[str], pattern: re.Pattern[str]) -> int:
     return 0
 
 
-def _paragraphs_around(text: tuple[str, ...], line: int) -> tuple[int, int]:
-    """Return the lines around one, up to an empty line before unindented code where one is near."""
-    begin = max(1, line - _AROUND)
-    end = min(len(text), line + _AROUND)
-    first = line
-    while first > begin and not _ends_block(text, first - 1):
+def _whole_part(
+    root: Node | None, line: int, most: int
+) -> tuple[int, int] | None:
+    """Return the lines of the largest part around a line that is whole and short."""
+    node = root
+    while node is not None and not node.has_error:
+        around = node.parent
+        if around is None or around.parent is None or around.type in _BODIES:
+            first, last = _paragraph(node)
+            if last - first < most:
+                return first, last
+        node = _part_at(node, line)
+    return None
+
+
+def _part_at(node: Node, line: int) -> Node | None:
+    row = line - 1
+    for part in node.named_children:
+        if part.start_point.row <= row <= last_row(part):
+            return part
+    return None
+
+
+def _paragraph(node: Node) -> tuple[int, int]:
+    """Return the lines of a statement and of those beside it, if no empty line is between."""
+    parts = [node]
+    if node.parent is not None:
+        parts = node.parent.named_children
+    first = last = parts.index(node)
+    while first > 0 and _is_next(parts[first - 1], parts[first]):
         first -= 1
-    last = line
-    while last < end and not _ends_block(text, last + 1):
+    while parts[last] != parts[-1] and _is_next(parts[last], parts[last + 1]):
         last += 1
-    return first, last
+    return parts[first].start_point.row + 1, last_row(parts[last]) + 1
 
 
-def _ends_block(text: tuple[str, ...], line: int) -> bool:
-    """Whether a line is empty and the next one begins at the margin."""
-    if text[line - 1].strip():
-        return False
-    if line >= len(text):
-        return True
-    following = text[line]
-    margin = following[:1]
-    return margin.strip() != ""
+def _is_next(node: Node, following: Node) -> bool:
+    return following.start_point.row <= last_row(node) + 1
 
 
 def _in_tests(facts: CourseFacts, chapter: Chapter) -> Iterator[Example]:

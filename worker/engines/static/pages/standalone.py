@@ -77,6 +77,8 @@ _NO_EXPRESSIONS: Final = STRINGS | word_set(
 _VALUES: Final = STRINGS | word_set(
     "dictionary list tuple set integer float true false none"
 )
+_PHP: Final = "<?php"
+_UNFINISHED: Final = re.compile(r"\(block\)|\((?:print|exec)_statement")
 _RECENT: Final = 256
 """Trees that are kept: an example is asked several things in a row."""
 _EFFECTS: Final = frozenset({"call", "await"})
@@ -140,9 +142,8 @@ def expressions(lines: Sequence[str], tag: str) -> str:
 @cache
 def _expressions(code: str, tag: str) -> str:
     encoded = code.encode()
-    tree = _parser().tree(Language(tag), encoded)
     others = []
-    stack = list(tree.root_node.named_children)
+    stack = list(_root(code, tag).named_children)
     while stack:
         node = stack.pop()
         kind = node.type
@@ -266,13 +267,18 @@ def _body_of_entry(root: Node, entry: str) -> Node | None:
 
 
 def parses(lines: Sequence[str], tag: str) -> bool:
-    """Whether code is Python without mistakes; of other languages nothing is known."""
+    """Whether code of a parsed language has no mistakes, and no part of it is missing."""
     code = dedent("\n".join(lines))
     if tag == DOCTEST:
         code = _typed(lines)
-    elif tag != str(Language.PYTHON):
-        return True
-    return not _root(code).has_error
+        tag = Language.PYTHON
+    if tag == Language.PHP and _PHP not in code:
+        code = f"{_PHP}\n{code}"
+    root = _root(code, tag)
+    if root.has_error:
+        return False
+    # Python's grammar takes bodies without a statement, and Python 2.
+    return tag != Language.PYTHON or not _UNFINISHED.search(str(root))
 
 
 def is_hollow(lines: Sequence[str], tag: str) -> bool:
@@ -311,10 +317,10 @@ def _parser() -> SourceParser:
 
 
 @lru_cache(_RECENT)
-def _root(code: str) -> Node:
-    """Return the root of the tree of Python code."""
-    encoded = code.encode("utf-8", "replace")
-    return _parser().tree(Language.PYTHON, encoded).root_node
+def _root(code: str, tag: str = Language.PYTHON) -> Node:
+    """Return the root of the tree of code; Go's grammar wants its last line to end."""
+    encoded = f"{code}\n".encode("utf-8", "replace")
+    return _parser().tree(Language(tag), encoded).root_node
 
 
 def _binds_its_names(code: str, known: Collection[str]) -> bool:
