@@ -120,8 +120,6 @@ class Heading:
     line: int
     end_line: int
     """The last line before the next heading of any level."""
-    lead: str
-    """The first paragraph below it, without markup; may be empty."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

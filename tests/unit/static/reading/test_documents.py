@@ -10,6 +10,7 @@ from worker.engines.static.reading.documents import (
     code_names,
     comment_on_top,
     headings,
+    lead,
     named,
     notebook,
     plain,
@@ -65,7 +66,10 @@ def test_markdown_has_headings_with_levels_lines_and_first_paragraphs() -> None:
         ("Underlined", 20),
     ]
     assert [heading.level for heading in sections[:2]] == [1, 2]
-    leads = {heading.title: heading.lead for heading in sections}
+    leads = {
+        heading.title: lead(Language.MARKDOWN, MARKDOWN, heading)
+        for heading in sections
+    }
     assert leads["The title"] == "What it is, in two lines."
     assert leads["A part"] == "Text of the part."
     assert leads["Underlined"] == "More."
@@ -79,7 +83,8 @@ def test_restructured_text_has_levels_by_the_order_of_its_marks() -> None:
         ("Sub", 10),
     ]
     assert sections[0].level < sections[2].level
-    assert sections[0].lead == "Text with shop.sell in it."
+    first = lead(Language.RST, RST, sections[0])
+    assert first == "Text with shop.sell in it."
 
 
 @pytest.mark.parametrize(
@@ -155,11 +160,10 @@ def test_the_comment_at_the_top_of_code_says_what_it_is(
 
 
 def test_endless_titles_and_paragraphs_are_cut() -> None:
-    sections = headings(Language.MARKDOWN, f"# {'x' * 5000}\n\n{'y' * 5000}\n")
-    assert (len(sections[0].title), len(sections[0].lead)) == (
-        MAX_TITLE,
-        MAX_LEAD,
-    )
+    document = f"# {'x' * 5000}\n\n{'y' * 5000}\n"
+    heading, *_ = headings(Language.MARKDOWN, document)
+    paragraph = lead(Language.MARKDOWN, document, heading)
+    assert (len(heading.title), len(paragraph)) == (MAX_TITLE, MAX_LEAD)
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from worker.engines.static.facts import (
 )
 from worker.engines.static.prose.docstrings import first_sentence
 from worker.engines.static.prose.phrases import counted, listed, sentence
+from worker.engines.static.reading.documents import lead
 from worker.engines.static.reading.language import MARKUP, PARSED, PROSE
 
 MAX_FILES: Final = 8
@@ -191,9 +192,10 @@ class Pages:
         file = self._files[page.path]
         heading = self.heading(page)
         opening = first_sentence(file.doc)
-        if heading is not None and heading.lead:
-            first_line = heading.lead.partition("\n")[0]
-            opening = sentence(first_line)
+        if heading is not None:
+            text = self._texts[page.path]
+            paragraph = lead(file.language, text, heading)
+            opening = sentence(paragraph) or opening
         size = counted(file.lines, "line")
         words = [
             opening,

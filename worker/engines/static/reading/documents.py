@@ -102,14 +102,12 @@ def headings(language: Language, text: str) -> tuple[Heading, ...]:
     titles = list(_titles(language, lines))
     ends = [title.line - 1 for title in titles[1:]]
     ends.append(len(lines))
-    fence = _FENCES.get(language, _NO_FENCE)
     return tuple(
         Heading(
             title=title.text,
             level=title.level,
             line=title.line,
             end_line=max(title.line, end),
-            lead=_lead(lines[title.line : end], fence),
         )
         for title, end in zip(titles, ends, strict=False)
     )
@@ -219,8 +217,10 @@ def _underlined(
     return level, title.strip()
 
 
-def _lead(lines: list[str], fence: re.Pattern[str]) -> str:
-    """Return the first paragraph of prose."""
+def lead(language: Language, text: str, heading: Heading) -> str:
+    """Return the first paragraph of prose below a heading, without markup; there may be none."""
+    fence = _FENCES.get(language, _NO_FENCE)
+    lines = text.split("\n")[heading.line : heading.end_line]
     paragraph: list[str] = []
     is_fenced = False
     for number, line in enumerate(lines):
