@@ -53,7 +53,7 @@ _CLASS: Final = re.compile(r"\bclass (\w+)\b(?:\(([^)]*)\))?")
 _LOCAL: Final = re.compile(
     r"^[ \t]*(?:async )?(?:function\*?|fn|fun) (\w+)", re.MULTILINE
 )
-_CALLED: Final = re.compile(r"(\w+)\(")
+_CALLED: Final = re.compile(r"\b(\w+)\(")
 _WORD: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _NEEDS_MORE: Final = re.compile(r"(?i)(?:^|/)(?:smoke|integration|e2e|live)")
 """Folders of tests that need more than the project: servers, containers, keys."""
