@@ -197,6 +197,19 @@ def test_a_unit_is_described_by_its_own_text_or_its_kind(
     assert analysed(tmp_path, files).units[0].description == description
 
 
+def test_a_description_of_endless_nouns_is_read_in_one_pass(
+    tmp_path: Path,
+) -> None:
+    # With two ways to read each pair of words this would never end.
+    nouns = "of ss " * 50
+    code = (
+        f'class A:\n    """The {nouns}is new."""\n\n'
+        'class B(A):\n    """Another."""\n'
+    )
+    unit, *_ = analysed(tmp_path, {"a.py": code}).units
+    assert "`A`: The of ss" in unit.description
+
+
 def test_mentions_are_few_of_each_role(tmp_path: Path) -> None:
     files = {
         f"tests/test_{number:02}.py": "Good()\n" for number in range(20)

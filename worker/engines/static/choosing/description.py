@@ -27,8 +27,9 @@ _ACTION: Final = re.compile(
 )
 """How a sentence begins whose verb has the name as its subject."""
 _NOUN: Final = re.compile(
-    r"(?:An?|The) (?:(?!(?:is|are|was|were|can|may|must|will|has|have) )\S*(?:[^\s,.;:s]|ss) "
-    r"|(?:of|for|with|to|from|in|on|by|and|or|all) \S+s )*?"
+    r"(?:An?|The) (?:(?:of|for|with|to|from|in|on|by|and|or|all) \S+s "
+    r"|(?!(?:is|are|was|were|can|may|must|will|has|have) )"
+    r"(?!(?:of|for|with|to|from|in|on|by|and|or|all) \S+s )\S*(?:[^\s,.;:s]|ss) )*?"
     r"(?:(?:that|which|who|whose|where) |\S+(?:,|\.$))"
 )
 """A sentence without a verb, but for one behind a relative pronoun."""
