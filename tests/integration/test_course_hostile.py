@@ -138,8 +138,8 @@ def test_no_text_of_a_repository_becomes_a_link_or_an_image(
 def test_no_text_of_a_repository_becomes_a_heading(course: MadeCourse) -> None:
     ours = re.compile(
         r"Chapter \d+: .*|Tutorial \d+: .*|Step \d+: .*|Question \d+|Questions"
-        r"|Example|The code|Other parts|What can go wrong|Good to know|A test"
-        r"|Connections"
+        r"|Example|The code|How it works|Other parts|What can go wrong|A test"
+        r"|Good to know|Connections"
     )
     for page in course.pages():
         others = [

@@ -292,6 +292,23 @@ class Mill:
 """
 
 
+def test_private_functions_are_below_a_heading_of_their_own(
+    tmp_path: Path,
+) -> None:
+    facts = read(tmp_path, {"mill.py": STEPS})
+    page = chapters.written(facts, chapter_of(facts, "Mill"))
+    headings = re.findall(r"^##+ .*", page, re.MULTILINE)
+    assert headings == [
+        "## The code",
+        "### `Mill.grind`",
+        "## How it works",
+        "### `Mill._sift`",
+        "### `Mill._press`",
+        "### `Mill._store`",
+    ]
+    assert "## How it works\n\n```mermaid" in page
+
+
 def test_a_call_is_said_unless_it_is_drawn(tmp_path: Path) -> None:
     drawn = read(tmp_path / "drawn", {"mill.py": STEPS})
     page = chapters.written(drawn, chapter_of(drawn, "Mill"))

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.support.course_facts import chapter_of, index_of, read
-from worker.engines.static.pages import key_places
+from worker.engines.static.pages import key_places, member_lists
 from worker.engines.static.pages.course import Chapter, CourseFacts
 
 
@@ -182,3 +182,87 @@ def test_the_function_that_a_caller_calls_first_is_shown_first(
     facts = read(tmp_path, {"frame.py": code})
     shown = names(facts, chapter_of(facts, "Frame"))
     assert shown.index("Frame.push") < shown.index("Frame.pop")
+
+
+REQUEST = """class Request
+  module Fields
+    def cookies(header)
+      pairs = header.split(";")
+      pairs.map { |pair| pair.split("=") }
+      pairs.to_h
+    end
+  end
+
+  include Fields
+
+  def read(header)
+    @header = header
+    @pairs = cookies(header)
+    @pairs
+  end
+end
+"""
+
+
+def test_methods_of_an_included_module_are_the_types(tmp_path: Path) -> None:
+    facts = read(tmp_path / "mixed", {"request.rb": REQUEST})
+    shown = names(facts, chapter_of(facts, "Request"))
+    assert sorted(shown) == ["Request.Fields.cookies", "Request.read"]
+    apart = REQUEST.replace("  include Fields\n", "")
+    facts = read(tmp_path / "apart", {"request.rb": apart})
+    shown = names(facts, chapter_of(facts, "Request"))
+    assert shown == ["Request.read"]
+
+
+def _kettle(*methods: str) -> str:
+    code = "class Kettle:\n"
+    for method in methods:
+        code += f"    def {method}(self, {method}_water):\n"
+        code += f"        self.{method}_level = {method}_water\n"
+        code += f"        self.{method}_count = len(self.{method}_all)\n"
+        code += f"        return self.{method}_level\n\n"
+    return code
+
+
+LISTED = """API
+===
+
+.. autoclass:: tea.Cup
+    :members: heat
+
+.. autoclass:: tea.Kettle([water])
+    :show-inheritance:
+    :members: pour, heat,
+              fill
+
+    .. automethod:: rinse
+.. automethod:: Kettle.dry
+"""
+
+
+def test_methods_come_in_the_order_in_which_documents_list_them(
+    tmp_path: Path,
+) -> None:
+    methods = ("boil", "dry", "fill", "heat", "pour", "rinse", "scour")
+    files = {"tea.py": _kettle(*methods), "docs/api.rst": LISTED}
+    facts = read(tmp_path, files)
+    kettle = facts.definitions[index_of(facts, "Kettle")]
+    listed = member_lists.positions(facts, kettle)
+    assert list(listed) == ["pour", "heat", "fill", "rinse", "dry"]
+    shown = names(facts, chapter_of(facts, "Kettle"))
+    shown.remove("Kettle.dry")
+    assert shown == ["Kettle.pour", "Kettle.heat", "Kettle.fill"]
+
+
+def test_methods_that_no_guide_names_come_first_if_tests_name_them(
+    tmp_path: Path,
+) -> None:
+    files = {"tea.py": _kettle("boil", "fill", "heat", "pour", "rinse")}
+    for number in range(3):
+        body = "import tea\n\n\ndef test_rinse():\n    make().rinse(1)\n"
+        files[f"tests/test_{number}.py"] = body
+    facts = read(tmp_path / "tested", files)
+    assert names(facts, chapter_of(facts, "Kettle"))[0] == "Kettle.rinse"
+    files["README.md"] = "# Tea\n\nCall `kettle.heat(1)` first.\n"
+    facts = read(tmp_path / "told", files)
+    assert names(facts, chapter_of(facts, "Kettle"))[0] == "Kettle.heat"

@@ -73,7 +73,7 @@ Its parameters:
 - `url`: Where the request goes.
 - `timeout`: How many seconds to wait.
 
-### """
+"""
 SENT = """\
 ```
 
@@ -82,7 +82,7 @@ Its parameters, except those explained before:
 - `auth`: Name and password of a user.
 - `verify`: Whether the certificate of the host is checked.
 
-### """
+"""
 BUILT = """\
 Its parameters:
 
@@ -96,8 +96,9 @@ def test_a_chapter_lists_the_parameters_of_what_it_shows_once(
 ) -> None:
     facts = read(tmp_path, {"client.py": CLIENT})
     page = chapters.written(facts, chapter_of(facts, "Client"))
-    assert f"{ASKED}`Client.send`" in page
-    assert f"{SENT}`Client._sent`" in page
+    assert f"{ASKED}### `Client.send`" in page
+    assert f"{SENT}### `Client.__init__`" in page
+    assert f"{BUILT}\n## How it works\n\n### `Client._sent`" in page
     assert page.count("Where the request goes.") == 1
     for left_out in ("The kwargs", "earlier version", "with a slash."):
         assert left_out not in page

@@ -6,7 +6,7 @@ is. The type of a variable or an attribute is known where its code says so: see 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from worker.engines.static.facts import TYPES, Definition, Kind
@@ -137,9 +137,15 @@ class Names:
         definition = self._definitions[index]
         span = self._spans[index]
         place = self.place(definition.path, span.start, definition.parent)
+        inner: Mapping[str, int] = {}
+        if self._language(definition.path) is Language.RUBY:
+            # A class may include the modules that it holds.
+            inner = self._own_members(index)
         bases: dict[int, None] = {}
         for written in definition.bases:
-            base = self._base(written, place)
+            base = inner.get(written)
+            if base is None:
+                base = self._base(written, place)
             if base is None or base == index:
                 continue
             bases[base] = None

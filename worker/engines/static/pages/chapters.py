@@ -68,7 +68,7 @@ def written(facts: CourseFacts, chapter: Chapter) -> str:
         markdown.heading(1, title),
         *_introduction(facts, chapter, places),
         _section("Example", *shown),
-        _section("The code", *_code(facts, chapter, places)),
+        *_code_sections(facts, chapter, places),
         _section("Other parts", markdown.bullets(parts)),
         _section("What can go wrong", markdown.bullets(failing)),
         _section("Good to know", markdown.bullets(cautions)),
@@ -204,27 +204,42 @@ def _plain(text: str) -> str:
     return _NO_LETTER.sub("", text.casefold())
 
 
-def _code(
+def _code_sections(
+    facts: CourseFacts, chapter: Chapter, places: Sequence[KeyPlace]
+) -> list[str]:
+    """Return what users call, and below a heading of its own how that works."""
+    drawing = diagrams.calls(facts, chapter, _definitions(places))
+    blocks: list[str] = []
+    inner: list[str] = []
+    for place in places:
+        block = _block(facts, chapter, place, places, drawing)
+        (inner if place.is_inside else blocks).append(block)
+    drawn = mermaid.fenced(drawing)
+    if blocks and inner:
+        return [
+            _section("The code", *blocks),
+            _section("How it works", drawn, *inner),
+        ]
+    return [_section("The code", drawn, *blocks, *inner)]
+
+
+def _block(
     facts: CourseFacts,
     chapter: Chapter,
+    place: KeyPlace,
     places: Sequence[KeyPlace],
-) -> list[str]:
-    shown = _definitions(places)
-    drawing = diagrams.calls(facts, chapter, shown)
-    blocks = [mermaid.fenced(drawing)]
-    for place in places:
-        definition = place.definition
-        if definition is None:
-            blocks.append(_text_place(facts, place))
-            continue
-        blocks += [
-            markdown.heading(3, citations.name(definition)),
-            _said(facts, chapter, place, shown, drawing),
-            excerpts.rendered(facts, place.excerpt),
-            _calls(facts, chapter, definition),
-            parameters.listed(facts, chapter.position, definition),
-        ]
-    return blocks
+    drawing: str,
+) -> str:
+    definition = place.definition
+    if definition is None:
+        return _text_place(facts, place)
+    return markdown.document(
+        markdown.heading(3, citations.name(definition)),
+        _said(facts, chapter, place, _definitions(places), drawing),
+        excerpts.rendered(facts, place.excerpt),
+        _calls(facts, chapter, definition),
+        parameters.listed(facts, chapter.position, definition),
+    )
 
 
 def _text_place(facts: CourseFacts, place: KeyPlace) -> str:

@@ -4,7 +4,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from worker.engines.static.facts import TYPES, Definition, Kind, Role
@@ -12,6 +12,7 @@ from worker.engines.static.pages import (
     call_path,
     examples,
     excerpts,
+    member_lists,
     outline,
 )
 from worker.engines.static.pages.code_calls import calls_in
@@ -39,8 +40,10 @@ _MINOR: Final = re.compile(r"TEST_|test_|(?:to|from)_(?:\w+_)?(?:dict|json)$")
 """Methods that are for tests, or only write a value in another form."""
 _HELPER: Final = re.compile(
     r"__(?:reduce|getstate|setstate|getnewargs|copy|deepcopy|repr)\w*__$"
+    r"|__(?:sleep|wakeup|(?:un)?serialize|clone)$"
 )
-"""Methods that Python calls to copy, to pickle or to print a value."""
+"""Methods that Python and PHP call to copy, to pickle or to print a value."""
+_MIXED_IN: Final = frozenset({Kind.MODULE, Kind.TRAIT, Kind.INTERFACE})
 _NOT_IMPLEMENTED: Final = "NotImpl"
 """The beginning of the errors of methods that are left to subtypes."""
 _FEWEST_FIELDS: Final = 2
@@ -67,6 +70,8 @@ _FUNCTIONS_DIFFERING: Final = 8
 """One word in this many must be new for a value, or a function, to count as new."""
 _IN_NAME: Final = re.compile(r"[\w.]")
 _ACCESSOR: Final = re.compile(r"(?:get|set|has|is|list|iter)_")
+_LISTED: Final = 2.0
+"""What the first place in a list of documents is worth."""
 _EXAMPLE_WEIGHT: Final = 3
 """What an example counts for, where a test counts for one."""
 
@@ -79,6 +84,8 @@ class KeyPlace:
     definition: Definition | None
     title: str = ""
     """Of a place without a definition: its heading."""
+    is_inside: bool = False
+    """Whether users do not call it."""
 
 
 @remembered
@@ -102,7 +109,34 @@ def chosen(facts: CourseFacts, chapter: Chapter) -> list[KeyPlace]:
         if excerpt is not None and excerpt.is_telling:
             place = KeyPlace(excerpt=excerpt, definition=definition)
             _add(facts, places, place)
-    return _in_call_order(facts, places)
+    ordered = [
+        replace(place, is_inside=_is_inside(facts, chapter, place))
+        for place in _in_call_order(facts, places)
+    ]
+    ordered.sort(key=lambda place: _as_met(facts, chapter, place))
+    return ordered
+
+
+def _as_met(
+    facts: CourseFacts, chapter: Chapter, place: KeyPlace
+) -> tuple[bool, float]:
+    """Return what sorts places: the inside last, before it a listed type's methods by worth."""
+    definition = place.definition
+    if definition is None or _position(facts, definition) is None:
+        return place.is_inside, 0
+    return place.is_inside, -_worth(facts, chapter, definition)
+
+
+def _is_inside(facts: CourseFacts, chapter: Chapter, place: KeyPlace) -> bool:
+    """Whether users do not call a function: it is private, and the title does not name it."""
+    definition = place.definition
+    if definition is None or not is_function(definition):
+        return False
+    if definition in facts.named(chapter):
+        return False
+    name = definition.name
+    is_hidden = name.startswith("_") and not name.startswith("__")
+    return is_hidden or not definition.public
 
 
 def _following(
@@ -115,7 +149,6 @@ def _following(
     shown = [
         place.definition for place in places if place.definition is not None
     ]
-    used = uses(facts, chapter)
     ties = {
         candidate: tie
         for candidate in left[:_NEAR_BEST]
@@ -123,7 +156,7 @@ def _following(
     }
 
     def worth(candidate: Definition) -> float:
-        return _worth(facts, candidate, used) + ties.get(candidate, 0)
+        return _worth(facts, chapter, candidate) + ties.get(candidate, 0)
 
     best = max(ties, key=worth, default=None)
     if len(shown) > MOST:
@@ -340,7 +373,7 @@ def _candidates(facts: CourseFacts, chapter: Chapter) -> Iterator[Definition]:
         definition = facts.definitions[index]
         if is_function(definition) and not _HELPER.match(definition.name):
             functions.append(definition)
-    yield from _by_use(facts, functions, uses(facts, chapter))
+    yield from _by_use(facts, chapter, functions)
 
 
 def _meant(facts: CourseFacts, symbol: Definition) -> Definition:
@@ -387,27 +420,45 @@ def _workers(
         for method in _methods(facts, symbol)
         if method is not maker and _does_something(facts, method)
     ]
-    by_use = _by_use(facts, methods, uses(facts, chapter))
+    by_use = _by_use(facts, chapter, methods)
     return [call_path.worker(facts, method) for method in by_use]
 
 
 def _methods(facts: CourseFacts, symbol: Definition) -> Iterator[Definition]:
-    """Yield the methods of a type and of bases of its name; a subtype's where it has stubs."""
-    owners = [symbol]
-    bases = facts.analysis.bases.get(symbol.index, ())
-    for index in bases:
-        base = facts.definitions[index]
-        if base.name == symbol.name:
-            owners.append(base)
+    """Yield the methods of a type and of what it is made of; a subtype's where it has stubs."""
     stubs: list[str] = []
-    for owner in owners:
+    for owner in (symbol, *_namesakes(facts, symbol)):
         for method in facts.methods(owner):
             if is_stub(facts, method):
                 stubs.append(method.name)
             else:
                 yield method
+    for module in _mixed_in(facts, symbol):
+        for method in facts.methods(module):
+            if not is_stub(facts, method):
+                yield method
     if stubs:
         yield from _fulfilled(facts, symbol, stubs)
+
+
+def _namesakes(facts: CourseFacts, symbol: Definition) -> list[Definition]:
+    bases = map(facts.definitions.__getitem__, _bases(facts, symbol))
+    return [base for base in bases if base.name == symbol.name]
+
+
+def _mixed_in(facts: CourseFacts, symbol: Definition) -> list[Definition]:
+    """Return the modules and traits of a type's own chapter whose methods the type has."""
+    own = facts.owner(symbol.index)
+    bases = map(facts.definitions.__getitem__, _bases(facts, symbol))
+    return [
+        base
+        for base in bases
+        if base.kind in _MIXED_IN and facts.owner(base.index) is own
+    ]
+
+
+def _bases(facts: CourseFacts, symbol: Definition) -> Sequence[int]:
+    return facts.analysis.bases.get(symbol.index, ())
 
 
 def _fulfilled(
@@ -496,7 +547,7 @@ def uses(facts: CourseFacts, chapter: Chapter) -> Counter[str]:
 
 
 def _by_use(
-    facts: CourseFacts, functions: Iterable[Definition], used: Counter[str]
+    facts: CourseFacts, chapter: Chapter, functions: Iterable[Definition]
 ) -> list[Definition]:
     """Sort functions: those that guides and examples name, and from which much code is reached.
 
@@ -504,23 +555,24 @@ def _by_use(
     """
 
     def rank(function: Definition) -> tuple[float, int]:
-        return -_worth(facts, function, used), function.index
+        return -_worth(facts, chapter, function), function.index
 
     ordered = sorted(functions, key=rank)
     current = [each for each in ordered if not deprecation.notice(each)]
     return current or ordered
 
 
-def _worth(
-    facts: CourseFacts, function: Definition, used: Counter[str]
-) -> float:
-    times_used = used[function.name]
+@remembered
+def _worth(facts: CourseFacts, chapter: Chapter, function: Definition) -> float:
+    times_used = uses(facts, chapter)[function.name]
     told = _told(facts, function) + min(times_used, _MOST_USED)
     reach = call_path.reach(facts, function)
     called = len(facts.callers(function.index))
     length = _length(facts, function)
     name = function.name
-    worth = told + math.log1p(reach)
+    if not told:
+        told = math.log1p(_tested(facts, function)) / 2
+    worth = told + _listed(facts, function) + math.log1p(reach)
     worth += math.log1p(called) / 2
     worth += math.log1p(length) / 2
     if name in _inherited(facts, function):
@@ -536,6 +588,37 @@ def _worth(
     if function.parent is not None and not facts.out[function.index]:
         worth -= _LEAF
     return worth
+
+
+def _listed(facts: CourseFacts, function: Definition) -> float:
+    """Rate the place of a method in the lists of documents."""
+    place = _position(facts, function)
+    if place is None:
+        return 0
+    return _LISTED / (1 + place / _LISTED)
+
+
+def _position(facts: CourseFacts, function: Definition) -> int | None:
+    """Return where documents list a method of its type; None if they do not."""
+    if function.parent is None:
+        return None
+    owner = facts.definitions[function.parent]
+    return member_lists.positions(facts, owner).get(function.name)
+
+
+def _tested(facts: CourseFacts, function: Definition) -> int:
+    """Return how many tests name a method of a type of which no guide names any."""
+    if function.parent is None:
+        return 0
+    siblings = facts.methods(facts.definitions[function.parent])
+    if any(_told(facts, sibling) for sibling in siblings):
+        return 0
+    owners = {other.parent for other in facts.by_name[function.name]}
+    if len(owners) > 1:
+        return 0
+    mentions = facts.analysis.mentions.get(function.name, ())
+    roles = [facts.file(path).role for path in mentions]
+    return roles.count(Role.TEST)
 
 
 def _length(facts: CourseFacts, function: Definition) -> int:
