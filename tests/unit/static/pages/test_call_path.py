@@ -1,4 +1,4 @@
-"""The path of calls that a function always makes."""
+"""The calls that a function always makes."""
 
 from pathlib import Path
 
@@ -43,18 +43,20 @@ def early(x):
 """
 
 
-def followed(tree: Path, name: str) -> list[str]:
+def always_called(tree: Path, name: str) -> list[str]:
     facts = read(tree, {"plain.py": CODE})
     start = facts.definitions[index_of(facts, name)]
-    hops = call_path.followed(facts, start)
-    return [hop.called.name for hop in hops]
+    return [
+        called.name
+        for called in facts.definitions
+        if call_path.is_always_called(facts, start, called)
+    ]
 
 
-def test_only_calls_that_are_always_made_are_followed_and_no_helper_ends_them(
-    tmp_path: Path,
-) -> None:
-    assert followed(tmp_path, "start") == ["prepare", "store"]
+def test_only_calls_outside_conditions_are_always_made(tmp_path: Path) -> None:
+    assert always_called(tmp_path, "start") == ["prepare"]
+    assert always_called(tmp_path, "special") == ["prepare", "store"]
 
 
-def test_a_call_after_a_return_is_not_followed(tmp_path: Path) -> None:
-    assert followed(tmp_path, "early") == []
+def test_a_call_after_a_return_is_not_always_made(tmp_path: Path) -> None:
+    assert always_called(tmp_path, "early") == []

@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
-from tests.support.course_facts import read
+import pytest
+
+from tests.support.course_facts import chapter_of, read
 from worker.engines.static.pages import questions
+from worker.engines.static.pages.questions import Question
 
 FEW = """\
 def few(x):
@@ -22,23 +25,36 @@ def many(x):
 """
 
 
+def asked_of(tree: Path, code: str) -> list[Question]:
+    facts = read(tree, {"plain.py": code})
+    return questions.asked(facts, facts.chapters[0])
+
+
 def test_the_function_with_most_results_is_asked_about(tmp_path: Path) -> None:
-    facts = read(tmp_path, {"plain.py": f"{FEW}\n\n{MANY}"})
-    (asked,) = questions.asked(facts, facts.chapters[0])
+    asked, *_ = asked_of(tmp_path, f"{FEW}\n\n{MANY}")
     assert asked.text == "When does `many` return each of its three results?"
     assert asked.answer == (
         "- If `x is None`: `1`.\n- Else if `x`: `x[0]`.\n- Otherwise: `few(3)`."
     )
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "    if x:\n        return x\n    y = x()\n    return x\n",
+        "    if x:\n        return 1\n    if y:\n        return 2\n",
+        "    if x:\n        return\n    return 2\n",
+        (
+            "    if x:\n        return 1\n    x = y()\n    if x and y:\n"
+            "        if x:\n            return 2\n    return 3\n"
+        ),
+    ],
+    ids=["alike", "one left out", "nothing", "a condition of a new value"],
+)
 def test_results_that_cannot_be_told_apart_are_not_asked_about(
-    tmp_path: Path,
+    tmp_path: Path, body: str
 ) -> None:
-    code = (
-        "def same(x):\n    if x:\n        return x\n    y = x()\n    return x\n"
-    )
-    facts = read(tmp_path, {"plain.py": code})
-    assert questions.asked(facts, facts.chapters[0]) == []
+    assert asked_of(tmp_path, f"def same(x, y):\n{body}") == []
 
 
 def test_a_call_that_never_returns_is_no_result(tmp_path: Path) -> None:
@@ -47,10 +63,127 @@ def test_a_call_that_never_returns_is_no_result(tmp_path: Path) -> None:
             "return 1", "return fail(x)"
         )
     )
-    facts = read(tmp_path, {"plain.py": code})
-    assert questions.asked(facts, facts.chapters[0]) == []
+    for asked in asked_of(tmp_path, code):
+        assert "return each" not in asked.text
+        assert "return fail(x)" not in asked.answer
 
 
 def test_code_without_anything_to_ask_has_no_questions(tmp_path: Path) -> None:
-    facts = read(tmp_path, {"plain.py": "def plain(x):\n    return x\n"})
-    assert questions.asked(facts, facts.chapters[0]) == []
+    assert asked_of(tmp_path, "def plain(x):\n    return x\n") == []
+
+
+def test_failures_uses_and_calls_are_asked_about(tmp_path: Path) -> None:
+    code = (
+        "def pay(sum):\n    if sum < 1:\n        raise ValueError('none')\n"
+        "    return few(sum)\n\n\ndef buy(x):\n    return pay(x) + few(x)\n"
+    )
+    facts = read(tmp_path, {"till.py": f"{FEW}\n\n{code}"})
+    asked = questions.asked(facts, chapter_of(facts, "pay"))
+    texts = [question.text for question in asked]
+    assert "When does `pay` itself fail, and how?" in texts
+    answers = "\n".join(question.answer for question in asked)
+    assert "`ValueError` (`till.py:9`) if `sum < 1`" in answers
+    assert "`buy` (`till.py:14`)" in answers
+    assert len(asked) == 3
+
+
+SOURCES = {
+    ".py": "def pay(x):\n    return x + 'b!'\n",
+    ".rb": "def pay(x)\n  x + 'b!'\nend\n",
+    ".js": "export function pay(x) {\n  return x + 'b!'\n}\n",
+    ".go": "package till\n\nfunc pay(x string) string {\n\treturn x\n}\n",
+}
+PYTHON_HEAD = "from till import pay\n\n\n"
+PYTHON_TEST = "def test_%s():\n    x = 'a'\n    assert pay(x) == 'ab!'%s\n\n\n"
+
+
+def asked_of_tests(tree: Path, path: str, test: str) -> list[Question]:
+    suffix = Path(path).suffix
+    files = {f"till{suffix}": SOURCES[suffix], f"tests/{path}": test}
+    facts = read(tree, files)
+    asked = questions.asked(facts, chapter_of(facts, "pay"))
+    return [question for question in asked if "___" in question.text]
+
+
+@pytest.mark.parametrize(
+    ("path", "around", "test", "line", "value"),
+    [
+        (
+            "test_till.py",
+            f"{PYTHON_HEAD}%s%s",
+            "def test_%s():\n    x = 'a'\n    assert pay(x) == 'ab!', x\n\n\n",
+            "    assert pay(x) == ___, x\n",
+            "'ab!'",
+        ),
+        (
+            "test_till.py",
+            f"{PYTHON_HEAD}class TestTill:\n%s%s",
+            (
+                "    def test_%s(self):\n        x = 'a'\n"
+                "        self.assertEqual(pay(x), [3, 'b'])\n\n"
+            ),
+            "    self.assertEqual(pay(x), ___)\n",
+            "[3, 'b']",
+        ),
+        (
+            "test_till.rb",
+            "require 'till'\n\nclass TestTill\n%s%send\n",
+            "  def test_%s\n    x = 'a'\n    assert_equal 7, pay(x)\n  end\n",
+            "  assert_equal ___, pay(x)\n",
+            "7",
+        ),
+        (
+            "till.test.js",
+            "import { pay } from './till.js'\n\n%s%s",
+            "test('%s', () => {\n  const x = 'a'\n  expect(pay(x)).toBe('ab!')\n})\n\n",
+            "  expect(pay(x)).toBe(___)\n",
+            "'ab!'",
+        ),
+        (
+            "till_test.go",
+            "package till\n\n%s%s",
+            (
+                'func Test%s(t *testing.T) {\n\tx := "a"\n\tif pay(x) != "ab!" {\n'
+                "\t\tt.Fatal(x)\n\t}\n}\n\n"
+            ),
+            "if pay(x) != ___ {\n",
+            '"ab!"',
+        ),
+    ],
+    ids=["assert", "assertEqual", "assert_equal", "expect", "if"],
+)
+def test_a_reader_says_what_a_test_expects(
+    tmp_path: Path, path: str, around: str, test: str, line: str, value: str
+) -> None:
+    tests = around % (test % "shown", test % "asked")
+    (question,) = asked_of_tests(tmp_path, path, tests)
+    assert "asked` expect in place of `___`?\n\n```text\n" in question.text
+    assert line in question.text
+    assert question.answer.startswith(f"- `tests/{path}:")
+    assert question.answer.endswith(f": `{value}`")
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "\n    x = 'ab!'",
+        " + x",
+        "\n    x = 1" * 12,
+    ],
+    ids=["told", "calculated", "long"],
+)
+def test_nothing_is_asked_of_a_test_that_tells_or_does_not_tell_all(
+    tmp_path: Path, more: str
+) -> None:
+    shown = PYTHON_TEST % ("shown", "")
+    asked = PYTHON_TEST % ("asked", more)
+    tests = f"{PYTHON_HEAD}{shown}{asked}"
+    assert asked_of_tests(tmp_path, "test_till.py", tests) == []
+
+
+def test_a_test_with_other_values_is_not_asked_about(tmp_path: Path) -> None:
+    shown = PYTHON_TEST % ("shown", "")
+    asked = PYTHON_TEST % ("asked", "")
+    mark = "@pytest.mark.usefixtures('x')\n"
+    tests = f"{PYTHON_HEAD}{shown}{mark}{asked}"
+    assert asked_of_tests(tmp_path, "test_till.py", tests) == []

@@ -39,26 +39,6 @@ def test_a_document_says_how_its_example_runs(tmp_path: Path) -> None:
     ) in page
 
 
-def test_an_example_that_asks_a_host_needs_a_network(tmp_path: Path) -> None:
-    use = USE.replace("'apple'", "'https://shop.example/apple'")
-    text = f"# Shop\n\n```python\n{use}```\n"
-    facts = read(tmp_path, {**PYTHON, "README.md": text})
-    page = tutorials.written(facts, chapter_of(facts, "Store"))
-    assert "It names `shop.example`: run it where the network" in page
-
-
-def test_a_test_that_names_a_host_needs_no_network(tmp_path: Path) -> None:
-    code = "def pay(host):\n    paid = host\n    return paid\n"
-    test = (
-        "from till import pay\n\n\ndef test_it():\n"
-        "    host = 'https://shop.example/a'\n    assert pay(host) == host\n"
-    )
-    facts = read(tmp_path, {"till.py": code, "tests/test_till.py": test})
-    page = tutorials.written(facts, chapter_of(facts, "pay"))
-    assert "tests/test_till.py::test_it" in page
-    assert "network is reachable" not in page
-
-
 def test_an_example_with_unbound_names_is_not_run(tmp_path: Path) -> None:
     text = "# Shop\n\n```python\nstore = Store(stock)\nstore.sell('a')\n```\n"
     files = {
@@ -300,7 +280,7 @@ def test_a_reader_writes_a_test_and_sees_it_fail(tmp_path: Path) -> None:
     )
     facts = read(tmp_path, {"till.py": code, "tests/test_till.py": test})
     page = tutorials.written(facts, chapter_of(facts, "pay"))
-    task = "`pay` raises `ValueError` if `sum < 1`. Write a test of that."
+    task = "`pay` raises `ValueError` if `sum < 1`. Write a test for it."
     _, _, written = page.partition(f": Write a test\n\n{task}\n\n<details>")
     solution, _, broken = written.partition("</details>")
     assert "with pytest.raises(ValueError):" in solution

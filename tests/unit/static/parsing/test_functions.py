@@ -514,6 +514,18 @@ def test_a_function_without_failures_has_none() -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "shown"),
+    [("(x + 1)", "x + 1"), ("(x) + (1)", "(x) + (1)")],
+)
+def test_only_parentheses_around_a_whole_result_are_left_out(
+    value: str, shown: str
+) -> None:
+    code = f"int store_count(int x) {{\n    return {value};\n}}\n"
+    (result,) = inside(Language.C, code).returns
+    assert result.text == shown
+
+
+@pytest.mark.parametrize(
     ("language", "code", "returns"),
     [
         (Language.PYTHON, PYTHON, ["price * count"]),

@@ -1,8 +1,9 @@
 """Finds a small change of a chapter's code that makes one of the project's tests fail."""
 
 import re
+from ast import literal_eval
 from bisect import bisect_left
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -26,6 +27,7 @@ from worker.engines.static.pages.course import (
     CourseFacts,
     is_function,
     last_name,
+    remembered,
 )
 from worker.engines.static.pages.failures import Failure
 from worker.engines.static.pages.project_tests import ProjectTest
@@ -52,14 +54,6 @@ _LITERALS: Final = word_set(
     "string concatenated_string integer float list tuple dictionary true false"
 )
 _SURE: Final = frozenset({"==", "is"})
-_USERS: Final = {
-    "attribute": "object",
-    "subscript": "value",
-    "call": "function",
-    "decorator": "",
-    "with_item": "value",
-}
-"""Nodes that fail without a value, and the field that has it."""
 _MAYBE: Final = FUNCTIONS | word_set(
     "if_statement for_statement while_statement try_statement match_statement lambda "
     "conditional_expression boolean_operator list_comprehension set_comprehension "
@@ -130,7 +124,7 @@ def _without(failure: Failure, condition: str, test: ProjectTest) -> Change:
     error = markdown.code(cause.what)
     return Change(
         words=f"Put `pass` in place of the statement at {place}.",
-        task=f"{name} {cause.verb} {error} {condition}. Write a test of that.",
+        task=f"{name} {cause.verb} {error} {condition}. Write a test for it.",
         function=function,
         test=test,
         message_length=len(cause.message),
@@ -273,22 +267,50 @@ def _python_files(facts: CourseFacts, role: Role) -> list[str]:
 
 
 def _of_results(facts: CourseFacts, chapter: Chapter) -> Iterator[Change]:
-    """Yield a change of the first function of which a test needs what it returns."""
+    """Yield a change of the first function whose result a test compares with a literal."""
     for function in _changeable(facts, chapter):
-        if not _returns(facts, function):
+        line = _only_return(facts, function)
+        if not line:
             continue
+        place = citations.at(function.path, line)
         for test in _tests_naming(facts, chapter, function):
-            if _needs(facts, test, function) and not _is_set_up(facts, test):
-                yield _without_result(facts, function, test)
+            other = _other_result(facts, test, function)
+            if other and not _is_set_up(facts, test):
+                code = markdown.code(f"return {other}")
+                yield Change(
+                    words=f"Change the `return` of {citations.name(function)} "
+                    f"({place}) to {code}; `…` is what it returns now.",
+                    function=function,
+                    test=test,
+                )
                 return
 
 
-def _needs(facts: CourseFacts, test: ProjectTest, function: Definition) -> bool:
-    """Whether a test fails without what a function returns."""
-    return any(
-        _is_meant(facts, test, function, callee)
-        for callee in _needed_callees(facts, test)
-    )
+def _other_result(
+    facts: CourseFacts, test: ProjectTest, function: Definition
+) -> str:
+    """Return what a function has to return for a test to fail; nothing if that is not sure."""
+    for callee, value in _expected_results(facts, test):
+        other = _unlike(value)
+        if other and _is_meant(facts, test, function, callee):
+            return other
+    return ""
+
+
+def _unlike(literal: str) -> str:
+    """Return an expression of what equals a literal, `…`, that does not equal it."""
+    try:
+        value = literal_eval(literal)
+    except (SyntaxError, ValueError):
+        return ""
+    if isinstance(value, bool):
+        return "not (…)"
+    if isinstance(value, int | float):
+        return "(…) + 1"
+    is_sequence = isinstance(value, str | bytes | list | tuple)
+    if is_sequence and value != value[::-1]:
+        return "(…)[::-1]"
+    return ""
 
 
 def _is_set_up(facts: CourseFacts, test: ProjectTest) -> bool:
@@ -334,21 +356,6 @@ def _tests_naming(
             yield test
 
 
-def _without_result(
-    facts: CourseFacts,
-    function: Definition,
-    test: ProjectTest,
-) -> Change:
-    place = citations.at(function.path, first_statement(facts, function))
-    name = citations.name(function)
-    return Change(
-        words=f"Let {name} return `None`: put `return None` before its first "
-        f"statement ({place}).",
-        function=function,
-        test=test,
-    )
-
-
 def _changeable(facts: CourseFacts, chapter: Chapter) -> list[Definition]:
     """Return the functions of a chapter, those that it shows first."""
     shown = _shown(facts, chapter)
@@ -364,20 +371,21 @@ def _shown(facts: CourseFacts, chapter: Chapter) -> list[Definition]:
     return functions
 
 
-def _returns(facts: CourseFacts, function: Definition) -> bool:
-    """Whether a function of Python gives a result to its caller, and can be cut short."""
+def _only_return(facts: CourseFacts, function: Definition) -> int:
+    """Return the line of the only `return` of a function of Python; 0 if there are others."""
     if facts.file(function.path).language is not Language.PYTHON:
-        return False
-    if not _PLAIN_MARKS.issuperset(function.decorators):
-        return False
-    inside = facts.function(function.index)
-    if inside is None or _NO_RESULT.search(facts.text(function)):
-        return False
-    results = {result.text for result in inside.returns}
-    if not results or not results.isdisjoint({"", "None"}):
-        return False
-    first = first_statement(facts, function)
-    return first > 0
+        return 0
+    code = facts.text(function)
+    is_plain = _PLAIN_MARKS.issuperset(function.decorators)
+    if not is_plain or _NO_RESULT.search(code):
+        return 0
+    lines = []
+    for number, row in enumerate(code.split("\n"), function.line):
+        if row.lstrip().startswith("return "):
+            lines.append(number)
+    if len(lines) == 1:
+        return lines[0]
+    return 0
 
 
 def first_statement(facts: CourseFacts, function: Definition) -> int:
@@ -470,49 +478,30 @@ def _assigned(rows: Sequence[str], name: str) -> list[str]:
     return values
 
 
-def _needed_callees(facts: CourseFacts, test: ProjectTest) -> list[str]:
-    """Return what a test calls, where it fails without the result."""
-    key = ("needed", test.path, test.first)
-    return facts.remembered(key, lambda: list(_needed_results(facts, test)))
-
-
-def _needed_results(facts: CourseFacts, test: ProjectTest) -> Iterator[str]:
+@remembered
+def _expected_results(
+    facts: CourseFacts, test: ProjectTest
+) -> list[tuple[str, str]]:
+    """Return what a test calls and compares with a literal, and the literal."""
     root = facts.texts.root(test.path)
     body = None
     if root is not None:
         body = project_tests.body(root, test)
     if body is None:
-        return
-    results: dict[str, Node] = {}
+        return []
+    expected = []
+    results: dict[str, Node | None] = {}
     for node in _sure_nodes(body):
-        call = _needed(node, results)
-        if call is not None:
-            yield text(call.child_by_field_name("function"))
         if node.type == "assignment":
             name = field_text(node, "left")
-            value = node.child_by_field_name("right")
-            results.pop(name, None)
-            if value is not None and value.type == "call":
-                results[name] = value
-
-
-def _needed(node: Node, results: Mapping[str, Node]) -> Node | None:
-    """Return the call without whose result a node of a test fails."""
-    user = None
-    field = _USERS.get(node.type)
-    if field:
-        user = node.child_by_field_name(field)
-    elif field is not None:
-        user = next(iter(node.named_children), None)
-    elif node.type == "assert_statement":
-        user = _compared(node)
-    if user is None:
-        return None
-    if user.type == "identifier":
-        return results.get(text(user))
-    if user.type == "call":
-        return user
-    return None
+            results[name] = node.child_by_field_name("right")
+        elif node.type == "assert_statement":
+            compared, literal = _compared(node)
+            call = results.get(text(compared), compared)
+            if call is not None and call.type == "call":
+                callee = field_text(call, "function")
+                expected.append((callee, text(literal)))
+    return expected
 
 
 def _sure_nodes(block: Node) -> Iterator[Node]:
@@ -537,14 +526,13 @@ def _is_expecting(node: Node) -> bool:
     )
 
 
-def _compared(assertion: Node) -> Node | None:
-    """Return what an assertion compares with a literal."""
+def _compared(assertion: Node) -> tuple[Node | None, Node | None]:
+    """Return what an assertion compares with a literal, and the literal."""
     compared, *_ = assertion.named_children
     if compared.type != "comparison_operator":
-        return None
-    left, *others = compared.named_children
-    operator = text(compared).removeprefix(text(left)).split()[0]
-    is_literal = len(others) == 1 and others[0].type in _LITERALS
-    if operator in _SURE and is_literal:
-        return left
-    return None
+        return None, None
+    left, operator, right, *others = compared.children
+    is_literal = right.type in _LITERALS and not others
+    if is_literal and text(operator) in _SURE:
+        return left, right
+    return None, None

@@ -4,7 +4,6 @@ import re
 from typing import Final, NamedTuple
 
 from worker.engines.static.facts import Definition
-from worker.engines.static.pages import citations
 from worker.engines.static.pages.course import (
     CourseFacts,
     is_function,
@@ -12,7 +11,6 @@ from worker.engines.static.pages.course import (
 )
 from worker.engines.static.parsing.function_facts import Call
 
-MOST: Final = 6
 _DEPTH: Final = 3
 _WIDEST: Final = 300
 """Functions within reach; more make no difference."""
@@ -39,26 +37,6 @@ class Hop(NamedTuple):
     caller: Definition
     call: Call
     called: Definition
-
-
-def followed(facts: CourseFacts, start: Definition) -> list[Hop]:
-    """Return calls, each of which leads into the function in which the next one is.
-
-    Each is made whenever its function is called, and the last leads to no mere helper.
-    """
-    hops: list[Hop] = []
-    seen = {start.index}
-    function = start
-    while len(hops) < MOST:
-        hop = _next(facts, function, seen, sure=True)
-        if hop is None:
-            break
-        hops.append(hop)
-        function = hop.called
-        seen.add(function.index)
-    while hops and not facts.calls(hops[-1].called.index):
-        hops.pop()
-    return hops
 
 
 def _is_sure(
@@ -108,8 +86,6 @@ def _next(
     facts: CourseFacts,
     function: Definition,
     seen: set[int],
-    *,
-    sure: bool = False,
 ) -> Hop | None:
     """Return the call from which most of the project's code is reached."""
     fitting = [
@@ -119,7 +95,6 @@ def _next(
         and called.index not in seen
         and not is_logging(call)
         and not is_getter(facts, called)
-        and (not sure or _is_sure(facts, function, call, called))
     ]
     return max(
         fitting,
@@ -184,12 +159,3 @@ def hands_on(facts: CourseFacts, function: Definition) -> bool:
 def is_beside(function: Definition, called: Definition) -> bool:
     """Whether two functions are of the same type, or of the same file."""
     return (called.path, called.parent) == (function.path, function.parent)
-
-
-def row(facts: CourseFacts, hop: Hop) -> str:
-    """Return a call as its place and its line, or its name where the line is no statement."""
-    place = citations.at(hop.caller.path, hop.call.line)
-    line = citations.quoted(facts, hop.caller.path, hop.call.line)
-    if line:
-        return f"{place}: {line}"
-    return f"{place} calls {citations.name(hop.called)}"

@@ -1,24 +1,56 @@
-"""Questions about the code that a chapter shows, with answers that follow from it."""
+"""Questions about a chapter's code and its tests, with answers that follow from them."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from worker.engines.static.facts import Definition
 from worker.engines.static.pages import (
+    breaking,
     citations,
+    examples,
     failures,
     key_places,
     markdown,
+    project_tests,
 )
-from worker.engines.static.pages.course import Chapter, CourseFacts
+from worker.engines.static.pages.course import (
+    Chapter,
+    CourseFacts,
+    remembered,
+)
+from worker.engines.static.pages.project_tests import ProjectTest
 from worker.engines.static.parsing.function_facts import Expression
-from worker.engines.static.prose.phrases import number
+from worker.engines.static.prose.code_blocks import dedented
+from worker.engines.static.prose.phrases import capital, number
 
-_FEWEST: Final = 3
+_FEWEST: Final = 2
 _MOST: Final = 5
 """Results of a function that are worth a question, and can be told apart."""
 _LONGEST: Final = 160
 """Characters of a result with its conditions."""
+_MOST_QUESTIONS: Final = 3
+_OTHERWISE: Final = "Otherwise"
+"""The condition of a result that all other results leave."""
+_MOST_TESTS: Final = 40
+_LONGEST_TEST: Final = 14
+"""Lines of a test that is shown."""
+_LONGEST_FAILURE: Final = 240
+"""Characters of a failure with its place and its conditions."""
+_BLANK: Final = "___"
+_PLAIN: Final = "text"
+"""The tag of code that differs from the file's."""
+_LITERAL: Final = r"(?:[rbu]?\"(?:\\.|[^\"\\])+\"|[rbu]?'(?:\\.|[^'\\])+'|-?\b\d\d?(?:\.\d+)?\b)"
+"""A text, or a small number: `200` is the status of any answer."""
+_EXPECTED: Final = re.compile(
+    r"(\s*(?:assert [^\"'=]+ == |if .+ != "
+    r"|\S*(?:assert_eq!|assertEqual|(?:EXPECT|ASSERT)_EQ|[sS]trictEqual|deepEqual)\(.+, "
+    r"|\S*(?:assert_equal|assertEquals?|assertSame|AreEqual|Equal|\.expect)[( ](?:t, |\d+, )?"
+    r"|.*(?:expect|assertThat)\(.+\)\.(?:to(?:Be|Equal|StrictEqual)|isEqualTo|to eq)[( ]))"
+    rf"({_LITERAL}|\[(?:{_LITERAL}|[][{{}},: ])+\]|\{{(?:{_LITERAL}|[][{{}},: ])+\}})"
+    r"(\)*;?| \{|, .+)"
+)
+"""An assertion: what is before the value that it expects, the value, and what is behind."""
 
 
 class Question(NamedTuple):
@@ -29,52 +61,170 @@ class Question(NamedTuple):
 
 
 def asked(facts: CourseFacts, chapter: Chapter) -> list[Question]:
-    """Ask when the function with the most results returns each of them."""
-    functions = [
-        place.definition
-        for place in key_places.chosen(facts, chapter)
-        if place.definition is not None
-    ]
-    results = {
-        function: returned
-        for function in functions
-        if (returned := _results(facts, function))
-    }
-    if not results:
-        return []
-    function = max(results, key=lambda function: len(results[function]))
-    count = number(len(results[function]))
-    text = (
-        f"When does {citations.name(function)} return each of its "
-        f"{count} results?"
+    """Ask what a test expects, and about the definitions that a chapter shows."""
+    questions = list(_of_test(facts, chapter).values())
+    places = key_places.chosen(facts, chapter)
+    shown = [place.definition for place in places if place.definition]
+    definitions = (*shown, *facts.symbols(chapter))
+    kinds = (
+        ("When does {name} return each of its {count} results?", _results),
+        ("When does {name} itself fail, and how?", _failures),
+        ("Find places where the project uses {name}.", _uses),
+        ("Name parts of the project that {name} calls.", _calls),
     )
-    return [Question(text, markdown.bullets(_rows(results[function])))]
+    for words, find in kinds:
+        answers = {}
+        for definition in definitions:
+            answers[definition] = find(facts, definition)
+        if len(questions) < _MOST_QUESTIONS:
+            questions += _of_most(words, answers)
+    return questions
 
 
-def _results(facts: CourseFacts, function: Definition) -> list[Expression]:
-    """Return the results of a function if a reader can tell them apart; else none."""
+def _of_most(
+    words: str, answers: Mapping[Definition, list[str]]
+) -> Iterator[Question]:
+    """Ask about the definition with the most answers, if there are any."""
+
+    def count(definition: Definition) -> int:
+        return len(answers[definition])
+
+    definition = max(answers, key=count, default=None)
+    if definition is None or not answers[definition]:
+        return
+    rows = answers[definition]
+    text = words.format(
+        name=citations.name(definition),
+        count=number(len(rows)),
+    )
+    left = len(rows) - _MOST
+    if left > 0:
+        rest = f"And {number(left)} more."
+        rows = [*rows[:_MOST], rest]
+    yield Question(text, markdown.bullets(rows))
+
+
+@remembered
+def _of_test(
+    facts: CourseFacts, chapter: Chapter
+) -> dict[tuple[str, int], Question]:
+    """Ask about the best test that no page shows and no earlier tutorial asks about."""
+    shown = set()
+    for example in examples.found(facts, chapter):
+        shown.add((example.path, example.first))
+    change = breaking.change(facts, chapter)
+    if change is not None:
+        shown.add(change.test.place)
+    for other in facts.chapters[: chapter.position]:
+        shown.update(_of_test(facts, other))
+    for test in project_tests.found(facts, chapter)[:_MOST_TESTS]:
+        if test.place in shown:
+            continue
+        question = _expected(facts, test)
+        if question is not None:
+            return {test.place: question}
+    return {}
+
+
+def _expected(facts: CourseFacts, test: ProjectTest) -> Question | None:
+    """Ask what a short test expects, if its other lines do not tell that."""
+    lines = facts.texts.lines(test.path)
+    above, *rows = lines[test.first - 2 : test.last]
+    is_marked = above.lstrip().startswith(("@", ")"))
+    if is_marked or len(rows) > _LONGEST_TEST:
+        return None
+    values = []
+    answers = []
+    for position, row in enumerate(rows):
+        expected = _EXPECTED.fullmatch(row)
+        if expected is None:
+            continue
+        before, value, after = expected.groups()
+        rows[position] = f"{before}{_BLANK}{after}"
+        values.append(value.strip("\"'"))
+        line = test.first + position
+        place = citations.at(test.path, line)
+        answers.append(f"{place}: {markdown.code(value)}")
+    code = "\n".join(rows)
+    if not values or any(value in code for value in values):
+        return None
+    name = markdown.code(test.name)
+    text = markdown.document(
+        f"What does {name} expect in place of `{_BLANK}`?",
+        markdown.fence(dedented(rows), _PLAIN),
+    )
+    return Question(text, markdown.bullets(answers))
+
+
+def _failures(facts: CourseFacts, function: Definition) -> list[str]:
+    """Return the ways in which a function fails, as sentences."""
+    sentences = []
+    for failure in failures.of_functions(facts, [function]):
+        sentence = failures.sentence(failure)
+        is_short = len(sentence) <= _LONGEST_FAILURE
+        if is_short and failure.cause.conditions:
+            sentences.append(sentence)
+    return sentences
+
+
+def _uses(facts: CourseFacts, definition: Definition) -> list[str]:
+    """Return what uses a definition, most often first."""
+    uses = []
+    for reference in facts.callers(definition.index):
+        if reference.source is not None:
+            user = facts.definitions[reference.source]
+            use = _located(user, reference.path, reference.line)
+            uses.append(use)
+    return uses
+
+
+def _calls(facts: CourseFacts, function: Definition) -> list[str]:
+    """Return what of the project a function calls, each once."""
+    calls: dict[Definition, str] = {}
+    for call, called in facts.calls(function.index):
+        row = _located(called, function.path, call.line)
+        calls.setdefault(called, row)
+    return list(calls.values())
+
+
+def _located(definition: Definition, path: str, line: int) -> str:
+    name = citations.name(definition)
+    place = citations.at(path, line)
+    return f"{name} ({place})"
+
+
+def _results(facts: CourseFacts, function: Definition) -> list[str]:
+    """Return the results of a function, if a reader can tell all of them apart."""
     inside = facts.function(function.index)
-    if inside is None:
+    if inside is None or not _FEWEST <= len(inside.returns) <= _MOST:
         return []
-    results = [
-        result
-        for result in inside.returns
-        if result.text
-        and failures.failing_call(facts, function, result.text) is None
-    ]
+    texts = {result.text for result in inside.returns}
+    conditions = {result.conditions for result in inside.returns}
     is_clear = (
-        len({result.text for result in results}) == len(results)
-        and len({result.conditions for result in results}) == len(results)
-        and not any("…" in result.text for result in results)
-        and all(len(row) <= _LONGEST for row in _rows(results))
+        len(texts) == len(conditions) == len(inside.returns)
+        and "" not in texts
+        and not any("…" in text for text in texts)
     )
-    if is_clear and _FEWEST <= len(results) <= _MOST:
-        return results
+    if not is_clear:
+        return []
+    rows = _rows(
+        [
+            result
+            for result in inside.returns
+            if failures.failing_call(facts, function, result.text) is None
+        ]
+    )
+    is_whole = len(rows) >= _FEWEST and rows[-1].startswith(_OTHERWISE)
+    if is_whole and all(len(row) <= _LONGEST for row in rows):
+        return rows
     return []
 
 
 def _rows(results: Sequence[Expression]) -> list[str]:
-    """Return each result behind its conditions; what an earlier row has is not excluded again."""
+    """Return each result behind its conditions; what an earlier row has is not excluded again.
+
+    If a condition that an earlier row excludes holds again, a value has changed: return none.
+    """
     rows: list[str] = []
     told: set[str] = set()
     for result in results:
@@ -83,12 +233,14 @@ def _rows(results: Sequence[Expression]) -> list[str]:
             for condition in result.conditions
             if condition.removeprefix("unless ") not in told
         )
-        words = failures.condition(new) or "otherwise"
+        held = {condition.removeprefix("if ") for condition in new}
+        if told & held:
+            return []
+        words = failures.condition(new) or _OTHERWISE
         if rows and len(new) < len(result.conditions) and new:
             words = f"else {words}"
-        rows.append(
-            f"{words[:1].upper()}{words[1:]}: {markdown.code(result.text)}."
-        )
+        sentence = f"{words}: {markdown.code(result.text)}."
+        rows.append(capital(sentence))
         if len(new) == 1:
             told.add(new[0].removeprefix("if "))
     return rows

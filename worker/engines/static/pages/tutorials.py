@@ -10,7 +10,6 @@ from states.stages import Stage
 from worker.engines.static.facts import Definition
 from worker.engines.static.pages import (
     breaking,
-    call_path,
     citations,
     examples,
     excerpts,
@@ -32,10 +31,14 @@ from worker.engines.static.prose.code_blocks import (
 from worker.engines.static.prose.phrases import listed
 from worker.engines.static.reading.language import Language
 
+_RETELL: Final = (
+    "Look at the chapter's code without its words. Say in a sentence what goes in, and "
+    "what comes out or changes. Then compare with the chapter."
+)
+"""What is left to do where the code answers no question."""
 _SHELL: Final = "bash"
 _RUN_IT: Final = "Run it with "
 _PARAMETERS: Final = 4
-_FEWEST_HOPS: Final = 2
 _CONSOLE: Final = "console"
 _ACTIVATE: Final = "`. .venv/bin/activate`"
 _SURE_NAMES: Final = frozenset({Language.PYTHON, Language.GO, Language.RUST})
@@ -43,9 +46,6 @@ _SURE_NAMES: Final = frozenset({Language.PYTHON, Language.GO, Language.RUST})
 _OVERLOADING: Final = frozenset({Language.JAVA, Language.KOTLIN, Language.CPP})
 _NEAR: Final = 6
 """Lines below an example in which the commands that run it begin."""
-_HOST: Final = re.compile(
-    r"https?://(?!localhost|127\.|0\.0\.0\.0)([A-Za-z][\w-]*(?:\.[\w-]+)+)"
-)
 _FILE_NAME: Final = re.compile(
     r"(?:#|//)\s*(?:save this as\s+|in\s+)?(\w+(\.\w+))\s*$"
 )
@@ -64,7 +64,7 @@ def written(facts: CourseFacts, chapter: Chapter) -> str:
     asked = _questions(facts, chapter)
     steps = list(_steps(facts, chapter))
     if not steps and not asked:
-        steps = [_retell(facts, chapter)]
+        steps = [Step("Say what the code does", (_RETELL,))]
     for number, step in enumerate(steps, 1):
         title = f"Step {number}: {step.title}"
         heading = markdown.heading(2, title)
@@ -96,22 +96,7 @@ def _steps(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
     if example is not None:
         yield _run(facts, chapter, example)
         yield from _stop_inside(facts, chapter, example)
-        yield from _follow(facts, chapter, example)
     yield from _change(facts, chapter)
-
-
-def _retell(facts: CourseFacts, chapter: Chapter) -> Step:
-    """Let the reader say what the code does, where nothing can be run or asked."""
-    chosen = key_places.chosen(facts, chapter)
-    places = [place.excerpt.place for place in chosen]
-    if not places:
-        places = [markdown.code(path) for path in chapter.unit.file_paths]
-    where = listed(places, _PARAMETERS)
-    text = (
-        f"Read {where} without the chapter. Say in a sentence for each what goes in, "
-        "and what comes out or changes. Then compare with the chapter."
-    )
-    return Step("Say what the code does", (text,))
 
 
 def _install(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
@@ -183,32 +168,15 @@ def _running(facts: CourseFacts, example: Example) -> str:
 
 
 def _run(facts: CourseFacts, chapter: Chapter, example: Example) -> Step:
-    network = _network(facts, example)
     running = _running(facts, example)
     if example not in examples.best(facts, chapter):
         code = examples.rendered(facts, example)
-        return Step("Run an example", (code, running, network))
+        return Step("Run an example", (code, running))
     link = markdown.link("the chapter's example", f"{_page(chapter)}#example")
     command = running.removeprefix(_RUN_IT)
     if command == running:
-        return Step("Run an example", (f"Take {link}. {running}", network))
-    return Step("Run an example", (f"Run {link} with {command}", network))
-
-
-def _network(facts: CourseFacts, example: Example) -> str:
-    """Say which hosts an example names; that it asks them is not known.
-
-    A test does not ask them, as a rule.
-    """
-    if example.origin is Origin.TEST:
-        return ""
-    code = "\n".join(examples.lines(facts, example))
-    hosts = dict.fromkeys(_HOST.findall(code))
-    if not hosts:
-        return ""
-    shown = [markdown.code(host) for host in hosts]
-    names = listed(shown, _PARAMETERS)
-    return f"It names {names}: run it where the network is reachable."
+        return Step("Run an example", (f"Take {link}. {running}",))
+    return Step("Run an example", (f"Run {link} with {command}",))
 
 
 def _following_commands(facts: CourseFacts, example: Example) -> str:
@@ -382,28 +350,6 @@ def _executed(facts: CourseFacts, example: Example) -> str:
         entry = "main"
     return standalone.executed(
         examples.lines(facts, example), example.tag, entry
-    )
-
-
-def _follow(
-    facts: CourseFacts, chapter: Chapter, example: Example
-) -> Iterator[Step]:
-    """Follow the longest path of calls that the example surely takes."""
-    paths = [
-        call_path.followed(facts, function)
-        for function in _called(facts, chapter, example)
-    ]
-    hops = max(paths, key=len, default=[])
-    if len(hops) < _FEWEST_HOPS:
-        return
-    start = citations.name(hops[0].caller)
-    end = citations.name(hops[-1].called)
-    yield Step(
-        f"Follow {start}",
-        (
-            f"The example calls {start}. From there, open each call in turn, to {end}:",
-            markdown.steps([call_path.row(facts, hop) for hop in hops]),
-        ),
     )
 
 

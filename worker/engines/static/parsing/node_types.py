@@ -114,7 +114,10 @@ def _is_on(node: Node, first: int, last: int) -> bool:
 def shortened(node: Node | None, most: int = MAX_QUOTED) -> str:
     """Return an expression on one line, without parentheses around it, cut where it is long."""
     line = one_line(text(node)[: 4 * most])
-    if line.startswith("(") and line.endswith(")"):
+    opening = None
+    if node is not None and line.startswith("("):
+        opening = next(iter(node.children), None)
+    if text(opening) == "(" and line.endswith(")"):
         line = line[1:-1].strip()
     if len(line) <= most:
         return line
