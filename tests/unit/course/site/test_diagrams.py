@@ -314,6 +314,8 @@ TANGLE: Final = "\n".join(
         "classDiagram\nclass A" + "~" * 900,
         'classDiagram\nA "' + '" "' * 300 + " -- B",
         "sequenceDiagram\nA" + ">" * 900 + "B",
+        "sequenceDiagram\nA{0}->{0}B{0};".format(" " * 300),
+        "sequenceDiagram\nnote over{0}A{0}".format("\t" * 450),
         "sequenceDiagram\n"
         + "\n".join(f"A{n}->>A{n + 1}: {'word ' * 50}" for n in range(15)),
     ],

@@ -66,7 +66,8 @@ def _lines(source: str) -> list[str]:
     body = re.sub(r"\A\s*---\n.*?\n---\n", "", source, flags=re.DOTALL)
     lines = []
     for line in body.splitlines():
-        statement = _COMMENT.sub("", line).strip()
+        # Patterns may try each of many spaces as an end: one says as much.
+        statement = " ".join(_COMMENT.sub("", line).split())
         if len(statement) > MAX_LINE:
             raise DiagramError("one of its lines is too long")
         if statement:

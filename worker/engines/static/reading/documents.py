@@ -83,8 +83,8 @@ _RECORD: Final = re.compile(
 _MOST_TOP: Final = 4000
 """Characters in which a file says what it is."""
 _COMMENT: Final = re.compile(
-    r"\s*(?:--+[\[|]*|#+(?=[\s']|$)'?|//+!?|;+|%+|\"(?=\s)|\(\*+|/\*+|\*+|\{-+\s*\|?)"
-    r"\s*(.*?)\s*(?:\*+[/)]|-\}|\]\])?\s*$"
+    r"(?:--+[\[|]*|#+(?=[\s']|$)'?|//+!?|;+|%+|\"(?=\s)|\(\*+|/\*+|\*+|\{-+ ?\|?)"
+    r" ?(.*?) ?(?:\*+[/)]|-\}|\]\])?$"
 )
 _LETTERS: Final = re.compile(r"[^\W\d_]{2}")
 _FOR_PROGRAMS: Final = re.compile(
@@ -243,7 +243,9 @@ def lead(language: Language, text: str, heading: Heading) -> str:
 def comment_on_top(text: str) -> str:
     """Return the first comment of code in any language, unless it is for lawyers or programs."""
     lines: list[str] = []
-    for line in [*text[:_MOST_TOP].split("\n"), ""]:
+    for row in [*text[:_MOST_TOP].split("\n"), ""]:
+        # The pattern would try each of many spaces as the comment's end.
+        line = " ".join(row.split())
         match = _COMMENT.match(line)
         if _FOR_PROGRAMS.match(line):
             continue
@@ -251,7 +253,7 @@ def comment_on_top(text: str) -> str:
             lines.append(match[1])
             continue
         comment = " ".join(lines)
-        is_code = match is None and line.strip() != ""
+        is_code = match is None and line != ""
         is_opening = not is_code or _OPENING.match(line) is not None
         if is_opening and _tells(comment):
             return comment[:MAX_LEAD]
