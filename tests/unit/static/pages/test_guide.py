@@ -228,3 +228,73 @@ def test_the_section_of_another_of_the_same_name_opens_no_chapter_of_a_function(
     text = f"Functions\n=========\n\nAll of them.\n\n{section}"
     facts = read(tmp_path, {"app.py": code, "docs/functions.rst": text})
     assert guide.opening(facts, chapter_of(facts, "reverse")) is None
+
+
+BASICS = """\
+Reference
+=========
+
+Names of all that there is.
+
+Basics
+------
+
+Bottles are kept in a central object, the `Cellar`, from the day on which
+they come. A `Cellar` is made once.
+
+Cellar Methods
+--------------
+
+Those who serve wine in a restaurant get at it with the methods of `Cellar`, and
+with those of its racks and boxes, which have the same names as these.
+
+Wine Cellar
+-----------
+
+The most important part of a restaurant is a good wine cellar, which needs a
+long time and much money. Each cellar has its own smell.
+"""
+
+
+def test_a_chapter_opens_with_the_first_section_that_names_its_subject(
+    tmp_path: Path,
+) -> None:
+    assert opening(tmp_path / "all", BASICS).startswith("Bottles are kept")
+    later = BASICS.replace("`Cellar`, from", "room, from")
+    later = later.replace("A `Cellar` is", "It is")
+    assert opening(tmp_path / "later", later).startswith("Those who serve")
+    earlier = BASICS.replace("Names of all", "Names of `Cellar` and all")
+    assert opening(tmp_path / "earlier", earlier) == ""
+
+
+def headed(title: str) -> str:
+    """Return a guide with a section on cellars that does not name the type."""
+    return (
+        f"Wine\n====\n\n`Cellar`\n\n{title}\n{'-' * len(title)}\n\n"
+        "A cellar holds bottles in racks, and each rack has a number on it.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Wine Cellars",
+        "Cellar",
+        "A cellar for all seasons",
+        "How cold are the cellars of a town?",
+    ],
+)
+def test_a_section_opens_a_chapter_whose_subject_its_heading_is_about(
+    tmp_path: Path, title: str
+) -> None:
+    assert opening(tmp_path, headed(title)).startswith("A cellar holds")
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["Wine Cellar", "How cold are wine cellars in a town?", "Cellar Keys"],
+)
+def test_a_section_opens_no_chapter_if_its_heading_is_about_another_thing(
+    tmp_path: Path, title: str
+) -> None:
+    assert opening(tmp_path, headed(title)) == ""

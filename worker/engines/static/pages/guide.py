@@ -35,8 +35,6 @@ _SHORTEST_NAME: Final = 4
 """Letters of a name that a heading may mean."""
 _ENOUGH: Final = 3
 """What a passage that is about the subject is worth."""
-_DEFINED: Final = 2
-"""What a passage is worth more that says what its subject is."""
 _UNDERLINE: Final = re.compile(r"\s*([=\-~^\"'`#*+.:_])\1{2,}\s*$")
 _NO_PROSE: Final = re.compile(
     r"\s|Default\b|\.\. |:\w[\w -]*:|[-*+|>] |\d+[.)] |[<{%|\\\[!@#]|---|===|\+-|:::"
@@ -71,14 +69,13 @@ _ENDING: Final = re.compile(r"(?<=\w\w\w)(?:ing|es|ed|s|e)$")
 _CODE_NAME: Final = re.compile(r"(?<=[`.])(\w+)(?:\(\))?`")
 """The last name in a code span."""
 _METHOD: Final = re.compile(r"`(\w+)(?:\(\))?` method\b")
-_DEFINING: Final = re.compile(
-    r"(?:(?:An?|The) )?(?:`(?:[\w.]*\.)?(\w+)`|(\w+)) (?:is|are)\b"
-)
+_DEFINING: Final = re.compile(r"(?:(?:An?|The) )?(\w+) (?:is|are)\b")
 """How a paragraph begins that says what something is."""
-_SUBJECT: Final = re.compile(r"(?:The )?`(?:[\w.]*\.)?(\w+)` [a-z]+s\b")
-"""How a sentence begins that says what a name of the code does."""
-_SETTING: Final = re.compile(r"\w+_\w+")
-"""A heading of a reference: the name of an option."""
+_PLURAL: Final = re.compile(r"[A-Za-z -]+s")
+_JOINT: Final = re.compile(
+    r"(?i)\b(?:and|or|of|for|with|in|to|from|by|on|works?|is|are|an?|the|your)\b|[^\w\s-]+"
+)
+"""What separates the phrases of a heading."""
 _ROLE: Final = re.compile(r"`([^`<\n]+?)(?:\s*<[^`>]*>)?`:[\w:]+:")
 """A role behind its text."""
 _STOP_WORDS: Final = word_set(
@@ -165,41 +162,122 @@ def _rated(
     subjects = list(by_name.values())
     if not subjects:
         return
-    mentions = facts.analysis.mentions
-    names = {subject.name for subject in subjects}
-    mentioned = {path for name in names for path in mentions.get(name, ())}
     spellings = _spellings(subjects)
     for path in paths(facts):
-        for heading, words, lower_words in sections(facts, path):
+        first = _first(facts, subjects, path)
+        for heading, _, lower_words in sections(facts, path):
             if spellings.isdisjoint(lower_words):
                 continue
-            of_title = _of_headings(facts, subjects, path, heading)
-            is_near = path in mentioned and not names.isdisjoint(words)
-            if not (of_title or is_near) or _SETTING.fullmatch(heading.title):
+            is_first = heading is first
+            if not is_first and not _is_near(facts, subjects, path, heading):
                 continue
             passage = _passage(facts, path, heading)
-            if passage is not None:
-                worth = _worth(facts, subjects, passage, of_title)
-                if worth >= _ENOUGH:
-                    yield worth, passage
+            if passage is None or not _is_introduction(
+                facts, subjects, passage, is_first=is_first
+            ):
+                continue
+            worth = _worth(facts, subjects, passage) + is_first
+            if worth >= _ENOUGH:
+                yield worth, passage
 
 
-def _worth(
+def _first(
+    facts: CourseFacts, subjects: _Subjects, path: str
+) -> Heading | None:
+    """Return the first section of a document that names a subject."""
+    names = {subject.name for subject in subjects}
+    mentions = facts.analysis.mentions
+    if any(path in mentions.get(name, ()) for name in names):
+        for heading, words, _ in sections(facts, path):
+            if not names.isdisjoint(words):
+                return heading
+    return None
+
+
+def _is_near(
+    facts: CourseFacts, subjects: _Subjects, path: str, heading: Heading
+) -> bool:
+    """Whether a document's first heading, or one with words of a subject, is given."""
+    purpose = _words(citations.purpose(subjects[0]))
+    if set(purpose).issuperset(_words(heading.title)):
+        return True
+    title = _letters(heading.title)
+    is_named = any(_letters(subject.name) in title for subject in subjects)
+    return is_named or heading is facts.file(path).headings[0]
+
+
+def _is_introduction(
     facts: CourseFacts,
     subjects: _Subjects,
     passage: Passage,
-    of_title: float,
-) -> float:
-    """Rate a passage by its heading and its words; 0 if it is not about its subjects."""
-    if not of_title and not _begins_with_one(subjects, passage):
+    *,
+    is_first: bool,
+) -> bool:
+    """Whether a document begins with a passage, or its section is about a subject.
+
+    Such a section is the first that names one, or its heading does: a longer one in the
+    singular (`Child Template`) means another thing, unless the passage has the name.
+    """
+    title = passage.title
+    beginning, *_ = facts.file(passage.path).headings
+    if title == beginning.title:
+        return True
+    names = {subject.name for subject in subjects}
+    lower = tuple(_letters(name) for name in names)
+    phrases = [_letters(phrase) for phrase in _JOINT.split(title)]
+    if names.isdisjoint(words_of(" ".join(passage.texts))):
+        is_plural = _PLURAL.fullmatch(title) and phrases[0].endswith(lower)
+        return bool(is_plural) or not set(lower).isdisjoint(phrases)
+    purpose = _words(citations.purpose(subjects[0]))
+    is_kind = set(purpose).issuperset(_words(title))
+    is_ending = any(phrase.endswith(lower) for phrase in phrases)
+    return is_first or is_kind or is_ending
+
+
+@cache
+def _letters(name: str) -> str:
+    """Return the letters of a name or a phrase in the singular."""
+    letters = re.sub(r"[\W_]", "", name.lower())
+    return letters.removesuffix("s")
+
+
+def _worth(facts: CourseFacts, subjects: _Subjects, passage: Passage) -> float:
+    """Rate a passage by its heading and its words; 0 if it is not about the first subject."""
+    of_first = _of_text(facts, subjects[:1], passage)
+    if not of_first or _is_of_another(facts, subjects, passage):
         return 0
-    if _is_of_another(facts, subjects, passage):
-        return 0
-    of_text = _of_text(facts, subjects, passage)
-    if not of_text:
-        return 0
-    of_opening = _of_opening(subjects, passage)
-    return of_title + of_text + of_opening + _GUIDANCE[guidance(passage.path)]
+    worth = _of_headings(facts, subjects, passage)
+    worth += _of_text(facts, subjects, passage)
+    worth += _of_opening(subjects[0], passage)
+    return worth + _GUIDANCE[guidance(passage.path)]
+
+
+def _is_of_another(
+    facts: CourseFacts, subjects: _Subjects, passage: Passage
+) -> bool:
+    """Whether a heading names something else, or a passage a method of the same name."""
+    first, *_ = subjects
+    names = {subject.name for subject in subjects}
+    title = passage.title
+    is_name = title in facts.by_name and title not in names
+    if is_name and title.lower() in names:
+        return True
+    methods = _METHOD.findall(" ".join(passage.texts))
+    return first.kind is Kind.FUNCTION and first.name in methods
+
+
+def _of_opening(subject: Definition, passage: Passage) -> float:
+    """Rate whether a passage defines a subject, or names it in its first sentence."""
+    name = subject.name
+    sentence, *_ = sentences(passage.texts[0])
+    named = _CODE_NAME.findall(sentence)
+    defining = _DEFINING.match(sentence)
+    if defining is not None:
+        named.append(defining[1])
+        if subject.kind in TYPES:
+            named.append(defining[1].capitalize())
+    spellings = {name, f"{name}s"}
+    return 2 * (not spellings.isdisjoint(named))
 
 
 def _spellings(subjects: Iterable[Definition]) -> set[str]:
@@ -233,29 +311,24 @@ def paths(facts: CourseFacts) -> list[str]:
 
 
 def _of_headings(
-    facts: CourseFacts,
-    subjects: _Subjects,
-    path: str,
-    heading: Heading,
+    facts: CourseFacts, subjects: _Subjects, passage: Passage
 ) -> float:
     """Rate how much a heading, or the name of its document, names some subjects."""
-    titles = _words(heading.title)
+    titles = _words(passage.title)
+    beginning, *_ = facts.file(passage.path).headings
     first, *others = subjects
     name = _squeezed(first.name)
     purpose = _words(citations.purpose(first))
-    is_of_kind = len(titles) == 1 and titles[0] in purpose
+    is_of_kind = set(titles) <= set(purpose)
     if name == _squeezed(facts.analysis.project.name):
         return 4 * is_of_kind
     worth = 2 * is_of_kind + _of_title(name, titles)
     for other in others:
         other_name = _squeezed(other.name)
         worth += _of_title(other_name, titles) / 2
-    if heading is not facts.file(path).headings[0]:
-        return worth
-    if name == _squeezed(file_stem(path)):
+    is_beginning = passage.title == beginning.title
+    if is_beginning and name == _squeezed(file_stem(passage.path)):
         worth += 3
-    if worth > 0:
-        worth += 2
     return worth
 
 
@@ -284,72 +357,9 @@ def _of_text(
         if not meaning.names(facts, subject, text):
             continue
         worth += 1
-        if subject.name in _CODE_NAME.findall(text):
-            worth += 2
+        named = _CODE_NAME.findall(text).count(subject.name)
+        worth += min(named, 3)
     return worth
-
-
-def _begins_with_one(subjects: Iterable[Definition], passage: Passage) -> bool:
-    """Whether a passage names a subject in its first sentence, or a type anywhere."""
-    told = sentences(passage.texts[0])
-    sentence = next(iter(told), "")
-    whole = " ".join(passage.texts)
-    for subject in subjects:
-        text = sentence
-        if subject.kind in TYPES:
-            text = whole
-        if subject.name in words_of(text):
-            return True
-    return False
-
-
-def _is_of_another(
-    facts: CourseFacts, subjects: _Subjects, passage: Passage
-) -> bool:
-    """Whether a passage defines something else, or hardly names the first subject."""
-    first, *others = subjects
-    names = {subject.name for subject in subjects}
-    title = passage.title
-    is_name = title in facts.by_name and title not in names
-    if is_name and title.lower() in names:
-        return True
-    if not _names_any(facts, subjects, passage):
-        return True
-    text = " ".join(passage.texts)
-    if first.kind is Kind.FUNCTION and first.name in _METHOD.findall(text):
-        return True
-    defining = _SUBJECT.match(passage.texts[0])
-    if defining is not None and defining[1] in facts.by_name:
-        return defining[1] not in names
-    return bool(others) and not _of_text(facts, [first], passage)
-
-
-def _names_any(
-    facts: CourseFacts, subjects: _Subjects, passage: Passage
-) -> bool:
-    """Whether a passage is a document's beginning, or it or its heading names a subject."""
-    beginning, *_ = facts.file(passage.path).headings
-    if passage.title == beginning.title:
-        return True
-    words = words_of(" ".join(passage.texts))
-    if any(subject.name in words for subject in subjects):
-        return True
-    heading = words_of(passage.title.lower())
-    return not _spellings(subjects).isdisjoint(heading)
-
-
-def _of_opening(subjects: _Subjects, passage: Passage) -> float:
-    """Rate whether a passage defines its first subject."""
-    first, *_ = subjects
-    name = first.name
-    spellings = {name}
-    if first.kind in TYPES:
-        spellings |= {name.lower(), name.capitalize()}
-        spellings |= {f"{spelling}s" for spelling in spellings}
-    defining = _DEFINING.match(passage.texts[0])
-    if defining is None or spellings.isdisjoint(defining.groups()):
-        return 0
-    return _DEFINED
 
 
 @cache
