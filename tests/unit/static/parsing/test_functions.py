@@ -658,3 +658,10 @@ def test_a_definition_below_a_comment_is_found_by_its_lines() -> None:
     node = find(root, definition.line, definition.end_line)
     assert node is not None
     assert node.type == "struct_item"
+
+
+def test_of_thousands_of_results_only_the_first_are_read() -> None:
+    # Each looks at all statements before it.
+    statements = "    if x: return x\n" * 6000
+    function = inside(Language.PYTHON, f"def find(x):\n{statements}")
+    assert len(function.returns) == 100

@@ -108,6 +108,9 @@ def test_restructured_text_has_levels_by_the_order_of_its_marks() -> None:
         (Language.PYTHON, "# no heading\n", []),
         (Language.MARKDOWN, "~~~\n# code\n~~~\n# Real\n", [(1, "Real")]),
         (Language.MARKDOWN, "#no heading\n\n# <img src=x>\n", []),
+        (Language.MARKDOWN, "## C# ##  \n# ##\n# F#\n", [(2, "C#"), (1, "F#")]),
+        # With a choice of ends for each space this would take minutes.
+        (Language.MARKDOWN, f"# a{' ' * 9000}b\n", [(1, "a")]),
     ],
 )
 def test_each_language_has_its_own_headings(

@@ -81,6 +81,8 @@ _METHOD_CALL: Final = "invocation_expression"
 _ERROR_TYPE: Final = re.compile(r"(?:\w+\.)*[A-Z]\w*(?:Error|Exception)")
 _ALL_ERRORS: Final = frozenset({"Exception", "BaseException", "Throwable"})
 _LEAVING: Final = RETURNS | {"continue_statement", "break_statement"}
+_MOST_TOLD: Final = 100
+"""Results and failures of one function: each looks at all statements before it."""
 _MOST_EXCLUDED: Final = 200
 """Characters of conditions that must not hold; a sentence with more is not read."""
 _COMPARED: Final = re.compile(
@@ -197,6 +199,8 @@ class FunctionFacts:
             cause = _raised(verb, place)
             if not _is_caught(cause, place):
                 causes.append(cause)
+            if len(causes) == _MOST_TOLD:
+                break
         return causes
 
     @cached_property
@@ -212,6 +216,8 @@ class FunctionFacts:
             conditions = _conditions(place)
             result = Expression(shortened(value), tuple(conditions))
             results.append(result)
+            if len(results) == _MOST_TOLD:
+                break
         tail = _tail(self._body, self._statements)
         if tail is not None:
             results.append(Expression(shortened(tail)))

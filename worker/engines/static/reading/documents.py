@@ -15,7 +15,7 @@ from worker.engines.static.reading.manifests import table
 MAX_TITLE: Final = 120
 MAX_LEAD: Final = 600
 
-_HASHES: Final = re.compile(r"(#{1,6})(?:\s+|(?=!?\[))(.*?)\s*#*\s*$")
+_HASHES: Final = re.compile(r"(#{1,6})(?:\s+|(?=!?\[))(.*)$")
 _EQUALS: Final = re.compile(r"(={1,6})\s+(\S.*)$")
 _UNDERLINE: Final = re.compile(r"([=\-~^\"'`#*+.:_])\1{2,}\s*$")
 _UNDERLINING: Final = tuple("=-~^\"'`#*+.:_")
@@ -177,11 +177,22 @@ def _marked(language: Language, match: re.Match[str]) -> tuple[int, str]:
     """Return the level and the title of a heading that its mark begins."""
     mark, title = match.groups()
     level = len(mark)
+    if mark.startswith("#"):
+        title = _unclosed(title)
     if language is Language.LATEX:
         level = 1 + mark.count("sub")
     if language is Language.TEXT:
         level = 1 + mark.count(".")
     return level, title
+
+
+def _unclosed(title: str) -> str:
+    """Return a title without the `##` behind it; those of `C#` belong to the word."""
+    whole = title.rstrip()
+    bare = whole.rstrip("#")
+    if bare and bare == bare.rstrip():
+        return whole
+    return bare.rstrip()
 
 
 def _underlines(lines: list[str], number: int) -> bool:
