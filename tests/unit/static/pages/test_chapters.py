@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.course_facts import chapter_of, read
+from tests.support.course_facts import chapter_of, index_of, read
 from tests.support.samples import PYTHON
 from worker.engines.static.facts import Verb
-from worker.engines.static.pages import chapters, reviews
+from worker.engines.static.pages import chapters, connections, reviews
 from worker.engines.static.pages.course import CourseFacts
+from worker.engines.static.pages.excerpts import Excerpt
 
 
 @pytest.fixture
@@ -60,6 +61,16 @@ def test_calls_inside_a_chapter_are_drawn_and_its_connections_are_sentences(
     assert [place for place in shown if place in places] == places
 
 
+SHOP = """\
+from app import App
+
+
+class Shop:
+    def sell(self, tea):
+        self.tea = tea
+        self.app = App()
+        return self.app
+"""
 APP = '''\
 class App:
     """Serves."""
@@ -169,6 +180,50 @@ def test_a_review_links_the_first_mention_of_another_subject(
     assert f"[`Stock`]({other.file}), and `Stock` again." in review
 
 
+def test_a_review_links_a_member_of_another_subject_once(
+    tmp_path: Path,
+) -> None:
+    facts = read(tmp_path, {"app.py": APP, "shop.py": SHOP})
+    page = "# Title\n\nIt needs `App.open` and `App.close`.\n\n`App` runs."
+    review = reviews.written(facts, chapter_of(facts, "Shop"), page)
+    other = chapter_of(facts, "App").file
+    assert f"It needs [`App.open`]({other}) and `App.close`." in review
+    assert f"[`App`]({other}) runs." in review
+    linked = f"# Title\n\nSee [`App`]({other}).\n\nIt needs `App.open`."
+    review = reviews.written(facts, chapter_of(facts, "Shop"), linked)
+    assert review.endswith("It needs `App.open`.")
+
+
+def test_a_review_says_what_to_read_first(tmp_path: Path) -> None:
+    facts = read(tmp_path, {"app.py": APP, "shop.py": SHOP})
+    links = {(link.source, link.target): link.verb for link in facts.links}
+    app, shop = (chapter_of(facts, name) for name in ("App", "Shop"))
+    assert links == {(shop.position, app.position): Verb.CREATES}
+    first, last = sorted((app, shop), key=lambda chapter: chapter.position)
+    page = "# Title\n\nIs a text.\n\n## The code\n\n## More"
+    review = reviews.written(facts, last, page)
+    said = f"Is a text.\n\nRead first: [{first.name}]({first.file}).\n\n## The code"
+    assert said in review
+    assert review.count("Read first") == 1
+    assert "Read first" not in reviews.written(facts, first, page)
+
+
+def test_a_parameter_of_what_is_described_is_no_link(tmp_path: Path) -> None:
+    brew = "def brew(cup):\n    cup.warm()\n    return cup.tea\n"
+    shop = "class Shop:\n    def sell(self, brew):\n        self.a = brew\n"
+    shop += "        self.b = 1\n        return self.a\n\n    def open(self):\n"
+    shop += "        self.a = 0\n        self.b = 0\n        return self\n"
+    facts = read(tmp_path, {"tea.py": brew, "shop.py": shop})
+    chapter = chapter_of(facts, "Shop")
+    about = "# Title\n\n## The code\n\n### `Shop.{}`\n\nIt uses `brew`."
+    selling = reviews.written(facts, chapter, about.format("sell"))
+    assert "It uses `brew`." in selling
+    opening = reviews.written(facts, chapter, about.format("open"))
+    assert "It uses [`brew`]" in opening
+    row = "# Title\n\n## Other parts\n\n- `Shop.sell`: Sells `brew`."
+    assert "Sells `brew`." in reviews.written(facts, chapter, row)
+
+
 def test_a_review_corrects_below_the_claim(facts: CourseFacts) -> None:
     chapter = chapter_of(facts, "Store")
     page = "# Title\n\nSee `shop/stock.py:900`.\n\nMore."
@@ -208,24 +263,55 @@ def test_a_type_has_the_attributes_that_its_constructor_sets(
         "        self.plans: dict[str, Plan] = {}\n        self.a = 1\n"
     )
     facts = read(tmp_path, {"app.py": app, "plan.py": plan})
-    page = chapters.written(facts, chapter_of(facts, "App"))
     plan_page = chapter_of(facts, "Plan").file
-    assert f"`App` holds [`Plan`]({plan_page}) (`app.py:6`)." in page
+    chapter = chapter_of(facts, "App")
+    assert connections.sentences(facts, chapter, [], ()) == [
+        f"`App` holds [`Plan`]({plan_page}) (`app.py:6`)."
+    ]
 
 
-def test_each_relationship_of_the_map_is_a_connection_where_it_starts(
+def test_a_relationship_is_a_connection_where_it_starts_and_not_shown(
     tmp_path: Path,
 ) -> None:
     app = "from tea import brew\n\n\ndef serve(cup):\n    cup.fill(brew(cup))\n"
     tea = "def brew(cup):\n    cup.warm()\n    return cup.tea\n"
     facts = read(tmp_path, {"app.py": app, "tea.py": tea})
     assert [link.verb for link in facts.links] == [Verb.CALLS]
-    page = chapters.written(facts, chapter_of(facts, "serve"))
+    serve = chapter_of(facts, "serve")
     called = "`serve` calls [`brew`](chapter_2_brew.md) (`app.py:5`)."
-    assert f"## Connections\n\n- {called}" in page
+    assert connections.sentences(facts, serve, [], ()) == [called]
+    head = Excerpt(path="app.py", spans=((4, 4),))
+    other = Excerpt(path="tea.py", spans=((1, 5),))
+    assert connections.sentences(facts, serve, [head, other], ()) == [called]
+    shown = Excerpt(path="app.py", spans=((1, 1), (4, 5)))
+    assert connections.sentences(facts, serve, [shown], ()) == []
+    explained = {index_of(facts, "brew")}
+    assert connections.sentences(facts, serve, [], explained) == []
+    page = chapters.written(facts, serve)
+    assert "## Connections" not in page
     page = chapters.written(facts, chapter_of(facts, "brew"))
     assert "## Connections" not in page
     assert "`serve` (`app.py:5`) calls it." in page
+
+
+def test_what_another_chapter_is_about_is_explained_first_with_a_link(
+    tmp_path: Path,
+) -> None:
+    parts = ("wash", "peel", "slice")
+    code = "from tea import brew\n\n\ndef serve(cup):\n"
+    code += "".join(f"    _{part}(cup)\n" for part in parts)
+    code += "    _boil(cup)\n    return brew(cup)\n\n\n"
+    for part in (*parts, "boil"):
+        told = f"Take a sharp knife and water to {part} all lemons slowly."
+        code += f'def _{part}(cup):\n    """{told}"""\n    cup.{part}()\n'
+        code += f"    cup.check()\n    return cup.{part}ed\n\n\n"
+    tea = (
+        'def brew(cup):\n    """Brew tea."""\n    cup.warm()\n    return cup\n'
+    )
+    files = {"app.py": code, "tea.py": tea}
+    facts = read(tmp_path, files)
+    page = chapters.written(facts, chapter_of(facts, "serve"))
+    assert "- [`brew`](chapter_2_brew.md) (`tea.py:1`): Brew tea." in page
 
 
 def test_a_docstring_that_the_code_shows_is_not_said_above_it(
@@ -330,15 +416,16 @@ def test_a_call_is_said_unless_it_is_drawn(tmp_path: Path) -> None:
     ],
 )
 def test_a_sentence_that_explains_little_is_no_gloss(
-    tmp_path: Path, purpose: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, purpose: str
 ) -> None:
+    monkeypatch.setattr(chapters, "_subject_of", lambda *_: None)
     clear = "Remove stones, straw and dust from what the farmer brings."
-    sift = f'def clean(corn):\n    """{clear}\n\n    Once.\n    """\n'
+    sift = f'def _clean(corn):\n    """{clear}\n\n    Once.\n    """\n'
     body = (
         "    seeds = corn.seeds()\n    print(seeds)\n    return dust(seeds)\n"
     )
-    mill = "from sift import clean\n\n\ndef run(mill):\n    mill.turn()\n"
-    mill += "    corn = clean(mill)\n    mill.stop(corn)\n    return corn\n"
+    mill = "from sift import _clean\n\n\ndef run(mill):\n    mill.turn()\n"
+    mill += "    corn = _clean(mill)\n    mill.stop(corn)\n    return corn\n"
     pages = []
     for position, text in enumerate([clear, purpose]):
         code = sift.replace(clear, text) + body
@@ -346,8 +433,8 @@ def test_a_sentence_that_explains_little_is_no_gloss(
         facts = read(folder, {"sift.py": code, "mill.py": mill})
         page = chapters.written(facts, chapter_of(facts, "run"))
         pages.append(page)
-    assert f"- `clean` (`sift.py:1`): {clear}" in pages[0]
-    assert "- `clean`" not in pages[1]
+    assert f"- `_clean` (`sift.py:1`): {clear}" in pages[0]
+    assert "- `_clean`" not in pages[1]
 
 
 def test_an_interface_is_implemented(tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def written(facts: CourseFacts, chapter: Chapter) -> str:
         _section("Other parts", markdown.bullets(parts)),
         _section("What can go wrong", markdown.bullets(failing)),
         _section("Good to know", markdown.bullets(cautions)),
-        _section("Connections", *_connections(facts, chapter)),
+        _section("Connections", *_connections(facts, chapter, places)),
     )
 
 
@@ -323,11 +323,30 @@ def _words(facts: CourseFacts, chapter: Chapter, definition: Definition) -> str:
 
 def _calls(facts: CourseFacts, chapter: Chapter, definition: Definition) -> str:
     """Explain the functions and types that a function uses and that no page has explained yet."""
-    targets = _explained(facts).get((chapter.position, definition.index))
-    if not targets:
-        return ""
-    rows = [citations.described(target) for target in targets]
+    targets = _explained(facts).get((chapter.position, definition.index), [])
+    rows = []
+    for target in targets:
+        row = citations.described(target)
+        subject_of = _subject_of(facts, chapter, target)
+        if subject_of is not None:
+            name = citations.name(target)
+            link = markdown.link(name, subject_of.file)
+            row = row.replace(name, link, 1)
+        rows.append(row)
     return markdown.bullets(rows)
+
+
+def _subject_of(
+    facts: CourseFacts, chapter: Chapter, definition: Definition
+) -> Chapter | None:
+    """Return the other chapter that is about a definition, and shows or names it."""
+    owner = facts.owner(definition.index)
+    if owner is None or owner is chapter:
+        return None
+    is_subject = definition.index in owner.unit.symbols
+    if is_subject and definition.name in introduced(facts, owner):
+        return owner
+    return None
 
 
 @remembered
@@ -339,26 +358,35 @@ def _explained(facts: CourseFacts) -> dict[tuple[int, int], list[Definition]]:
         shown = _definitions(key_places.chosen(facts, chapter))
         for definition in shown:
             purpose = citations.purpose(definition)
-            targets = []
-            for target in _targets(facts, definition):
-                is_new = target not in shown and target.index not in seen
-                if purpose and citations.purpose(target) == purpose:
-                    continue
-                if is_new and _is_worth_explaining(facts, target):
-                    targets.append(target)
-            targets = targets[:_CALLS]
-            for target in targets:
-                seen.add(target.index)
+            targets = [
+                target
+                for target in _targets(facts, definition)
+                if target not in shown
+                and target.index not in seen
+                and not (purpose and citations.purpose(target) == purpose)
+                and _is_worth_explaining(facts, chapter, target)
+            ]
+            ranked = sorted(
+                targets,
+                key=lambda target: _subject_of(facts, chapter, target) is None,
+            )
+            kept = ranked[:_CALLS]
+            seen.update(target.index for target in kept)
             place = chapter.position, definition.index
-            explained[place] = targets
+            explained[place] = list(filter(kept.__contains__, targets))
     return explained
 
 
-def _is_worth_explaining(facts: CourseFacts, target: Definition) -> bool:
+def _is_worth_explaining(
+    facts: CourseFacts, chapter: Chapter, target: Definition
+) -> bool:
     purpose = citations.purpose(target)
-    is_aside = purpose.endswith("?") or purpose.startswith("We ")
+    if purpose.endswith("?") or purpose.startswith("We "):
+        return False
+    if _subject_of(facts, chapter, target) is not None:
+        return purpose != ""
     new = new_words(target.qualified, purpose)
-    if is_aside or len(new) < _NEW_WORDS or not purposes.says_more(target):
+    if len(new) < _NEW_WORDS or not purposes.says_more(target):
         return False
     return not call_path.is_getter(facts, target)
 
@@ -372,6 +400,7 @@ def _targets(facts: CourseFacts, definition: Definition) -> list[Definition]:
     return [facts.definitions[index] for index in called]
 
 
+@remembered
 def introduced(facts: CourseFacts, chapter: Chapter) -> set[str]:
     """Return the names that a chapter is named after, shows or lists."""
     places = key_places.chosen(facts, chapter)
@@ -423,11 +452,19 @@ def _documents_itself(definition: Definition) -> bool:
     )
 
 
-def _connections(facts: CourseFacts, chapter: Chapter) -> list[str]:
+def _connections(
+    facts: CourseFacts, chapter: Chapter, places: Sequence[KeyPlace]
+) -> list[str]:
     family = mermaid.fenced(diagrams.family(facts, chapter))
     if not family:
         family = _subtypes(facts, chapter)
-    sentences = connections.sentences(facts, chapter)
+    explained = {
+        target.index
+        for definition in _definitions(places)
+        for target in _explained(facts)[chapter.position, definition.index]
+    }
+    shown = [place.excerpt for place in places]
+    sentences = connections.sentences(facts, chapter, shown, explained)
     return [family, markdown.bullets(sentences)]
 
 

@@ -1,5 +1,7 @@
 """How a chapter's subject is connected to other chapters: sentences with the line that shows it."""
 
+from collections.abc import Container, Sequence
+
 from worker.engines.static.facts import Verb
 from worker.engines.static.pages import citations, markdown
 from worker.engines.static.pages.course import (
@@ -8,18 +10,33 @@ from worker.engines.static.pages.course import (
     CourseFacts,
     is_function,
 )
+from worker.engines.static.pages.excerpts import Excerpt
 
 
-def sentences(facts: CourseFacts, chapter: Chapter) -> list[str]:
-    """Return a sentence for each relationship that starts at a chapter.
+def sentences(
+    facts: CourseFacts,
+    chapter: Chapter,
+    excerpts: Sequence[Excerpt],
+    explained: Container[int],
+) -> list[str]:
+    """Return a sentence for each relationship that starts at a chapter and that no code shows.
 
-    The chapter at its other end does not repeat it.
+    The chapter at its other end does not repeat it, and what the page explains is told.
     """
     connected = []
     for link in facts.links:
-        if link.source == chapter.position:
-            words = _sentence(facts, link)
-            connected.append(f"{words}.")
+        if link.source != chapter.position:
+            continue
+        relation = link.relation
+        if relation is not None:
+            is_shown = any(
+                excerpt.shows(relation.path, relation.line)
+                for excerpt in excerpts
+            )
+            if is_shown or relation.object in explained:
+                continue
+        words = _sentence(facts, link)
+        connected.append(f"{words}.")
     return connected
 
 

@@ -102,6 +102,12 @@ class Excerpt:
         """Its lines, as code."""
         return markdown.place(self.path, *self.spans)
 
+    def shows(self, path: str, line: int) -> bool:
+        """Whether a line of a file is among its lines."""
+        if path != self.path:
+            return False
+        return any(first <= line <= last for first, last in self.spans)
+
 
 def block(lines: Sequence[str], spans: Sequence[Span], tag: str) -> str:
     """Return the code of an excerpt, given all lines of its file."""

@@ -1,13 +1,14 @@
 """Writes the reviewed chapters: the chapter as it is read the second time.
 
-The first mention of another chapter's subject becomes a link, and a claim that the checker
-finds wrong gets a correction right below it.
+It says which chapters to read first. The first mention of another chapter's subject becomes
+a link, and a claim that the checker finds wrong gets a correction right below it.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
+from worker.engines.static.facts import Definition, Verb
 from worker.engines.static.pages import (
     chapters,
     checker,
@@ -15,14 +16,21 @@ from worker.engines.static.pages import (
     markdown,
     meaning,
 )
-from worker.engines.static.pages.checker import Block, Finding
-from worker.engines.static.pages.course import Chapter, CourseFacts
+from worker.engines.static.pages.checker import Finding
+from worker.engines.static.pages.course import Chapter, CourseFacts, last_name
 from worker.engines.static.parsing.identifiers import words_of
+from worker.engines.static.prose.phrases import listed
 
 _SHORTEST: Final = 3
 """Letters of a name that is linked."""
 _CODE: Final = re.compile(r"``+.*?``+|(?<!`)`([^`\n]+)`(?!`)")
 """A code span; those with two or more backticks are quotations, and get no link."""
+_DESCRIBED: Final = re.compile(r"(?:### |- )`([^`\n]+)`")
+"""The beginning of a heading or a row that is about one definition."""
+_MOST_EARLIER: Final = 3
+_SLIGHT: Final = frozenset({Verb.IMPORTS, Verb.MENTIONS, Verb.NAMES})
+"""Relationships that need no reading."""
+_MAKING: Final = frozenset({Verb.CREATES, Verb.HOLDS, Verb.RETURNS})
 
 
 def written(facts: CourseFacts, chapter: Chapter, page: str) -> str:
@@ -50,21 +58,98 @@ def _corrected(lines: Sequence[str], findings: Sequence[Finding]) -> list[str]:
 
 
 def _linked(facts: CourseFacts, chapter: Chapter, page: str) -> list[str]:
-    """Link the first mention of each other chapter's subject on a page."""
-    targets = _subjects(facts, chapter)
+    """Link the first mention of each other chapter's subject on a page, and say what to read."""
+    linker = _Linker(facts, chapter)
+    prerequisites = _prerequisites(facts, chapter)
     lines: list[str] = []
     for block in checker.blocks(page):
-        if block.tag is None:
-            lines.append(_with_links(block, targets))
-        else:
+        if block.tag is not None:
             lines += block.text.split("\n")
+            continue
+        if prerequisites and block.text.startswith("## "):
+            lines += [prerequisites, ""]
+            prerequisites = ""
+        lines.append(linker.linked(block.text))
     return lines
+
+
+def _prerequisites(facts: CourseFacts, chapter: Chapter) -> str:
+    """Say which earlier chapters are about what a chapter uses, or about what makes its subject."""
+    position = chapter.position
+    earlier: set[int] = set()
+    for link in facts.links:
+        if link.source == position and link.verb not in _SLIGHT:
+            earlier.add(link.target)
+        if link.target == position and link.verb in _MAKING:
+            earlier.add(link.source)
+    links = []
+    for other in facts.chapters[:position]:
+        if other.position in earlier:
+            name = markdown.text(other.name)
+            links.append(markdown.link(name, other.file))
+    if not links:
+        return ""
+    return f"Read first: {listed(links[-_MOST_EARLIER:])}."
+
+
+class _Linker:
+    """Puts links on the first mentions of what other chapters are about, line by line."""
+
+    def __init__(self, facts: CourseFacts, chapter: Chapter) -> None:
+        self._facts = facts
+        self._targets = _subjects(facts, chapter)
+        self._parameters = _parameters(facts, chapter)
+        """Of what the lines are about: all that the chapter tells of, or one function."""
+        self._all_parameters = self._parameters
+
+    def linked(self, line: str) -> str:
+        """Return a line with links on its names, and take them from those to link."""
+        if line.startswith("## "):
+            self._parameters = self._all_parameters
+        elif line.startswith("### "):
+            self._parameters = self._parameters_of(line)
+        if "](" in line:
+            for match in _CODE.finditer(line):
+                self._take(match[1] or "")
+        if line.startswith("#") or "](" in line:
+            return line
+        own = self._parameters | self._parameters_of(line)
+
+        def replaced(match: re.Match[str]) -> str:
+            name = match[1] or ""
+            chapter = self._targets.get(name)
+            if chapter is None or name in own:
+                return match[0]
+            self._take(name)
+            return markdown.link(match[0], chapter.file)
+
+        return _CODE.sub(replaced, line)
+
+    def _take(self, name: str) -> None:
+        """Link a name no more, nor members of the subjects of the chapter that it leads to."""
+        chapter = self._targets.pop(name, None)
+        self._targets = {
+            other: target
+            for other, target in self._targets.items()
+            if "." not in other or target is not chapter
+        }
+
+    def _parameters_of(self, line: str) -> set[str]:
+        """Return the parameters of the function that a heading or a row is about."""
+        described = _DESCRIBED.match(line)
+        if described is None:
+            return set()
+        name = last_name(described[1])
+        return _words(
+            definition
+            for definition in self._facts.by_name.get(name, ())
+            if definition.qualified == described[1]
+        )
 
 
 def _subjects(facts: CourseFacts, chapter: Chapter) -> dict[str, Chapter]:
     """Return the chapters other than this one by the name of their subject."""
     own = {symbol.name for symbol in facts.symbols(chapter)}
-    own |= _parameters(facts, chapter)
     subjects: dict[str, Chapter] = {}
     for other in facts.chapters:
         shown = chapters.introduced(facts, other)
@@ -79,31 +164,23 @@ def _subjects(facts: CourseFacts, chapter: Chapter) -> dict[str, Chapter]:
                 and not meaning.is_ambiguous(facts, symbol)
             ):
                 subjects.setdefault(name, other)
+                for member in facts.members(symbol):
+                    subjects.setdefault(member.qualified, other)
     return subjects
 
 
 def _parameters(facts: CourseFacts, chapter: Chapter) -> set[str]:
-    """Return the words in lower case of the signatures that a chapter tells of: parameters."""
+    """Return the parameters of all that a chapter tells of."""
     indexes = set(facts.family(chapter.unit.owned))
     for place in key_places.chosen(facts, chapter):
         if place.definition is not None:
             indexes.add(place.definition.index)
+    return _words(facts.definitions[index] for index in indexes)
+
+
+def _words(definitions: Iterable[Definition]) -> set[str]:
+    """Return the words in lower case of signatures: parameters."""
     words: set[str] = set()
-    for index in indexes:
-        words.update(words_of(facts.definitions[index].signature))
+    for definition in definitions:
+        words.update(words_of(definition.signature))
     return {word for word in words if word.islower()}
-
-
-def _with_links(block: Block, targets: dict[str, Chapter]) -> str:
-    """Link the names on a line, and take them from `targets`: only the first mention is linked."""
-    line = block.text
-    if line.startswith("#") or "](" in line:
-        return line
-
-    def replaced(match: re.Match[str]) -> str:
-        chapter = targets.pop(match[1] or "", None)
-        if chapter is None:
-            return match[0]
-        return markdown.link(match[0], chapter.file)
-
-    return _CODE.sub(replaced, line)
