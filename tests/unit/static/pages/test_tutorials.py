@@ -290,6 +290,36 @@ def test_a_reader_writes_a_test_and_sees_it_fail(tmp_path: Path) -> None:
     ) in broken
 
 
+COIN = "class Coin(Money):\n    def worth(self):\n        x = 1\n        y = x\n        return y\n"
+NOTE = COIN.replace("Coin", "Note").replace("worth", "size")
+
+
+@pytest.mark.parametrize(
+    ("subtypes", "is_left"),
+    [
+        (f"{NOTE}\n\n{COIN}", True),
+        (NOTE, False),
+        (COIN.replace("x = 1\n", "x = 1\n" + "        x += 1\n" * 25), False),
+    ],
+    ids=["defined", "another", "long"],
+)
+def test_a_reader_writes_what_a_type_leaves_to_its_subtypes(
+    tmp_path: Path, subtypes: str, *, is_left: bool
+) -> None:
+    base = (
+        "class Money:\n    def worth(self):\n        raise NotImplementedError\n\n"
+        "    def pay(self):\n        return self.worth() * 2\n"
+    )
+    facts = read(tmp_path, {"till.py": f"{base}\n\n{subtypes}"})
+    page = tutorials.written(facts, chapter_of(facts, "Money"))
+    task = "Write a subtype of `Money` that defines `worth`.\n\n<details>"
+    _, _, after = page.partition(task)
+    solution, _, _ = after.partition("</details>")
+    assert bool(after) == is_left
+    assert ("`till.py:16-20`\n\n```python\nclass Coin" in solution) == is_left
+    assert "class Note" not in page
+
+
 TILL = """\
 public class Till {
     public int sell(int x) {

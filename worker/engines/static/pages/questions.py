@@ -1,7 +1,7 @@
 """Questions about a chapter's code and its tests, with answers that follow from them."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from worker.engines.static.facts import Definition
@@ -37,18 +37,20 @@ _LONGEST_TEST: Final = 14
 """Lines of a test that is shown."""
 _LONGEST_FAILURE: Final = 240
 """Characters of a failure with its place and its conditions."""
-_BLANK: Final = "___"
+_WITHOUT_VALUE: Final = r"\g<1>___\g<3>"
 _PLAIN: Final = "text"
 """The tag of code that differs from the file's."""
-_LITERAL: Final = r"(?:[rbu]?\"(?:\\.|[^\"\\])+\"|[rbu]?'(?:\\.|[^'\\])+'|-?\b\d\d?(?:\.\d+)?\b)"
+_LITERAL: Final = r"(?:[rbu]?\"(?:\\.|[^\"\\\n])+\"|[rbu]?'(?:\\.|[^'\\\n])+'|-?\b\d\d?(?:\.\d+)?\b)"
 """A text, or a small number: `200` is the status of any answer."""
+_ITEMS: Final = rf"(?:{_LITERAL}|[][{{}},: ])+"
 _EXPECTED: Final = re.compile(
-    r"(\s*(?:assert [^\"'=]+ == |if .+ != "
+    r"^([ \t]*(?:assert [^\"'=\n]+ == |if .+ != "
     r"|\S*(?:assert_eq!|assertEqual|(?:EXPECT|ASSERT)_EQ|[sS]trictEqual|deepEqual)\(.+, "
     r"|\S*(?:assert_equal|assertEquals?|assertSame|AreEqual|Equal|\.expect)[( ](?:t, |\d+, )?"
     r"|.*(?:expect|assertThat)\(.+\)\.(?:to(?:Be|Equal|StrictEqual)|isEqualTo|to eq)[( ]))"
-    rf"({_LITERAL}|\[(?:{_LITERAL}|[][{{}},: ])+\]|\{{(?:{_LITERAL}|[][{{}},: ])+\}})"
-    r"(\)*;?| \{|, .+)"
+    rf"({_LITERAL}|\[{_ITEMS}\]|\{{{_ITEMS}\}})"
+    r"(\)*;?| \{|, .+)$",
+    re.MULTILINE,
 )
 """An assertion: what is before the value that it expects, the value, and what is behind."""
 
@@ -65,7 +67,7 @@ def asked(facts: CourseFacts, chapter: Chapter) -> list[Question]:
     questions = list(_of_test(facts, chapter).values())
     places = key_places.chosen(facts, chapter)
     shown = [place.definition for place in places if place.definition]
-    definitions = (*shown, *facts.symbols(chapter))
+    definitions = (*facts.symbols(chapter), *shown)
     kinds = (
         ("When does {name} return each of its {count} results?", _results),
         ("When does {name} itself fail, and how?", _failures),
@@ -73,35 +75,21 @@ def asked(facts: CourseFacts, chapter: Chapter) -> list[Question]:
         ("Name parts of the project that {name} calls.", _calls),
     )
     for words, find in kinds:
-        answers = {}
+        name = ""
+        rows: list[str] = []
         for definition in definitions:
-            answers[definition] = find(facts, definition)
-        if len(questions) < _MOST_QUESTIONS:
-            questions += _of_most(words, answers)
+            answers = find(facts, definition)
+            if len(answers) > len(rows):
+                name = citations.name(definition)
+                rows = answers
+        if rows and len(questions) < _MOST_QUESTIONS:
+            count = number(len(rows))
+            question = Question(
+                text=words.format(name=name, count=count),
+                answer=markdown.bullets(rows),
+            )
+            questions.append(question)
     return questions
-
-
-def _of_most(
-    words: str, answers: Mapping[Definition, list[str]]
-) -> Iterator[Question]:
-    """Ask about the definition with the most answers, if there are any."""
-
-    def count(definition: Definition) -> int:
-        return len(answers[definition])
-
-    definition = max(answers, key=count, default=None)
-    if definition is None or not answers[definition]:
-        return
-    rows = answers[definition]
-    text = words.format(
-        name=citations.name(definition),
-        count=number(len(rows)),
-    )
-    left = len(rows) - _MOST
-    if left > 0:
-        rest = f"And {number(left)} more."
-        rows = [*rows[:_MOST], rest]
-    yield Question(text, markdown.bullets(rows))
 
 
 @remembered
@@ -133,27 +121,22 @@ def _expected(facts: CourseFacts, test: ProjectTest) -> Question | None:
     is_marked = above.lstrip().startswith(("@", ")"))
     if is_marked or len(rows) > _LONGEST_TEST:
         return None
-    values = []
-    answers = []
-    for position, row in enumerate(rows):
-        expected = _EXPECTED.fullmatch(row)
-        if expected is None:
-            continue
-        before, value, after = expected.groups()
-        rows[position] = f"{before}{_BLANK}{after}"
-        values.append(value.strip("\"'"))
-        line = test.first + position
-        place = citations.at(test.path, line)
-        answers.append(f"{place}: {markdown.code(value)}")
-    code = "\n".join(rows)
-    if not values or any(value in code for value in values):
+    code = "\n".join(dedented(rows))
+    blanked = _EXPECTED.sub(_WITHOUT_VALUE, code)
+    values = [value for _, value, _ in _EXPECTED.findall(code)]
+    if not values or any(value.strip("\"'") in blanked for value in values):
         return None
     name = markdown.code(test.name)
     text = markdown.document(
-        f"What does {name} expect in place of `{_BLANK}`?",
-        markdown.fence(dedented(rows), _PLAIN),
+        f"What does {name} expect in place of `___`?",
+        markdown.fence(blanked.split("\n"), _PLAIN),
     )
-    return Question(text, markdown.bullets(answers))
+    place = markdown.place(test.path, (test.first, test.last))
+    answers = markdown.bullets(map(markdown.code, values))
+    return Question(
+        text=text,
+        answer=markdown.document(f"{place}:", answers),
+    )
 
 
 def _failures(facts: CourseFacts, function: Definition) -> list[str]:
@@ -168,9 +151,9 @@ def _failures(facts: CourseFacts, function: Definition) -> list[str]:
 
 
 def _uses(facts: CourseFacts, definition: Definition) -> list[str]:
-    """Return what uses a definition, most often first."""
+    """Return what uses a definition most often."""
     uses = []
-    for reference in facts.callers(definition.index):
+    for reference in facts.callers(definition.index)[:_MOST]:
         if reference.source is not None:
             user = facts.definitions[reference.source]
             use = _located(user, reference.path, reference.line)
@@ -179,12 +162,12 @@ def _uses(facts: CourseFacts, definition: Definition) -> list[str]:
 
 
 def _calls(facts: CourseFacts, function: Definition) -> list[str]:
-    """Return what of the project a function calls, each once."""
+    """Return what of the project a function calls first, each once."""
     calls: dict[Definition, str] = {}
     for call, called in facts.calls(function.index):
         row = _located(called, function.path, call.line)
         calls.setdefault(called, row)
-    return list(calls.values())
+    return list(calls.values())[:_MOST]
 
 
 def _located(definition: Definition, path: str, line: int) -> str:

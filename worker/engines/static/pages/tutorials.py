@@ -1,7 +1,7 @@
 """Writes the tutorials: install, run an example, stop inside it, break it, answer questions."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from posixpath import basename
 from typing import Final, NamedTuple
 
@@ -15,6 +15,7 @@ from worker.engines.static.pages import (
     excerpts,
     key_places,
     markdown,
+    meaning,
     project_tests,
     questions,
     setup_steps,
@@ -39,7 +40,12 @@ _RETELL: Final = (
 _SHELL: Final = "bash"
 _RUN_IT: Final = "Run it with "
 _PARAMETERS: Final = 4
+_SHORTEST: Final = 3
+_LONGEST: Final = 25
+"""Lines of a subtype that a reader writes, less one."""
 _CONSOLE: Final = "console"
+_PYTHON: Final = frozenset({DOCTEST, str(Language.PYTHON)})
+"""The tags of code that Python runs."""
 _ACTIVATE: Final = "`. .venv/bin/activate`"
 _SURE_NAMES: Final = frozenset({Language.PYTHON, Language.GO, Language.RUST})
 """Languages in which a name in a test seldom means anything else."""
@@ -96,6 +102,7 @@ def _steps(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
     if example is not None:
         yield _run(facts, chapter, example)
         yield from _stop_inside(facts, chapter, example)
+    yield from _extend(facts, chapter)
     yield from _change(facts, chapter)
 
 
@@ -314,20 +321,15 @@ def _is_meant(
     facts: CourseFacts, example: Example, function: Definition
 ) -> bool:
     """Whether an example imports no other definition of the name of a function or its type."""
-    if example.tag not in {DOCTEST, str(Language.PYTHON)}:
+    if example.tag not in _PYTHON:
         return not _is_overloaded(facts, function)
     name, _, _ = function.qualified.partition(".")
-    shown = examples.lines(facts, example)
-    sources = standalone.sources(name, "\n".join(shown))
-    if not sources and example.origin is Origin.TEST:
-        lines = facts.texts.lines(example.path)
-        sources = standalone.sources(name, "\n".join(lines))
-    module = function.path.removesuffix(".py").replace("/", ".")
-    is_of_module = any(
-        source.startswith(".") or f".{source}." in f".{module}."
-        for source in sources
-    )
-    return is_of_module or not sources
+    code = "\n".join(examples.lines(facts, example))
+    if example.origin is Origin.TEST:
+        code = facts.texts.text(example.path)
+    sources = standalone.sources(name, code)
+    named = [source for source in sources if not source.startswith(".")]
+    return not named or meaning.is_imported(function, named)
 
 
 def _is_overloaded(facts: CourseFacts, function: Definition) -> bool:
@@ -346,11 +348,43 @@ def _executed(facts: CourseFacts, example: Example) -> str:
     entry = ""
     if example.origin is Origin.TEST:
         entry = next((test.name for test in _tests_at(facts, example)), "")
-    elif example.tag not in {DOCTEST, str(Language.PYTHON)}:
+    elif example.tag not in _PYTHON:
         entry = "main"
     return standalone.executed(
         examples.lines(facts, example), example.tag, entry
     )
+
+
+def _extend(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
+    """Let the reader write what a type leaves to its subtypes, as the project does."""
+    for symbol in facts.named(chapter):
+        methods = facts.methods(symbol)
+        stubs = [
+            method.name
+            for method in methods
+            if key_places.is_stub(facts, method)
+        ]
+        for subtype in facts.subtypes(symbol.index):
+            if not stubs or not _defines(facts, subtype, stubs):
+                continue
+            first = subtype.line
+            last = subtype.end_line
+            solution = _solution(facts, subtype.path, first, last)
+            name = citations.name(symbol)
+            shown = [markdown.code(stub) for stub in stubs]
+            names = listed(shown, _PARAMETERS)
+            task = f"Write a subtype of {name} that defines {names}."
+            yield Step("Write a subtype", (task, solution))
+            return
+
+
+def _defines(
+    facts: CourseFacts, subtype: Definition, names: Iterable[str]
+) -> bool:
+    """Whether a type defines methods, and is short enough for a reader to write it."""
+    length = subtype.end_line - subtype.line
+    own = {method.name for method in facts.methods(subtype)}
+    return own.issuperset(names) and _SHORTEST < length < _LONGEST
 
 
 def _change(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
@@ -361,7 +395,7 @@ def _change(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
     test = change.test
     command = markdown.code(_command(facts, test))
     if change.task:
-        solution = _solution(facts, test)
+        solution = _solution(facts, test.path, test.first, test.last)
         yield Step("Write a test", (change.task, solution))
     name = markdown.code(test.name)
     text = (
@@ -371,16 +405,13 @@ def _change(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
     yield Step("Break it", (text,))
 
 
-def _solution(facts: CourseFacts, test: project_tests.ProjectTest) -> str:
-    """Return the code of a test, folded."""
-    lines = facts.texts.lines(test.path)
-    rows = lines[test.first - 1 : test.last]
-    extent = test.first, test.last
-    place = markdown.place(test.path, extent)
-    code = markdown.fence(rows, str(Language.PYTHON))
-    words = f"The project's own test, {place}:"
-    solution = markdown.document(words, code)
-    return markdown.answer(solution)
+def _solution(facts: CourseFacts, path: str, first: int, last: int) -> str:
+    """Return the project's own code, folded."""
+    excerpt = excerpts.of_lines(facts, path, first, last)
+    if excerpt is None:
+        return ""
+    shown = excerpts.rendered(facts, excerpt)
+    return markdown.answer("The project's own:", shown)
 
 
 def _command(facts: CourseFacts, test: project_tests.ProjectTest) -> str:
