@@ -368,3 +368,12 @@ def test_code_in_a_language_that_is_not_read_is_no_example(
         "README.md": f"# Shop\n\n{block}",
     }
     assert bool(shown(read(tmp_path, files), "Shop")) is is_shown
+
+
+def test_a_block_of_code_without_code_is_no_example(tmp_path: Path) -> None:
+    code = (
+        "/// Sells.\n///\n/// ```\n///\n/// ```\n"
+        "pub fn sell(x: i32) -> i32 {\n    x\n}\n"
+    )
+    facts = read(tmp_path, {"lib.rs": code})
+    assert shown(facts, "sell") == []

@@ -14,7 +14,7 @@ _FIXTURE: Final = re.compile(
     r"^@pytest\.fixture\b.*\ndef (\w+)\(.*\n((?:[ \t].*\n|\n)*)", re.MULTILINE
 )
 _MADE: Final = re.compile(
-    r"^\s+(?:(\w+) = |return |yield )(?:\w+\.)*([A-Z]\w*)\(", re.MULTILINE
+    r"^[ \t]+(?:(\w+) = |return |yield )(?:\w+\.)*([A-Z]\w*)\(", re.MULTILINE
 )
 _DEFINED: Final = re.compile(
     r"^[ \t]*@(?:\w+\.)*fixture\b[^@]*?\bdef (\w+)", re.MULTILINE

@@ -58,7 +58,7 @@ _WORD: Final = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _NEEDS_MORE: Final = re.compile(r"(?i)(?:^|/)(?:smoke|integration|e2e|live)")
 """Folders of tests that need more than the project: servers, containers, keys."""
 _TEST_FILE: Final = re.compile(r"(?:^|/)test_[^/]*\.py$|_test\.py$")
-_TAKING: Final = re.compile(r"\s*(?:async )?def test_?\w*\(([^)]*)")
+_TAKING: Final = re.compile(r"\bdef test_?\w*\(([^)]*)")
 """A test, and what it takes."""
 _TAKEN_FROM: Final = re.compile(r"(?<![\w.])(\w+)\.(\w+)")
 _QUOTED: Final = re.compile(r"\"[^\"]*\"|'[^']*'|`[^`]*`")
@@ -375,7 +375,7 @@ def _find_taking(facts: CourseFacts) -> dict[str, list[str]]:
         for row in facts.texts.lines(path):
             match = None
             if "def test" in row:
-                match = _TAKING.match(row)
+                match = _TAKING.search(row)
             if match is not None:
                 taken.update(_WORD.findall(match[1]))
         for name in taken:

@@ -63,11 +63,11 @@ _NAMELESS_FIELDS: Final = {
 _PARTS: Final = frozenset({"attribute", "subscript", "call"})
 """Nodes that bind no name where they are bound themselves."""
 _IMPORTED: Final = re.compile(
-    r"^\s*(?:from\s+([\w.]+)\s+import|import\s+([\w., ]+))", re.MULTILINE
+    r"^[ \t]*(?:from\s+([\w.]+)\s+import|import\s+([\w., ]+))", re.MULTILINE
 )
 _TAKEN: Final = re.compile(r"\bfrom\s+([\w.]+)\s+import\b([^\n]*)")
 _BOUND: Final = re.compile(
-    r"^\s*(?:>>> )?(?:from\s+([\w.]+)\s+import\s+(\([^)]*\)|.*)|class (\w+))",
+    r"^[ \t]*(?:>>> )?(?:from\s+([\w.]+)\s+import\s+(\([^)]*\)|.*)|class (\w+))",
     re.MULTILINE,
 )
 _NO_EXPRESSIONS: Final = STRINGS | word_set(
@@ -285,7 +285,8 @@ def is_hollow(lines: Sequence[str], tag: str) -> bool:
     """Whether parts of the code are left out, or it is no code at all."""
     if tag == DOCTEST:
         return False
-    if any(_HOLLOW.search(line) for line in lines):
+    is_blank = not any(map(str.strip, lines))
+    if is_blank or any(_HOLLOW.search(line) for line in lines):
         return True
     return tag == str(Language.PYTHON) and _is_value("\n".join(lines))
 
