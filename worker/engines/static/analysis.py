@@ -211,7 +211,8 @@ def _choose(
         for definition in facts.graph.definitions
         if definition.parent is None
     }
-    ranked = candidates(facts.graph, read.files, worth)
+    subjects = _guided(facts)
+    ranked = candidates(facts.graph, read.files, worth, subjects)
     of_files = most
     if ranked:
         lines = max(1, parsed + pages.code_lines)
@@ -221,7 +222,7 @@ def _choose(
         topics = pages.choose(of_files)
     chooser = Chooser(ranked, facts.graph, read.files, ranking, most - of_files)
     chosen = chooser.choose()
-    guided = chooser.choose_named(_guided(facts))
+    guided = chooser.choose_named(subjects)
     more = chooser.choose_more(_MORE * most)
     return _Choice(
         worth=worth, chosen=[*chosen, *guided], more=more, topics=topics

@@ -308,3 +308,55 @@ def test_a_folder_called_main_is_not_for_the_command_line(
     path: str, *, expected: bool
 ) -> None:
     assert is_command(path) == expected
+
+
+def test_a_table_of_functions_leads_the_unit_of_its_module(
+    tmp_path: Path,
+) -> None:
+    doings = [f"do_{word}" for word in "abcdefghij"]
+    functions = "".join(f"def {name}(x):\n    return x\n\n" for name in doings)
+    rows = "".join(f"    '{name}': {name},\n" for name in doings)
+    files = shop(shop__filters=f"{functions}FILTERS = {{\n{rows}}}\nMOST = 9\n")
+    [name] = [name for name in chosen(tmp_path, files) if "do_" in name]
+    assert name.startswith("FILTERS, ")
+
+
+def test_a_function_that_only_uses_others_is_worth_less_than_what_is_used(
+    tmp_path: Path,
+) -> None:
+    files = {
+        f"shop/part{number}.py": f"def go{number}(x):\n    return x\n"
+        for number in range(40)
+    }
+    imports = "".join(
+        f"from shop.part{number} import go{number}\n" for number in range(40)
+    )
+    calls = "".join(f"    go{number}(x)\n" for number in range(40))
+    less = "".join(f"    go{number}(x)\n" for number in range(10))
+    files["shop/debug.py"] = f"{imports}\ndef debug(x):\n{calls}"
+    files["shop/serve.py"] = f"{imports}\ndef serve(x):\n{less}"
+    files["shop/__main__.py"] = "from shop.serve import serve\n\nserve(1)\n"
+    analysis = analysed(tmp_path, files)
+    worth = {
+        definition.name: analysis.worth[definition.index]
+        for definition in analysis.definitions
+    }
+    assert worth["serve"] > worth["debug"]
+
+
+def test_an_exported_object_is_worth_more_than_an_exported_number(
+    tmp_path: Path,
+) -> None:
+    files = shop() | {
+        "shop/__init__.py": "from shop.codes import codes, most\n",
+        "shop/codes.py": (
+            "from shop.alpha import Alpha\n\ncodes = Alpha()\nmost = 9\n"
+        ),
+    }
+    analysis = analysed(tmp_path, files)
+    worth = {
+        definition.name: analysis.worth[definition.index]
+        for definition in analysis.definitions
+        if definition.parent is None
+    }
+    assert worth["codes"] > worth["most"] + 1

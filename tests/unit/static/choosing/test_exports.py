@@ -176,3 +176,33 @@ end
         "lib/shop/handler.rb:Handler": 1.0,
         "lib/shop/handler/cgi.rb:CGI": 0.0,
     }
+
+
+def test_a_package_exports_nothing_that_it_imports_for_its_own_use(
+    tmp_path: Path,
+) -> None:
+    files = {
+        "shop/__init__.py": (
+            "from shop.a import Cart, Row\n\ndef open_shop():\n    return Row()\n"
+        ),
+        "shop/a.py": "class Cart: pass\nclass Row: pass\n",
+    }
+    assert weights(tmp_path, files) == {
+        "shop/__init__.py:open_shop": 1.0,
+        "shop/a.py:Cart": 1.0,
+        "shop/a.py:Row": 0.0,
+    }
+
+
+def test_a_table_of_functions_is_exported(tmp_path: Path) -> None:
+    names = [f"do_{number}" for number in range(10)]
+    functions = "".join(f"def {name}(x):\n    return x\n" for name in names)
+    rows = ", ".join(f"'{name}': {name}" for name in names)
+    few = ", ".join(f"'{name}': {name}" for name in names[1:])
+    files = {
+        "shop/filters.py": f"{functions}FILTERS = {{{rows}}}\nFEW = {{{few}}}\n"
+    }
+    exported = weights(tmp_path, files)
+    assert exported["shop/filters.py:FILTERS"] == 1.0
+    assert exported["shop/filters.py:FEW"] == 0.0
+    assert exported["shop/filters.py:do_1"] == 0.0

@@ -54,7 +54,7 @@ def test_a_unit_whose_name_is_taken_is_named_after_the_next_of_it(
     tmp_path: Path,
 ) -> None:
     files = {
-        "shop/core.py": module("Command", 30),
+        "shop/core.py": module("Command", 60),
         "shop/other.py": module("Other", 9),
         "shop/decorators.py": (
             "def command(x):\n    return x\n\ndef option(x):\n    return x\n"

@@ -3,7 +3,7 @@
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from posixpath import dirname
 from typing import Final
@@ -27,8 +27,10 @@ _OBJECT_MEMBERS: Final = 2
 """A variable with this many functions assigned to it is an object."""
 _ROLES: Final = frozenset({"mixin", "base", "impl"})
 """Last words that say what part a type plays in a family."""
-_PARTS: Final = ("Builder", "Internal")
-"""Endings of the names of types that make another type, or belong inside it."""
+_REGISTERED: Final = 10
+"""The fewest functions in a table that is a subject."""
+_PART: Final = re.compile(r"(?<=.)(?:Builder|Internal)$")
+"""The ending of names of types that make another type, or belong inside it."""
 LEADERS: Final = 3
 """How many definitions a unit is named after."""
 _LOGGER: Final = re.compile(r"(?i)\b(?:get|new)_?(?:\w+_)?logger\b")
@@ -54,19 +56,23 @@ def candidates(
     graph: Graph,
     files: Mapping[str, SourceFile],
     worth: Mapping[int, float],
+    apart: Collection[str] = (),
 ) -> list[Candidate]:
-    """Return all candidates, the best first; `worth` is that of top-level definitions."""
+    """Return all candidates, the best first; `worth` is that of top-level definitions.
+
+    Types whose names are in `apart` belong to no family of another file.
+    """
     types: list[int] = []
     functions: dict[str, list[int]] = defaultdict(list)
     for index in worth:
         definition = graph.definitions[index]
         if is_type(definition):
             types.append(index)
-        elif _is_subject(definition):
+        elif _is_subject(graph, definition):
             functions[definition.path].append(index)
     subjects = [
         _family(graph, root, members, worth)
-        for root, members in _families(graph, types).items()
+        for root, members in _families(graph, types, apart).items()
     ]
     subjects += [
         _module(graph, members, worth) for members in functions.values()
@@ -94,10 +100,17 @@ def is_value(definition: Definition) -> bool:
 
 def is_exported_macro(definition: Definition) -> bool:
     """Whether a definition is a macro that its crate exports."""
-    attributes = definition.decorators
-    is_for_tests = any(text.startswith("cfg(test") for text in attributes)
-    is_public = definition.public and not is_for_tests
-    return is_public and "macro_export" in attributes
+    return definition.public and "macro_export" in definition.decorators
+
+
+def is_registry(graph: Graph, definition: Definition) -> bool:
+    """Whether a value lists functions of its file, as a table of what a user may call."""
+    if definition.kind not in VALUES:
+        return False
+    definitions = graph.definitions
+    listed = [definitions[index] for index in graph.uses[definition.index]]
+    kinds = [other.kind for other in listed if other.path == definition.path]
+    return kinds.count(Kind.FUNCTION) >= _REGISTERED
 
 
 def is_logger(definition: Definition) -> bool:
@@ -107,42 +120,35 @@ def is_logger(definition: Definition) -> bool:
     return _LOGGER.search(definition.signature) is not None
 
 
-def _families(graph: Graph, types: Iterable[int]) -> dict[int, list[int]]:
+def _families(
+    graph: Graph, types: Iterable[int], apart: Collection[str]
+) -> dict[int, list[int]]:
     """Divide types into families, by their roots."""
-    roots = {index: _family_root(graph, index) for index in types}
-    by_place = {
-        _place(graph.definitions[root]): root for root in roots.values()
-    }
+    roots = {index: _family_root(graph, index, apart) for index in types}
+    wholes = {_place(graph.definitions[root]): root for root in roots.values()}
     families: dict[int, list[int]] = defaultdict(list)
     for index, root in roots.items():
-        definition = graph.definitions[root]
-        place = _place(definition, _PARTS)
+        folder, name = _place(graph.definitions[root])
+        whole = _PART.sub("", name)
         family = root
-        if place != _place(definition):
-            family = by_place.get(place, root)
+        if whole != name:
+            family = wholes.get((folder, whole), root)
         families[family].append(index)
     return families
 
 
-def _place(
-    definition: Definition, endings: Iterable[str] = ()
-) -> tuple[str, str]:
-    """Return the folder and the name of a type, the name without one of some endings."""
-    name = definition.name
-    for ending in endings:
-        name = name.removesuffix(ending) or name
-    return dirname(definition.path), name
+def _place(definition: Definition) -> tuple[str, str]:
+    return dirname(definition.path), definition.name
 
 
-def _is_subject(definition: Definition) -> bool:
+def _is_subject(graph: Graph, definition: Definition) -> bool:
     """Whether a definition that is no type is worth telling of with the others of its file."""
-    is_variable = definition.kind is Kind.VARIABLE
-    if is_value(definition) and not is_variable:
-        return False
+    if is_value(definition) and definition.kind is not Kind.VARIABLE:
+        return is_registry(graph, definition)
     return not is_logger(definition)
 
 
-def _family_root(graph: Graph, index: int) -> int:
+def _family_root(graph: Graph, index: int, apart: Collection[str]) -> int:
     """Return the farthest base that shares the last word of its name with the type.
 
     For exceptions, return the farthest base that is an exception.
@@ -151,6 +157,10 @@ def _family_root(graph: Graph, index: int) -> int:
     for _ in range(_MAX_INHERITANCE_DEPTH):
         base = _related_base(graph, root)
         if base is None:
+            break
+        definition = graph.definitions[root]
+        is_elsewhere = graph.definitions[base].path != definition.path
+        if is_elsewhere and definition.name in apart:
             break
         root = base
     return root

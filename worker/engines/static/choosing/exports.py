@@ -2,12 +2,13 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from posixpath import basename, dirname, join, normpath, split
 from typing import Final
 
 from worker.engines.static.choosing.candidates import (
     is_exported_macro,
+    is_registry,
     is_value,
 )
 from worker.engines.static.choosing.packages import is_interface
@@ -25,12 +26,14 @@ _DOORED: Final = re.compile(r"\.(?:pyi?|[cm]?[jt]sx?|rs)$")
 _LIST: Final = 10
 """A door that shows this many names shows each of them well."""
 _LEAST: Final = 0.3
-_SIDE_DOOR: Final = 0.4
+SIDE_DOOR: Final = 0.4
 """What the door of a package within a package counts."""
 _HEADER: Final = 0.5
 _PYTHON_MANIFESTS: Final = ("pyproject.toml", "setup.cfg", "setup.py")
 _SCRIPT: Final = re.compile(r"=[ \t]*[\"']?([^\W\d][\w.]*):([^\W\d]\w*)")
 """`name = "package.module:function"`."""
+_Script = tuple[str, str]
+"""The last part of a module's name, and a function of it."""
 _FIELDS: Final = ("main", "module", "types", "typings", "bin", "exports")
 """Where a package.json names the files that others run or import."""
 
@@ -45,38 +48,27 @@ class Exports:
         self._shown: dict[str, set[int]] = defaultdict(set)
         """By folder with a door: what it shows."""
         paths = resolver.paths
-        doors = [path for path in paths if _DOOR.fullmatch(path)]
-        doors += _entries(texts, frozenset(paths))
+        doors = set(_entries(texts, frozenset(paths)))
+        doors.update(path for path in paths if _DOOR.fullmatch(path))
         for path in doors:
             shown = {graph.top[index] for index in resolver.shown(path)}
+            if path.endswith(".py"):
+                # A package that uses what it imports does not only pass it on.
+                shown = {i for i in shown if path not in graph.used[i]}
             self._shown[dirname(path)] |= shown
-        top_level = [
-            definition
-            for definition in graph.definitions
-            if definition.parent is None
-        ]
-        for definition in top_level:
-            is_use = definition.public and not is_value(definition)
-            if is_use and definition.path in doors:
-                folder = dirname(definition.path)
-                self._shown[folder].add(definition.index)
-        self._show_go(texts, top_level)
-        self._weigh_shown()
-        self._weigh_others(texts, top_level)
-
-    def _show_go(
-        self, texts: Mapping[str, str], top_level: Iterable[Definition]
-    ) -> None:
-        """Take what the packages beside the `go.mod` files define."""
         folders = {
             dirname(path) for path in texts if basename(path) == "go.mod"
         }
-        for definition in top_level:
-            path = definition.path
-            folder = dirname(path)
-            is_go = path.endswith(".go") and folder in folders
-            if is_go and definition.public:
-                self._shown[folder].add(definition.index)
+        scripts = _scripts(texts)
+        for definition in graph.definitions:
+            if definition.parent is None:
+                path = definition.path
+                is_go = path.endswith(".go") and dirname(path) in folders
+                is_own = path in doors and not is_value(definition)
+                if definition.public and (is_go or is_own):
+                    self._shown[dirname(path)].add(definition.index)
+                self._weigh(graph, definition, scripts)
+        self._weigh_shown()
 
     def _weigh_shown(self) -> None:
         """Weigh what doors show: a name counts more in a short list than in a long one."""
@@ -84,24 +76,21 @@ class Exports:
             rarity = _LIST / (len(shown) + 1)
             weight = min(1.0, _LEAST + rarity)
             if _is_inner(folder, self._shown):
-                weight *= _SIDE_DOOR
+                weight *= SIDE_DOOR
             for index in shown:
                 self._raise(index, weight)
 
-    def _weigh_others(
-        self, texts: Mapping[str, str], top_level: Iterable[Definition]
+    def _weigh(
+        self, graph: Graph, definition: Definition, scripts: Container[_Script]
     ) -> None:
-        """Weigh what the headers of C declare, and what Python's manifests make commands of."""
-        scripts = _scripts(texts)
-        for definition in top_level:
-            index = definition.index
-            path = definition.path
-            if is_interface(path):
-                self._raise(index, _HEADER)
-            if is_exported_macro(definition):
-                self._raise(index, 1.0)
-            if (_module(path), definition.name) in scripts:
-                self._raise(index, 1.0)
+        """Weigh what headers of C declare, manifests make commands of, and macros and tables."""
+        index = definition.index
+        if is_interface(definition.path):
+            self._raise(index, _HEADER)
+        is_script = (_module(definition.path), definition.name) in scripts
+        is_table = is_registry(graph, definition)
+        if is_script or is_table or is_exported_macro(definition):
+            self._raise(index, 1.0)
 
     def _raise(self, index: int, weight: float) -> None:
         before = self.weight(index)
@@ -150,7 +139,7 @@ def _is_inner(folder: str, folders: Iterable[str]) -> bool:
     )
 
 
-def _scripts(texts: Mapping[str, str]) -> set[tuple[str, str]]:
+def _scripts(texts: Mapping[str, str]) -> set[_Script]:
     """Return the modules and functions that Python's manifests make commands of."""
     scripts = set()
     for manifest in _PYTHON_MANIFESTS:

@@ -14,8 +14,13 @@ from functools import cache
 from itertools import pairwise
 from typing import Final
 
-from worker.engines.static.choosing.candidates import is_value
+from worker.engines.static.choosing.candidates import (
+    is_registry,
+    is_value,
+)
 from worker.engines.static.choosing.encounters import Encounter, Source
+from worker.engines.static.choosing.exports import SIDE_DOOR
+from worker.engines.static.choosing.packages import is_interface
 from worker.engines.static.choosing.public_use import PublicUse
 from worker.engines.static.facts import Definition, Kind, Role, SourceFile
 from worker.engines.static.linking.graph import Graph
@@ -32,7 +37,7 @@ _WEIGHTS: Final = {
     "descendants": 0.45,
     "exported": 0.9,
     "met": 0.3,
-    "imported": 0.3,
+    "imported": 0.4,
     "module": 0.1,
     "depth": -0.2,
     "heading": 0.8,
@@ -64,6 +69,11 @@ _LINES: Final = 20
 _UBIQUITOUS: Final = 0.25
 """What a larger share of all files uses is part of the language that the project speaks."""
 _FEW_USES: Final = 3
+_REACH: Final = 10
+"""What a function uses counts up to this number for each file that uses the function itself.
+
+What uses half of the project and is used by nothing is a command for its developers.
+"""
 _WORDS: Final = 2
 _NAMESAKES: Final = 0.25
 _SHORT: Final = 3
@@ -137,11 +147,19 @@ class Ranking:
         is_exported = self._exports.weight(definition.index) > 0
         return is_exported or self.use(definition) > 0
 
+    def is_offered(self, definition: Definition) -> bool:
+        """Whether the door of a whole project shows a definition."""
+        is_shown = self._exports.weight(definition.index) > SIDE_DOOR
+        return is_shown and not is_interface(definition.path)
+
     def _use(self, definition: Definition) -> dict[str, float]:
         graph = self._graph
         index = definition.index
         used = graph.used[index]
         uses = len(graph.uses[index])
+        reach = uses
+        if definition.kind is Kind.FUNCTION:
+            reach = min(uses, _REACH * (1 + len(used)))
         descendants = len(graph.descendants[index])
         members = [graph.definitions[member] for member in definition.members]
         public = sum(member.public for member in members)
@@ -152,7 +170,7 @@ class Ranking:
             ubiquity = max(0.0, share - _UBIQUITOUS)
         return {
             "used": math.log1p(sum(used.values())),
-            "uses": math.log1p(uses),
+            "uses": math.log1p(reach),
             "lines": math.log1p(lines / _LINES),
             "members": math.log1p(public),
             "descendants": math.log1p(descendants),
@@ -230,10 +248,16 @@ class Ranking:
         """Whether a definition is a value, and no variable that the project offers for use."""
         if definition.members or not is_value(definition):
             return False
+        if is_registry(self._graph, definition):
+            return False
         if definition.kind is not Kind.VARIABLE:
             return True
         is_exported = self._exports.weight(definition.index) > 0
-        return not (is_exported and self.use(definition))
+        used = self._graph.uses[definition.index]
+        is_object = not all(
+            is_value(self._graph.definitions[index]) for index in used
+        )
+        return not (is_exported and (is_object or self.use(definition)))
 
     def _place_of_file(self, path: str) -> dict[str, float]:
         places = _places(path)
@@ -257,9 +281,7 @@ def is_utility(path: str) -> bool:
 def is_command(path: str) -> bool:
     """Whether a file's folders or name say that it is for the command line."""
     places = _places(path)
-    if places[-1] in _MAIN:
-        return True
-    return not _COMMANDS.isdisjoint(places)
+    return places[-1] in _MAIN or not _COMMANDS.isdisjoint(places)
 
 
 def _places(path: str) -> list[str]:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from posixpath import dirname
 from typing import Final
 
@@ -124,25 +124,30 @@ class Chooser:
         return [self._whole(candidate, chosen) for candidate in chosen]
 
     def choose_named(self, names: Collection[str]) -> list[Candidate]:
-        """Return a few more candidates that are about one of some names, the best first."""
+        """Return a few more candidates, the best first: of some names, then of exported ones."""
         named: list[Candidate] = []
+        appeal = partial(self._appeal, names)
         while len(named) < self._most // _NAMED:
-            offers = [
-                offer for offer in self._offers if self._fits(offer, names)
-            ]
-            if not offers:
+            best = max(self._offers, key=appeal, default=None)
+            if best is None or not appeal(best):
                 break
-            best = max(offers, key=_value)
             named.append(best.candidate)
             self._take(best)
         return named
 
-    def _fits(self, offer: _Offer, names: Collection[str]) -> bool:
+    def _appeal(self, names: Collection[str], offer: _Offer) -> float:
+        """Return how much an offer is wanted beyond the units; nothing if it is not."""
         main = self._main(offer.candidate)
-        if main.name not in names or offer.candidate.worth <= offer.paid:
-            return False
+        worth = offer.candidate.worth
         is_aside = is_utility(main.path) or is_command(main.path)
-        return self._ranking.is_public(main) and not is_aside
+        if is_aside or worth <= offer.paid:
+            return 0.0
+        if main.name in names and self._ranking.is_public(main):
+            return self._best + worth - offer.paid
+        is_worthy = worth >= _WORTHY * self._best
+        if is_worthy and self._ranking.is_offered(main):
+            return worth
+        return 0.0
 
     def choose_more(self, most: int) -> list[Candidate]:
         """Return what would be chosen next if a course had more room, the best first."""

@@ -44,6 +44,7 @@ _NAME: Final = re.compile(r"[A-Za-z_]\w*")
 _DEEP: Final = 20
 _OPENING: Final = frozenset({"{", "(", "["})
 _ATTRIBUTE: Final = "attribute_item"
+_HIDDEN: Final = frozenset({"doc(hidden)", "cfg(test)"})
 _BEFORE: Final = frozenset({_ATTRIBUTE, "line_comment", "block_comment"})
 
 
@@ -59,7 +60,7 @@ def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
         case _:
             item = _item(node, Kind(capture), page)
             item.decorators = tuple(attributes)
-            item.public = item.public and "doc(hidden)" not in attributes
+            item.public = item.public and _HIDDEN.isdisjoint(attributes)
             item.doc = page.comment_above(first.start_point.row) or item.doc
             yield item
 
