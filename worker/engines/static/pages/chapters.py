@@ -20,6 +20,7 @@ from worker.engines.static.pages import (
     mermaid,
     parameters,
     purposes,
+    walkthrough,
 )
 from worker.engines.static.pages.course import (
     Chapter,
@@ -55,10 +56,11 @@ _NO_LETTER: Final = re.compile(r"[\W_]+")
 
 def written(facts: CourseFacts, chapter: Chapter) -> str:
     title = f"Chapter {chapter.entry.index}: {markdown.text(chapter.name)}"
-    shown = [
-        examples.rendered(facts, example)
-        for example in examples.best(facts, chapter)
-    ]
+    shown = walkthrough.rendered(facts, chapter)
+    extents = {step.extent for step in walkthrough.steps(facts, chapter)}
+    for example in examples.best(facts, chapter):
+        if example.extent not in extents:
+            shown.append(examples.rendered(facts, example))
     places = key_places.chosen(facts, chapter)
     parts = map(citations.described, _parts(facts, chapter))
     shown_code = [place.excerpt for place in places]

@@ -20,6 +20,7 @@ from worker.engines.static.pages import (
     questions,
     setup_steps,
     standalone,
+    walkthrough,
 )
 from worker.engines.static.pages.code_calls import calls_in
 from worker.engines.static.pages.course import Chapter, CourseFacts
@@ -176,7 +177,8 @@ def _running(facts: CourseFacts, example: Example) -> str:
 
 def _run(facts: CourseFacts, chapter: Chapter, example: Example) -> Step:
     running = _running(facts, example)
-    if example not in examples.best(facts, chapter):
+    is_shown = example in examples.best(facts, chapter)
+    if not is_shown or walkthrough.steps(facts, chapter):
         code = examples.rendered(facts, example)
         return Step("Run an example", (code, running))
     link = markdown.link("the chapter's example", f"{_page(chapter)}#example")
