@@ -377,3 +377,183 @@ def test_a_block_of_code_without_code_is_no_example(tmp_path: Path) -> None:
     )
     facts = read(tmp_path, {"lib.rs": code})
     assert shown(facts, "sell") == []
+
+
+REPLY = (
+    "class Reply:\n    def json(self):\n        return {}\n\n"
+    "    def text(self):\n        return ''\n"
+)
+FETCHES = {
+    "documented": (
+        'def fetch(url):\n    """Fetch.\n\n    :rtype: web.Reply\n    """\n'
+        "    return send(url)\n"
+    ),
+    "annotated": "def fetch(url) -> Reply:\n    return send(url)\n",
+    "of another type": "def fetch(url) -> str:\n    return send(url)\n",
+}
+FETCHING = "# Web\n\n```python\nimport web\n\nreply = web.fetch('a')\n{}\n```\n"
+
+
+@pytest.mark.parametrize(
+    ("fetch", "use", "is_shown"),
+    [
+        ("documented", "print(reply.status)", True),
+        ("annotated", "print(reply.status)", True),
+        ("annotated", "print('reply.status')", False),
+        ("of another type", "print(reply.status)", False),
+    ],
+)
+def test_what_a_function_returns_is_a_use_of_its_type(
+    tmp_path: Path, fetch: str, use: str, *, is_shown: bool
+) -> None:
+    files = {
+        "reply.py": REPLY,
+        "web.py": f"from reply import Reply\n\n\n{FETCHES[fetch]}",
+        "README.md": FETCHING.format(use),
+    }
+    facts = read(tmp_path, files)
+    sources = [
+        example.source
+        for example in examples.found(facts, chapter_of(facts, "Reply"))
+    ]
+    expected = ["the README, section “Web” (`reply` is a `Reply`)"]
+    assert sources == (expected if is_shown else [])
+
+
+@pytest.mark.parametrize(
+    ("use", "other", "is_shown"),
+    [
+        ("reply.json()", "", True),
+        ("reply.status", "", False),
+        (
+            "reply.json()",
+            "    def fetch(self) -> str:\n        return ''\n",
+            False,
+        ),
+    ],
+    ids=["a member", "no member", "another result"],
+)
+def test_what_a_method_returns_is_used_by_a_member(
+    tmp_path: Path, use: str, other: str, *, is_shown: bool
+) -> None:
+    methods = "    def fetch(self) -> Reply:\n        return self.sent()\n"
+    cache = f"class Cache:\n{other or '    size = 1'}\n"
+    code = f"from reply import Reply\n\n\nclass Web:\n{methods}\n\n{cache}"
+    text = FETCHING.replace("web.fetch", "client.fetch").format(use)
+    files = {"reply.py": REPLY, "web.py": code, "README.md": text}
+    facts = read(tmp_path, files)
+    found = examples.found(facts, chapter_of(facts, "Reply"))
+    assert bool(found) is is_shown
+
+
+def test_an_example_is_left_to_the_chapter_that_needs_it_and_linked_from_others(
+    tmp_path: Path,
+) -> None:
+    test = (
+        "from pear import Pear\n\n\ndef test_pear():\n    pear = Pear()\n"
+        "    assert pear.ripe()\n    assert pear\n"
+    )
+    files = {
+        "shop.py": "class Shop:\n    def sell(self):\n        return 1\n",
+        "pear.py": "class Pear:\n    def ripe(self):\n        return 1\n",
+        "README.md": (
+            "# Shop\n\n```python\nfrom pear import Pear\nfrom shop import Shop\n\n"
+            "shop = Shop()\nshop.sell(Pear())\n```\n"
+        ),
+        "tests/test_pear.py": test,
+    }
+    facts = read(tmp_path, files)
+    shop = chapter_of(facts, "Shop")
+    pear = chapter_of(facts, "Pear")
+    first, second = sorted((shop, pear), key=lambda chapter: chapter.position)
+    assert [e.origin for e in examples.best(facts, first)] == [Origin.README]
+    assert examples.elsewhere(facts, first) == ""
+    assert [e.origin for e in examples.best(facts, second)] != [Origin.README]
+    name = "Pear" if second is pear else "Shop"
+    assert examples.elsewhere(facts, second) == (
+        f"The example of [chapter 1]({first.file}#example) uses `{name}`."
+    )
+
+
+def test_a_guide_of_a_later_subject_is_left_to_its_chapter(
+    tmp_path: Path,
+) -> None:
+    guide = (
+        "# Pears\n\n```python\nfrom pear import Pear\nfrom shop import Shop\n\n"
+        "pear = Pear(Shop())\npear.ripe()\n```\n"
+    )
+    other = (
+        "# Use\n\n\n\n\n\n\n\n\n```python\nfrom shop import Shop\n\n"
+        "shop = Shop()\nshop.sell(1)\n```\n"
+    )
+    files = {
+        "shop.py": "class Shop:\n    def sell(self, name):\n        return name\n",
+        "pear.py": "class Pear:\n    def ripe(self):\n        return 1\n",
+        "docs/pears.md": guide,
+        "docs/use.md": other,
+        "README.md": "# Shop\n\nA `Shop` sells each `Pear`.\n",
+    }
+    facts = read(tmp_path, files)
+    paths = {
+        name: [e.path for e in examples.best(facts, chapter_of(facts, name))]
+        for name in ("Shop", "Pear")
+    }
+    assert paths == {"Shop": ["docs/use.md"], "Pear": ["docs/pears.md"]}
+
+
+@pytest.mark.parametrize(
+    "inside", ["shop._total = 1", "shop.bank = Mock()"], ids=["private", "mock"]
+)
+def test_a_test_of_the_inside_is_the_last_choice(
+    tmp_path: Path, inside: str
+) -> None:
+    rows = "".join(f"    assert shop.sell({n}) == {n}\n" for n in range(3))
+    tests = (
+        "from shop import Shop\n\n\n"
+        f"def test_shop():\n    shop = Shop()\n    {inside}\n{rows}\n\n"
+        "def test_use():\n    shop = Shop()\n    assert shop.sell(5)\n    assert 1\n"
+    )
+    files = {
+        "shop.py": "class Shop:\n    def sell(self, name):\n        return name\n",
+        "tests/test_shop.py": tests,
+    }
+    facts = read(tmp_path, files)
+    [example] = examples.best(facts, chapter_of(facts, "Shop"))
+    assert example.source == "the tests (`test_use`)"
+
+
+def test_the_first_use_in_the_document_of_a_subject_comes_first(
+    tmp_path: Path,
+) -> None:
+    block = "```python\nfrom shop import Shop\n\nshop = Shop()\nshop.sell({})\n```\n"
+    long = block.format("\n    1\n")
+    files = {
+        "shop.py": "class Shop:\n    def sell(self, name):\n        return name\n",
+        "docs/shop.md": f"# Shop\n\n\n\n\n{long}\n\n{block.format(1)}",
+        "docs/use.md": f"# Use\n\n{block.format(1)}",
+    }
+    facts = read(tmp_path, files)
+    places = [
+        (example.path, example.first)
+        for example in examples.found(facts, chapter_of(facts, "Shop"))
+    ]
+    assert places == [
+        ("docs/shop.md", 7),
+        ("docs/shop.md", 17),
+        ("docs/use.md", 4),
+    ]
+
+
+def test_a_name_behind_another_dot_is_no_constant_of_the_project(
+    tmp_path: Path,
+) -> None:
+    code = "export const size = /^[0-9]+$/;\nexport const color = /^[a-z]+$/;\n"
+    block = "```typescript\nconst x = {}size;\nx.go();\nx.run();\n```\n"
+    shown_for = {}
+    for receiver in ("patterns.", "", "schema."):
+        text = f"# Use\n\n{block.format(receiver)}"
+        tree = tmp_path / (receiver or "bare")
+        facts = read(tree, {"src/patterns.ts": code, "README.md": text})
+        found = examples.found(facts, chapter_of(facts, "size"))
+        shown_for[receiver] = bool(found)
+    assert shown_for == {"patterns.": True, "": True, "schema.": False}

@@ -165,3 +165,26 @@ def test_names_are_kept_apart_from_what_the_other_engine_counts(
     outline.most_used(facts, worker(facts, "shop/till.py"))
     of_till = worker(facts, "shop/till.py")
     assert meaning.is_ambiguous(facts, of_till)
+
+
+@pytest.mark.parametrize(
+    ("code", "is_meant"),
+    [
+        ("import * as z from 'shop/v4';\nnew z.Price();\n", False),
+        ("const z = require('shop/v4');\nnew z.Price();\n", False),
+        ("import { Price } from 'shop/v3';\nnew Price();\n", True),
+        ("import { Price } from 'shop';\nnew Price();\n", True),
+    ],
+)
+def test_a_script_means_the_type_in_the_folder_that_it_imports(
+    tmp_path: Path, code: str, *, is_meant: bool
+) -> None:
+    price = "export class Price {\n  pay() {\n    return 1;\n  }\n}\n"
+    files = {"src/v3/price.ts": price, "src/v4/price.ts": price}
+    facts = read(tmp_path, files)
+    of_v3 = next(
+        definition
+        for definition in facts.by_name["Price"]
+        if definition.path == "src/v3/price.ts"
+    )
+    assert meaning.is_meant(facts, of_v3, code) is is_meant

@@ -43,7 +43,9 @@ def test_code_that_needs_more_is_not_whole(code: str, tag: str) -> None:
     assert not is_whole(code.split("\n"), tag)
 
 
-@pytest.mark.parametrize("line", ["...", "    ...", "…", ".. autoclass:: X"])
+@pytest.mark.parametrize(
+    "line", ["...", "    ...", "…", ".. autoclass:: X", "y = render(...)"]
+)
 def test_code_with_parts_left_out_is_hollow(line: str) -> None:
     assert is_hollow(["x = 1", line], "python")
 
@@ -92,3 +94,14 @@ def test_code_that_is_cut_does_not_parse(
     code: str, tag: str, *, is_complete: bool
 ) -> None:
     assert parses(code.split("\n"), tag) is is_complete
+
+
+@pytest.mark.parametrize(
+    ("tag", "is_other"), [("typescript", True), ("javascript", False)]
+)
+def test_a_variable_of_typescript_is_not_the_type_of_its_name(
+    tag: str, *, is_other: bool
+) -> None:
+    lines = ["const input = read();", "User.parse(input);"]
+    assert is_of_another("input", lines, tag, set()) is is_other
+    assert not is_of_another("User", lines, tag, set())

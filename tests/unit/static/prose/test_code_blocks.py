@@ -31,6 +31,8 @@ def found(text: str) -> list[tuple[str, str]]:
             "python",
         ),
         ("@example\n f(1);\n g();\n@param x", " f(1);\n g();", ""),
+        ("A title\n```````\n\nUse::\n\n    f(1)\n\nend", "    f(1)", ""),
+        ("A longer title\n````\n```\n````", "```", ""),
     ],
 )
 def test_blocks_are_found_by_their_lines(

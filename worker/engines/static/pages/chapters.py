@@ -69,7 +69,7 @@ def written(facts: CourseFacts, chapter: Chapter) -> str:
     return markdown.document(
         markdown.heading(1, title),
         *_introduction(facts, chapter, places),
-        _section("Example", *shown),
+        _section("Example", examples.elsewhere(facts, chapter), *shown),
         *_code_sections(facts, chapter, places),
         _section("Other parts", markdown.bullets(parts)),
         _section("What can go wrong", markdown.bullets(failing)),

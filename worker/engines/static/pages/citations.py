@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from worker.engines.static.facts import Definition, Kind
+from worker.engines.static.facts import TYPES, Definition, Kind
 from worker.engines.static.pages import markdown
 from worker.engines.static.pages.course import CourseFacts, remembered
 from worker.engines.static.prose.docstrings import first_sentence
@@ -35,22 +35,31 @@ def call_pattern(definition: Definition) -> str:
 
     `x.name(` with another `x` calls a method with the same name.
     """
-    stem, _, _ = definition.path.rpartition(".")
-    parts = filter(None, stem.split("/"))
-    modules = "|".join(map(re.escape, parts))
+    modules = _modules(definition)
     called = re.escape(definition.name)
     return (
         rf"(?<![\w$.])(?:(?:{modules})\.)?{called}!?\s?\(|@(?:\w+\.)*{called}\b"
     )
 
 
+def _modules(definition: Definition) -> str:
+    """Return a pattern of the names of the modules that a definition lies in."""
+    stem, _, _ = definition.path.rpartition(".")
+    parts = filter(None, stem.split("/"))
+    return "|".join(map(re.escape, parts))
+
+
 @remembered
 def use_pattern(_: CourseFacts, definition: Definition) -> re.Pattern[str]:
-    """Return a pattern that finds a call of a function, or a type's name in code."""
+    """Return a pattern that finds a call of a function, or a type's or a value's name in code."""
     if definition.kind in {Kind.FUNCTION, Kind.METHOD, Kind.MACRO}:
         return re.compile(call_pattern(definition))
     name = re.escape(definition.name)
-    return re.compile(rf"(?<![\w$])(?<!\bself\.){name}(?![\w$])")
+    if definition.kind in TYPES:
+        return re.compile(rf"(?<![\w$])(?<!\bself\.){name}(?![\w$])")
+    return re.compile(
+        rf"(?<![\w$.])(?:(?:{_modules(definition)})\.)?{name}(?![\w$])"
+    )
 
 
 def extent(definition: Definition) -> str:

@@ -19,6 +19,7 @@ from worker.engines.static.pages import (
     markdown,
     meaning,
     project_tests,
+    results,
     standalone,
 )
 from worker.engines.static.pages.course import Chapter, CourseFacts, remembered
@@ -76,6 +77,7 @@ _MOST_NAMES: Final = 2
 """Names of a chapter's title that an example should have."""
 _MOST_UNKNOWN: Final = 1
 """Names without a definition in an example that can be understood: `app`."""
+_INSIDE: Final = re.compile(r"\._[a-z]|[mM]ock|monkeypatch|\bpatch\(")
 _LEAST_SHARE: Final = 1 / 6
 """Of the lines of an example; in one with a lesser share the subject is by the way."""
 _DEFINED: Final = re.compile(r"^(?:(?:async )?def|class) (\w+)", re.MULTILINE)
@@ -98,7 +100,7 @@ class Origin(IntEnum):
     TEST = 5
 
 
-_Rank = tuple[bool, bool, Origin, int, Guidance, int, str, int]
+_Rank = tuple[bool, bool, Origin, int, Guidance, bool, int, int, str]
 """What examples are sorted by, see `_rank`."""
 
 
@@ -146,12 +148,19 @@ def rendered(facts: CourseFacts, example: Example) -> str:
 def best(facts: CourseFacts, chapter: Chapter) -> list[Example]:
     """Return examples of a chapter that differ; a test where there is nothing else.
 
-    No example is shown in two chapters.
+    No example is shown in two chapters, and none that a later one is better for.
     """
     chosen: list[Example] = []
-    shown = _shown_before(facts, chapter)
+    shown = [example for _, example in _shown_before(facts, chapter)]
+    later = facts.chapters[chapter.position + 1 :]
+    wanted = [example for other in later for example in _first(facts, other)]
+    own = [example for example in wanted if _is_of_guide(facts, example)]
     for example in found(facts, chapter):
-        if example.extent in shown or _is_test_with_helper(facts, example):
+        if _overlaps(example, [*shown, *own]):
+            continue
+        if _is_test_with_helper(facts, example):
+            continue
+        if chosen and _overlaps(example, wanted):
             continue
         if chosen and not _adds(facts, chapter, example, chosen):
             continue
@@ -161,16 +170,49 @@ def best(facts: CourseFacts, chapter: Chapter) -> list[Example]:
     return chosen
 
 
+def _is_of_guide(facts: CourseFacts, example: Example) -> bool:
+    """Whether the file of an example is named after its subject."""
+    name = facts.definitions[example.target].name
+    _, _, file_name = example.path.rpartition("/")
+    return name.lower() in file_name.lower()
+
+
+def _first(facts: CourseFacts, chapter: Chapter) -> list[Example]:
+    return found(facts, chapter)[:1]
+
+
 def _shown_before(
     facts: CourseFacts, chapter: Chapter
-) -> set[tuple[str, int, int]]:
-    """Return the extents of the examples of the chapters before one."""
-    shown = set()
-    earlier = facts.chapters[: chapter.position]
-    for other in earlier:
-        for example in best(facts, other):
-            shown.add(example.extent)
+) -> list[tuple[Chapter, Example]]:
+    """Return the examples of the chapters before one, each with its chapter."""
+    shown: list[tuple[Chapter, Example]] = []
+    for other in facts.chapters[: chapter.position]:
+        shown += [(other, example) for example in best(facts, other)]
     return shown
+
+
+def _overlaps(example: Example, others: Iterable[Example]) -> bool:
+    """Whether an example has lines that one of some others has as well."""
+    for other in others:
+        is_near = example.first <= other.last and other.first <= example.last
+        if is_near and example.path == other.path:
+            return True
+    return False
+
+
+def elsewhere(facts: CourseFacts, chapter: Chapter) -> str:
+    """Lead to an example of an earlier chapter, if this chapter has none but tests."""
+    for own in best(facts, chapter):
+        if own.origin is not Origin.TEST:
+            return ""
+    for example in _first(facts, chapter):
+        for other, earlier in _shown_before(facts, chapter):
+            if _overlaps(example, [earlier]):
+                title = f"chapter {other.entry.index}"
+                link = markdown.link(title, f"{other.file}#example")
+                name = markdown.code(facts.definitions[example.target].name)
+                return f"The example of {link} uses {name}."
+    return ""
 
 
 def _adds(
@@ -346,9 +388,10 @@ def _rank(facts: CourseFacts, example: Example) -> _Rank:
         example.origin,
         -_worth(facts, example),
         guidance(example.path),
-        length,
-        example.path,
+        not _is_of_guide(facts, example),
+        example.path.count("/"),
         example.first,
+        example.path,
     )
 
 
@@ -469,10 +512,13 @@ def _tag(block: CodeBlock, file: SourceFile, code: list[str]) -> str:
 
 def _in_files(facts: CourseFacts, symbol: Definition) -> Iterator[Example]:
     """Yield the examples in documents and example files that name a definition."""
-    paths = facts.analysis.mentions.get(symbol.name, ())
+    mentions = facts.analysis.mentions
+    paths = dict.fromkeys(mentions.get(symbol.name, ()))
+    for maker in results.makers(facts, symbol):
+        paths.update(dict.fromkeys(mentions.get(maker.name, ())))
     for role in (Role.DOCUMENT, Role.EXAMPLE):
         of_role = [path for path in paths if facts.file(path).role is role]
-        of_role.sort(key=_readme_first)
+        of_role.sort(key=_first_read)
         for path in of_role[:_MOST_FILES]:
             file = facts.file(path)
             if role is Role.EXAMPLE and file.language in PARSED:
@@ -481,8 +527,8 @@ def _in_files(facts: CourseFacts, symbol: Definition) -> Iterator[Example]:
                 yield from _in_document(facts, symbol, path)
 
 
-def _readme_first(path: str) -> tuple[bool, str]:
-    return not is_readme(path), path
+def _first_read(path: str) -> tuple[bool, Guidance, str]:
+    return not is_readme(path), guidance(path), path
 
 
 def _in_document(
@@ -496,19 +542,27 @@ def _in_document(
     origin = Origin.DOCUMENT
     if is_readme(path):
         origin = Origin.README
+    makers = results.makers(facts, symbol)
+    names = {symbol.name, *(maker.name for maker in makers)}
     for block, code in _short_blocks(facts, path):
-        if symbol.name not in "\n".join(code):
+        text = "\n".join(code)
+        if not any(name in text for name in names):
             continue
         tag = _tag(block, facts.file(symbol.path), code)
-        is_use = tag != "" and _is_use(facts, symbol, code, tag)
+        is_use = tag != "" and _is_use(facts, symbol, code, tag, path)
         if is_use and not _tests_another_block(facts, code):
+            source = _section(file, block.first + 1)
+            variable = results.variable(facts, symbol, text)
+            if variable and symbol.name not in text:
+                names_it = markdown.code(variable), markdown.code(symbol.name)
+                source = f"{source} ({' is a '.join(names_it)})"
             yield Example(
                 path=path,
                 first=block.first + 1,
                 last=block.last + 1,
                 tag=tag,
                 origin=origin,
-                source=_section(file, block.first + 1),
+                source=source,
                 target=symbol.index,
             )
 
@@ -543,15 +597,19 @@ def _is_use(
     symbol: Definition,
     code: list[str],
     tag: str,
+    path: str,
 ) -> bool:
-    """Whether code uses a definition, and not another of its name."""
+    """Whether code of a document uses a definition, and not another of its name."""
     expressions = standalone.expressions(code, tag)
     if not citations.use_pattern(facts, symbol).search(expressions):
-        return False
+        return results.variable(facts, symbol, expressions) != ""
     own = modules(facts)
     if standalone.is_of_another(symbol.name, code, tag, own):
         return False
-    return meaning.is_meant(facts, symbol, "\n".join(code))
+    text = "\n".join(code)
+    if tag not in {DOCTEST, str(Language.PYTHON)}:
+        text = facts.texts.text(path)
+    return meaning.is_meant(facts, symbol, text)
 
 
 def is_guide(file: SourceFile) -> bool:
@@ -673,15 +731,16 @@ def _part_at(node: Node, line: int) -> Node | None:
 
 def _paragraph(node: Node) -> tuple[int, int]:
     """Return the lines of a statement and of those beside it, if no empty line is between."""
-    parts = [node]
-    if node.parent is not None:
-        parts = node.parent.named_children
-    first = last = parts.index(node)
-    while first > 0 and _is_next(parts[first - 1], parts[first]):
-        first -= 1
-    while parts[last] != parts[-1] and _is_next(parts[last], parts[last + 1]):
-        last += 1
-    return parts[first].start_point.row + 1, last_row(parts[last]) + 1
+    first = last = node
+    before = first.prev_named_sibling
+    while before is not None and _is_next(before, first):
+        first = before
+        before = first.prev_named_sibling
+    after = last.next_named_sibling
+    while after is not None and _is_next(last, after):
+        last = after
+        after = last.next_named_sibling
+    return first.start_point.row + 1, last_row(last) + 1
 
 
 def _is_next(node: Node, following: Node) -> bool:
@@ -697,9 +756,11 @@ def _in_tests(facts: CourseFacts, chapter: Chapter) -> Iterator[Example]:
         words = words_of("\n".join(_code(facts, test)))
         if not names.isdisjoint(words):
             naming.append(test)
+    ordered = [*naming, *tests]
+    ordered.sort(key=lambda test: _is_inside(facts, test))
     alone = (
         test
-        for test in (*naming, *tests)
+        for test in ordered
         if not _needs_helper(facts, test.path, _code(facts, test))
     )
     best = list(islice(chain(alone, tests), 1))
@@ -713,6 +774,11 @@ def _in_tests(facts: CourseFacts, chapter: Chapter) -> Iterator[Example]:
             source=f"the tests ({markdown.code(test.name)})",
             target=test.target,
         )
+
+
+def _is_inside(facts: CourseFacts, test: ProjectTest) -> bool:
+    """Whether a test uses what is private, or replaces what is real."""
+    return _INSIDE.search("\n".join(_code(facts, test))) is not None
 
 
 def _is_test_with_helper(facts: CourseFacts, example: Example) -> bool:

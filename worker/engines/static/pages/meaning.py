@@ -1,5 +1,6 @@
 """Finds the definition that a bare name means, if the project has several of that name."""
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -8,6 +9,8 @@ from worker.engines.static.pages import standalone
 from worker.engines.static.pages.course import CourseFacts, is_function
 
 _PYTHON: Final = ".py"
+_SCRIPT: Final = re.compile(r"\.[cm]?[jt]sx?$")
+_SPECIFIER: Final = re.compile(r"(?:\bfrom|\brequire\()\s*[\"']([^\"'\n]+)")
 _CLEARLY_LESS: Final = 0.75
 """A name means no definition that is worth at most this share of another."""
 
@@ -48,7 +51,9 @@ def _namesakes(
 
 
 def is_meant(facts: CourseFacts, definition: Definition, code: str) -> bool:
-    """Whether a name in Python code means a definition: it is the only one, or is imported."""
+    """Whether a name in code means a definition: it is the only one, or is imported."""
+    if _SCRIPT.search(definition.path):
+        return not _is_other_imported(facts, definition, code)
     if not definition.path.endswith(_PYTHON):
         return True
     sources = standalone.sources(definition.name, code)
@@ -58,6 +63,20 @@ def is_meant(facts: CourseFacts, definition: Definition, code: str) -> bool:
         return False
     namesakes = _namesakes(facts, definition)
     return not any(is_imported(other, sources) for other in namesakes)
+
+
+def _is_other_imported(
+    facts: CourseFacts, definition: Definition, code: str
+) -> bool:
+    """Whether a script imports a folder of a definition's namesake that is none of its own."""
+    imported: set[str] = set()
+    for specifier in _SPECIFIER.findall(code):
+        _, *inner = specifier.split("/")
+        imported.update(inner)
+    imported.difference_update(definition.path.split("/"))
+    namesakes = _namesakes(facts, definition)
+    folders = (set(other.path.split("/")) for other in namesakes)
+    return any(imported & others for others in folders)
 
 
 def is_imported(definition: Definition, sources: list[str]) -> bool:

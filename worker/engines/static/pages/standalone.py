@@ -16,7 +16,9 @@ from worker.engines.static.parsing.source_file import SourceParser, blank
 from worker.engines.static.prose.code_blocks import DOCTEST
 from worker.engines.static.reading.language import PARSED, Language
 
-_HOLLOW: Final = re.compile(r"^\s*(?:\.\.\.|…)\s*$|^\.\. \w|eval-rst")
+_HOLLOW: Final = re.compile(
+    r"^\s*(?:\.\.\.|…)\s*$|^\.\. \w|eval-rst|(?<!catch)(?<!catch )\(\.\.\.\)"
+)
 """Marks of code that is left out, and directives of documents."""
 _PROMPT: Final = re.compile(r"^\s*(?:>>>|\.\.\.) ?")
 _WHOLE: Final = {
@@ -78,7 +80,7 @@ _VALUES: Final = STRINGS | word_set(
     "dictionary list tuple set integer float true false none"
 )
 _PHP: Final = "<?php"
-_UNFINISHED: Final = re.compile(r"\(block\)|\((?:print|exec)_statement")
+_OLD: Final = frozenset({"print_statement", "exec_statement"})
 _RECENT: Final = 256
 """Trees that are kept: an example is asked several things in a row."""
 _EFFECTS: Final = frozenset({"call", "await"})
@@ -160,10 +162,16 @@ def is_of_another(
     tag: str,
     modules: Collection[str],
 ) -> bool:
-    """Whether Python code defines a name, or imports it from another project's package."""
+    """Whether Python code defines a name, or imports it from another project's package.
+
+    In TypeScript, a variable may have the name of a type.
+    """
+    code = dedent("\n".join(lines))
+    if tag == Language.TYPESCRIPT:
+        variable = rf"\b(?:const|let) {re.escape(name)}\b"
+        return re.search(variable, code) is not None
     if tag not in {DOCTEST, str(Language.PYTHON)}:
         return False
-    code = dedent("\n".join(lines))
     if f"\ndef {name}(" in code:
         return True
     if f"class {name}" in code and "class" in sources(name, code):
@@ -277,8 +285,19 @@ def parses(lines: Sequence[str], tag: str) -> bool:
     root = _root(code, tag)
     if root.has_error:
         return False
-    # Python's grammar takes bodies without a statement, and Python 2.
-    return tag != Language.PYTHON or not _UNFINISHED.search(str(root))
+    return tag != Language.PYTHON or not _is_unfinished(root)
+
+
+def _is_unfinished(root: Node) -> bool:
+    """Whether code has a body without a statement, or is Python 2's: the grammar takes both."""
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        children = node.named_children
+        if node.type in _OLD or (node.type == "block" and not children):
+            return True
+        stack += children
+    return False
 
 
 def is_hollow(lines: Sequence[str], tag: str) -> bool:

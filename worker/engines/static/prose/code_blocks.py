@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 _MARK: Final = re.compile("```|~~~|::|>>>|@example")
 _FENCE: Final = re.compile(r"\s*(?P<marks>`{3,}|~{3,})\s*(?P<info>[^`]*)$")
+_UNDERLINE: Final = re.compile(r"(?:`{4,}|~{4,})\s*")
 _DIRECTIVE: Final = re.compile(
     r"\s*\.\. (?:code-block|code|sourcecode|testcode|ipython|parsed-literal)::\s*(?P<info>\S*)\s*$"
 )
@@ -60,7 +61,11 @@ def _block_at(
 ) -> tuple[CodeBlock | None, int]:
     """Return the block that a line begins, if any, and the line to go on with."""
     line = lines[number]
-    if fence := _FENCE.match(line):
+    fence = _FENCE.match(line)
+    above = ""
+    if number:
+        above = lines[number - 1]
+    if fence is not None and not _is_underline(line, above):
         return _fenced(lines, number, fence)
     if _DOCTEST.match(line):
         return _doctest(lines, number)
@@ -72,6 +77,12 @@ def _block_at(
     if example := _JSDOC.match(line):
         return _jsdoc(lines, number, example["caption"])
     return None, number + 1
+
+
+def _is_underline(line: str, above: str) -> bool:
+    """Whether a line of marks is drawn below a heading of reStructuredText."""
+    length = len(above.rstrip())
+    return 0 < length <= len(line) and _UNDERLINE.fullmatch(line) is not None
 
 
 def _tag(info: str) -> str:
