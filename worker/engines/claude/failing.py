@@ -29,7 +29,7 @@ def sentences(facts: CourseFacts, chapter: Chapter) -> list[str]:
     failing = failures.of_functions(facts, functions)
     caught = _caught(facts, functions)
     return [
-        *_raised(failing),
+        *_raised(facts, failing),
         *_other_names(facts, failing),
         *islice(caught, _CAUGHT),
     ]
@@ -41,13 +41,13 @@ def _is_private(function: Definition) -> bool:
     return function.name.startswith("_")
 
 
-def _raised(failing: Sequence[Failure]) -> list[str]:
+def _raised(facts: CourseFacts, failing: Sequence[Failure]) -> list[str]:
     sentences: dict[tuple[int, str, str], str] = {}
     for failure in failing:
         cause = failure.cause
         key = failure.function.index, cause.what, cause.message
         if key not in sentences:
-            sentences[key] = failures.sentence(failure)
+            sentences[key] = failures.sentence(facts, failure)
     unique = list(sentences.values())
     return unique[:_FAILURES]
 

@@ -48,7 +48,7 @@ def test_failures_come_with_their_handlers_and_the_other_names_of_their_methods(
         },
     )
     sentences = failing.sentences(facts, chapter_of(facts, "Store"))
-    raised = "raises `SoldOut` (`shop/store.py:12`) instead of `KeyError`"
+    raised = "turns `KeyError` into `SoldOut` (`shop/store.py:12`)"
     abstract = "raises `NotImplementedError` (`shop/store.py:16`)"
     refused = "raises `RuntimeError` (`shop/store.py:23`)"
     assert sentences == [

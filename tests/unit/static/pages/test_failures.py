@@ -68,7 +68,7 @@ def test_failures_are_said_with_error_place_conditions_and_message(
     assert failures.sentences(facts, chapter_of(facts, "Shape")) == [
         '`Shape.draw` raises `ValueError` (`shapes.py:24`) if `pen is None`: `"no pen"`',
         (
-            "`Shape.draw` raises `DrawError` (`shapes.py:30`) instead of `OSError`: "
+            "`Shape.draw` turns `OSError` into `DrawError` (`shapes.py:30`): "
             '`"cannot draw"`'
         ),
         '`Shape.draw` raises `PenError` (`shapes.py:26`) if `pen is not None` and `pen == "dry"`.',
@@ -93,7 +93,7 @@ def test_a_failure_whose_line_is_shown_is_not_repeated(
     sentences = failures.sentences(facts, chapter)
     shown = Excerpt(path=first.function.path, spans=((line, line),))
     assert failures.sentences(facts, chapter, [shown]) == [
-        each for each in sentences if each != failures.sentence(first)
+        each for each in sentences if each != failures.sentence(facts, first)
     ]
 
 
@@ -195,7 +195,7 @@ def test_a_failure_is_told_once_and_inner_ones_only_with_a_message(
 ) -> None:
     facts = read(tmp_path, {"line.py": RETRIES})
     assert failures.sentences(facts, facts.chapters[0]) == [
-        "`Line.send` raises `ValueError` (`line.py:6`) instead of `KeyError`.",
+        "`Line.send` turns `KeyError` into `ValueError` (`line.py:6`).",
         (
             "`Line._sent` raises `RuntimeError` (`line.py:17`) if `x == 1`: "
             '`"sent before"`'
@@ -367,3 +367,237 @@ def test_a_function_that_takes_or_may_give_no_result_returns(
     facts = read(tmp_path, {"a.py": code})
     function = facts.definitions[index_of(facts, "f")]
     assert failures.failing_call(facts, function, "fail(x)") is None
+
+
+ERRORS = '''class SendError(Exception):
+    """Anything that goes wrong."""
+
+
+class Timeout(SendError, OSError):
+    """The other side did not answer in the time that it was given."""
+
+
+class Refused(SendError):
+    """Refused."""
+'''
+SEND = """\
+from wire import Slow as _Slow, WireError, Refused as OtherRefused
+
+from errors import Refused, Timeout
+
+
+def send(x):
+    try:
+        x.send()
+    except (WireError, _Slow) as error:
+        if isinstance(error, _Slow):
+            raise Timeout(error)
+        raise Refused(error)
+    except OtherRefused:
+        raise Refused
+
+
+def fetch(x):
+    if x.closed:
+        raise Timeout("closed")
+    if not x:
+        raise ValueError("no x")
+
+
+def look(x):
+    if not x:
+        raise ValueError("no x")
+"""
+TESTS = """\
+from pytest import raises
+
+from errors import Refused, Timeout
+from send import fetch, send
+
+
+def test_send_late():
+    x = Slow()
+    with raises(Timeout, match="slow"):
+        send(x)
+
+
+def test_timeout():
+    x = Slow()
+    y = send(x)
+    with raises(errors.Timeout):
+        fetch(y)
+
+
+def test_other():
+    with raises(Refusal):
+        x()
+    with raises(OSError):
+        x()
+"""
+
+
+def test_exceptions_of_the_project_are_explained_and_what_fails_alike_is_one_row(
+    tmp_path: Path,
+) -> None:
+    tree = {
+        "errors.py": ERRORS,
+        "send.py": SEND,
+        "tests/test_send.py": TESTS,
+        "README.md": "# Send\n\nCall `send`, `fetch` and `look`.\n",
+    }
+    facts = read(tmp_path, tree)
+    assert failures.sentences(facts, chapter_of(facts, "send")) == [
+        (
+            "`Timeout`, a kind of `SendError` and `OSError`: The other side did not answer in "
+            "the time that it was given. `fetch` raises it (`send.py:19`) if `x.closed`: "
+            '`"closed"`. `send` turns `wire.Slow` into it (`send.py:11`). '
+            "`test_timeout` (`tests/test_send.py:16`) expects it."
+        ),
+        (
+            "`Refused`, a kind of `SendError`: `send` turns `wire.Refused` into it (`send.py:14`). "
+            "`send` turns `WireError` or `wire.Slow` into it (`send.py:12`) unless "
+            "`isinstance(error, _Slow)`."
+        ),
+        (
+            "`fetch` and `look` raise `ValueError` (`send.py:21`, `send.py:26`) if `not x`: "
+            '`"no x"`'
+        ),
+    ]
+
+
+RUBY = """\
+def f(x)
+  x.call
+rescue KeyError => e
+  raise Lost, 'gone'
+end
+"""
+JAVA = """\
+class A {
+  void f() {
+    try {
+      x();
+    } catch (IOException | KeyException e) {
+      throw new Lost();
+    }
+  }
+}
+"""
+CSHARP = """\
+class A {
+  void f() {
+    try {
+      X();
+    } catch (KeyException e) {
+      throw new Lost();
+    }
+  }
+}
+"""
+SCRIPT = """\
+function f(x) {
+  try {
+    x();
+  } catch (error) {
+    if (error instanceof KeyError) throw new Lost();
+    throw error;
+  }
+}
+"""
+BARE = """\
+function f(x) {
+  try {
+    x();
+  } catch {
+    throw new Lost();
+  }
+}
+"""
+PHP = """\
+<?php
+function f($x) {
+  try {
+    $x();
+  } catch (\\Shop\\KeyError $e) {
+    throw new Lost('gone');
+  }
+}
+"""
+COMPUTED = """\
+def f(x):
+    try:
+        x()
+    except errors():
+        raise Lost
+"""
+OUTSIDE = """\
+def f(x):
+    if isinstance(e, A):
+        try:
+            x()
+        except A:
+            raise Lost
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "words"),
+    [
+        ("a.rb", RUBY, "`KeyError` into `Lost` (`a.rb:4`): `'gone'`"),
+        (
+            "A.java",
+            JAVA,
+            "`IOException` or `KeyException` into `Lost` (`A.java:6`).",
+        ),
+        ("a.cs", CSHARP, "`KeyException` into `Lost` (`a.cs:6`)."),
+        ("a.js", SCRIPT, "`KeyError` into `Lost` (`a.js:5`)."),
+        ("a.js", BARE, "any error into `Lost` (`a.js:5`)."),
+        (
+            "a.php",
+            PHP,
+            r"`\Shop\KeyError` into `Lost` (`a.php:6`): `'gone'`",
+        ),
+        ("a.py", COMPUTED, "`errors()` into `Lost` (`a.py:5`)."),
+        (
+            "a.py",
+            OUTSIDE,
+            "`A` into `Lost` (`a.py:6`) if `isinstance(e, A)`.",
+        ),
+    ],
+)
+def test_an_error_that_is_raised_for_another_is_told_in_many_languages(
+    tmp_path: Path, name: str, code: str, words: str
+) -> None:
+    facts = read(tmp_path, {name: code})
+    functions = facts.by_name["f"]
+    (failure,) = failures.of_functions(facts, functions)
+    sentence = failures.sentence(facts, failure)
+    assert sentence.partition(" turns ")[2] == words
+
+
+MANY = "\n\n".join(
+    f"def fail_{number}(x):\n    if x == {number}:\n"
+    f"        raise Error{number}('no {number}')\n"
+    for number in range(10)
+)
+
+
+@pytest.mark.parametrize(("documented", "rows"), [(0, 4), (6, 6), (10, 8)])
+def test_more_rows_are_shown_of_exceptions_that_are_documented(
+    tmp_path: Path, documented: int, rows: int
+) -> None:
+    errors = "\n\n".join(
+        f"class Error{number}(Exception):\n"
+        '    """No box of the whole store has what was asked for."""\n'
+        for number in range(documented)
+    )
+    names = ", ".join(f"Error{number}" for number in range(10))
+    code = f"from errors import {names}\n\n\n{MANY}"
+    facts = read(tmp_path, {"errors.py": errors, "fail.py": code})
+    (chapter,) = [
+        chapter for chapter in facts.chapters if "fail" in chapter.name
+    ]
+    sentences = failures.sentences(facts, chapter)
+    assert len(sentences) == rows
+    told = [each for each in sentences if "No box of the whole store" in each]
+    assert told == sentences[:documented]

@@ -1,13 +1,14 @@
 """What can go wrong in a chapter's code: failures with all their conditions, and other cautions."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from worker.engines.static.facts import TYPES, Definition
 from worker.engines.static.linking.usage import is_interface
-from worker.engines.static.pages import citations, markdown
+from worker.engines.static.pages import citations, exceptions, markdown
 from worker.engines.static.pages.course import (
     Chapter,
     CourseFacts,
@@ -17,14 +18,18 @@ from worker.engines.static.pages.course import (
 from worker.engines.static.pages.excerpts import Excerpt
 from worker.engines.static.parsing.function_facts import Handler, Raise
 from worker.engines.static.parsing.node_types import FAILURE_WORDS
-from worker.engines.static.prose.phrases import listed
+from worker.engines.static.prose.phrases import capital, listed
 
 _MOST_FUNCTIONS: Final = 80
-_MOST_LINES: Final = 4000
 _MOST: Final = 12
-_MOST_SENTENCES: Final = 4
+_MOST_ROWS: Final = 4
+_MOST_KNOWN: Final = 8
+"""Rows of a chapter, if they are about exceptions of the project that others know."""
+_MOST_WAYS: Final = 2
+_MOST_TOGETHER: Final = 3
+"""Functions that fail alike and are named."""
 _LONGEST_REASON: Final = 160
-"""Characters of conditions; a sentence with more is not read."""
+"""Characters of conditions that are read."""
 _EXPLAINING: Final = 40
 """Characters of a message that explains something."""
 _ABSTRACT_STATEMENTS: Final = 2
@@ -34,7 +39,7 @@ _SETTING: Final = re.compile(
     r"(?:(?:os\.environ(?:\.get)?[\[(]|os\.getenv\(|process\.env\["
     r"|os\.(?:Getenv|LookupEnv)\(|env::var(?:_os)?\("
     r"|System\.getenv\(|\bgetenv\(|\bENV\[)\s*[\"']"
-    r"|(?:process|import\.meta)\.env\.)([A-Z][A-Z\d_]{2,})\b(?![\"']?\]?\s*=(?!=))"
+    r"|(?:process|import\.meta)\.env\.)([A-Z][A-Z\d_]+[A-Z\d])\b(?![\"']?\]?\s*=(?!=))"
 )
 _NO_CODE: Final = re.compile(r"string|comment")
 """Types of the nodes of documentation, of texts, and of comments."""
@@ -63,6 +68,11 @@ _FAILING: Final = re.compile(
     "|".join(re.escape(word.decode()) for word in FAILURE_WORDS)
 )
 _HANDLING: Final = re.compile(r"except|catch|rescue")
+_KIND: Final = re.compile(
+    r"if `(?:isinstance\((?:e|ex|exc|err|error), ([^()]+|\([^()]+\))\)"
+    r"|\$?(?:e|ex|err|error) instanceof (\S+))`"
+)
+"""A condition in a handler that says which error it has caught."""
 _NAME: Final = re.compile(r"[A-Za-z_][\w.:]*")
 _NEVER: Final = re.compile(
     r"(?:-> *[\"']?(?:\w+\.)*(?:NoReturn|Never)[\"']?|-> *!|\) *: *(?:never|Nothing))$"
@@ -76,6 +86,21 @@ class Failure:
 
     function: Definition
     cause: Raise
+
+
+class _Way(NamedTuple):
+    """A way in which a function fails, and what is said of it."""
+
+    function: Definition
+    cause: Raise
+    error: Definition | None
+    """Its exception, if it is the project's."""
+    caught: str
+    """The errors in whose place it comes, in words."""
+    reason: str
+    """Its other conditions, in words."""
+    worth: float = 0
+    """How much the exception matters, if it is documented, or named by a test or a document."""
 
 
 @remembered
@@ -122,24 +147,41 @@ def _names_an_error(cause: Raise) -> bool:
     )
 
 
-def sentence(failure: Failure) -> str:
+def sentence(facts: CourseFacts, failure: Failure) -> str:
     """Return a failure as a sentence: who fails, with what, where, and under which conditions."""
-    cause = failure.cause
-    function = failure.function
-    place = citations.at(function.path, cause.line)
-    who = citations.name(function)
-    if cause.is_inner:
-        who = f"A function inside {who}"
-    error = ""
-    if cause.what:
-        error = f" {markdown.code(cause.what)}"
-    words = "."
+    return _told([_way(facts, failure)])
+
+
+def _told(alike: Sequence[_Way], error: str = "") -> str:
+    """Return which functions fail in one way; with its message at the end, it has no full stop."""
+    places: dict[str, str] = {}
+    for way in alike:
+        name = citations.name(way.function)
+        if way.cause.is_inner:
+            name = f"a function inside {name}"
+        place = citations.at(way.function.path, way.cause.line)
+        places.setdefault(name, place)
+    first = alike[0]
+    cause = first.cause
+    if cause.what and not error:
+        error = markdown.code(cause.what)
+    verb, _, rest = cause.verb.partition(" ")
+    if first.caught:
+        verb = "turns"
+        rest = f"{first.caught} into"
+    if len(places) > 1:
+        verb = verb.removesuffix("s")
+    who = listed([*places], _MOST_TOGETHER)
+    shown_places = [*places.values()][:_MOST_TOGETHER]
+    where = ", ".join(shown_places)
+    reason = ""
+    if all(way.reason == first.reason for way in alike):
+        reason = first.reason
+    parts = capital(who), verb, rest, error, f"({where})", reason
+    told = " ".join(filter(None, parts))
     if cause.message.endswith(('"', "'", "`")):
-        words = f": {markdown.code(cause.message)}"
-    reason = _reason(cause)
-    if reason:
-        reason = f" {reason}"
-    return f"{who} {cause.verb}{error} ({place}){reason}{words}"
+        return f"{told}: {markdown.code(cause.message)}"
+    return f"{told}."
 
 
 def condition(conditions: Iterable[str]) -> str:
@@ -154,22 +196,38 @@ def condition(conditions: Iterable[str]) -> str:
     return " ".join(told)
 
 
-def _reason(cause: Raise) -> str:
-    """Return why a function fails: what it caught, and its other conditions as words."""
-    handlers = []
+def _way(facts: CourseFacts, failure: Failure) -> _Way:
+    cause = failure.cause
+    function = failure.function
+    error = exceptions.raised(facts, function, cause.what)
+    name = last_name(cause.what)
+    if error is not None:
+        name = error.name
+    caught, others = _conditions(cause)
+    reason = condition(others)
+    instead = ""
+    is_other = name and caught != [markdown.code(cause.what)]
+    if is_other and len(caught) == 1:
+        instead = exceptions.listed_in(facts, function.path, caught[0], name)
+    elif caught:
+        reason = f"{_CAUGHT}{listed(caught)} {reason}".strip()
+    worth = exceptions.worth(facts, error)
+    return _Way(function, cause, error, instead, reason, worth)
+
+
+def _conditions(cause: Raise) -> tuple[list[str], list[str]]:
+    """Return what is caught before a failure, and its other conditions."""
+    caught: list[str] = []
     others = []
     for each in cause.conditions:
+        kind = _KIND.fullmatch(each)
         if each.startswith(_CAUGHT):
-            handlers.append(each)
+            caught.append(each.removeprefix(_CAUGHT))
+        elif caught and kind is not None:
+            caught[-1] = markdown.code(kind[1] or kind[2])
         elif each not in _ALWAYS:
             others.append(each)
-    caught = _joined(_CAUGHT, "and", handlers)
-    error = caught.removeprefix(_CAUGHT)
-    raised = markdown.code(cause.what)
-    if caught and error != raised:
-        caught = f"instead of {error}"
-    reason = condition(others)
-    return f"{caught} {reason}".strip()
+    return caught, others
 
 
 def _plain(condition: str) -> str:
@@ -202,21 +260,57 @@ def _joined(beginning: str, conjunction: str, conditions: Iterable[str]) -> str:
 def sentences(
     facts: CourseFacts, chapter: Chapter, shown: Sequence[Excerpt] = ()
 ) -> list[str]:
-    """Return the failures that a user meets and that no excerpt shows: first those that explain."""
-    told: dict[object, str] = {}
-    for failure in sorted(found(facts, chapter), key=_rank):
-        if _is_telling(failure) and not _is_shown(failure, shown):
-            told.setdefault(_without_place(failure), sentence(failure))
-    return list(told.values())[:_MOST_SENTENCES]
+    """Return the failures that a user meets, a row each: first with its own exceptions.
+
+    All failures with an exception of the project are one row. Others are told if no excerpt
+    shows them.
+    """
+    kinds: dict[object, list[_Way]] = defaultdict(list)
+    ways = [_way(facts, failure) for failure in found(facts, chapter)]
+    for way in sorted(ways, key=_rank):
+        is_new = not _is_shown(shown, way.function.path, way.cause.line)
+        if way.worth:
+            kinds[way.error].append(_shortened(way))
+        elif is_new and _is_telling(way):
+            kinds[way.error or _alike(way)].append(way)
+
+    def rank(kind: list[_Way]) -> tuple[bool, bool, float, bool]:
+        function = kind[0].function
+        worth = kind[0].worth
+        is_shown = _is_shown(shown, function.path, function.line)
+        return not worth, _is_private(function), -worth, not is_shown
+
+    ranked = sorted(kinds.values(), key=rank)
+    known = [kind for kind in ranked if kind[0].worth]
+    most = min(_MOST_KNOWN, max(_MOST_ROWS, len(known)))
+    return [_row(facts, kind) for kind in ranked[:most]]
 
 
-def _rank(failure: Failure) -> tuple[bool, bool, bool, bool]:
-    message = failure.cause.message
-    reason = _reason(failure.cause)
+def _row(facts: CourseFacts, kind: Sequence[_Way]) -> str:
+    """Return a failure as a sentence, or what an exception means, where it comes from and its test."""
+    error = kind[0].error
+    if error is None:
+        return _told(kind)
+    ways: dict[object, list[_Way]] = defaultdict(list)
+    for way in kind:
+        key: object = _alike(way)
+        if way.caught and not way.cause.is_inner:
+            key = way.caught, way.cause.message
+        ways[key].append(way)
+    told = [_told(alike, "it") for alike in ways.values()]
+    test = exceptions.expected(facts, error, kind[0].function)
+    pieces = [exceptions.purpose(error), *told[:_MOST_WAYS], test]
+    *before, last = filter(None, pieces)
+    ended = [f"{piece.removesuffix('.')}. " for piece in before]
+    return f"{exceptions.named(facts, error)}: {''.join(ended)}{last}"
+
+
+def _rank(way: _Way) -> tuple[bool, bool, bool, bool]:
+    message = way.cause.message
     return (
-        _is_private(failure.function),
+        _is_private(way.function),
         not message,
-        "unless" in reason,
+        "unless" in way.reason,
         len(message) < _EXPLAINING,
     )
 
@@ -225,28 +319,34 @@ def _is_private(function: Definition) -> bool:
     return function.name.startswith("_") and function.name != "__init__"
 
 
-def _is_telling(failure: Failure) -> bool:
+def _shortened(way: _Way) -> _Way:
+    """Return a way without conditions that are too long to be read."""
+    if len(way.reason) > _LONGEST_REASON:
+        return way._replace(reason="")
+    return way
+
+
+def _is_telling(way: _Way) -> bool:
     """Whether a failure has a message, or is one of a public function itself."""
-    cause = failure.cause
-    reason = _reason(cause)
-    if len(reason) > _LONGEST_REASON:
+    if len(way.reason) > _LONGEST_REASON:
         return False
-    if cause.message:
+    if way.cause.message:
         return True
-    return not cause.is_inner and not _is_private(failure.function)
+    return not way.cause.is_inner and not _is_private(way.function)
 
 
-def _without_place(failure: Failure) -> tuple[int, str, str, str]:
-    """Return what a sentence says of a failure but its line."""
-    cause = failure.cause
-    reason = _reason(cause)
-    return failure.function.index, cause.what, cause.message, reason
+def _alike(way: _Way) -> tuple[str, str, str, str, int]:
+    """Return what a sentence says of a failure but the function; an inner one's is told, too."""
+    cause = way.cause
+    function = -1
+    if cause.is_inner:
+        function = way.function.index
+    return cause.what, cause.message, way.caught, way.reason, function
 
 
-def _is_shown(failure: Failure, shown: Sequence[Excerpt]) -> bool:
+def _is_shown(shown: Iterable[Excerpt], path: str, line: int) -> bool:
     return any(
-        excerpt.path == failure.function.path
-        and first <= failure.cause.line <= last
+        excerpt.path == path and first <= line <= last
         for excerpt in shown
         for first, last in excerpt.spans
     )
@@ -294,24 +394,27 @@ def _is_abstract(
 
 
 def _settings(facts: CourseFacts, chapter: Chapter) -> list[str]:
-    """Name the environment variables that each of a chapter's functions reads."""
+    """Name the environment variables that each of a chapter's definitions reads."""
+    readers: dict[tuple[str, str, int, int], Definition] = {}
+    for part in facts.parts(chapter):
+        code = facts.text(part)
+        if "env" not in code.lower():
+            continue
+        for match in _SETTING.finditer(code):
+            before = code[: match.start()]
+            rows = before.split("\n")
+            line = part.line + len(rows) - 1
+            column = len(rows[-1].encode())
+            # Members come after what they are members of.
+            readers[match[1], part.path, line, column] = part
     known: set[str] = set()
-    of_reader: dict[str, list[str]] = {}
-    for definition, number, line in _own_lines(facts, chapter):
-        for match in _SETTING.finditer(line):
-            variable = match[1]
-            before = line[: match.start()]
-            column = len(before.encode())
-            point = number - 1, column
-            if variable in known or not _is_code(facts, definition.path, point):
-                continue
+    of_reader: dict[str, list[str]] = defaultdict(list)
+    for (variable, path, line, column), reader in readers.items():
+        point = line - 1, column
+        if variable not in known and _is_code(facts, path, point):
             known.add(variable)
-            reader = _innermost(facts, definition, number)
-            reader_name = citations.name(reader)
-            of_name = of_reader.setdefault(reader_name, [])
-            place = citations.at(reader.path, number)
-            shown = markdown.code(variable)
-            of_name.append(f"{shown} ({place})")
+            shown = f"{markdown.code(variable)} ({citations.at(path, line)})"
+            of_reader[citations.name(reader)].append(shown)
     sentences = []
     for name, variables in of_reader.items():
         noun = "variables"
@@ -329,39 +432,6 @@ def _is_code(facts: CourseFacts, path: str, point: tuple[int, int]) -> bool:
         return False
     node = root.descendant_for_point_range(point, point)
     return node is not None and _NO_CODE.search(node.type) is None
-
-
-def _own_lines(
-    facts: CourseFacts, chapter: Chapter
-) -> Iterator[tuple[Definition, int, str]]:
-    """Yield the lines of a chapter's definitions that may read a setting, up to a limit."""
-    left = _MOST_LINES
-    for index in chapter.unit.owned:
-        definition = facts.definitions[index]
-        last = min(definition.end_line, definition.line + left)
-        lines = facts.texts.lines(definition.path)[definition.line - 1 : last]
-        if "env" in "\n".join(lines).lower():
-            for number, line in enumerate(lines, definition.line):
-                if "env" in line.lower():
-                    yield definition, number, line
-        left -= last - definition.line
-        if left <= 0:
-            return
-
-
-def _innermost(
-    facts: CourseFacts, definition: Definition, line: int
-) -> Definition:
-    """Return the smallest part of a definition that a line lies in."""
-    parts = [
-        facts.definitions[each] for each in facts.family([definition.index])
-    ]
-    around = [
-        part
-        for part in parts
-        if part.path == definition.path and part.line <= line <= part.end_line
-    ]
-    return min(around, key=lambda part: part.end_line - part.line)
 
 
 def failing_call(

@@ -143,7 +143,7 @@ def _failures(facts: CourseFacts, function: Definition) -> list[str]:
     """Return the ways in which a function fails, as sentences."""
     sentences = []
     for failure in failures.of_functions(facts, [function]):
-        sentence = failures.sentence(failure)
+        sentence = failures.sentence(facts, failure)
         is_short = len(sentence) <= _LONGEST_FAILURE
         if is_short and failure.cause.conditions:
             sentences.append(sentence)
