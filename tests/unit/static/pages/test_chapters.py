@@ -359,6 +359,25 @@ def test_parts_with_the_same_purpose_are_listed_once(tmp_path: Path) -> None:
     assert len(re.findall(r"^- `Pot\.part_", page, re.MULTILINE)) == 1
 
 
+def test_other_parts_are_no_subject_constructor_or_deprecated(
+    tmp_path: Path,
+) -> None:
+    doc = "    /** {} the water that the garden needs in a dry summer. */\n"
+    parts = "".join(
+        doc.format(verb) + f"    {code}\n"
+        for verb, code in (
+            ("Takes", "public Pot(int n) { this.n = n; }"),
+            ("Pours", "public int pour() { return n; }"),
+            ("Spills", "@Deprecated public int spill() { return n; }"),
+        )
+    )
+    code = f"/** Keeps all the cold water of a garden. */\npublic class Pot {{\n    int n;\n{parts}}}\n"
+    facts = read(tmp_path, {"Pot.java": code})
+    page = chapters.written(facts, chapter_of(facts, "Pot"))
+    _, _, listed = page.partition("## Other parts\n\n")
+    assert re.findall(r"^- `([^`]+)`", listed, re.MULTILINE) == ["Pot.pour"]
+
+
 STEPS = """\
 class Mill:
     def grind(self, corn):

@@ -55,6 +55,8 @@ TOLD = "Deprecated: Use the shop."
             "",
         ),
         ("a.ts", "export function Old(deprecated: string) {}\n", ""),
+        ("a.ts", "/** @deprecated */\nexport class Old {}\n", "Deprecated."),
+        ("a.py", 'class Old:\n    """DEPRECATED: Use the shop."""\n', TOLD),
     ],
 )  # fmt: skip
 def test_a_deprecation_is_read_with_its_text(

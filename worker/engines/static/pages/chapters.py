@@ -426,7 +426,7 @@ def _parts(facts: CourseFacts, chapter: Chapter) -> list[Definition]:
     said = [_plain(chapter.description)]
     parts = []
     for part in facts.parts(chapter):
-        if part.index in shown or not _documents_itself(part):
+        if part.index in shown or not _documents_itself(facts, part):
             continue
         purpose = _plain(citations.purpose(part))
         if not any(purpose in text for text in said):
@@ -441,17 +441,23 @@ def _parts(facts: CourseFacts, chapter: Chapter) -> list[Definition]:
         count = used[part.name]
         return is_other, -count, -len(users)
 
+    named = facts.named(chapter)
+    parts = [part for part in parts if part not in named]
     parts.sort(key=rank)
     return parts[:_MEMBERS]
 
 
-def _documents_itself(definition: Definition) -> bool:
-    return (
-        definition.public
-        and definition.doc != ""
-        and not definition.name.startswith("_")
-        and purposes.says_more(definition)
-    )
+def _documents_itself(facts: CourseFacts, definition: Definition) -> bool:
+    name = definition.name
+    if not definition.public or not definition.doc or name.startswith("_"):
+        return False
+    if deprecation.notice(definition):
+        return False
+    parent = definition.parent
+    if parent is not None and facts.definitions[parent].name == name:
+        # A constructor.
+        return False
+    return purposes.says_more(definition)
 
 
 def _connections(

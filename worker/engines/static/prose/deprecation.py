@@ -7,7 +7,7 @@ from worker.engines.static.facts import Definition
 from worker.engines.static.prose.docstrings import paragraphs
 
 _DOCUMENTED: Final = re.compile(
-    r"^(?:[@\\]deprecated\b|Deprecated:)(.*(?:\n(?!\s*(?:[@\\]|$)).+)*)"
+    r"^(?:[@\\]deprecated\b|(?:Deprecated|DEPRECATED):)(.*(?:\n(?!\s*(?:[@\\]|$)).+)*)"
     r"|^\.\. deprecated::(?!(?s:.{0,200}?)\b(?:parameter|argument|option)s?\b)"
     r".*((?:\n(?:[ \t]+.*)?)*)",
     re.MULTILINE,
@@ -22,7 +22,7 @@ def notice(definition: Definition) -> str:
     """Return what is said of a definition's deprecation; nothing if it is not deprecated."""
     documented = _DOCUMENTED.search(definition.doc)
     if documented is not None:
-        return _worded(documented[1] or documented[2])
+        return _worded(documented[1] or documented[2] or "")
     attributes = _ATTRIBUTE.findall(definition.signature)
     for mark in (*definition.decorators, *attributes):
         if _MARK.match(mark):
