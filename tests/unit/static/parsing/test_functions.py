@@ -665,3 +665,12 @@ def test_of_thousands_of_results_only_the_first_are_read() -> None:
     statements = "    if x: return x\n" * 6000
     function = inside(Language.PYTHON, f"def find(x):\n{statements}")
     assert len(function.returns) == 100
+
+
+def test_thousands_of_comments_on_a_field_are_read_once() -> None:
+    # Asked one by one what they describe, they would take minutes.
+    comments = "    // about y\n" * 10_000
+    code = f"class Shop {{\n    int x;\n{comments}    int y;\n}}\n"
+    tree = SourceParser().tree(Language.JAVA, code.encode())
+    shop = FunctionFacts(tree.root_node.children[0], is_type=True)
+    assert len(shop.statements) == 10_002

@@ -5,7 +5,7 @@ fact is read when it is first asked for: most functions are only asked for a few
 """
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 from typing import Final, NamedTuple
 
@@ -147,11 +147,7 @@ class FunctionFacts:
             return []
         if not self._is_type:
             return list(_statements(self._body))
-        return [
-            Statement(line(child), child.end_point.row + 1, ())
-            for child in self._children
-            if _is_field(child) or _describes_a_field(child)
-        ]
+        return _fields(self._children)
 
     @property
     def is_empty(self) -> bool:
@@ -302,14 +298,18 @@ def _is_field(node: Node) -> bool:
     return not _is_aside(node) and not _is_docstring(node)
 
 
-def _describes_a_field(node: Node) -> bool:
-    """Whether a node is a comment or an attribute with a field behind it and all like it."""
-    if not _is_aside(node):
-        return False
-    following = node.next_named_sibling
-    while following is not None and _is_aside(following):
-        following = following.next_named_sibling
-    return following is not None and _is_field(following)
+def _fields(children: Sequence[Node]) -> list[Statement]:
+    """Return the fields of a type, each with the comments and attributes before it."""
+    fields = []
+    is_field = False
+    for child in reversed(children):
+        if not _is_aside(child):
+            is_field = _is_field(child)
+        if is_field:
+            last = child.end_point.row + 1
+            fields.append(Statement(line(child), last, ()))
+    fields.reverse()
+    return fields
 
 
 def _parameter_list(holder: Node) -> Node | None:
