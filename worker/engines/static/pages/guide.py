@@ -1,7 +1,7 @@
 """What the project's own guide says of a subject: the paragraphs that open its chapter."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
@@ -35,6 +35,9 @@ _SHORTEST_NAME: Final = 4
 """Letters of a name that a heading may mean."""
 _ENOUGH: Final = 3
 """What a passage that is about the subject is worth."""
+_DEFINED: Final = 2
+"""What a passage is worth more that says what its subject is."""
+_MOST_NAMED: Final = 3
 _UNDERLINE: Final = re.compile(r"\s*([=\-~^\"'`#*+.:_])\1{2,}\s*$")
 _NO_PROSE: Final = re.compile(
     r"\s|Default\b|\.\. |:\w[\w -]*:|[-*+|>] |\d+[.)] |[<{%|\\\[!@#]|---|===|\+-|:::"
@@ -100,9 +103,6 @@ class Passage:
     texts: tuple[str, ...]
 
 
-_Subjects = Sequence[Definition]
-
-
 class Section(NamedTuple):
     """A heading of a document, and the words below it."""
 
@@ -155,83 +155,107 @@ def _assigned(facts: CourseFacts) -> dict[int, Passage]:
     return openings
 
 
+class _Subjects:
+    """What a chapter's title names, and the words that name it in prose."""
+
+    def __init__(self, named: Sequence[Definition]) -> None:
+        by_name = {subject.name: subject for subject in named}
+        self.each = list(by_name.values())
+        self.first = named[0]
+        self.names = set(by_name)
+        self.letters = tuple(map(_letters, by_name))
+        self.spellings: set[str] = set()
+        for name in by_name:
+            self.spellings |= _spellings(name)
+        purpose = citations.purpose(self.first)
+        self.purpose = set(_words(purpose))
+
+
 def _rated(
-    facts: CourseFacts, chapter: Chapter
+    facts: CourseFacts,
+    chapter: Chapter,
 ) -> Iterator[tuple[float, Passage]]:
-    by_name = {subject.name: subject for subject in facts.named(chapter)}
-    subjects = list(by_name.values())
-    if not subjects:
+    named = facts.named(chapter)
+    if not named:
         return
-    spellings = _spellings(subjects)
+    subjects = _Subjects(named)
     for path in paths(facts):
         first = _first(facts, subjects, path)
-        for heading, _, lower_words in sections(facts, path):
-            if spellings.isdisjoint(lower_words):
+        for heading in _near(facts, subjects, path, first):
+            passage = _passage(facts, path, heading)
+            if passage is None:
                 continue
             is_first = heading is first
-            if not is_first and not _is_near(facts, subjects, path, heading):
-                continue
-            passage = _passage(facts, path, heading)
-            if passage is None or not _is_introduction(
-                facts, subjects, passage, is_first=is_first
-            ):
-                continue
-            worth = _worth(facts, subjects, passage) + is_first
-            if worth >= _ENOUGH:
-                yield worth, passage
+            if is_first or _is_headed(facts, subjects, passage):
+                worth = _worth(facts, subjects, passage) + is_first
+                if worth >= _ENOUGH:
+                    yield worth, passage
 
 
 def _first(
-    facts: CourseFacts, subjects: _Subjects, path: str
+    facts: CourseFacts,
+    subjects: _Subjects,
+    path: str,
 ) -> Heading | None:
-    """Return the first section of a document that names a subject."""
-    names = {subject.name for subject in subjects}
+    """Return the first section of a document that names a subject, if its opening does."""
     mentions = facts.analysis.mentions
-    if any(path in mentions.get(name, ()) for name in names):
-        for heading, words, _ in sections(facts, path):
-            if not names.isdisjoint(words):
+    if not any(path in mentions.get(name, ()) for name in subjects.names):
+        return None
+    for heading, words, _ in sections(facts, path):
+        if not subjects.names.isdisjoint(words):
+            passage = _passage(facts, path, heading)
+            if passage is not None and _names_one(subjects, passage):
                 return heading
+            return None
     return None
 
 
-def _is_near(
-    facts: CourseFacts, subjects: _Subjects, path: str, heading: Heading
-) -> bool:
-    """Whether a document's first heading, or one with words of a subject, is given."""
-    purpose = _words(citations.purpose(subjects[0]))
-    if set(purpose).issuperset(_words(heading.title)):
-        return True
-    title = _letters(heading.title)
-    is_named = any(_letters(subject.name) in title for subject in subjects)
-    return is_named or heading is facts.file(path).headings[0]
+def _names_one(subjects: _Subjects, passage: Passage) -> bool:
+    words = words_of(" ".join(passage.texts))
+    return not subjects.names.isdisjoint(words)
 
 
-def _is_introduction(
+def _near(
+    facts: CourseFacts,
+    subjects: _Subjects,
+    path: str,
+    first: Heading | None,
+) -> Iterator[Heading]:
+    """Yield the headings of a document that may be about subjects."""
+    beginning = facts.file(path).headings[:1]
+    for heading, _, lower_words in sections(facts, path):
+        if subjects.spellings.isdisjoint(lower_words):
+            continue
+        title = _letters(heading.title)
+        is_named = any(letters in title for letters in subjects.letters)
+        is_kind = subjects.purpose.issuperset(_words(heading.title))
+        if is_named or is_kind or heading in (first, *beginning):
+            yield heading
+
+
+def _is_headed(
     facts: CourseFacts,
     subjects: _Subjects,
     passage: Passage,
-    *,
-    is_first: bool,
 ) -> bool:
-    """Whether a document begins with a passage, or its section is about a subject.
+    """Whether a document begins with a passage, or its heading is about a subject.
 
-    Such a section is the first that names one, or its heading does: a longer one in the
-    singular (`Child Template`) means another thing, unless the passage has the name.
+    A longer heading in the singular (`Child Template`) means another thing, unless the
+    passage has the name.
     """
     title = passage.title
     beginning, *_ = facts.file(passage.path).headings
     if title == beginning.title:
         return True
-    names = {subject.name for subject in subjects}
-    lower = tuple(_letters(name) for name in names)
-    phrases = [_letters(phrase) for phrase in _JOINT.split(title)]
-    if names.isdisjoint(words_of(" ".join(passage.texts))):
-        is_plural = _PLURAL.fullmatch(title) and phrases[0].endswith(lower)
-        return bool(is_plural) or not set(lower).isdisjoint(phrases)
-    purpose = _words(citations.purpose(subjects[0]))
-    is_kind = set(purpose).issuperset(_words(title))
-    is_ending = any(phrase.endswith(lower) for phrase in phrases)
-    return is_first or is_kind or is_ending
+    phrases = list(map(_letters, _JOINT.split(title)))
+    endings = [
+        phrase for phrase in phrases if phrase.endswith(subjects.letters)
+    ]
+    if _names_one(subjects, passage):
+        return bool(endings) or subjects.purpose.issuperset(_words(title))
+    if phrases == endings and _PLURAL.fullmatch(title):
+        return True
+    return not set(endings).isdisjoint(subjects.letters)
 
 
 @cache
@@ -243,47 +267,50 @@ def _letters(name: str) -> str:
 
 def _worth(facts: CourseFacts, subjects: _Subjects, passage: Passage) -> float:
     """Rate a passage by its heading and its words; 0 if it is not about the first subject."""
-    of_first = _of_text(facts, subjects[:1], passage)
+    of_first = _of_text(facts, subjects.first, passage)
     if not of_first or _is_of_another(facts, subjects, passage):
         return 0
     worth = _of_headings(facts, subjects, passage)
-    worth += _of_text(facts, subjects, passage)
-    worth += _of_opening(subjects[0], passage)
+    for subject in subjects.each:
+        worth += _of_text(facts, subject, passage)
+    worth += _of_opening(subjects.first, passage)
     return worth + _GUIDANCE[guidance(passage.path)]
 
 
 def _is_of_another(
-    facts: CourseFacts, subjects: _Subjects, passage: Passage
+    facts: CourseFacts,
+    subjects: _Subjects,
+    passage: Passage,
 ) -> bool:
     """Whether a heading names something else, or a passage a method of the same name."""
-    first, *_ = subjects
-    names = {subject.name for subject in subjects}
     title = passage.title
-    is_name = title in facts.by_name and title not in names
-    if is_name and title.lower() in names:
+    is_other = title in facts.by_name and title not in subjects.names
+    if is_other and title.lower() in subjects.names:
         return True
+    if subjects.first.kind is not Kind.FUNCTION:
+        return False
     methods = _METHOD.findall(" ".join(passage.texts))
-    return first.kind is Kind.FUNCTION and first.name in methods
+    return subjects.first.name in methods
 
 
 def _of_opening(subject: Definition, passage: Passage) -> float:
     """Rate whether a passage defines a subject, or names it in its first sentence."""
-    name = subject.name
     sentence, *_ = sentences(passage.texts[0])
-    named = _CODE_NAME.findall(sentence)
+    named = set(_CODE_NAME.findall(sentence))
     defining = _DEFINING.match(sentence)
     if defining is not None:
-        named.append(defining[1])
+        named.add(defining[1])
         if subject.kind in TYPES:
-            named.append(defining[1].capitalize())
-    spellings = {name, f"{name}s"}
-    return 2 * (not spellings.isdisjoint(named))
+            named.add(defining[1].capitalize())
+    if named.isdisjoint({subject.name, f"{subject.name}s"}):
+        return 0
+    return _DEFINED
 
 
-def _spellings(subjects: Iterable[Definition]) -> set[str]:
-    """Return the words that name some subjects in prose: in lower case, one or many."""
-    names = {subject.name.lower() for subject in subjects}
-    return names | {f"{name}s" for name in names}
+def _spellings(name: str) -> set[str]:
+    """Return the words that are a name in prose: in lower case, one or many."""
+    lower = name.lower()
+    return {lower, f"{lower}s"}
 
 
 @remembered
@@ -311,19 +338,21 @@ def paths(facts: CourseFacts) -> list[str]:
 
 
 def _of_headings(
-    facts: CourseFacts, subjects: _Subjects, passage: Passage
+    facts: CourseFacts,
+    subjects: _Subjects,
+    passage: Passage,
 ) -> float:
     """Rate how much a heading, or the name of its document, names some subjects."""
     titles = _words(passage.title)
     beginning, *_ = facts.file(passage.path).headings
-    first, *others = subjects
-    name = _squeezed(first.name)
-    purpose = _words(citations.purpose(first))
-    is_of_kind = set(titles) <= set(purpose)
+    name = _squeezed(subjects.first.name)
+    worth = 0.0
+    if subjects.purpose.issuperset(titles):
+        worth = 2
     if name == _squeezed(facts.analysis.project.name):
-        return 4 * is_of_kind
-    worth = 2 * is_of_kind + _of_title(name, titles)
-    for other in others:
+        return 2 * worth
+    worth += _of_title(name, titles)
+    for other in subjects.each[1:]:
         other_name = _squeezed(other.name)
         worth += _of_title(other_name, titles) / 2
     is_beginning = passage.title == beginning.title
@@ -345,21 +374,18 @@ def _of_title(name: str, titles: Sequence[str]) -> float:
 
 
 def _of_text(
-    facts: CourseFacts, subjects: _Subjects, passage: Passage
+    facts: CourseFacts,
+    subject: Definition,
+    passage: Passage,
 ) -> float:
-    """Rate how many subjects a passage names, as code or as a word."""
-    worth = 0.0
+    """Rate how often a passage names a subject, as a word or as code."""
     text = " ".join(passage.texts)
-    words = set(words_of(text.lower()))
-    for subject in subjects:
-        if words.isdisjoint(_spellings([subject])):
-            continue
-        if not meaning.names(facts, subject, text):
-            continue
-        worth += 1
-        named = _CODE_NAME.findall(text).count(subject.name)
-        worth += min(named, 3)
-    return worth
+    words = words_of(text.lower())
+    is_named = not _spellings(subject.name).isdisjoint(words)
+    if not is_named or not meaning.names(facts, subject, text):
+        return 0
+    named = _CODE_NAME.findall(text).count(subject.name)
+    return 1 + min(named, _MOST_NAMED)
 
 
 @cache
@@ -379,7 +405,10 @@ def _squeezed(name: str) -> str:
 
 
 def blocks(
-    facts: CourseFacts, path: str, heading: Heading, spellings: set[str]
+    facts: CourseFacts,
+    path: str,
+    heading: Heading,
+    spellings: set[str],
 ) -> Iterator[Block]:
     """Yield the paragraphs of a section with one of these words.
 

@@ -34,59 +34,97 @@ class Step(NamedTuple):
     tag: str
 
 
+class Text(NamedTuple):
+    """Some lines of a file that introduce what it is about."""
+
+    path: str
+    before: int
+    """The number of the line before them."""
+    last: int
+
+
 @remembered
 def steps(facts: CourseFacts, chapter: Chapter) -> list[Step]:
     """Return the steps that the opening of a chapter goes on with, or its package begins with."""
-    for path, first, last in _texts(facts, chapter):
-        read = list(_between(facts, chapter, path, (first, last)))
+    section = _section(facts, chapter)
+    for text in (*section, *_packages(facts)):
+        read = list(_read(facts, chapter, text))
         if len(read) >= _FEWEST:
             return read[:_MOST]
     return []
 
 
-def _texts(
-    facts: CourseFacts, chapter: Chapter
-) -> Iterator[tuple[str, int, int]]:
-    """Yield the lines of the section that opens a chapter, and of packages' docstrings."""
+def _section(facts: CourseFacts, chapter: Chapter) -> list[Text]:
+    """Return the section that opens a chapter."""
     passage = guide.opening(facts, chapter)
-    if passage is not None:
-        for heading in facts.file(passage.path).headings:
-            if heading.line < passage.first <= heading.end_line:
-                yield passage.path, heading.line, heading.end_line
+    if passage is None:
+        return []
+    path = passage.path
+    return [
+        Text(path, heading.line, heading.end_line)
+        for heading in facts.file(path).headings
+        if heading.line < passage.first <= heading.end_line
+    ]
+
+
+@remembered
+def _packages(facts: CourseFacts) -> list[Text]:
+    """Return the docstrings of Python packages that show prompts."""
+    texts = []
     for path, file in facts.analysis.files.items():
-        if path.endswith("__init__.py") and ">>> " in file.doc:
-            lines = facts.texts.lines(path)
-            ends = [row for row, line in enumerate(lines) if _QUOTES in line]
-            if len(ends) > 1:
-                yield path, ends[0], ends[1]
+        if not path.endswith("__init__.py") or ">>> " not in file.doc:
+            continue
+        rows = []
+        for row, line in enumerate(facts.texts.lines(path)):
+            if _QUOTES in line:
+                rows.append(row)
+        if len(rows) > 1:
+            text = Text(path, rows[0], rows[1])
+            texts.append(text)
+    return texts
 
 
-def _between(
-    facts: CourseFacts, chapter: Chapter, path: str, span: tuple[int, int]
-) -> Iterator[Step]:
-    """Yield the steps in some lines of a file: they use a chapter's subject, or what it made."""
-    before, last = span
+def _read(facts: CourseFacts, chapter: Chapter, text: Text) -> Iterator[Step]:
+    """Yield the steps of a text: they use a chapter's subject, or what it made."""
+    path, before, last = text
     lines = facts.texts.lines(path)[before:last]
-    subject, *_ = facts.named(chapter)
-    language = str(facts.file(subject.path).language)
     bound: set[str] = set()
     for block in code_blocks(lines):
-        tag = block.tag or language
-        code = lines[block.first : block.last + 1]
-        is_step = tag in {language, DOCTEST} and len(code) <= _LONGEST
-        if not is_step or not standalone.parses(code, tag):
+        raw = lines[block.first : block.last + 1]
+        code = uncommented(raw)
+        tag = _tag(facts, chapter, block, code)
+        if not tag:
             return
-        text = "\n".join(uncommented(code))
-        is_use = not bound.isdisjoint(words_of(text))
-        if not is_use and not _uses(facts, chapter, code, tag):
+        words = words_of("\n".join(code))
+        if bound.isdisjoint(words) and not _uses(facts, chapter, code, tag):
             return
-        bound.update(_BOUND.findall(text))
-        extent = path, before + block.first + 1, before + block.last + 1
-        yield Step(_sentence(lines, block), extent, tag)
+        bound.update(_BOUND.findall("\n".join(code)))
+        first = before + block.first + 1
+        end = before + block.last + 1
+        yield Step(_sentence(lines, block), (path, first, end), tag)
+
+
+def _tag(
+    facts: CourseFacts,
+    chapter: Chapter,
+    block: CodeBlock,
+    code: list[str],
+) -> str:
+    """Return the tag of a short block of code in the language of a subject; or nothing."""
+    subject, *_ = facts.named(chapter)
+    language = str(facts.file(subject.path).language)
+    tag = block.tag or language
+    is_short = tag in {language, DOCTEST} and len(code) <= _LONGEST
+    if is_short and standalone.parses(code, tag):
+        return tag
+    return ""
 
 
 def _uses(
-    facts: CourseFacts, chapter: Chapter, code: Sequence[str], tag: str
+    facts: CourseFacts,
+    chapter: Chapter,
+    code: Sequence[str],
+    tag: str,
 ) -> bool:
     expressions = standalone.expressions(code, tag)
     return any(

@@ -95,7 +95,8 @@ _ASIDE: Final = re.compile(
 
 
 def describe(
-    files: Mapping[str, SourceFile], texts: Mapping[str, str]
+    files: Mapping[str, SourceFile],
+    texts: Mapping[str, str],
 ) -> Project:
     """Read the README, the manifests, and what the code's entrance says."""
     path = _top_readme(files, texts)
@@ -120,7 +121,9 @@ def describe(
 
 
 def _opening(
-    paragraphs: Sequence[str], tagline: str, whole: str
+    paragraphs: Sequence[str],
+    tagline: str,
+    whole: str,
 ) -> tuple[str, ...]:
     """Return what a README says first; the tagline is in its paragraph, or before all."""
     first = [whole]
@@ -171,7 +174,8 @@ def _whole(tagline: str, names: Sequence[str]) -> str:
 
 
 def _top_readme(
-    files: Mapping[str, SourceFile], texts: Mapping[str, str]
+    files: Mapping[str, SourceFile],
+    texts: Mapping[str, str],
 ) -> str | None:
     for path in readmes(files):
         if path in texts and path.count("/") <= 1:
@@ -246,7 +250,9 @@ def _description(text: str) -> str:
 
 
 def _follows(
-    pattern: re.Pattern[str], statement: str, subjects: frozenset[str]
+    pattern: re.Pattern[str],
+    statement: str,
+    subjects: frozenset[str],
 ) -> bool:
     """Whether a statement is one about the project by its name."""
     words = statement.removeprefix("The ").split(" ")
@@ -259,7 +265,8 @@ def _follows(
 
 
 def _entrances(
-    files: Mapping[str, SourceFile], names: Sequence[str]
+    files: Mapping[str, SourceFile],
+    names: Sequence[str],
 ) -> list[str]:
     """Return what the packages of the project's name say they are."""
     subjects = frozenset(filter(None, map(_normal, names)))
