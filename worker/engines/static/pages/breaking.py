@@ -33,7 +33,6 @@ from worker.engines.static.pages.failures import Failure
 from worker.engines.static.pages.project_tests import ProjectTest
 from worker.engines.static.parsing.grammar import field_text, text
 from worker.engines.static.parsing.identifiers import word_set
-from worker.engines.static.parsing.node_types import FUNCTIONS
 from worker.engines.static.reading.language import Language
 
 _CONDITION: Final = re.compile(r"if (`+)[^`…]+\1")
@@ -54,12 +53,8 @@ _LITERALS: Final = word_set(
     "string concatenated_string integer float list tuple dictionary true false"
 )
 _SURE: Final = frozenset({"==", "is"})
-_MAYBE: Final = FUNCTIONS | word_set(
-    "if_statement for_statement while_statement try_statement match_statement lambda "
-    "conditional_expression boolean_operator list_comprehension set_comprehension "
-    "dictionary_comprehension generator_expression class_definition comment string"
-)
-"""Nodes of which a part may not be run."""
+_OUTER: Final = word_set("block with_statement expression_statement")
+"""Nodes whose parts are reached whenever they are."""
 _EXPECTING: Final = re.compile(r"[rR]aises|warns|suppress")
 _SETTING_UP: Final = re.compile(r"\s+def (?:setup|setup_method|setUp)\(")
 _NO_RESULT: Final = re.compile(r"\b(?:yield|async)\b")
@@ -505,16 +500,13 @@ def _expected_results(
 
 
 def _sure_nodes(block: Node) -> Iterator[Node]:
-    """Yield the nodes of a block that are reached whenever it runs, in order."""
+    """Yield the statements of a block that are reached whenever it runs, in order."""
     stack = list(reversed(block.named_children))
     while stack:
         node = stack.pop()
-        if node.type in _MAYBE or _is_expecting(node):
-            continue
-        yield node
-        if node.type == "assert_statement":
-            stack += node.named_children[:1]
-        else:
+        if node.type not in _OUTER:
+            yield node
+        elif not _is_expecting(node):
             stack += reversed(node.named_children)
 
 

@@ -75,6 +75,8 @@ def asked(facts: CourseFacts, chapter: Chapter) -> list[Question]:
         ("Name parts of the project that {name} calls.", _calls),
     )
     for words, find in kinds:
+        if len(questions) == _MOST_QUESTIONS:
+            break
         name = ""
         rows: list[str] = []
         for definition in definitions:
@@ -82,7 +84,7 @@ def asked(facts: CourseFacts, chapter: Chapter) -> list[Question]:
             if len(answers) > len(rows):
                 name = citations.name(definition)
                 rows = answers
-        if rows and len(questions) < _MOST_QUESTIONS:
+        if rows:
             count = number(len(rows))
             question = Question(
                 text=words.format(name=name, count=count),
