@@ -187,3 +187,9 @@ def test_a_test_with_other_values_is_not_asked_about(tmp_path: Path) -> None:
     mark = "@pytest.mark.usefixtures('x')\n"
     tests = f"{PYTHON_HEAD}{shown}{mark}{asked}"
     assert asked_of_tests(tmp_path, "test_till.py", tests) == []
+
+
+def test_what_could_not_be_decoded_is_not_asked_about(tmp_path: Path) -> None:
+    test = PYTHON_TEST.replace("ab!", "a\ufffd")
+    tests = PYTHON_HEAD + test % ("shown", "") + test % ("asked", "")
+    assert asked_of_tests(tmp_path, "test_till.py", tests) == []

@@ -515,7 +515,11 @@ def test_a_function_without_failures_has_none() -> None:
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [("(x + 1)", "x + 1"), ("(x) + (1)", "(x) + (1)")],
+    [
+        ("(x + 1)", "x + 1"),
+        ("(x) + (1)", "(x) + (1)"),
+        ("(int) count(x)", "(int) count(x)"),
+    ],
 )
 def test_only_parentheses_around_a_whole_result_are_left_out(
     value: str, shown: str

@@ -114,10 +114,10 @@ def _is_on(node: Node, first: int, last: int) -> bool:
 def shortened(node: Node | None, most: int = MAX_QUOTED) -> str:
     """Return an expression on one line, without parentheses around it, cut where it is long."""
     line = one_line(text(node)[: 4 * most])
-    opening = None
-    if node is not None and line.startswith("("):
-        opening = next(iter(node.children), None)
-    if text(opening) == "(" and line.endswith(")"):
+    ends = ""
+    if node is not None and node.children and line.startswith("("):
+        ends = text(node.children[0]) + text(node.children[-1])
+    if ends == "()" and line.endswith(")"):
         line = line[1:-1].strip()
     if len(line) <= most:
         return line
