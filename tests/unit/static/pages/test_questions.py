@@ -82,7 +82,7 @@ def test_failures_uses_and_calls_are_asked_about(tmp_path: Path) -> None:
     texts = [question.text for question in asked]
     assert "When does `pay` itself fail, and how?" in texts
     answers = "\n".join(question.answer for question in asked)
-    assert "`ValueError` (`till.py:9`) if `sum < 1`" in answers
+    assert "- Raises `ValueError` (`till.py:9`) if `sum < 1`" in answers
     assert "`buy` (`till.py:14`)" in answers
     assert len(asked) == 3
 

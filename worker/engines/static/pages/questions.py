@@ -142,13 +142,15 @@ def _expected(facts: CourseFacts, test: ProjectTest) -> Question | None:
 
 
 def _failures(facts: CourseFacts, function: Definition) -> list[str]:
-    """Return the ways in which a function fails, as sentences."""
+    """Return the ways in which a function fails, as sentences without their subject."""
     sentences = []
+    subject = f"{citations.name(function)} "
     for failure in failures.of_functions(facts, [function]):
         sentence = failures.sentence(facts, failure)
         is_short = len(sentence) <= _LONGEST_FAILURE
         if is_short and failure.cause.conditions:
-            sentences.append(sentence)
+            predicate = sentence.removeprefix(subject)
+            sentences.append(capital(predicate))
     return sentences
 
 
