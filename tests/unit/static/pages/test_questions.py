@@ -169,8 +169,9 @@ def test_a_reader_says_what_a_test_expects(
         "\n    x = 'ab!'",
         " + x",
         "\n    x = 1" * 12,
+        "\n    x = '%s'" % ("expect(" * 20_000),
     ],
-    ids=["told", "calculated", "long"],
+    ids=["told", "calculated", "long", "wide"],
 )
 def test_nothing_is_asked_of_a_test_that_tells_or_does_not_tell_all(
     tmp_path: Path, more: str

@@ -121,7 +121,8 @@ def _expected(facts: CourseFacts, test: ProjectTest) -> Question | None:
     lines = facts.texts.lines(test.path)
     above, *rows = lines[test.first - 2 : test.last]
     is_marked = above.lstrip().startswith(("@", ")"))
-    if is_marked or len(rows) > _LONGEST_TEST:
+    is_wide = any(len(row) > markdown.MAX_LINE for row in rows)
+    if is_marked or is_wide or len(rows) > _LONGEST_TEST:
         return None
     code = "\n".join(dedented(rows))
     blanked = _EXPECTED.sub(_WITHOUT_VALUE, code)
