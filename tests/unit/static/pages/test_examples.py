@@ -242,10 +242,10 @@ def test_a_test_with_a_helper_of_its_file_is_no_example(
 
 
 @pytest.mark.parametrize(
-    ("module", "count"), [("cat", 0), ("shop", 1), ("os", 1)]
+    ("module", "is_whole"), [("cat", False), ("shop", True), ("os", True)]
 )
-def test_a_test_of_a_script_in_a_document_is_no_example(
-    tmp_path: Path, module: str, count: int
+def test_a_test_of_a_script_in_a_document_is_an_example_that_needs_it(
+    tmp_path: Path, module: str, *, is_whole: bool
 ) -> None:
     text = (
         "# Shop\n\n```python\nfrom shop import sell\nfrom {} import cat\n\n"
@@ -253,7 +253,8 @@ def test_a_test_of_a_script_in_a_document_is_no_example(
     )
     files = {"shop.py": SELL, "README.md": text.format(module)}
     facts = read(tmp_path, files)
-    assert len(examples.best(facts, facts.chapters[0])) == count
+    [example] = examples.best(facts, facts.chapters[0])
+    assert example.is_whole is is_whole
 
 
 def test_a_guide_is_shown_rather_than_a_test_that_has_more_names_of_the_title(

@@ -4,7 +4,6 @@ The sources, best first: docstrings, the README, other documents, example files,
 """
 
 import re
-import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
@@ -81,11 +80,9 @@ _INSIDE: Final = re.compile(r"\._[a-z]|[mM]ock|monkeypatch|\bpatch\(")
 _LEAST_SHARE: Final = 1 / 6
 """Of the lines of an example; in one with a lesser share the subject is by the way."""
 _DEFINED: Final = re.compile(r"^(?:(?:async )?def|class) (\w+)", re.MULTILINE)
-_TEST: Final = re.compile(r"\s*def test_")
 _CALLED: Final = re.compile(r"(?<![\w$])([\w$]+)(?=\s?[(<{])|@(?:\w+\.)*(\w+)")
 """A name that is called or made, or that decorates."""
 _IMPORTED: Final = re.compile(r"\bimport\b(.*)")
-_FROM_SCRIPT: Final = re.compile(r"\s*from (\w+) import\b")
 
 
 class Origin(IntEnum):
@@ -151,22 +148,22 @@ def best(facts: CourseFacts, chapter: Chapter) -> list[Example]:
     No example is shown in two chapters, and none that a later one is better for.
     """
     chosen: list[Example] = []
-    shown = [example for _, example in _shown_before(facts, chapter)]
-    later = facts.chapters[chapter.position + 1 :]
-    wanted = [example for other in later for example in _first(facts, other)]
-    own = [example for example in wanted if _is_of_guide(facts, example)]
+    taken: list[Example] = []
+    wanted: list[Example] = []
+    for other in facts.chapters[: chapter.position]:
+        taken += best(facts, other)
+    for other in facts.chapters[chapter.position + 1 :]:
+        wanted += _first(facts, other)
+    taken += [example for example in wanted if _is_of_guide(facts, example)]
     for example in found(facts, chapter):
-        if _overlaps(example, [*shown, *own]):
-            continue
-        if _is_test_with_helper(facts, example):
-            continue
-        if chosen and _overlaps(example, wanted):
+        if _overlaps(example, taken) or _is_test_with_helper(facts, example):
             continue
         if chosen and not _adds(facts, chapter, example, chosen):
             continue
         chosen.append(example)
         if len(chosen) == _MOST:
             break
+        taken += wanted
     return chosen
 
 
@@ -181,36 +178,27 @@ def _first(facts: CourseFacts, chapter: Chapter) -> list[Example]:
     return found(facts, chapter)[:1]
 
 
-def _shown_before(
-    facts: CourseFacts, chapter: Chapter
-) -> list[tuple[Chapter, Example]]:
-    """Return the examples of the chapters before one, each with its chapter."""
-    shown: list[tuple[Chapter, Example]] = []
-    for other in facts.chapters[: chapter.position]:
-        shown += [(other, example) for example in best(facts, other)]
-    return shown
-
-
 def _overlaps(example: Example, others: Iterable[Example]) -> bool:
     """Whether an example has lines that one of some others has as well."""
-    for other in others:
-        is_near = example.first <= other.last and other.first <= example.last
-        if is_near and example.path == other.path:
-            return True
-    return False
+    return any(
+        example.path == other.path
+        and example.first <= other.last
+        and other.first <= example.last
+        for other in others
+    )
 
 
 def elsewhere(facts: CourseFacts, chapter: Chapter) -> str:
     """Lead to an example of an earlier chapter, if this chapter has none but tests."""
-    for own in best(facts, chapter):
-        if own.origin is not Origin.TEST:
-            return ""
+    own = best(facts, chapter)
+    if any(example.origin is not Origin.TEST for example in own):
+        return ""
     for example in _first(facts, chapter):
-        for other, earlier in _shown_before(facts, chapter):
-            if _overlaps(example, [earlier]):
+        name = markdown.code(facts.definitions[example.target].name)
+        for other in facts.chapters[: chapter.position]:
+            if _overlaps(example, best(facts, other)):
                 title = f"chapter {other.entry.index}"
                 link = markdown.link(title, f"{other.file}#example")
-                name = markdown.code(facts.definitions[example.target].name)
                 return f"The example of {link} uses {name}."
     return ""
 
@@ -549,13 +537,11 @@ def _in_document(
         if not any(name in text for name in names):
             continue
         tag = _tag(block, facts.file(symbol.path), code)
-        is_use = tag != "" and _is_use(facts, symbol, code, tag, path)
-        if is_use and not _tests_another_block(facts, code):
+        if tag and _is_use(facts, symbol, code, tag, path):
             source = _section(file, block.first + 1)
             variable = results.variable(facts, symbol, text)
             if variable and symbol.name not in text:
-                names_it = markdown.code(variable), markdown.code(symbol.name)
-                source = f"{source} ({' is a '.join(names_it)})"
+                source += f" (`{variable}` is a {markdown.code(symbol.name)})"
             yield Example(
                 path=path,
                 first=block.first + 1,
@@ -565,18 +551,6 @@ def _in_document(
                 source=source,
                 target=symbol.index,
             )
-
-
-def _tests_another_block(facts: CourseFacts, code: Sequence[str]) -> bool:
-    """Whether code of a document tests what a script imports that is shown elsewhere."""
-    if not any(map(_TEST.match, code)):
-        return False
-    known = {*sys.stdlib_module_names, *_packages(facts)}
-    for line in code:
-        taken = _FROM_SCRIPT.match(line)
-        if taken is not None and taken[1] not in known:
-            return True
-    return False
 
 
 @remembered

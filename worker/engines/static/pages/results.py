@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from worker.engines.static.facts import TYPES, Definition, Role
@@ -11,19 +11,21 @@ from worker.engines.static.pages import citations
 from worker.engines.static.pages.course import (
     CourseFacts,
     is_function,
+    last_name,
     remembered,
 )
 
 _DOCUMENTED: Final = re.compile(
     r":rtype:\W*([\w.]+)|@returns?\s*\[([\w:]+)\]|@returns?\s*\{([\w.]+)\}"
 )
-_LAST_NAME: Final = re.compile(r"\w+$")
 _SIGNS: Final = ("->", ":rtype:", "@return", "): ", "func ")
 """What precedes the result of a function, in a signature or a documentation."""
 
 
 def makers(facts: CourseFacts, symbol: Definition) -> list[Definition]:
     """Return the public functions, and methods of one meaning, that return objects of a type."""
+    if symbol.kind not in TYPES:
+        return []
     return _by_type(facts).get(symbol.name, [])
 
 
@@ -47,23 +49,15 @@ def variable(facts: CourseFacts, symbol: Definition, code: str) -> str:
 
 @remembered
 def _by_type(facts: CourseFacts) -> Mapping[str, list[Definition]]:
-    """Return the makers of the types that chapters are about, by the names of the types."""
-    names = {
-        symbol.name
-        for chapter in facts.chapters
-        for symbol in facts.symbols(chapter)
-        if symbol.kind in TYPES
-    }
-    by_type = defaultdict(list)
+    """Return the makers of types, by the names of the types."""
+    by_type: dict[str, list[Definition]] = defaultdict(list)
     for definition in facts.definitions:
-        returned = _returned(facts, definition)
-        if returned not in names or not definition.public:
-            continue
-        namesakes = facts.by_name[definition.name]
-        if definition.parent is None or all(
-            _returned(facts, other) == returned for other in namesakes
-        ):
-            by_type[returned].append(definition)
+        namesakes: Sequence[Definition] = [definition]
+        if definition.parent is not None:
+            namesakes = facts.by_name[definition.name]
+        names = {_returned(facts, other) for other in namesakes}
+        if definition.public and len(names) == 1:
+            by_type[names.pop()].append(definition)
     return by_type
 
 
@@ -80,5 +74,4 @@ def _returned(facts: CourseFacts, function: Definition) -> str:
     documented = _DOCUMENTED.search(function.doc)
     if not written and documented is not None:
         written = documented[documented.lastindex or 0]
-    last = _LAST_NAME.search(written)
-    return last[0] if last is not None else ""
+    return last_name(written)
