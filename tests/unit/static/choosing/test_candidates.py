@@ -360,3 +360,11 @@ def test_an_exported_object_is_worth_more_than_an_exported_number(
         if definition.parent is None
     }
     assert worth["codes"] > worth["most"] + 1
+
+
+def test_a_base_that_is_abstract_by_name_is_worth_less(tmp_path: Path) -> None:
+    files = {
+        "shop/a.py": module("AbstractCart"),
+        "shop/b.py": module("SecondCart"),
+    }
+    assert chosen(tmp_path, files) == ["SecondCart", "AbstractCart"]

@@ -39,7 +39,7 @@ _QUOTED: Final = re.compile(
 
 
 class PublicUse:
-    """Counts the texts that import definitions and modules."""
+    """Counts the texts that import definitions."""
 
     def __init__(
         self,
@@ -53,19 +53,11 @@ class PublicUse:
         self.project = project.lower()
         self._names: dict[str, Counter[str]] = defaultdict(Counter)
         """By imported name: how many texts import it, by the last part of the module."""
-        self._modules: Counter[str] = Counter()
-        """By the last part of a module's name: how many texts import it."""
         for path, file in files.items():
             if path in texts and file.role in _USING:
                 check()
-                self._count(set(_imported(texts[path])))
-
-    def _count(self, imported: set[tuple[str, str]]) -> None:
-        for module, name in imported:
-            self._names[name][module] += 1
-        modules = {module for module, _ in imported}
-        names = {name for _, name in imported}
-        self._modules.update(modules | names)
+                for module, name in set(_imported(texts[path])):
+                    self._names[name][module] += 1
 
     def of_name(self, definition: Definition) -> int:
         """Return how many texts import a definition."""
@@ -76,16 +68,6 @@ class PublicUse:
         if self.exports.weight(definition.index):
             modules.add(self.project)
         return sum(counts[module] for module in modules)
-
-    def of_module(self, path: str) -> int:
-        """Return how many texts import the module at a path, or the package that it lies in."""
-        places = _places(path)
-        return max(self._modules[place] for place in places[-2:])
-
-
-def _places(path: str) -> list[str]:
-    stem = path.rpartition(".")[0] or path
-    return stem.split("/")
 
 
 def _imported(text: str) -> Iterator[tuple[str, str]]:

@@ -38,7 +38,6 @@ _WEIGHTS: Final = {
     "exported": 0.9,
     "met": 0.3,
     "imported": 0.4,
-    "module": 0.1,
     "depth": -0.2,
     "heading": 0.8,
     "tests": 0.25,
@@ -91,6 +90,8 @@ _UTILITY: Final = word_set(
 _HELPERS: Final = word_set(
     "utils util utilities helpers helper misc mixin constants internals logger telemetry"
 )
+_ABSTRACT: Final = ["abstract"]
+"""How names of types begin that only help to write others."""
 _COMMANDS: Final = word_set("cli bin cmd commands")
 _MAIN: Final = frozenset({"__main__", "main"})
 _VERSION: Final = re.compile(r"(?:^|/)v(\d{1,4})/")
@@ -186,12 +187,10 @@ class Ranking:
         tests = roles[Role.TEST]
         shown = roles[Role.EXAMPLE] + roles[Role.DOCUMENT]
         imported = self.use(definition)
-        module = self._public_use.of_module(definition.path)
         certainty = self._certainty(definition)
         return {
             "met": certainty * self._met(name),
             "imported": math.log1p(imported),
-            "module": math.log1p(module),
             "heading": certainty * self._heading(name),
             "tests": certainty * math.log1p(tests),
             "shown": certainty * math.log1p(shown),
@@ -227,10 +226,8 @@ class Ranking:
 
     def _name(self, definition: Definition) -> dict[str, float]:
         index = definition.index
-        words = parts(definition.name)
-        last_word = ""
-        if words:
-            last_word = words[-1].lower()
+        words = [word.lower() for word in parts(definition.name)]
+        is_helper = not _HELPERS.isdisjoint(words[-1:])
         weight = self._exports.weight(index)
         deprecated = deprecation.notice(definition)
         return {
@@ -239,7 +236,7 @@ class Ranking:
             "words": max(0, len(words) - _WORDS),
             "value": self._is_mere_value(definition),
             "alias": definition.kind is Kind.TYPE,
-            "helper": last_word in _HELPERS,
+            "helper": is_helper or words[:1] == _ABSTRACT,
             "shadowed": weight < self._offered[definition.name],
             "deprecated": bool(deprecated),
         }
