@@ -37,7 +37,7 @@ def test_the_summary_says_what_the_course_is_about_and_what_was_left_out(
         ({"setup.cfg": "[metadata]\nname = shop\n"}, "shop", ""),
         ({"pom.xml": "<project><name>Shop</name></project>"}, "Shop", ""),
         ({"package.json": "[", "README.md": BADGES}, "Shop", "It sells many things."),
-        ({"README.md": "#![Logo](shop.png) Shop#\n\nIt sells many things.\n"}, "Shop",
+        ({"README.md": "#![Logo](shop.png) Shop #\n\nIt sells many things.\n"}, "Shop",
         "It sells many things."),
         ({"README.md": "Install it with pip.\n\nIt sells many things\n"}, "This repository",
         "It sells many things."),
