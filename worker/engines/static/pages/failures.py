@@ -265,22 +265,29 @@ def sentences(
     All failures with an exception of the project are one row. Others are told if no excerpt
     shows them.
     """
+
+    def rank(way: _Way) -> tuple[float, ...]:
+        function = way.function
+        message = way.cause.message
+        return (
+            way.worth == 0,
+            _is_private(function),
+            -way.worth,
+            not _is_shown(shown, function.path, function.line),
+            not message,
+            "unless" in way.reason,
+            len(message) < _EXPLAINING,
+        )
+
     kinds: dict[object, list[_Way]] = defaultdict(list)
     ways = [_way(facts, failure) for failure in found(facts, chapter)]
-    for way in sorted(ways, key=_rank):
+    for way in sorted(ways, key=rank):
         is_new = not _is_shown(shown, way.function.path, way.cause.line)
         if way.worth:
             kinds[way.error].append(_shortened(way))
         elif is_new and _is_telling(way):
             kinds[way.error or _alike(way)].append(way)
-
-    def rank(kind: list[_Way]) -> tuple[bool, bool, float, bool]:
-        function = kind[0].function
-        worth = kind[0].worth
-        is_shown = _is_shown(shown, function.path, function.line)
-        return not worth, _is_private(function), -worth, not is_shown
-
-    ranked = sorted(kinds.values(), key=rank)
+    ranked = list(kinds.values())
     known = [kind for kind in ranked if kind[0].worth]
     most = min(_MOST_KNOWN, max(_MOST_ROWS, len(known)))
     return [_row(facts, kind) for kind in ranked[:most]]
@@ -297,22 +304,17 @@ def _row(facts: CourseFacts, kind: Sequence[_Way]) -> str:
         if way.caught and not way.cause.is_inner:
             key = way.caught, way.cause.message
         ways[key].append(way)
-    told = [_told(alike, "it") for alike in ways.values()]
+    first_ways = list(ways.values())[:_MOST_WAYS]
+    told = [_told(alike, "it") for alike in first_ways]
+    purpose = exceptions.purpose(error)
     test = exceptions.expected(facts, error, kind[0].function)
-    pieces = [exceptions.purpose(error), *told[:_MOST_WAYS], test]
-    *before, last = filter(None, pieces)
-    ended = [f"{piece.removesuffix('.')}. " for piece in before]
-    return f"{exceptions.named(facts, error)}: {''.join(ended)}{last}"
-
-
-def _rank(way: _Way) -> tuple[bool, bool, bool, bool]:
-    message = way.cause.message
-    return (
-        _is_private(way.function),
-        not message,
-        "unless" in way.reason,
-        len(message) < _EXPLAINING,
-    )
+    *before, last = filter(None, (purpose, *told, test))
+    words = exceptions.named(facts, error)
+    separator = ": "
+    for piece in before:
+        words = f"{words}{separator}{piece.removesuffix('.')}"
+        separator = ". "
+    return f"{words}{separator}{last}"
 
 
 def _is_private(function: Definition) -> bool:
