@@ -1,6 +1,7 @@
 """The chapters, and what a review adds to them."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -289,12 +290,16 @@ def test_a_relationship_is_a_connection_where_it_starts_and_not_shown(
     called = "`serve` calls [`brew`](chapter_2_brew.md) (`app.py:5`)."
     assert connections.sentences(facts, serve, [], ()) == [called]
     head = Excerpt(path="app.py", spans=((4, 4),))
-    other = Excerpt(path="tea.py", spans=((1, 5),))
-    assert connections.sentences(facts, serve, [head, other], ()) == [called]
+    elsewhere = Excerpt(path="tea.py", spans=((1, 5),))
+    hidden = [head, elsewhere]
+    assert connections.sentences(facts, serve, hidden, ()) == [called]
     shown = Excerpt(path="app.py", spans=((1, 1), (4, 5)))
     assert connections.sentences(facts, serve, [shown], ()) == []
     explained = {index_of(facts, "brew")}
     assert connections.sentences(facts, serve, [], explained) == []
+    other_unit = replace(serve.unit, symbols=())
+    other = replace(serve, unit=other_unit)
+    assert connections.sentences(facts, other, [], ()) == []
     page = chapters.written(facts, serve)
     assert "## Connections" not in page
     page = chapters.written(facts, chapter_of(facts, "brew"))

@@ -1,8 +1,9 @@
 """How a chapter's subject is connected to other chapters: sentences with the line that shows it."""
 
 from collections.abc import Container, Sequence
+from typing import Final
 
-from worker.engines.static.facts import Verb
+from worker.engines.static.facts import Relation, Verb
 from worker.engines.static.pages import citations, markdown
 from worker.engines.static.pages.course import (
     Chapter,
@@ -11,6 +12,8 @@ from worker.engines.static.pages.course import (
     is_function,
 )
 from worker.engines.static.pages.excerpts import Excerpt
+
+_INHERITING: Final = frozenset({Verb.INHERITS, Verb.IMPLEMENTS})
 
 
 def sentences(
@@ -22,6 +25,7 @@ def sentences(
     """Return a sentence for each relationship that starts at a chapter and that no code shows.
 
     The chapter at its other end does not repeat it, and what the page explains is told.
+    What is no subject of the chapter is no matter of it.
     """
     connected = []
     for link in facts.links:
@@ -29,6 +33,8 @@ def sentences(
             continue
         relation = link.relation
         if relation is not None:
+            if not _is_of_subject(facts, chapter, relation):
+                continue
             is_shown = any(
                 excerpt.shows(relation.path, relation.line)
                 for excerpt in excerpts
@@ -38,6 +44,15 @@ def sentences(
         words = _sentence(facts, link)
         connected.append(f"{words}.")
     return connected
+
+
+def _is_of_subject(
+    facts: CourseFacts, chapter: Chapter, relation: Relation
+) -> bool:
+    """Whether a chapter's subjects or their members are related, or one through its base."""
+    if relation.subject is None or relation.verb in _INHERITING:
+        return True
+    return relation.subject in facts.family(chapter.unit.symbols)
 
 
 def _sentence(facts: CourseFacts, link: ChapterLink) -> str:

@@ -19,14 +19,15 @@ _WORD: Final = re.compile(r"\w+")
 @remembered
 def positions(facts: CourseFacts, owner: Definition) -> dict[str, int]:
     """Return the members that documents list, each with its position."""
-    names: dict[str, None] = {}
+    names: dict[str, int] = {}
     for path in facts.analysis.mentions.get(owner.name, ()):
         if facts.file(path).role is not Role.DOCUMENT:
             continue
         text = facts.texts.text(path)
         if ":members: " in text or "method:: " in text:
-            names.update(dict.fromkeys(_listed(text, owner.name)))
-    return {name: position for position, name in enumerate(names)}
+            for name in _listed(text, owner.name):
+                names.setdefault(name, len(names))
+    return names
 
 
 def _listed(text: str, owner: str) -> Iterator[str]:
