@@ -33,8 +33,7 @@ def test_the_test_that_shows_the_subject_best_comes_first(
     tmp_path: Path,
 ) -> None:
     facts = read(tmp_path, PYTHON)
-    test = project_tests.best(facts, chapter_of(facts, "Store"))
-    assert test is not None
+    test, *_ = project_tests.found(facts, chapter_of(facts, "Store"))
     assert test.name == "test_store_sells_what_it_has"
     assert test.path == "tests/test_store.py"
     assert (test.first, test.last) == (4, 7)
@@ -49,8 +48,7 @@ def test_a_test_in_a_callback_is_known_by_its_words(tmp_path: Path) -> None:
         "test/store.test.js": JEST % "\n".join(["    x();"] * 40),
     }
     facts = read(tmp_path, files)
-    test = project_tests.best(facts, chapter_of(facts, "Store"))
-    assert test is not None
+    test, *_ = project_tests.found(facts, chapter_of(facts, "Store"))
     assert test.name == "sells what it has"
     assert (test.first, test.last) == (4, 7)
     assert project_tests.command(facts, test) == ""
@@ -122,8 +120,7 @@ def test_a_manifest_tells_how_one_test_is_run(
     command: str,
 ) -> None:
     facts = read(tmp_path, {**files, manifest: declared})
-    test = project_tests.best(facts, chapter_of(facts, name))
-    assert test is not None
+    test, *_ = project_tests.found(facts, chapter_of(facts, name))
     assert project_tests.command(facts, test) == command
 
 
@@ -131,15 +128,14 @@ def test_a_test_is_run_in_the_folder_of_its_manifest(tmp_path: Path) -> None:
     files = {f"money/{path}": text for path, text in PHP.items()}
     declared = '{"require-dev": {"phpunit/phpunit": "^9"}}'
     facts = read(tmp_path, {**files, "money/composer.json": declared})
-    test = project_tests.best(facts, chapter_of(facts, "Till"))
-    assert test is not None
+    test, *_ = project_tests.found(facts, chapter_of(facts, "Till"))
     command = project_tests.command(facts, test)
     assert command.endswith("testSells tests/TillTest.php")
 
 
 def test_a_subject_that_no_test_uses_has_none(tmp_path: Path) -> None:
     facts = read(tmp_path, PYTHON)
-    assert project_tests.best(facts, chapter_of(facts, "rounded")) is None
+    assert not project_tests.found(facts, chapter_of(facts, "rounded"))
 
 
 def test_a_name_in_quotes_is_not_a_use(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from itertools import chain, islice
+from posixpath import basename
 from typing import Final
 
 from tree_sitter import Node
@@ -22,7 +22,7 @@ from worker.engines.static.pages import (
     standalone,
 )
 from worker.engines.static.pages.course import Chapter, CourseFacts, remembered
-from worker.engines.static.pages.project_tests import ProjectTest
+from worker.engines.static.pages.project_tests import ProjectTest, rows
 from worker.engines.static.parsing.grammar import last_row
 from worker.engines.static.parsing.identifiers import word_set, words_of
 from worker.engines.static.parsing.node_types import BLOCKS
@@ -68,6 +68,10 @@ _TAGS: Final = {
     "c++": "cpp",
 }
 """Languages by other names than theirs, as the endings of files."""
+_OWN_LANGUAGE: Final = frozenset(
+    {"", "no_run", "ignore", "should_panic", "compile_fail"}
+)
+"""Tags of code in the language of its file."""
 _LONGEST_STATEMENT: Final = 60
 """Lines of a part of an example file, which is never cut."""
 _BODIES: Final = BLOCKS | word_set("class_body declaration_list statements")
@@ -95,10 +99,6 @@ class Origin(IntEnum):
     """The documentation of a method."""
     EXAMPLE = 4
     TEST = 5
-
-
-_Rank = tuple[bool, bool, Origin, int, Guidance, bool, int, int, str]
-"""What examples are sorted by, see `_rank`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -131,14 +131,14 @@ class Example:
 def lines(facts: CourseFacts, example: Example) -> list[str]:
     """Return the code of an example, without comment marks and indentation."""
     text = facts.texts.lines(example.path)
-    return uncommented(text[example.first - 1 : example.last])
+    shown = text[example.first - 1 : example.last]
+    return uncommented(shown)
 
 
 def rendered(facts: CourseFacts, example: Example) -> str:
-    return markdown.document(
-        f"From {example.source}, {example.place}:",
-        markdown.fence(lines(facts, example), example.tag),
-    )
+    source = f"From {example.source}, {example.place}:"
+    code = markdown.fence(lines(facts, example), example.tag)
+    return markdown.document(source, code)
 
 
 @remembered
@@ -153,7 +153,7 @@ def best(facts: CourseFacts, chapter: Chapter) -> list[Example]:
     for other in facts.chapters[: chapter.position]:
         taken += best(facts, other)
     for other in facts.chapters[chapter.position + 1 :]:
-        wanted += _first(facts, other)
+        wanted += found(facts, other)[:1]
     taken += [example for example in wanted if _is_of_guide(facts, example)]
     for example in found(facts, chapter):
         if _overlaps(example, taken) or _is_test_with_helper(facts, example):
@@ -169,13 +169,9 @@ def best(facts: CourseFacts, chapter: Chapter) -> list[Example]:
 
 def _is_of_guide(facts: CourseFacts, example: Example) -> bool:
     """Whether the file of an example is named after its subject."""
-    name = facts.definitions[example.target].name
-    _, _, file_name = example.path.rpartition("/")
-    return name.lower() in file_name.lower()
-
-
-def _first(facts: CourseFacts, chapter: Chapter) -> list[Example]:
-    return found(facts, chapter)[:1]
+    subject = facts.definitions[example.target]
+    file_name = basename(example.path)
+    return subject.name.lower() in file_name.lower()
 
 
 def _overlaps(example: Example, others: Iterable[Example]) -> bool:
@@ -193,13 +189,14 @@ def elsewhere(facts: CourseFacts, chapter: Chapter) -> str:
     own = best(facts, chapter)
     if any(example.origin is not Origin.TEST for example in own):
         return ""
-    for example in _first(facts, chapter):
-        name = markdown.code(facts.definitions[example.target].name)
-        for other in facts.chapters[: chapter.position]:
-            if _overlaps(example, best(facts, other)):
-                title = f"chapter {other.entry.index}"
-                link = markdown.link(title, f"{other.file}#example")
-                return f"The example of {link} uses {name}."
+    examples = found(facts, chapter)
+    for other in facts.chapters[: chapter.position]:
+        if examples and _overlaps(examples[0], best(facts, other)):
+            title = f"chapter {other.entry.index}"
+            link = markdown.link(title, f"{other.file}#example")
+            subject = facts.definitions[examples[0].target]
+            name = markdown.code(subject.name)
+            return f"The example of {link} uses {name}."
     return ""
 
 
@@ -212,12 +209,10 @@ def _adds(
     """Whether a whole example of what the chapter is called after differs from those chosen."""
     if example.origin is Origin.TEST:
         return False
-    if not (example.is_whole or _is_whole_in_its_module(facts, example)):
-        return False
     target = facts.definitions[example.target]
-    if target.name not in chapter.name:
+    if target.name not in chapter.name or _resembles(facts, example, chosen):
         return False
-    return not _resembles(facts, example, chosen)
+    return example.is_whole or _is_whole_in_its_module(facts, example)
 
 
 def _is_whole_in_its_module(facts: CourseFacts, example: Example) -> bool:
@@ -268,7 +263,8 @@ def found(facts: CourseFacts, chapter: Chapter) -> list[Example]:
         examples += _in_files(facts, symbol)
     examples += _in_tests(facts, chapter)
     unique: dict[tuple[str, int], Example] = {}
-    for example in reversed(examples):
+    examples.reverse()
+    for example in examples:
         if _is_code(facts, example):
             place = example.path, example.first
             unique[place] = _rated(facts, example)
@@ -294,14 +290,14 @@ def _sorted(
     examples: Iterable[Example],
 ) -> list[Example]:
     """Sort examples: documents first, then those of the first subject, then whole ones."""
-    titled = {symbol.index for symbol in facts.named(chapter)}
-    names = {symbol.name for symbol in facts.named(chapter)}
+    named = facts.named(chapter)
+    titled = {symbol.index for symbol in named}
+    names = {symbol.name for symbol in named}
     subject = chapter.unit.symbols[:1]
 
-    def rank(
-        example: Example,
-    ) -> tuple[int, bool, bool, int, bool, int, _Rank]:
+    def rank(example: Example) -> tuple[object, ...]:
         used = names & _used(facts, example)
+        length = example.last - example.first
         return (
             _distance(facts, example, titled),
             example.target not in subject,
@@ -309,7 +305,14 @@ def _sorted(
             len(_unknown(facts, example)),
             _share(facts, example, names) < _LEAST_SHARE,
             -min(_MOST_NAMES, len(used)),
-            _rank(facts, example),
+            length < _SHORT,
+            example.origin,
+            -_worth(facts, example),
+            guidance(example.path),
+            not _is_of_guide(facts, example),
+            example.path.count("/"),
+            example.first,
+            example.path,
         )
 
     return sorted(examples, key=rank)
@@ -368,29 +371,15 @@ def _used(facts: CourseFacts, example: Example) -> set[str]:
     return set(words_of(code))
 
 
-def _rank(facts: CourseFacts, example: Example) -> _Rank:
-    length = example.last - example.first
-    return (
-        not example.is_whole,
-        length < _SHORT,
-        example.origin,
-        -_worth(facts, example),
-        guidance(example.path),
-        not _is_of_guide(facts, example),
-        example.path.count("/"),
-        example.first,
-        example.path,
-    )
-
-
 def _rated(facts: CourseFacts, example: Example) -> Example:
     """Say of an example whether it runs as it stands; a test does, by its runner."""
 
     def find() -> bool:
         code = lines(facts, example)
-        return standalone.is_whole(code, example.tag) and (
-            standalone.imports_only(code, example.tag, _packages(facts))
-        )
+        if not standalone.is_whole(code, example.tag):
+            return False
+        packages = _packages(facts)
+        return standalone.imports_only(code, example.tag, packages)
 
     is_whole = True
     if example.origin is not Origin.TEST:
@@ -408,11 +397,10 @@ def _worth(facts: CourseFacts, example: Example) -> int:
         if f".{method.name}(" in code:
             used.add(method.name)
     worth = min(len(used), 3)
-    called = (name for names in _CALLED.findall(code) for name in names)
-    if target.name in called:
+    if any(target.name in names for names in _CALLED.findall(code)):
         worth += 4
-    imported = words_of("\n".join(_IMPORTED.findall(code)))
-    if target.name in imported:
+    imports = "\n".join(_IMPORTED.findall(code))
+    if target.name in words_of(imports):
         worth += 3
     return worth
 
@@ -454,7 +442,7 @@ def _may_hold_code(doc: str) -> bool:
 
 def _documentation(
     facts: CourseFacts, definition: Definition
-) -> tuple[int, list[str]]:
+) -> tuple[int, Sequence[str]]:
     """Return the first line and the lines of a docstring, or of the comment above a definition."""
     text = facts.texts.lines(definition.path)
     function = facts.function(definition.index)
@@ -463,36 +451,33 @@ def _documentation(
         closing = text[last - 1]
         if closing.strip() in {'"""', "'''"}:
             last -= 1
-        docstring = text[first - 1 : last]
-        return first, list(docstring)
-    last = definition.line - 1
-    first = _first_of_comment(text, last)
-    comment = text[first:last]
-    return first + 1, [_MARK.sub("", line, count=1) for line in comment]
-
-
-def _first_of_comment(text: Sequence[str], last: int) -> int:
-    """Return the position of the first line of a comment that ends before the position `last`."""
-    first = last
-    while first > 0 and last - first < _LONGEST_COMMENT:
-        above = text[first - 1]
+        return first, text[first - 1 : last]
+    first = definition.line
+    comment: list[str] = []
+    while first > 1 and len(comment) < _LONGEST_COMMENT:
+        above = text[first - 2]
         if not _COMMENT.match(above):
             break
+        bare = _MARK.sub("", above, count=1)
+        comment.append(bare)
         first -= 1
-    return first
+    comment.reverse()
+    return first, comment
 
 
-def _tag(block: CodeBlock, file: SourceFile, code: list[str]) -> str:
+def _tag(block: CodeBlock, file: SourceFile, code: Sequence[str]) -> str:
     """Return the tag of a block's fence; nothing if it is no code of the file's language."""
     tag, _, _ = block.tag.partition(",")
     if not tag and any(_PROMPT.match(line) for line in code):
         return ""
-    if code and code[0].lstrip().startswith(">>> "):
+    first = next(iter(code), "")
+    if first.lstrip().startswith(">>> "):
         return DOCTEST
-    if tag in {"", "no_run", "ignore", "should_panic", "compile_fail"}:
+    if tag in _OWN_LANGUAGE:
         tag = file.language
     if tag not in PARSED:
-        tag = language_of(f"example.{_TAGS.get(tag, tag)}", "")
+        ending = _TAGS.get(tag, tag)
+        tag = language_of(f"example.{ending}", "")
     if tag not in PARSED:
         return ""
     return str(tag)
@@ -501,9 +486,10 @@ def _tag(block: CodeBlock, file: SourceFile, code: list[str]) -> str:
 def _in_files(facts: CourseFacts, symbol: Definition) -> Iterator[Example]:
     """Yield the examples in documents and example files that name a definition."""
     mentions = facts.analysis.mentions
-    paths = dict.fromkeys(mentions.get(symbol.name, ()))
-    for maker in results.makers(facts, symbol):
-        paths.update(dict.fromkeys(mentions.get(maker.name, ())))
+    paths: set[str] = set()
+    for definition in (symbol, *results.makers(facts, symbol)):
+        mentioning = mentions.get(definition.name, ())
+        paths.update(mentioning)
     for role in (Role.DOCUMENT, Role.EXAMPLE):
         of_role = [path for path in paths if facts.file(path).role is role]
         of_role.sort(key=_first_read)
@@ -530,8 +516,9 @@ def _in_document(
     origin = Origin.DOCUMENT
     if is_readme(path):
         origin = Origin.README
-    makers = results.makers(facts, symbol)
-    names = {symbol.name, *(maker.name for maker in makers)}
+    names = {symbol.name}
+    for maker in results.makers(facts, symbol):
+        names.add(maker.name)
     for block, code in _short_blocks(facts, path):
         text = "\n".join(code)
         if not any(name in text for name in names):
@@ -581,7 +568,7 @@ def _is_use(
     if standalone.is_of_another(symbol.name, code, tag, own):
         return False
     text = "\n".join(code)
-    if tag not in {DOCTEST, str(Language.PYTHON)}:
+    if tag not in {DOCTEST, Language.PYTHON}:
         text = facts.texts.text(path)
     return meaning.is_meant(facts, symbol, text)
 
@@ -601,9 +588,8 @@ def modules(facts: CourseFacts) -> set[str]:
     """Return the top-level modules of Python that a project has."""
     names = set()
     for path, file in facts.analysis.files.items():
-        if file.role is not Role.SOURCE:
-            continue
-        if file.language is not Language.PYTHON:
+        is_source = file.role is Role.SOURCE
+        if not is_source or file.language is not Language.PYTHON:
             continue
         below = path.removeprefix("src/")
         below = below.removeprefix("lib/")
@@ -618,10 +604,11 @@ def _packages(facts: CourseFacts) -> set[str]:
     """Return the top-level modules that a project has, or imports in its sources."""
     names = set(modules(facts))
     for file in facts.analysis.files.values():
-        if file.role is Role.SOURCE:
-            names.update(
-                imported.module.partition(".")[0] for imported in file.imports
-            )
+        if file.role is not Role.SOURCE:
+            continue
+        for imported in file.imports:
+            package, _, _ = imported.module.partition(".")
+            names.add(package)
     return names
 
 
@@ -721,38 +708,41 @@ def _is_next(node: Node, following: Node) -> bool:
     return following.start_point.row <= last_row(node) + 1
 
 
-def _in_tests(facts: CourseFacts, chapter: Chapter) -> Iterator[Example]:
-    """Yield the best test that stands alone and names a subject, or what is nearest to it."""
+def _in_tests(facts: CourseFacts, chapter: Chapter) -> list[Example]:
+    """Return the best test that stands alone and names a subject, or what is nearest to it."""
     tests = project_tests.found(facts, chapter)
+    if not tests:
+        return []
     names = {symbol.name for symbol in facts.named(chapter)}
     naming = []
     for test in tests:
-        words = words_of("\n".join(_code(facts, test)))
-        if not names.isdisjoint(words):
+        code = "\n".join(rows(facts, test))
+        if not names.isdisjoint(words_of(code)):
             naming.append(test)
     ordered = [*naming, *tests]
     ordered.sort(key=lambda test: _is_inside(facts, test))
-    alone = (
-        test
-        for test in ordered
-        if not _needs_helper(facts, test.path, _code(facts, test))
+    chosen = tests[0]
+    for test in ordered:
+        if not _needs_helper(facts, test.path, rows(facts, test)):
+            chosen = test
+            break
+    name = markdown.code(chosen.name)
+    example = Example(
+        path=chosen.path,
+        first=chosen.first,
+        last=chosen.last,
+        tag=str(facts.file(chosen.path).language),
+        origin=Origin.TEST,
+        source=f"the tests ({name})",
+        target=chosen.target,
     )
-    best = list(islice(chain(alone, tests), 1))
-    for test in best:
-        yield Example(
-            path=test.path,
-            first=test.first,
-            last=test.last,
-            tag=str(facts.file(test.path).language),
-            origin=Origin.TEST,
-            source=f"the tests ({markdown.code(test.name)})",
-            target=test.target,
-        )
+    return [example]
 
 
 def _is_inside(facts: CourseFacts, test: ProjectTest) -> bool:
     """Whether a test uses what is private, or replaces what is real."""
-    return _INSIDE.search("\n".join(_code(facts, test))) is not None
+    code = "\n".join(rows(facts, test))
+    return _INSIDE.search(code) is not None
 
 
 def _is_test_with_helper(facts: CourseFacts, example: Example) -> bool:
@@ -778,7 +768,3 @@ def _defined(facts: CourseFacts, path: str) -> set[str]:
     """Return the names of all functions and types that a Python file defines."""
     text = facts.texts.text(path)
     return set(_DEFINED.findall(text))
-
-
-def _code(facts: CourseFacts, test: ProjectTest) -> Sequence[str]:
-    return facts.texts.lines(test.path)[test.first - 1 : test.last]

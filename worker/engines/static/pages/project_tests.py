@@ -4,20 +4,20 @@ import re
 import shlex
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from posixpath import basename
-from typing import Final, NamedTuple
+from dataclasses import dataclass, replace
+from posixpath import basename, dirname
+from typing import Final
 
 from tree_sitter import Node
 
-from worker.engines.static.facts import Definition, Role, SourceFile
+from worker.engines.static.facts import Definition, Role
 from worker.engines.static.pages import (
     citations,
     fixtures,
     meaning,
     setup_steps,
 )
-from worker.engines.static.pages.course import Chapter, CourseFacts
+from worker.engines.static.pages.course import Chapter, CourseFacts, remembered
 from worker.engines.static.parsing.grammar import (
     body_of,
     field_text,
@@ -27,6 +27,7 @@ from worker.engines.static.parsing.grammar import (
 )
 from worker.engines.static.parsing.node_types import find
 from worker.engines.static.reading.language import PARSED, Language
+from worker.engines.static.reading.roles import file_stem
 
 NO_TARGET: Final = -1
 """The target of a test of which it is not known what it uses."""
@@ -123,27 +124,16 @@ _DECLARED: Final = re.compile(
 """A test in C and C++: by a macro, or a function without parameters."""
 
 
-class _Lines(NamedTuple):
-    """The lines of a test."""
-
-    name: str
-    first: int
-    last: int
-    owners: tuple[str, ...]
-    fixtures: frozenset[str]
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProjectTest:
-    """A test that uses a definition: its name as written, and its lines."""
+    """A test: its name as written, its lines, and the definition that it uses."""
 
     name: str
     path: str
     first: int
     last: int
-    target: int
-    """The definition that it uses."""
-    worth: int
+    target: int = NO_TARGET
+    worth: int = 0
     """How much of the definition it shows."""
     owners: tuple[str, ...] = ()
     """The classes of Python around it, the outermost first; empty for a function."""
@@ -156,16 +146,11 @@ class ProjectTest:
         return self.path, self.first
 
 
-def best(facts: CourseFacts, chapter: Chapter) -> ProjectTest | None:
-    """Return the test that shows a chapter's subject best: short, and about nothing else."""
-    return next(iter(found(facts, chapter)), None)
-
-
+@remembered
 def found(facts: CourseFacts, chapter: Chapter) -> list[ProjectTest]:
     """Return short tests that use a chapter's subject, the best first."""
-    key = ("tests", chapter.position)
     symbols = facts.symbols(chapter)
-    return facts.remembered(key, lambda: of_symbols(facts, symbols))
+    return of_symbols(facts, symbols)
 
 
 def of_symbols(
@@ -174,25 +159,27 @@ def of_symbols(
     files: int = _MOST_FILES,
 ) -> list[ProjectTest]:
     """Return short tests that use definitions, in their order, from some files of each."""
-    tests: list[tuple[int, ProjectTest]] = []
+    tests: list[ProjectTest] = []
     seen: set[str] = set()
-    for rank, symbol in enumerate(symbols[:_MOST_FILES]):
+    for symbol in symbols[:_MOST_FILES]:
+        of_symbol: list[ProjectTest] = []
         for path in _files(facts, symbol)[:files]:
             if path not in seen and len(seen) < _MOST_FILES:
                 seen.add(path)
-                new = _tests(facts, path, symbol)
-                tests += [(rank, test) for test in new]
-    tests.sort(
-        key=lambda entry: (
-            _NEEDS_MORE.search(entry[1].path) is not None,
-            entry[0],
-            -entry[1].worth,
-            entry[1].last - entry[1].first,
-            entry[1].path,
-            entry[1].first,
-        )
-    )
-    return [test for _, test in tests]
+                of_symbol += _tests(facts, path, symbol)
+        of_symbol.sort(key=_order)
+        tests += of_symbol
+    tests.sort(key=lambda test: _needs_more(test.path))
+    return tests
+
+
+def _order(test: ProjectTest) -> tuple[int, int, str, int]:
+    length = test.last - test.first
+    return -test.worth, length, test.path, test.first
+
+
+def _needs_more(path: str) -> bool:
+    return _NEEDS_MORE.search(path) is not None
 
 
 def command(facts: CourseFacts, test: ProjectTest) -> str:
@@ -201,13 +188,12 @@ def command(facts: CourseFacts, test: ProjectTest) -> str:
     name = test.name
     if not _RUNNABLE.fullmatch(name) or not path.isprintable():
         return ""
-    if _NEEDS_MORE.search(path):
+    if _needs_more(path):
         return ""
     if facts.file(path).language is Language.PYTHON:
         if not _is_run_by_pytest(facts, test):
             return ""
-        parts = (path, *test.owners, name)
-        node = "::".join(parts)
+        node = "::".join((path, *test.owners, name))
         quoted = shlex.quote(node)
         return f"{PYTEST} {quoted}"
     return _command(facts, test)
@@ -220,51 +206,35 @@ def _command(facts: CourseFacts, test: ProjectTest) -> str:
         return ""
     manifest = basename(setup.manifest)
     declaration = facts.texts.text(setup.manifest)
-    rows = facts.texts.lines(test.path)[test.first - 1 : test.last]
+    code = "\n".join(rows(facts, test))
     file = test.path.removeprefix(f"{setup.folder}/")
-    folder, _, file_name = file.rpartition("/")
-    stem, _, _ = file_name.partition(".")
+    folder = dirname(file)
     for name, declared, written, template in _RUNNERS:
-        is_fitting = name == manifest and re.search(declared, declaration)
-        if is_fitting and re.search(written, "\n".join(rows)):
+        if name != manifest or not re.search(declared, declaration):
+            continue
+        if re.search(written, code):
             return template.format(
                 file=shlex.quote(file),
                 folder=shlex.quote(f"./{folder}"),
-                stem=stem,
+                stem=file_stem(file),
                 name=test.name,
             )
     return ""
 
 
-def of_file(facts: CourseFacts, path: str) -> list[ProjectTest]:
-    """Return the short tests of a file, whatever they use."""
-    key = ("all tests of", path)
-    return facts.remembered(key, lambda: list(_of_file(facts, path)))
-
-
-def _tests_of(facts: CourseFacts, path: str) -> list[_Lines]:
-    """Return the short tests of a file."""
-    key = ("tests of", path)
-    return facts.remembered(key, lambda: _short_tests(facts, path))
-
-
-def _of_file(facts: CourseFacts, path: str) -> Iterator[ProjectTest]:
-    for test in _tests_of(facts, path):
-        yield ProjectTest(
-            name=test.name,
-            owners=test.owners,
-            fixtures=test.fixtures,
-            path=path,
-            first=test.first,
-            last=test.last,
-            target=NO_TARGET,
-            worth=0,
-        )
+def rows(facts: CourseFacts, test: ProjectTest) -> Sequence[str]:
+    """Return the lines of a test."""
+    lines = facts.texts.lines(test.path)
+    return lines[test.first - 1 : test.last]
 
 
 def _is_run_by_pytest(facts: CourseFacts, test: ProjectTest) -> bool:
     """Whether pytest finds a test, and what it takes: in its file, its marks, or above it."""
-    return _is_collected(test) and all(
+    is_test = test.name.startswith("test")
+    is_outside = all(test.owners)
+    if not is_test or not is_outside or not _TEST_FILE.search(test.path):
+        return False
+    return all(
         fixtures.is_known(facts, name, test.path) for name in test.fixtures
     )
 
@@ -303,17 +273,13 @@ def _node(root: Node, test: ProjectTest) -> Node | None:
     node = find(root, test.first, test.last)
     # The only test of a class has the lines of the class's body.
     while node is not None and not _test_name(node):
-        node = next(iter(node.named_children), None)
+        node = node.named_child(0)
     return node
 
 
+@remembered
 def called_in(facts: CourseFacts, path: str) -> dict[str, list[int]]:
     """Return the lines on which a file calls something, by its name."""
-    key = ("called in", path)
-    return facts.remembered(key, lambda: _called_in(facts, path))
-
-
-def _called_in(facts: CourseFacts, path: str) -> dict[str, list[int]]:
     called: dict[str, list[int]] = defaultdict(list)
     for number, row in enumerate(facts.texts.lines(path), 1):
         for name in _CALLED.findall(row):
@@ -321,52 +287,42 @@ def _called_in(facts: CourseFacts, path: str) -> dict[str, list[int]]:
     return dict(called)
 
 
-def _is_collected(test: ProjectTest) -> bool:
-    """Whether pytest finds a test by its name and its file's, unless told otherwise."""
-    is_test = test.name.startswith("test")
-    is_outside = all(test.owners)
-    return is_test and is_outside and _TEST_FILE.search(test.path) is not None
-
-
 def _files(facts: CourseFacts, symbol: Definition) -> list[str]:
-    files = [
-        facts.file(path)
-        for path in facts.analysis.mentions.get(symbol.name, ())
-    ]
+    """Return the test files that may use a definition, the best first."""
+    mentioning = facts.analysis.mentions.get(symbol.name, ())
+    paths = dict.fromkeys(mentioning)
     for fixture in fixtures.of(facts, symbol):
         folder = f"{fixture.folder}/".lstrip("/")
         for path in _taking(facts).get(fixture.name, ()):
-            file = facts.file(path)
-            if path.startswith(folder) and file not in files:
-                files.append(file)
-    fitting = [
-        file
-        for file in files
-        if file.role is Role.TEST
-        and file.language in PARSED
-        and file.size <= _LARGEST
-    ]
-    stem = symbol.path.rpartition("/")[2].partition(".")[0].strip("_")
+            if path.startswith(folder):
+                paths[path] = None
+    name = symbol.name.lower()
+    stem = file_stem(symbol.path).strip("_")
 
-    def rank(file: SourceFile) -> tuple[bool, bool, bool, str]:
-        path = file.path.lower()
+    def rank(path: str) -> tuple[bool, bool, bool, str]:
+        lower = path.lower()
         return (
-            _NEEDS_MORE.search(path) is not None,
-            symbol.name.lower() not in path,
-            f"test_{stem}." not in path,
-            path,
+            _needs_more(lower),
+            name not in lower,
+            f"test_{stem}." not in lower,
+            lower,
         )
 
+    fitting = [path for path in paths if _is_readable(facts, path)]
     fitting.sort(key=rank)
-    return [file.path for file in fitting]
+    return fitting
 
 
+def _is_readable(facts: CourseFacts, path: str) -> bool:
+    file = facts.file(path)
+    if file.role is not Role.TEST or file.language not in PARSED:
+        return False
+    return file.size <= _LARGEST
+
+
+@remembered
 def _taking(facts: CourseFacts) -> dict[str, list[str]]:
     """Return the test files whose tests take each name, by the name."""
-    return facts.remembered("taking", lambda: _find_taking(facts))
-
-
-def _find_taking(facts: CourseFacts) -> dict[str, list[str]]:
     taking: dict[str, list[str]] = defaultdict(list)
     for path in facts.analysis.files:
         if not _TEST_FILE.search(path):
@@ -389,27 +345,18 @@ def _tests(
     symbol: Definition,
 ) -> Iterator[ProjectTest]:
     """Yield the short tests of a file that use a definition."""
-    lines = facts.texts.lines(path)
-    if not meaning.is_meant(facts, symbol, facts.texts.text(path)):
+    code = facts.texts.text(path)
+    if not meaning.is_meant(facts, symbol, code):
         return
-    for test in _tests_of(facts, path):
-        body = lines[test.first - 1 : test.last]
-        worth = _worth(facts, symbol, test.name, body)
+    for test in of_file(facts, path):
+        worth = _worth(facts, symbol, test)
         if worth:
-            yield ProjectTest(
-                name=test.name,
-                owners=test.owners,
-                fixtures=test.fixtures,
-                path=path,
-                first=test.first,
-                last=test.last,
-                target=symbol.index,
-                worth=worth,
-            )
+            yield replace(test, target=symbol.index, worth=worth)
 
 
-def _short_tests(facts: CourseFacts, path: str) -> list[_Lines]:
-    """Return the short tests of a file, without those that are skipped."""
+@remembered
+def of_file(facts: CourseFacts, path: str) -> list[ProjectTest]:
+    """Return the short tests of a file, whatever they use, without those that are skipped."""
     root = facts.texts.root(path)
     if root is None or _SKIPPED_FILE.search(text(root)):
         return []
@@ -421,10 +368,17 @@ def _short_tests(facts: CourseFacts, path: str) -> list[_Lines]:
         if not is_short:
             continue
         marks = list(_marks(node))
-        if not _is_skipped(node, marks):
-            owners = tuple(_owners(node))
-            taken = _fixtures(node, marks)
-            tests.append(_Lines(name, first, last, owners, taken))
+        if _is_skipped(node, marks):
+            continue
+        test = ProjectTest(
+            name=name,
+            path=path,
+            first=first,
+            last=last,
+            owners=tuple(_owners(node)),
+            fixtures=_fixtures(node, marks),
+        )
+        tests.append(test)
     return tests
 
 
@@ -445,8 +399,10 @@ def _owners(node: Node) -> list[str]:
 
 def _is_skipped(node: Node, marks: Iterable[str]) -> bool:
     """Whether a mark of a test or of a class around it, or its beginning, skips it."""
-    if any(_SKIP.search(_QUOTED.sub("", mark)) for mark in marks):
-        return True
+    for mark in marks:
+        bare = _QUOTED.sub("", mark)
+        if _SKIP.search(bare):
+            return True
     body = body_of(node)
     if body is None:
         return False
@@ -468,13 +424,9 @@ def _marks(node: Node) -> Iterator[str]:
         around = around.parent
 
 
-def _worth(
-    facts: CourseFacts,
-    symbol: Definition,
-    name: str,
-    lines: Sequence[str],
-) -> int:
+def _worth(facts: CourseFacts, symbol: Definition, test: ProjectTest) -> int:
     """Rate how much of a definition a test shows; 0 if it does not use it."""
+    lines = rows(facts, test)
     body = "\n".join(lines)
     uses = _uses(facts, symbol, body)
     if not uses:
@@ -483,7 +435,7 @@ def _worth(
     called = sum(f".{method}(" in body for method in methods)
     worth = min(uses, 3) + min(called, 4)
     worth += 2 * min(_asserted(facts, symbol, lines), _MOST_ASSERTED)
-    if _is_named_after(name, symbol):
+    if _is_named_after(test, symbol):
         worth += 4
     return worth
 
@@ -518,11 +470,9 @@ def _uses(facts: CourseFacts, symbol: Definition, body: str) -> int:
         if _defines_another(symbol.name, body):
             return 0
         used = citations.use_pattern(facts, symbol)
-        uses = sum(
-            used.search(row) is not None for row in _inside(body, symbol.name)
-        )
-        if uses:
-            return uses
+        using = list(filter(used.search, _inside(body, symbol.name)))
+        if using:
+            return len(using)
     head = _TAKING.search(body)
     if head is None:
         return 0
@@ -545,7 +495,9 @@ def _defines_another(name: str, body: str) -> bool:
     _, _, inside = body.partition("\n")
     if name in _LOCAL.findall(inside):
         return True
-    return "class " in body and any(
+    if "class " not in body:
+        return False
+    return any(
         own == name and name not in _WORD.findall(bases)
         for own, bases in _CLASS.findall(body)
     )
@@ -558,16 +510,14 @@ def _inside(body: str, name: str) -> list[str]:
     return [code(row) for row in rows if name in row]
 
 
+@remembered
 def _member_names(facts: CourseFacts, symbol: Definition) -> set[str]:
     """Return the names of a type's methods, and of those that it inherits."""
-    key = ("member names", symbol.index)
-    return facts.remembered(key, lambda: set(_find_members(facts, symbol)))
-
-
-def _find_members(facts: CourseFacts, symbol: Definition) -> Iterator[str]:
+    names: set[str] = set()
     for index in facts.lineage(symbol.index):
-        for method in facts.methods(facts.definitions[index]):
-            yield method.name
+        owner = facts.definitions[index]
+        names.update(method.name for method in facts.methods(owner))
+    return names
 
 
 def code(row: str) -> str:
@@ -575,10 +525,10 @@ def code(row: str) -> str:
     return _COMMENT.sub("", _QUOTED.sub("", row))
 
 
-def _is_named_after(name: str, symbol: Definition) -> bool:
-    squeezed = name.lower().replace("_", "").replace(" ", "")
-    subject = symbol.name.lower().replace("_", "")
-    return subject in squeezed
+def _is_named_after(test: ProjectTest, symbol: Definition) -> bool:
+    name = re.sub("[_ ]", "", test.name)
+    subject = symbol.name.replace("_", "")
+    return subject.lower() in name.lower()
 
 
 def _test_nodes(root: Node) -> Iterator[tuple[Node, str]]:
@@ -595,10 +545,9 @@ def _test_name(node: Node) -> str:
     """Return the name of the test that a node is, or an empty text."""
     if node.type in _FUNCTIONS:
         return _name_of_function(node)[:_MOST_NAME]
-    if (
-        node.type != "call_expression"
-        or field_text(node, "function") not in _CALLS
-    ):
+    if node.type != "call_expression":
+        return ""
+    if field_text(node, "function") not in _CALLS:
         return ""
     arguments = node.child_by_field_name("arguments")
     if arguments is None or not arguments.named_children:
