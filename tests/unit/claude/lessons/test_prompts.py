@@ -120,7 +120,7 @@ def test_a_prompt_contains_no_text_of_other_chapters(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["click", "flask"])
-def test_prompts_have_their_limit_and_a_course_of_nine_chapters_35_calls(
+def test_prompts_have_their_limit_and_each_chapter_has_three_calls(
     tmp_path: Path, name: str
 ) -> None:
     model = make_course(package(name, tmp_path / "source"), tmp_path / "course")
@@ -129,8 +129,9 @@ def test_prompts_have_their_limit_and_a_course_of_nine_chapters_35_calls(
         for question in model.questions
     ]
     assert max(lengths) <= MOST_TOKENS * CHARACTERS_PER_TOKEN
-    assert len(list((tmp_path / "course/chapters").iterdir())) == 9
-    assert len(model.questions) == 30
+    chapters = list((tmp_path / "course/chapters").iterdir())
+    assert len(chapters) == 12
+    assert len(model.questions) == 3 + 3 * len(chapters)
     assert not model.fallbacks
 
 
