@@ -1,16 +1,12 @@
-"""The project's exceptions: what they mean, what kind they are of, and the tests that expect them."""
+"""The project's exceptions: what they mean, and what kind they are of."""
 
 import re
-from collections.abc import Iterator, Sequence
-from itertools import islice
-from posixpath import basename
 from typing import Final
 
-from worker.engines.static.facts import TYPES, Definition, Role
+from worker.engines.static.facts import TYPES, Definition
 from worker.engines.static.pages import (
     citations,
     markdown,
-    meaning,
     purposes,
 )
 from worker.engines.static.pages.course import (
@@ -18,7 +14,7 @@ from worker.engines.static.pages.course import (
     last_name,
     remembered,
 )
-from worker.engines.static.parsing.identifiers import parts, word_set
+from worker.engines.static.parsing.identifiers import word_set
 from worker.engines.static.prose.phrases import listed
 
 _PLAIN: Final = word_set(
@@ -26,25 +22,9 @@ _PLAIN: Final = word_set(
 )
 """Bases of which every exception may be."""
 _LEAST_WORTH: Final = 0.01
-_MOST_TESTS: Final = 40
-"""Tests of a file that are looked at."""
-_ABOVE: Final = 200
-"""Lines in which a test begins before it expects something to fail."""
-_BELOW: Final = 4
-"""Lines in which a test calls what it expects to fail."""
-_TEST: Final = re.compile(
-    r"(?:async )?def (test\w*)|(?:\w+ )*(?:void|fun|function|Task) `?([\w ]+)`?\("
-    r"|(?:it|test|specify|should)[ (]+[\"'](.+?)[\"']"
-)
 _TYPES: Final = re.compile(r"`\(?[\w.:\\]+(?: ?[,|] ?[\w.:\\]+)*,?\)?`")
 """What a handler catches, if it is written as a list of types."""
 _NAME: Final = re.compile(r"[\w.:\\]+")
-_EXPECTING: Final = (
-    r"(?:[rR]aises\w{{0,20}}\(|_raises? |(?:_raise|raise_error|raise_exception)[( ]"
-    r"|Throws\w{{0,20}}[(<]|toThrow\w{{0,20}}\(|FailsWith[(<]|xpect(?:ed)?Exception\W{{1,3}}"
-    r"|expected = |sInstanceOf\()(?:typeof\()?\(?(?:[\w$]+(?:\.|::|\\))*{}\b"
-)
-"""How a test begins to say which error it expects."""
 
 
 @remembered
@@ -131,56 +111,3 @@ def worth(facts: CourseFacts, error: Definition | None) -> float:
         own = facts.analysis.worth.get(error.index, 0)
         return max(own, _LEAST_WORTH)
     return 0
-
-
-@remembered
-def expected(
-    facts: CourseFacts, error: Definition, function: Definition
-) -> str:
-    """Return which test expects an exception and has to do with it, or with what raises it."""
-    stem, _, _ = basename(function.path).partition(".")
-    words = {stem, *parts(error.name)} - _PLAIN
-    tests = []
-    for path in facts.analysis.mentions.get(error.name, ()):
-        expecting = _expecting(facts, error, path)
-        for test, line, code in islice(expecting, _MOST_TESTS):
-            name = f"{basename(path)} {test}".casefold()
-            near = [word for word in words if word.casefold() in name]
-            if f"{function.name}(" in code:
-                near.append(function.name)
-            if near and test:
-                tests.append((-len(near), path, line, test))
-    for _, path, line, test in sorted(tests):
-        if meaning.is_meant(facts, error, facts.texts.text(path)):
-            place = citations.at(path, line)
-            return f"{markdown.code(test)} ({place}) expects it."
-    return ""
-
-
-def _expecting(
-    facts: CourseFacts, error: Definition, path: str
-) -> Iterator[tuple[str, int, str]]:
-    """Yield the tests of a file that expect an exception, each with the line and the code there."""
-    if facts.file(path).role is not Role.TEST:
-        return
-    pattern = re.compile(_EXPECTING.format(re.escape(error.name)))
-    lines = facts.texts.lines(path)
-    for number, row in enumerate(lines):
-        if error.name in row and pattern.search(row) is not None:
-            code = "".join(lines[number : number + _BELOW])
-            yield _test_around(lines, number), number + 1, code
-
-
-def _test_around(lines: Sequence[str], number: int) -> str:
-    """Return the name of the test that a line is in; nothing if it is in none."""
-    indent = len(lines[number])
-    above = lines[max(0, number - _ABOVE) : number + 1]
-    for row in reversed(above):
-        bare = row.lstrip()
-        own_indent = len(row) - len(bare)
-        if bare and own_indent < indent:
-            indent = own_indent
-            test = _TEST.match(bare)
-            if test is not None:
-                return test[test.lastindex or 0]
-    return ""

@@ -294,7 +294,7 @@ def sentences(
 
 
 def _row(facts: CourseFacts, kind: Sequence[_Way]) -> str:
-    """Return a failure as a sentence, or what an exception means, where it comes from and its test."""
+    """Return a failure as a sentence, or what an exception means and where it comes from."""
     error = kind[0].error
     if error is None:
         return _told(kind)
@@ -307,8 +307,7 @@ def _row(facts: CourseFacts, kind: Sequence[_Way]) -> str:
     first_ways = list(ways.values())[:_MOST_WAYS]
     told = [_told(alike, "it") for alike in first_ways]
     purpose = exceptions.purpose(error)
-    test = exceptions.expected(facts, error, kind[0].function)
-    *before, last = filter(None, (purpose, *told, test))
+    *before, last = filter(None, (purpose, *told))
     words = exceptions.named(facts, error)
     separator = ": "
     for piece in before:
