@@ -187,7 +187,7 @@ OWNING: Final = (
         expression="left <= 0",
         new="False",
         tests=(
-            "tests/unit/store/test_s3.py::test_an_answer_that_comes_a_byte_at_a_time_is_abandoned",
+            "tests/unit/store/test_s3.py::test_an_answer_whose_time_is_up_between_two_reads_is_abandoned",
         ),
     ),
     Sabotage(

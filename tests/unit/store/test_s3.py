@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Final
 from xml.etree import ElementTree as ET
@@ -497,6 +498,19 @@ def test_an_answer_that_comes_a_byte_at_a_time_is_abandoned(
     with serving(reply, context, piece_bytes=1, pause_seconds=0.02) as canned:
         access = replace(canned.server.access, read_seconds=0.3)
         store = S3Store("bucket", "", access)
+        with pytest.raises(StoreUnavailableError, match="does not answer"):
+            store.get("job/a")
+
+
+def test_an_answer_whose_time_is_up_between_two_reads_is_abandoned(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hours = count(step=3600)
+    monkeypatch.setattr(
+        "worker.store.s3_connection._monotonic", lambda: next(hours)
+    )
+    with serving(answer("200 OK", b"body", headers=ETAG)) as canned:
+        store = S3Store("bucket", "", canned.server.access)
         with pytest.raises(StoreUnavailableError, match="does not answer"):
             store.get("job/a")
 
