@@ -3,9 +3,9 @@
 import gc
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -19,7 +19,7 @@ from worker.engines.static.choosing.encounters import (
 )
 from worker.engines.static.choosing.exports import Exports
 from worker.engines.static.choosing.file_candidates import Pages, Topic
-from worker.engines.static.choosing.naming import distinct, unit_name
+from worker.engines.static.choosing.naming import distinct
 from worker.engines.static.choosing.public_use import PublicUse
 from worker.engines.static.choosing.ranking import Ranking
 from worker.engines.static.choosing.relations import Relations, strongest
@@ -27,6 +27,7 @@ from worker.engines.static.choosing.selection import Chooser, size
 from worker.engines.static.facts import (
     Analysis,
     LearningStep,
+    Project,
     Reference,
     Relation,
     Unit,
@@ -59,12 +60,14 @@ class _Facts:
     references: tuple[Reference, ...]
     graph: Graph
     mentions: dict[str, list[str]]
+    encounters: dict[str, Encounter]
+    project: Project
 
 
 def analyze(root: Path, check: Check) -> Analysis:
     """Analyse a repository.
 
-    Raise NothingToSayError if there is no text in it, or whatever `check` raises.
+    Raise NoTextError if there is no text in it, or whatever `check` raises.
     """
     with _without_collector():
         return _analysis(root, check)
@@ -94,22 +97,25 @@ def _analysis(root: Path, check: Check) -> Analysis:
     if not read.files:
         raise NoTextError
     facts = _collect(read, check)
-    plan = _plan(facts, check)
-    project = describe(read.files, read.texts)
+    pages = Pages(read.files, read.texts)
+    choice = _choose(facts, pages, check)
+    ends = Ends(facts.graph, facts.references)
+    units = _units(facts, choice, pages, ends)
+    relations = _relations(facts, choice, pages)
     return Analysis(
-        project=project,
+        project=facts.project,
         files=read.files,
         skipped=read.skipped,
         definitions=tuple(facts.graph.definitions),
         references=facts.references,
         bases=facts.graph.bases,
         mentions=_few(facts),
-        worth=plan.worth,
-        units=plan.units,
-        more_units=plan.more_units,
-        summary=summary.summarize(project, read.skipped, plan.units),
-        relations=plan.relations,
-        order=plan.order,
+        worth=choice.worth,
+        units=units,
+        more_units=_more_units(facts, choice.more, units, ends),
+        summary=summary.summarize(facts.project, read.skipped, units),
+        relations=relations,
+        order=_order(facts, choice, units, relations),
     )
 
 
@@ -125,69 +131,27 @@ class _Choice:
     """Of the files that define nothing."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Plan:
-    """The units, their relations, and the order to learn them in."""
-
-    units: tuple[Unit, ...]
-    more_units: tuple[Unit, ...]
-    relations: tuple[Relation, ...]
-    order: tuple[LearningStep, ...]
-    worth: dict[int, float]
-
-
-def _plan(facts: _Facts, check: Check) -> _Plan:
-    """Choose, describe, connect and order the units."""
-    read = facts.read
-    pages = Pages(read.files, read.texts)
-    definitions = facts.graph.definitions
-    encounters = first_encounters(
-        read.files,
-        read.texts,
-        frozenset(definition.name for definition in definitions),
-        check,
-    )
-    choice = _choose(facts, pages, encounters, check)
-    ends = Ends(facts.graph, facts.references)
-    units = _units(facts, choice, pages, ends)
-    relations = _relations(facts, choice, pages)
-    met = sequence.meetings(
-        choice.chosen, definitions, encounters, choice.worth
-    )
-    return _Plan(
-        units=units,
-        more_units=_more_units(facts, choice.more, units, ends),
-        relations=relations,
-        order=sequence.order(
-            units,
-            relations,
-            met,
-            definitions,
-            sequence.foundations(choice.chosen, units, facts.graph),
-        ),
-        worth=choice.worth,
-    )
-
-
 def _collect(read: Survey, check: Check) -> _Facts:
     assembly = Assembly(read.files, read.parsed)
     resolver = Resolver(assembly)
-    names = Names(assembly, resolver)
-    reader = References(assembly, resolver, names)
+    lookup = Names(assembly, resolver)
+    reader = References(assembly, resolver, lookup)
     references: list[Reference] = []
     for path, parsed in read.parsed.items():
         check()
         references += reader.read(path, parsed)
     known = [reference for reference in references if reference.sure]
     graph = Graph(assembly.definitions, references, read.files)
-    graph.inherit(names)
-    defined = frozenset(definition.name for definition in graph.definitions)
+    graph.inherit(lookup)
+    names = frozenset(definition.name for definition in graph.definitions)
     return _Facts(
         read=read,
         resolver=resolver,
         references=tuple(sorted(known, key=_by_place)),
         graph=graph,
-        mentions=mentions(read, defined, check),
+        mentions=mentions(read, names, check),
+        encounters=first_encounters(read.files, read.texts, names, check),
+        project=describe(read.files, read.texts),
     )
 
 
@@ -195,17 +159,12 @@ def _by_place(reference: Reference) -> tuple[str, int]:
     return reference.path, reference.line
 
 
-def _choose(
-    facts: _Facts,
-    pages: Pages,
-    encounters: Mapping[str, Encounter],
-    check: Check,
-) -> _Choice:
+def _choose(facts: _Facts, pages: Pages, check: Check) -> _Choice:
     """Choose units: definitions, and files in proportion to the code without definitions."""
     read = facts.read
     parsed = sum(read.files[path].lines for path in read.parsed)
     most = size(parsed + pages.code_lines)
-    ranking = _ranking(facts, encounters, check)
+    ranking = _ranking(facts, check)
     worth = {
         definition.index: ranking.of(definition)
         for definition in facts.graph.definitions
@@ -244,18 +203,16 @@ def _guided(facts: _Facts) -> set[str]:
     return guides.subjects(facts.read.files, facts.read.texts, public - places)
 
 
-def _ranking(
-    facts: _Facts, encounters: Mapping[str, Encounter], check: Check
-) -> Ranking:
+def _ranking(facts: _Facts, check: Check) -> Ranking:
     read = facts.read
-    project = describe(read.files, read.texts).name
+    project = facts.project.name
     exports = Exports(facts.graph, facts.resolver, read.texts)
     return Ranking(
         read.files,
         facts.graph,
         facts.resolver,
         facts.mentions,
-        encounters,
+        facts.encounters,
         PublicUse(read.files, read.texts, project, exports, check),
     )
 
@@ -265,73 +222,32 @@ def _units(
 ) -> tuple[Unit, ...]:
     chosen = choice.chosen
     descriptions = Descriptions(facts.graph, facts.read.files, ends, chosen)
-    wished = [_wished_name(facts, candidate) for candidate in chosen]
-    paths = [descriptions.paths(place) for place in range(len(chosen))]
-    homes = [first for first, *_ in paths]
-    for page in choice.topics:
-        wished.append(pages.name(page))
-        homes.append(page.path)
-    names = distinct(wished, homes)
-    units = []
-    for place in range(len(chosen)):
-        unit = Unit(
-            name=names[place],
-            description=descriptions.description(place),
-            file_paths=paths[place],
-            symbols=descriptions.symbols(place),
-            owned=descriptions.owned(place),
-        )
-        units.append(unit)
-    of_files = names[len(chosen) :]
-    for name, page in zip(of_files, choice.topics, strict=True):
-        units.append(_unit_of_page(name, page, pages))
-    return tuple(units)
-
-
-def _unit_of_page(name: str, page: Topic, pages: Pages) -> Unit:
-    headings = []
-    if pages.heading(page) is not None:
-        headings.append((page.path, page.heading or 0))
-    return Unit(
-        name=name,
-        description=pages.description(page),
-        file_paths=pages.paths(page),
-        symbols=(),
-        owned=(),
-        headings=tuple(headings),
-    )
-
-
-def _wished_name(facts: _Facts, candidate: Candidate) -> str:
-    definitions = facts.graph.definitions
-    return unit_name([definitions[index] for index in candidate.leaders])
+    units = [descriptions.unit(place) for place in range(len(chosen))]
+    units += map(pages.unit, choice.topics)
+    return _named_apart(units)
 
 
 def _more_units(
-    facts: _Facts,
-    more: Sequence[Candidate],
-    units: Sequence[Unit],
-    ends: Ends,
+    facts: _Facts, more: Sequence[Candidate], units: Sequence[Unit], ends: Ends
 ) -> tuple[Unit, ...]:
     """Return candidates as units that may be chosen beside the others."""
     descriptions = Descriptions(facts.graph, facts.read.files, ends, more)
-    places = range(len(more))
-    paths = [descriptions.paths(place) for place in places]
-    taken = [unit.name for unit in units]
-    names = distinct(
-        [*taken, *(_wished_name(facts, candidate) for candidate in more)],
-        [*taken, *(first for first, *_ in paths)],
-    )[len(taken) :]
-    return tuple(
-        Unit(
-            name=names[place],
-            description=descriptions.description(place),
-            file_paths=paths[place],
-            symbols=descriptions.symbols(place),
-            owned=tuple(sorted(descriptions.symbols(place))),
-        )
-        for place in places
-    )
+    further = []
+    for place in range(len(more)):
+        unit = descriptions.unit(place)
+        owned = sorted(unit.symbols)
+        further.append(replace(unit, owned=tuple(owned)))
+    named = _named_apart([*units, *further])
+    return named[len(units) :]
+
+
+def _named_apart(units: Sequence[Unit]) -> tuple[Unit, ...]:
+    """Return units with names of which no two are alike."""
+    wished = [unit.name for unit in units]
+    homes = [unit.file_paths[0] for unit in units]
+    names = distinct(wished, homes)
+    named = zip(units, names, strict=True)
+    return tuple(replace(unit, name=name) for unit, name in named)
 
 
 def _relations(
@@ -344,24 +260,49 @@ def _relations(
     return (*strongest(bonds, len(chosen)), *mentioned)
 
 
+def _order(
+    facts: _Facts,
+    choice: _Choice,
+    units: Sequence[Unit],
+    relations: Sequence[Relation],
+) -> tuple[LearningStep, ...]:
+    chosen = choice.chosen
+    definitions = facts.graph.definitions
+    met = sequence.meetings(chosen, definitions, facts.encounters, choice.worth)
+    bound = sequence.foundations(chosen, units, facts.graph)
+    return sequence.order(units, relations, met, definitions, bound)
+
+
 def _few(facts: _Facts) -> dict[str, tuple[str, ...]]:
     """Return the texts that name each definition, of each role those nearest to its files."""
-    words = {path: _path_words(path) for path in facts.read.files}
+    files = facts.read.files
+    words = {path: _path_words(path) for path in files}
     homes: dict[str, set[str]] = defaultdict(set)
     for definition in facts.graph.definitions:
-        homes[definition.name] |= words[definition.path]
+        home = words[definition.path]
+        homes[definition.name] |= home
     few: dict[str, tuple[str, ...]] = {}
     for name, paths in sorted(facts.mentions.items()):
         by_role = defaultdict(list)
         for path in paths:
-            by_role[facts.read.files[path].role].append(path)
+            role = files[path].role
+            by_role[role].append(path)
         kept: list[str] = []
         for of_role in by_role.values():
-            if len(of_role) > _MENTIONS:
-                of_role.sort(key=_distance_from(homes[name], words))
-            kept += of_role[:_MENTIONS]
+            kept += _nearest(of_role, homes[name], words)
         few[name] = tuple(sorted(kept))
     return few
+
+
+def _nearest(
+    paths: list[str], home: set[str], words: Mapping[str, set[str]]
+) -> list[str]:
+    """Return a few paths, those first that have most words of a home in them."""
+    if len(paths) <= _MENTIONS:
+        return paths
+    ranks = [(-len(home & words[path]), path) for path in paths]
+    nearest = sorted(ranks)[:_MENTIONS]
+    return [path for _, path in nearest]
 
 
 def _path_words(path: str) -> set[str]:
@@ -369,14 +310,3 @@ def _path_words(path: str) -> set[str]:
     stem = path.rpartition(".")[0].lower()
     words = re.findall(r"[^\W\d_]+", stem)
     return {word.removesuffix("s") for word in words}
-
-
-def _distance_from(
-    home: set[str], words: Mapping[str, set[str]]
-) -> Callable[[str], tuple[int, str]]:
-    """Return how far from some words a path is, by its own: a key to sort paths by."""
-
-    def distance(path: str) -> tuple[int, str]:
-        return -len(home & words[path]), path
-
-    return distance

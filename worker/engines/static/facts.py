@@ -140,6 +140,12 @@ class SourceFile:
     """Of documents and notebooks, in order."""
 
 
+Files = Mapping[str, SourceFile]
+"""By path."""
+Texts = Mapping[str, str]
+"""By path."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Definition:
     """Something that a source file defines, and that other code can name."""
@@ -193,6 +199,10 @@ class Reference:
     """
     places: tuple[int, ...] = ()
     """The bytes at which the name begins each time."""
+
+
+Worths = Mapping[int, float]
+"""By definition that is no member of another: how much it matters to who learns the project."""
 
 
 class Verb(StrEnum):
@@ -300,7 +310,7 @@ class Analysis:
     """All that is known of a repository."""
 
     project: Project
-    files: Mapping[str, SourceFile]
+    files: Files
     """By path, sorted."""
     skipped: tuple[Skipped, ...]
     definitions: tuple[Definition, ...]
@@ -314,8 +324,7 @@ class Analysis:
 
     At most 12 of each role.
     """
-    worth: Mapping[int, float]
-    """By definition that is no member of another: how much it matters to who learns the project."""
+    worth: Worths
     units: tuple[Unit, ...]
     """As in step 1."""
     more_units: tuple[Unit, ...]

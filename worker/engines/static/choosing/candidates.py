@@ -3,12 +3,18 @@
 import math
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from posixpath import dirname
 from typing import Final
 
-from worker.engines.static.facts import TYPES, Definition, Kind, SourceFile
+from worker.engines.static.facts import (
+    TYPES,
+    Definition,
+    Files,
+    Kind,
+    Worths,
+)
 from worker.engines.static.linking.graph import Graph
 from worker.engines.static.parsing.identifiers import parts
 
@@ -54,8 +60,8 @@ class Candidate:
 
 def candidates(
     graph: Graph,
-    files: Mapping[str, SourceFile],
-    worth: Mapping[int, float],
+    files: Files,
+    worth: Worths,
     apart: Collection[str] = (),
 ) -> list[Candidate]:
     """Return all candidates, the best first; `worth` is that of top-level definitions.
@@ -125,10 +131,11 @@ def _families(
 ) -> dict[int, list[int]]:
     """Divide types into families, by their roots."""
     roots = {index: _family_root(graph, index, apart) for index in types}
-    wholes = {_place(graph.definitions[root]): root for root in roots.values()}
+    places = {root: _place(graph.definitions[root]) for root in roots.values()}
+    wholes = {places[root]: root for root in roots.values()}
     families: dict[int, list[int]] = defaultdict(list)
     for index, root in roots.items():
-        folder, name = _place(graph.definitions[root])
+        folder, name = places[root]
         whole = _PART.sub("", name)
         family = root
         if whole != name:
@@ -188,7 +195,7 @@ def _last_word(graph: Graph, index: int) -> tuple[str, ...]:
 
 
 def _family(
-    graph: Graph, root: int, members: Sequence[int], worth: Mapping[int, float]
+    graph: Graph, root: int, members: Sequence[int], worth: Worths
 ) -> Candidate:
     def rank(index: int) -> tuple[float, int]:
         value = worth[index]
@@ -215,23 +222,22 @@ def _family(
             leaders.append(second)
     others = len(ordered) - 1
     size_bonus = _FAMILY_WEIGHT * math.log1p(others)
+    symbols = dict.fromkeys((*named, *ordered))
     return Candidate(
-        symbols=tuple(dict.fromkeys((*named, *ordered))),
+        symbols=tuple(symbols),
         worth=worth[best] + size_bonus,
         leaders=tuple(leaders),
     )
 
 
-def _module(
-    graph: Graph, members: Sequence[int], worth: Mapping[int, float]
-) -> Candidate:
+def _module(graph: Graph, members: Sequence[int], worth: Worths) -> Candidate:
     public = [index for index in members if graph.definitions[index].public]
-    ordered = sorted(
-        public or members, key=lambda index: (-worth[index], index)
-    )
+    ranks = [(-worth[index], index) for index in public or members]
+    ordered = [index for _, index in sorted(ranks)]
+    worths = [worth[index] for index in ordered]
     return Candidate(
         symbols=tuple(ordered),
-        worth=_sum(worth[index] for index in ordered),
+        worth=_sum(worths),
         leaders=tuple(ordered[:LEADERS]),
     )
 
@@ -248,7 +254,7 @@ def _sum(worths: Iterable[float]) -> float:
 
 
 def _merged(
-    graph: Graph, files: Mapping[str, SourceFile], subjects: list[Candidate]
+    graph: Graph, files: Files, subjects: list[Candidate]
 ) -> list[Candidate]:
     """Make one candidate of all subjects of a small file, unless files are few."""
     paths = {definition.path for definition in graph.definitions}
@@ -257,7 +263,8 @@ def _merged(
     whole: list[Candidate] = []
     by_path: dict[str, list[Candidate]] = defaultdict(list)
     for subject in subjects:
-        path = graph.definitions[subject.symbols[0]].path
+        first = subject.symbols[0]
+        path = graph.definitions[first].path
         if files[path].lines <= _SMALL_FILE:
             by_path[path].append(subject)
         else:
@@ -276,9 +283,9 @@ def _joined(subjects: Iterable[Candidate]) -> Candidate:
         symbols += subject.symbols
         if subject is best or subject.worth >= least:
             leaders += subject.leaders
-    total = _sum(subject.worth for subject in together)
+    others = _sum(subject.worth for subject in together) - best.worth
     return Candidate(
         symbols=tuple(dict.fromkeys(leaders + symbols)),
-        worth=best.worth + _JOINED * (total - best.worth),
+        worth=best.worth + _JOINED * others,
         leaders=tuple(leaders[:LEADERS]),
     )

@@ -3,11 +3,18 @@
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from worker.engines.static.choosing.candidates import Candidate
-from worker.engines.static.facts import TYPES, Definition, Reference, SourceFile
+from worker.engines.static.choosing.naming import unit_name
+from worker.engines.static.facts import (
+    TYPES,
+    Definition,
+    Files,
+    Reference,
+    Unit,
+)
 from worker.engines.static.linking.graph import Graph
 from worker.engines.static.prose.docstrings import first_sentence
 from worker.engines.static.prose.phrases import code, listed, sentence
@@ -39,13 +46,16 @@ _USED_WEIGHT: Final = 0.7
 """What a file that the unit uses is worth, compared with a file that uses the unit."""
 
 
+_References = dict[int, list[Reference]]
+
+
 class Ends:
     """The references from and to each top-level definition."""
 
     def __init__(self, graph: Graph, references: Sequence[Reference]) -> None:
         top = graph.top
-        self.users: dict[int, list[Reference]] = defaultdict(list)
-        self.used: dict[int, list[Reference]] = defaultdict(list)
+        self.users: _References = defaultdict(list)
+        self.used: _References = defaultdict(list)
         for reference in references:
             target = top[reference.target]
             self.users[target].append(reference)
@@ -60,7 +70,7 @@ class Descriptions:
     def __init__(
         self,
         graph: Graph,
-        files: Mapping[str, SourceFile],
+        files: Files,
         ends: Ends,
         chosen: Sequence[Candidate],
     ) -> None:
@@ -74,7 +84,8 @@ class Descriptions:
         unit_of_file: dict[str, int] = {}
         for place, candidate in enumerate(chosen):
             self._owner.update(dict.fromkeys(candidate.symbols, place))
-            unit_of_file.setdefault(self._main(place).path, place)
+            path = self._main(place).path
+            unit_of_file.setdefault(path, place)
         # What is in no unit belongs to the first unit whose main symbol is in the same file.
         for definition in graph.definitions:
             unit = unit_of_file.get(definition.path)
@@ -85,24 +96,33 @@ class Descriptions:
         first = self._chosen[place].symbols[0]
         return self._definitions[first]
 
-    def owned(self, place: int) -> tuple[int, ...]:
+    def unit(self, place: int) -> Unit:
+        """Return a unit: the symbols of its candidate, then types defined beside its main symbol."""
+        candidate = self._chosen[place]
+        leaders = [self._definitions[index] for index in candidate.leaders]
+        owned = self._owned(place)
+        neighbours = self._neighbours(place, owned)
+        return Unit(
+            name=unit_name(leaders),
+            description=" ".join(self._sentences(leaders)),
+            file_paths=self._paths(place),
+            symbols=(*candidate.symbols[:MAX_SYMBOLS], *neighbours),
+            owned=owned,
+        )
+
+    def _owned(self, place: int) -> tuple[int, ...]:
         """Return the top-level definitions of a unit, by path and line."""
         owned = [
             index for index, owner in self._owner.items() if owner == place
         ]
         return tuple(sorted(owned))
 
-    def symbols(self, place: int) -> tuple[int, ...]:
-        """Return the symbols of a unit's candidate, then types defined beside its main symbol."""
-        symbols = self._chosen[place].symbols[:MAX_SYMBOLS]
-        return (*symbols, *self._neighbours(place))
-
-    def _neighbours(self, place: int) -> list[int]:
+    def _neighbours(self, place: int, owned: Sequence[int]) -> list[int]:
         """Return the public types in the main symbol's file, the most used and largest first."""
         path = self._main(place).path
         symbols = self._chosen[place].symbols
         ranks = []
-        for index in self.owned(place):
+        for index in owned:
             neighbour = self._definitions[index]
             is_type = neighbour.public and neighbour.kind in TYPES
             if is_type and neighbour.path == path and index not in symbols:
@@ -112,20 +132,19 @@ class Descriptions:
         nearest = sorted(ranks)[:_MAX_NEIGHBOURS]
         return [index for _, _, index in nearest]
 
-    def paths(self, place: int) -> tuple[str, ...]:
+    def _paths(self, place: int) -> tuple[str, ...]:
         """Return the files that define a unit, then the files most closely connected to it."""
         symbols = self._chosen[place].symbols[: 2 * _OWN_FILES]
         members = self._main(place).members
-        defining = dict.fromkeys(
-            self._definitions[index].path for index in (*symbols, *members)
-        )
-        own = list(defining)[:_OWN_FILES]
+        indexes = (*symbols, *members)
+        defining = [self._definitions[index].path for index in indexes]
+        own = list(dict.fromkeys(defining))[:_OWN_FILES]
         weights = self._connections(symbols)
         ranks = []
         for path, weight in weights.items():
-            # Every unit is connected to a popular file.
-            popularity = math.sqrt(1 + self._importers[path])
             if path not in own:
+                # Every unit is connected to a popular file.
+                popularity = math.sqrt(1 + self._importers[path])
                 ranks.append((-weight / popularity, path))
         connected = [path for _, path in sorted(ranks)]
         paths = own + connected
@@ -136,7 +155,8 @@ class Descriptions:
         weights: dict[str, float] = defaultdict(float)
         for symbol in dict.fromkeys(symbols):
             for reference in self._ends.users[symbol]:
-                weights[reference.path] += math.log1p(reference.count)
+                weight = math.log1p(reference.count)
+                weights[reference.path] += weight
             for reference in self._ends.used[symbol]:
                 target = self._graph.top[reference.target]
                 if target not in symbols:
@@ -145,39 +165,35 @@ class Descriptions:
                     weights[path] += weight * _USED_WEIGHT
         return weights
 
-    def description(self, place: int) -> str:
-        """Return what the docstrings of the leading definitions say."""
-        indexes = self._chosen[place].leaders
-        leaders = [self._definitions[index] for index in indexes]
-        return " ".join(self._sentences(leaders))
-
     def _sentences(self, leaders: Sequence[Definition]) -> Iterator[str]:
-        main = leaders[0]
+        """Yield what the docstrings of the leading definitions say."""
+        main, *others = leaders
         introduced = [leader for leader in leaders if leader.doc]
-        if len(leaders) == 1:
+        if not others:
             introduced = [main]
         if not introduced:
-            names = listed([code(leader.name) for leader in leaders])
-            yield f"{names} are defined together."
+            names = [code(leader.name) for leader in leaders]
+            yield f"{listed(names)} are defined together."
         for leader in introduced:
             introduction = self._introduction(leader)
-            if len(leaders) > 1:
+            if others:
                 introduction = _joined(leader, introduction)
             yield introduction
         descendants = self._graph.descendants[main.index]
-        names_of_derived = dict.fromkeys(
-            self._definitions[index].name for index in descendants
-        )
-        names_of_derived.pop(main.name, None)
-        if names_of_derived:
-            derived = listed(list(map(code, names_of_derived)), _MAX_NAMED)
-            yield f"{code(main.name)} is the base of {derived}."
+        derived = [self._definitions[index].name for index in descendants]
+        names = [code(name) for name in dict.fromkeys(derived)]
+        base = code(main.name)
+        if base in names:
+            names.remove(base)
+        if names:
+            yield f"{base} is the base of {listed(names, _MAX_NAMED)}."
 
     def _introduction(self, main: Definition) -> str:
         name = code(main.name)
         summary = first_sentence(main.doc)
         if not summary:
-            summary = first_sentence(self._base_doc(main))
+            doc = self._base_doc(main)
+            summary = first_sentence(doc)
         rest = _NAMED.sub("", summary, count=1)
         named = summary.removesuffix(rest).strip("`")
         if named.endswith(main.name) and _PREDICATE.match(rest):
@@ -220,7 +236,7 @@ def _joined(definition: Definition, introduction: str) -> str:
     return introduction
 
 
-def _importers(files: Mapping[str, SourceFile]) -> Counter[str]:
+def _importers(files: Files) -> Counter[str]:
     """Count the files that import each file."""
     importers: Counter[str] = Counter()
     for file in files.values():

@@ -2,13 +2,13 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from posixpath import basename
 from typing import Final
 
-from worker.engines.static.facts import Role, SourceFile
+from worker.engines.static.facts import Files, Role, SourceFile, Texts
 from worker.engines.static.parsing.identifiers import words_of
 from worker.engines.static.prose.code_blocks import code_blocks
 from worker.engines.static.reading.language import PROSE
@@ -56,6 +56,9 @@ _GUIDANCE: Final = {
 }
 _Spot = tuple[int, int, str]
 """A line, a column, and the name that is there."""
+_Place = tuple[int, str]
+"""A column of a line, and the name that is there."""
+_Group = tuple[Source, Guidance]
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -70,19 +73,23 @@ class Encounter:
     path: str
 
 
-def readmes(files: Mapping[str, SourceFile]) -> list[str]:
+def readmes(files: Files) -> list[str]:
     """Return the READMEs that lie least deep, those in English first."""
-    named = [
-        path for path in files if basename(path).lower().startswith("readme")
-    ]
-    depth = min((path.count("/") for path in named), default=0)
-    shallow = [path for path in named if path.count("/") == depth]
+    by_depth: dict[int, list[str]] = defaultdict(list)
+    for path in files:
+        name = basename(path).lower()
+        if name.startswith("readme"):
+            depth = path.count("/")
+            by_depth[depth].append(path)
+    if not by_depth:
+        return []
+    shallow = by_depth[min(by_depth)]
     return sorted(shallow, key=lambda path: (len(path), path))
 
 
 def first_encounters(
-    files: Mapping[str, SourceFile],
-    texts: Mapping[str, str],
+    files: Files,
+    texts: Texts,
     names: frozenset[str],
     check: Callable[[], None],
 ) -> dict[str, Encounter]:
@@ -99,25 +106,31 @@ def first_encounters(
     return encounters
 
 
-def _reading_order(
-    files: Mapping[str, SourceFile], texts: Mapping[str, str]
-) -> Iterator[tuple[Source, str]]:
+def _reading_order(files: Files, texts: Texts) -> Iterator[tuple[Source, str]]:
     readme = next((path for path in readmes(files) if path in texts), None)
     if readme is not None:
         yield Source.README_EXAMPLE, readme
-    groups: dict[tuple[Source, Guidance], list[str]] = defaultdict(list)
+    groups: dict[_Group, list[tuple[int, str]]] = defaultdict(list)
     for path, file in files.items():
         if path == readme or path not in texts:
             continue
-        if file.role is Role.EXAMPLE:
-            groups[Source.EXAMPLE, Guidance.FIRST].append(path)
-        elif file.role is Role.DOCUMENT and not is_news(path):
-            reader = guidance(path)
-            groups[_GUIDANCE[reader], reader].append(path)
+        group = _group(file)
+        if group is not None:
+            depth = path.count("/")
+            groups[group].append((depth, path))
     for (source, _), paths in sorted(groups.items()):
-        paths.sort(key=lambda path: (path.count("/"), path))
-        for path in paths[:_MOST_TEXTS]:
+        for _, path in sorted(paths)[:_MOST_TEXTS]:
             yield source, path
+
+
+def _group(file: SourceFile) -> _Group | None:
+    """Return what a user reads a file for, and when; None if not at all."""
+    if file.role is Role.EXAMPLE:
+        return Source.EXAMPLE, Guidance.FIRST
+    if file.role is not Role.DOCUMENT or is_news(file.path):
+        return None
+    reader = guidance(file.path)
+    return _GUIDANCE[reader], reader
 
 
 def _spots(
@@ -169,7 +182,7 @@ def _code_lines(lines: list[str]) -> list[int]:
 
 def _named(
     line: str, names: frozenset[str], imported: set[str]
-) -> Iterator[tuple[int, str]]:
+) -> Iterator[_Place]:
     """Yield the project's names in a line of code, as far as its spelling tells."""
     blanked = _BLANKED.sub(_spaces, line)
     for match in _NAME.finditer(blanked):
@@ -208,14 +221,14 @@ def _in_prose(lines: list[str], names: frozenset[str]) -> Iterator[_Spot]:
                 yield number, column, name
 
 
-def _in_headers(line: str, names: frozenset[str]) -> Iterator[tuple[int, str]]:
+def _in_headers(line: str, names: frozenset[str]) -> Iterator[_Place]:
     for header in _HEADER.finditer(line):
         for name in _declared_by(header[1]):
             if name in names and is_telling(name):
                 yield header.start(), name
 
 
-def _in_spans(line: str, names: frozenset[str]) -> Iterator[tuple[int, str]]:
+def _in_spans(line: str, names: frozenset[str]) -> Iterator[_Place]:
     for span in _SPAN.finditer(line):
         words = _IDENTIFIER.findall(span["code"])
         if not words or span["link"]:

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator
 from posixpath import basename, dirname, join, normpath, split
 from typing import Final
 
@@ -12,7 +12,7 @@ from worker.engines.static.choosing.candidates import (
     is_value,
 )
 from worker.engines.static.choosing.packages import is_interface
-from worker.engines.static.facts import Definition
+from worker.engines.static.facts import Definition, Texts
 from worker.engines.static.linking.graph import Graph
 from worker.engines.static.linking.scopes import Resolver
 from worker.engines.static.reading.manifests import table
@@ -41,21 +41,20 @@ _FIELDS: Final = ("main", "module", "types", "typings", "bin", "exports")
 class Exports:
     """Knows which definitions are exported, how clearly, and under which names of modules."""
 
-    def __init__(
-        self, graph: Graph, resolver: Resolver, texts: Mapping[str, str]
-    ) -> None:
+    def __init__(self, graph: Graph, resolver: Resolver, texts: Texts) -> None:
         self._weights: dict[int, float] = {}
         self._shown: dict[str, set[int]] = defaultdict(set)
         """By folder with a door: what it shows."""
         paths = resolver.paths
         doors = set(_entries(texts, frozenset(paths)))
-        doors.update(path for path in paths if _DOOR.fullmatch(path))
+        doors.update(filter(_DOOR.fullmatch, paths))
         for path in doors:
+            folder = dirname(path)
             shown = {graph.top[index] for index in resolver.shown(path)}
             if path.endswith(".py"):
                 # A package that uses what it imports does not only pass it on.
                 shown = {i for i in shown if path not in graph.used[i]}
-            self._shown[dirname(path)] |= shown
+            self._shown[folder] |= shown
         folders = {
             dirname(path) for path in texts if basename(path) == "go.mod"
         }
@@ -63,10 +62,11 @@ class Exports:
         for definition in graph.definitions:
             if definition.parent is None:
                 path = definition.path
-                is_go = path.endswith(".go") and dirname(path) in folders
+                folder = dirname(path)
+                is_go = folder in folders and path.endswith(".go")
                 is_own = path in doors and not is_value(definition)
                 if definition.public and (is_go or is_own):
-                    self._shown[dirname(path)].add(definition.index)
+                    self._shown[folder].add(definition.index)
                 self._weigh(graph, definition, scripts)
         self._weigh_shown()
 
@@ -139,7 +139,7 @@ def _is_inner(folder: str, folders: Iterable[str]) -> bool:
     )
 
 
-def _scripts(texts: Mapping[str, str]) -> set[_Script]:
+def _scripts(texts: Texts) -> set[_Script]:
     """Return the modules and functions that Python's manifests make commands of."""
     scripts = set()
     for manifest in _PYTHON_MANIFESTS:
@@ -150,9 +150,7 @@ def _scripts(texts: Mapping[str, str]) -> set[_Script]:
     return scripts
 
 
-def _entries(
-    texts: Mapping[str, str], sources: frozenset[str]
-) -> Iterator[str]:
+def _entries(texts: Texts, sources: frozenset[str]) -> Iterator[str]:
     """Yield the sources that package.json files name."""
     for path, text in texts.items():
         folder, name = split(path)

@@ -3,17 +3,19 @@
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from posixpath import basename, dirname
 from typing import Final
 
 from worker.engines.static.choosing.naming import title
 from worker.engines.static.facts import (
+    Files,
     Heading,
     Relation,
     Role,
-    SourceFile,
+    Texts,
+    Unit,
     Verb,
 )
 from worker.engines.static.prose.docstrings import first_sentence
@@ -60,9 +62,7 @@ class Topic:
 class Pages:
     """Chooses and describes files."""
 
-    def __init__(
-        self, files: Mapping[str, SourceFile], texts: Mapping[str, str]
-    ) -> None:
+    def __init__(self, files: Files, texts: Texts) -> None:
         """Take all files, and the texts of those that define nothing."""
         self._files = files
         # Licences and data are no subject, and name others by chance.
@@ -138,7 +138,7 @@ class Pages:
     def _worth(self, path: str) -> float:
         file = self._files[path]
         worth = math.log1p(file.lines / 20)
-        mentions = len(self.mentioned_in(path))
+        mentions = len(self._mentioned_in(path))
         worth += _MENTIONED * math.log1p(mentions)
         worth -= 0.2 * path.count("/")
         if _stem(path).lower() in _ENTRY:
@@ -147,7 +147,7 @@ class Pages:
             worth -= _DULLNESS
         return worth
 
-    def mentioned_in(self, path: str) -> list[str]:
+    def _mentioned_in(self, path: str) -> list[str]:
         """Return the other unparsed files that name this one, by path."""
         naming = self._naming[_stem(path)]
         return [other for other in naming if other != path]
@@ -167,7 +167,20 @@ class Pages:
             return sections
         return []
 
-    def name(self, page: Topic) -> str:
+    def unit(self, page: Topic) -> Unit:
+        headings = []
+        if self._heading(page) is not None:
+            headings.append((page.path, page.heading or 0))
+        return Unit(
+            name=self._name(page),
+            description=self._description(page),
+            file_paths=self._paths(page),
+            symbols=(),
+            owned=(),
+            headings=tuple(headings),
+        )
+
+    def _name(self, page: Topic) -> str:
         file = self._files[page.path]
         if page.heading is not None:
             return file.headings[page.heading].title
@@ -180,31 +193,29 @@ class Pages:
             return title(f"{folder_name}_{stem}")
         return title(stem)
 
-    def heading(self, page: Topic) -> Heading | None:
+    def _heading(self, page: Topic) -> Heading | None:
         """Return the heading that a page is about, or begins with."""
         headings = self._files[page.path].headings
         if headings:
             return headings[page.heading or 0]
         return None
 
-    def description(self, page: Topic) -> str:
+    def _description(self, page: Topic) -> str:
         """Return what a page is: what it says first, and what is known of its file."""
-        file = self._files[page.path]
-        heading = self.heading(page)
+        path = page.path
+        file = self._files[path]
+        language = file.language
+        heading = self._heading(page)
         opening = first_sentence(file.doc)
         if heading is not None:
-            text = self._texts[page.path]
-            paragraph = lead(file.language, text, heading)
+            paragraph = lead(language, self._texts[path], heading)
             opening = sentence(paragraph) or opening
         size = counted(file.lines, "line")
-        words = [
-            opening,
-            f"`{page.path}` has {size} of {file.language.label}.",
-        ]
+        words = [opening, f"`{path}` has {size} of {language.label}."]
         titles = [inner.title for inner in file.headings[1:4]]
-        if titles and page.heading is None and file.language in PROSE:
+        if titles and page.heading is None and language in PROSE:
             words.append(f"It covers {listed(titles)}.")
-        naming = self.mentioned_in(page.path)
+        naming = self._mentioned_in(path)
         if naming:
             others = counted(len(naming), "other file")
             words.append(f"It is mentioned in {others}.")
@@ -240,7 +251,7 @@ class Pages:
     def _lines(self, page: Topic) -> list[tuple[int, str]]:
         lines = self._texts[page.path].split("\n")
         numbered = list(enumerate(lines, 1))
-        heading = self.heading(page)
+        heading = self._heading(page)
         if page.heading is None or heading is None:
             return numbered
         return numbered[heading.line : heading.end_line]
@@ -251,7 +262,7 @@ class Pages:
         """Return the first line that names a page."""
         name = _stem(target.path)
         if target.heading is not None:
-            name = self.name(target)
+            name = self._name(target)
         if len(name) <= _LEVELS:
             return None
         spelling = re.escape(name)
@@ -261,7 +272,7 @@ class Pages:
                 return number, line
         return None
 
-    def paths(self, page: Topic) -> tuple[str, ...]:
+    def _paths(self, page: Topic) -> tuple[str, ...]:
         """Return a page's file, and those that it and that name each other."""
         words = self._names[page.path]
         paths = [page.path]
@@ -269,7 +280,7 @@ class Pages:
             stem = _stem(path)
             if stem in words and len(stem) > _LEVELS:
                 paths.append(path)
-        paths += self.mentioned_in(page.path)
+        paths += self._mentioned_in(page.path)
         return tuple(dict.fromkeys(paths))[:MAX_FILES]
 
 

@@ -3,10 +3,10 @@
 import math
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import Final
 
-from worker.engines.static.facts import Role, SourceFile
+from worker.engines.static.facts import Files, Role, SourceFile, Texts
 from worker.engines.static.parsing.identifiers import words_of
 from worker.engines.static.reading.language import PROSE
 from worker.engines.static.reading.roles import Guidance, guidance, is_news
@@ -24,8 +24,8 @@ _LONGEST: Final = 200_000
 
 
 def subjects(
-    files: Mapping[str, SourceFile],
-    texts: Mapping[str, str],
+    files: Files,
+    texts: Texts,
     names: Collection[str],
 ) -> set[str]:
     """Return the names that are the subjects of guides."""

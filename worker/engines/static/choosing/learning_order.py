@@ -14,6 +14,7 @@ from worker.engines.static.facts import (
     Relation,
     Unit,
     Verb,
+    Worths,
 )
 from worker.engines.static.linking.graph import Graph
 from worker.engines.static.parsing.identifiers import words_of
@@ -53,7 +54,7 @@ def meetings(
     chosen: Sequence[Candidate],
     definitions: _Definitions,
     encounters: Mapping[str, Encounter],
-    worth: Mapping[int, float],
+    worth: Worths,
 ) -> dict[int, Meeting]:
     """Return where each unit's leading definitions are met first, by the unit's place.
 
@@ -136,9 +137,7 @@ def foundations(
     return bound
 
 
-def _means(
-    candidate: Candidate, bearers: Sequence[int], worth: Mapping[int, float]
-) -> bool:
+def _means(candidate: Candidate, bearers: Sequence[int], worth: Worths) -> bool:
     """Whether a text that names one of the bearers of a name means a candidate."""
     ours = 0.0
     others = 0.0

@@ -1,13 +1,13 @@
 """The packages that the code is divided into: folders of one chapter's size."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cache
 from pathlib import PurePosixPath
 from posixpath import commonpath, dirname
 from typing import Final
 
-from worker.engines.static.facts import SourceFile
+from worker.engines.static.facts import Files
 
 _PART: Final = 3.0
 _HEADERS: Final = (".h", ".hh", ".hpp", ".hxx")
@@ -16,21 +16,21 @@ _HEADERS: Final = (".h", ".hh", ".hpp", ".hxx")
 class Packages:
     """Divides the code by its folders."""
 
-    def __init__(
-        self, paths: Iterable[str], files: Mapping[str, SourceFile], most: int
-    ) -> None:
+    def __init__(self, paths: Iterable[str], files: Files, most: int) -> None:
         """Take the files that define something, and the number of chapters for them."""
         sources = sorted(set(paths))
         self._lines: Counter[str] = Counter()
         self._coded: set[str] = set()
         """Folders with more than headers, which declare what is written elsewhere."""
+        total = 0
         for path in sources:
+            lines = files[path].lines
+            total += lines
             is_coded = not path.endswith(_HEADERS)
             for folder in _folders(path):
-                self._lines[folder] += files[path].lines
+                self._lines[folder] += lines
                 if is_coded:
                     self._coded.add(folder)
-        total = sum(files[path].lines for path in sources)
         self._size = total / max(1, most)
         """Lines of an average chapter."""
         common = ""

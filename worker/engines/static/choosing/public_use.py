@@ -2,11 +2,16 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from worker.engines.static.choosing.exports import Exports
-from worker.engines.static.facts import Definition, Role, SourceFile
+from worker.engines.static.facts import (
+    Definition,
+    Files,
+    Role,
+    Texts,
+)
 
 _USING: Final = frozenset({Role.TEST, Role.EXAMPLE, Role.DOCUMENT})
 _IDENTIFIER: Final = re.compile(r"[^\W\d]\w*")
@@ -43,8 +48,8 @@ class PublicUse:
 
     def __init__(
         self,
-        files: Mapping[str, SourceFile],
-        texts: Mapping[str, str],
+        files: Files,
+        texts: Texts,
         project: str,
         exports: Exports,
         check: Callable[[], None],

@@ -22,7 +22,12 @@ from worker.engines.static.choosing.encounters import Encounter, Source
 from worker.engines.static.choosing.exports import SIDE_DOOR
 from worker.engines.static.choosing.packages import is_interface
 from worker.engines.static.choosing.public_use import PublicUse
-from worker.engines.static.facts import Definition, Kind, Role, SourceFile
+from worker.engines.static.facts import (
+    Definition,
+    Files,
+    Kind,
+    Role,
+)
 from worker.engines.static.linking.graph import Graph
 from worker.engines.static.linking.scopes import Resolver
 from worker.engines.static.parsing.identifiers import parts, word_set
@@ -55,6 +60,8 @@ _WEIGHTS: Final = {
     "alias": -0.8,
     "command": -0.4,
 }
+_Signs = dict[str, float]
+"""By the names of these weights."""
 
 _MET: Final = {
     Source.README_EXAMPLE: 1.2,
@@ -102,7 +109,7 @@ class Ranking:
 
     def __init__(
         self,
-        files: Mapping[str, SourceFile],
+        files: Files,
         graph: Graph,
         resolver: Resolver,
         mentions: Mapping[str, Sequence[str]],
@@ -153,21 +160,22 @@ class Ranking:
         is_shown = self._exports.weight(definition.index) > SIDE_DOOR
         return is_shown and not is_interface(definition.path)
 
-    def _use(self, definition: Definition) -> dict[str, float]:
+    def _use(self, definition: Definition) -> _Signs:
         graph = self._graph
         index = definition.index
         used = graph.used[index]
+        using_files = len(used)
         uses = len(graph.uses[index])
         reach = uses
         if definition.kind is Kind.FUNCTION:
-            reach = min(uses, _REACH * (1 + len(used)))
+            reach = min(uses, _REACH * (1 + using_files))
         descendants = len(graph.descendants[index])
         members = [graph.definitions[member] for member in definition.members]
         public = sum(member.public for member in members)
         lines = _lines(definition, members)
         ubiquity = 0.0
         if uses < _FEW_USES:
-            share = len(used) / self._parsed
+            share = using_files / self._parsed
             ubiquity = max(0.0, share - _UBIQUITOUS)
         return {
             "used": math.log1p(sum(used.values())),
@@ -179,7 +187,7 @@ class Ranking:
             "ubiquitous": ubiquity,
         }
 
-    def _text(self, definition: Definition) -> dict[str, float]:
+    def _text(self, definition: Definition) -> _Signs:
         """Weigh where texts name a definition."""
         name = definition.name
         paths = self._mentions.get(name, ())
@@ -224,7 +232,7 @@ class Ranking:
             return 0.0
         return _MET[met.source]
 
-    def _name(self, definition: Definition) -> dict[str, float]:
+    def _name(self, definition: Definition) -> _Signs:
         index = definition.index
         words = [word.lower() for word in parts(definition.name)]
         is_helper = not _HELPERS.isdisjoint(words[-1:])
@@ -256,7 +264,7 @@ class Ranking:
         )
         return not (is_exported and (is_object or self.use(definition)))
 
-    def _place_of_file(self, path: str) -> dict[str, float]:
+    def _place_of_file(self, path: str) -> _Signs:
         places = _places(path)
         depth = len(places) - 1
         return {
@@ -307,7 +315,7 @@ def _normal(name: str) -> str:
     return plain
 
 
-def _headings(files: Mapping[str, SourceFile]) -> Counter[str]:
+def _headings(files: Files) -> Counter[str]:
     """Weigh the words of headings, and pairs of them."""
     weights: Counter[str] = Counter()
     for path, file in files.items():

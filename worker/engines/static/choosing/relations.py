@@ -2,12 +2,17 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from worker.engines.static.choosing.candidates import Candidate
-from worker.engines.static.facts import Reference, Relation, SourceFile, Verb
+from worker.engines.static.facts import (
+    Files,
+    Reference,
+    Relation,
+    Verb,
+)
 from worker.engines.static.linking.graph import Graph
 from worker.engines.static.linking.usage import Usage, is_interface
 
@@ -64,7 +69,7 @@ class Relations:
     def __init__(
         self,
         graph: Graph,
-        files: Mapping[str, SourceFile],
+        files: Files,
         chosen: Sequence[Candidate],
     ) -> None:
         self._graph = graph
@@ -158,23 +163,24 @@ class Relations:
 
         It may do so by way of others that are of no other unit.
         """
-        first = self._firsts[pair[0]]
-        base = self._firsts[pair[1]]
+        graph = self._graph
+        unit, other = pair
+        first = self._firsts[unit]
+        base = self._firsts[other]
         derived = next(
             (
                 index
-                for index in (first, *self._graph.ancestors(first))
-                if base in self._graph.bases.get(index, ())
-                and self._unit(index) in {pair[0], None}
+                for index in (first, *graph.ancestors(first))
+                if base in graph.bases.get(index, ())
+                and self._unit(index) in {unit, None}
             ),
             None,
         )
         if derived is None:
             return None
-        definition = self._graph.definitions[derived]
-        is_implemented = is_interface(self._graph.definitions[base])
+        definition = graph.definitions[derived]
         verb = Verb.INHERITS
-        if is_implemented:
+        if is_interface(graph.definitions[base]):
             verb = Verb.IMPLEMENTS
         reference = Reference(
             source=derived,
@@ -189,10 +195,11 @@ class Relations:
 
     def _seen(self, reference: Reference) -> _Seen | None:
         """Return the most telling place of a reference; None if only an import is one."""
-        target = self._graph.definitions[reference.target]
+        definitions = self._graph.definitions
+        target = definitions[reference.target]
         source = None
         if reference.source is not None:
-            source = self._graph.definitions[reference.source]
+            source = definitions[reference.source]
         places = list(self._usage.places(reference, source, target))
         if not places:
             return None

@@ -1,7 +1,7 @@
 """Chooses the units of a course: the best candidates that are about different things."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from posixpath import dirname
@@ -18,7 +18,7 @@ from worker.engines.static.choosing.ranking import (
     is_command,
     is_utility,
 )
-from worker.engines.static.facts import Definition, SourceFile
+from worker.engines.static.facts import Definition, Files
 from worker.engines.static.linking.graph import Graph
 
 _CONSIDERED: Final = 400
@@ -84,7 +84,7 @@ class Chooser:
         self,
         candidates: Sequence[Candidate],
         graph: Graph,
-        files: Mapping[str, SourceFile],
+        files: Files,
         ranking: Ranking,
         most: int,
     ) -> None:
@@ -167,12 +167,14 @@ class Chooser:
             self._taken.add(self._name(index))
         offers = []
         for offer in self._offers:
-            leader = self._free(offer.candidate)
+            candidate = offer.candidate
+            leader = self._free(candidate)
             if leader is None:
                 continue
-            if leader != offer.candidate.symbols[0]:
-                offer.candidate = self._led(offer.candidate, leader)
-            offer.paid += self._closeness(offer.candidate, chosen)
+            if leader != candidate.symbols[0]:
+                candidate = self._led(candidate, leader)
+                offer.candidate = candidate
+            offer.paid += self._closeness(candidate, chosen)
             offers.append(offer)
         self._offers = offers
 

@@ -5,7 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from posixpath import dirname, splitext
 from typing import Final, NamedTuple
 
-from worker.engines.static.facts import TYPES, Definition, Kind, SourceFile
+from worker.engines.static.facts import (
+    TYPES,
+    Definition,
+    Files,
+    Kind,
+)
 from worker.engines.static.parsing.grammar import Draft
 from worker.engines.static.parsing.source_file import Parsed
 from worker.engines.static.reading.language import Language
@@ -31,9 +36,7 @@ class Span(NamedTuple):
 class Assembly:
     """Definitions, their places in files, and the bytes that they take there."""
 
-    def __init__(
-        self, files: Mapping[str, SourceFile], parsed: Mapping[str, Parsed]
-    ) -> None:
+    def __init__(self, files: Files, parsed: Mapping[str, Parsed]) -> None:
         """Put together what was parsed; `files` has at least the files of `parsed`."""
         self.files = files
         self.parsed = parsed
@@ -102,10 +105,12 @@ class Assembly:
         for draft in drafts:
             language = self.language(draft.path)
             if language in _C_LIKE and not draft.declared:
-                bodies.setdefault(_key(draft), draft)
+                key = _key(draft)
+                bodies.setdefault(key, draft)
         kept = []
         for draft in drafts:
-            body = bodies.get(_key(draft))
+            key = _key(draft)
+            body = bodies.get(key)
             if body is None or not draft.declared:
                 kept.append(draft)
                 continue
@@ -144,16 +149,17 @@ def _same_world(language: Language, other: Language) -> bool:
 
 
 def _freeze(kept: Sequence[Draft]) -> tuple[Definition, ...]:
-    positions = {id(draft): index for index, draft in enumerate(kept)}
+    numbered = list(enumerate(kept))
+    positions = {id(draft): index for index, draft in numbered}
     parents: list[int | None] = []
     members: dict[int, list[int]] = defaultdict(list)
-    for index, draft in enumerate(kept):
+    for index, draft in numbered:
         parent = positions.get(id(draft.parent))
         parents.append(parent)
         if parent is not None and _has_members(kept[parent]):
             members[parent].append(index)
     definitions = []
-    for index, draft in enumerate(kept):
+    for index, draft in numbered:
         definition = _definition(draft, index, parents[index], members[index])
         definitions.append(definition)
     return tuple(definitions)

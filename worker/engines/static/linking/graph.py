@@ -2,10 +2,10 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
-from worker.engines.static.facts import Definition, Reference, SourceFile
+from worker.engines.static.facts import Definition, Files, Reference
 from worker.engines.static.linking.names import Names
 
 _ANCESTORS: Final = 100
@@ -26,7 +26,7 @@ class Graph:
         self,
         definitions: Sequence[Definition],
         references: Iterable[Reference],
-        files: Mapping[str, SourceFile],
+        files: Files,
     ) -> None:
         self.definitions = definitions
         self.top = [

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from posixpath import basename, dirname, join, normpath, split
 from typing import Final
 
-from worker.engines.static.facts import Import
+from worker.engines.static.facts import Import, Texts
 from worker.engines.static.reading.language import Language
 from worker.engines.static.reading.manifests import table
 
@@ -36,6 +36,8 @@ _RELATIVE: Final = frozenset({"crate", "self", "super"})
 """What the paths in Rust's own crate begin with."""
 _Paths = dict[str, list[str]]
 """Paths by a name, the least deep first."""
+_Folders = dict[str, str]
+"""Folders by a name."""
 
 
 class Modules:
@@ -45,7 +47,7 @@ class Modules:
         self,
         paths: Iterable[str],
         packages: Iterable[str],
-        settings: Mapping[str, str],
+        settings: Texts,
         declared: Mapping[str, tuple[str, Iterable[str]]],
     ) -> None:
         """Take the parsed paths, folders with `__init__.py`, texts of `package.json` and `go.mod`.
@@ -66,13 +68,14 @@ class Modules:
         for path, (package, names) in declared.items():
             self._by_package[package].append(path)
             for name in names:
-                self._by_type[f"{package}.{name}"].append(path)
+                qualified = f"{package}.{name}"
+                self._by_type[qualified].append(path)
         self._places: _Paths = {}
         """The folders that a Python module's absolute name may start in."""
         self._own_name = ""
-        self._scripts: dict[str, str] = {}
+        self._scripts: _Folders = {}
         """The folders of packages by the names in their `package.json`."""
-        self._go: dict[str, str] = {}
+        self._go: _Folders = {}
         """The folders of modules by the names in their `go.mod`."""
         for path, text in sorted(settings.items()):
             self._set(path, text)
@@ -103,9 +106,11 @@ class Modules:
             if self._python_module(base):
                 vote = 1
             votes[first] += vote
-        name = min(votes, key=lambda name: (-votes[name], name), default="")
-        if votes[name] > 0 and not self._prefixes(name):
-            self._own_name = name
+        ranks = [(-vote, name) for name, vote in votes.items() if vote > 0]
+        if ranks:
+            _, name = min(ranks)
+            if not self._prefixes(name):
+                self._own_name = name
 
     def targets(
         self, path: str, language: Language, statement: Import

@@ -377,18 +377,19 @@ class Names:
         if _is_getter(definition):
             result = self._values.result(definition, depth)
             return result._replace(definition=index)
+        itself = Meaning(definition=index)
         if definition.kind not in _VALUES:
-            return Meaning(definition=index)
+            return itself
         if definition.members:
-            return Meaning(definition=index, instance_of=index)
+            return itself._replace(instance_of=index)
         if definition.parent is not None:
-            return Meaning(definition=index)
+            return itself
         place = Place(definition.path, -1, None)
         value = self._values.variable(definition.name, place, depth)
         is_object = value.instance_of is not None
         if is_object or value.definition is not None:
             return value
-        return Meaning(definition=index)
+        return itself
 
     def _is_namespace(self, name: str, inner: str, place: Place) -> bool:
         """Whether a name is that of a C++ namespace that holds a definition."""

@@ -141,16 +141,17 @@ class Resolver:
     def shown(self, path: str) -> set[int]:
         """Return what a file exports without defining it itself; in Ruby, what it loads has."""
         doors = [path]
+        scopes = self._scopes
         shown: set[int] = set()
         if self._files[path].language is Language.RUBY:
             doors = []
-            for target in self._scopes[path].open:
-                shown.update(self._scopes[target].own.values())
+            for target in scopes[path].open:
+                shown.update(scopes[target].own.values())
         for door in doors:
             by_name = self._passed_by_name(door)
             shown.update(by_name)
-            for target in self._scopes[door].passed:
-                scope = self._scopes.get(target)
+            for target in scopes[door].passed:
+                scope = scopes.get(target)
                 if scope is None or target in doors:
                     continue
                 shown.update(scope.own.values())

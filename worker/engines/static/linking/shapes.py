@@ -55,6 +55,8 @@ class _Attribute(NamedTuple):
 
 _ByValue = dict[bytes, list[_Attribute]]
 """What code takes from values, by their names."""
+_Names = dict[int, set[str]]
+"""By a type or a scope."""
 
 
 class Shapes:
@@ -70,7 +72,7 @@ class Shapes:
         self._spans = spans
         self._foreign = _foreign_names(assembly)
         self._taken: dict[str, _ByValue] = {}
-        self._by_scope: dict[tuple[str, bytes], dict[int, set[str]]] = {}
+        self._by_scope: dict[tuple[str, bytes], _Names] = {}
         """By file and variable: what code takes from it, by the scope that binds it."""
         self._having: dict[str, set[int]] = defaultdict(set)
         """By name: the types that have it."""
@@ -127,18 +129,18 @@ class Shapes:
             return None
         fitting = self._having_all(wanted)
         general = self._most_general(fitting)
-        if general is None or self._name(general) in self._foreign:
+        if general is None:
+            return None
+        type_name = self._name(general)
+        if type_name in self._foreign:
             return None
         if len(special) >= _ENOUGH:
             return general
         # A subtype may define the only name again, and mean another thing.
-        if self._is_defined_below(special[0], general, fitting):
+        is_again = self._is_defined_below(special[0], general, fitting)
+        if is_again or value.strip("_") != _in_words(type_name):
             return None
-        type_name = self._name(general)
-        plain = value.strip("_")
-        if plain == _in_words(type_name):
-            return general
-        return None
+        return general
 
     def _having_all(self, names: Iterable[str]) -> set[int]:
         having = [self._having.get(name, set()) for name in names]
@@ -178,13 +180,13 @@ class Shapes:
             self._taken[path] = _taken(parsed.code)
         return self._taken[path]
 
-    def _own_names(self) -> dict[int, set[str]]:
+    def _own_names(self) -> _Names:
         """Return what types define, assign and declare, by their positions."""
         by_path: dict[str, list[int]] = defaultdict(list)
         for index in self._lineages:
             definition = self._assembly.definitions[index]
             by_path[definition.path].append(index)
-        own: dict[int, set[str]] = {}
+        own: _Names = {}
         for path, indexes in by_path.items():
             parsed = self._assembly.parsed[path]
             declared = _declared(parsed.locals)
@@ -217,9 +219,9 @@ def _taken(code: bytes) -> _ByValue:
 
 def _bound_in(
     taken: Iterable[_Attribute], variable: bytes, scopes: LocalNames
-) -> dict[int, set[str]]:
+) -> _Names:
     """Return what is taken from a variable by the scope that binds it."""
-    names: dict[int, set[str]] = defaultdict(set)
+    names: _Names = defaultdict(set)
     for place, member in taken:
         inner = scopes.scope_at(place)
         binding = scopes.binding(variable, inner, sees_fields=False)
@@ -259,9 +261,9 @@ def _foreign_names(assembly: Assembly) -> frozenset[str]:
     return frozenset(names)
 
 
-def _declared(scopes: LocalNames) -> dict[int, set[str]]:
+def _declared(scopes: LocalNames) -> _Names:
     """Return the names that the scopes of classes bind."""
-    declared: dict[int, set[str]] = defaultdict(set)
+    declared: _Names = defaultdict(set)
     for name, places in scopes.bound.items():
         for place in places:
             scope = scopes.scope_at(place)
@@ -274,7 +276,7 @@ def _declared(scopes: LocalNames) -> dict[int, set[str]]:
 
 
 def _of_class(
-    scopes: LocalNames, declared: Mapping[int, set[str]], start: int, end: int
+    scopes: LocalNames, declared: _Names, start: int, end: int
 ) -> set[str]:
     first = bisect_left(scopes.starts, start)
     last = bisect_left(scopes.starts, end)

@@ -4,7 +4,7 @@ Only the syntax right around a name tells: `raise Foo(x)` raises Foo and does no
 What is not plain to see is just a use.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Final
 
 from tree_sitter import Node, Tree
@@ -12,9 +12,9 @@ from tree_sitter import Node, Tree
 from worker.engines.static.facts import (
     TYPES,
     Definition,
+    Files,
     Kind,
     Reference,
-    SourceFile,
     Verb,
 )
 from worker.engines.static.parsing.grammar import field_text, parent_of, text
@@ -134,7 +134,7 @@ class Usage:
     Files are parsed for it once more, and remembered.
     """
 
-    def __init__(self, files: Mapping[str, SourceFile]) -> None:
+    def __init__(self, files: Files) -> None:
         self._files = files
         self._reader = SourceParser()
         self._trees: dict[str, tuple[Tree, list[str]]] = {}
@@ -269,14 +269,10 @@ def _child(node: Node, position: int) -> Node | None:
 def _is_callee(node: Node, outer: Node) -> bool:
     if outer.type not in _CALLS | _CREATIONS:
         return False
-    is_field = any(
-        outer.child_by_field_name(field) == node for field in _CALLEES
-    )
-    has_fields = any(
-        outer.child_by_field_name(field) is not None for field in _CALLEES
-    )
-    is_first = _child(outer, 0) == node
-    return is_field or (is_first and not has_fields)
+    callees = [outer.child_by_field_name(field) for field in _CALLEES]
+    if any(callees):
+        return node in callees
+    return _child(outer, 0) == node
 
 
 def _is_new_of(node: Node, outer: Node) -> bool:

@@ -187,14 +187,14 @@ class Values:
 
     def _may_be_ours(self, name: str, place: Place, depth: int) -> bool:
         """Whether no code says that a name is of another project's type."""
+        path = place.path
         binding = self.binding(name, place)
-        if binding is None:
-            return not self._is_foreign(place.path, name)
-        scope, places = binding
-        if scope < 0:
-            return not self._is_foreign(place.path, name)
-        values = self._origins(name, places, place.path)
-        return self._is_unwritten(values, place, depth - 1)
+        if binding is not None:
+            scope, places = binding
+            if scope >= 0:
+                values = self._origins(name, places, path)
+                return self._is_unwritten(values, place, depth - 1)
+        return not self._is_foreign(path, name)
 
     def result(self, function: Definition, depth: int) -> Meaning:
         if function.kind not in _CALLABLE or not depth:

@@ -77,6 +77,9 @@ class ChapterLink:
     """Where the analysis knows it."""
 
 
+_References = dict[int, list[Reference]]
+
+
 class CourseFacts:
     """The chapters, and indexes of the facts that pages need.
 
@@ -94,16 +97,17 @@ class CourseFacts:
         self.summary = course.summary
         self.texts = SourceTexts(analysis.files)
         self.chapters = tuple(self._chapters(course))
-        self.into: dict[int, list[Reference]] = defaultdict(list)
-        self.out: dict[int, list[Reference]] = defaultdict(list)
+        self.into: _References = defaultdict(list)
+        self.out: _References = defaultdict(list)
         for reference in analysis.references:
             self.into[reference.target].append(reference)
             if reference.source is not None:
                 self.out[reference.source].append(reference)
         self._subtypes: dict[int, list[Definition]] = defaultdict(list)
-        for subtype, bases in sorted(analysis.bases.items()):
+        for index, bases in sorted(analysis.bases.items()):
+            subtype = self.definitions[index]
             for base in dict.fromkeys(bases):
-                self._subtypes[base].append(self.definitions[subtype])
+                self._subtypes[base].append(subtype)
         self._owners = {
             index: chapter
             for chapter in reversed(self.chapters)

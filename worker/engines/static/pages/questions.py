@@ -118,8 +118,8 @@ def _of_test(
 
 def _expected(facts: CourseFacts, test: ProjectTest) -> Question | None:
     """Ask what a short test expects, if its other lines do not tell that."""
-    lines = facts.texts.lines(test.path)
-    above, *rows = lines[test.first - 2 : test.last]
+    path, first, last = test.path, test.first, test.last
+    above, *rows = facts.texts.lines(path)[first - 2 : last]
     is_marked = above.lstrip().startswith(("@", ")"))
     is_wide = any(len(row) > markdown.MAX_LINE for row in rows)
     if is_marked or is_wide or len(rows) > _LONGEST_TEST:
@@ -127,19 +127,18 @@ def _expected(facts: CourseFacts, test: ProjectTest) -> Question | None:
     code = "\n".join(dedented(rows))
     blanked = _EXPECTED.sub(_WITHOUT_VALUE, code)
     values = [value for _, value, _ in _EXPECTED.findall(code)]
-    if not values or any(value.strip("\"'") in blanked for value in values):
+    is_told = any(value.strip("\"'") in blanked for value in values)
+    if is_told or not values:
         return None
     name = markdown.code(test.name)
+    shown = blanked.split("\n")
     text = markdown.document(
         f"What does {name} expect in place of `___`?",
-        markdown.fence(blanked.split("\n"), _PLAIN),
+        markdown.fence(shown, _PLAIN),
     )
-    place = markdown.place(test.path, (test.first, test.last))
+    place = markdown.place(path, (first, last))
     answers = markdown.bullets(map(markdown.code, values))
-    return Question(
-        text=text,
-        answer=markdown.document(f"{place}:", answers),
-    )
+    return Question(text, markdown.document(f"{place}:", answers))
 
 
 def _failures(facts: CourseFacts, function: Definition) -> list[str]:
@@ -184,12 +183,15 @@ def _located(definition: Definition, path: str, line: int) -> str:
 def _results(facts: CourseFacts, function: Definition) -> list[str]:
     """Return the results of a function, if a reader can tell all of them apart."""
     inside = facts.function(function.index)
-    if inside is None or not _FEWEST <= len(inside.returns) <= _MOST:
+    if inside is None:
         return []
-    texts = {result.text for result in inside.returns}
-    conditions = {result.conditions for result in inside.returns}
+    results = inside.returns
+    count = len(results)
+    texts = {result.text for result in results}
+    conditions = {result.conditions for result in results}
     is_clear = (
-        len(texts) == len(conditions) == len(inside.returns)
+        _FEWEST <= count <= _MOST
+        and len(texts) == len(conditions) == count
         and "" not in texts
         and not any("…" in text for text in texts)
     )
@@ -198,7 +200,7 @@ def _results(facts: CourseFacts, function: Definition) -> list[str]:
     rows = _rows(
         [
             result
-            for result in inside.returns
+            for result in results
             if failures.failing_call(facts, function, result.text) is None
         ]
     )

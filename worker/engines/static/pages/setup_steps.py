@@ -137,7 +137,8 @@ def _installation(facts: CourseFacts, prefix: str) -> tuple[str, ...]:
     """Return how pip installs a project and what its tests need, as it declares them."""
     install = _PYTHON[1]
     for name in _TEST_FILES:
-        if _asks_for_pytest(facts, f"{prefix}{name}"):
+        path = f"{prefix}{name}"
+        if _asks_for_pytest(facts, path):
             return (f"{install} -r {name}",)
     manifest = f"{prefix}pyproject.toml"
     text = "\n".join(facts.texts.lines(manifest))
@@ -145,12 +146,14 @@ def _installation(facts: CourseFacts, prefix: str) -> tuple[str, ...]:
     groups = declared.get("dependency-groups")
     group = _with_pytest(groups)
     if isinstance(groups, dict) and group:
-        pinned = " ".join(_pinned(facts, prefix, groups[group]))
+        pinned = _pinned(facts, prefix, groups[group])
+        with_group = " ".join([f"{install} --group {group}", *pinned])
         # Older versions of pip do not know `--group`.
-        return UPGRADE, f"{install} --group {group} {pinned}".rstrip()
+        return UPGRADE, with_group
     project = declared.get("project")
     if isinstance(project, dict):
-        extra = _with_pytest(project.get("optional-dependencies"))
+        extras = project.get("optional-dependencies")
+        extra = _with_pytest(extras)
         if extra:
             before = install.removesuffix(".")
             return (f"{before}'.[{extra}]'",)
@@ -173,15 +176,18 @@ def _pinned(
     for lock in _LOCK_FILES:
         path = f"{prefix}{lock}"
         if path in facts.analysis.files:
-            versions = _locked("\n".join(facts.texts.lines(path)))
+            text = "\n".join(facts.texts.lines(path))
+            versions = _locked(text)
             break
     pinned: list[str] = []
     for dependency in dependencies:
         match = _NAME.match(str(dependency))
-        if match is None or not match[0].startswith("pytest"):
+        if match is None:
             continue
-        if match[0] in versions:
-            pinned.append(f"{match[0]}=={versions[match[0]]}")
+        name = match[0]
+        if name in versions and name.startswith("pytest"):
+            version = versions[name]
+            pinned.append(f"{name}=={version}")
     return pinned
 
 

@@ -1,12 +1,11 @@
 """The texts of source files, read again where the course shows them, and their syntax trees."""
 
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
 from tree_sitter import Node, Tree
 
-from worker.engines.static.facts import SourceFile
+from worker.engines.static.facts import Files
 from worker.engines.static.parsing.source_file import (
     MAX_PARSED_BYTES,
     SourceParser,
@@ -24,7 +23,7 @@ _KEPT_TREES: Final = 64
 class SourceTexts:
     """Reads files, and keeps those that were read last."""
 
-    def __init__(self, files: Mapping[str, SourceFile]) -> None:
+    def __init__(self, files: Files) -> None:
         self._files = files
         self._reader = SourceParser()
         self.text = lru_cache(_KEPT_TEXTS)(self._text)

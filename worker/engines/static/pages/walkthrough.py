@@ -95,13 +95,14 @@ def _read(facts: CourseFacts, chapter: Chapter, text: Text) -> Iterator[Step]:
         tag = _tag(facts, chapter, block, code)
         if not tag:
             return
-        words = words_of("\n".join(code))
+        written = "\n".join(code)
+        words = words_of(written)
         if bound.isdisjoint(words) and not _uses(facts, chapter, code, tag):
             return
-        bound.update(_BOUND.findall("\n".join(code)))
-        first = before + block.first + 1
-        end = before + block.last + 1
-        yield Step(_sentence(lines, block), (path, first, end), tag)
+        bound.update(_BOUND.findall(written))
+        sentence = _sentence(lines, block)
+        extent = path, before + block.first + 1, before + block.last + 1
+        yield Step(sentence, extent, tag)
 
 
 def _tag(

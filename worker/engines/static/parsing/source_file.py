@@ -52,6 +52,7 @@ _GRAMMARS: Final = {
 }
 _KEPT_BYTES: Final = 2 * 1024 * 1024
 """Of sources whose trees are kept; a tree takes some 23 times the memory of its source."""
+_Pairs = tuple[tuple[str, str], ...]
 _NOT_NEWLINE: Final = re.compile(rb"[^\n]")
 _SKIP: Final = "skip"
 _SCOPES: Final = frozenset({"scope", _SKIP})
@@ -63,10 +64,10 @@ class Parsed:
 
     drafts: tuple[Draft, ...]
     """By place; members after what they are members of, whole functions as one."""
-    extends: tuple[tuple[str, str], ...]
+    extends: _Pairs
     """Bases that are not said where the type is defined: pairs of type and base."""
     imports: tuple[Import, ...]
-    exports: tuple[tuple[str, str], ...]
+    exports: _Pairs
     """Pairs of the name that others see and the name in this file."""
     package: str
     """The name of the package or namespace that the file declares, with dots; or nothing."""
@@ -139,14 +140,14 @@ class SourceParser:
         grammar = _GRAMMARS[language]
         root = self.tree(language, data).root_node
         captures = QueryCursor(self._query(language)).captures(root)
-        page = FileText(data, captures.get("comment", []), grammar.documenting)
-        not_code = captures.pop("comment", [])
+        comments = captures.pop("comment", [])
+        page = FileText(data, comments, grammar.documenting)
         imports, imported = _imports(grammar, captures.pop("import", []))
         exports = _exports(grammar, captures.pop("export", []))
         packages = captures.pop("package", [])
         strings = _strings(captures)
-        not_code += [*imported, *packages, *strings]
-        not_code += _tests(grammar, captures.get(_SKIP, []), page)
+        tests = _tests(grammar, captures.get(_SKIP, []), page)
+        not_code = [*comments, *imported, *packages, *strings, *tests]
         drafts, extends = _nest(_drafts(grammar, captures, page))
         return Parsed(
             drafts=drafts,
@@ -192,9 +193,7 @@ def _imports(
     return tuple(imports), read
 
 
-def _exports(
-    grammar: Grammar, nodes: Iterable[Node]
-) -> tuple[tuple[str, str], ...]:
+def _exports(grammar: Grammar, nodes: Iterable[Node]) -> _Pairs:
     exports: list[tuple[str, str]] = []
     for node in _ordered(nodes):
         exports += grammar.exports(node)
@@ -248,9 +247,7 @@ def _by_place(definition: Draft) -> tuple[int, int, str]:
     return definition.start, -definition.end, definition.name
 
 
-def _nest(
-    drafts: Iterable[Draft],
-) -> tuple[tuple[Draft, ...], tuple[tuple[str, str], ...]]:
+def _nest(drafts: Iterable[Draft]) -> tuple[tuple[Draft, ...], _Pairs]:
     """Find what each definition, in order, is a member of.
 
     Leave out what only the inside of a function can see, and tests.
@@ -325,8 +322,8 @@ def _without_repetitions(drafts: Iterable[Draft]) -> tuple[Draft, ...]:
         if other.declared and not definition.declared:
             definition.doc = definition.doc or other.doc
             chosen[key] = definition
-    alive = {id(None), *map(id, chosen.values())}
     whole = chosen.values()
+    alive = {id(None), *map(id, whole)}
     kept = [each for each in whole if id(each.parent) in alive]
     return tuple(sorted(kept, key=_by_place))
 

@@ -35,6 +35,10 @@ class CodeBlock(NamedTuple):
     """The language as written, in lower case; empty where it is not said."""
 
 
+_Read = tuple[CodeBlock | None, int]
+"""The block that a line begins, if any, and the line to go on with."""
+
+
 def code_blocks(lines: Sequence[str]) -> Iterator[CodeBlock]:
     """Yield the blocks of code in a text, in order.
 
@@ -56,10 +60,7 @@ def begins_code(line: str) -> bool:
     return any(mark.match(line) for mark in marks)
 
 
-def _block_at(
-    lines: Sequence[str], number: int
-) -> tuple[CodeBlock | None, int]:
-    """Return the block that a line begins, if any, and the line to go on with."""
+def _block_at(lines: Sequence[str], number: int) -> _Read:
     line = lines[number]
     fence = _FENCE.match(line)
     above = ""
@@ -71,7 +72,8 @@ def _block_at(
         return _doctest(lines, number)
     directive = _DIRECTIVE.match(line)
     if directive is not None:
-        return _indented(lines, number, _tag(directive["info"]))
+        tag = _tag(directive["info"])
+        return _indented(lines, number, tag)
     if _LITERAL.match(line):
         return _indented(lines, number, "")
     if example := _JSDOC.match(line):
@@ -92,21 +94,19 @@ def _tag(info: str) -> str:
     return ""
 
 
-def _fenced(
-    lines: Sequence[str], number: int, fence: re.Match[str]
-) -> tuple[CodeBlock | None, int]:
-    marks = fence["marks"]
-    for end in range(number + 1, len(lines)):
+def _fenced(lines: Sequence[str], number: int, fence: re.Match[str]) -> _Read:
+    marks, info = fence.groups()
+    first = number + 1
+    for end in range(first, len(lines)):
         closing = lines[end].strip()
         is_bare = not closing.strip(marks[0])
         if is_bare and closing.startswith(marks):
-            tag = _tag(fence["info"])
-            block = CodeBlock(number + 1, end - 1, tag)
+            block = CodeBlock(first, end - 1, _tag(info))
             return block, end + 1
-    return None, number + 1
+    return None, first
 
 
-def _doctest(lines: Sequence[str], number: int) -> tuple[CodeBlock | None, int]:
+def _doctest(lines: Sequence[str], number: int) -> _Read:
     """Read prompts and answers; an empty line ends them unless another prompt follows."""
     end = last = number
     while end < len(lines):
@@ -128,22 +128,23 @@ def _indent(line: str) -> int:
     return len(line) - len(line.lstrip())
 
 
-def _indented(
-    lines: Sequence[str], number: int, tag: str
-) -> tuple[CodeBlock | None, int]:
+def _indented(lines: Sequence[str], number: int, tag: str) -> _Read:
     """Read the lines that are indented more than the line that announces them."""
     least = _indent(lines[number])
+    count = len(lines)
     first = number + 1
-    while first < len(lines) and (
-        not lines[first].strip() or _OPTION.match(lines[first])
-    ):
+    while first < count:
+        line = lines[first]
+        if line.strip() and not _OPTION.match(line):
+            break
         first += 1
-    last = first - 1
+    last = number
     end = first
-    while end < len(lines) and (
-        not lines[end].strip() or _indent(lines[end]) > least
-    ):
-        if lines[end].strip():
+    while end < count:
+        line = lines[end]
+        if line.strip():
+            if _indent(line) <= least:
+                break
             last = end
         end += 1
     if last < first:
@@ -153,18 +154,17 @@ def _indented(
     return CodeBlock(first, last, tag), end
 
 
-def _jsdoc(
-    lines: Sequence[str], number: int, caption: str
-) -> tuple[CodeBlock | None, int]:
+def _jsdoc(lines: Sequence[str], number: int, caption: str) -> _Read:
     """Read an `@example` to the next tag; one with a fence inside is read as that fence."""
+    first = number + 1
     if caption.strip() and not _CAPTION.search(caption):
-        return None, number + 1
-    end = number + 1
+        return None, first
+    end = first
     while end < len(lines) and not _JSDOC_TAG.match(lines[end]):
         if _FENCE.match(lines[end]):
             return None, end
         end += 1
-    inner = range(number + 1, end)
+    inner = range(first, end)
     shown = [row for row in inner if lines[row].strip(" */")]
     if not shown:
         return None, end

@@ -212,20 +212,23 @@ def _underlined(
     The order in which marks appear tells their levels.
     """
     title = lines[number - 1].rstrip()
-    match = _UNDERLINE.match(lines[number])
+    below = lines[number]
+    match = _UNDERLINE.match(below)
     if match is None or _UNDERLINE.match(title):
         return None
-    is_overlined = number > 1 and lines[number - 2] == lines[number]
+    is_overlined = number > 1 and lines[number - 2] == below
     if title[:1].isspace() and not is_overlined:
         return None
-    fewest = min(len(title.strip()), _SHORTEST)
+    text = title.strip()
+    fewest = min(len(text), _SHORTEST)
     is_long_enough = len(match[0].rstrip()) >= fewest
     if not is_long_enough or not _IDENTIFIER.search(title):
         return None
-    if match[1] not in marks:
-        marks.append(match[1])
-    level = marks.index(match[1]) + 1
-    return level, title.strip()
+    mark = match[1]
+    if mark not in marks:
+        marks.append(mark)
+    level = marks.index(mark) + 1
+    return level, text
 
 
 def lead(language: Language, text: str, heading: Heading) -> str:

@@ -1,14 +1,14 @@
 """What a repository says of itself: its name, and what it is for in one sentence."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import chain, takewhile
 from posixpath import basename, split
 from typing import Final
 
 from worker.engines.static.choosing.encounters import readmes
-from worker.engines.static.facts import Project, Role, SourceFile
+from worker.engines.static.facts import Files, Project, Role, Texts
 from worker.engines.static.prose.docstrings import first_sentence, sentences
 from worker.engines.static.prose.phrases import sentence
 from worker.engines.static.reading.documents import plain
@@ -95,8 +95,8 @@ _ASIDE: Final = re.compile(
 
 
 def describe(
-    files: Mapping[str, SourceFile],
-    texts: Mapping[str, str],
+    files: Files,
+    texts: Texts,
 ) -> Project:
     """Read the README, the manifests, and what the code's entrance says."""
     path = _top_readme(files, texts)
@@ -108,12 +108,13 @@ def describe(
     known = [name, readme.title, *(package.name for package in packages)]
     entrance = _entrances(files, known)
     tagline = next(_taglines(readme.paragraphs, known, packages, entrance), "")
+    whole = _whole(tagline, known)
     names = [basename(name).lower() for name in known if name]
     return Project(
         name=name,
-        tagline=_whole(tagline, known),
+        tagline=whole,
         readme=path,
-        opening=_opening(readme.paragraphs, tagline, _whole(tagline, known)),
+        opening=_opening(readme.paragraphs, tagline, whole),
         features=readme.features,
         install=next(_installing(files, texts, names), ""),
         example=example(texts.get(path or "", ""), names),
@@ -153,8 +154,8 @@ def _adds(tagline: str, statement: str) -> bool:
 
 
 def _installing(
-    files: Mapping[str, SourceFile],
-    texts: Mapping[str, str],
+    files: Files,
+    texts: Texts,
     names: Sequence[str],
 ) -> Iterator[str]:
     """Yield how the README, or else a guide to begin with, installs a project."""
@@ -174,8 +175,8 @@ def _whole(tagline: str, names: Sequence[str]) -> str:
 
 
 def _top_readme(
-    files: Mapping[str, SourceFile],
-    texts: Mapping[str, str],
+    files: Files,
+    texts: Texts,
 ) -> str | None:
     for path in readmes(files):
         if path in texts and path.count("/") <= 1:
@@ -265,7 +266,7 @@ def _follows(
 
 
 def _entrances(
-    files: Mapping[str, SourceFile],
+    files: Files,
     names: Sequence[str],
 ) -> list[str]:
     """Return what the packages of the project's name say they are."""

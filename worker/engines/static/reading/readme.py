@@ -120,11 +120,11 @@ def read_readme(language: Language, text: str) -> Readme:
     lines = visible.split("\n")
     sections = headings(language, visible)[:_MOST_SECTIONS]
     title = ""
-    if sections:
-        title = _title(sections[0].title)
     first_line = len(lines) + 1
     if sections:
-        first_line = sections[0].line
+        first = sections[0]
+        title = _title(first.title)
+        first_line = first.line
     blocks = ["\n".join(lines[: first_line - 1])]
     for place, section in enumerate(sections):
         if place == 0 or _ABOUT.fullmatch(section.title.strip()):

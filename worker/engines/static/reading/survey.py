@@ -8,11 +8,13 @@ from posixpath import basename
 from typing import Final
 
 from worker.engines.static.facts import (
+    Files,
     Import,
     Role,
     Skip,
     Skipped,
     SourceFile,
+    Texts,
 )
 from worker.engines.static.linking.imports import Modules
 from worker.engines.static.parsing.source_file import (
@@ -92,11 +94,11 @@ Check = Callable[[], None]
 class Survey:
     """What was read."""
 
-    files: Mapping[str, SourceFile]
+    files: Files
     """By path, sorted."""
     parsed: Mapping[str, Parsed]
     """By path, sorted; the sources in languages with a grammar."""
-    texts: Mapping[str, str]
+    texts: Texts
     """Of everything but the sources that define something."""
     skipped: tuple[Skipped, ...]
 
@@ -168,19 +170,20 @@ class _Surveyor:
         return None
 
     def _take(self, file: FoundFile, text: str) -> None:
-        language = language_of(file.path, text)
+        path = file.path
+        language = language_of(path, text)
         if language is Language.NOTEBOOK:
             text = notebook(text)
-        self.files[file.path] = SourceFile(
-            path=file.path,
+        self.files[path] = SourceFile(
+            path=path,
             location=file.location,
             language=language,
-            role=role_of(file.path, language, text),
+            role=role_of(path, language, text),
             size=file.size,
             lines=text.removesuffix("\n").count("\n") + 1,
         )
-        self.texts[file.path] = text
-        self._note_package(file.path)
+        self.texts[path] = text
+        self._note_package(path)
 
     def sources(self) -> None:
         """Parse the sources; where those define nothing, parse what may take their place."""
@@ -294,11 +297,11 @@ class _Surveyor:
                 _aimed(statement, file, modules) for statement in parsed.imports
             )
             return replace(file, doc=parsed.doc, imports=imports)
+        text = self.texts[file.path]
         if file.language in PROSE and file.role is not Role.DATA:
-            text = self.texts[file.path]
             return replace(file, headings=headings(file.language, text))
         if file.role is Role.SOURCE:
-            return replace(file, doc=comment_on_top(self.texts[file.path]))
+            return replace(file, doc=comment_on_top(text))
         return file
 
     @property
@@ -313,11 +316,12 @@ class _Surveyor:
 
 def _priority(file: FoundFile) -> tuple[bool, int, str]:
     """Order files: sources first, and among files of one kind the least deep first."""
-    language = language_of(file.path, "")
-    is_source = (
-        language in PARSED and role_of(file.path, language, "") is Role.SOURCE
-    )
-    return not is_source, file.path.count("/"), file.path
+    path = file.path
+    language = language_of(path, "")
+    is_source = False
+    if language in PARSED:
+        is_source = role_of(path, language, "") is Role.SOURCE
+    return not is_source, path.count("/"), path
 
 
 def _aimed(statement: Import, file: SourceFile, modules: Modules) -> Import:

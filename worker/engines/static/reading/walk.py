@@ -90,18 +90,20 @@ def walk(
 
 
 def _entries(root: Path, folder: str, leave: Leave) -> list[os.DirEntry[str]]:
+    shown_path = shown(folder)
     if folder.count("/") > _MAX_DEPTH:
-        leave(Skip.LIMIT, shown(folder))
+        leave(Skip.LIMIT, shown_path)
         return []
+    place = root / folder
     try:
-        with os.scandir(root / folder) as scan:
+        with os.scandir(place) as scan:
             entries = [entry for entry in scan if entry.name not in _HIDDEN]
     except OSError as error:
-        raise_if_passing(error, root / folder)
-        leave(Skip.UNREADABLE, shown(folder) or ".")
+        raise_if_passing(error, place)
+        leave(Skip.UNREADABLE, shown_path or ".")
         return []
     if folder and any(entry.name == _ENVIRONMENT for entry in entries):
-        leave(Skip.INSTALLED, shown(folder))
+        leave(Skip.INSTALLED, shown_path)
         return []
     return sorted(entries, key=lambda entry: os.fsencode(entry.name))
 
@@ -131,15 +133,16 @@ def _reason(
 def _file(
     root: Path, path: str, entry: os.DirEntry[str], leave: Leave, largest: int
 ) -> FoundFile | None:
+    shown_path = shown(path)
     try:
         size = entry.stat(follow_symlinks=False).st_size
     except OSError:
-        leave(Skip.UNREADABLE, shown(path))
+        leave(Skip.UNREADABLE, shown_path)
         return None
     if size == 0:
-        leave(Skip.EMPTY, shown(path))
+        leave(Skip.EMPTY, shown_path)
         return None
     if size > largest:
-        leave(Skip.LARGE, shown(path))
+        leave(Skip.LARGE, shown_path)
         return None
-    return FoundFile(path=shown(path), location=root / path, size=size)
+    return FoundFile(path=shown_path, location=root / path, size=size)
