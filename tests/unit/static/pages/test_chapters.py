@@ -204,17 +204,29 @@ def test_a_review_links_a_member_of_another_subject_once(
 
 
 def test_a_review_says_what_to_read_first(tmp_path: Path) -> None:
-    facts = read(tmp_path, {"app.py": APP, "shop.py": SHOP})
-    links = {(link.source, link.target): link.verb for link in facts.links}
-    app, shop = (chapter_of(facts, name) for name in ("App", "Shop"))
-    assert links == {(shop.position, app.position): Verb.CREATES}
-    first, last = sorted((app, shop), key=lambda chapter: chapter.position)
+    readme = "# Tea\n\n```python\nfrom app import App\n\nApp().run(1)\n```\n"
+    files = {"README.md": readme, "app.py": APP, "shop.py": SHOP}
+    facts = read(tmp_path, files)
+    first, last = (chapter_of(facts, name) for name in ("App", "Shop"))
+    assert first.position < last.position
     page = "# Title\n\nIs a text.\n\n## The code\n\n## More"
     review = reviews.written(facts, last, page)
     said = f"Is a text.\n\nRead first: [{first.name}]({first.file}).\n\n## The code"
     assert said in review
     assert review.count("Read first") == 1
     assert "Read first" not in reviews.written(facts, first, page)
+
+
+def test_what_only_uses_a_subject_need_not_be_read_first(
+    tmp_path: Path,
+) -> None:
+    facts = read(tmp_path, {"app.py": APP, "shop.py": SHOP})
+    user, used = (chapter_of(facts, name) for name in ("Shop", "App"))
+    links = {(link.source, link.target): link.verb for link in facts.links}
+    assert links == {(user.position, used.position): Verb.CREATES}
+    assert user.position < used.position
+    page = "# Title\n\nIs a text.\n\n## The code"
+    assert "Read first" not in reviews.written(facts, used, page)
 
 
 def test_a_parameter_of_what_is_described_is_no_link(tmp_path: Path) -> None:

@@ -30,7 +30,6 @@ _DESCRIBED: Final = re.compile(r"(?:### |- )`([^`\n]+)`")
 _MOST_EARLIER: Final = 3
 _SLIGHT: Final = frozenset({Verb.IMPORTS, Verb.MENTIONS, Verb.NAMES})
 """Relationships that need no reading."""
-_MAKING: Final = frozenset({Verb.CREATES, Verb.HOLDS, Verb.RETURNS})
 
 
 def written(facts: CourseFacts, chapter: Chapter, page: str) -> str:
@@ -74,14 +73,13 @@ def _linked(facts: CourseFacts, chapter: Chapter, page: str) -> list[str]:
 
 
 def _prerequisites(facts: CourseFacts, chapter: Chapter) -> str:
-    """Say which earlier chapters are about what a chapter uses, or about what makes its subject."""
+    """Say which earlier chapters are about what a chapter uses."""
     position = chapter.position
-    earlier: set[int] = set()
-    for link in facts.links:
-        if link.source == position and link.verb not in _SLIGHT:
-            earlier.add(link.target)
-        if link.target == position and link.verb in _MAKING:
-            earlier.add(link.source)
+    earlier = {
+        link.target
+        for link in facts.links
+        if link.source == position and link.verb not in _SLIGHT
+    }
     links = []
     for other in facts.chapters[:position]:
         if other.position in earlier:
