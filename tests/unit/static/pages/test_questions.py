@@ -72,19 +72,29 @@ def test_code_without_anything_to_ask_has_no_questions(tmp_path: Path) -> None:
     assert asked_of(tmp_path, "def plain(x):\n    return x\n") == []
 
 
-def test_failures_uses_and_calls_are_asked_about(tmp_path: Path) -> None:
+def test_failures_are_asked_about_but_no_uses_and_calls(tmp_path: Path) -> None:
     code = (
         "def pay(sum):\n    if sum < 1:\n        raise ValueError('none')\n"
         "    return few(sum)\n\n\ndef buy(x):\n    return pay(x) + few(x)\n"
     )
     facts = read(tmp_path, {"till.py": f"{FEW}\n\n{code}"})
     asked = questions.asked(facts, chapter_of(facts, "pay"))
-    texts = [question.text for question in asked]
-    assert "When does `pay` itself fail, and how?" in texts
-    answers = "\n".join(question.answer for question in asked)
-    assert "- Raises `ValueError` (`till.py:9`) if `sum < 1`" in answers
-    assert "`buy` (`till.py:14`)" in answers
-    assert len(asked) == 3
+    assert [question.text for question in asked] == [
+        "When does `few` return each of its two results?",
+        "When does `pay` itself fail, and how?",
+    ]
+    answer = "- Raises `ValueError` (`till.py:9`) if `sum < 1`"
+    assert answer in asked[1].answer
+
+
+@pytest.mark.parametrize(("count", "is_asked"), [(5, True), (6, False)])
+def test_a_long_list_of_failures_is_not_asked_for(
+    tmp_path: Path, count: int, *, is_asked: bool
+) -> None:
+    row = "    if sum < {0}:\n        raise ValueError('less than {0}')\n"
+    rows = "".join(row.format(least) for least in range(count))
+    asked = asked_of(tmp_path, f"def pay(sum):\n{rows}")
+    assert bool(asked) == is_asked
 
 
 SOURCES = {

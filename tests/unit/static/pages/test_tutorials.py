@@ -246,14 +246,19 @@ def gate_tutorial(tmp_path: Path, test: str) -> str:
 def test_the_test_that_expects_a_failure_notices_its_absence(
     tmp_path: Path,
 ) -> None:
-    assert "Break it" in gate_tutorial(tmp_path, THIS)
+    page = gate_tutorial(tmp_path, THIS)
+    assert "Put `pass` in place of the statement at `gate.py:10`." in page
+    assert "Which line of `test_gate` fails? " in page
 
 
 @pytest.mark.parametrize("test", [ONE_OF_TWO, ANOTHER_CALL, ANOTHER_MESSAGE])
 def test_no_test_is_promised_to_fail_that_expects_another_failure(
     tmp_path: Path, test: str
 ) -> None:
-    assert "Break it" not in gate_tutorial(tmp_path, test)
+    page = gate_tutorial(tmp_path, test)
+    assert "Write a test" not in page
+    assert "Put `pass`" not in page
+    assert "fails? " not in page
 
 
 def test_no_path_of_calls_ends_in_a_getter(tmp_path: Path) -> None:
@@ -290,34 +295,82 @@ def test_a_reader_writes_a_test_and_sees_it_fail(tmp_path: Path) -> None:
     ) in broken
 
 
-COIN = "class Coin(Money):\n    def worth(self):\n        x = 1\n        y = x\n        return y\n"
-NOTE = COIN.replace("Coin", "Note").replace("worth", "size")
+PAY = "def pay(sum):\n    if sum < 1:\n        return 0\n    return sum\n"
+PAY_TEST = "from till import pay\n\n\ndef test_it():\n    x = 3\n    assert pay(x) == x\n"
+PYTEST = "[tool.pytest.ini_options]\n"
+
+
+ONE_TEST = (
+    "What does it do now? Run `.venv/bin/python -m pytest "
+    "tests/test_till.py::test_it`: does `test_it` notice? Then undo the change."
+)
+ALL_TESTS = (
+    "What does it do now? Run `.venv/bin/python -m pytest`: "
+    "does a test notice? Then undo the change."
+)
+NO_TEST = (
+    "Say in a sentence what it does then, and what a caller notices first."
+)
 
 
 @pytest.mark.parametrize(
-    ("subtypes", "is_left"),
+    ("test", "pyproject", "task"),
     [
-        (f"{NOTE}\n\n{COIN}", True),
-        (NOTE, False),
-        (COIN.replace("x = 1\n", "x = 1\n" + "        x += 1\n" * 25), False),
+        (PAY_TEST, "", ONE_TEST),
+        ("x = 1\n", PYTEST, ALL_TESTS),
+        ("x = 1\n", "", NO_TEST),
+        ("", PYTEST, NO_TEST),
     ],
-    ids=["defined", "another", "long"],
+    ids=["one test", "all tests", "no runner", "no tests"],
 )
-def test_a_reader_writes_what_a_type_leaves_to_its_subtypes(
-    tmp_path: Path, subtypes: str, *, is_left: bool
+def test_a_reader_negates_a_condition(
+    tmp_path: Path, test: str, pyproject: str, task: str
 ) -> None:
-    base = (
-        "class Money:\n    def worth(self):\n        raise NotImplementedError\n\n"
-        "    def pay(self):\n        return self.worth() * 2\n"
+    files = {
+        "till.py": PAY,
+        "pyproject.toml": f"{PYPROJECT}{pyproject}",
+        "tests/test_till.py": test,
+    }
+    if not test:
+        del files["tests/test_till.py"]
+    facts = read(tmp_path, files)
+    page = tutorials.written(facts, chapter_of(facts, "pay"))
+    words = "Negate the condition `sum < 1` of `pay` (`till.py:2`)."
+    assert f": Break it\n\n{words} {task}" in page
+
+
+@pytest.mark.parametrize(
+    ("call", "value"),
+    [
+        ("pay(3)", "`3`"),
+        ("pay('a')", "`'a'`"),
+        ("pay(x)", ""),
+        ("pay(3, 4)", ""),
+    ],
+)
+def test_a_reader_gives_what_the_example_calls_another_value(
+    tmp_path: Path, call: str, value: str
+) -> None:
+    use = f"from till import pay\n\nx = 3\n{call}\n"
+    files = {"till.py": PAY, "README.md": f"# Till\n\n```python\n{use}```\n"}
+    facts = read(tmp_path, files)
+    page = tutorials.written(facts, chapter_of(facts, "pay"))
+    task = (
+        f"Write another value in place of {value} where the example calls `pay`. "
+        "Say what will change; then run it again."
     )
-    facts = read(tmp_path, {"till.py": f"{base}\n\n{subtypes}"})
-    page = tutorials.written(facts, chapter_of(facts, "Money"))
-    task = "Write a subtype of `Money` that defines `worth`.\n\n<details>"
-    _, _, after = page.partition(task)
-    solution, _, _ = after.partition("</details>")
-    assert bool(after) == is_left
-    assert ("`till.py:16-20`\n\n```python\nclass Coin" in solution) == is_left
-    assert "class Note" not in page
+    assert "Stop inside `pay`" in page
+    assert (": Change it" in page) == bool(value)
+    assert (task in page) == bool(value)
+
+
+def test_the_prompt_is_named_once_where_an_example_is_typed(
+    tmp_path: Path,
+) -> None:
+    text = "# Till\n\n```pycon\n>>> from till import pay\n>>> pay(3)\n3\n```\n"
+    facts = read(tmp_path, {"till.py": PAY, "README.md": text})
+    page = tutorials.written(facts, chapter_of(facts, "pay"))
+    assert "with `.venv/bin/python`: type what follows the prompts." in page
 
 
 TILL = """\

@@ -1,14 +1,11 @@
-"""Finds a small change of a chapter's code that makes one of the project's tests fail."""
+"""Finds a small change of a chapter's code, and one of the project's tests that may notice it."""
 
 import re
-from ast import literal_eval
 from bisect import bisect_left
 from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
+from itertools import compress
 from typing import Final
-
-from tree_sitter import Node
 
 from worker.engines.static.facts import TYPES, Definition, Role
 from worker.engines.static.pages import (
@@ -31,11 +28,12 @@ from worker.engines.static.pages.course import (
 )
 from worker.engines.static.pages.failures import Failure
 from worker.engines.static.pages.project_tests import ProjectTest
-from worker.engines.static.parsing.grammar import field_text, text
 from worker.engines.static.parsing.identifiers import word_set
 from worker.engines.static.reading.language import Language
 
-_CONDITION: Final = re.compile(r"if (`+)[^`…]+\1")
+_CONDITION: Final = re.compile(r"if (`+)((?!let )[^`…;]+)\1")
+_HEADS: Final = ("if {}:", "if {} {{", "if ({}) {{", "if {}", "if ({})")
+"""How a line says nothing but a condition, in each language."""
 _EXPECTED: Final = re.compile(
     r"( *)with (?:\w+\.)*(?:raises|assertRaises)\((?:\w+\.)*(\w+)"
     r"(?:, match=r?[\"'](.*)[\"'])?\)(?: as \w+)?:$"
@@ -49,16 +47,6 @@ _COMMON_ERRORS: Final = word_set("TypeError AttributeError KeyError IndexError")
 _MOST_FILES: Final = 6
 _MOST_TESTS: Final = 60
 """Tests of a chapter that are looked at."""
-_LITERALS: Final = word_set(
-    "string concatenated_string integer float list tuple dictionary true false"
-)
-_SURE: Final = frozenset({"==", "is"})
-_OUTER: Final = word_set("block with_statement expression_statement")
-"""Nodes whose parts are reached whenever they are."""
-_EXPECTING: Final = re.compile(r"[rR]aises|warns|suppress")
-_SETTING_UP: Final = re.compile(r"\s+def (?:setup|setup_method|setUp)\(")
-_NO_RESULT: Final = re.compile(r"\b(?:yield|async)\b")
-_PLAIN_MARKS: Final = frozenset({"staticmethod", "classmethod"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,16 +62,19 @@ class Change:
     """Of the failure that is left out; a long one explains it."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Negation:
+    """A condition of a result or a failure that is turned round, as Markdown."""
+
+    words: str
+    function: Definition
+    test: ProjectTest | None = None
+    """It has the function's name, and may notice."""
+
+
+@remembered
 def change(facts: CourseFacts, chapter: Chapter) -> Change | None:
-    """Return a change that a test notices: of a failure's condition, else of a result."""
-    key = ("change", chapter.position)
-    return facts.remembered(key, lambda: _change(facts, chapter))
-
-
-def _change(facts: CourseFacts, chapter: Chapter) -> Change | None:
-    changes = _of_failures(facts, chapter)
-    if not changes:
-        return next(_of_results(facts, chapter), None)
+    """Return a change that a test notices."""
     best_tests = project_tests.found(facts, chapter)[:1]
     shown_tests = [test.place for test in best_tests]
     shown = _shown(facts, chapter)
@@ -95,7 +86,8 @@ def _change(facts: CourseFacts, chapter: Chapter) -> Change | None:
             -change.message_length,
         )
 
-    return min(changes, key=rank)
+    changes = _of_failures(facts, chapter)
+    return min(changes, key=rank, default=None)
 
 
 def _of_failures(facts: CourseFacts, chapter: Chapter) -> list[Change]:
@@ -129,10 +121,10 @@ def _without(failure: Failure, condition: str, test: ProjectTest) -> Change:
 def _test_of(facts: CourseFacts, failure: Failure) -> ProjectTest | None:
     """Return a test that can be run alone and that expects a failure."""
     place = failure.function.path, failure.cause.line
-    expecting = facts.remembered("expecting", lambda: _expecting(facts))
-    return expecting.get(place)
+    return _expecting(facts).get(place)
 
 
+@remembered
 def _expecting(facts: CourseFacts) -> dict[tuple[str, int], ProjectTest]:
     """Return the first test that expects each failure, by the failure's place."""
     errors = set()
@@ -248,78 +240,12 @@ def _below(rows: Sequence[str], indent: int) -> Iterator[str]:
 
 
 def _test_files(facts: CourseFacts) -> list[str]:
-    find = partial(_python_files, facts, Role.TEST)
-    return facts.remembered("test files", find)
-
-
-def _python_files(facts: CourseFacts, role: Role) -> list[str]:
     paths = []
     for path, file in facts.analysis.files.items():
         is_python = file.language is Language.PYTHON
-        if is_python and file.role is role:
+        if is_python and file.role is Role.TEST:
             paths.append(path)
     return paths
-
-
-def _of_results(facts: CourseFacts, chapter: Chapter) -> Iterator[Change]:
-    """Yield a change of the first function whose result a test compares with a literal."""
-    for function in _changeable(facts, chapter):
-        line = _only_return(facts, function)
-        if not line:
-            continue
-        place = citations.at(function.path, line)
-        for test in _tests_naming(facts, chapter, function):
-            other = _other_result(facts, test, function)
-            if other and not _is_set_up(facts, test):
-                code = markdown.code(f"return {other}")
-                yield Change(
-                    words=f"Change the `return` of {citations.name(function)} "
-                    f"({place}) to {code}; `…` is what it returns now.",
-                    function=function,
-                    test=test,
-                )
-                return
-
-
-def _other_result(
-    facts: CourseFacts, test: ProjectTest, function: Definition
-) -> str:
-    """Return what a function has to return for a test to fail; nothing if that is not sure."""
-    for callee, value in _expected_results(facts, test):
-        other = _unlike(value)
-        if other and _is_meant(facts, test, function, callee):
-            return other
-    return ""
-
-
-def _unlike(literal: str) -> str:
-    """Return an expression of what equals a literal, `…`, that does not equal it."""
-    try:
-        value = literal_eval(literal)
-    except (SyntaxError, ValueError):
-        return ""
-    if isinstance(value, bool):
-        return "not (…)"
-    if isinstance(value, int | float):
-        return "(…) + 1"
-    is_sequence = isinstance(value, str | bytes | list | tuple)
-    if is_sequence and value != value[::-1]:
-        return "(…)[::-1]"
-    return ""
-
-
-def _is_set_up(facts: CourseFacts, test: ProjectTest) -> bool:
-    """Whether its class runs code before a test, which may fail in the test's place."""
-    if not test.owners:
-        return False
-    head = f"class {test.owners[0]}"
-    above = facts.texts.lines(test.path)[: test.first - 1]
-    for row in reversed(above):
-        if row.startswith(head):
-            return False
-        if _SETTING_UP.match(row):
-            return True
-    return False
 
 
 def _tests_naming(
@@ -331,11 +257,8 @@ def _tests_naming(
     found = project_tests.found(facts, chapter)
     tests = found[:_MOST_TESTS]
     mentions = facts.analysis.mentions.get(function.name, ())
-    paths = []
-    for path in mentions:
-        file = facts.file(path)
-        if file.role is Role.TEST:
-            paths.append(path)
+    is_test = [facts.file(path).role is Role.TEST for path in mentions]
+    paths = list(compress(mentions, is_test))
     for path in paths[:_MOST_FILES]:
         if function.name in project_tests.called_in(facts, path):
             tests += project_tests.of_file(facts, path)
@@ -366,21 +289,57 @@ def _shown(facts: CourseFacts, chapter: Chapter) -> list[Definition]:
     return functions
 
 
-def _only_return(facts: CourseFacts, function: Definition) -> int:
-    """Return the line of the only `return` of a function of Python; 0 if there are others."""
-    if facts.file(function.path).language is not Language.PYTHON:
-        return 0
-    code = facts.text(function)
-    is_plain = _PLAIN_MARKS.issuperset(function.decorators)
-    if not is_plain or _NO_RESULT.search(code):
-        return 0
-    lines = []
-    for number, row in enumerate(code.split("\n"), function.line):
-        if row.lstrip().startswith("return "):
-            lines.append(number)
-    if len(lines) == 1:
-        return lines[0]
-    return 0
+def negation(facts: CourseFacts, chapter: Chapter) -> Negation | None:
+    """Return a condition to turn round, if possible with a test that has its function's name."""
+    negations = list(_negations(facts, chapter))
+    for found in negations:
+        function = found.function
+        if len(facts.by_name[function.name]) > 1:
+            continue
+        call = rf"\b{re.escape(function.name)}\("
+        if function.parent is not None:
+            call = rf"[.>:]{call[2:]}"
+        for test in _tests_naming(facts, chapter, function):
+            code = "\n".join(_rows(facts, test))
+            if re.search(call, code):
+                return replace(found, test=test)
+    return next(iter(negations), None)
+
+
+def _negations(facts: CourseFacts, chapter: Chapter) -> Iterator[Negation]:
+    """Yield the conditions that have lines of their own in a chapter's functions."""
+    for function in _changeable(facts, chapter):
+        heads = _heads(facts, function)
+        name = citations.name(function)
+        rows = facts.text(function).split("\n")
+        for number, row in enumerate(rows, function.line):
+            code = heads.get(row.strip(), "")
+            if not code:
+                continue
+            shown = markdown.code(code)
+            place = citations.at(function.path, number)
+            words = f"Negate the condition {shown} of {name} ({place})."
+            yield Negation(words=words, function=function)
+            break
+
+
+def _heads(facts: CourseFacts, function: Definition) -> dict[str, str]:
+    """Return the conditions of a function's results and failures, by the lines they may be on."""
+    heads: dict[str, str] = {}
+    inside = facts.function(function.index)
+    if inside is None:
+        return heads
+    conditions: list[str] = []
+    for failure in inside.raises:
+        conditions += failure.conditions
+    for result in inside.returns:
+        conditions += result.conditions
+    for condition in conditions:
+        match = _CONDITION.fullmatch(condition)
+        if match is not None:
+            code = match[2].strip()
+            heads |= {head.format(code): code for head in _HEADS}
+    return heads
 
 
 def first_statement(facts: CourseFacts, function: Definition) -> int:
@@ -471,60 +430,3 @@ def _assigned(rows: Sequence[str], name: str) -> list[str]:
         if match is not None:
             values.append(match[1])
     return values
-
-
-@remembered
-def _expected_results(
-    facts: CourseFacts, test: ProjectTest
-) -> list[tuple[str, str]]:
-    """Return what a test calls and compares with a literal, and the literal."""
-    root = facts.texts.root(test.path)
-    body = None
-    if root is not None:
-        body = project_tests.body(root, test)
-    if body is None:
-        return []
-    expected = []
-    results: dict[str, Node | None] = {}
-    for node in _sure_nodes(body):
-        if node.type == "assignment":
-            name = field_text(node, "left")
-            results[name] = node.child_by_field_name("right")
-        elif node.type == "assert_statement":
-            compared, literal = _compared(node)
-            call = results.get(text(compared), compared)
-            if call is not None and call.type == "call":
-                callee = field_text(call, "function")
-                expected.append((callee, text(literal)))
-    return expected
-
-
-def _sure_nodes(block: Node) -> Iterator[Node]:
-    """Yield the statements of a block that are reached whenever it runs, in order."""
-    stack = list(reversed(block.named_children))
-    while stack:
-        node = stack.pop()
-        if node.type not in _OUTER:
-            yield node
-        elif not _is_expecting(node):
-            stack += reversed(node.named_children)
-
-
-def _is_expecting(node: Node) -> bool:
-    """Whether a statement expects that something in it fails."""
-    return (
-        node.type == "with_statement"
-        and _EXPECTING.search(text(node)) is not None
-    )
-
-
-def _compared(assertion: Node) -> tuple[Node | None, Node | None]:
-    """Return what an assertion compares with a literal, and the literal."""
-    compared, *_ = assertion.named_children
-    if compared.type != "comparison_operator":
-        return None, None
-    left, operator, right, *others = compared.children
-    is_literal = right.type in _LITERALS and not others
-    if is_literal and text(operator) in _SURE:
-        return left, right
-    return None, None

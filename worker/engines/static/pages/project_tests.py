@@ -25,7 +25,6 @@ from worker.engines.static.parsing.grammar import (
     one_line,
     text,
 )
-from worker.engines.static.parsing.node_types import find
 from worker.engines.static.reading.language import PARSED, Language
 from worker.engines.static.reading.roles import file_stem
 
@@ -115,6 +114,18 @@ _RUNNERS: Final = (
     ),
 )
 """Manifests, what they declare, what a test has, and the command that runs this test alone."""
+_SUITES: Final = {
+    "pyproject.toml": (r"\[tool\.pytest", setup_steps.ENVIRONMENT + PYTEST),
+    "setup.cfg": (r"\[tool:pytest\]", setup_steps.ENVIRONMENT + PYTEST),
+    "go.mod": ("", "go test ./..."),
+    "Cargo.toml": ("", "cargo test"),
+    "pom.xml": ("", "mvn test"),
+    "build.gradle": ("", "gradle test"),
+    "build.gradle.kts": ("", "gradle test"),
+    "composer.json": ('"phpunit/phpunit"', "vendor/bin/phpunit"),
+    "package.json": (r'"test": *"(?!echo )', "npm test"),
+}
+"""Manifests, what they declare, and the command that runs all tests."""
 _RUNNABLE: Final = re.compile(r"[A-Za-z_][\w ]*", re.ASCII)
 """The name of a test that a shell and a filter take as it is."""
 _NAME: Final = re.compile(r"(?i)^(?:test|bench|example|it_|should)")
@@ -199,6 +210,34 @@ def command(facts: CourseFacts, test: ProjectTest) -> str:
     return _command(facts, test)
 
 
+def local_command(facts: CourseFacts, test: ProjectTest) -> str:
+    """Return the command that runs a test in the environment that a tutorial builds."""
+    run = command(facts, test)
+    if run.startswith(PYTEST):
+        return f"{setup_steps.ENVIRONMENT}{run}"
+    return run
+
+
+def suite(facts: CourseFacts, chapter: Chapter) -> str:
+    """Return the command that runs all tests of a chapter's project; nothing if unsure."""
+    subject, *_ = facts.symbols(chapter)
+    setup = setup_steps.setup(facts, subject.path)
+    if setup is None or not _has_tests(facts):
+        return ""
+    name = basename(setup.manifest)
+    declaration = facts.texts.text(setup.manifest)
+    declared, suite = _SUITES.get(name, ("", ""))
+    if re.search(declared, declaration):
+        return suite
+    return ""
+
+
+@remembered
+def _has_tests(facts: CourseFacts) -> bool:
+    files = facts.analysis.files.values()
+    return any(file.role is Role.TEST for file in files)
+
+
 def _command(facts: CourseFacts, test: ProjectTest) -> str:
     """Return the command of the project's own runner, in the folder of its manifest."""
     setup = setup_steps.setup(facts, test.path)
@@ -259,22 +298,6 @@ def _taken(node: Node) -> Iterator[str]:
         elif parameter.type == "typed_parameter":
             name, *_ = parameter.named_children
             yield text(name)
-
-
-def body(root: Node, test: ProjectTest) -> Node | None:
-    """Return the body of a test, given the root of its file."""
-    node = _node(root, test)
-    if node is None:
-        return None
-    return body_of(node)
-
-
-def _node(root: Node, test: ProjectTest) -> Node | None:
-    node = find(root, test.first, test.last)
-    # The only test of a class has the lines of the class's body.
-    while node is not None and not _test_name(node):
-        node = node.named_child(0)
-    return node
 
 
 @remembered

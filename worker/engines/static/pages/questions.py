@@ -26,10 +26,9 @@ from worker.engines.static.prose.phrases import capital, number
 
 _FEWEST: Final = 2
 _MOST: Final = 5
-"""Results of a function that are worth a question, and can be told apart."""
+"""Results of a function, or failures, that are worth a question."""
 _LONGEST: Final = 160
 """Characters of a result with its conditions."""
-_MOST_QUESTIONS: Final = 3
 _OTHERWISE: Final = "Otherwise"
 """The condition of a result that all other results leave."""
 _MOST_TESTS: Final = 40
@@ -65,18 +64,11 @@ class Question(NamedTuple):
 def asked(facts: CourseFacts, chapter: Chapter) -> list[Question]:
     """Ask what a test expects, and about the definitions that a chapter shows."""
     questions = list(_of_test(facts, chapter).values())
-    places = key_places.chosen(facts, chapter)
-    shown = [place.definition for place in places if place.definition]
-    definitions = (*facts.symbols(chapter), *shown)
-    kinds = (
-        ("When does {name} return each of its {count} results?", _results),
-        ("When does {name} itself fail, and how?", _failures),
-        ("Find places where the project uses {name}.", _uses),
-        ("Name parts of the project that {name} calls.", _calls),
-    )
-    for words, find in kinds:
-        if len(questions) == _MOST_QUESTIONS:
-            break
+    definitions = facts.symbols(chapter)
+    for place in key_places.chosen(facts, chapter):
+        if place.definition is not None:
+            definitions.append(place.definition)
+    for words, find in _KINDS:
         name = ""
         rows: list[str] = []
         for definition in definitions:
@@ -86,11 +78,9 @@ def asked(facts: CourseFacts, chapter: Chapter) -> list[Question]:
                 rows = answers
         if rows:
             count = number(len(rows))
-            question = Question(
-                text=words.format(name=name, count=count),
-                answer=markdown.bullets(rows),
-            )
-            questions.append(question)
+            text = words.format(name=name, count=count)
+            answer = markdown.bullets(rows)
+            questions.append(Question(text, answer))
     return questions
 
 
@@ -112,8 +102,18 @@ def _of_test(
             continue
         question = _expected(facts, test)
         if question is not None:
-            return {test.place: question}
+            text = markdown.document(question.text, _other_value(facts, test))
+            return {test.place: Question(text, question.answer)}
     return {}
+
+
+def _other_value(facts: CourseFacts, test: ProjectTest) -> str:
+    """Have the reader see how a test fails, if a command runs it."""
+    command = project_tests.local_command(facts, test)
+    if not command:
+        return ""
+    shown = markdown.code(command)
+    return f"Then write another value there, and run {shown}. What does it say?"
 
 
 def _expected(facts: CourseFacts, test: ProjectTest) -> Question | None:
@@ -151,33 +151,9 @@ def _failures(facts: CourseFacts, function: Definition) -> list[str]:
         if is_short and failure.cause.conditions:
             predicate = sentence.removeprefix(subject)
             sentences.append(capital(predicate))
+    if len(sentences) > _MOST:
+        return []
     return sentences
-
-
-def _uses(facts: CourseFacts, definition: Definition) -> list[str]:
-    """Return what uses a definition most often."""
-    uses = []
-    for reference in facts.callers(definition.index)[:_MOST]:
-        if reference.source is not None:
-            user = facts.definitions[reference.source]
-            use = _located(user, reference.path, reference.line)
-            uses.append(use)
-    return uses
-
-
-def _calls(facts: CourseFacts, function: Definition) -> list[str]:
-    """Return what of the project a function calls first, each once."""
-    calls: dict[Definition, str] = {}
-    for call, called in facts.calls(function.index):
-        row = _located(called, function.path, call.line)
-        calls.setdefault(called, row)
-    return list(calls.values())[:_MOST]
-
-
-def _located(definition: Definition, path: str, line: int) -> str:
-    name = citations.name(definition)
-    place = citations.at(path, line)
-    return f"{name} ({place})"
 
 
 def _results(facts: CourseFacts, function: Definition) -> list[str]:
@@ -234,3 +210,10 @@ def _rows(results: Sequence[Expression]) -> list[str]:
         if len(new) == 1:
             told.add(new[0].removeprefix("if "))
     return rows
+
+
+_KINDS: Final = (
+    ("When does {name} return each of its {count} results?", _results),
+    ("When does {name} itself fail, and how?", _failures),
+)
+"""Questions, and what finds the rows of their answers."""

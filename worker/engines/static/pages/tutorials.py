@@ -1,5 +1,6 @@
-"""Writes the tutorials: install, run an example, stop inside it, break it, answer questions."""
+"""Writes the tutorials: install, run an example, change it, break it, answer questions."""
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from posixpath import basename
@@ -25,6 +26,7 @@ from worker.engines.static.pages import (
 from worker.engines.static.pages.code_calls import calls_in
 from worker.engines.static.pages.course import Chapter, CourseFacts
 from worker.engines.static.pages.examples import Example, Origin
+from worker.engines.static.pages.project_tests import ProjectTest
 from worker.engines.static.prose.code_blocks import (
     DOCTEST,
     code_blocks,
@@ -39,18 +41,25 @@ _RETELL: Final = (
 )
 """What is left to do where the code answers no question."""
 _SHELL: Final = "bash"
+_SAY: Final = (
+    "Say in a sentence what it does then, and what a caller notices first."
+)
+"""What is left to do where no command runs the code."""
+_BREAK: Final = "Break it"
 _RUN_IT: Final = "Run it with "
 _PARAMETERS: Final = 4
-_SHORTEST: Final = 3
-_LONGEST: Final = 25
-"""Lines of a subtype that a reader writes, less one."""
+_VALUE: Final = r"\"[^\"\\\n]*\"|'[^'\\\n]*'|\d+"
+"""A value that is written out."""
 _CONSOLE: Final = "console"
-_PYTHON: Final = frozenset({DOCTEST, str(Language.PYTHON)})
+_PYTHON_CODE: Final = str(Language.PYTHON)
+_PYTHON: Final = frozenset({DOCTEST, _PYTHON_CODE})
 """The tags of code that Python runs."""
+_PROMPT: Final = f"`{setup_steps.ENVIRONMENT}python`"
 _ACTIVATE: Final = "`. .venv/bin/activate`"
 _SURE_NAMES: Final = frozenset({Language.PYTHON, Language.GO, Language.RUST})
 """Languages in which a name in a test seldom means anything else."""
 _OVERLOADING: Final = frozenset({Language.JAVA, Language.KOTLIN, Language.CPP})
+_WRITTEN: Final = frozenset({Origin.README, Origin.DOCUMENT})
 _NEAR: Final = 6
 """Lines below an example in which the commands that run it begin."""
 _FILE_NAME: Final = re.compile(
@@ -67,16 +76,22 @@ class Step(NamedTuple):
 
 def written(facts: CourseFacts, chapter: Chapter) -> str:
     title = f"Tutorial {chapter.entry.index}: {markdown.text(chapter.name)}"
-    blocks = [markdown.heading(1, title), _before(facts, chapter)]
     asked = _questions(facts, chapter)
     steps = list(_steps(facts, chapter))
     if not steps and not asked:
-        steps = [Step("Say what the code does", (_RETELL,))]
-    for number, step in enumerate(steps, 1):
-        title = f"Step {number}: {step.title}"
-        heading = markdown.heading(2, title)
-        blocks.append(markdown.document(heading, *step.blocks))
-    return markdown.document(*blocks, asked)
+        steps.append(Step("Say what the code does", (_RETELL,)))
+    return markdown.document(
+        markdown.heading(1, title),
+        _before(facts, chapter),
+        *itertools.starmap(_numbered, enumerate(steps, 1)),
+        asked,
+    )
+
+
+def _numbered(number: int, step: Step) -> str:
+    title = f"Step {number}: {step.title}"
+    heading = markdown.heading(2, title)
+    return markdown.document(heading, *step.blocks)
 
 
 def _before(facts: CourseFacts, chapter: Chapter) -> str:
@@ -84,13 +99,10 @@ def _before(facts: CourseFacts, chapter: Chapter) -> str:
     builder = _builder(facts, chapter)
     if builder is None or builder in {chapter, facts.chapters[0]}:
         return ""
-    link = _tutorial_link(builder)
+    path = item_path(Stage.GENERATE_TUTORIALS, builder.entry)
+    name = f"Tutorial {builder.entry.index}"
+    link = markdown.link(name, basename(path))
     return f"Build the project as in {link}."
-
-
-def _page(chapter: Chapter) -> str:
-    """Return the path from a tutorial to a chapter."""
-    return f"../reviewed-chapters/{chapter.file}"
 
 
 def _steps(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
@@ -101,10 +113,11 @@ def _steps(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
         yield from _install(facts, chapter)
     example = _runnable(facts, chapter)
     if example is not None:
+        called = _called(facts, chapter, example)
         yield _run(facts, chapter, example)
-        yield from _stop_inside(facts, chapter, example)
-    yield from _extend(facts, chapter)
-    yield from _change(facts, chapter)
+        yield from _stop_inside(facts, called)
+        yield from _change(facts, example, called)
+    yield from _break(facts, chapter)
 
 
 def _install(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
@@ -114,18 +127,13 @@ def _install(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
     folder = "the repository's folder"
     if setup.folder:
         folder = f"the folder {markdown.code(setup.folder)}"
-    name = basename(setup.manifest)
-    manifest = markdown.code(name)
+    manifest = markdown.code(basename(setup.manifest))
     network = ""
     if setup.needs_network:
         network = " (this needs a network)"
-    yield Step(
-        "Build it",
-        (
-            f"In {folder}, which has {manifest}{network}:",
-            markdown.fence(setup.commands, _SHELL),
-        ),
-    )
+    place = f"In {folder}, which has {manifest}{network}:"
+    commands = markdown.fence(setup.commands, _SHELL)
+    yield Step("Build it", (place, commands))
 
 
 def _setup(facts: CourseFacts, chapter: Chapter) -> setup_steps.Setup | None:
@@ -147,20 +155,25 @@ def _builder(facts: CourseFacts, chapter: Chapter) -> Chapter | None:
 def _runnable(facts: CourseFacts, chapter: Chapter) -> Example | None:
     """Return the best example of a chapter that can be run, or a test of it."""
     for example in examples.found(facts, chapter):
-        can_run = example.is_whole and _imports_only_the_project(facts, example)
-        is_sure = can_run and _is_sure(facts, chapter, example)
-        if is_sure and _running(facts, example):
+        if (
+            example.is_whole
+            and _imports_only_the_project(facts, example)
+            and _is_sure(facts, chapter, example)
+            and _running(facts, example)
+        ):
             return example
     return None
 
 
 def _is_sure(facts: CourseFacts, chapter: Chapter, example: Example) -> bool:
     """Whether an example is about a chapter: not every test that has its name is."""
-    is_test = example.origin is Origin.TEST
-    if not is_test or facts.file(example.path).language in _SURE_NAMES:
+    if example.origin is not Origin.TEST:
         return True
-    is_shown = example in examples.best(facts, chapter)
-    return is_shown or bool(_called(facts, chapter, example))
+    language = facts.file(example.path).language
+    best = examples.best(facts, chapter)
+    if language in _SURE_NAMES or example in best:
+        return True
+    return bool(_called(facts, chapter, example))
 
 
 def _imports_only_the_project(facts: CourseFacts, example: Example) -> bool:
@@ -177,36 +190,41 @@ def _running(facts: CourseFacts, example: Example) -> str:
 
 def _run(facts: CourseFacts, chapter: Chapter, example: Example) -> Step:
     running = _running(facts, example)
-    is_shown = example in examples.best(facts, chapter)
-    if not is_shown or walkthrough.steps(facts, chapter):
+    title = "Run an example"
+    best = examples.best(facts, chapter)
+    if example not in best or walkthrough.steps(facts, chapter):
         code = examples.rendered(facts, example)
-        return Step("Run an example", (code, running))
-    link = markdown.link("the chapter's example", f"{_page(chapter)}#example")
+        return Step(title, (code, running))
+    page = f"../reviewed-chapters/{chapter.file}#example"
+    link = markdown.link("the chapter's example", page)
     command = running.removeprefix(_RUN_IT)
     if command == running:
-        return Step("Run an example", (f"Take {link}. {running}",))
-    return Step("Run an example", (f"Run {link} with {command}",))
+        return Step(title, (f"Take {link}. {running}",))
+    return Step(title, (f"Run {link} with {command}",))
 
 
 def _following_commands(facts: CourseFacts, example: Example) -> str:
     """Quote the commands that a document gives right below an example."""
-    if example.origin not in {Origin.README, Origin.DOCUMENT}:
+    if example.origin not in _WRITTEN:
         return ""
+    last = example.last
+    below = last + _NEAR
     lines = facts.texts.lines(example.path)
-    for block in code_blocks(lines[: example.last + _NEAR]):
-        first = block.first + 1
-        last = block.last + 1
-        is_near = example.last < first <= example.last + _NEAR
-        line = lines[first - 1].lstrip()
-        if is_near and line.startswith("$ "):
-            place = markdown.place(example.path, (first, last))
-            activation = ""
-            if example.tag == str(Language.PYTHON):
-                activation = f" activate the environment ({_ACTIVATE}) and"
-            return markdown.document(
-                f"{_save(facts, example)} Then{activation}, as in {place}:",
-                markdown.fence(dedented(lines[first - 1 : last]), _CONSOLE),
-            )
+    for block in code_blocks(lines[:below]):
+        first = block.first
+        end = block.last + 1
+        code = lines[first:end]
+        command = code[0].lstrip()
+        if first < last or first >= below or not command.startswith("$ "):
+            continue
+        place = markdown.place(example.path, (first + 1, end))
+        save = _save(facts, example)
+        activation = ""
+        if example.tag == _PYTHON_CODE:
+            activation = f" activate the environment ({_ACTIVATE}) and"
+        words = f"{save} Then{activation}, as in {place}:"
+        fence = markdown.fence(dedented(code), _CONSOLE)
+        return markdown.document(words, fence)
     return ""
 
 
@@ -215,10 +233,7 @@ def _how_to_run(facts: CourseFacts, example: Example) -> str:
     if example.origin is Origin.TEST:
         return _test_command(facts, example)
     if example.tag == DOCTEST:
-        return (
-            "Start `.venv/bin/python` and type what follows the prompts `>>>` "
-            "and `...`. The lines between them are the answers to expect."
-        )
+        return f"{_RUN_IT}{_PROMPT}: type what follows the prompts."
     file, command = setup_steps.script(example.tag)
     if not file or not _does_something(facts, example):
         return ""
@@ -229,9 +244,15 @@ def _how_to_run(facts: CourseFacts, example: Example) -> str:
 
 def _does_something(facts: CourseFacts, example: Example) -> bool:
     """Whether an example calls something for its effect when it is run."""
-    if example.tag != str(Language.PYTHON):
+    if example.tag != _PYTHON_CODE:
         return True
-    return standalone.has_effects("\n".join(examples.lines(facts, example)))
+    code = _code(facts, example)
+    return standalone.has_effects(code)
+
+
+def _code(facts: CourseFacts, example: Example) -> str:
+    lines = examples.lines(facts, example)
+    return "\n".join(lines)
 
 
 def _save(facts: CourseFacts, example: Example) -> str:
@@ -250,49 +271,70 @@ def _file(facts: CourseFacts, example: Example) -> str:
 
 
 def _test_command(facts: CourseFacts, example: Example) -> str:
-    for test in _tests_at(facts, example):
-        command = _command(facts, test)
-        if command:
-            return f"{_RUN_IT}{markdown.code(command)}."
-    return ""
+    test = _test_at(facts, example)
+    command = ""
+    if test is not None:
+        command = project_tests.local_command(facts, test)
+    if not command:
+        return ""
+    return f"{_RUN_IT}{markdown.code(command)}."
 
 
-def _tests_at(
-    facts: CourseFacts, example: Example
-) -> list[project_tests.ProjectTest]:
+def _test_at(facts: CourseFacts, example: Example) -> ProjectTest | None:
     owner = facts.owner(example.target)
     if owner is None:
-        return []
-    return [
-        test
-        for test in project_tests.found(facts, owner)
-        if (test.path, test.first) == (example.path, example.first)
-    ]
+        return None
+    place = example.path, example.first
+    for test in project_tests.found(facts, owner):
+        if test.place == place:
+            return test
+    return None
 
 
 def _stop_inside(
-    facts: CourseFacts, chapter: Chapter, example: Example
+    facts: CourseFacts, called: Iterable[Definition]
 ) -> Iterator[Step]:
     """Let the reader stop at the first statement of what the example calls."""
-    for function in _called(facts, chapter, example):
+    for function in called:
         line = breaking.first_statement(facts, function)
-        if not line:
-            continue
         inside = facts.function(function.index)
-        names = [
-            markdown.code(name)
-            for name in (inside.parameters if inside is not None else [])
-        ]
+        if not line or inside is None:
+            continue
         look = ""
-        if names:
-            look = f" Look at {listed(names, _PARAMETERS)}."
-        breakpoint_ = citations.at(function.path, line)
-        text = (
-            f"Set a breakpoint at {breakpoint_}, and run the example again."
-            f"{look}"
-        )
+        if inside.parameters:
+            shown = list(map(markdown.code, inside.parameters))
+            names = listed(shown, _PARAMETERS)
+            look = f" Look at {names}."
         name = citations.name(function)
+        place = citations.at(function.path, line)
+        text = f"Set a breakpoint at {place}, and run the example again.{look}"
         yield Step(f"Stop inside {name}", (text,))
+        return
+
+
+def _change(
+    facts: CourseFacts, example: Example, called: Iterable[Definition]
+) -> Iterator[Step]:
+    """Let the reader give what the example calls another value."""
+    code = _executed(facts, example)
+    target = facts.definitions[example.target]
+    maker = key_places.constructor(facts, target)
+    for function in called:
+        name = function.name
+        if function == maker:
+            name = target.name
+        called_name = re.escape(name)
+        call = rf"(?<![\w$]){called_name}\(({_VALUE})\)"
+        given = re.search(call, code)
+        if given is None:
+            continue
+        value = markdown.code(given[1])
+        shown = markdown.code(name)
+        text = (
+            f"Write another value in place of {value} where the example calls "
+            f"{shown}. Say what will change; then run it again."
+        )
+        yield Step("Change it", (text,))
         return
 
 
@@ -326,7 +368,7 @@ def _is_meant(
     if example.tag not in _PYTHON:
         return not _is_overloaded(facts, function)
     name, _, _ = function.qualified.partition(".")
-    code = "\n".join(examples.lines(facts, example))
+    code = _code(facts, example)
     if example.origin is Origin.TEST:
         code = facts.texts.text(example.path)
     sources = standalone.sources(name, code)
@@ -336,7 +378,8 @@ def _is_meant(
 
 def _is_overloaded(facts: CourseFacts, function: Definition) -> bool:
     """Whether several heads in a function's file have its name: a call may mean any of them."""
-    if facts.file(function.path).language not in _OVERLOADING:
+    file = facts.file(function.path)
+    if file.language not in _OVERLOADING:
         return False
     name = re.escape(function.name)
     head = rf"^[ \t]*(?:[\w<>\[\],.?@]+ +)+{name}\([^;\n]*$"
@@ -349,85 +392,68 @@ def _executed(facts: CourseFacts, example: Example) -> str:
     """Return the code of an example that surely runs."""
     entry = ""
     if example.origin is Origin.TEST:
-        entry = next((test.name for test in _tests_at(facts, example)), "")
+        test = _test_at(facts, example)
+        if test is not None:
+            entry = test.name
     elif example.tag not in _PYTHON:
         entry = "main"
-    return standalone.executed(
-        examples.lines(facts, example), example.tag, entry
-    )
+    lines = examples.lines(facts, example)
+    return standalone.executed(lines, example.tag, entry)
 
 
-def _extend(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
-    """Let the reader write what a type leaves to its subtypes, as the project does."""
-    for symbol in facts.named(chapter):
-        methods = facts.methods(symbol)
-        stubs = [
-            method.name
-            for method in methods
-            if key_places.is_stub(facts, method)
-        ]
-        for subtype in facts.subtypes(symbol.index):
-            if not stubs or not _defines(facts, subtype, stubs):
-                continue
-            first = subtype.line
-            last = subtype.end_line
-            solution = _solution(facts, subtype.path, first, last)
-            name = citations.name(symbol)
-            shown = [markdown.code(stub) for stub in stubs]
-            names = listed(shown, _PARAMETERS)
-            task = f"Write a subtype of {name} that defines {names}."
-            yield Step("Write a subtype", (task, solution))
-            return
-
-
-def _defines(
-    facts: CourseFacts, subtype: Definition, names: Iterable[str]
-) -> bool:
-    """Whether a type defines methods, and is short enough for a reader to write it."""
-    length = subtype.end_line - subtype.line
-    own = {method.name for method in facts.methods(subtype)}
-    return own.issuperset(names) and _SHORTEST < length < _LONGEST
-
-
-def _change(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
-    """Let the reader change the code and see a test notice."""
+def _break(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
+    """Let the reader change the code and see whether a test notices."""
     change = breaking.change(facts, chapter)
     if change is None:
+        yield from _negate(facts, chapter)
         return
     test = change.test
-    command = markdown.code(_command(facts, test))
     if change.task:
-        solution = _solution(facts, test.path, test.first, test.last)
+        solution = _solution(facts, test)
         yield Step("Write a test", (change.task, solution))
     name = markdown.code(test.name)
+    command = markdown.code(project_tests.local_command(facts, test))
     text = (
         f"{change.words} Which line of {name} fails? "
         f"Run {command} to see it. Then undo the change."
     )
-    yield Step("Break it", (text,))
+    yield Step(_BREAK, (text,))
 
 
-def _solution(facts: CourseFacts, path: str, first: int, last: int) -> str:
-    """Return the project's own code, folded."""
-    excerpt = excerpts.of_lines(facts, path, first, last)
+def _negate(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
+    """Let the reader turn a condition round, and look for a test that notices."""
+    negation = breaking.negation(facts, chapter)
+    if negation is None:
+        return
+    command = project_tests.suite(facts, chapter)
+    noticing = "a test"
+    if negation.test is not None:
+        command = project_tests.local_command(facts, negation.test)
+        noticing = markdown.code(negation.test.name)
+    task = _SAY
+    if command:
+        task = (
+            f"What does it do now? Run {markdown.code(command)}: "
+            f"does {noticing} notice? Then undo the change."
+        )
+    yield Step(_BREAK, (f"{negation.words} {task}",))
+
+
+def _solution(facts: CourseFacts, test: ProjectTest) -> str:
+    """Return the project's own test, folded."""
+    excerpt = excerpts.of_lines(facts, test.path, test.first, test.last)
     if excerpt is None:
         return ""
     shown = excerpts.rendered(facts, excerpt)
     return markdown.answer("The project's own:", shown)
 
 
-def _command(facts: CourseFacts, test: project_tests.ProjectTest) -> str:
-    """Return the command that runs a test in the environment that the tutorial builds."""
-    command = project_tests.command(facts, test)
-    if command.startswith("python "):
-        return f".venv/bin/{command}"
-    return command
-
-
 def _reading(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
     """Go through the sections of a chapter without definitions."""
     for place in key_places.chosen(facts, chapter):
-        title = markdown.text(place.title) or markdown.code(place.excerpt.path)
+        title = markdown.text(place.title)
+        if not title:
+            title = markdown.code(place.excerpt.path)
         excerpt = excerpts.rendered(facts, place.excerpt)
         yield Step(f"Read {title}", (excerpt,))
 
@@ -440,10 +466,3 @@ def _questions(facts: CourseFacts, chapter: Chapter) -> str:
     for question in asked:
         blocks += [question.text, markdown.answer(question.answer)]
     return markdown.document(*blocks)
-
-
-def _tutorial_link(chapter: Chapter) -> str:
-    """Return a link to the tutorial of a chapter from another tutorial."""
-    name = f"Tutorial {chapter.entry.index}"
-    path = item_path(Stage.GENERATE_TUTORIALS, chapter.entry)
-    return markdown.link(name, basename(path))
