@@ -678,3 +678,132 @@ def test_thousands_of_comments_on_a_field_are_read_once() -> None:
     tree = SourceParser().tree(Language.JAVA, code.encode())
     shop = FunctionFacts(tree.root_node.children[0], is_type=True)
     assert len(shop.statements) == 10_002
+
+
+def conditions_of(language: Language, body: str) -> dict[str, tuple[str, ...]]:
+    """Return the conditions of failures by their messages."""
+    code = {
+        Language.RUBY: f"def f(x)\n{body}end\n",
+        Language.GO: f"func f(x int) {{\n{body}}}\n",
+        Language.RUST: f"fn f(x: i32) {{\n{body}}}\n",
+        Language.PYTHON: f"def f(x):\n{body}",
+    }[language]
+    raises = inside(language, code).raises
+    return {cause.message.strip('"'): cause.conditions for cause in raises}
+
+
+WHEN = """
+  case x
+  when 1, 2 then raise A, "one"
+  when String
+    raise A, "text"
+  else
+    raise A, "else"
+  end
+  case
+  when x > 1 then raise A, "more"
+  end
+"""
+IN = """
+  case x
+  in {name: String => n} if n
+    raise A, "named"
+  in _
+    raise A, "any"
+  end
+"""
+SWITCH = """
+  switch x {
+  case 1, 2:
+    // Few.
+    panic("few")
+  default:
+    panic("many")
+  }
+  switch {
+  case x > 1:
+    panic("more")
+  default:
+    panic("less")
+  }
+"""
+ARMS = """
+  match x { Some(a) if a > 1 => { panic!("more") }, _ => panic!("none"), }
+"""
+GUARDED = """  match x:
+    case 1 if y:
+      raise A("one")
+"""
+
+
+@pytest.mark.parametrize(
+    ("language", "body", "expected"),
+    [
+        (
+            Language.RUBY,
+            WHEN,
+            {
+                "one": ("if `x` matches `1, 2`",),
+                "text": ("if `x` matches `String`",),
+                "else": ("if `x` matches no other case",),
+                "more": ("if `x > 1`",),
+            },
+        ),
+        (
+            Language.RUBY,
+            IN,
+            {
+                "named": ("if `x` matches `{name: String => n} if n`",),
+                "any": ("if `x` matches no other case",),
+            },
+        ),
+        (
+            Language.GO,
+            SWITCH,
+            {
+                "few": ("if `x` matches `1, 2`",),
+                "many": ("if `x` matches no other case",),
+                "more": ("if `x > 1`",),
+                "less": ("unless another branch applies",),
+            },
+        ),
+        (
+            Language.RUST,
+            ARMS,
+            {
+                "more": ("if `x` matches `Some(a) if a > 1`",),
+                "none": ("if `x` matches no other case",),
+            },
+        ),
+        (Language.PYTHON, GUARDED, {"one": ("if `x` matches `1 if y`",)}),
+    ],
+    ids=["when", "in", "switch", "arms", "guard"],
+)
+def test_the_case_of_a_failure_is_a_condition(
+    language: Language, body: str, expected: dict[str, tuple[str, ...]]
+) -> None:
+    assert conditions_of(language, body) == expected
+
+
+def test_what_returns_before_a_failure_in_ruby_is_a_condition() -> None:
+    body = (
+        "  return if x unless y\n  return unless z\n  a ? 1 : raise(A, 'no')\n"
+    )
+    found = conditions_of(Language.RUBY, body)
+    assert found == {"'no'": ("if `z`", "unless `a`")}
+
+
+def test_a_block_of_ruby_is_run_if_its_method_calls_it() -> None:
+    body = (
+        "  x.fetch(1) { raise A, 'none' }\n"
+        "  x.each do |part|\n    next if part\n    raise A, 'part'\n  end\n"
+    )
+    assert conditions_of(Language.RUBY, body) == {
+        "'none'": ("if `fetch` calls its block",),
+        "'part'": ("unless `part`",),
+    }
+
+
+def test_a_standard_error_that_is_rescued_does_not_leave() -> None:
+    body = "  begin\n    raise KeyError\n  rescue StandardError\n    x\n  end\n"
+    assert conditions_of(Language.RUBY, body) == {}

@@ -132,3 +132,50 @@ def test_a_constant_of_a_library_is_none_of_the_project(tmp_path: Path) -> None:
         if analysis.definitions[reference.target].name == "CGI"
     }
     assert naming == {"lib/own.rb"}
+
+
+APART = """# frozen_string_literal: true
+
+# Copyright Jo
+
+module Shop
+  # Sells things.
+  # All of them.
+
+  class Store
+  end
+
+  # Far away.
+
+
+  class Part
+  end
+end
+"""
+
+
+def test_a_comment_above_an_empty_line_documents_a_type() -> None:
+    drafts = parsed(Language.RUBY, APART).drafts
+    assert [(each.name, each.doc) for each in drafts] == [
+        ("Store", "Sells things.\nAll of them."),
+        ("Part", ""),
+    ]
+    licensed = "# Copyright Jo\n\nclass Store\nend\n"
+    [store] = parsed(Language.RUBY, licensed).drafts
+    assert store.doc == ""
+
+
+def test_a_constant_is_that_of_the_types_around_and_no_method(
+    tmp_path: Path,
+) -> None:
+    files = {
+        "lib/mock.rb": (
+            "require_relative 'cookie'\nmodule Shop\n  class Mock\n"
+            "    class Cookie\n    end\n    def GET; end\n"
+            "    def parse(kind)\n      Cookie.new if kind == GET\n    end\n"
+            "  end\nend\n"
+        ),
+        "lib/cookie.rb": "module Session\n  class Cookie\n  end\nend\n",
+    }
+    analysis = analysed(tmp_path, files)
+    assert referred(analysis) == {"Mock.parse > Mock.Cookie"}

@@ -311,17 +311,25 @@ class Names:
 
     def _implied(self, name: str, place: Place, depth: int) -> Meaning:
         """Return what a name means as a member of a type around, where that needs no receiver."""
-        if self._language(place.path) not in SEES_MEMBERS:
+        language = self._language(place.path)
+        is_constant = language is Language.RUBY and name[:1].isupper()
+        if language not in SEES_MEMBERS and not is_constant:
             return UNKNOWN
         owner = self.type_around(place.source)
         while owner is not None:
             instance = Meaning(instance_of=owner)
             meaning = self._inside(instance, name, depth)
-            if meaning != UNKNOWN:
+            is_other = is_constant and self._is_method(meaning.definition)
+            if meaning != UNKNOWN and not is_other:
                 return meaning
             definition = self._definitions[owner]
             owner = self.type_around(definition.parent)
         return UNKNOWN
+
+    def _is_method(self, index: int | None) -> bool:
+        return (
+            index is not None and self._definitions[index].kind is Kind.METHOD
+        )
 
     def _inside(self, meaning: Meaning, name: str, depth: int) -> Meaning:
         """Return what a name means behind a dot."""

@@ -122,7 +122,7 @@ class _Reader:
         self._spans = spans
         self._resolver = resolver
         self._names = names
-        self._sees_members = language in SEES_MEMBERS
+        self._sees_members = language in {*SEES_MEMBERS, Language.RUBY}
         self._known: dict[bytes, _Guess] = {}
         self.places: _Places = {}
 

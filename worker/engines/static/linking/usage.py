@@ -123,7 +123,11 @@ _FIELDS: Final = word_set(
 _NOT_CODE: Final = ("import", "use_declaration", "preproc_include", "package")
 _VALUES: Final = frozenset({Kind.VARIABLE, Kind.CONSTANT})
 _CHECKING: Final = frozenset({"isinstance", "issubclass"})
-_CHECKED_FIELDS: Final = {"instanceof_expression": "right", "type_case": "type"}
+_CHECKED_FIELDS: Final = {
+    "binary_expression": "right",
+    "instanceof_expression": "right",
+    "type_case": "type",
+}
 """By type of a node that checks a value's type: the field that names the type."""
 _OWN: Final = ("self.", "cls.")
 
@@ -336,19 +340,14 @@ def _as_base(outer: Node) -> Verb | None:
 
 
 def _as_check(node: Node, outer: Node) -> Verb | None:
-    if outer.type == "binary_expression":
-        is_check = field_text(outer, "operator") == "instanceof"
-        is_checked = outer.child_by_field_name("right") == node
-        if is_check and is_checked:
-            return Verb.CHECKS
-        return None
     field = _CHECKED_FIELDS.get(outer.type)
-    if field is not None:
-        is_checked = outer.child_by_field_name(field) == node
-        if is_checked:
-            return Verb.CHECKS
-        return None
-    return _as_argument_of_check(node, outer)
+    if field is None:
+        return _as_argument_of_check(node, outer)
+    operator = field_text(outer, "operator") or "instanceof"
+    is_checked = outer.child_by_field_name(field) == node
+    if is_checked and operator == "instanceof":
+        return Verb.CHECKS
+    return None
 
 
 def _as_argument_of_check(node: Node, outer: Node) -> Verb | None:

@@ -326,10 +326,7 @@ class Values:
         return UNKNOWN
 
     def _is_type(self, index: int | None) -> bool:
-        if index is None:
-            return False
-        definition = self._definitions[index]
-        return definition.kind in TYPES
+        return index is not None and self._definitions[index].kind in TYPES
 
 
 def _attributes(code: bytes, patterns: Iterable[re.Pattern[bytes]]) -> _Places:
@@ -354,23 +351,15 @@ def _begins_line(code: bytes, start: int) -> bool:
 
 
 def _is_lambda(code: bytes, scopes: LocalNames, scope: int) -> bool:
-    if scope < 0:
-        return False
-    start = scopes.starts[scope]
-    return code.startswith(b"lambda", start)
+    return scope >= 0 and code.startswith(b"lambda", scopes.starts[scope])
 
 
 def _is_read_by_body(function: Definition, language: Language) -> bool:
     """Whether a function returns what its body does, and says nothing else."""
-    if language not in _READ_BY_BODY:
+    if language not in _READ_BY_BODY or origins.says_result(function):
         return False
-    if origins.says_result(function):
-        return False
-    for mark in function.decorators:
-        is_plain = mark in _PLAIN or is_property(mark)
-        if not is_plain:
-            return False
-    return True
+    marks = function.decorators
+    return all(mark in _PLAIN or is_property(mark) for mark in marks)
 
 
 def is_property(decorator: str) -> bool:

@@ -50,15 +50,9 @@ _EXPORTED: Final = re.compile(
 )
 """`class EXPORT Name {`: the macro makes it unreadable for who does not expand it."""
 
-_NAMES: Final = frozenset(
-    {
-        "identifier",
-        "field_identifier",
-        "type_identifier",
-        "qualified_identifier",
-        "destructor_name",
-        "operator_name",
-    }
+_NAMES: Final = word_set(
+    "identifier field_identifier type_identifier qualified_identifier destructor_name "
+    "operator_name"
 )
 _KEYWORDS: Final = word_set(
     "if else for while do switch case default return goto break continue sizeof try catch "

@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from tree_sitter import Node
@@ -108,10 +109,7 @@ def _named(node: Node, name: str, kind: Kind, page: FileText) -> Draft:
     definition.declared = node.type == "function_signature"
     definition.bases = _bases(node)
     definition.decorators = _decorators(node, page)
-    outer = node
-    if node.parent is not None and _is_exported(node.parent):
-        outer = node.parent
-    definition.doc = definition.doc or page.block_above(_row(outer))
+    definition.doc = definition.doc or page.block_above(_row(node))
     words = definition.signature.partition("(")[0].split()
     definition.public = not name.startswith(("_", "#")) and (
         "private" not in words
@@ -119,14 +117,12 @@ def _named(node: Node, name: str, kind: Kind, page: FileText) -> Draft:
     return definition
 
 
-def _is_exported(outer: Node | None) -> bool:
-    return outer is not None and outer.type == "export_statement"
-
-
-def _row(node: Node | None) -> int:
-    if node is not None:
-        return node.start_point.row
-    return 0
+def _row(node: Node) -> int:
+    """Return the row on which a definition begins, or the export around it."""
+    outer = node.parent
+    if outer is not None and outer.type == "export_statement":
+        return outer.start_point.row
+    return node.start_point.row
 
 
 def _decorators(node: Node, page: FileText) -> tuple[str, ...]:
@@ -159,14 +155,11 @@ def _variable(node: Node, page: FileText) -> Draft:
     name = field_text(node, "name")
     value = node.child_by_field_name("value")
     statement = node.parent or node
-    outer: Node | None = statement
-    if _is_exported(statement.parent):
-        outer = statement.parent
     kind, body = _kind_of(name, value)
     variable = draft(page, node, name, kind, body=body)
     keyword = text(statement.child(0))
     variable.signature = f"{keyword} {variable.signature}"
-    variable.doc = page.comment_above(_row(outer))
+    variable.doc = page.comment_above(_row(statement))
     if kind is Kind.CLASS:
         variable.bases = _bases(value)
     variable.public = not name.startswith("_")
@@ -384,24 +377,22 @@ def _property(node: Node) -> tuple[str, str]:
     return (text(node), text(node))
 
 
-def _grammar(module: str, function: str, query: str) -> Grammar:
-    return Grammar(
-        module=module,
-        function=function,
-        query=query,
-        define=_define,
-        imports=_imports,
-        exports=_exports,
-        documenting=DOC_COMMENTS,
-    )
-
-
-JAVASCRIPT: Final = _grammar("tree_sitter_javascript", "language", _JAVASCRIPT)
-TYPESCRIPT: Final = _grammar(
-    "tree_sitter_typescript", "language_typescript", _TYPESCRIPT
+JAVASCRIPT: Final = Grammar(
+    module="tree_sitter_javascript",
+    query=_JAVASCRIPT,
+    define=_define,
+    imports=_imports,
+    exports=_exports,
+    documenting=DOC_COMMENTS,
 )
-TSX: Final = _grammar(
-    "tree_sitter_typescript",
-    "language_tsx",
-    _TYPESCRIPT + "(jsx_text) @string",
+TYPESCRIPT: Final = replace(
+    JAVASCRIPT,
+    module="tree_sitter_typescript",
+    function="language_typescript",
+    query=_TYPESCRIPT,
+)
+TSX: Final = replace(
+    TYPESCRIPT,
+    function="language_tsx",
+    query=_TYPESCRIPT + "(jsx_text) @string",
 )

@@ -39,6 +39,7 @@ from worker.engines.static.parsing.node_types import (
     FUNCTIONS,
     GUARDS,
     HANDLERS,
+    MATCHED,
     MAX_CONDITION,
     MAX_DEPTH,
     MAX_QUOTED,
@@ -79,8 +80,16 @@ _LETTER: Final = re.compile(r"[^\W_]")
 _METHOD_CALL: Final = "invocation_expression"
 """A call in C#, which creates objects by `new` only, and whose methods have capitals like types."""
 _ERROR_TYPE: Final = re.compile(r"(?:\w+\.)*[A-Z]\w*(?:Error|Exception)")
-_ALL_ERRORS: Final = frozenset({"Exception", "BaseException", "Throwable"})
-_LEAVING: Final = RETURNS | {"continue_statement", "break_statement"}
+_ALL_ERRORS: Final = word_set("Exception BaseException Throwable StandardError")
+_CASE_MARKS: Final = re.compile(r"^(?:case|when|in|default)\b|=>$|:$")
+"""What stands around the pattern of a case."""
+_REPEATING: Final = re.compile(
+    r"each|(?:flat_)?map\b|(?:times|loop|tap|select|synchronize|open)\b"
+)
+"""Ruby's methods that call their block unconditionally, or for all that there is."""
+_LEAVING: Final = RETURNS | word_set(
+    "continue_statement break_statement next break"
+)
 _MOST_TOLD: Final = 100
 """Results and failures of one function: each looks at all statements before it."""
 _MOST_EXCLUDED: Final = 200
@@ -524,7 +533,7 @@ def _constructed(thrown: Node | None) -> Node | None:
 
 def _makes_object(call: Node, callee: Node) -> bool:
     """Whether a call creates an object of the class that it names: `new Error.Inner()`."""
-    if _first_token(call) == "new":
+    if next(iter(call.children), call).type == "new":
         return True
     name = _last_name(text(callee))
     return call.type != _METHOD_CALL and name[:1].isupper()
@@ -535,12 +544,6 @@ def _without_namespace(named: Node) -> Node:
     if named.child_by_field_name("prefix") is None:
         return named
     return named.named_children[-1]
-
-
-def _first_token(node: Node) -> str:
-    if node.child_count == 0:
-        return ""
-    return node.children[0].type
 
 
 def _message(node: Node) -> str:
@@ -703,7 +706,8 @@ def _leaving(branch: Node, leaving: Collection[str]) -> Iterator[str]:
         is_branch = part is branch or part.type in ELSE_IFS
         if not is_branch or not _leaves(part, leaving):
             return
-        yield f"unless {_quoted(_condition(part))}"
+        word = "if" if part.type.startswith("unless") else "unless"
+        yield f"{word} {_quoted(_condition(part))}"
 
 
 def _leaves(branch: Node, leaving: Collection[str]) -> bool:
@@ -730,10 +734,7 @@ def _conditions_between(outer: Node, child: Node) -> Iterator[str]:
         if caught:
             error = _quoted(caught)
         yield f"after catching {error}"
-    if outer.type == "case_clause" and child.type in BLOCKS:
-        yield from _case(outer)
-    if outer.type in _LOOPS_WITH_ELSE and child.type == "else_clause":
-        yield "if the loop ends without `break`"
+    yield from _choice(outer, child)
     condition = outer.child_by_field_name("condition")
     if outer.type not in DECISIONS or condition is None or child == condition:
         return
@@ -756,24 +757,44 @@ def _else_ifs(outer: Node, child: Node) -> Iterator[str]:
             yield f"unless {_quoted(_condition(sibling))}"
 
 
-def _case(clause: Node) -> Iterator[str]:
-    """Yield what has to hold for a case of Python's `match` to be reached."""
-    statement = clause.parent
-    while statement is not None and statement.type != "match_statement":
-        statement = statement.parent
-    if statement is None:
-        return
-    subject = _quoted(shortened(statement.child_by_field_name("subject")))
-    patterns = [
-        shortened(child, MAX_CONDITION)
-        for child in clause.named_children
-        if child.type == "case_pattern"
-    ]
-    if patterns == ["_"]:
-        yield f"if {subject} matches no other case"
-    else:
-        shown = _quoted(", ".join(patterns))
-        yield f"if {subject} matches {shown}"
+def _choice(outer: Node, child: Node) -> Iterator[str]:
+    """Yield when a case, a loop's `else` or a block that Ruby gives to a method is reached."""
+    if outer.type in MATCHED:
+        is_arm = outer.type == "match_arm" and child.type != "match_pattern"
+        if is_arm or child.type in BLOCKS:
+            yield _case(outer, child)
+    elif outer.type in {"case", "case_match"} and child.type == "else":
+        yield _matched(outer, "")
+    elif outer.type in _LOOPS_WITH_ELSE and child.type == "else_clause":
+        yield "if the loop ends without `break`"
+    elif outer.type == "call" and child.type.endswith("block"):
+        method = field_text(outer, "method")
+        if not _REPEATING.match(method):
+            yield f"if `{method}` calls its block"
+
+
+def _case(outer: Node, child: Node) -> str:
+    """Return what a case of `match`, of Ruby's `case` or Go's `switch` matches."""
+    statement = outer.parent or outer
+    if statement.type in BLOCKS:
+        statement = statement.parent or statement
+    parts = outer.named_children
+    end = next(part for part in parts if part == child or _is_comment(part))
+    code = outer.text or b""
+    head = code[: end.start_byte - outer.start_byte].decode()
+    pattern = _CASE_MARKS.sub("", one_line(head)).strip()
+    return _matched(statement, pattern)
+
+
+def _matched(statement: Node, pattern: str) -> str:
+    subject = shortened(_field(statement, "subject", "value"))
+    is_other = pattern in {"", "_"}
+    if not subject:
+        other = "unless another branch applies"
+        return other if is_other else f"if {_quoted(pattern)}"
+    if is_other:
+        return f"if {_quoted(subject)} matches no other case"
+    return f"if {_quoted(subject)} matches {_quoted(pattern)}"
 
 
 def _condition(branch: Node) -> str:
@@ -836,10 +857,7 @@ def _tail(body: Node, statements: list[Node]) -> Node | None:
     is_braced = is_block and text(body).endswith("}")
     if is_kotlin or not is_braced:
         return None
-    last = None
-    if statements:
-        last = statements[-1]
-    is_value = last is not None and not last.type.endswith(_NO_VALUE)
-    if is_value:
-        return last
-    return None
+    values = (
+        each for each in statements[-1:] if not each.type.endswith(_NO_VALUE)
+    )
+    return next(values, None)

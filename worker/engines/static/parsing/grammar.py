@@ -149,19 +149,19 @@ class FileText:
         ]
         return _words(documentation)
 
-    def block_above(self, row: int) -> str:
+    def block_above(self, row: int, mark: str = _BLOCK) -> str:
         """Return the documentation right above, or a block that one empty line keeps apart.
 
-        A block that documents the file is not about what is below it.
+        A block that documents the file, or its licence, is not about what is below it.
         """
         near = self.comment_above(row)
         block = self._ending_at.get(row - 2)
-        if near or block is None or not text(block).startswith(_BLOCK):
+        if near or block is None or not text(block).startswith(mark):
             return near
         if not _EMPTY_LINE.match(self.data, block.end_byte):
             return ""
         above = self.comment_above(row - 1)
-        if above == self.comment_on_top():
+        if is_licence(above) or above == self.comment_on_top():
             return ""
         return above
 

@@ -55,6 +55,7 @@ def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
     definition = draft(page, node, name, Kind(capture), body=body)
     definition.signature = _head(node, page)
     if node.type in _TYPES:
+        definition.doc = page.block_above(node.start_point.row, "#")
         bases = [*bases_in(_superclass(node)), *_mixed_in(body, page)]
         definition.bases = tuple(base.replace("::", ".") for base in bases)
     else:
