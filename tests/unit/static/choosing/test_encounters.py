@@ -114,3 +114,43 @@ def test_guides_for_newcomers_are_read_before_others(tmp_path: Path) -> None:
 def test_a_link_to_another_page_is_no_encounter(tmp_path: Path) -> None:
     text = "# A\n\nSee :ref:`All <page-Chord>` and :class:`jobs.Group`.\n"
     assert met(tmp_path, text, "Chord", "Group") == {"Group": Source.README}
+
+
+CONTENTS = """\
+Shop
+====
+
+.. toctree::
+    :maxdepth: 2
+
+    Old tools <tools>
+    prices
+    The till </api/till>
+"""
+
+
+def test_pages_are_read_in_the_order_of_the_table_of_contents(
+    tmp_path: Path,
+) -> None:
+    texts = {
+        "docs/aside.md": "Aside",
+        "docs/api/till.md": "Till",
+        "docs/examples/a.py": "Tried",
+        "docs/prices.md": "Price",
+        "docs/tools.md": "Tool",
+    }
+    for path, name in texts.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        code = f"from shop import {name}\n{name}()\n"
+        text = (
+            code if path.endswith(".py") else f"# A\n\n```python\n{code}```\n"
+        )
+        (tmp_path / path).write_text(text)
+    (tmp_path / "shop.py").write_text("class Tool:\n    pass\n" * 99)
+    (tmp_path / "docs/index.rst").write_text(CONTENTS)
+    (tmp_path / "docs/api/index.md").write_text("# API\n\n- [Till](till.md)\n")
+    read = survey(tmp_path, lambda: None)
+    names = frozenset(texts.values())
+    encounters = first_encounters(read.files, read.texts, names, lambda: None)
+    order = sorted(encounters, key=lambda name: encounters[name])
+    assert order == ["Tool", "Price", "Till", "Tried", "Aside"]

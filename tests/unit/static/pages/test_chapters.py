@@ -1,17 +1,15 @@
 """The chapters, and what a review adds to them."""
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.support.course_facts import chapter_of, index_of, read
+from tests.support.course_facts import chapter_of, read
 from tests.support.samples import PYTHON
 from worker.engines.static.facts import Verb
-from worker.engines.static.pages import chapters, connections, reviews
+from worker.engines.static.pages import chapters, reviews
 from worker.engines.static.pages.course import CourseFacts
-from worker.engines.static.pages.excerpts import Excerpt
 
 
 @pytest.fixture
@@ -272,51 +270,51 @@ def test_no_link_is_put_into_a_quotation(facts: CourseFacts) -> None:
     assert "It says ``no `Stock` is left``." in review
 
 
-def test_a_type_has_the_attributes_that_its_constructor_sets(
+def test_what_a_type_extends_is_its_only_connection(
     tmp_path: Path,
 ) -> None:
-    plan = (
-        "class Plan:\n    def draw(self):\n        self.a = 1\n"
-        "        self.b = 2\n        return 1\n"
-    )
     app = (
-        "from plan import Plan\n\n\nclass App:\n    def __init__(self):\n"
-        "        self.plans: dict[str, Plan] = {}\n        self.a = 1\n"
+        "from tea import Cup\n\n\nclass Mug(Cup):\n"
+        "    def fill(self):\n        self.tea = Cup()\n"
+        "        self.full = True\n        return self.tea\n"
     )
-    facts = read(tmp_path, {"app.py": app, "plan.py": plan})
-    plan_page = chapter_of(facts, "Plan").file
-    chapter = chapter_of(facts, "App")
-    assert connections.sentences(facts, chapter, [], ()) == [
-        f"`App` holds [`Plan`]({plan_page}) (`app.py:6`)."
-    ]
-
-
-def test_a_relationship_is_a_connection_where_it_starts_and_not_shown(
-    tmp_path: Path,
-) -> None:
-    app = "from tea import brew\n\n\ndef serve(cup):\n    cup.fill(brew(cup))\n"
-    tea = "def brew(cup):\n    cup.warm()\n    return cup.tea\n"
+    tea = (
+        "class Cup:\n    def warm(self):\n        self.hot = 1\n"
+        "        self.t = 2\n        return 1\n"
+    )
     facts = read(tmp_path, {"app.py": app, "tea.py": tea})
-    assert [link.verb for link in facts.links] == [Verb.CALLS]
-    serve = chapter_of(facts, "serve")
-    called = "`serve` calls [`brew`](chapter_2_brew.md) (`app.py:5`)."
-    assert connections.sentences(facts, serve, [], ()) == [called]
-    head = Excerpt(path="app.py", spans=((4, 4),))
-    elsewhere = Excerpt(path="tea.py", spans=((1, 5),))
-    hidden = [head, elsewhere]
-    assert connections.sentences(facts, serve, hidden, ()) == [called]
-    shown = Excerpt(path="app.py", spans=((1, 1), (4, 5)))
-    assert connections.sentences(facts, serve, [shown], ()) == []
-    explained = {index_of(facts, "brew")}
-    assert connections.sentences(facts, serve, [], explained) == []
-    other_unit = replace(serve.unit, symbols=())
-    other = replace(serve, unit=other_unit)
-    assert connections.sentences(facts, other, [], ()) == []
-    page = chapters.written(facts, serve)
-    assert "## Connections" not in page
-    page = chapters.written(facts, chapter_of(facts, "brew"))
-    assert "## Connections" not in page
-    assert "`serve` (`app.py:5`) calls it." in page
+    mug = chapter_of(facts, "Mug")
+    page = chapter_of(facts, "Cup").file
+    _, connected = chapters.written(facts, mug).split("## Connections\n\n")
+    assert connected == f"- `Mug` extends [`Cup`]({page})."
+
+
+CUP = """class Cup:
+    def serve(self):
+        self.warm()
+        self.full = True
+        return self.brew()
+
+    def brew(self):
+        \"""Put leaves into hot water.
+
+        Slowly.
+        \"""
+        self.tea = 1
+        self.hot = True
+        return self
+"""
+
+
+def test_a_call_from_the_code_above_is_not_said(tmp_path: Path) -> None:
+    facts = read(tmp_path / "told", {"tea.py": CUP})
+    page = chapters.written(facts, chapter_of(facts, "Cup"))
+    assert "### `Cup.brew`\n\nPut leaves into hot water." in page
+    assert "calls it" not in page
+    untold = CUP.replace("Put leaves into hot water", "Brew")
+    facts = read(tmp_path / "untold", {"tea.py": untold})
+    page = chapters.written(facts, chapter_of(facts, "Cup"))
+    assert "`Cup.serve` calls it." in page
 
 
 def test_what_another_chapter_is_about_is_explained_first_with_a_link(

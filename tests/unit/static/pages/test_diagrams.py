@@ -125,3 +125,17 @@ end
     assert "Sells<|..Shop" in drawing
     assert "Place<|--Shop" in drawing
     assert "Shop<|--Stall" in drawing
+
+
+def test_only_the_family_of_the_subject_is_drawn(tmp_path: Path) -> None:
+    code = (
+        "class Cup:\n    def fill(self): pass\n    def warm(self): pass\n\n\n"
+    )
+    for name in ("Mug", "Glass", "Bowl", "_Old"):
+        code += f"class {name}(Cup):\n    pass\n\n\n"
+    code += "class Flag(Enum):\n    RED = 1\n"
+    facts = read(tmp_path, {"cup.py": code})
+    drawing = diagrams.family(facts, chapter_of(facts, "Cup"))
+    assert drawing.count("Cup<|--") == 3
+    assert "_Old" not in drawing
+    assert "Flag" not in drawing

@@ -266,3 +266,13 @@ def test_methods_that_no_guide_names_come_first_if_tests_name_them(
     files["README.md"] = "# Tea\n\nCall `kettle.heat(1)` first.\n"
     facts = read(tmp_path / "told", files)
     assert names(facts, chapter_of(facts, "Kettle"))[0] == "Kettle.heat"
+
+
+def test_what_the_example_calls_comes_first(tmp_path: Path) -> None:
+    readme = (
+        "# App\n\n```python\nfrom app import App\n\napp = App()\n"
+        "app.finish(1)\napp.dispatch(app.log)\n```\n"
+    )
+    facts = read(tmp_path, {"app.py": CALLED, "README.md": readme})
+    shown = names(facts, facts.chapters[0])
+    assert shown == ["App.finish", "App.dispatch", "App.handle", "App.note"]

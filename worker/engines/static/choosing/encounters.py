@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
-from posixpath import basename
+from posixpath import basename, join, split, splitext
 from typing import Final
 
 from worker.engines.static.facts import Files, Role, SourceFile, Texts
@@ -36,6 +36,11 @@ _IMPORT: Final = re.compile(
     r"|.*\brequire\s*\(|\s*\"[\w./-]+\"\s*$"
 )
 _IDENTIFIER: Final = re.compile(r"[^\W\d]\w*")
+_ENTRY: Final = re.compile(
+    r"^ {2,9}(?! )(?:[^<\n]*<)?/?([\w./-]+)>? *$|\]\(/?([\w./-]+)\)",
+    re.MULTILINE,
+)
+"""A page in a table of contents."""
 
 
 class Source(IntEnum):
@@ -44,8 +49,10 @@ class Source(IntEnum):
     README_EXAMPLE = 0
     README = 1
     GUIDE = 2
-    EXAMPLE = 3
-    DOCUMENT = 4
+    CONTENTS = 3
+    """A page that the documentation's table of contents lists."""
+    EXAMPLE = 4
+    DOCUMENT = 5
 
 
 _GUIDANCE: Final = {
@@ -110,26 +117,44 @@ def _reading_order(files: Files, texts: Texts) -> Iterator[tuple[Source, str]]:
     readme = next((path for path in readmes(files) if path in texts), None)
     if readme is not None:
         yield Source.README_EXAMPLE, readme
-    groups: dict[_Group, list[tuple[int, str]]] = defaultdict(list)
+    contents = _contents(files, texts)
+    groups: dict[_Group, list[tuple[int, int, str]]] = defaultdict(list)
     for path, file in files.items():
         if path == readme or path not in texts:
             continue
-        group = _group(file)
+        place = contents.get(path.rpartition(".")[0])
+        group = _group(file, is_listed=place is not None)
         if group is not None:
             depth = path.count("/")
-            groups[group].append((depth, path))
+            groups[group].append((depth, place or 0, path))
     for (source, _), paths in sorted(groups.items()):
-        for _, path in sorted(paths)[:_MOST_TEXTS]:
+        for _, _, path in sorted(paths)[:_MOST_TEXTS]:
             yield source, path
 
 
-def _group(file: SourceFile) -> _Group | None:
+def _contents(files: Files, texts: Texts) -> dict[str, int]:
+    """Return the place of each page in the table of contents of its folder, from 1."""
+    places: dict[str, int] = {}
+    for path, file in files.items():
+        folder, name = split(path)
+        if path not in texts or not name.startswith("index."):
+            continue
+        if file.role is Role.DOCUMENT:
+            for place, names in enumerate(_ENTRY.findall(texts[path]), 1):
+                page, _ = splitext(join(folder, "".join(names)))
+                places.setdefault(page, place)
+    return places
+
+
+def _group(file: SourceFile, *, is_listed: bool) -> _Group | None:
     """Return what a user reads a file for, and when; None if not at all."""
     if file.role is Role.EXAMPLE:
         return Source.EXAMPLE, Guidance.FIRST
     if file.role is not Role.DOCUMENT or is_news(file.path):
         return None
     reader = guidance(file.path)
+    if is_listed and reader > Guidance.GUIDE:
+        return Source.CONTENTS, Guidance.GUIDE
     return _GUIDANCE[reader], reader
 
 

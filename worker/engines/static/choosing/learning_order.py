@@ -24,6 +24,7 @@ _SOURCES: Final = {
     Source.README_EXAMPLE: "The README's code",
     Source.README: "The README",
     Source.GUIDE: "A guide",
+    Source.CONTENTS: "The documentation",
     Source.EXAMPLE: "An example",
     Source.DOCUMENT: "The documentation",
 }
@@ -38,6 +39,7 @@ _NO_LINK: Final = (
 )
 _BASES: Final = frozenset({Verb.INHERITS, Verb.IMPLEMENTS})
 _PARTS: Final = frozenset({Verb.CREATES, Verb.HOLDS, Verb.CALLS})
+_GUIDES: Final = frozenset({Source.GUIDE, Source.CONTENTS})
 _LATER: Final = frozenset({Source.EXAMPLE, Source.DOCUMENT})
 
 Meeting = tuple[Encounter, str]
@@ -264,7 +266,7 @@ def _are_met_together(unit: int, other: int, met: _Meetings) -> bool:
     other_encounter, _ = met[other]
     if encounter.source in _LATER:
         return other_encounter.source in _LATER
-    is_guide = encounter.source is Source.GUIDE
+    is_guide = encounter.source in _GUIDES
     return is_guide and encounter.path == other_encounter.path
 
 

@@ -8,7 +8,6 @@ from worker.engines.static.facts import Definition, Kind
 from worker.engines.static.pages import (
     call_path,
     citations,
-    connections,
     diagrams,
     examples,
     excerpts,
@@ -46,11 +45,11 @@ _POINTER: Final = re.compile(
 )
 """A sentence that only leads to another page."""
 _EXTENDED: Final = {
-    Kind.INTERFACE: "implemented",
-    Kind.TRAIT: "implemented",
-    Kind.MODULE: "included",
+    Kind.INTERFACE: ("implements", "implemented"),
+    Kind.TRAIT: ("implements", "implemented"),
+    Kind.MODULE: ("includes", "included"),
 }
-"""What is done with types that are not extended."""
+"""What a type does with one that it does not extend."""
 _NO_LETTER: Final = re.compile(r"[\W_]+")
 
 
@@ -269,7 +268,12 @@ def _said(
         words = _words(facts, chapter, definition)
         words = f"{deprecated} {words}".strip()
     lead = leads.reached(facts, definition, shown)
-    if f'"{definition.qualified}()"' in drawing and lead:
+    above = shown[: shown.index(definition)][-1:]
+    is_clear = any(
+        definition in key_places.called_by(facts, caller) for caller in above
+    )
+    is_drawn = f'"{definition.qualified}()"' in drawing
+    if lead and (is_drawn or (words and is_clear)):
         return words
     if not words and not is_documented:
         return leads.sentences(facts, definition, shown)
@@ -329,12 +333,9 @@ def _calls(facts: CourseFacts, chapter: Chapter, definition: Definition) -> str:
     rows = []
     for target in targets:
         row = citations.described(target)
-        subject_of = _subject_of(facts, chapter, target)
-        if subject_of is not None:
-            name = citations.name(target)
-            link = markdown.link(name, subject_of.file)
-            row = row.replace(name, link, 1)
-        rows.append(row)
+        name = citations.name(target)
+        linked = _linked(facts, chapter, target.index)
+        rows.append(row.replace(name, linked, 1))
     return markdown.bullets(rows)
 
 
@@ -463,17 +464,31 @@ def _documents_itself(facts: CourseFacts, definition: Definition) -> bool:
 def _connections(
     facts: CourseFacts, chapter: Chapter, places: Sequence[KeyPlace]
 ) -> list[str]:
+    """Return what a chapter's types extend and what extends the first: drawn, else in words."""
     family = mermaid.fenced(diagrams.family(facts, chapter))
-    if not family:
-        family = _subtypes(facts, chapter)
-    explained = {
-        target.index
-        for definition in _definitions(places)
-        for target in _explained(facts)[chapter.position, definition.index]
-    }
-    shown = [place.excerpt for place in places]
-    sentences = connections.sentences(facts, chapter, shown, explained)
-    return [family, markdown.bullets(sentences)]
+    if family:
+        return [family]
+    rows = []
+    for symbol in facts.named(chapter):
+        bases = facts.analysis.bases.get(symbol.index, ())
+        if bases and symbol not in _definitions(places):
+            names = listed([_linked(facts, chapter, base) for base in bases])
+            verb, _ = _extending(facts.definitions[bases[0]])
+            rows.append(f"{citations.name(symbol)} {verb} {names}.")
+    return [_subtypes(facts, chapter), markdown.bullets(rows)]
+
+
+def _linked(facts: CourseFacts, chapter: Chapter, index: int) -> str:
+    definition = facts.definitions[index]
+    name = citations.name(definition)
+    subject_of = _subject_of(facts, chapter, definition)
+    if subject_of is None:
+        return name
+    return markdown.link(name, subject_of.file)
+
+
+def _extending(base: Definition) -> tuple[str, str]:
+    return _EXTENDED.get(base.kind, ("extends", "extended"))
 
 
 def _subtypes(facts: CourseFacts, chapter: Chapter) -> str:
@@ -484,6 +499,6 @@ def _subtypes(facts: CourseFacts, chapter: Chapter) -> str:
         ]
         if subtypes:
             names = listed(subtypes, _SUBTYPES)
-            verb = _EXTENDED.get(symbol.kind, "extended")
+            _, verb = _extending(symbol)
             return f"{citations.name(symbol)} is {verb} by {names}."
     return ""

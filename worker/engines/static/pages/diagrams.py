@@ -144,17 +144,19 @@ def _module(definition: Definition) -> str:
 def _extensions(
     facts: CourseFacts, chapter: Chapter
 ) -> dict[tuple[int | str, int], None]:
-    """Return base and derived type of each inheritance that a chapter's types take part in."""
+    """Return base and derived type of each inheritance around the subjects of a chapter."""
     extensions: dict[tuple[int | str, int], None] = {}
-    unit = chapter.unit
-    for index in dict.fromkeys((*unit.symbols, *unit.owned)):
-        definition = facts.definitions[index]
-        if definition.kind not in TYPES:
-            continue
+    types = [each for each in facts.named(chapter) if each.kind in TYPES]
+    for definition in types:
         for base in _bases(facts, definition):
-            extensions[base, index] = None
-        for subtype in facts.subtypes(index):
-            extensions[index, subtype.index] = None
+            extensions[base, definition.index] = None
+        for subtype in facts.subtypes(definition.index):
+            if subtype.name.startswith("_"):
+                continue
+            extensions[definition.index, subtype.index] = None
+            is_own = subtype.index in chapter.unit.owned
+            if is_own and subtype not in types:
+                types.append(subtype)
     return extensions
 
 

@@ -14,6 +14,7 @@ from worker.engines.static.pages import (
     excerpts,
     member_lists,
     outline,
+    walkthrough,
 )
 from worker.engines.static.pages.code_calls import calls_in
 from worker.engines.static.pages.course import (
@@ -65,6 +66,8 @@ _LEAF: Final = 1
 _FEW_STATEMENTS: Final = 2
 _ALIAS: Final = re.compile(r"\w+ *= *(\w+)")
 _WORD: Final = re.compile(r"\w+")
+_CALLED: Final = re.compile(r"(?<=\.)[\w$]+|\b[\w$]+(?=\s?\()")
+"""A name of code that is called, or a value's attribute."""
 _DIFFERING: Final = 3
 _FUNCTIONS_DIFFERING: Final = 8
 """One word in this many must be new for a value, or a function, to count as new."""
@@ -119,12 +122,32 @@ def chosen(facts: CourseFacts, chapter: Chapter) -> list[KeyPlace]:
 
 def _as_met(
     facts: CourseFacts, chapter: Chapter, place: KeyPlace
-) -> tuple[bool, float]:
-    """Return what sorts places: the inside last, before it a listed type's methods by worth."""
+) -> tuple[bool, float, float]:
+    """Return what sorts places: calls of the example, then a listed type's methods by worth.
+
+    The inside is last.
+    """
     definition = place.definition
-    if definition is None or _position(facts, definition) is None:
-        return place.is_inside, 0
-    return place.is_inside, -_worth(facts, chapter, definition)
+    if definition is None:
+        return place.is_inside, 0, 0
+    called = _in_examples(facts, chapter)
+    met = called.get(definition.name, len(called))
+    if _position(facts, definition) is None:
+        return place.is_inside, met, 0
+    return place.is_inside, met, -_worth(facts, chapter, definition)
+
+
+@remembered
+def _in_examples(facts: CourseFacts, chapter: Chapter) -> dict[str, int]:
+    """Return the place of each name that a chapter's examples call, in their order."""
+    shown = [step.extent for step in walkthrough.steps(facts, chapter)]
+    shown += [example.extent for example in examples.best(facts, chapter)]
+    places: dict[str, int] = {}
+    for path, first, last in shown:
+        code = "\n".join(facts.texts.lines(path)[first - 1 : last])
+        for name in _CALLED.findall(code):
+            places.setdefault(name, len(places))
+    return places
 
 
 def _is_inside(facts: CourseFacts, chapter: Chapter, place: KeyPlace) -> bool:

@@ -441,7 +441,8 @@ def _marks(node: Node) -> Iterator[str]:
         before = before.prev_named_sibling
     around: Node | None = node
     while around is not None:
-        for child in around.named_children:
+        is_marked = around.type.endswith(("_definition", "_declaration"))
+        for child in around.named_children if is_marked else ():
             if child.type in _MARKS:
                 yield text(child)
         around = around.parent
