@@ -47,7 +47,7 @@ def begin(
 ) -> Manifest:
     """Return the first manifest of a job.
 
-    `update_from` is the earlier job whose course it follows.
+    `update_from` is the earlier job whose course it updates.
     """
     update = None if update_from is None else Update(from_=update_from)
     return Manifest(
@@ -108,7 +108,7 @@ def pin(manifest: Manifest, commit: str) -> Manifest:
 
 
 def follow(manifest: Manifest, commit: str) -> Manifest:
-    """Pin the commit of the earlier job whose course this one follows."""
+    """Pin the commit of the earlier job whose course this job updates."""
     update = manifest.update
     if update is None or update.from_commit is not None:
         return manifest
@@ -124,11 +124,11 @@ def plan_update(
 ) -> Manifest:
     """Record which items of the earlier course can be kept: those listed in `plan`.
 
-    `changed` is the number of files that differ; `why` says why nothing can be kept.
+    `changed` is the number of files that differ; `why` is the reason if nothing can be kept.
     """
     update = manifest.update
     if update is None:
-        raise ValueError("the job follows no earlier one")
+        raise ValueError("the job updates no earlier one")
     planned = replace(update, changed=changed, why=why, plan=plan)
     return replace(manifest, update=planned)
 
@@ -142,10 +142,10 @@ def finish(
     seconds: float,
     kept: int | None = None,
 ) -> Manifest:
-    """Finish the current stage with its artifacts; `move_on` follows in the same checkpoint.
+    """Finish the current stage with its artifacts; `move_on` comes next in the same checkpoint.
 
-    `listed` is given instead of `artifacts` if there are many.
-    `kept` tells how many of them come from the earlier course, if the job follows one.
+    A long list is given as `listed` instead of `artifacts`. `kept` is how many of them come from
+    the earlier course, if the job updates one.
     """
     record = manifest.record(_current(manifest))
     done = replace(
@@ -331,8 +331,8 @@ def settle(
     """Remove answered events from the outbox.
 
     `answers` maps sequences to HTTP status codes. A 2xx is an acknowledgement, any other status a
-    rejection; neither kind is sent again. `trouble` says why the next event could not be delivered
-    yet.
+    rejection; neither kind is sent again. `trouble` is the reason why the next event could not be
+    delivered yet.
     """
     answered: list[int] = []
     pending: list[CallbackEvent] = []

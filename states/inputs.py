@@ -9,7 +9,7 @@ from states.stages import Stage, before
 
 
 def inputs_digest(manifest: Manifest, stage: Stage) -> str:
-    """Return 12 hexadecimal digits over everything that a stage's output depends on.
+    """Return 12 hexadecimal digits that identify everything that a stage's output depends on.
 
     It depends on the engine's name and version, its model and language if it has them, the stage
     and its generation, the commit, and the path and SHA-256 of every artifact of the earlier

@@ -1,4 +1,4 @@
-"""Rules that every checkpoint, whether of a run or an operator, must keep towards the previous one.
+"""Rules for every checkpoint, by a run or an operator, relative to the previous one.
 
 They are checked before every append.
 """
@@ -53,7 +53,7 @@ def _identity(before: Manifest, after: Manifest) -> _Sentences:
     if commit is not None and after.commit != commit:
         yield "the pinned commit has changed"
     if not _follow_the_same(before.update, after.update):
-        yield "the earlier course that the job follows has changed"
+        yield "the earlier course that the job updates has changed"
 
 
 def _follow_the_same(old: Update | None, new: Update | None) -> bool:

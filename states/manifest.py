@@ -62,7 +62,7 @@ class EngineRef:
     name: str
     version: str
     model: str | None = None
-    """The model that it uses, if any."""
+    """Its model, if it uses one."""
     language: str | None = None
     """The language that a model writes the course in."""
 

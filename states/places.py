@@ -1,4 +1,4 @@
-"""Line references in pages (`path:12`, `path:3-9,14`): found, and moved with their lines."""
+"""Finds line references in pages (`path:12`, `path:3-9,14`), and moves them with their lines."""
 
 import difflib
 import re
@@ -8,7 +8,7 @@ from typing import Final
 
 BEFORE: Final = 5
 AFTER: Final = 10
-"""How many lines around a place must be unchanged, too: a page may describe them."""
+"""How many lines around a place must also be unchanged: a page may describe them."""
 
 _LINES: Final = r"(?::(?P<lines>\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*))?"
 _WORD: Final = re.compile(r"[^\s`'\"()\[\]<>:,]+")
@@ -159,7 +159,7 @@ def _moved(lines: str, moves: Moves, *, with_margin: bool) -> str:
 
 
 def _tells_lines(text: str, position: int) -> bool:
-    """Whether the excerpt below a place contains line numbers, which would be wrong."""
+    """Whether the excerpt below a place contains line numbers, which would then be wrong."""
     excerpt = _EXCERPT.match(text, position)
     if excerpt is None:
         return False

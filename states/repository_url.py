@@ -10,7 +10,7 @@ from states.url_patterns import SHORT_REPOSITORY, repository_pattern
 GITHUB: Final = "https://github.com"
 _SHORT: Final = re.compile(SHORT_REPOSITORY)
 _MAX_FOLDER_BYTES: Final = 200
-"""File systems take 255 bytes for a name; the rest is for suffixes."""
+"""File systems allow 255 bytes for a name; the rest is left for suffixes."""
 _DEFAULT_PORTS: Final = {"https": 443, "http": 80}
 
 
@@ -97,7 +97,7 @@ def repository_fault(repository: str, *, allow_http: bool) -> str | None:
 
 
 def without_credentials(repository: str) -> str:
-    """Return a repository's name without user and password, to be shown."""
+    """Return a repository's name without user and password, for display."""
     return re.sub(r"//[^/@]*@", "//***@", repository)
 
 

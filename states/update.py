@@ -23,7 +23,7 @@ Files = Mapping[str, str]
 """The SHA-256 of each file of a tree, by path."""
 
 MOST_NEW: Final = 0.1
-"""By how much, as a share of all source files, the unnamed ones may have grown."""
+"""How much the unnamed source files may have grown in number, as a share of all source files."""
 SOURCE_SUFFIXES: Final = frozenset(
     {
         ".c",
@@ -122,7 +122,7 @@ def unusable(
     """Return why a job cannot update an earlier job's course, or None."""
     job_id = earlier.job_id
     if job_id == identity.job_id:
-        return f"job {job_id} cannot follow itself"
+        return f"job {job_id} cannot update itself"
     old = earlier.identity.repository
     if normal_form(old) != normal_form(identity.repository):
         return f"job {job_id} is about {old}, not {identity.repository}"
@@ -130,7 +130,7 @@ def unusable(
     if differs is not None:
         return f"job {job_id} was made with {differs}"
     if earlier.collected:
-        return f"the files of job {job_id} have been deleted by `gc`"
+        return f"the files of job {job_id} were deleted by `gc`"
     if earlier.state is not State.COMPLETED:
         return f"job {job_id} is {earlier.state}, not completed"
     return None
@@ -162,8 +162,8 @@ def plan(
 ) -> Plan:
     """Decide which items of the earlier course to keep.
 
-    The YAML files are kept if every abstraction still has all its files, and the source files that
-    none of them names have hardly grown. Then a chapter, its review and its tutorial are kept if no
+    The YAML files are kept if every abstraction still has all its files, and there are hardly more
+    source files that none of them names. Then a chapter, its review and its tutorial are kept if no
     file of its abstraction has changed.
     """
     difference = compare(old, new)
@@ -183,10 +183,11 @@ def plan(
 
 
 def still_kept(kept: Iterable[str], made: Iterable[str]) -> frozenset[str]:
-    """Return the items to keep of a stage, although `made` were not kept, as planned, before it.
+    """Return the planned items of a stage that can still be kept.
 
-    `made` are YAML files and chapters. Without the YAML files nothing is kept, and without a
-    chapter neither its review nor its tutorial.
+    `made` are the YAML files and chapters of earlier stages that were made, although they were
+    planned to be kept. Without the YAML files nothing is kept, and without a chapter neither its
+    review nor its tutorial.
     """
     made = set(made)
     if any(path.endswith(".yaml") for path in made):
@@ -257,7 +258,7 @@ def _many_new(
     if unnamed_now - unnamed_before <= MOST_NEW * sources:
         return None
     return (
-        f"{unnamed_now} source files belong to no abstraction; before, it was "
+        f"{unnamed_now} source files belong to no abstraction; before: "
         f"{unnamed_before} of {sources}"
     )
 

@@ -221,6 +221,6 @@ def test_a_run_of_a_job_that_was_collected_ends_with_65_and_says_so(
     argv = run_of_code(shell, str(shell.root / "out"))
     shell(*argv)
     shell("gc", "--older-than", "0s")
-    assert "job by-hand was collected: its files are gone" in shell(
+    assert "job by-hand has no files: they were deleted by `gc`" in shell(
         *argv, code=65
     )

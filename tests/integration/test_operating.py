@@ -96,7 +96,7 @@ def test_a_collected_job_keeps_its_end_and_has_no_files(shell: Shell) -> None:
         ["verify", JOB],
         ["resume", JOB, "--from", "order"],
     ):
-        assert "collected" in shell(*argv, code=65)
+        assert "deleted by `gc`" in shell(*argv, code=65)
 
 
 def test_gc_leaves_a_job_with_unacknowledged_events_and_names_it(
@@ -354,4 +354,4 @@ def test_the_final_callback_of_a_collected_job_is_not_sent_again(
         "CALLBACK_URL": "http://127.0.0.1:9/",
         "CALLBACK_TOKEN": "t",
     }
-    assert "was collected" in shell("resume", JOB, "--redeliver", code=65)
+    assert "deleted by `gc`" in shell("resume", JOB, "--redeliver", code=65)

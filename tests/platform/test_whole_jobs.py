@@ -120,7 +120,7 @@ def test_a_killed_run_is_left_alone_until_its_lease_has_ended(
     answer = cloud.operator.json("sweep")
     assert answer["swept"] == []
     assert answer["skipped"][0]["jobId"] == "job-1"
-    assert "gave a sign of life" in answer["skipped"][0]["reason"]
+    assert "last heartbeat" in answer["skipped"][0]["reason"]
 
 
 def test_two_sweeps_at_once_start_one_run(cloud: Cloud) -> None:

@@ -135,6 +135,6 @@ def test_a_claimant_that_is_always_overtaken_gives_up_in_time_and_says_so(
         simulation, work=lambda job: job.resume(OperatorRequest(takeover=True))
     )
     assert loser.code is Exit.TEMPORARY
-    assert "claimed by others again and again" in str(loser.error)
+    assert "other runs keep claiming job" in str(loser.error)
     assert contested.requests == 51
     assert 30 < simulation.scheduler.time < 200

@@ -108,7 +108,7 @@ class Artifacts:
     def copy(
         self, source: str, record: StageRecord, artifact: Artifact
     ) -> bool:
-        """Copy an object within the store to an item's key; tell whether the object exists."""
+        """Copy an object within the store to an item's key; return whether the object exists."""
         key = self.key(record, artifact)
 
         def look() -> bool:
@@ -206,7 +206,7 @@ class Artifacts:
     def download(
         self, record: StageRecord, artifact: Artifact, path: Path
     ) -> bool:
-        """Write an artifact to a file; tell whether it exists and is undamaged."""
+        """Write an artifact to a file; return whether it exists and is undamaged."""
         key = self.key(record, artifact)
         size = self._download(key, artifact.sha256, path)
         return size == artifact.size
@@ -265,7 +265,7 @@ class Artifacts:
     def _lost(
         self, record: StageRecord, sizes: Mapping[str, int]
     ) -> Iterator[Artifact]:
-        """Yield what is missing of a stage; if its list is damaged, only the list."""
+        """Yield a stage's missing artifacts; if its list is damaged, only the list."""
         files = () if record.listed is None else (record.listed.file,)
         try:
             artifacts = self.of(record)

@@ -313,14 +313,14 @@ class _Mapping:
         condition = ", and not empty"
         if may_be_empty:
             condition = ""
-        raise self.invalid(f"{field} must be a text{condition}")
+        raise self.invalid(f"{field} must be a string{condition}")
 
     def texts(self, field: str) -> tuple[str, ...]:
         value = self._fields.get(field)
         texts = _list(value, self._place_of(field))
         for text in texts:
             if not isinstance(text, str):
-                raise self.invalid(f"{field} must be texts")
+                raise self.invalid(f"{field} must be strings")
         return tuple(texts)
 
     def whole_number(self, field: str, low: int, high: int) -> int:

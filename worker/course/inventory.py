@@ -42,10 +42,10 @@ class Inventory:
     def __init__(
         self, store: Store, executor: Executor, manifest: Manifest
     ) -> None:
-        """Raise DataError if the job was collected."""
+        """Raise DataError if `gc` has deleted the job's files."""
         if manifest.collected:
             raise DataError(
-                f"job {manifest.job_id} was collected: its files are gone",
+                f"job {manifest.job_id} has no files: they were deleted by `gc`",
                 code="collected",
             )
         self.store_url: Final = store.url

@@ -1,4 +1,4 @@
-"""The parts of a drawing: pairs are in one part if they share ends."""
+"""Connected parts of a drawing: two pairs belong to the same part if they share an end."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,10 +10,10 @@ Pair = tuple[int, int]
 class _Parts:
     def __init__(self) -> None:
         self.of: Final[dict[int, int]] = {}
-        """By end: one of the ends of its part."""
+        """For each end, the end that represents its part."""
 
     def join(self, pair: Pair) -> bool:
-        """Join the parts of two ends; return whether they were different."""
+        """Join the parts of two ends; return whether they were different parts."""
         first, second = pair
         kept = self.of.setdefault(first, first)
         other = self.of.setdefault(second, second)
@@ -24,13 +24,13 @@ class _Parts:
 
 
 def joining(pairs: Sequence[Pair]) -> list[int]:
-    """Return the positions of the pairs that connect what those before them do not."""
+    """Return the positions of the pairs that join parts which earlier pairs leave separate."""
     parts = _Parts()
     return [position for position, pair in enumerate(pairs) if parts.join(pair)]
 
 
 def largest_part(pairs: Sequence[Pair]) -> list[int]:
-    """Return the positions of the pairs in the part with most ends, the first of several."""
+    """Return the positions of the pairs in the part with the most ends; the first one of a tie."""
     parts = _Parts()
     for pair in pairs:
         parts.join(pair)

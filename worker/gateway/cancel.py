@@ -27,7 +27,7 @@ def carry_out_cancel(
     variables: Environment,
     stopping: Flag,
 ) -> bool:
-    """Cancel a job; tell whether it is over and its webhook has been told."""
+    """Cancel a job; return whether it is over and the final callback is acknowledged."""
     for number in range(TRIES):
         command.run("cancel", job_id, variables=variables, stopping=stopping)
         if read_standing(view, job_id) is Standing.OVER:

@@ -19,9 +19,9 @@ class Standing(StrEnum):
     """What is left to do for a job."""
 
     OVER = "over"
-    """Nothing: it is over, and its webhook has been told."""
+    """Nothing: it is over, and the final callback is acknowledged."""
     UNDELIVERED = "undelivered"
-    """It is over, but its webhook has not been told."""
+    """It is over, but the final callback is not acknowledged."""
     UNFINISHED = "unfinished"
     """It has not started, or is not over."""
     UNREADABLE = "unreadable"

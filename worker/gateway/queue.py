@@ -1,10 +1,10 @@
 """The queue of jobs on this machine: a fixed number of runs at a time, in order of arrival.
 
 The queue judges a job by its manifest, never by a run's exit code. A request leaves the spool only
-when its job is over and the webhook has been told. Otherwise:
+when its job is over and the final callback is acknowledged. Otherwise:
 
-- The webhook has not been told: the job is run again, at growing intervals, until it has. The job
-  is never given up.
+- The final callback is not acknowledged: the job is run again, at growing intervals, until it is.
+  The job is never given up.
 - The job is not over: it is run again a few times, as the platform does, and then given up. Its
   request stays in the spool until the gateway restarts or the request is sent again.
 - The manifest cannot be read: nothing is decided, and it is read again later.
@@ -38,7 +38,7 @@ UNREADABLE_PAUSE_SECONDS: Final = 30.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class QueuedJob:
-    """A job that is not over, or whose webhook has not been told that it is."""
+    """A job that is not over, or whose final callback is not acknowledged."""
 
     spooled: Spooled
     retries: int = 0
@@ -64,7 +64,7 @@ class QueueLimits:
     """Limits on the number of runs, and on their time."""
 
     max_runs: int
-    """How many runs there may be at a time."""
+    """How many runs are allowed at a time."""
     redelivery_seconds: float
     """How long a run that only delivers events may occupy a slot."""
 

@@ -52,7 +52,7 @@ class Request:
     callback_token: Secret
     github_token: Secret | None
     update_from: str | None = None
-    """The earlier job whose course a new one follows."""
+    """The earlier job whose course a new job updates."""
 
     @property
     def variables(self) -> dict[str, str]:

@@ -23,7 +23,7 @@ MAX_PAUSE_SECONDS: Final = 300.0
 _BACKSTOP: Final = httpx.Timeout(LIMIT_SECONDS).as_dict()
 """For an abandoned thread; the exchange has its own deadline."""
 _EPOCH_SECONDS: Final = 1e9
-"""From here on, a number is a point in time, which some receivers send, not a pause."""
+"""Larger numbers are points in time, which some receivers send instead of a pause."""
 _EPOCH_MILLISECONDS: Final = 1e12
 
 

@@ -270,8 +270,8 @@ class Claimant:
         if self._overtaken > _MAX_OVERTAKEN:
             manifest = winner.manifest
             raise BusyError(
-                f"job {manifest.job_id} is claimed by others again and again, most recently by "
-                f"run {manifest.run}: run this again later"
+                f"other runs keep claiming job {manifest.job_id} (most recently run "
+                f"{manifest.run}): try again later"
             )
         doublings = self._overtaken - 1
         pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0**doublings)

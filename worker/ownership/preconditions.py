@@ -40,7 +40,8 @@ def check_reached(manifest: Manifest, stage: Stage) -> None:
     """Raise DataError if a job cannot resume from a stage."""
     if manifest.collected:
         raise DataError(
-            f"job {manifest.job_id} was collected and cannot be resumed: start a new job"
+            f"job {manifest.job_id} cannot be resumed: its files were deleted by `gc`; "
+            "start a new job"
         )
     next_stage = manifest.next_stage
     if next_stage is not None and next_stage in before(stage):
@@ -57,8 +58,8 @@ def check_end(manifest: Manifest) -> None:
         )
     if manifest.collected:
         raise DataError(
-            f"job {manifest.job_id} was collected: its final event cannot be "
-            "sent again"
+            f"the final event of job {manifest.job_id} cannot be sent again: "
+            "its files were deleted by `gc`"
         )
 
 

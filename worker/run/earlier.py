@@ -164,7 +164,7 @@ def _digests(tree: Path) -> Files:
 def _still_true(
     earlier: Earlier, decided: Plan, correction: "Correction"
 ) -> dict[str, bytes]:
-    """Return the items that are kept, with their places corrected.
+    """Return the kept items, with their places corrected.
 
     A review and a tutorial are kept only if their chapter is.
     """

@@ -67,7 +67,7 @@ class StageItems:
     inputs: str
     rules: Rules
     left: Flag
-    """Set when the stage is left: the engine makes nothing more."""
+    """Set when the run leaves the stage: the engine then makes nothing more."""
     stored: dict[str, Artifact] = field(default_factory=dict)
     in_flight: set[Future[Artifact]] = field(default_factory=set)
     latest: dict[str, Future[Artifact]] = field(default_factory=dict)

@@ -69,7 +69,7 @@ class Updater:
     def check(self) -> None:
         """Pin the earlier job's commit before any work starts.
 
-        Raises DataError if its course cannot be followed.
+        Raises DataError if its course cannot be updated.
         """
         update = self._update
         if update is None or update.from_commit is not None:
@@ -78,7 +78,7 @@ class Updater:
         self._context.owned.append(lambda base: decisions.follow(base, commit))
 
     def _followed_commit(self) -> str:
-        """Return the earlier job's commit; raise DataError if its course cannot be followed."""
+        """Return the earlier job's commit; raise DataError if its course cannot be updated."""
         fault: str | None = None
         for pause in _PAUSES:
             # guard: an update: the earlier job is not given up at the first look
@@ -125,7 +125,7 @@ class Updater:
     def keep(
         self, record: StageRecord, missing: Sequence[str]
     ) -> Iterator[tuple[Artifact, bytes]]:
-        """Copy the missing items of a stage that are kept to where they belong; yield them."""
+        """Copy a stage's kept items that are missing to their own keys; yield them."""
         by_path = self._kept(record.stage)
         kept = [by_path[path] for path in missing if path in by_path]
         if not kept:
@@ -267,7 +267,7 @@ class Updater:
         return None
 
     def _kept(self, stage: Stage) -> Mapping[str, Artifact]:
-        """Return what a stage can keep, by path."""
+        """Return the items that a stage can keep, by path."""
         update_plan = self._usable_plan(stage)
         if update_plan is None:
             return {}

@@ -53,7 +53,7 @@ class RunFolder:
 
     def write(self, path: str, body: bytes) -> None:
         """Write a file of the course, unless it has that content already."""
-        # pathlib takes as long for this as the kernel.
+        # pathlib alone takes as long for this as the kernel.
         file = f"{self.course}/{path}"
         with on_disk(self.course):
             try:

@@ -175,7 +175,7 @@ class _Permission:
 
 
 def _fences(store: Store, key: str) -> bool:
-    """Write an object twice and read it; tell whether the second write was refused."""
+    """Write an object twice and read it; return whether the second write was refused."""
     media_type = "text/plain"
     store.create(key, _BODY, media_type)
     try:

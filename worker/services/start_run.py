@@ -52,7 +52,7 @@ def do_run(
 ) -> Exit:
     """Run a job, handle signals, and return its exit code.
 
-    `commit` is the only commit that a new job may be about.
+    A new job may use no other commit than `commit`, if that is given.
     """
     runtime = SystemRuntime()
     stop = runtime.flag()

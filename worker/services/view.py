@@ -51,7 +51,7 @@ class View:
         return manifest
 
     def inventory(self, manifest: Manifest) -> Inventory:
-        """Return the files of a job's course; raise DataError if the job was collected."""
+        """Return the files of a job's course; raise DataError if `gc` has deleted them."""
         return Inventory(self.store, self.runtime.executor(TRANSFERS), manifest)
 
     def is_silent(self, manifest: Manifest) -> bool:

@@ -109,7 +109,7 @@ class FolderStore:
     def entries(
         self, prefix: str, *, start_after: str = "", limit: int | None = None
     ) -> Iterator[ObjectEntry]:
-        """Yield objects, folder by folder; read only folders that can contain some."""
+        """Yield objects, folder by folder; only folders that can contain some are read."""
         folder = prefix.rpartition("/")[0]
         if folder:
             self._path(folder)
@@ -139,7 +139,7 @@ class FolderStore:
 
     @contextmanager
     def _written(self, source: IO[bytes]) -> Iterator[Path]:
-        """Write a temporary file, and remove it at the end."""
+        """Write a temporary file, and remove it afterwards."""
         make_file = partial(tempfile.mkstemp, dir=self._temporary)
         descriptor, name = _within(self._temporary, make_file)
         path = Path(name)
@@ -166,7 +166,7 @@ class FolderStore:
                     path.unlink()
 
     def _prune(self, folder: Path) -> None:
-        # The error of a folder that is not empty, or gone already, ends the loop.
+        # An error, because the folder is not empty or already gone, ends the loop.
         with suppress(OSError):
             while folder != self._root:
                 folder.rmdir()

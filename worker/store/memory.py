@@ -64,7 +64,7 @@ class MemoryStore:
     def entries(
         self, prefix: str, *, start_after: str = "", limit: int | None = None
     ) -> Iterator[ObjectEntry]:
-        """Yield the objects of the moment when the listing began (texts sort as UTF-8)."""
+        """Yield the objects that exist when the listing begins (strings sort like their UTF-8)."""
         objects = self._objects.copy()
         matching = [key for key in objects if key.startswith(prefix)]
         keys = [key for key in sorted(matching) if key > start_after]

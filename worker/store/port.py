@@ -63,15 +63,15 @@ class Store(Protocol):
     ) -> float | None:
         """Store an object, from memory or from a file; replace what the key has.
 
-        Returns the store's time at its answer, in seconds since 1970, or None if the answer
-        does not tell it.
+        Returns the store's time at its answer, in seconds since 1970, or None if the answer has no
+        time.
         """
 
     def copy(self, source: str, target: str) -> None:
         """Store an object's content and media type under another key, as `put` does.
 
-        The content does not pass through this machine where the store can copy by itself.
-        Raises MissingError.
+        If the store can copy by itself, the content does not pass through this machine. Raises
+        MissingError.
         """
 
     def get(self, key: str) -> bytes:

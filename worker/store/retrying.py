@@ -29,9 +29,10 @@ Result = TypeVar("Result")
 class RetryingStore:
     """Any store, with bounded retries of faults that may pass.
 
-    These are missing answers and conflicts, and after `persevere` refusals, too. If the answer
-    to a `create` is lost, the second attempt meets the object of the first: the caller gets
-    ExistsError, and can see by the content whose object it is.
+    These are missing answers and conflicts, and, after `persevere`, refusals.
+
+    If the answer to a `create` is lost, the second attempt meets the object of the first: the
+    caller gets ExistsError, and can see by the content whose object it is.
     """
 
     def __init__(

@@ -44,7 +44,7 @@ _UNREADABLE: Final = (
     ArithmeticError,
     RecursionError,
 )
-"""What reading an answer with missing or malformed parts raises."""
+"""The exceptions that an answer with missing or malformed parts raises when it is read."""
 _IN_XML: Final = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;", "\n": "&#10;"}
 )
@@ -332,7 +332,10 @@ def _text(element: ET.Element, name: str) -> str:
 
 
 def _check_length(answer: Answer, length: int) -> None:
-    """Raise GarbledError for a body that ends early; without a length none could be told."""
+    """Raise GarbledError for a body that ends early.
+
+    An answer without a length is refused, too: truncation could not be detected.
+    """
     announced = int(answer.headers["content-length"])
     if length != announced:
         raise GarbledError(f"{length} of {announced} bytes")

@@ -1,12 +1,14 @@
-"""Requests to an S3 server, by the HTTP connections of the SDK alone.
+"""Requests to an S3 server, over the SDK's HTTP connections alone.
 
-The SDK itself, which builds requests from a description of the service, takes longer to load
-than all else that a run needs, and more time for a request than connection and kernel
-together. It is only asked where a bucket of AWS is. Nothing retries a request here: a
-conditional PUT whose answer was lost would meet its own object, and no one could tell.
+The SDK itself builds requests from a description of the service. It takes longer to load than
+everything else that a run needs, and more time for a request than connection and kernel together.
+It is asked only where a bucket on AWS is.
 
-No configuration file and no metadata service is read: `S3Access` is the whole configuration,
-but for proxies and certificates, which are read from the environment as the SDK reads them.
+Nothing retries a request here: a conditional PUT whose answer was lost would meet its own object,
+and no one could tell.
+
+No configuration file and no metadata service is read: `S3Access` is the whole configuration, except
+for proxies and certificates, which are read from the environment as the SDK reads them.
 """
 
 import os
@@ -80,20 +82,20 @@ class Request:
     sha256: str = (
         "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
     )
-    """The digest of the body, in hexadecimal; that of no body."""
+    """The body's digest, in hexadecimal; by default that of an empty body."""
     is_streamed: bool = False
-    """Whether the answer's body is left to be read from `Answer.stream`."""
+    """Whether the caller reads the answer's body from `Answer.stream`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Answer:
-    """A server's answer of success."""
+    """A server's successful answer."""
 
     headers: Mapping[str, str]
-    """By their names, in whatever case."""
+    """By name; upper and lower case are the same."""
     body: bytes
     document: ET.Element | None
-    """The body of an answer that is XML by its operation."""
+    """The parsed body, if the operation answers in XML."""
     stream: Any
     """The body of a streamed answer, as urllib3 reads it."""
 
@@ -125,7 +127,7 @@ class S3Client:
     def send(self, request: Request) -> Answer:
         """Return the answer to a request; raise AnsweredError for an error.
 
-        A bucket of AWS that is in another region than was thought is asked there.
+        If a bucket on AWS turns out to be in another region, the request is sent there.
         """
         try:
             return self._exchange(request)
@@ -252,7 +254,7 @@ def _place_of(url: str) -> _Place:
 
 
 def _unsigned(request: Request) -> dict[str, Any]:
-    """Return the headers that proxies may change, and are not signed."""
+    """Return the headers that are not signed, because proxies may change them."""
     headers: dict[str, Any] = {
         "User-Agent": _USER_AGENT,
         "Accept-Encoding": "identity",
@@ -260,7 +262,7 @@ def _unsigned(request: Request) -> dict[str, Any]:
     body = request.body
     if not isinstance(body, bytes):
         headers["Content-Length"] = str(os.fstat(body.fileno()).st_size)
-        # As text it would not be waited for.
+        # The SDK waits for consent only if this is bytes, not text.
         headers["Expect"] = b"100-continue"
     elif request.method in {"PUT", "POST"}:
         headers["Content-Length"] = str(len(body))
@@ -278,9 +280,9 @@ def _connections(access: S3Access, url: str) -> Connections:
 
 
 def _root_on_aws(bucket: str, region: str) -> str:
-    """Return the URL of a bucket of AWS, whose partitions the SDK knows.
+    """Return the URL of a bucket on AWS, whose partitions the SDK knows.
 
-    AWS wants a bucket in the host's name, but has no certificate for names with dots.
+    AWS expects the bucket in the host name, but has no certificate for names with dots.
     """
     import boto3  # noqa: PLC0415 - takes long to load, and only AWS needs it
     import botocore.session  # noqa: PLC0415 - the same
@@ -333,7 +335,7 @@ def _error(
 
 
 def query(**parameters: str) -> str:
-    """Encode parameters as S3 signs them; `_` in their names is a hyphen."""
+    """Encode parameters as S3 signs them; `_` in their names becomes a hyphen."""
     pairs = [
         (name.replace("_", "-"), parameters[name])
         for name in sorted(parameters)

@@ -1,8 +1,10 @@
-"""Connections to an S3 server, whose answers must keep coming.
+"""Connections to an S3 server whose answers must keep coming.
 
-urllib3's pools keep them; the SDK finds proxies and certificates, and waits for the server's
-consent before it sends a file. urllib3 only limits how long a server may be silent. A server that
-sends a byte now and then could keep a request, and the run that waits for it, for any time.
+urllib3's pools keep the connections; the SDK finds proxies and certificates, and waits for the
+server's consent before it sends a file.
+
+urllib3 only limits how long a server may be silent. A server that sends a byte now and then could
+hold up a request, and the run that waits for it, indefinitely.
 """
 
 import io
@@ -32,7 +34,7 @@ from urllib3.util.ssl_ import create_urllib3_context
 from worker.system.runtime import SystemRuntime
 
 SLOWEST_BYTES: Final = 4096
-"""How many bytes of an answer must come in a second, on average."""
+"""How many bytes of an answer must arrive per second, on average."""
 _BLOCK_BYTES: Final = 64 * 1024
 _monotonic: Final = SystemRuntime().monotonic
 _NEVER: Final = Retry(total=False, redirect=False)
@@ -47,7 +49,7 @@ class _Way(NamedTuple):
 
     pool: HTTPConnectionPool
     prefix: str
-    """What each target begins with: a proxy is told the server, too."""
+    """The beginning of each target: a proxy must be told the server, too."""
 
 
 class Connections:
@@ -63,9 +65,9 @@ class Connections:
     ) -> None:
         """Prepare; this connects to nothing.
 
-        `certificates` is a file of those that are trusted, `proxies` the proxy of a scheme,
-        `timeout` the seconds for a connection and of silence, `most` how many connections to
-        one server are kept.
+        `certificates` is a file of trusted certificates, `proxies` maps a scheme to its proxy,
+        `timeout` limits connecting and each silence, in seconds, and `most` is how many connections
+        to one server are kept.
         """
         connect, read = timeout
         self._proxies = ProxyConfiguration(proxies=proxies)
@@ -114,7 +116,7 @@ class Connections:
         manager = self._manager(origin, proxy)
         manager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
         prefix = ""
-        # Through a tunnel, the server itself is asked.
+        # Through a tunnel, requests go to the server itself.
         if proxy and origin.startswith("http:"):
             prefix = origin
         return _Way(manager.connection_from_url(origin), prefix)
@@ -171,7 +173,7 @@ class _TlsPool(AWSHTTPSConnectionPool):
 
 
 class _Socket:
-    """A connected socket; each file that is made of it reads one answer."""
+    """A connected socket; each file made from it reads one answer."""
 
     def __init__(self, connected: socket.socket) -> None:
         self._connected = connected
@@ -180,7 +182,7 @@ class _Socket:
         return getattr(self._connected, name)
 
     def sendall(self, data: bytes) -> None:
-        """Send bytes in blocks: the timeout is one block's, not that of them all."""
+        """Send bytes in blocks: the timeout applies to each block, not to all of them."""
         view = memoryview(data)
         for start in range(0, len(view), _BLOCK_BYTES):
             end = start + _BLOCK_BYTES
@@ -212,12 +214,12 @@ class _Pace:
         self._connected.settimeout(min(left, self._silence))
 
     def note(self, size: int) -> None:
-        """Note how many bytes have come."""
+        """Record how many bytes have arrived."""
         self._end += size / SLOWEST_BYTES
 
 
 class _Answer(io.RawIOBase):
-    """Reads an answer; raises TimeoutError as soon as it is too slow."""
+    """Reads an answer; raises TimeoutError as soon as the answer is too slow."""
 
     def __init__(self, connected: socket.socket) -> None:
         self._file = connected.makefile("rb", buffering=0)

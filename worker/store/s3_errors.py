@@ -30,7 +30,7 @@ _PASSING: Final = {
     "XAmzContentSHA256Mismatch",
 }
 _CREDENTIALS: Final = {"ExpiredToken", "InvalidToken", "TokenRefreshRequired"}
-"""Codes that refuse a session token, with whatever status."""
+"""Codes that refuse a session token, whatever the status."""
 _MAX_SHOWN: Final = 200
 _NOT_FOUND: Final = 404
 _READING: Final = {"read", "copy"}
@@ -48,7 +48,7 @@ _KINDS: Final[dict[int, type[Exception]]] = {
     501: StoreConfigError,
 }
 _CONCLUSIVE: Final = _KINDS.keys() - {_NOT_FOUND}
-"""Statuses that mean the same whatever server sends them."""
+"""Statuses that mean the same on any server."""
 _CONFIG: Final = {
     "AuthorizationHeaderMalformed": "check AWS_REGION",
     "IllegalLocationConstraintException": "check AWS_REGION",
@@ -57,7 +57,7 @@ _CONFIG: Final = {
     "PermanentRedirect": "the bucket is elsewhere: check AWS_REGION and AWS_ENDPOINT_URL_S3",
     "RequestTimeTooSkewed": "this machine's clock is wrong: set it",
 }
-"""Codes that need a person, and what that person has to do."""
+"""Codes that need an operator, and what the operator has to do."""
 _ROOTS: Final = {
     "CopyObject": "CopyObjectResult",
     "ListObjectsV2": "ListBucketResult",
@@ -69,7 +69,7 @@ _DATE: Final = re.compile(
     r"\w{3}, \d{1,2} \w{3} \d{4} \d\d:\d\d:\d\d (?:[A-Z]{3}|[+-]\d{4})"
 )
 _DATES: Final = 8
-"""How many dates are cached: all answers of a second have the same one."""
+"""How many dates are cached: all answers within a second have the same one."""
 _OTHER_ADVICE: Final = "check STORE_URL, AWS_ENDPOINT_URL_S3 and AWS_REGION"
 _REFUSED: Final = (
     "check the access key and its secret (and the session token), this machine's clock, and "
@@ -189,7 +189,7 @@ def _not_s3(
     """Return the error for an answer of another kind of server."""
     content_type = _printable(headers.get("content-type", ""))
     media_type = content_type or "no content type"
-    kind = "an answer that S3 does not give"
+    kind = "not an S3 response"
     if "html" in media_type or _root(body).lower() == "html":
         kind = "a web page"
     return NotS3Error(f"HTTP {status}, {kind} ({media_type})")

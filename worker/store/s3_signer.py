@@ -90,7 +90,7 @@ class Signer:
         return f"{query}&X-Amz-Signature={signature}"
 
     def _scope(self, time: str, region: str) -> "_Scope":
-        """Return the scope of a time and a region, which mostly is that of the time before."""
+        """Return the scope for a time and a region, which is usually the latest one."""
         name = f"{time[:8]}/{region}/s3/aws4_request"
         scope = self._latest
         if scope.name != name:
@@ -110,7 +110,7 @@ class _Scope:
     name: str
     key: bytes = field(repr=False)
     credential: str
-    """As a URL names it."""
+    """The form that a URL takes."""
 
 
 def _signature(time: str, scope: _Scope, canonical: str) -> str:

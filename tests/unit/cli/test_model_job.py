@@ -104,10 +104,10 @@ def test_status_shows_people_what_was_used_and_for_what_a_job_waits(
     printed = operator("status", JOB)
     for line in (
         "engine      static 1, large, in French",
-        "calls       3 calls (1 repairs, 1 pages without the model)",
+        "calls       3 calls (1 repair, 1 page without the model)",
         "tokens      1,200 in, 30,000 written to the cache, 60,000 read from it, 800 out",
         "cost        $1.7500 by the prices of 2026-11-28 (limit: $10.00)",
-        "unknown     1 calls without an answer, counted at most: $0.2500, 9,000 tokens",
+        "unknown     1 call without an answer, counted at most: $0.2500, 9,000 tokens",
         "waiting     for a rate limit, until 2026-11-28T12:00:00.000Z",
     ):
         assert line in printed

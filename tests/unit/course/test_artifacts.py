@@ -274,5 +274,7 @@ def test_without_a_current_stage_nothing_is_unfinished(
 
 
 def test_a_collected_job_has_no_inventory(store: MemoryStore) -> None:
-    with pytest.raises(DataError, match="was collected: its files are gone"):
+    with pytest.raises(
+        DataError, match="has no files: they were deleted by `gc`"
+    ):
         Inventory(store, InlineExecutor(), replace(begun(), collected=True))

@@ -75,11 +75,11 @@ def test_relationships_are_read() -> None:
         (b"[{name: x}]", r"\[0\]: file_paths must be a list"),
         (
             b"[{name: x, description: d, file_paths: [1]}]",
-            "file_paths must be texts",
+            "file_paths must be strings",
         ),
         (
             b"[{name: ' ', description: d, file_paths: []}]",
-            "name must be a text, and not empty",
+            "name must be a string, and not empty",
         ),
         (
             (
@@ -105,7 +105,7 @@ def test_faulty_abstractions_are_refused_and_the_place_is_named(
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("{summary: '', relationships: []}", "summary must be a text"),
+        ("{summary: '', relationships: []}", "summary must be a string"),
         ("{summary: s}", "relationships must be a list"),
         (
             (

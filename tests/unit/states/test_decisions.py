@@ -484,7 +484,7 @@ def test_only_an_update_records_what_it_keeps_of_an_earlier_course() -> None:
     assert planned.update == Update(
         from_="earlier", changed=2, why=None, plan=artifact()
     )
-    with pytest.raises(ValueError, match="the job follows no earlier one"):
+    with pytest.raises(ValueError, match="the job updates no earlier one"):
         decisions.plan_update(begun(), changed=2, why=None, plan=None)
 
 

@@ -257,7 +257,7 @@ def test_a_job_updates_the_same_course_from_its_start_on(
 ) -> None:
     before = replace(BASE, update=old)
     broken = violations(before, replace(stamped(before), update=new))
-    expected = ["the earlier course that the job follows has changed"]
+    expected = ["the earlier course that the job updates has changed"]
     assert list(broken) == ([] if lawful else expected)
 
 

@@ -88,7 +88,7 @@ def test_nothing_is_kept_where_many_source_files_belong_to_nothing() -> None:
     two_more = dict(list(one_more.items())[:2])
     assert planned(old | two_more, old).why is None
     assert planned(old | one_more, old).why == (
-        "20 source files belong to no abstraction; before, it was 17 of 20"
+        "20 source files belong to no abstraction; before: 17 of 20"
     )
 
 
@@ -279,7 +279,7 @@ def test_only_a_completed_course_of_the_same_kind_is_followed() -> None:
     collected = replace(earlier, collected=True)
     failed = replace(earlier, state=State.FAILED)
     reasons = {
-        f"job {job} cannot follow itself": unusable(
+        f"job {job} cannot update itself": unusable(
             earlier, earlier.identity, engine
         ),
         f"job {job} is about {repository}, not https://example.org/a/b": (
@@ -288,7 +288,7 @@ def test_only_a_completed_course_of_the_same_kind_is_followed() -> None:
         f"job {job} was made with the model None, not another": unusable(
             earlier, new, replace(engine, model="another")
         ),
-        f"the files of job {job} have been deleted by `gc`": unusable(
+        f"the files of job {job} were deleted by `gc`": unusable(
             collected, new, engine
         ),
         f"job {job} is failed, not completed": unusable(failed, new, engine),

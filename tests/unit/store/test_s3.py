@@ -232,9 +232,9 @@ OTHER_SERVERS: Final = {
     ),
     "another XML": (
         answer("200 OK", b"<feed><entry/></feed>"),
-        "HTTP 200, an answer that S3 does not give",
+        "HTTP 200, not an S3 response",
     ),
-    "nothing": (answer("200 OK"), "HTTP 200, an answer that S3 does not give"),
+    "nothing": (answer("200 OK"), "HTTP 200, not an S3 response"),
     "a login": (
         answer("302 Found", headers="Location: https://login.example.org/\r\n"),
         "to https://login.example.org/",

@@ -14,7 +14,7 @@ from worker.errors import WorkerError
 from worker.services.follow import Outcome
 
 COMPLETED: Final = frozenset({State.COMPLETED, "succeeded"})
-"""The states of a job that has its course: the manifest's, and the platform's."""
+"""The states of a job that has its course, as named by the manifest and by the platform."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -123,7 +123,7 @@ def _obstacle(view: View, manifest: Manifest, age: int) -> str | None:
 def _collect(
     view: View, log: CheckpointLog, newest: Checkpoint, *, dry_run: bool
 ) -> bool:
-    """Fence the job off with a tombstone, and delete all else; tell whether there was anything.
+    """Fence the job off with a tombstone, delete the rest, and return whether there was any.
 
     If the tombstone already exists, an earlier command was interrupted.
     """
@@ -162,10 +162,10 @@ def _tombstone(view: View, newest: Checkpoint) -> Manifest:
 
 
 def delete_all_but(view: View, tombstone: Manifest, *, dry_run: bool) -> bool:
-    """Delete all objects of a job except the tombstone; tell whether there were any.
+    """Delete all objects of a job except the tombstone; return whether there were any.
 
-    Checkpoints go last, so that a job with objects always has a checkpoint that names it.
-    Objects of another store or of a user in the job's folder stay.
+    Checkpoints go last, so that a job with objects always has a checkpoint that names it. Objects
+    of another store or of a user in the job's folder stay.
     """
     kept = checkpoint_key(tombstone.job_id, tombstone.sequence)
     entries = view.store.entries(job_prefix(tombstone.job_id))

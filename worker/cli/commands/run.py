@@ -177,7 +177,7 @@ def _local_job(
 
 
 def _check_out(out: Path) -> None:
-    """Refuse a place where no folder can be, before the work rather than after it."""
+    """Refuse a path where no folder can be created, before any work is done."""
     absolute = out.absolute()  # fails if the current folder is gone
     for path in (absolute, *absolute.parents):
         if path.exists() and not path.is_dir():
@@ -264,7 +264,7 @@ def _deliver(view: View, local: _LocalJob) -> Output:
 
 
 def _made_before(manifest: Manifest, asked_at: str) -> list[str]:
-    """Say since when a course is complete, if this run had nothing to do."""
+    """Say since when the course has been complete, if this run had nothing to do."""
     if manifest.written_at >= asked_at:
         return []
     job_id = manifest.job_id

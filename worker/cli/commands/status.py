@@ -118,9 +118,9 @@ def _engine_line(engine: JsonObject) -> str:
 def _update_lines(update: JsonObject | None) -> list[str]:
     if update is None:
         return []
-    line = "update      of {from}: {kept} files kept, {made} made".format_map(
-        update
-    )
+    kept = counted(update["kept"], "file")
+    line = "update      of {from}: ".format_map(update)
+    line += f"{kept} kept, {update['made']} made"
     if update["why"] is not None:
         line += " ({why})".format_map(update)
     return [line]
@@ -130,9 +130,9 @@ def _usage_lines(usage: JsonObject | None) -> list[str]:
     if usage is None:
         return []
     calls = counted(usage["calls"], "call")
-    extra = "{repairs} repairs, {fallbacks} pages without the model".format_map(
-        usage
-    )
+    repairs = counted(usage["repairs"], "repair")
+    fallbacks = counted(usage["fallbacks"], "page")
+    extra = f"{repairs}, {fallbacks} without the model"
     tokens = (
         "{inputTokens:,} in, {cacheWriteTokens:,} written to the cache, "
         "{cacheReadTokens:,} read from it, {outputTokens:,} out"
@@ -144,9 +144,10 @@ def _usage_lines(usage: JsonObject | None) -> list[str]:
         f"cost        {cost}",
     ]
     if usage["unknownCalls"]:
+        unknown = counted(usage["unknownCalls"], "call")
+        most = "${unknownUsd:.4f}, {unknownTokens:,} tokens".format_map(usage)
         lines.append(
-            "unknown     {unknownCalls} calls without an answer, counted at most: "
-            "${unknownUsd:.4f}, {unknownTokens:,} tokens".format_map(usage)
+            f"unknown     {unknown} without an answer, counted at most: {most}"
         )
     return lines
 

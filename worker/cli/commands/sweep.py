@@ -172,7 +172,7 @@ class Sweep:
         silent, lease = read_silence(self._view.store, log, manifest)
         if silent > lease:
             return None
-        return _skip(f"run {manifest.run} gave a sign of life {silent}s ago")
+        return _skip(f"run {manifest.run}: last heartbeat {silent}s ago")
 
     def _give_up(self, candidate: SweepCandidate) -> SweepDecision | None:
         manifest = candidate.manifest

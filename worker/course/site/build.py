@@ -30,7 +30,7 @@ from worker.course.site.seal import sealed
 
 SEARCH_INDEX: Final = f"{FOLDER}/search_index.js"
 LANGUAGE: Final = "en"
-"""The language of the page's own words, and of the engines' courses."""
+"""The language of the page's fixed texts, and of courses by default."""
 _HERE: Final = Path(__file__).parent
 _ASSETS: Final = ("course.css", "course.js")
 _PREFIX: Final = re.compile(
@@ -54,7 +54,7 @@ class _Item:
     title: str
     description: Markup
     minutes: int
-    """To read the chapter."""
+    """How long the chapter takes to read."""
     chapter: str | None
     tutorial: str | None
     new_chapter: bool
@@ -239,7 +239,7 @@ def _templates() -> Environment:
 
 
 def _title(entry: Entry, page: Page, document: Document) -> str:
-    """Return what links call a page."""
+    """Return the text of links to a page."""
     title = document.title or ""
     name = _PREFIX.sub("", title) or entry.name
     if name:

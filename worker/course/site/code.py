@@ -54,7 +54,7 @@ _NAME: Final = r"[^\W\d]\w*"
 
 
 def _with_short_names(rule: object) -> object:
-    """Return a rule of Python's lexer without the list of all letters that a name may have."""
+    """Replace Python's list of all letters that a name may have by a short pattern."""
     match rule:
         case (str(pattern), *actions):
             return (pattern.replace(PythonLexer.uni_name, _NAME), *actions)
@@ -63,7 +63,7 @@ def _with_short_names(rule: object) -> object:
 
 
 class _Python(PythonLexer):
-    """Python's lexer; its own patterns of names take half of the time to compile them all."""
+    """Python's lexer with short patterns for names: its own take half of the time to compile."""
 
     tokens: ClassVar = {
         state: [_with_short_names(rule) for rule in rules]
@@ -112,7 +112,7 @@ def _lexer(name: str) -> Lexer:
 
 @cache
 def _kind(token: _TokenType) -> str:
-    """Return the class of a token's kind, or of the nearest kind around it that has one."""
+    """Return the class of a token's kind, or of the nearest enclosing kind that has one."""
     for kind in reversed(token.split()):
         if kind in _KINDS:
             return _KINDS[kind]

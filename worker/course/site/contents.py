@@ -25,11 +25,11 @@ Files = Mapping[str, bytes]
 """The files of a course, by path."""
 Abstractions = tuple[Abstraction, ...]
 _MAX_STEM: Final = 250
-"""File systems take 255 bytes for a name, and `.html` is one more than `.md`."""
+"""File systems allow 255 bytes for a name, and `.html` is one byte longer than `.md`."""
 _MADE_OF: Final = re.compile(r"(?<=[.!?])\s*\((?:`[^`]+`, )*`[^`]+`\)$")
-"""What the engine `claude` notes behind a description: what its chapter is made of."""
+"""What the engine `claude` adds to a description: the units that its chapter is made of."""
 _PROJECT: Final = re.compile(r"\[project\]: # \(([^()\n]+)\)")
-"""How the engine `claude` notes the project's name."""
+"""The line in which the engine `claude` records the project's name."""
 _NUMBER: Final = re.compile(r"_(\d+)_")
 
 
@@ -74,7 +74,7 @@ class Contents(NamedTuple):
     summary: str
     entries: list[Entry]
     names: list[str]
-    """The abstractions, as relationships count them."""
+    """The names of the abstractions; relationships refer to them by position."""
     relationships: tuple[Relationship, ...]
 
     @property
@@ -100,7 +100,7 @@ class Contents(NamedTuple):
     def page_of(self) -> dict[str, Page]:
         """Return the page for each path that a link may name.
 
-        A chapter is read in its reviewed form where there is one.
+        A chapter and its review are the same page: the review, if there is one.
         """
         pages = {page.path: page for page in self.tutorials}
         for page in self.chapters:
@@ -132,13 +132,13 @@ def read_contents(files: Files, project: str) -> Contents:
 
 def _named(entries: list[Entry]) -> str:
     """Return the project's name in the last line of the first tutorial, if it is there."""
-    for entry in entries[:1]:
-        if entry.tutorial is not None:
-            _, _, last = entry.tutorial.source.rstrip().rpartition("\n")
-            match = _PROJECT.fullmatch(last)
-            if match is not None:
-                return match[1]
-    return ""
+    if not entries or entries[0].tutorial is None:
+        return ""
+    _, _, last = entries[0].tutorial.source.rstrip().rpartition("\n")
+    match = _PROJECT.fullmatch(last)
+    if match is None:
+        return ""
+    return match[1]
 
 
 def _entries(

@@ -37,7 +37,7 @@ class Links:
         if href.startswith("/") or "\\" in unquote(href):
             return None
         target, _, fragment = href.partition("#")
-        # A file that has a page is read there, the others in the course's folder.
+        # A file with a page is read there; the others are in the course's folder.
         has_page = path in self._names
         resolved = _resolved(path, unquote(target))
         name = self._names.get(resolved)
@@ -58,7 +58,7 @@ class Links:
     def _to_page(
         self, place: str, name: str, target: str, fragment: str
     ) -> str | None:
-        """Return a link to a page; an anchor that is not there is left out."""
+        """Return a link to a page; an anchor that does not exist is dropped."""
         page = ""
         if target:
             page = place
@@ -69,7 +69,7 @@ class Links:
 
 
 def _resolved(path: str, target: str) -> str:
-    """Return the path that a relative link of a file names: without a target, the file itself."""
+    """Return the path that a relative link in a file names: the file itself if it is empty."""
     if not target:
         return path
     return normpath(join(dirname(path), target))

@@ -1,6 +1,6 @@
-"""Marks the places behind a paragraph or a list as notes: `(`src/app.py:12-20`)`.
+"""Marks the places after a paragraph or a list as notes: `(`src/app.py:12-20`)`.
 
-A note is a parenthesis at the end that holds nothing but places in files, as code.
+A note is a parenthesis at the end that contains only places in files, as code.
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import Final
 from markdown_it.token import Token
 
 NOTE: Final = "places"
-"""The class of a note, and of a paragraph that is nothing else."""
+"""The class of a note, and of a paragraph that contains only a note."""
 _PLACE: Final = re.compile(r".{1,400}:\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*")
 
 
@@ -41,7 +41,7 @@ def _start(children: Sequence[Token]) -> int | None:
             return None
         position -= 1
         between = ", "
-    # A parenthesis without a place is none.
+    # A parenthesis without a place is not a note.
     if between == ")":
         return None
     opening = children[position]

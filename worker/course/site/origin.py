@@ -1,4 +1,4 @@
-"""What a course is about: a commit of a repository, and how a reader gets it."""
+"""The subject of a course: a commit of a repository, and how a reader gets it."""
 
 import re
 import shlex
@@ -22,7 +22,7 @@ class Origin(NamedTuple):
     def told(self) -> str:
         """The commit in a sentence, and the commands that clone it, as Markdown.
 
-        Empty without a commit; no commands without the URL of a git host.
+        Empty without a commit; without the URL of a git host there are no commands.
         """
         commit = self.commit or ""
         if not _COMMIT.fullmatch(commit):

@@ -18,7 +18,7 @@ from worker.course.site.diagrams.graph import (
 )
 
 _MOST: Final = 12
-"""Relationships that are drawn; more could not be read."""
+"""How many relationships are drawn; more would be unreadable."""
 _MEANINGFUL: Final = re.compile(r"[^\w .,/()-]")
 """A character that may mean something to Mermaid."""
 
@@ -58,7 +58,7 @@ def mermaid(graph: Graph) -> str:
 
 
 def _label(text: str) -> str:
-    """Return a label in which nothing means anything to Mermaid, or is empty."""
+    """Return a label whose characters mean nothing to Mermaid; an empty one becomes `-`."""
     words = " ".join(text.split())
     return _MEANINGFUL.sub(_entity, words) or "-"
 
@@ -68,7 +68,7 @@ def _entity(match: re.Match[str]) -> str:
 
 
 def _drawn(relationships: Sequence[Relationship]) -> list[Relationship]:
-    """Return relationships of the largest connected part, at first those that connect it."""
+    """Return relationships of the largest connected part, preferring those that connect it."""
     connected = _chosen(relationships, largest_part(_pairs(relationships)))
     connecting = joining(_pairs(connected))
     others = [

@@ -6,7 +6,7 @@ from typing import Final
 from worker.course.site.contents import Contents, Page
 
 _A_MINUTE: Final = 200
-"""Words that are read, those of code as well."""
+"""Words read per minute, including those of code."""
 _HOUR: Final = 60
 _WRITTEN: Final = re.compile(r"^✎ ", re.MULTILINE)
 """How the engine `claude` marks code that is not copied from the repository."""

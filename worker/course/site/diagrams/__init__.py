@@ -1,5 +1,5 @@
-"""Diagrams: Mermaid's flowcharts, class, state and sequence diagrams, drawn as SVG.
+"""Draws Mermaid's flowcharts, class, state and sequence diagrams as SVG.
 
-They are drawn by the program, so that a page needs no script of three megabytes, works
-from a folder, and can hold only the elements that are written here, whatever a diagram's text says.
+Because the program draws them, a page needs no script of three megabytes, works from a folder, and
+can contain only the elements written here, whatever a diagram's text says.
 """

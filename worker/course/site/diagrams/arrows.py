@@ -1,4 +1,4 @@
-"""Lines between nodes, and what their ends bear."""
+"""Lines between nodes, and the heads at their ends."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -34,11 +34,11 @@ class End(NamedTuple):
 
     @property
     def line_end(self) -> Spot:
-        """Where the line ends, and the head begins."""
+        """Where the line ends and the head begins."""
         return self._before(self._length)
 
     def drawn(self) -> str:
-        """Return the head."""
+        """Return the head as SVG."""
         match self.head:
             case Head.NONE:
                 return ""
@@ -106,7 +106,7 @@ class End(NamedTuple):
 
 
 def line(spots: Sequence[Spot], style: Line, *, upright: bool) -> str:
-    """Return a smooth line through places; `upright` where it leaves and enters vertically."""
+    """Return a smooth line through places; `upright` if it leaves and enters vertically."""
     path = svg.Path(spots[0])
     for start, end in pairwise(spots):
         is_straight = start.x == end.x or start.y == end.y
@@ -120,7 +120,7 @@ def line(spots: Sequence[Spot], style: Line, *, upright: bool) -> str:
 
 
 def _curve_down(path: svg.Path, start: Spot, end: Spot) -> None:
-    """Curve to an end that is left and entered vertically."""
+    """Curve to an end; the line leaves and enters vertically."""
     half = (start.y + end.y) / 2
     below = Spot(start.x, half)
     above = Spot(end.x, half)
@@ -128,7 +128,7 @@ def _curve_down(path: svg.Path, start: Spot, end: Spot) -> None:
 
 
 def _curve_across(path: svg.Path, start: Spot, end: Spot) -> None:
-    """Curve to an end that is left and entered horizontally."""
+    """Curve to an end; the line leaves and enters horizontally."""
     half = (start.x + end.x) / 2
     beside = Spot(half, start.y)
     before = Spot(half, end.y)

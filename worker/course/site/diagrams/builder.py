@@ -18,14 +18,14 @@ DIRECTION: Final = re.compile(r"direction\s+(TB|TD|BT|LR|RL)")
 
 
 def direction(name: str | None) -> Direction:
-    """Return a direction by its name in Mermaid; `TD` is `TB`, and so is none."""
+    """Return a direction by its name in Mermaid; `TD`, or no name, is `TB`."""
     if name is None or name == "TD":
         return Direction.DOWN
     return Direction(name)
 
 
 class GraphBuilder:
-    """A graph so far, and the groups that are open."""
+    """A graph under construction, and its open groups."""
 
     def __init__(self, towards: Direction) -> None:
         self._graph = Graph(root=Group(direction=towards))
@@ -34,7 +34,7 @@ class GraphBuilder:
 
     @property
     def here(self) -> Group:
-        """The innermost group that is open."""
+        """The innermost open group."""
         return self._open[-1]
 
     def begin(self, key: str, title: str) -> None:
@@ -76,7 +76,7 @@ class GraphBuilder:
         self._graph.edges.append(edge)
 
     def graph(self) -> Graph:
-        """Return what was built; names of groups are no nodes."""
+        """Return the finished graph; a group's name is not a node."""
         for group in _groups(self._graph.root):
             home = self._homes.pop(group.key, None)
             if home is not None:

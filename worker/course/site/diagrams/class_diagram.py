@@ -168,7 +168,7 @@ def _head(mark: str | None) -> Head:
 
 
 def _generic(text: str) -> str:
-    """Return a type as it is written: Mermaid's `List~int~` is `List<int>`."""
+    """Return a type in the usual notation: Mermaid's `List~int~` is `List<int>`."""
     while re.search(r"~[^~]+~", text):
         text = re.sub(r"~([^~]+)~", r"<\1>", text, count=1)
     return text

@@ -35,7 +35,7 @@ def draw(source: str) -> str:
 
 
 def _rarer(header: str, lines: list[str]) -> str:
-    """Draw the kinds of diagrams that most courses have none of."""
+    """Draw the kinds of diagrams that few courses have."""
     # Loaded only when used.
     from worker.course.site.diagrams import (  # noqa: PLC0415
         sequence,
@@ -66,7 +66,7 @@ def _lines(source: str) -> list[str]:
     body = re.sub(r"\A\s*---\n.*?\n---\n", "", source, flags=re.DOTALL)
     lines = []
     for line in body.splitlines():
-        # Patterns may try each of many spaces as an end: one says as much.
+        # A pattern may try each of many spaces as an end, so only one is left of each run.
         statement = " ".join(_COMMENT.sub("", line).split())
         if len(statement) > MAX_LINE:
             raise DiagramError("one of its lines is too long")

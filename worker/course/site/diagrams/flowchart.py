@@ -1,4 +1,4 @@
-"""Reads Mermaid's flowcharts; what is only decoration (`style`, `classDef`, `click`) is ignored."""
+"""Reads Mermaid's flowcharts, but ignores decoration (`style`, `classDef`, `click`)."""
 
 import re
 from itertools import product
@@ -113,7 +113,7 @@ class _Statements:
                 raise self._not_understood()
 
     def _accept(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
-        """Read what matches a pattern, if it comes next."""
+        """Read the match of a pattern, if it comes next."""
         match = pattern.match(self._line, self._at)
         if match is not None:
             self._at = match.end()
@@ -150,7 +150,7 @@ class _Statements:
         return key[0]
 
     def _shape(self) -> Node | None:
-        """Read what follows a node's key: its outline and its label."""
+        """Read the outline and the label after a node's key."""
         for opening, closings, shape in _SHAPES:
             if self._line.startswith(opening, self._at):
                 self._at += len(opening)
@@ -159,7 +159,7 @@ class _Statements:
         return None
 
     def _label(self, closings: tuple[str, ...]) -> str:
-        """Read a label, and the bracket that closes it; a quoted label may hold brackets."""
+        """Read a label and its closing bracket; a quoted label may contain brackets."""
         line = self._line
         start = self._at
         begin = start

@@ -28,7 +28,7 @@ class Spot:
 
     @property
     def turned(self) -> "Spot":
-        """The step to the right of this one."""
+        """The same step, turned to the right."""
         return Spot(-self.y, self.x)
 
     def right(self, length: float) -> "Spot":
@@ -57,12 +57,12 @@ class Box(NamedTuple):
 
     @classmethod
     def at(cls, corner: Spot, width: float, height: float) -> "Box":
-        """Return the rectangle of a size with its upper left corner at a place."""
+        """Return the rectangle of a size whose upper left corner is at a place."""
         return cls(left=corner.x, top=corner.y, width=width, height=height)
 
     @classmethod
     def around(cls, middle: Spot, width: float, height: float) -> "Box":
-        """Return the rectangle of a size around a middle."""
+        """Return the rectangle of a size around a centre."""
         left = middle.x - width / 2
         top = middle.y - height / 2
         return cls(left=left, top=top, width=width, height=height)
@@ -104,7 +104,7 @@ class Box(NamedTuple):
 
 
 class Span(NamedTuple):
-    """The room between a left and a right side."""
+    """The space between a left and a right side."""
 
     left: float
     right: float

@@ -1,4 +1,4 @@
-"""What a flowchart or a class diagram consists of."""
+"""The elements of flowcharts and class diagrams."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -11,7 +11,7 @@ MAX_DEPTH: Final = 8
 
 
 class DiagramError(Exception):
-    """A diagram cannot be drawn; the message says why, and follows `because`."""
+    """A diagram cannot be drawn; the message is a clause that can follow `because`."""
 
 
 def not_understood(statement: str) -> DiagramError:
@@ -20,7 +20,7 @@ def not_understood(statement: str) -> DiagramError:
 
 
 class Direction(StrEnum):
-    """Where the arrows of a diagram lead."""
+    """The direction of a diagram's arrows."""
 
     DOWN = "TB"
     UP = "BT"
@@ -46,7 +46,7 @@ class Shape(StrEnum):
 
 
 class Line(StrEnum):
-    """How an edge is drawn."""
+    """The style of an edge's line."""
 
     SOLID = "solid"
     DOTTED = "dotted"
@@ -55,7 +55,7 @@ class Line(StrEnum):
 
 
 class Head(StrEnum):
-    """What an end of an edge bears."""
+    """The arrowhead at an end of an edge."""
 
     NONE = "none"
     ARROW = "arrow"

@@ -20,10 +20,10 @@ from worker.course.site.diagrams.graph_layout import LOOP, Laid, Route, lay_out
 from worker.course.site.diagrams.text import Text
 
 _WIDEST: Final = 700.0
-"""A drawing that is wider is drawn downward, if that makes it narrower."""
+"""A wider drawing is drawn downward, if that makes it narrower."""
 _LABEL_PADDING: Final = 6
 _TITLE: Final = Spot(14, 22)
-"""Where a group's title begins, from its upper left corner."""
+"""Where a group's title begins, relative to its upper left corner."""
 
 
 def draw(graph: Graph, name: str) -> str:
@@ -42,7 +42,7 @@ def draw(graph: Graph, name: str) -> str:
 
 
 def _described(graph: Graph) -> str:
-    """Return what a graph shows, in words."""
+    """Describe a graph in words."""
     sentences = []
     for edge in graph.edges:
         sentence = _sentence(edge, graph)
@@ -70,7 +70,7 @@ def _name(key: str, graph: Graph) -> str:
 
 
 class _Pen:
-    """Collects elements by what lies over what."""
+    """Collects elements in layers, the lowest first."""
 
     def __init__(self) -> None:
         self._frames: list[str] = []
@@ -84,7 +84,7 @@ class _Pen:
         return "".join(elements)
 
     def group(self, laid: Laid, corner: Spot) -> None:
-        """Draw what is in a group, its upper left corner at a place."""
+        """Draw the content of a group, with its upper left corner at a place."""
         for route in laid.routes:
             if route.edge.line is not Line.HIDDEN:
                 self._route(route, laid, corner)
@@ -139,7 +139,7 @@ class _Pen:
         self._lines += [*heads, line]
 
     def _loop(self, route: Route, side: Spot) -> None:
-        """Draw a line from a node to itself, beside the middle of its right side."""
+        """Draw a line from a node to itself, on its right side."""
         edge = route.edge
         begin = side.down(-7)
         tip = side.down(7)

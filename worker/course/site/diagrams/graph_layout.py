@@ -1,4 +1,4 @@
-"""Where the nodes, groups and edges of a graph are drawn: groups from the inside out."""
+"""Places the nodes, groups and edges of a graph, beginning with the innermost groups."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ from worker.course.site.diagrams.text import width as text_width
 MARGIN: Final = 16.0
 TITLE: Final = 26.0
 LOOP: Final = 30.0
-"""How far a line from a node to itself leads away from it."""
+"""How far a line from a node to itself extends from the node."""
 _LABEL_WIDTH: Final = 140.0
 _SAME: Final = 0.2
 _GATE: Final = Size(across=2, along=0)
@@ -39,11 +39,11 @@ _UPRIGHT: Final = frozenset({Direction.DOWN, Direction.UP})
 _BACKWARD: Final = frozenset({Direction.UP, Direction.LEFT})
 
 Path = tuple[str, ...]
-"""The keys of the groups around a node or group, from the outside in, and its own."""
+"""The keys of the groups around a node or group, outermost first, and then its own key."""
 
 
 class Route(NamedTuple):
-    """An edge with its points, and its label around a middle."""
+    """An edge with its points, and the middle of its label."""
 
     edge: Edge
     spots: list[Spot]
@@ -53,7 +53,7 @@ class Route(NamedTuple):
 
 
 class Gate(NamedTuple):
-    """Where an edge leaves or enters a group, so that it passes the nodes in its way."""
+    """Where an edge leaves or enters a group without crossing the nodes in between."""
 
     edge: int
     leaving: bool
@@ -61,7 +61,7 @@ class Gate(NamedTuple):
 
 @dataclass(kw_only=True, slots=True)
 class Laid:
-    """A group with everything in it; places are seen from its upper left corner."""
+    """A group with everything in it; places are relative to its upper left corner."""
 
     group: Group
     upright: bool
@@ -73,7 +73,7 @@ class Laid:
     inner: dict[str, "Laid"] = field(default_factory=dict)
     routes: list[Route] = field(default_factory=list)
     gates: dict[Gate, list[Spot]] = field(default_factory=dict)
-    """The way from a node to each gate."""
+    """The points from a node to each gate."""
 
     def box(self, key: str) -> "Outline | Laid":
         outline = self.outlines.get(key)
@@ -97,7 +97,7 @@ class Laid:
         return self.corner(key) + child.spot(rest)
 
     def way_out(self, path: Sequence[str], gate: Gate) -> list[Spot]:
-        """Return the way from a node to the gate of its group; none where it goes straight."""
+        """Return the points from a node to its group's gate; none if it needs no gate."""
         key, *rest = path
         if not rest:
             return []
@@ -117,7 +117,7 @@ class Laid:
         return shifted
 
     def attached(self, path: Sequence[str], line: Sequence[Spot]) -> Spot:
-        """Return where a line from beside a node, or outside its group, meets its outline."""
+        """Return where a line meets an outline; the line begins beside it, or outside its group."""
         begin, following, *_ = line
         middle = self.spot(path)
         aside = begin - middle
@@ -131,7 +131,7 @@ class Laid:
     def _meeting(
         self, path: Sequence[str], aside: float, ahead: float
     ) -> Point:
-        """Return where a line ahead meets an outline, from its middle."""
+        """Return where a line meets an outline, relative to the outline's middle."""
         box = self._innermost(path)
         along = box.height / 2
         across = box.width / 2
@@ -155,7 +155,7 @@ class Laid:
 
 
 def _share(shape: Shape, aside: float) -> float:
-    """Return how much of its height an outline has left, aside from its middle."""
+    """Return the share of its height that an outline has at a distance beside its middle."""
     match shape:
         case Shape.DIAMOND:
             return 1 - aside
@@ -165,14 +165,14 @@ def _share(shape: Shape, aside: float) -> float:
 
 
 def lay_out(graph: Graph, direction: Direction | None = None) -> Laid:
-    """Place everything, in a direction other than the graph's own where one is given."""
+    """Place everything; `direction`, if given, replaces the graph's own."""
     root = graph.root
     direction = direction or root.direction or Direction.DOWN
     return _Layout(graph).laid(root, (), direction, direction)
 
 
 class _Layout:
-    """Lays out groups, the inner ones first."""
+    """Lays out groups, inner ones first."""
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
@@ -215,7 +215,7 @@ class _Layout:
 
 
 def _common(first: Path, second: Path) -> Path:
-    """Return the groups around both."""
+    """Return the groups that contain both."""
     common = []
     for one, other in zip(first, second, strict=False):
         if one != other:
@@ -225,7 +225,7 @@ def _common(first: Path, second: Path) -> Path:
 
 
 class _Level:
-    """Places the nodes and inner groups of a group."""
+    """Places the direct nodes and groups of a group."""
 
     def __init__(
         self,
@@ -247,7 +247,7 @@ class _Level:
     def place(
         self, numbers: list[int], direction: Direction, *, with_gates: bool
     ) -> None:
-        """Place them by the edges between them, these numbers, and by those that lead outside."""
+        """Place them, connected by the edges of these numbers, and by edges that lead outside."""
         gates = []
         if with_gates:
             gates = self._gates(numbers)
@@ -289,7 +289,7 @@ class _Level:
         numbers: Sequence[int],
         gates: Sequence[Gate],
     ) -> None:
-        """Note by which places edges go: those of this level, then those to the gates."""
+        """Record the points of edges: first the edges of this level, then those to the gates."""
         routes = iter(arrangement.routes)
         labels = iter(arrangement.labels)
         for number in numbers:
@@ -307,7 +307,7 @@ class _Level:
             self._laid.gates[gate] = way
 
     def _gates(self, numbers: list[int]) -> list[Gate]:
-        """Return the gates for edges to the outside whose node has neighbours in the way."""
+        """Return the gates for outgoing edges whose node has neighbours in the way."""
         pairs = [self._pair(number) for number in numbers]
         upper = set()
         lower = set()
@@ -334,11 +334,11 @@ class _Level:
         return groups[: self._depth] == self._path
 
     def _inner_path(self, key: str) -> Path:
-        """Return the path of a node or group, from this level on."""
+        """Return the path of a node or group from this level on."""
         return self._paths[key][self._depth :]
 
     def _number(self, key: str) -> int:
-        """Return the number of the node or group of this level that a node is, or is in."""
+        """Return the number of the node or group at this level that a node is or belongs to."""
         outermost = self._inner_path(key)[0]
         return self._items[outermost]
 
@@ -364,7 +364,7 @@ class _Level:
         return self._turned(size)
 
     def _turned(self, size: Size) -> Size:
-        """Turn a size as it is read into one across and along the ranks."""
+        """Convert a size on the page into one across and along the ranks."""
         if self._laid.upright:
             return size
         return Size(across=size.along, along=size.across)
@@ -402,9 +402,9 @@ class _Level:
         )
 
     def _port(self, key: str, gate: Gate) -> float | None:
-        """Return how far from a group's middle an edge passes its border.
+        """Return how far from a group's middle an edge crosses its border.
 
-        None for a node of this level: its edges are spread.
+        None for a node at this level: its edges spread by themselves.
         """
         outermost, *rest = self._inner_path(key)
         if not rest:
@@ -440,7 +440,7 @@ class _Level:
     def _way(
         self, key: str, number: int, points: list[Spot], *, leaving: bool
     ) -> list[Spot]:
-        """Return the way from a node to where its edge passes the border of its group."""
+        """Return the points from a node to where its edge crosses the border of its group."""
         path = self._inner_path(key)
         gate = Gate(edge=number, leaving=leaving)
         way = self._laid.way_out(path, gate)
@@ -449,7 +449,7 @@ class _Level:
             middle = self._laid.spots[outermost]
             gate_beyond = self._beyond(way[-1], middle)
             edge_beyond = self._beyond(points[0], middle)
-            # A gate on the other side is of no use to an edge that was turned round.
+            # A gate on the other side is of no use to a reversed edge.
             if gate_beyond == edge_beyond:
                 return way
         return [self._laid.attached(path, points)]
@@ -504,7 +504,7 @@ class _Turn:
 def _extent(
     arrangement: Arrangement, sizes: Sequence[Size], wires: Sequence[Wire]
 ) -> Point:
-    """Return how far an arrangement reaches, with the labels of its wires."""
+    """Return the extent of an arrangement, including the labels of its wires."""
     labels = [wire.label for wire in wires]
     middles = [*arrangement.centers, *arrangement.labels]
     whole = [*sizes, *labels]
@@ -523,7 +523,7 @@ def _extent(
 
 
 def _distinct(points: list[Spot]) -> list[Spot]:
-    """Return points without those that repeat the one before."""
+    """Return points without consecutive repetitions."""
     distinct = points[:1]
     for spot in points[1:]:
         step = spot - distinct[-1]
@@ -540,7 +540,7 @@ def _label(edge: Edge) -> Text:
 
 
 def _label_size(edge: Edge) -> Size:
-    """Return the room that an edge's label takes, as it is read."""
+    """Return the space that an edge's label takes on the page."""
     label = _label(edge)
     if not label.lines:
         return Size(across=0, along=0)

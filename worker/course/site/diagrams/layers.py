@@ -1,10 +1,9 @@
 """Places boxes in layers, so that most arrows lead one way and few cross.
 
-The method is Sugiyama's: break circles, rank, order each rank by the neighbours' middle, then move
-boxes to where their neighbours are. An arrow across several ranks, or with a label,
-has a place of its own in each rank between, so that neither runs into a box.
-
-Coordinates are `across` (within a rank) and `along` (from rank to rank).
+The method is Sugiyama's: break cycles, rank, order each rank by the neighbours' middle, then move
+boxes towards their neighbours. An arrow across several ranks, or with a label, has its own place in
+each rank between, so that neither runs into a box. Coordinates are `across` (within a rank) and
+`along` (from rank to rank).
 """
 
 from collections import defaultdict
@@ -24,7 +23,7 @@ from worker.course.site.diagrams.places import (
 from worker.course.site.diagrams.ranking import Pair
 
 _GAPS: Final = {1: 44.0, 2: 30.0}
-"""The distance from rank to rank, by how many ranks a wire leads down at least."""
+"""The distance between ranks, by the minimum number of ranks that a wire spans."""
 _MAX_PLACES: Final = 700
 _SPREAD: Final = 16.0
 """The distance between arrows that leave one box."""
@@ -38,7 +37,7 @@ class Wire(NamedTuple):
     target: int
     label: Size | None = None
     leaves: float | None = None
-    """Where it leaves, from the middle of the source; None lets the arrows of a box spread."""
+    """Where it leaves, relative to the middle of the source; None spreads the arrows of a box."""
     enters: float | None = None
 
     @property
@@ -54,7 +53,7 @@ class Point(NamedTuple):
 
 
 class Arrangement(NamedTuple):
-    """Where the boxes' middles are, and by which points each wire goes."""
+    """The boxes' middles, and the points of each wire."""
 
     centers: list[Point]
     routes: list[list[Point]]
@@ -63,7 +62,7 @@ class Arrangement(NamedTuple):
 
 @dataclass(eq=False, kw_only=True, slots=True)
 class _Chain:
-    """A wire from its upper box to its lower one, and the places that it passes between."""
+    """A wire from its upper box to its lower one, and the places between them that it passes."""
 
     wire: Wire
     upper: Place
@@ -118,7 +117,7 @@ def arrange(
     count = len(sizes)
     pairs = [wire.ends for wire in wires]
     pairs = ranking.forward(count, pairs)
-    # A label has a rank of its own, between its boxes.
+    # A label has its own rank, between its boxes.
     length = 1
     if any(wire.label for wire in wires):
         length = 2
@@ -211,7 +210,7 @@ def _middle(place: Place) -> Point:
 
 
 def _spread(chains: Sequence[_Chain]) -> None:
-    """Let the wires of a box leave and enter side by side."""
+    """Spread the ends of wires along the sides of a box."""
     leaving = defaultdict[Place, list[_Chain]](list)
     entering = defaultdict[Place, list[_Chain]](list)
     for chain in chains:
@@ -254,14 +253,14 @@ def _ports(box: Place, count: int) -> list[float]:
 
 
 def _route(chain: _Chain) -> list[Point]:
-    """Return by which points a wire goes, from its source to its target."""
+    """Return the points of a wire, from its source to its target."""
     upper = chain.upper
     lower = chain.lower
     if upper is lower:
         return [_middle(upper)]
     start = upper.across + chain.leaves
     end = lower.across + chain.enters
-    # Lines bend between the ranks only, where there are no boxes.
+    # Lines bend only between the ranks, where there are no boxes.
     route = [
         Point(start, upper.end),
         Point(start, upper.rank_end),

@@ -1,4 +1,4 @@
-"""The outlines of nodes: how large they must be for their texts, and how they are drawn."""
+"""The outlines of nodes: the size that their texts need, and how to draw them."""
 
 from typing import Final, NamedTuple
 
@@ -124,7 +124,7 @@ def _frame(shape: Shape, box: Box) -> str:
 
 
 def _radius(shape: Shape, box: Box) -> float:
-    """Return how round the corners of a box are."""
+    """Return the radius of a box's corners."""
     if shape is Shape.PILL:
         return box.height / 2
     if shape is Shape.ROUND:
@@ -175,7 +175,7 @@ def _hexagon(box: Box) -> list[Spot]:
 
 
 def _dot(shape: Shape, middle: Spot) -> str:
-    """Return a dot; the one where something stops has a ring around it."""
+    """Return a dot, with a ring around it if it is an end state."""
     if shape is Shape.START:
         return svg.circle(middle, _RADIUS, "head")
     ring = svg.circle(middle, _RADIUS, "node")

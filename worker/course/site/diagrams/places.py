@@ -1,4 +1,4 @@
-"""The places of a diagram in their ranks: which order they have, and how far apart they are."""
+"""The places of a diagram in their ranks: orders them, and spaces them."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,7 @@ _ROUNDS: Final = 12
 
 
 class Size(NamedTuple):
-    """The room that a place takes: within its rank, and from rank to rank."""
+    """The space that a place occupies: within its rank, and from rank to rank."""
 
     across: float
     along: float
@@ -29,7 +29,7 @@ class Size(NamedTuple):
 
 @dataclass(eq=False, slots=True)
 class Place:
-    """A place in a rank, of a box or of a wire that passes."""
+    """The place of a box, or of a wire that passes, in a rank."""
 
     size: Size
     rank: int
@@ -39,7 +39,7 @@ class Place:
     across: float = 0.0
     along: float = 0.0
     reach: float = 0.0
-    """Half of what the largest place of its rank takes along."""
+    """Half of what the largest place of its rank occupies along the ranks."""
     above: list["Place"] = field(default_factory=list)
     below: list["Place"] = field(default_factory=list)
 
@@ -67,7 +67,7 @@ class Place:
         return self.along + self.reach
 
     def near(self, *, upward: bool) -> list["Place"]:
-        """Return the places that it is connected with, in the ranks above or below."""
+        """Return the places that it is connected to in the ranks above or below."""
         if upward:
             return self.above
         return self.below
@@ -79,7 +79,7 @@ Part = frozenset[Place]
 
 
 def ordered(places: Sequence[Place]) -> list[Rank]:
-    """Return the ranks, each in an order in which few wires cross."""
+    """Return the ranks, each in an order that makes few wires cross."""
     ranks = _ranks(places)
     _number(ranks)
     best = _copied(ranks)
@@ -108,7 +108,7 @@ def _copied(ranks: Sequence[Rank]) -> list[Rank]:
 
 
 def _neighbours(places: Sequence[Place]) -> list[Place]:
-    """Return all places, those that are connected close to each other."""
+    """Return all places, with connected ones close together."""
     seen: dict[Place, None] = {}
     for root in sorted(places, key=lambda place: place.rank):
         stack = [root]
@@ -165,7 +165,7 @@ def _crossings(ranks: Sequence[Rank]) -> int:
 
 
 def align(ranks: Sequence[Rank]) -> None:
-    """Move the places of each rank towards their neighbours, without changing their order."""
+    """Move the places of each rank towards their neighbours, keeping their order."""
     for rank in ranks:
         nowhere = [0.0] * len(rank)
         _settle(rank, nowhere)
@@ -181,13 +181,13 @@ def align(ranks: Sequence[Rank]) -> None:
 
 
 def _draw_together(ranks: Sequence[Rank]) -> None:
-    """Move parts that are not connected as near to each other as the distances allow."""
+    """Move unconnected parts as close together as the distances allow."""
     parts = _parts(chain.from_iterable(ranks))
     parts.sort(key=_left)
     if not parts:
         return
     leftmost = _left(parts[0])
-    # From the left: each part moves to the left only, so it meets no other.
+    # From the left: each part moves only to the left, so it meets no other.
     for part in parts:
         room = _room(part, ranks)
         if room is None:
@@ -240,7 +240,7 @@ def _connected(root: Place) -> Part:
 
 
 def _desired(place: Place, *, downward: bool) -> float:
-    """Return where a place is best seen from its neighbours: their median."""
+    """Return the position of a place that suits its neighbours best: their median."""
     near = place.near(upward=downward)
     if not near:
         near = place.near(upward=not downward)
@@ -254,10 +254,10 @@ def _desired(place: Place, *, downward: bool) -> float:
 
 
 def _settle(rank: Rank, desired: Sequence[float]) -> None:
-    """Place a rank as near to its desired as the distances allow."""
+    """Place a rank as close to its desired positions as the distances allow."""
     distances = starmap(_distance, pairwise(rank))
     offsets = list(accumulate(distances, initial=0.0))
-    # How far each place would be from its offset.
+    # How far each place wants to be from its offset.
     wanted = list(map(sub, desired, offsets))
     shifts = _rising(wanted)
     for place, shift, offset in zip(rank, shifts, offsets, strict=False):
@@ -265,9 +265,9 @@ def _settle(rank: Rank, desired: Sequence[float]) -> None:
 
 
 def _rising(values: Sequence[float]) -> list[float]:
-    """Return the values nearest to these of which none is less than the one before.
+    """Return the closest values that never decrease.
 
-    It is isotonic regression: neighbours that are in the wrong order get their mean.
+    This is isotonic regression: neighbours in the wrong order get their mean.
     """
     groups: list[_Group] = []
     for value in values:
@@ -300,7 +300,7 @@ class _Group:
 
 
 def _distance(left: Place, right: Place) -> float:
-    """Return how far apart the middles of two places beside each other must be."""
+    """Return how far apart the middles of two adjacent places must be."""
     beside_wire = left.wire or right.wire
     gap = _GAP
     if beside_wire:

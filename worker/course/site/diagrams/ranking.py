@@ -1,4 +1,4 @@
-"""Gives each box of a diagram its rank: below all that lead to it."""
+"""Gives each box of a diagram its rank: below all boxes that lead to it."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ class Pair(NamedTuple):
 
 
 def forward(count: int, wires: Sequence[Pair]) -> list[Pair]:
-    """Return the wires, turned round where they would close a circle."""
+    """Return the wires, reversed where they would close a cycle."""
     order = _searched(count, _following(wires))
     numbers = {box: number for number, box in enumerate(order)}
     pairs = []
@@ -35,7 +35,10 @@ def forward(count: int, wires: Sequence[Pair]) -> list[Pair]:
 
 
 def ranks(count: int, wires: Sequence[Pair], length: int) -> list[int]:
-    """Return each box's rank, a length below all that lead to it; the wires close no circle."""
+    """Return each box's rank: `length` below each box that leads to it.
+
+    The wires must not form a cycle.
+    """
     ranked = [0] * count
     following = _following(wires)
     order = _searched(count, following)
@@ -43,7 +46,7 @@ def ranks(count: int, wires: Sequence[Pair], length: int) -> list[int]:
         least = ranked[box] + length
         for lower in following[box]:
             ranked[lower] = max(ranked[lower], least)
-    # A box that nothing leads to is near to what it leads to.
+    # A box that nothing leads to is close to the boxes that it leads to.
     led_to = {wire.target for wire in wires}
     for box in reversed(order):
         followers = following[box]
@@ -55,9 +58,9 @@ def ranks(count: int, wires: Sequence[Pair], length: int) -> list[int]:
 
 
 def _searched(count: int, following: _Following) -> list[int]:
-    """Return the boxes in an order in which most wires, or all, lead to later ones.
+    """Return the boxes in an order in which most wires lead to later boxes, or all if possible.
 
-    A search along the wires leaves a box when all that follows it was left.
+    This is the reverse of the order in which a depth-first search leaves them.
     """
     left: list[int] = []
     seen: set[int] = set()

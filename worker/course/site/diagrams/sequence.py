@@ -76,7 +76,7 @@ class FrameEnd:
 
 
 class Activation(NamedTuple):
-    """A participant begins, or ends, to be active."""
+    """A participant becomes active, or stops being active."""
 
     participant: str
     begins: bool
@@ -87,7 +87,7 @@ Event = Message | Note | FrameStart | FrameElse | FrameEnd | Activation
 
 @dataclass(kw_only=True, slots=True)
 class Sequence:
-    """Participants with their labels, and what happens between them."""
+    """Participants with their labels, and the events between them."""
 
     participants: dict[str, str] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
@@ -106,7 +106,7 @@ class _Reader:
     def __init__(self) -> None:
         self._sequence = Sequence()
         self._open: list[str] = []
-        """The frames and boxes that are not closed."""
+        """The open frames and boxes."""
 
     def sequence(self) -> Sequence:
         sequence = self._sequence
@@ -141,7 +141,7 @@ class _Reader:
         self._sequence.participants[key] = label
 
     def _frame(self, line: str) -> bool:
-        """Read a line that begins, or divides, a frame."""
+        """Read a line that begins or divides a frame."""
         if len(self._open) > _MAX_DEPTH:
             raise DiagramError("its frames are nested too deeply")
         if frame := _FRAME.fullmatch(line):

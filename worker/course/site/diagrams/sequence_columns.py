@@ -1,4 +1,4 @@
-"""Where the columns of a sequence diagram are: far enough apart for the texts between them."""
+"""Places the columns of a sequence diagram far enough apart for the texts between them."""
 
 from collections.abc import Sequence as List
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ from worker.course.site.diagrams.sequence import Message, Sequence
 from worker.course.site.diagrams.text import Text, wrapped
 
 TEXT_WIDTH: Final = 220.0
-"""How wide the text of a message is at most."""
+"""The maximum width of a message's text."""
 LOOP: Final = 36.0
-"""How far a message of a participant to itself leads away from it."""
+"""How far a message to oneself extends from its participant."""
 _NAME_WIDTH: Final = 150.0
 _LEAST_WIDTH: Final = 50.0
 _PADDING: Final = 24
@@ -59,7 +59,7 @@ def _width(label: Text) -> float:
 
 @dataclass(frozen=True, order=True, slots=True)
 class _Need:
-    """How much room a message needs between two columns, by their numbers."""
+    """The space that a message needs between two columns, by their numbers."""
 
     first: int
     last: int
@@ -84,7 +84,7 @@ def _gaps(sequence: Sequence, labels: dict[str, Text]) -> list[float]:
 
 
 def _widen(gaps: list[float], need: _Need) -> None:
-    """Make the gaps between two columns as wide together as a message needs."""
+    """Widen the gaps between two columns until their sum is what a message needs."""
     present = sum(gaps[number] for number in need.gaps)
     missing = need.width - present
     if missing <= 0:
@@ -114,7 +114,7 @@ def _need(message: Message, keys: List[str]) -> _Need:
         first = min(source, target)
         last = max(source, target)
         return _Need(first, last, width)
-    # A message to itself reaches to the right, as far as there is a column.
+    # A message to oneself extends to the right, up to the last column.
     rightmost = len(keys) - 1
     last = min(source + 1, rightmost)
     return _Need(source, last, width + LOOP + _BESIDE_LOOP)

@@ -66,13 +66,13 @@ class _Canvas:
         self._below: list[str] = []
         self._above: list[str] = []
         self._frames: list[float] = []
-        """The tops of the frames that are open."""
+        """The tops of the open frames."""
         self._active: dict[str, list[float]] = {}
-        """The tops of each participant's bars that are open."""
+        """The tops of each participant's open bars."""
         self._reach = left.including(right)
-        """How far the drawing reaches."""
+        """The horizontal extent of the drawing."""
         self._outermost = self._reach.wider(_FRAME_MARGIN)
-        """The sides of a frame that no other is around."""
+        """The sides of an outermost frame."""
 
     def take(self, event: Event) -> None:
         """Draw an event below those before it."""
@@ -138,7 +138,7 @@ class _Canvas:
         self._y += _ROW
 
     def _across(self, message: Message, label: Text) -> None:
-        """Draw an arrow to another participant, its text above it."""
+        """Draw an arrow to another participant, with its text above it."""
         half = label.height / 2
         y = self._y + half
         self._y += label.height + 6
@@ -272,7 +272,7 @@ class _Canvas:
         self._stretch(Span(start.x, end))
 
     def _stretch(self, drawn: Span) -> None:
-        """Let the drawing reach as far as what is drawn."""
+        """Extend the drawing to include an element."""
         self._reach = self._reach.including(drawn)
 
     def _frame_sides(self) -> Span:
@@ -312,7 +312,7 @@ class _Canvas:
             self._bar(key)
 
     def _bar(self, key: str) -> None:
-        """Draw the bar of a participant that is no longer active."""
+        """Draw the bar of a participant that stops being active."""
         tops = self._active[key]
         top = tops.pop()
         bottom = self._y - _ROW
@@ -332,7 +332,7 @@ class _Canvas:
 
 
 def _half_round(begin: Spot, end: End, style: Line) -> str:
-    """Return the line of a message to the participant itself, with two round corners."""
+    """Return the line of a message to oneself, with two round corners."""
     tip = end.tip
     before_corner = LOOP - _CORNER
     upper_right = begin.right(LOOP)

@@ -1,4 +1,4 @@
-"""SVG elements: the few that diagrams consist of, every text and attribute escaped."""
+"""The few SVG elements that diagrams use, with every text and attribute escaped."""
 
 from collections.abc import Iterable
 from html import escape
@@ -8,7 +8,7 @@ from worker.course.site.diagrams.geometry import Box, Spot
 from worker.course.site.diagrams.text import LINE, Text
 
 WIDE: Final = 700
-"""A drawing that is wider is not shrunk to the width of a phone."""
+"""A wider drawing is not shrunk to the width of a phone."""
 _MARGIN: Final = 8
 _BASELINE: Final = 4.5
 """How far below the middle of a line its baseline is."""
@@ -24,15 +24,15 @@ class Path:
         return self._step("L", end)
 
     def jump(self, end: Spot) -> Self:
-        """Go on elsewhere."""
+        """Move to a place without drawing."""
         return self._step("M", end)
 
     def curve(self, first: Spot, second: Spot, end: Spot) -> Self:
-        """Go in a curve, drawn towards two places on the way."""
+        """Draw a curve with two control points."""
         return self._step("C", first, second, end)
 
     def arc(self, size: Spot, end: Spot, turn: int) -> Self:
-        """Go along an ellipse of a size; `turn` is 1 for the right and 0 for the left."""
+        """Draw an arc of an ellipse; `turn` is 1 for right and 0 for left."""
         radius = _at(size * 0.5)
         command = f"A{radius} 0 0 {turn} "
         return self._step(command, end)
@@ -48,7 +48,7 @@ class Path:
 
 
 def element(name: str, content: str = "", /, **attributes: float | str) -> str:
-    """Return an element; `class_` and `aria_label` are written as SVG has them."""
+    """Return an element; `class_` and `aria_label` become `class` and `aria-label`."""
     fields = ""
     for key, value in attributes.items():
         attribute = key.rstrip("_")
@@ -65,7 +65,7 @@ def text_line(line: str, start: Spot, class_: str = "text") -> str:
 
 
 def texts(text: Text, middle: Spot, class_: str = "text") -> str:
-    """Return lines of text around a middle."""
+    """Return lines of text, centred on a place."""
     below_first = text.height - LINE
     rise = below_first / 2
     start = middle.down(_BASELINE - rise)
@@ -73,7 +73,7 @@ def texts(text: Text, middle: Spot, class_: str = "text") -> str:
 
 
 def label(text: Text, middle: Spot, padding: float) -> str:
-    """Return lines of text around a middle, on a ground that hides what is below."""
+    """Return centred lines of text, on a background that hides what is below."""
     width = text.width + padding
     box = Box.around(middle, width, text.height)
     drawn = rectangle(box, "paper")
@@ -82,7 +82,7 @@ def label(text: Text, middle: Spot, padding: float) -> str:
 
 
 def paragraph(lines: Iterable[str], start: Spot, class_: str) -> str:
-    """Return lines of text, the first one's baseline at a place."""
+    """Return lines of text, with the baseline of the first at a place."""
     drawn = ""
     for line in lines:
         drawn += text_line(line, start, class_)

@@ -1,4 +1,4 @@
-"""Texts of diagrams: what they say, and how much room they take.
+"""The texts of diagrams, and the space that they take.
 
 Nothing here knows the reader's fonts, so widths are estimates on the safe side.
 """
@@ -46,7 +46,7 @@ class Text(NamedTuple):
 
 
 def plain(label: str) -> str:
-    """Return a label without quotes, markup and entities, its line breaks as such."""
+    """Return a label without quotes, markup and entities, but with its line breaks."""
     text = label.strip()
     text = _within(text, '"').strip()
     markdown = _within(text, "`")
@@ -95,7 +95,7 @@ def _character(character: str, *, mono: bool) -> float:
 
 
 def wrapped(label: str, limit: float = _WRAP) -> Text:
-    """Return a label in lines, none much wider than a limit."""
+    """Return a label in lines that are hardly wider than a limit."""
     lines: list[str] = []
     for paragraph in label.split("\n"):
         lines += _wrapped(paragraph, limit)
@@ -116,7 +116,7 @@ def _wrapped(paragraph: str, limit: float) -> list[str]:
 
 
 def _pieces(word: str, limit: float) -> list[str]:
-    """Cut a word that is wider than the limit, after `_`, `.` or `/` where it has one."""
+    """Cut a word that is wider than the limit, after `_`, `.` or `/` if it has one."""
     if width(word) <= limit:
         return [word]
     pieces = [""]
