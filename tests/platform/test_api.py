@@ -10,7 +10,7 @@ from tests.support.tcp_server import answering, tcp_server
 from worker.errors import ConfigError, RefusedError, TemporaryError
 from worker.platform.api import Api
 from worker.platform.idempotent import start_run
-from worker.platform.port import LostAnswerError, Shape
+from worker.platform.port import DefinitionFields, LostAnswerError
 from worker.platform.scaleway import Scaleway
 from worker.platform.settings import read_platform
 from worker.settings.reader import EnvironmentReader
@@ -326,4 +326,6 @@ def test_changing_a_deleted_definition_is_a_configuration_error(
     platform: Scaleway,
 ) -> None:
     with pytest.raises(ConfigError, match="no longer exists on the platform"):
-        platform.update("5e0f8b5e-0000-4000-8000-000000000000", Shape(cpu=1000))
+        platform.update(
+            "5e0f8b5e-0000-4000-8000-000000000000", DefinitionFields(cpu=1000)
+        )

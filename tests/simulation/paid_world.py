@@ -28,7 +28,7 @@ from tests.support.world import FakeEngine, World, document
 from worker.course.formats import read_abstractions, read_order
 from worker.engines.claude.api import MessagesApi
 from worker.engines.claude.model import Model, Question
-from worker.engines.claude.rounds import Draft, Task, made
+from worker.engines.claude.rounds import PageDraft, Task, made
 from worker.engines.port import EngineFailedError, Item, Workspace
 from worker.settings.model import ModelSettings
 from worker.settings.reader import Secret
@@ -150,10 +150,10 @@ def _task(
         max_tokens=MAX_TOKENS,
     )
 
-    def draft(answer: JsonObject) -> Draft:
+    def draft(answer: JsonObject) -> PageDraft:
         text = str(answer["text"])
         faults = ["it is wrong"] if text.startswith("wrong") else []
-        return Draft(text=page(text), faults=faults, is_enough=not faults)
+        return PageDraft(text=page(text), faults=faults, is_enough=not faults)
 
     return Task(
         path=path,

@@ -81,6 +81,7 @@ LAYERS = (
 )
 """The packages in layers, lowest first: a module imports from its own package and from lower layers."""
 ADAPTERS = (
+    "worker.engines.claude.engine",
     "worker.engines.fondation.engine",
     "worker.engines.static.engine",
     "worker.outbox.webhook",
@@ -88,6 +89,7 @@ ADAPTERS = (
     "worker.source.git",
     "worker.source.local",
     "worker.store.folder",
+    "worker.store.memory",
     "worker.store.s3",
 )
 """Implementations of ports: outside their own package, only the wiring imports them."""
@@ -153,6 +155,10 @@ def own_imports(path: Path) -> list[str]:
     modules = {module_name(module) for module in MODULES}
     imported = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            imported += [
+                alias.name for alias in node.names if alias.name in modules
+            ]
         if isinstance(node, ast.ImportFrom) and node.module in modules:
             submodules = [f"{node.module}.{alias.name}" for alias in node.names]
             imported += [

@@ -6,9 +6,13 @@ from typing import Any, Final
 
 from worker.errors import ConfigError
 from worker.platform.environment import MAX_SECRETS, is_secretive
-from worker.platform.port import JobDefinition, SecretReference, Shape
+from worker.platform.port import (
+    DefinitionFields,
+    JobDefinition,
+    SecretReference,
+)
 
-DEFAULTS: Final = Shape(
+DEFAULTS: Final = DefinitionFields(
     cpu=2000,
     memory=4096,
     disk=10000,
@@ -42,7 +46,7 @@ class DesiredSecret:
 class DesiredDefinition:
     """The desired state of a definition; `shape.environment` has the changed variables only."""
 
-    shape: Shape
+    shape: DefinitionFields
     secrets: Mapping[str, DesiredSecret] = field(default_factory=dict)
 
     @property
@@ -52,7 +56,7 @@ class DesiredDefinition:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Difference:
+class FieldChange:
     """A field, variable or secret that changes; None for one that does not exist.
 
     Values that may be secrets are hidden.
@@ -68,12 +72,12 @@ class DefinitionPlan:
     """The changes, ordered so that a name is free before a variable or a secret takes it."""
 
     removed: tuple[SecretReference, ...]
-    shape: Shape
+    shape: DefinitionFields
     """The fields that change."""
     changed: Mapping[str, str]
     """The new versions of references, by their ids."""
     added: Mapping[str, DesiredSecret]
-    differences: tuple[Difference, ...]
+    differences: tuple[FieldChange, ...]
 
 
 def plan(
@@ -149,18 +153,18 @@ def _new_versions(
 
 def _overlaid(
     definition: JobDefinition | None, desired: DesiredDefinition
-) -> Shape:
+) -> DefinitionFields:
     """Return the whole desired shape: over the defaults, or over what the definition has."""
     base = DEFAULTS
     environment: dict[str, str] = {}
     if definition is not None:
-        base = Shape()
+        base = DefinitionFields()
         environment |= definition.environment
     for name in desired.secrets:
         environment.pop(name, None)
     environment |= desired.variables
     changes: dict[str, Any] = {}
-    for field_of_shape in fields(Shape):
+    for field_of_shape in fields(DefinitionFields):
         name = field_of_shape.name
         value = getattr(desired.shape, name)
         if value is not None:
@@ -169,12 +173,14 @@ def _overlaid(
     return replace(base, **changes)
 
 
-def _without_same(definition: JobDefinition | None, wanted: Shape) -> Shape:
+def _without_same(
+    definition: JobDefinition | None, wanted: DefinitionFields
+) -> DefinitionFields:
     """Return a shape without the fields that the definition already has."""
     if definition is None:
         return wanted
     same = []
-    for field_of_shape in fields(Shape):
+    for field_of_shape in fields(DefinitionFields):
         name = field_of_shape.name
         present = getattr(definition, name)
         if getattr(wanted, name) == present:
@@ -183,14 +189,14 @@ def _without_same(definition: JobDefinition | None, wanted: Shape) -> Shape:
 
 
 def _fields(
-    definition: JobDefinition | None, wanted: Shape
-) -> Iterator[Difference]:
+    definition: JobDefinition | None, wanted: DefinitionFields
+) -> Iterator[FieldChange]:
     for name, unit in _UNITS.items():
         before = getattr(definition, name, None)
         after = getattr(wanted, name)
         if after is None or before == after:
             continue
-        yield Difference(
+        yield FieldChange(
             what=name,
             before=_shown(before, unit),
             after=_shown(after, unit),
@@ -204,8 +210,8 @@ def _shown(value: str | float | None, unit: str) -> str | None:
 
 
 def _variables(
-    definition: JobDefinition | None, wanted: Shape
-) -> Iterator[Difference]:
+    definition: JobDefinition | None, wanted: DefinitionFields
+) -> Iterator[FieldChange]:
     before: Mapping[str, str] = {}
     if definition is not None:
         before = definition.environment
@@ -219,16 +225,16 @@ def _variables(
         if is_secretive(name):
             old = old and HIDDEN
             new = new and HIDDEN
-        yield Difference(what=f"env {name}", before=old, after=new)
+        yield FieldChange(what=f"env {name}", before=old, after=new)
 
 
 def _secrets(
     present: Mapping[str, SecretReference], desired: DesiredDefinition
-) -> Iterator[Difference]:
+) -> Iterator[FieldChange]:
     replaced = present.keys() & desired.variables.keys()
     for name in sorted(replaced):
         before = _versioned(present[name])
-        yield Difference(what=f"secret {name}", before=before, after=None)
+        yield FieldChange(what=f"secret {name}", before=before, after=None)
     for name, secret in sorted(desired.secrets.items()):
         reference = present.get(name)
         old = None
@@ -239,7 +245,7 @@ def _secrets(
                 version = secret.version or reference.version
         after = f"{secret.secret}:{version}"
         if old != after:
-            yield Difference(what=f"secret {name}", before=old, after=after)
+            yield FieldChange(what=f"secret {name}", before=old, after=after)
 
 
 def _versioned(reference: SecretReference) -> str:

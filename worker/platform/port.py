@@ -42,7 +42,7 @@ class JobDefinition:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Shape:
+class DefinitionFields:
     """The wanted fields of a definition; None leaves a field as it is, or to the platform."""
 
     image: str | None = None
@@ -101,10 +101,12 @@ class Platform(Protocol):
     def definition(self, definition_id: str) -> JobDefinition | None:
         """Return a definition, or None if the id is unknown."""
 
-    def create(self, name: str, shape: Shape) -> JobDefinition:
+    def create(self, name: str, shape: DefinitionFields) -> JobDefinition:
         """Create a definition; raise LostAnswerError if it is unknown whether it was created."""
 
-    def update(self, definition_id: str, shape: Shape) -> JobDefinition:
+    def update(
+        self, definition_id: str, shape: DefinitionFields
+    ) -> JobDefinition:
         """Change a definition."""
 
     def secrets(self, definition_id: str) -> list[SecretReference]:

@@ -13,10 +13,10 @@ from urllib.parse import quote
 from worker.errors import ConfigError, RefusedError
 from worker.platform.api import Api, ApiCall, NotThereError
 from worker.platform.port import (
+    DefinitionFields,
     JobDefinition,
     PlatformRun,
     SecretReference,
-    Shape,
 )
 from worker.system.environment import Environment
 
@@ -55,7 +55,7 @@ class Scaleway:
         except NotThereError:
             return None
 
-    def create(self, name: str, shape: Shape) -> JobDefinition:
+    def create(self, name: str, shape: DefinitionFields) -> JobDefinition:
         """Create a definition that runs its image's own command."""
         body = {
             "name": name,
@@ -68,7 +68,9 @@ class Scaleway:
         )
         return self._api.call(call, _definition)
 
-    def update(self, definition_id: str, shape: Shape) -> JobDefinition:
+    def update(
+        self, definition_id: str, shape: DefinitionFields
+    ) -> JobDefinition:
         path = f"job-definitions/{definition_id}"
         call = ApiCall(method="PATCH", path=path, body=_fields(shape))
         return self._known(call, _definition)
@@ -160,7 +162,7 @@ class Scaleway:
         return {"project_id": self._project}
 
 
-def _fields(shape: Shape) -> dict[str, Any]:
+def _fields(shape: DefinitionFields) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "image_uri": shape.image,
         "cpu_limit": shape.cpu,

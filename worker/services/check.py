@@ -47,7 +47,7 @@ _CONNECT_SECONDS: Final = 10.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Finding:
+class CheckResult:
     """The result of one test."""
 
     part: str
@@ -68,7 +68,7 @@ class Checks:
     runtime: Runtime
     repository: Identity | None = None
 
-    def findings(self) -> list[Finding]:
+    def findings(self) -> list[CheckResult]:
         """Test everything, in the order in which a job needs it."""
         findings = [self._try("store", self._store)]
         if self.settings.callback is not None:
@@ -78,7 +78,7 @@ class Checks:
         findings.append(self._try("engine", self._engine))
         return findings
 
-    def _try(self, part: str, trial: Callable[[], str]) -> Finding:
+    def _try(self, part: str, trial: Callable[[], str]) -> CheckResult:
         began = self.runtime.monotonic()
         fault = None
         code = Exit.OK
@@ -89,7 +89,7 @@ class Checks:
             fault = str(error)
             code = error.exit
         seconds = self.runtime.monotonic() - began
-        return Finding(
+        return CheckResult(
             part=part,
             tried=tried,
             seconds=round(seconds, 3),

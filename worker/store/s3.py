@@ -16,11 +16,11 @@ from urllib3.exceptions import HTTPError
 from worker.errors import StoreConfigError, StoreUnavailableError
 from worker.store.port import ObjectEntry, ObjectHead
 from worker.store.s3_client import (
-    Answer,
     AnsweredError,
-    Request,
     S3Access,
     S3Client,
+    S3Request,
+    S3Response,
     query,
 )
 from worker.store.s3_errors import (
@@ -85,7 +85,7 @@ class S3Store:
     def copy(self, source: str, target: str) -> None:
         """Copy an object within the bucket; its metadata is copied, too."""
         place = quote(f"{self._bucket}/{self._prefix}{source}", safe="/~")
-        request = Request(
+        request = S3Request(
             operation="CopyObject",
             method="PUT",
             key=self._prefix + target,
@@ -110,7 +110,7 @@ class S3Store:
 
     def head(self, key: str) -> ObjectHead:
         """Return an object's size and age: the answer's `Date` minus its `Last-Modified`."""
-        request = Request(
+        request = S3Request(
             operation="HeadObject", method="HEAD", key=self._prefix + key
         )
         with self._translating("read"):
@@ -196,7 +196,7 @@ class S3Store:
             max_keys=str(size),
             **start,
         )
-        request = Request(
+        request = S3Request(
             operation="ListObjectsV2", method="GET", query=parameters
         )
         page = _document(self._client.send(request))
@@ -220,8 +220,8 @@ class S3Store:
             ).timestamp(),
         )
 
-    def _get(self, key: str, *, is_streamed: bool = False) -> Answer:
-        request = Request(
+    def _get(self, key: str, *, is_streamed: bool = False) -> S3Response:
+        request = S3Request(
             operation="GetObject",
             method="GET",
             key=self._prefix + key,
@@ -243,7 +243,7 @@ class S3Store:
         }
         if doing == "create":
             headers["If-None-Match"] = "*"
-        request = Request(
+        request = S3Request(
             operation="PutObject",
             method="PUT",
             key=self._prefix + key,
@@ -258,7 +258,7 @@ class S3Store:
         # The object is stored, although the time is unknown.
         return None
 
-    def _deletion(self, keys: list[str]) -> Request:
+    def _deletion(self, keys: list[str]) -> S3Request:
         objects = ""
         for key in keys:
             name = f"{self._prefix}{key}".translate(_IN_XML)
@@ -266,7 +266,7 @@ class S3Store:
         body = f"<Delete><Quiet>true</Quiet>{objects}</Delete>".encode()
         # Older servers require this header.
         md5 = hashlib.md5(body, usedforsecurity=False).digest()
-        return Request(
+        return S3Request(
             operation="DeleteObjects",
             method="POST",
             query="delete",
@@ -319,7 +319,7 @@ class S3Store:
         return StoreConfigError(f"{failure}: {reason}")
 
 
-def _document(answer: Answer) -> ET.Element:
+def _document(answer: S3Response) -> ET.Element:
     assert answer.document is not None  # noqa: S101 - of an operation whose answers are documents
     return answer.document
 
@@ -331,7 +331,7 @@ def _text(element: ET.Element, name: str) -> str:
     return text
 
 
-def _check_length(answer: Answer, length: int) -> None:
+def _check_length(answer: S3Response, length: int) -> None:
     """Raise GarbledError for a body that ends early.
 
     An answer without a length is refused, too: truncation could not be detected.

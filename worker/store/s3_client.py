@@ -69,7 +69,7 @@ class S3Access:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Request:
+class S3Request:
     """A request about a bucket, or about one of its objects."""
 
     operation: str
@@ -84,11 +84,11 @@ class Request:
     )
     """The body's digest, in hexadecimal; by default that of an empty body."""
     is_streamed: bool = False
-    """Whether the caller reads the answer's body from `Answer.stream`."""
+    """Whether the caller reads the answer's body from `S3Response.stream`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class Answer:
+class S3Response:
     """A server's successful answer."""
 
     headers: Mapping[str, str]
@@ -124,7 +124,7 @@ class S3Client:
         place = self._place(access.endpoint_url)
         self._connections = _connections(access, place.origin)
 
-    def send(self, request: Request) -> Answer:
+    def send(self, request: S3Request) -> S3Response:
         """Return the answer to a request; raise AnsweredError for an error.
 
         If a bucket on AWS turns out to be in another region, the request is sent there.
@@ -157,7 +157,7 @@ class S3Client:
         )
         return f"{place.origin}{path}?{query}"
 
-    def _exchange(self, request: Request) -> Answer:
+    def _exchange(self, request: S3Request) -> S3Response:
         response = self._response(request)
         status = response.status
         headers = response.headers
@@ -172,14 +172,14 @@ class S3Client:
         document = inspect(request.operation, status, headers, content)
         if is_error:
             raise AnsweredError(_error(status, headers, body))
-        return Answer(
+        return S3Response(
             headers=headers,
             body=body,
             document=document,
             stream=response,
         )
 
-    def _response(self, request: Request) -> BaseHTTPResponse:
+    def _response(self, request: S3Request) -> BaseHTTPResponse:
         place = self._place(self._access.endpoint_url)
         target = place.path_of(request.key)
         if request.query:
@@ -253,7 +253,7 @@ def _place_of(url: str) -> _Place:
     )
 
 
-def _unsigned(request: Request) -> dict[str, Any]:
+def _unsigned(request: S3Request) -> dict[str, Any]:
     """Return the headers that are not signed, because proxies may change them."""
     headers: dict[str, Any] = {
         "User-Agent": _USER_AGENT,

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tests.support.messages_api.server import Fault, events
 from worker.engines.claude import events as reading
 from worker.engines.claude.events import (
+    ApiMessage,
     EventStream,
-    Message,
     MessageReader,
     read_message,
 )
@@ -44,7 +44,7 @@ WHOLE = {
     "usage": USAGE,
 }
 STREAMED = {**WHOLE, "content": [BLOCK]}
-READ = Message(
+READ = ApiMessage(
     text=TEXT,
     model="claude-sonnet-5-5",
     stop_reason="end_turn",
@@ -67,7 +67,7 @@ def stream(line: str = "\n", message: dict[str, Any] = STREAMED) -> bytes:
     return text.encode()
 
 
-def read(*chunks: bytes) -> Message:
+def read(*chunks: bytes) -> ApiMessage:
     parts, reader = EventStream(), MessageReader()
     for chunk in chunks:
         for data in parts.feed(chunk):

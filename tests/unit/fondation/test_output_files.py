@@ -8,7 +8,7 @@ import pytest
 from states.stages import Stage
 from worker.course.formats import MAX_ITEM_BYTES
 from worker.engines.fondation.output_files import (
-    RejectedError,
+    RejectedFileError,
     paths_of,
     read_item,
     stage_of,
@@ -24,7 +24,7 @@ def output(tmp_path: Path) -> Path:
 
 
 def rejected(output: Path, reason: str, path: str = PATH) -> None:
-    with pytest.raises(RejectedError, match=reason):
+    with pytest.raises(RejectedFileError, match=reason):
         read_item(output, path)
 
 

@@ -9,10 +9,10 @@ from worker.platform.definition_plan import (
     DefinitionPlan,
     DesiredDefinition,
     DesiredSecret,
-    Difference,
+    FieldChange,
     plan,
 )
-from worker.platform.port import Shape
+from worker.platform.port import DefinitionFields
 
 IMAGE = "registry.example/worker:1"
 
@@ -21,7 +21,7 @@ def desired(
     version: str | None = None, *secrets: str, **shape: object
 ) -> DesiredDefinition:
     """Return a desired state: the present image, some fields, and some secrets."""
-    wanted = Shape(image=IMAGE, **{"environment": {}, **shape})  # type: ignore[arg-type]
+    wanted = DefinitionFields(image=IMAGE, **{"environment": {}, **shape})  # type: ignore[arg-type]
     return DesiredDefinition(
         shape=wanted,
         secrets={
@@ -45,7 +45,7 @@ def test_a_new_definition_gets_the_defaults_and_what_was_asked_for() -> None:
     planned = plan(
         None, [], desired(None, "KEY", memory=8192, environment={"A": "1"})
     )
-    assert planned.shape == Shape(
+    assert planned.shape == DefinitionFields(
         image=IMAGE,
         cpu=2000,
         memory=8192,
@@ -66,7 +66,11 @@ def test_nothing_is_written_if_everything_is_as_desired() -> None:
         desired("latest", "KEY", cpu=2000, environment={"A": "1"}),
     )
     assert planned == DefinitionPlan(
-        removed=(), shape=Shape(), changed={}, added={}, differences=()
+        removed=(),
+        shape=DefinitionFields(),
+        changed={},
+        added={},
+        differences=(),
     )
 
 
@@ -74,7 +78,7 @@ def test_fields_that_were_not_given_are_kept_whatever_the_defaults() -> None:
     changed = plan(
         definition(B="2"), [reference("KEY")], desired(environment={"A": "1"})
     )
-    assert changed.shape == Shape(environment={"A": "1", "B": "2"})
+    assert changed.shape == DefinitionFields(environment={"A": "1", "B": "2"})
     assert differences(changed) == [("env A", None, "1")]
     assert DEFAULTS.image is None
 
@@ -83,7 +87,7 @@ def test_only_the_fields_that_differ_are_written() -> None:
     planned = plan(
         definition(), [], desired(cpu=4000, memory=4096, timeout=3600)
     )
-    assert planned.shape == Shape(cpu=4000, timeout=3600)
+    assert planned.shape == DefinitionFields(cpu=4000, timeout=3600)
     assert differences(planned) == [
         ("cpu", "2000m", "4000m"),
         ("timeout", "86400s", "3600s"),
@@ -118,7 +122,7 @@ def test_another_secret_is_another_reference() -> None:
 
 def test_a_secret_replaces_a_variable_of_its_name_and_the_reverse() -> None:
     planned = plan(definition(KEY="bare"), [], desired(None, "KEY"))
-    assert planned.shape == Shape(environment={})
+    assert planned.shape == DefinitionFields(environment={})
     assert differences(planned) == [
         ("env KEY", "***", None),
         ("secret KEY", None, f"{SECRET}:latest"),
@@ -126,9 +130,9 @@ def test_a_secret_replaces_a_variable_of_its_name_and_the_reverse() -> None:
     held = reference("PLAIN")
     back = plan(definition(), [held], desired(environment={"PLAIN": "1"}))
     assert back.removed == (held,)
-    assert back.shape == Shape(environment={"PLAIN": "1"})
+    assert back.shape == DefinitionFields(environment={"PLAIN": "1"})
     assert (
-        Difference(what="secret PLAIN", before=f"{SECRET}:latest", after=None)
+        FieldChange(what="secret PLAIN", before=f"{SECRET}:latest", after=None)
         in back.differences
     )
 

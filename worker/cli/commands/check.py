@@ -8,7 +8,7 @@ from states.manifest import Identity
 from worker.cli.options import CheckOptions
 from worker.cli.output import Output, seconds
 from worker.job_request import DEFAULT_BRANCH, VARIABLES, Field, fault_lines
-from worker.services.check import Checks, Finding
+from worker.services.check import CheckResult, Checks
 from worker.services.view import store_settings
 from worker.settings.reader import EnvironmentReader
 from worker.system.environment import Environment
@@ -54,7 +54,7 @@ def _repository(
     return Identity(job_id="", repository=repository, branch=branch)
 
 
-def _line(finding: Finding) -> str:
+def _line(finding: CheckResult) -> str:
     verdict = "ok"
     text = finding.tried
     if finding.fault is not None:
@@ -64,7 +64,7 @@ def _line(finding: Finding) -> str:
     return f"{verdict:<6} {finding.part:<11} {text} ({took})"
 
 
-def _document(finding: Finding) -> JsonObject:
+def _document(finding: CheckResult) -> JsonObject:
     return {
         "part": finding.part,
         "ok": finding.fault is None,

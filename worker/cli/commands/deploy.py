@@ -14,7 +14,7 @@ from worker.platform.definition_plan import (
     DefinitionPlan,
     DesiredDefinition,
     DesiredSecret,
-    Difference,
+    FieldChange,
     plan,
 )
 from worker.platform.environment import (
@@ -24,7 +24,12 @@ from worker.platform.environment import (
     variable_fault,
 )
 from worker.platform.idempotent import once
-from worker.platform.port import JobDefinition, Platform, SecretReference, Shape
+from worker.platform.port import (
+    DefinitionFields,
+    JobDefinition,
+    Platform,
+    SecretReference,
+)
 from worker.platform.settings import PlatformSettings, is_uuid
 from worker.services.deployment import find_definition, platform_settings
 from worker.system.environment import Environment
@@ -74,7 +79,7 @@ def deploy(options: DeployOptions, environment: Environment) -> Output:
 
 
 def _answer(
-    document: JsonObject, differences: Sequence[Difference], *, new: bool
+    document: JsonObject, differences: Sequence[FieldChange], *, new: bool
 ) -> Output:
     document["differences"] = [_difference(change) for change in differences]
     lines = [_headline(document, new=new)]
@@ -104,7 +109,7 @@ def _desired(options: DeployOptions) -> DesiredDefinition:
             faults.append(f"{name} is given both by --env and by --secret")
     if faults:
         raise UsageError("\n".join(faults))
-    shape = Shape(
+    shape = DefinitionFields(
         image=options.image,
         cpu=options.cpu,
         memory=options.memory,
@@ -196,7 +201,7 @@ class _Deployer:
             self._add_secret(definition.id, variable, secret)
         return definition
 
-    def _create(self, shape: Shape) -> JobDefinition:
+    def _create(self, shape: DefinitionFields) -> JobDefinition:
         return once(
             self._runtime,
             lambda: self._platform.create(self._settings.definition, shape),
@@ -210,7 +215,7 @@ class _Deployer:
             return self._create(planned.shape)
         for reference in planned.removed:
             self._platform.remove_secret(reference.id)
-        if planned.shape == Shape():
+        if planned.shape == DefinitionFields():
             return existing
         return self._platform.update(existing.id, planned.shape)
 
@@ -269,7 +274,7 @@ def _kept_variables(
     return warnings
 
 
-def _difference(change: Difference) -> dict[str, str | None]:
+def _difference(change: FieldChange) -> dict[str, str | None]:
     return {"what": change.what, "before": change.before, "after": change.after}
 
 
@@ -289,7 +294,7 @@ def _headline(document: Mapping[str, object], *, new: bool) -> str:
     return f"would {verb} {definition}:"
 
 
-def _line(change: Difference) -> str:
+def _line(change: FieldChange) -> str:
     before = _value(change.before)
     after = _value(change.after)
     return f"  {change.what}: {before} -> {after}"

@@ -37,7 +37,7 @@ Resolver = Callable[[str], str | None]
 """Returns the target of a link; None to show it as text."""
 
 
-class Heading(NamedTuple):
+class PageHeading(NamedTuple):
     """A heading with its anchor."""
 
     level: int
@@ -50,7 +50,7 @@ class Document:
     """A page that was parsed."""
 
     tokens: list[Token]
-    headings: list[Heading] = field(default_factory=list)
+    headings: list[PageHeading] = field(default_factory=list)
 
     @property
     def title(self) -> str | None:
@@ -61,7 +61,7 @@ class Document:
         return None
 
     @property
-    def sections(self) -> list[Heading]:
+    def sections(self) -> list[PageHeading]:
         """Its headings of the second level."""
         return [
             heading for heading in self.headings if heading.level == _SECTION
@@ -159,7 +159,7 @@ def _keep_long(state: StateCore) -> None:
             token.type = _LONG
 
 
-def _headings(tokens: Sequence[Token]) -> Iterator[Heading]:
+def _headings(tokens: Sequence[Token]) -> Iterator[PageHeading]:
     """Give each heading its anchor, and yield it."""
     used: dict[str, int] = {}
     for number, token in enumerate(tokens):
@@ -174,7 +174,7 @@ def _headings(tokens: Sequence[Token]) -> Iterator[Heading]:
             used.setdefault(anchor, 1)
         token.attrSet("id", anchor)
         level = int(token.tag.removeprefix("h"))
-        yield Heading(level=level, anchor=anchor, text=text)
+        yield PageHeading(level=level, anchor=anchor, text=text)
 
 
 def _resolve_links(tokens: Sequence[Token], resolve: Resolver) -> None:

@@ -18,8 +18,8 @@ from worker import __version__
 from worker.engines.claude.batch import Batch, read_batch
 from worker.engines.claude.events import (
     MAX_MESSAGE,
+    ApiMessage,
     EventStream,
-    Message,
     MessageReader,
     read_document,
     read_message,
@@ -83,7 +83,7 @@ class MessagesApi:
 
     def send(
         self, body: Body, started: Callable[[], None]
-    ) -> tuple[Message, str | None]:
+    ) -> tuple[ApiMessage, str | None]:
         """Send a message once; return the model's answer and the request's id.
 
         `started` is called when the answer begins. Raises RejectedError or AnswerLostError.
@@ -167,7 +167,7 @@ class MessagesApi:
 
     def _read(
         self, response: httpx.Response, started: Callable[[], None]
-    ) -> Message:
+    ) -> ApiMessage:
         deadline = self._runtime.monotonic() + ANSWER_SECONDS
         stream, reader = EventStream(), MessageReader()
         for chunk in response.iter_bytes():

@@ -34,13 +34,13 @@ from worker.engines.claude.ledger import MAX_LOST, Ledger
 from worker.engines.claude.ledger_entries import BatchEntry, CallId, LedgerEntry
 from worker.engines.claude.limiter import Limiter
 from worker.engines.claude.permission import Permission
-from worker.engines.claude.pricing import KEY_LENGTH, Call, Pricing, digest
+from worker.engines.claude.pricing import KEY_LENGTH, ModelCall, Pricing, digest
 from worker.engines.claude.records import (
     Answer,
     BatchCreated,
     BatchIntent,
     Intent,
-    Rejection,
+    RejectedCall,
 )
 
 LOG = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ class Batcher:
         self._gone: set[str] = set()
         """Batches that the API does not know any more, or has no more results of."""
 
-    def fetch(self, calls: Sequence[Call], budget: Budget) -> None:
+    def fetch(self, calls: Sequence[ModelCall], budget: Budget) -> None:
         """Return when no call can be answered by a batch any more.
 
         Raises EngineWaitingError where a batch takes too long, or after a stop.
@@ -82,7 +82,7 @@ class Batcher:
             if not missing or not self._create(missing, budget):
                 return
 
-    def collect(self, calls: Sequence[Call]) -> None:
+    def collect(self, calls: Sequence[ModelCall]) -> None:
         """Record the answers of all batches of a stage; create none."""
         if not calls:
             return
@@ -133,18 +133,18 @@ class Batcher:
             if entry.outcome is None and entry.custom_id in names
         }
 
-    def _is_missing(self, call: Call) -> bool:
+    def _is_missing(self, call: ModelCall) -> bool:
         """Whether a call has no answer, and a batch has not left it out."""
         call_id = call.id(self._api.address)
         for entry in self._ledger.sendings(call_id):
             match entry.outcome:
                 case Answer():
                     return False
-                case Rejection(batch_id=str()):
+                case RejectedCall(batch_id=str()):
                     return False
         return self._ledger.lost_by_this_run(call_id) < MAX_LOST
 
-    def _create(self, calls: Sequence[Call], budget: Budget) -> bool:
+    def _create(self, calls: Sequence[ModelCall], budget: Budget) -> bool:
         """Create a batch, or try to; return False where the endpoint has none."""
         entries = self._begin(calls, budget)
         if len(entries) < len(calls):
@@ -164,7 +164,7 @@ class Batcher:
 
     def _send(
         self,
-        calls: Sequence[Call],
+        calls: Sequence[ModelCall],
         entries: Sequence[LedgerEntry],
         batch: BatchEntry,
     ) -> bool:
@@ -192,7 +192,7 @@ class Batcher:
         self._limiter.failed(f"a batch may be created: {reason}", None)
 
     def _begin(
-        self, calls: Sequence[Call], budget: Budget
+        self, calls: Sequence[ModelCall], budget: Budget
     ) -> list[LedgerEntry]:
         """Store the intents of all calls, if the budget allows for all."""
         total = self._total(calls)
@@ -209,7 +209,7 @@ class Batcher:
                 entries.append(entry)
         return entries
 
-    def _total(self, calls: Sequence[Call]) -> Intent:
+    def _total(self, calls: Sequence[ModelCall]) -> Intent:
         """Return an intent with the most that all calls together can cost."""
         total, *others = map(self._intent, calls)
         for intent in others:
@@ -221,7 +221,7 @@ class Batcher:
         return total
 
     def _begin_batch(
-        self, call: Call, entries: Sequence[LedgerEntry]
+        self, call: ModelCall, entries: Sequence[LedgerEntry]
     ) -> BatchEntry | None:
         names = tuple(entry.custom_id for entry in entries)
         key = digest({"batch": names})[:KEY_LENGTH]
@@ -233,7 +233,7 @@ class Batcher:
         )
         return self._ledger.begin_batch(CallId(call.stage, key), intent)
 
-    def _intent(self, call: Call) -> Intent:
+    def _intent(self, call: ModelCall) -> Intent:
         size = len(encode_body(call.body))
         tokens = size // BYTES_A_TOKEN
         return self._pricing.intent(call, tokens, batch=True)
@@ -268,7 +268,7 @@ class Batcher:
         batch_id: str | None = None,
     ) -> None:
         for entry in entries:
-            rejection = Rejection(
+            rejection = RejectedCall(
                 at=self._pricing.now(), error=reason, batch_id=batch_id
             )
             self._ledger.end(entry, rejection)

@@ -42,7 +42,7 @@ class Listing:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Example:
+class WrittenExample:
     """Code that the model wrote."""
 
     language: str
@@ -54,7 +54,7 @@ class Example:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Relations:
+class RelationDrawing:
     """A drawing of relations, by their ids."""
 
     ids: tuple[str, ...]
@@ -75,7 +75,7 @@ class Commands:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Change:
+class CodeChange:
     """Other code for lines of the project, and the test that tells the difference."""
 
     lines: Lines
@@ -84,7 +84,7 @@ class Change:
     """The id of a command that runs a test, or a test's own id."""
 
 
-class Node(NamedTuple):
+class DrawnBox(NamedTuple):
     """A box of a drawing."""
 
     id: str
@@ -92,7 +92,7 @@ class Node(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Arrow:
+class BoxArrow:
     """An arrow between two boxes by their ids, and the lines that bear it."""
 
     source: str
@@ -105,8 +105,8 @@ class Arrow:
 class Drawing:
     """A drawing that the model composed."""
 
-    nodes: tuple[Node, ...]
-    arrows: tuple[Arrow, ...]
+    nodes: tuple[DrawnBox, ...]
+    arrows: tuple[BoxArrow, ...]
 
     @property
     def texts(self) -> list[str]:
@@ -115,7 +115,7 @@ class Drawing:
         texts += [arrow.text for arrow in self.arrows]
         return list(filter(None, texts))
 
-    def told(self, arrow: Arrow) -> str:
+    def told(self, arrow: BoxArrow) -> str:
         """Return what an arrow says, with the texts of its boxes."""
         texts = {node.id: node.text for node in self.nodes}
         source = texts.get(arrow.source, "")
@@ -132,7 +132,14 @@ class Drawing:
 
 
 Block = (
-    Prose | Listing | Example | Relations | Calls | Commands | Change | Drawing
+    Prose
+    | Listing
+    | WrittenExample
+    | RelationDrawing
+    | Calls
+    | Commands
+    | CodeChange
+    | Drawing
 )
 
 
@@ -271,11 +278,11 @@ def _listing(fields: Fields) -> Listing:
     return Listing(lines=lines(fields))
 
 
-def _example(fields: Fields) -> Example:
+def _example(fields: Fields) -> WrittenExample:
     language = fields.text("language")
     code = fields.text("code")
     printed = fields.whole_text("prints")
-    return Example(
+    return WrittenExample(
         language=language.lower(),
         code=code,
         file=fields.text("file"),
@@ -291,9 +298,9 @@ def lines(fields: Fields) -> Lines:
     return Lines(path, first, last)
 
 
-def _relations(fields: Fields) -> Relations:
+def _relations(fields: Fields) -> RelationDrawing:
     ids = fields.texts("ids")
-    return Relations(ids=ids)
+    return RelationDrawing(ids=ids)
 
 
 def _calls(fields: Fields) -> Calls:
@@ -306,9 +313,9 @@ def _commands(fields: Fields) -> Commands:
     return Commands(ids=ids)
 
 
-def _change(fields: Fields) -> Change:
+def _change(fields: Fields) -> CodeChange:
     code = fields.whole_text("code")
-    return Change(
+    return CodeChange(
         lines=lines(fields),
         code=code,
         test=fields.text("test"),
@@ -324,15 +331,15 @@ def _drawing(fields: Fields) -> Drawing:
     )
 
 
-def _node(fields: Fields) -> Node:
-    return Node(
+def _node(fields: Fields) -> DrawnBox:
+    return DrawnBox(
         id=fields.text("id"),
         text=fields.text("text"),
     )
 
 
-def _arrow(fields: Fields) -> Arrow:
-    return Arrow(
+def _arrow(fields: Fields) -> BoxArrow:
+    return BoxArrow(
         source=fields.text("from"),
         target=fields.text("to"),
         text=fields.text("text"),

@@ -17,8 +17,8 @@ from worker.engines.claude.ledger import MAX_LOST, Ledger
 from worker.engines.claude.ledger_entries import CallId, LedgerEntry
 from worker.engines.claude.limiter import Limiter
 from worker.engines.claude.permission import Permission
-from worker.engines.claude.pricing import Call, Pricing
-from worker.engines.claude.records import Answer, Intent, Rejection
+from worker.engines.claude.pricing import ModelCall, Pricing
+from worker.engines.claude.records import Answer, Intent, RejectedCall
 from worker.engines.port import EngineFailedError
 from worker.system.runtime import Runtime, iso
 
@@ -52,7 +52,7 @@ class Caller:
 
     def answer(
         self,
-        call: Call,
+        call: ModelCall,
         budget: Budget,
         permission: Permission,
         started: Callable[[], None],
@@ -95,7 +95,7 @@ class Caller:
 
     def _attempt(
         self,
-        call: Call,
+        call: ModelCall,
         budget: Budget,
         permission: Permission,
         started: Callable[[], None],
@@ -116,7 +116,7 @@ class Caller:
             self._ledger.lose(entry)
 
     def _send(
-        self, call: Call, entry: LedgerEntry, started: Callable[[], None]
+        self, call: ModelCall, entry: LedgerEntry, started: Callable[[], None]
     ) -> Answer | None:
         began = self._runtime.monotonic()
         try:
@@ -163,10 +163,10 @@ class Caller:
     ) -> None:
         now = iso(self._runtime.now())
         self._ledger.end(
-            entry, Rejection(at=now, error=reason, request_id=request_id)
+            entry, RejectedCall(at=now, error=reason, request_id=request_id)
         )
 
-    def _intent(self, call: Call, budget: Budget) -> Intent:
+    def _intent(self, call: ModelCall, budget: Budget) -> Intent:
         """Return a call's intent, with the most that it may cost."""
         size = len(encode_body(call.body))
         intent = self._pricing.intent(call, size // BYTES_A_TOKEN)

@@ -31,7 +31,7 @@ _MADE_OF: Final = re.compile(r"\s*\(((?:`[^`]+`, )*`[^`]+`)\)$")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Candidate:
+class ChapterCandidate:
     """What a chapter can be about."""
 
     id: str
@@ -39,7 +39,7 @@ class Candidate:
     unit: Unit
 
 
-def candidates(analysis: Analysis) -> tuple[Candidate, ...]:
+def candidates(analysis: Analysis) -> tuple[ChapterCandidate, ...]:
     """Return the units, the most important first, and what would be chosen next."""
     return (
         *_numbered("U", analysis.units),
@@ -47,10 +47,10 @@ def candidates(analysis: Analysis) -> tuple[Candidate, ...]:
     )
 
 
-def _numbered(letter: str, units: Sequence[Unit]) -> Iterator[Candidate]:
+def _numbered(letter: str, units: Sequence[Unit]) -> Iterator[ChapterCandidate]:
     for number, unit in enumerate(units, 1):
         key = f"{letter}{number}"
-        yield Candidate(id=key, unit=unit)
+        yield ChapterCandidate(id=key, unit=unit)
 
 
 def merged(parts: Sequence[Unit], name: str, description: str) -> Unit:

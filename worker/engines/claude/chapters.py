@@ -11,10 +11,10 @@ from states.stages import Stage
 from worker.engines.claude import preparation
 from worker.engines.claude.blocks import (
     AnswerFault,
-    Example,
     Fields,
     Listing,
     Prose,
+    WrittenExample,
     entries_of,
     example_codes,
     noted,
@@ -22,11 +22,11 @@ from worker.engines.claude.blocks import (
 from worker.engines.claude.material import Material
 from worker.engines.claude.questions import Questions
 from worker.engines.claude.render import Renderer, heading
-from worker.engines.claude.rounds import Draft, Task
+from worker.engines.claude.rounds import PageDraft, Task
 from worker.engines.claude.schemas import ROLES
 from worker.engines.claude.verify.page import Verifier
 from worker.engines.claude.words import words_of
-from worker.engines.claude.writer import Writer, Written
+from worker.engines.claude.writer import PageWriter, Written
 from worker.engines.static.pages import chapters, markdown
 from worker.engines.static.pages.course import Chapter
 
@@ -41,7 +41,7 @@ _MOST: Final = 14_000
 """Characters of prose that a reader can be asked to read."""
 
 
-class Part(NamedTuple):
+class ChapterPart(NamedTuple):
     """A part of a chapter."""
 
     role: str
@@ -87,16 +87,16 @@ def _draft(
     chapter: Chapter,
     material: Material,
     answer: JsonObject,
-) -> Draft:
+) -> PageDraft:
     renderer = Renderer(
         facts=questions.facts,
         words=words_of(questions.language),
         material=material,
     )
     verifier = verifier.knowing(example_codes(answer))
-    writer = Writer(renderer, verifier, lists_once=True, drawings=1)
+    writer = PageWriter(renderer, verifier, lists_once=True, drawings=1)
     faults: list[str] = []
-    parts: list[Part] = []
+    parts: list[ChapterPart] = []
     for number, entry in enumerate(entries_of(answer, "parts", faults), 1):
         with noted(faults, f"part {number}"):
             parts.append(_part(writer, entry, number, faults))
@@ -108,7 +108,7 @@ def _draft(
     closing = _closing(writer, answer, faults)
     text = _page(renderer, chapter, parts, closing)
     whole = [fault.placed for fault in verifier.faults(text)]
-    return Draft(
+    return PageDraft(
         text=text,
         faults=faults + whole,
         is_enough=not whole and _is_enough(parts),
@@ -116,8 +116,8 @@ def _draft(
 
 
 def _part(
-    writer: Writer, entry: object, number: int, faults: list[str]
-) -> Part:
+    writer: PageWriter, entry: object, number: int, faults: list[str]
+) -> ChapterPart:
     fields = Fields(entry)
     role, title = fields.text("role"), fields.text("title")
     if role not in ROLES:
@@ -138,10 +138,10 @@ def _part(
     shown_title = title
     if wrong:
         shown_title = ""
-    return Part(role, shown_title, written)
+    return ChapterPart(role, shown_title, written)
 
 
-def _closing(writer: Writer, answer: JsonObject, faults: list[str]) -> str:
+def _closing(writer: PageWriter, answer: JsonObject, faults: list[str]) -> str:
     """Return the sentences that lead from a chapter to the next one; they may be missing."""
     text = ""
     with noted(faults, "the ending"):
@@ -154,7 +154,7 @@ def _closing(writer: Writer, answer: JsonObject, faults: list[str]) -> str:
     return markdown.document(*written.texts)
 
 
-def _prose_length(parts: Sequence[Part]) -> int:
+def _prose_length(parts: Sequence[ChapterPart]) -> int:
     length = 0
     for part in parts:
         for block, _ in part.written.blocks:
@@ -163,15 +163,15 @@ def _prose_length(parts: Sequence[Part]) -> int:
     return length
 
 
-def _shows_code(parts: Sequence[Part]) -> bool:
+def _shows_code(parts: Sequence[ChapterPart]) -> bool:
     for part in parts:
         for block, _ in part.written.blocks:
-            if isinstance(block, Listing | Example):
+            if isinstance(block, Listing | WrittenExample):
                 return True
     return False
 
 
-def _missing(parts: Sequence[Part]) -> list[str]:
+def _missing(parts: Sequence[ChapterPart]) -> list[str]:
     """Return what a chapter lacks, for the model."""
     roles = {part.role for part in parts if part.written.blocks}
     absent = [role for role in _REQUIRED if role not in roles]
@@ -189,13 +189,16 @@ def _missing(parts: Sequence[Part]) -> list[str]:
     return faults
 
 
-def _is_enough(parts: Sequence[Part]) -> bool:
+def _is_enough(parts: Sequence[ChapterPart]) -> bool:
     # guard: fallbacks: a page on which too little is left is not published
     return _shows_code(parts) and _prose_length(parts) >= _LEAST
 
 
 def _page(
-    renderer: Renderer, chapter: Chapter, parts: Sequence[Part], closing: str
+    renderer: Renderer,
+    chapter: Chapter,
+    parts: Sequence[ChapterPart],
+    closing: str,
 ) -> str:
     return markdown.document(
         heading(renderer.words.chapter, chapter),
@@ -206,7 +209,7 @@ def _page(
     )
 
 
-def _section(part: Part) -> str:
+def _section(part: ChapterPart) -> str:
     if not part.written.blocks:
         return ""
     title = ""

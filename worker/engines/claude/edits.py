@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from worker.engines.claude.blocks import Change
+from worker.engines.claude.blocks import CodeChange
 from worker.engines.claude.shown import Shown
 from worker.engines.static.facts import Definition, Role
 from worker.engines.static.pages.course import CourseFacts, is_function
@@ -95,7 +95,7 @@ def _is_changeable(
 
 
 def faults(
-    facts: CourseFacts, change: Change, commands: dict[str, str]
+    facts: CourseFacts, change: CodeChange, commands: dict[str, str]
 ) -> Iterator[str]:
     """Yield why a change cannot be made, or not be told by its test."""
     path, first, last = change.lines

@@ -22,7 +22,7 @@ Document = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Message:
+class ApiMessage:
     """A whole answer of the model."""
 
     text: str
@@ -105,7 +105,7 @@ class MessageReader:
             case "error":
                 raise _failure(event)
 
-    def message(self) -> Message:
+    def message(self) -> ApiMessage:
         """Return the whole message; raise AnswerLostError if it is cut off."""
         # guard: paid calls: a stream without its end is no answer
         if not self.complete:
@@ -139,7 +139,7 @@ class MessageReader:
                 self._usage[name] = value
 
 
-def read_message(content: bytes | Document) -> Message:
+def read_message(content: bytes | Document) -> ApiMessage:
     """Read a message that came as one document."""
     if isinstance(content, bytes):
         return read_message(read_document(content))
@@ -183,12 +183,14 @@ def _failure(event: Document) -> AnswerLostError:
     return AnswerLostError(one_line(f"{kind}: {text}"))
 
 
-def _message(text: str, model: str, stop: Document, usage: Document) -> Message:
+def _message(
+    text: str, model: str, stop: Document, usage: Document
+) -> ApiMessage:
     details = _object(stop, "stop_details")
     refusal = _text_or_none(details, "category")
     if refusal is not None:
         refusal = one_line(refusal)
-    return Message(
+    return ApiMessage(
         text=text,
         model=one_line(model),
         stop_reason=_text_or_none(stop, "stop_reason"),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from worker.engines.claude import named as named_code
-from worker.engines.claude.named import Names
+from worker.engines.claude.named import NamedCode
 from worker.engines.static.facts import TYPES, Definition, Role, Unit
 from worker.engines.static.pages.course import CourseFacts
 
@@ -101,7 +101,7 @@ def _family(
     facts: CourseFacts,
     unit: Unit,
     own: Sequence[Definition],
-    names: Names,
+    names: NamedCode,
 ) -> list[Definition]:
     """Return what comes with a unit's main subject, the named first, each once."""
     main, *rest = own
@@ -173,7 +173,7 @@ def _siblings(facts: CourseFacts, base: Definition) -> list[Definition]:
 def _elsewhere(
     facts: CourseFacts,
     unit: Unit,
-    names: Names,
+    names: NamedCode,
 ) -> list[Definition]:
     """Return the functions that a description names, and that are none of its subjects."""
     own = named_code.own_of(facts, unit)

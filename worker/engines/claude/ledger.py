@@ -30,7 +30,7 @@ from worker.engines.claude.records import (
     Fallback,
     Intent,
     Outcome,
-    Rejection,
+    RejectedCall,
     StoredRecord,
     decode,
     encode,
@@ -202,7 +202,7 @@ class Ledger:
         name = entry.name(CallRecord.ANSWER)
         try:
             stored = self._create(name, outcome)
-            if isinstance(stored, Answer | Rejection):
+            if isinstance(stored, Answer | RejectedCall):
                 # guard: paid calls: the outcome that counts is the one that is stored
                 entry.outcome = stored
         finally:
@@ -263,7 +263,7 @@ class Ledger:
                 numbers = self._entries.setdefault(call, {})
                 entry = LedgerEntry(call, number, record)
                 entry = numbers.setdefault(number, entry)
-                if isinstance(outcome, Answer | Rejection):
+                if isinstance(outcome, Answer | RejectedCall):
                     entry.outcome = outcome
 
     def _reserve(

@@ -29,7 +29,7 @@ from worker.engines.claude.limiter import Limiter
 from worker.engines.claude.parallel import in_parallel
 from worker.engines.claude.permission import Permission
 from worker.engines.claude.prices import ModelPrices, read_prices
-from worker.engines.claude.pricing import KEY_LENGTH, Call, Pricing, digest
+from worker.engines.claude.pricing import KEY_LENGTH, ModelCall, Pricing, digest
 from worker.engines.claude.records import Answer, Fallback
 from worker.engines.claude.usage import usage_of
 from worker.engines.port import CallStore, EngineConfigError, Workspace
@@ -303,8 +303,8 @@ class Model:
             started,
         )
 
-    def _call(self, session: _Session, question: Question) -> Call:
-        return Call(
+    def _call(self, session: _Session, question: Question) -> ModelCall:
+        return ModelCall(
             stage=question.stage,
             purpose=question.purpose,
             body=self._body(question),

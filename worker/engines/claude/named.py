@@ -30,7 +30,7 @@ class _Name:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Names:
+class NamedCode:
     """What a chapter's description names as code."""
 
     words: frozenset[str]
@@ -44,7 +44,7 @@ class Names:
         return any(word.casefold() == bare for word in self.words)
 
 
-def names_of(unit: Unit) -> Names:
+def names_of(unit: Unit) -> NamedCode:
     """Return the names that a unit's name and description hold as code."""
     words = [unit.name]
     names: list[_Name] = []
@@ -57,7 +57,7 @@ def names_of(unit: Unit) -> Names:
                 is_called=bool(called),
             )
             names.append(written)
-    return Names(words=frozenset(words), all=tuple(names))
+    return NamedCode(words=frozenset(words), all=tuple(names))
 
 
 def own_of(facts: CourseFacts, unit: Unit) -> frozenset[int]:
@@ -70,7 +70,7 @@ def own_of(facts: CourseFacts, unit: Unit) -> frozenset[int]:
 def functions(
     facts: CourseFacts,
     unit: Unit,
-    names: Names,
+    names: NamedCode,
 ) -> list[Definition]:
     """Return the functions that a description names, in its order, each once."""
     return _unique(facts, unit, names.all)
@@ -79,7 +79,7 @@ def functions(
 def called(
     facts: CourseFacts,
     unit: Unit,
-    names: Names,
+    names: NamedCode,
 ) -> list[Definition]:
     """Return what functions call that a description names with `()`, the nearest first.
 

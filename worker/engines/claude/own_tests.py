@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from worker.engines.claude import named as named_code
-from worker.engines.claude.named import Names
+from worker.engines.claude.named import NamedCode
 from worker.engines.static.facts import Definition
 from worker.engines.static.pages import project_tests
 from worker.engines.static.pages.course import Chapter, CourseFacts
@@ -40,7 +40,7 @@ def _found(facts: CourseFacts, chapter: Chapter) -> list[ProjectTest]:
     return tests
 
 
-def _words(facts: CourseFacts, names: Names) -> set[str]:
+def _words(facts: CourseFacts, names: NamedCode) -> set[str]:
     """Return the names that tell tests apart: the project's own is in all of them."""
     project = facts.analysis.project
     own_name = project.name.casefold()
@@ -71,7 +71,7 @@ def _tested(test: ProjectTest) -> str:
 def _subjects(
     facts: CourseFacts,
     chapter: Chapter,
-    names: Names,
+    names: NamedCode,
 ) -> list[Definition]:
     """Return what a chapter is about, and the functions that it names: the named first.
 

@@ -19,9 +19,9 @@ from worker.engines.claude.blocks import (
     lines,
     noted,
 )
-from worker.engines.claude.candidates import Candidate
+from worker.engines.claude.candidates import ChapterCandidate
 from worker.engines.claude.questions import Questions
-from worker.engines.claude.rounds import Draft, Task
+from worker.engines.claude.rounds import PageDraft, Task
 from worker.engines.claude.shown import Shown
 from worker.engines.claude.verify.page import Verifier
 from worker.engines.static.facts import Analysis, LearningStep, Unit
@@ -44,7 +44,7 @@ _LABEL: Final = re.compile(r"[^\W\d_]+(?:[ '\u2019-][^\W\d_]+)*")
 class _Offer:
     """What chapters can be made of, and how many there may be."""
 
-    candidates: tuple[Candidate, ...]
+    candidates: tuple[ChapterCandidate, ...]
     least: int
     most: int
 
@@ -96,7 +96,7 @@ def _chosen(
     verifier: Verifier,
     offer: _Offer,
     answer: JsonObject,
-) -> Draft:
+) -> PageDraft:
     units: list[Unit] = []
     faults: list[str] = []
     left: dict[str, Unit] = {}
@@ -116,7 +116,7 @@ def _chosen(
         )
     chosen = tuple(units[:most])
     analysis = replace(questions.facts.analysis, units=chosen)
-    return Draft(
+    return PageDraft(
         text=_abstractions(analysis),
         faults=faults,
         is_enough=count >= least,
@@ -202,7 +202,7 @@ def _overview(
     questions: Questions,
     verifier: Verifier,
     answer: JsonObject,
-) -> Draft:
+) -> PageDraft:
     shown = questions.overview_lines()
     sentences: list[str] = []
     faults: list[str] = []
@@ -225,7 +225,7 @@ def _overview(
         faults.append("the summary is too short to be retold")
     world = _world(verifier, answer, faults)
     whole = f"{summary} {world}".rstrip()
-    return Draft(
+    return PageDraft(
         text=_relationships(questions, whole, labels),
         faults=faults,
         is_enough=is_enough,
@@ -334,7 +334,7 @@ def _ordered(
     questions: Questions,
     verifier: Verifier,
     answer: JsonObject,
-) -> Draft:
+) -> PageDraft:
     analysis = questions.facts.analysis
     left = _numbered(analysis)
     steps: list[LearningStep] = []
@@ -354,7 +354,7 @@ def _ordered(
     steps += map(_without_reason, left.values())
     ordered = replace(analysis, order=tuple(steps))
     body = yaml_files.order(ordered)
-    return Draft(
+    return PageDraft(
         text=_text(body),
         faults=faults,
         is_enough=not left,

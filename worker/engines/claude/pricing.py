@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from states.stages import Stage
 from worker.engines.claude.api import VERSION, Body
-from worker.engines.claude.events import Message
+from worker.engines.claude.events import ApiMessage
 from worker.engines.claude.ledger_entries import CallId
 from worker.engines.claude.prices import ModelPrices, Tokens
 from worker.engines.claude.records import Answer, Intent
@@ -17,7 +17,7 @@ KEY_LENGTH: Final = 32
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Call:
+class ModelCall:
     """A question to a model, as it is sent."""
 
     stage: Stage
@@ -56,7 +56,7 @@ class Pricing:
     """The random name of this run."""
 
     def intent(
-        self, call: Call, prompt_tokens: int, *, batch: bool = False
+        self, call: ModelCall, prompt_tokens: int, *, batch: bool = False
     ) -> Intent:
         """Return a call's intent, with the most that it can cost."""
         most = call.body["max_tokens"]
@@ -81,7 +81,7 @@ class Pricing:
             batch=batch,
         )
 
-    def answer(self, intent: Intent, message: Message) -> Answer:
+    def answer(self, intent: Intent, message: ApiMessage) -> Answer:
         """Return an answer with its cost.
 
         If an endpoint does not report usage, the highest possible usage is assumed.

@@ -21,7 +21,7 @@ from worker.engines.claude import (
     schemas,
     source_map,
 )
-from worker.engines.claude.candidates import Candidate, told
+from worker.engines.claude.candidates import ChapterCandidate, told
 from worker.engines.claude.commands import command_rows, commands_of, starting
 from worker.engines.claude.material import Material
 from worker.engines.claude.model import Question
@@ -109,7 +109,7 @@ class Questions:
 
     def extract(
         self,
-        candidates: tuple[Candidate, ...],
+        candidates: tuple[ChapterCandidate, ...],
         least: int,
         most: int,
     ) -> Question:

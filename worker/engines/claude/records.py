@@ -55,7 +55,7 @@ class Answer:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Rejection:
+class RejectedCall:
     """Why a call was not answered, and certainly not billed."""
 
     at: str
@@ -96,15 +96,15 @@ class Fallback:
     generation: int
 
 
-Outcome = Answer | Rejection
+Outcome = Answer | RejectedCall
 StoredRecord = (
-    Intent | Answer | Rejection | BatchIntent | BatchCreated | Fallback
+    Intent | Answer | RejectedCall | BatchIntent | BatchCreated | Fallback
 )
 
 _KINDS: Final[Mapping[str, type[StoredRecord]]] = {
     "intent": Intent,
     "answer": Answer,
-    "rejection": Rejection,
+    "rejection": RejectedCall,
     "batch-intent": BatchIntent,
     "batch-created": BatchCreated,
     "fallback": Fallback,

@@ -11,14 +11,14 @@ from worker.engines.claude import drawings, edits, prose, repairs
 from worker.engines.claude.blocks import (
     Block,
     Calls,
-    Change,
+    CodeChange,
     Commands,
     Drawing,
-    Example,
     Lines,
     Listing,
     Prose,
-    Relations,
+    RelationDrawing,
+    WrittenExample,
 )
 from worker.engines.claude.material import Material
 from worker.engines.claude.words import Words
@@ -70,13 +70,13 @@ class Renderer:
                 return self._prose(block)
             case Listing(lines=lines):
                 return self._listing(lines)
-            case Example():
+            case WrittenExample():
                 return self._example(block)
-            case Relations() | Calls() | Drawing():
+            case RelationDrawing() | Calls() | Drawing():
                 return self._drawing(block)
             case Commands(ids=ids):
                 return self._commands(ids)
-            case Change():
+            case CodeChange():
                 return self._change(block)
 
     def link(self, number: int) -> str | None:
@@ -106,10 +106,10 @@ class Renderer:
             return f"{text}\n\n({places})"
         return f"{text} ({places})"
 
-    def _drawing(self, block: Relations | Calls | Drawing) -> str:
+    def _drawing(self, block: RelationDrawing | Calls | Drawing) -> str:
         if isinstance(block, Drawing):
             return self._composed(block)
-        if isinstance(block, Relations):
+        if isinstance(block, RelationDrawing):
             relations = _known(block.ids, self.material.relations)
             diagram = drawings.of_relations(self.facts, relations)
         else:
@@ -238,7 +238,7 @@ class Renderer:
                 return str(file.language)
         return _UNKNOWN
 
-    def _example(self, block: Example) -> str:
+    def _example(self, block: WrittenExample) -> str:
         tag = block.language
         if not _TAG.fullmatch(tag):
             tag = _UNKNOWN
@@ -248,7 +248,7 @@ class Renderer:
         output = self._output(block)
         return markdown.document(caption, listing, output)
 
-    def _change(self, block: Change) -> str:
+    def _change(self, block: CodeChange) -> str:
         path = block.lines.path
         listing = self._copied(block.lines)
         if not listing:
@@ -269,7 +269,7 @@ class Renderer:
             markdown.fence([undo], _SHELL),
         )
 
-    def repair(self, before: Example, after: Example) -> str:
+    def repair(self, before: WrittenExample, after: WrittenExample) -> str:
         """Return the lines in which a program differs, and its output; nothing for many."""
         rows = repairs.changed_lines(before, after)
         if not rows:
@@ -281,7 +281,7 @@ class Renderer:
             self._output(after),
         )
 
-    def _caption(self, block: Example) -> str:
+    def _caption(self, block: WrittenExample) -> str:
         if not block.file:
             return f"{self.words.written}:"
         name = markdown.code(block.file)
@@ -289,7 +289,7 @@ class Renderer:
             return f"{self.words.written}, {self.words.saved_as} {name}:"
         return f"{self.words.written} {name}:"
 
-    def _output(self, block: Example) -> str:
+    def _output(self, block: WrittenExample) -> str:
         if not block.prints:
             return ""
         label = self.words.prints

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterator
 from typing import Final
 
-from worker.engines.claude.blocks import Example
+from worker.engines.claude.blocks import WrittenExample
 
 _MOST: Final = 6
 """Lines that differ, removed and added; of more, the whole program is shown."""
@@ -13,7 +13,7 @@ _CONTEXT: Final = 1
 _LEFT_OUT: Final = " …"
 
 
-def changed_lines(before: Example, after: Example) -> list[str]:
+def changed_lines(before: WrittenExample, after: WrittenExample) -> list[str]:
     """Return the lines that differ, as a diff; none if the whole program is clearer."""
     old = before.code.split("\n")
     new = after.code.split("\n")

@@ -22,12 +22,12 @@ from worker.engines.claude.chapters import marked, page_in
 from worker.engines.claude.material import Material
 from worker.engines.claude.questions import Questions
 from worker.engines.claude.render import Renderer
-from worker.engines.claude.rounds import Draft, Task
+from worker.engines.claude.rounds import PageDraft, Task
 from worker.engines.claude.schemas import ACTIONS
 from worker.engines.claude.shown import plain
 from worker.engines.claude.verify.page import Verifier
 from worker.engines.claude.words import MARK, Words, words_of
-from worker.engines.claude.writer import Writer
+from worker.engines.claude.writer import PageWriter
 from worker.engines.static.pages import checker, markdown
 from worker.engines.static.pages.course import Chapter
 
@@ -151,14 +151,14 @@ def _draft(
     blocks: list[str],
     material: Material,
     answer: JsonObject,
-) -> Draft:
+) -> PageDraft:
     renderer = Renderer(
         facts=questions.facts,
         words=words_of(questions.language),
         material=material,
     )
     verifier = verifier.knowing(example_codes(answer))
-    writer = Writer(renderer, verifier, drawings=1)
+    writer = PageWriter(renderer, verifier, drawings=1)
     edited = _EditedPage(blocks, renderer.words)
     faults: list[str] = []
     entries = entries_of(answer, "edits", faults)
@@ -169,7 +169,7 @@ def _draft(
     page = edited.text()
     before = "\n\n".join(blocks)
     new = _new_faults(verifier, before, page)
-    return Draft(
+    return PageDraft(
         text=page,
         faults=faults + new,
         is_enough=not new,
@@ -199,7 +199,7 @@ class _EditedPage:
         self._instead: Final[dict[int, list[str]]] = {}
         self._after: Final[dict[int, list[str]]] = defaultdict(list)
 
-    def edit(self, writer: Writer, entry: object, place: str) -> list[str]:
+    def edit(self, writer: PageWriter, entry: object, place: str) -> list[str]:
         """Make an edit; return its faults. An edit with a fault changes nothing."""
         fields = Fields(entry)
         number = fields.number("block")

@@ -26,7 +26,7 @@ _SHARE: Final = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Draft:
+class PageDraft:
     """A page made from an answer, without what was wrong in it."""
 
     text: str
@@ -41,7 +41,7 @@ class Task:
 
     path: str
     question: Question
-    draft: Callable[[JsonObject], Draft]
+    draft: Callable[[JsonObject], PageDraft]
     fallback: Callable[[], str]
 
 
@@ -49,9 +49,9 @@ class Task:
 class _Attempt:
     task: Task
     question: Question
-    drafts: list[Draft] = field(default_factory=list)
+    drafts: list[PageDraft] = field(default_factory=list)
 
-    def best(self) -> Draft | None:
+    def best(self) -> PageDraft | None:
         """Return the draft to publish: the one that says most."""
         fitting = [draft for draft in self.drafts if draft.is_enough]
         return max(fitting, key=lambda draft: len(draft.text), default=None)

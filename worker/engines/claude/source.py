@@ -63,7 +63,7 @@ _Ranked = tuple[float, int]
 """The rank of a method, the first the lowest, and its index."""
 
 
-class Group(IntEnum):
+class PromptGroup(IntEnum):
     """What lines are shown for, in the order in which a prompt shows them."""
 
     MAIN = 0
@@ -85,7 +85,7 @@ class Code:
         self.definitions: Final[dict[int, None]] = {}
         """What is shown, in the order in which it was chosen."""
         self._sizes: Final = Shown(facts)
-        self._lines: Final = {group: _Files(set) for group in Group}
+        self._lines: Final = {group: _Files(set) for group in PromptGroup}
 
     def size(self, path: str, numbers: Iterable[int]) -> int:
         """Return about how many characters lines take, without those that are left out."""
@@ -103,7 +103,7 @@ class Code:
 
     def add(
         self,
-        group: Group,
+        group: PromptGroup,
         path: str,
         numbers: Iterable[int],
         room: int,
@@ -135,7 +135,7 @@ class Code:
 
     def add_definition(
         self,
-        group: Group,
+        group: PromptGroup,
         definition: Definition,
         room: int,
     ) -> int:
@@ -196,7 +196,7 @@ def _chosen(facts: CourseFacts, unit: Unit) -> Code:
     if not subjects.main:
         _add_documents(code, unit)
         for path in unit.file_paths:
-            _add_file(code, Group.MAIN, path)
+            _add_file(code, PromptGroup.MAIN, path)
         _add_helpers(code)
         return code
     beside = _add_named(code, unit, subjects)
@@ -206,10 +206,12 @@ def _chosen(facts: CourseFacts, unit: Unit) -> Code:
     _add_companions(code, unit, beside)
     # What the others have left.
     for subject in subjects.main:
-        _add_subject(code, Group.MAIN, subject, code.left, subjects.named)
+        _add_subject(code, PromptGroup.MAIN, subject, code.left, subjects.named)
     for subject in subjects.others:
         if subject in subjects.named_types:
-            _add_subject(code, Group.OTHERS, subject, code.left, subjects.named)
+            _add_subject(
+                code, PromptGroup.OTHERS, subject, code.left, subjects.named
+            )
     return code
 
 
@@ -243,10 +245,10 @@ def _add_named(
     return code.paths() - named_paths
 
 
-def _group_of(function: Definition, main_path: str) -> Group:
+def _group_of(function: Definition, main_path: str) -> PromptGroup:
     if function.path == main_path:
-        return Group.MAIN
-    return Group.OTHERS
+        return PromptGroup.MAIN
+    return PromptGroup.OTHERS
 
 
 def _add_subjects(code: Code, subjects: Subjects) -> None:
@@ -256,7 +258,7 @@ def _add_subjects(code: Code, subjects: Subjects) -> None:
     if subjects.is_several:
         room = _MAIN
     for subject in subjects.main:
-        _add_subject(code, Group.MAIN, subject, room, named)
+        _add_subject(code, PromptGroup.MAIN, subject, room, named)
     waiting = len(subjects.others)
     named_types = len(subjects.named_types)
     reserved = _HELPERS
@@ -271,11 +273,11 @@ def _add_subjects(code: Code, subjects: Subjects) -> None:
             named_types -= 1
         room = min(left, part)
         waiting -= 1
-        _add_subject(code, Group.OTHERS, subject, room, named)
+        _add_subject(code, PromptGroup.OTHERS, subject, room, named)
     for subject in subjects.side:
         left = code.left - _HELPERS
         room = min(left, _SIDE)
-        _add_subject(code, Group.OTHERS, subject, room, named)
+        _add_subject(code, PromptGroup.OTHERS, subject, room, named)
 
 
 def _add_companions(
@@ -294,12 +296,12 @@ def _add_companions(
         lines = _whole(code.facts, path)
         size = code.size(path, lines)
         if size <= room:
-            room -= code.add(Group.COMPANIONS, path, lines, room)
+            room -= code.add(PromptGroup.COMPANIONS, path, lines, room)
 
 
 def _add_subject(
     code: Code,
-    group: Group,
+    group: PromptGroup,
     subject: Definition,
     room: int,
     named: frozenset[str],
@@ -327,7 +329,7 @@ def _whole(facts: CourseFacts, path: str) -> range:
     return range(1, file.lines + 1)
 
 
-def _add_file(code: Code, group: Group, path: str) -> None:
+def _add_file(code: Code, group: PromptGroup, path: str) -> None:
     """Show a file, and count what it defines as shown."""
     facts = code.facts
     if path not in facts.analysis.files:
@@ -441,7 +443,7 @@ def _add_documents(code: Code, unit: Unit) -> None:
         first = heading.line
         last = heading.end_line
         numbers = range(first, last + 1)
-        code.add(Group.MAIN, path, numbers, code.left)
+        code.add(PromptGroup.MAIN, path, numbers, code.left)
 
 
 def _add_helpers(code: Code) -> None:
@@ -460,7 +462,7 @@ def _add_helpers(code: Code) -> None:
                 continue
             seen.add(index)
             waiting.append(index)
-            room -= code.add_definition(Group.HELPERS, helper, room)
+            room -= code.add_definition(PromptGroup.HELPERS, helper, room)
 
 
 def _is_helper(code: Code, helper: Definition) -> bool:

@@ -12,11 +12,11 @@ from states.stages import Stage
 from worker.engines.claude import edits, preparation, source_map
 from worker.engines.claude.blocks import (
     Block,
-    Change,
-    Example,
+    CodeChange,
     Fields,
     Listing,
     Prose,
+    WrittenExample,
     entries_of,
     example_codes,
     example_files,
@@ -31,10 +31,10 @@ from worker.engines.claude.render import (
     heading,
     listings,
 )
-from worker.engines.claude.rounds import Draft, Task
+from worker.engines.claude.rounds import PageDraft, Task
 from worker.engines.claude.verify.page import Verifier
 from worker.engines.claude.words import MARK, words_of
-from worker.engines.claude.writer import Writer, Written
+from worker.engines.claude.writer import PageWriter, Written
 from worker.engines.static.pages import checker, markdown, tutorials
 from worker.engines.static.pages.course import Chapter
 
@@ -80,10 +80,12 @@ class _Source(NamedTuple):
     output: Path
 
 
-def _draft(source: _Source, verifier: Verifier, answer: JsonObject) -> Draft:
+def _draft(
+    source: _Source, verifier: Verifier, answer: JsonObject
+) -> PageDraft:
     renderer = _renderer(source)
     verifier = verifier.knowing(example_codes(answer))
-    writer = Writer(renderer, verifier)
+    writer = PageWriter(renderer, verifier)
     faults: list[str] = []
     opening = entries_of(answer, "introduction", faults)
     introduction = writer.written(opening, "introduction")
@@ -98,7 +100,7 @@ def _draft(source: _Source, verifier: Verifier, answer: JsonObject) -> Draft:
     places = _map(source, renderer, verifier, answer, faults)
     text = _page(renderer, source.chapter, beginning, [*exercises, places])
     whole = [fault.placed for fault in verifier.faults(text)]
-    return Draft(
+    return PageDraft(
         text=text,
         faults=faults + whole,
         is_enough=not whole and count >= _FEWEST,
@@ -151,7 +153,7 @@ def _files_of(page: str) -> set[str]:
 
 
 def _exercises(
-    writer: Writer, answer: JsonObject, files: "Files", faults: list[str]
+    writer: PageWriter, answer: JsonObject, files: "Files", faults: list[str]
 ) -> list[str]:
     """Return the exercises of an answer that are whole."""
     exercises: list[str] = []
@@ -164,7 +166,7 @@ def _exercises(
         with noted(faults, place):
             exercise = _exercise(writer, entry, place, faults)
         if exercise is not None:
-            changes |= exercise.has(Change)
+            changes |= exercise.has(CodeChange)
             wrong = files.fault(exercise)
             if wrong:
                 faults.append(f"{place}: {wrong}")
@@ -220,7 +222,7 @@ class Files:
 def _saved(written: Written) -> set[str]:
     files: set[str] = set()
     for block, _ in written.blocks:
-        if isinstance(block, Example) and block.file:
+        if isinstance(block, WrittenExample) and block.file:
             files.add(block.file)
     return files
 
@@ -232,7 +234,9 @@ class _Exercise(NamedTuple):
 
     def is_alone(self, files: Files) -> bool:
         """Whether the task shows its code, or says where that is."""
-        return self.has(Example, Listing, Change) or files.has_any(self)
+        return self.has(WrittenExample, Listing, CodeChange) or files.has_any(
+            self
+        )
 
     def has(self, *kinds: type[Block]) -> bool:
         """Whether the task has a block of one of these kinds."""
@@ -253,14 +257,14 @@ class _Exercise(NamedTuple):
 
     def solved(self, renderer: Renderer) -> list[str]:
         """Return the solution; of a program that the task shows, the lines that differ."""
-        shown: dict[str, Example] = {}
+        shown: dict[str, WrittenExample] = {}
         for block, _ in self.task.blocks:
-            if isinstance(block, Example) and block.file:
+            if isinstance(block, WrittenExample) and block.file:
                 shown[block.file] = block
         texts: list[str] = []
         for block, text in self.solution.blocks:
             repair = ""
-            if isinstance(block, Example) and block.file in shown:
+            if isinstance(block, WrittenExample) and block.file in shown:
                 repair = renderer.repair(shown[block.file], block)
             texts.append(repair or text)
         return texts
@@ -274,7 +278,7 @@ class _Exercise(NamedTuple):
 
 
 def _exercise(
-    writer: Writer, entry: object, place: str, faults: list[str]
+    writer: PageWriter, entry: object, place: str, faults: list[str]
 ) -> _Exercise | None:
     """Return an exercise; nothing if its program or its whole solution has a fault."""
     fields = Fields(entry)
@@ -287,7 +291,7 @@ def _exercise(
             faults.append(placed)
         name = writer.renderer.words.tutorial
     renderer = replace(writer.renderer, hides_output=True)
-    task_writer = Writer(renderer, writer.verifier)
+    task_writer = PageWriter(renderer, writer.verifier)
     task_ = task_writer.written(fields.entries("task"), f"{place}, task")
     solution = writer.written(fields.entries("solution"), f"{place}, solution")
     faults += task_.faults + solution.faults

@@ -9,17 +9,17 @@ from typing import Final, NamedTuple
 
 from worker.engines.claude import edits
 from worker.engines.claude.blocks import (
-    Arrow,
     Block,
+    BoxArrow,
     Calls,
-    Change,
+    CodeChange,
     Commands,
     Drawing,
-    Example,
     Lines,
     Listing,
     Prose,
-    Relations,
+    RelationDrawing,
+    WrittenExample,
     read_blocks,
 )
 from worker.engines.claude.material import Material
@@ -61,7 +61,7 @@ class Written(NamedTuple):
         return [block.text for block in self.blocks]
 
 
-class Writer:
+class PageWriter:
     """Writes blocks for one page."""
 
     def __init__(
@@ -223,10 +223,10 @@ class Writer:
         """Yield what is wrong with a block of its kind."""
         facts = self.renderer.facts
         match block:
-            case Change():
+            case CodeChange():
                 known = self.renderer.material.commands
                 yield from edits.faults(facts, block, known)
-            case Example():
+            case WrittenExample():
                 yield from _example_faults(facts, block)
             case Listing():
                 if self._lists_once and block in self._listed:
@@ -246,7 +246,7 @@ class Writer:
             yield from self.sentence(text)
 
 
-def _clipped_arrow(shown: Shown, arrow: Arrow) -> Arrow:
+def _clipped_arrow(shown: Shown, arrow: BoxArrow) -> BoxArrow:
     clipped = map(shown.clipped, arrow.sources)
     return replace(arrow, sources=tuple(clipped))
 
@@ -268,7 +268,7 @@ def _shape_faults(block: Drawing) -> Iterator[str]:
 
 
 def _arrow_faults(
-    block: Drawing, arrow: Arrow, ids: list[str]
+    block: Drawing, arrow: BoxArrow, ids: list[str]
 ) -> Iterator[str]:
     source, target = arrow.source, arrow.target
     for end in (source, target):
@@ -288,7 +288,7 @@ def _is_undrawn(block: Block, text: str) -> bool:
     """Whether a drawing would show too little, and is left out without a fault."""
     if text:
         return False
-    return isinstance(block, Relations | Calls)
+    return isinstance(block, RelationDrawing | Calls)
 
 
 def pointer_faults(material: Material, block: Block) -> list[str]:
@@ -297,20 +297,20 @@ def pointer_faults(material: Material, block: Block) -> list[str]:
     match block:
         case Prose(sources=sources) | Drawing(sources=sources):
             faults = map(material.shown.fault, sources)
-        case Listing(lines=lines) | Change(lines=lines):
+        case Listing(lines=lines) | CodeChange(lines=lines):
             faults = map(material.shown.fault, [lines])
-        case Relations(ids=ids):
+        case RelationDrawing(ids=ids):
             faults = _unknown(ids, material.relations)
         case Calls(ids=ids):
             faults = _unknown(ids, material.calls)
         case Commands(ids=ids):
             faults = _unknown(ids, material.commands)
-        case Example():
+        case WrittenExample():
             pass
     return [fault for fault in faults if fault]
 
 
-def _example_faults(facts: CourseFacts, block: Example) -> Iterator[str]:
+def _example_faults(facts: CourseFacts, block: WrittenExample) -> Iterator[str]:
     """Yield what is wrong with an example's file, and with its output."""
     name = block.file
     if name and not _FILE.fullmatch(name):
@@ -365,7 +365,7 @@ def _is_on(example: Block | None, block: Block | None) -> bool:
     """Whether a paragraph names nothing but what the example before it holds."""
     if not isinstance(block, Prose):
         return False
-    if not isinstance(example, Example):
+    if not isinstance(example, WrittenExample):
         return False
     words = block.text.split()
     line = " ".join(words)

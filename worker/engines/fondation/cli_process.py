@@ -12,7 +12,7 @@ from states.stages import INFO, Stage, before
 from worker.engines.fondation.cli_output import CliOutput
 from worker.engines.fondation.failure import disk_fault, failure, permanent
 from worker.engines.fondation.output_files import (
-    RejectedError,
+    RejectedFileError,
     paths_of,
     read_item,
     stage_of,
@@ -162,7 +162,7 @@ class CliProcess:
             try:
                 written = read_item(self._task.output, path)
                 body = normalized(path, written)
-            except RejectedError as error:
+            except RejectedFileError as error:
                 if final:
                     LOG.warning(
                         "rejected a file written by the CLI",

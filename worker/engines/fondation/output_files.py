@@ -13,12 +13,12 @@ from worker.system.disk import on_disk
 from worker.system.files import read_most
 
 
-class RejectedError(Exception):
+class RejectedFileError(Exception):
     """A file is rejected; the message says why."""
 
 
 def read_item(output: Path, path: str) -> bytes:
-    """Return the content of a file below the output folder, or raise RejectedError."""
+    """Return the content of a file below the output folder, or raise RejectedFileError."""
     with on_disk(output, _unreadable):
         descriptor = _open(output, path)
         try:
@@ -26,23 +26,23 @@ def read_item(output: Path, path: str) -> bytes:
         finally:
             os.close(descriptor)
     if not body.strip():
-        raise RejectedError("it is empty")
+        raise RejectedFileError("it is empty")
     return body
 
 
 def _content(descriptor: int) -> bytes:
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
-        raise RejectedError("it is not a regular file")
+        raise RejectedFileError("it is not a regular file")
     size = status.st_size
     if size > MAX_ITEM_BYTES:
-        raise RejectedError(f"it is larger than {MAX_ITEM_BYTES} bytes")
+        raise RejectedFileError(f"it is larger than {MAX_ITEM_BYTES} bytes")
     # What is written meanwhile counts when the file is closed.
     return read_most(descriptor, size)
 
 
-def _unreadable(error: OSError) -> RejectedError:
-    return RejectedError(f"it cannot be read: {error.strerror}")
+def _unreadable(error: OSError) -> RejectedFileError:
+    return RejectedFileError(f"it cannot be read: {error.strerror}")
 
 
 _FOLDER_FLAGS: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW

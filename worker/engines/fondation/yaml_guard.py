@@ -23,7 +23,7 @@ from pathlib import Path
 
 from states.stages import Stage
 from worker.course.formats import MAX_ITEM_BYTES
-from worker.engines.fondation.output_files import RejectedError, read_item
+from worker.engines.fondation.output_files import RejectedFileError, read_item
 from worker.engines.fondation.yaml_names import normalized
 from worker.engines.port import EngineOutdatedError
 
@@ -92,7 +92,7 @@ class _GuardedFile:
             return self._holds(self._file)
         try:
             replacement = read_item(self._output, self.path)
-        except RejectedError:
+        except RejectedFileError:
             return False
         return self._is_stored(replacement)
 

@@ -14,7 +14,7 @@ from worker.engines.claude import chapters, reviews, tutorials
 from worker.engines.claude.chapters import marked
 from worker.engines.claude.model import Question
 from worker.engines.claude.questions import Questions
-from worker.engines.claude.rounds import Draft, Task, made
+from worker.engines.claude.rounds import PageDraft, Task, made
 from worker.engines.claude.verify.page import Verifier
 from worker.engines.claude.words import ENGLISH
 from worker.engines.static.pages.course import CourseFacts
@@ -61,7 +61,7 @@ def test_a_tutorial_without_an_introduction_keeps_its_exercises(
     assert "## 2. Refuse" in draft.text
 
 
-def tutorial(facts: CourseFacts, *exercises: dict[str, Any]) -> Draft:
+def tutorial(facts: CourseFacts, *exercises: dict[str, Any]) -> PageDraft:
     verifier = Verifier(facts, "English")
     questions = Questions(facts, "English")
     nothing = Path("no course")
@@ -133,7 +133,7 @@ def test_a_review_may_name_what_the_example_of_its_page_binds(
 
 def chapter_with_prose(
     facts: CourseFacts, length: int, ending: str = ""
-) -> Draft:
+) -> PageDraft:
     verifier = Verifier(facts, "English")
     questions = Questions(facts, "English")
     task = chapters.task(questions, verifier, facts.chapters[0])
@@ -185,7 +185,7 @@ def reviewed(
     output: Path,
     *edits: dict[str, Any],
     page: str = PAGE,
-) -> Draft:
+) -> PageDraft:
     """Return the page after a review."""
     chapter = facts.chapters[0]
     path = output / "chapters" / chapter.file
@@ -267,7 +267,7 @@ def test_the_log_says_what_is_wrong_with_an_answer_and_no_more(
         max_tokens=1,
     )
     faults = ["the name `give` is nowhere", "x" * 900, *map(str, range(90))]
-    draft = Draft(text="page", faults=faults, is_enough=True)
+    draft = PageDraft(text="page", faults=faults, is_enough=True)
     task = Task(
         path="page.md",
         question=question,

@@ -12,7 +12,7 @@ from tests.unit.claude.lessons.test_writer import FILES, example, lines, prose
 from worker.engines.claude import commands, preparation, tutorials
 from worker.engines.claude.questions import Questions
 from worker.engines.claude.render import Renderer
-from worker.engines.claude.rounds import Draft
+from worker.engines.claude.rounds import PageDraft
 from worker.engines.claude.verify.page import Verifier
 from worker.engines.claude.words import ENGLISH
 from worker.engines.static.pages.course import CourseFacts
@@ -54,7 +54,7 @@ def tutorial(
     output: Path,
     *exercises: dict[str, Any],
     position: int = 0,
-) -> Draft:
+) -> PageDraft:
     verifier = Verifier(facts, "English")
     questions = Questions(facts, "English")
     task = tutorials.task(questions, verifier, facts.chapters[position], output)

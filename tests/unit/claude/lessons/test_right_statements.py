@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.course_facts import read
-from worker.engines.claude.verify.fault import Claim
+from worker.engines.claude.verify.fault import CheckedClaim
 from worker.engines.claude.verify.page import Verifier
 from worker.engines.static.pages.course import CourseFacts
 
@@ -88,7 +88,7 @@ def facts(tmp_path: Path) -> CourseFacts:
     return read(tmp_path, FILES)
 
 
-def claims(facts: CourseFacts, page: str) -> list[tuple[Claim, str]]:
+def claims(facts: CourseFacts, page: str) -> list[tuple[CheckedClaim, str]]:
     faults = Verifier(facts, "English").faults(page)
     return [(fault.claim, fault.text) for fault in faults]
 
@@ -123,24 +123,30 @@ def test_a_right_statement_is_not_refused(
 @pytest.mark.parametrize(
     ("claim", "false"),
     [
-        (Claim.INHERITANCE, "In the test, `E1` inherits from `E3`."),
-        (Claim.INHERITANCE, f"{OWN}\n\n`Service` inherits from `Patient`."),
-        (Claim.FAILURE, "If so, `link_error` raises `TypeError`."),
-        (Claim.FAILURE, "In short, the method `retry` raises `Refused`."),
-        (Claim.FAILURE, f"{OWN}\n\nThen `retry` raises the `Refused`."),
-        (Claim.CALL, "`Service.start` calls `stop`."),
-        (Claim.CALL, "`Service.start` calls `Scheduler.stop`."),
-        (Claim.CALL, "`Scheduler` calls `tick`."),
-        (Claim.MEMBER, "Write `state.rewoked` or `Scheduler.revoked`."),
-        (Claim.SYMBOL, "Then `g.notes` is kept."),
-        (Claim.SYMBOL, "Then `beat.notes = 3` is kept."),
-        (Claim.SYMBOL, "Then `service.notes = 3` is kept."),
-        (Claim.SYMBOL, "It ends with `DID NOT RISE`."),
-        (Claim.SYMBOL, f"{OWN}\n\nThe names begin with `SHOP_`."),
+        (CheckedClaim.INHERITANCE, "In the test, `E1` inherits from `E3`."),
+        (
+            CheckedClaim.INHERITANCE,
+            f"{OWN}\n\n`Service` inherits from `Patient`.",
+        ),
+        (CheckedClaim.FAILURE, "If so, `link_error` raises `TypeError`."),
+        (
+            CheckedClaim.FAILURE,
+            "In short, the method `retry` raises `Refused`.",
+        ),
+        (CheckedClaim.FAILURE, f"{OWN}\n\nThen `retry` raises the `Refused`."),
+        (CheckedClaim.CALL, "`Service.start` calls `stop`."),
+        (CheckedClaim.CALL, "`Service.start` calls `Scheduler.stop`."),
+        (CheckedClaim.CALL, "`Scheduler` calls `tick`."),
+        (CheckedClaim.MEMBER, "Write `state.rewoked` or `Scheduler.revoked`."),
+        (CheckedClaim.SYMBOL, "Then `g.notes` is kept."),
+        (CheckedClaim.SYMBOL, "Then `beat.notes = 3` is kept."),
+        (CheckedClaim.SYMBOL, "Then `service.notes = 3` is kept."),
+        (CheckedClaim.SYMBOL, "It ends with `DID NOT RISE`."),
+        (CheckedClaim.SYMBOL, f"{OWN}\n\nThe names begin with `SHOP_`."),
     ],
     ids=str,
 )
 def test_a_false_statement_beside_it_still_is(
-    facts: CourseFacts, claim: Claim, false: str
+    facts: CourseFacts, claim: CheckedClaim, false: str
 ) -> None:
     assert claim in {found for found, _ in claims(facts, false)}

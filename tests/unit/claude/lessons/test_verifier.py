@@ -16,7 +16,7 @@ from tests.support.lessons import (
 from worker.engines.claude.blocks import Lines
 from worker.engines.claude.commands import commands_of
 from worker.engines.claude.questions import Questions
-from worker.engines.claude.verify.fault import Claim
+from worker.engines.claude.verify.fault import CheckedClaim
 from worker.engines.claude.verify.page import Verifier
 from worker.engines.claude.words import words_of
 from worker.engines.static.pages.course import CourseFacts
@@ -96,137 +96,152 @@ def test_a_course_from_good_answers_has_no_fault(
 
 
 SENTENCES = [
-    (Claim.SYMBOL, "click", "`Context`", "`Contxt`"),
-    (Claim.SYMBOL, "own", "`read_order()`", "`read_ordr()`"),
-    (Claim.SYMBOL, "click", "`Group.add_command`", "`Groop.add_command`"),
-    (Claim.MEMBER, "click", "`Context.invoke`", "`Context.add_command`"),
-    (Claim.MEMBER, "click", "`Group.make_context`", "`Group.prompt_for_value`"),
-    (Claim.MEMBER, "own", "`Rules.fault`", "`Rules.holds_lease`"),
+    (CheckedClaim.SYMBOL, "click", "`Context`", "`Contxt`"),
+    (CheckedClaim.SYMBOL, "own", "`read_order()`", "`read_ordr()`"),
     (
-        Claim.SIGNATURE,
+        CheckedClaim.SYMBOL,
+        "click",
+        "`Group.add_command`",
+        "`Groop.add_command`",
+    ),
+    (CheckedClaim.MEMBER, "click", "`Context.invoke`", "`Context.add_command`"),
+    (
+        CheckedClaim.MEMBER,
+        "click",
+        "`Group.make_context`",
+        "`Group.prompt_for_value`",
+    ),
+    (CheckedClaim.MEMBER, "own", "`Rules.fault`", "`Rules.holds_lease`"),
+    (
+        CheckedClaim.SIGNATURE,
         "click",
         "`Context.fail(message)`",
         "`Context.fail(message, 3)`",
     ),
     (
-        Claim.SIGNATURE,
+        CheckedClaim.SIGNATURE,
         "click",
         "`Context.fail(message=text)`",
         "`Context.fail(code=text)`",
     ),
     (
-        Claim.SIGNATURE,
+        CheckedClaim.SIGNATURE,
         "click",
         "`class Group(Command)`",
         "`class Group(Option)`",
     ),
     (
-        Claim.SIGNATURE,
+        CheckedClaim.SIGNATURE,
         "own",
         "`def valid_job_id(job_id: str) -> bool`",
         "`def valid_job_id(job_id: bytes) -> bool`",
     ),
     (
-        Claim.CALL,
+        CheckedClaim.CALL,
         "click",
         "`Command.main` calls `Command.make_context`.",
         "`Command.make_context` calls `Command.main`.",
     ),
     (
-        Claim.CALL,
+        CheckedClaim.CALL,
         "own",
         "`checkpoints_prefix` calls `str`.",
         "`checkpoints_prefix` calls `valid_job_id`.",
     ),
     (
-        Claim.INHERITANCE,
+        CheckedClaim.INHERITANCE,
         "click",
         "`Group` extends `Command`.",
         "`Command` extends `Group`.",
     ),
     (
-        Claim.INHERITANCE,
+        CheckedClaim.INHERITANCE,
         "click",
         "`UsageError` is a subclass of `ClickException`.",
         "`UsageError` is a subclass of `Parameter`.",
     ),
     (
-        Claim.IMPORT,
+        CheckedClaim.IMPORT,
         "click",
         "`from click.formatting import HelpFormatter`",
         "`from click.globals import HelpFormatter`",
     ),
     (
-        Claim.IMPORT,
+        CheckedClaim.IMPORT,
         "own",
         "`from states.keys import call_key`",
         "`from states.kees import call_key`",
     ),
     (
-        Claim.IMPORT,
+        CheckedClaim.IMPORT,
         "click",
         "`core.py` imports `HelpFormatter`.",
         "`globals.py` imports `HelpFormatter`.",
     ),
     (
-        Claim.FAILURE,
+        CheckedClaim.FAILURE,
         "click",
         "`Context.fail` raises `UsageError`.",
         "`Context.fail` raises `NoSuchOption`.",
     ),
     (
-        Claim.PLACE,
+        CheckedClaim.PLACE,
         "click",
         "It is at `click/core.py:12`.",
         "It is at `click/core.py:90012`.",
     ),
-    (Claim.PATH, "click", "`click/core.py`", "`click/kore.py`"),
-    (Claim.PATH, "own", "`worker/run/`", "`worker/runs/`"),
+    (CheckedClaim.PATH, "click", "`click/core.py`", "`click/kore.py`"),
+    (CheckedClaim.PATH, "own", "`worker/run/`", "`worker/runs/`"),
     (
-        Claim.COMMAND,
+        CheckedClaim.COMMAND,
         "own",
         "Type `docker compose up`.",
         "Type `pip install something-else`.",
     ),
-    (Claim.FLAG, "click", "`--help`", "`--helb`"),
-    (Claim.FLAG, "own", "`--older-than`", "`--older-then`"),
-    (Claim.VARIABLE, "click", "`COMP_WORDS`", "`COMP_WORTS`"),
-    (Claim.VARIABLE, "own", "`STORE_GIVE_UP_SECONDS`", "`STORE_GIVE_UP_HOURS`"),
-    (Claim.MARKUP, "click", "Here it is.", "Here <b>it</b> is."),
+    (CheckedClaim.FLAG, "click", "`--help`", "`--helb`"),
+    (CheckedClaim.FLAG, "own", "`--older-than`", "`--older-then`"),
+    (CheckedClaim.VARIABLE, "click", "`COMP_WORDS`", "`COMP_WORTS`"),
     (
-        Claim.LEFTOVER,
+        CheckedClaim.VARIABLE,
+        "own",
+        "`STORE_GIVE_UP_SECONDS`",
+        "`STORE_GIVE_UP_HOURS`",
+    ),
+    (CheckedClaim.MARKUP, "click", "Here it is.", "Here <b>it</b> is."),
+    (
+        CheckedClaim.LEFTOVER,
         "click",
         "It is so.",
         "As an AI language model, I think that it is so.",
     ),
-    (Claim.LEFTOVER, "click", "It is so.", "TODO: say more."),
+    (CheckedClaim.LEFTOVER, "click", "It is so.", "TODO: say more."),
     (
-        Claim.LANGUAGE,
+        CheckedClaim.LANGUAGE,
         "click",
         "The value is kept for the next call, and that is all there is to it.",
         "Der Wert wird für den nächsten Aufruf aufgehoben, und das ist es auch.",
     ),
-    (Claim.LENGTH, "click", "Short.", "A long story. " * 200),
+    (CheckedClaim.LENGTH, "click", "Short.", "A long story. " * 200),
     (
-        Claim.EXAMPLE,
+        CheckedClaim.EXAMPLE,
         "click",
         f"{WRITTEN}\n\n```python\nimport click\n\nclick.echo('hello')\n```",
         f"{WRITTEN}\n\n```python\nclick.echo('hello')\n```",
     ),
     (
-        Claim.IMPORT,
+        CheckedClaim.IMPORT,
         "click",
         f"{WRITTEN}\n\n```python\nfrom click import echo\n\necho('x')\n```",
         f"{WRITTEN}\n\n```python\nfrom click import ekko\n\nekko('x')\n```",
     ),
     (
-        Claim.SIGNATURE,
+        CheckedClaim.SIGNATURE,
         "click",
         f"{WRITTEN}\n\n```python\nfrom click import echo\n\necho('x', nl=False)\n```",
         f"{WRITTEN}\n\n```python\nfrom click import echo\n\necho('x', end='')\n```",
     ),
     (
-        Claim.SYMBOL,
+        CheckedClaim.SYMBOL,
         "click",
         f"{WRITTEN}\n\n```python\nimport click\n\nclick.secho('x')\n```",
         f"{WRITTEN}\n\n```python\nimport click\n\nclick.seccho('x')\n```",
@@ -241,7 +256,7 @@ BY_COURSE = sorted(SENTENCES, key=lambda row: row[1])
     ids=lambda value: str(value)[:40],
 )
 def test_a_false_claim_in_a_sentence_is_noticed(
-    courses: Courses, claim: Claim, name: str, true: str, false: str
+    courses: Courses, claim: CheckedClaim, name: str, true: str, false: str
 ) -> None:
     course = courses[name]
     page = next(iter(course.pages.values()))
@@ -308,7 +323,7 @@ def test_a_true_sentence_is_not_refused(courses: Courses, true: str) -> None:
     claims = [
         (fault.claim, fault.text)
         for fault in verifier.faults(page)
-        if fault.claim is not Claim.COMMAND
+        if fault.claim is not CheckedClaim.COMMAND
     ]
     assert claims == []
 
@@ -331,7 +346,7 @@ def test_names_of_an_example_are_known_on_its_page_alone(
     sentence = "`sell_one` is called."
     assert verifier.knowing([EXAMPLE]).faults(sentence) == []
     (fault,) = verifier.faults(sentence)
-    assert fault.claim is Claim.SYMBOL
+    assert fault.claim is CheckedClaim.SYMBOL
 
 
 def test_a_name_that_only_an_example_calls_is_not_made_true_by_it(
@@ -340,162 +355,162 @@ def test_a_name_that_only_an_example_calls_is_not_made_true_by_it(
     page = f"{WRITTEN}\n\n```python\nimport click\n\nclick.seccho('x')\n```"
     verifier = courses["click"].verifier
     page_faults = verifier.faults(f"{page}\n\n`click.seccho` prints.")
-    assert Claim.SYMBOL in {fault.claim for fault in page_faults}
+    assert CheckedClaim.SYMBOL in {fault.claim for fault in page_faults}
 
 
 TRANSLATED = [
     (
-        Claim.CALL,
+        CheckedClaim.CALL,
         "German",
         "`Command.main` ruft `Command.make_context` auf.",
         "`Command.make_context` ruft die Methode `Command.main` auf.",
     ),
     (
-        Claim.CALL,
+        CheckedClaim.CALL,
         "German",
         "Dann ruft `Command.main` die Methode `Command.make_context` auf.",
         "Dann ruft `Command.make_context` `Command.main` auf.",
     ),
     (
-        Claim.CALL,
+        CheckedClaim.CALL,
         "French",
         "`Command.main` appelle la méthode `Command.make_context`.",
         "`Command.make_context` appelle `Command.main`.",
     ),
     (
-        Claim.CALL,
+        CheckedClaim.CALL,
         "Spanish",
         "`Command.main` llama al método `Command.make_context`.",
         "`Command.make_context` llama a `Command.main`.",
     ),
     (
-        Claim.INHERITANCE,
+        CheckedClaim.INHERITANCE,
         "German",
         "`Group` erbt von `Command`.",
         "`Command` erbt von der Klasse `Group`.",
     ),
     (
-        Claim.INHERITANCE,
+        CheckedClaim.INHERITANCE,
         "German",
         "Also erweitert `Group` die Klasse `Command`.",
         "Also erbt `Command` von `Group`.",
     ),
     (
-        Claim.INHERITANCE,
+        CheckedClaim.INHERITANCE,
         "French",
         "`Group` hérite de `Command`.",
         "`Command` est une sous-classe de `Group`.",
     ),
     (
-        Claim.INHERITANCE,
+        CheckedClaim.INHERITANCE,
         "Italian",
         "`Group` eredita dalla classe `Command`.",
         "`Command` estende `Group`.",
     ),
     (
-        Claim.INHERITANCE,
+        CheckedClaim.INHERITANCE,
         "Portuguese",
         "`Group` herda da classe `Command`.",
         "`Command` herda de `Group`.",
     ),
     (
-        Claim.IMPORT,
+        CheckedClaim.IMPORT,
         "German",
         "`core.py` importiert `HelpFormatter`.",
         "`globals.py` importiert `HelpFormatter`.",
     ),
     (
-        Claim.IMPORT,
+        CheckedClaim.IMPORT,
         "French",
         "`core.py` importe `HelpFormatter`.",
         "`globals.py` importe la classe `HelpFormatter`.",
     ),
     (
-        Claim.FAILURE,
+        CheckedClaim.FAILURE,
         "German",
         "`Context.fail` löst `UsageError` aus.",
         "`Context.fail` wirft einen `NoSuchOption`.",
     ),
     (
-        Claim.FAILURE,
+        CheckedClaim.FAILURE,
         "French",
         "`Context.fail` lève l'exception `UsageError`.",
         "`Context.fail` lève une `NoSuchOption`.",
     ),
     (
-        Claim.FAILURE,
+        CheckedClaim.FAILURE,
         "Dutch",
         "`Context.fail` gooit een `UsageError`.",
         "`Context.fail` gooit een `NoSuchOption`.",
     ),
     (
-        Claim.SYMBOL,
+        CheckedClaim.SYMBOL,
         "German",
         "Die Klasse `Context` merkt es sich.",
         "Die Klasse `Contxt` merkt es sich.",
     ),
     (
-        Claim.MEMBER,
+        CheckedClaim.MEMBER,
         "French",
         "La méthode `Context.invoke` le fait.",
         "La méthode `Context.add_command` le fait.",
     ),
     (
-        Claim.SIGNATURE,
+        CheckedClaim.SIGNATURE,
         "German",
         "Das schreibt `Context.fail(message)`.",
         "Das schreibt `Context.fail(message, 3)`.",
     ),
     (
-        Claim.IMPORT,
+        CheckedClaim.IMPORT,
         "French",
         "Écrivez `from click.formatting import HelpFormatter`.",
         "Écrivez `from click.globals import HelpFormatter`.",
     ),
     (
-        Claim.PATH,
+        CheckedClaim.PATH,
         "German",
         "Es ist in `click/core.py`.",
         "Es ist in `click/kore.py`.",
     ),
     (
-        Claim.PLACE,
+        CheckedClaim.PLACE,
         "French",
         "C'est là : `click/core.py:12`.",
         "C'est là : `click/core.py:90012`.",
     ),
     (
-        Claim.FLAG,
+        CheckedClaim.FLAG,
         "German",
         "Dafür gibt es `--help`.",
         "Dafür gibt es `--helb`.",
     ),
     (
-        Claim.SOURCE,
+        CheckedClaim.SOURCE,
         "German",
         "Es bricht ab. (`click/core.py:1-9`)",
         "`Context.fail` bricht ab. (`click/core.py:1-9`)",
     ),
     (
-        Claim.EXAMPLE,
+        CheckedClaim.EXAMPLE,
         "French",
         f"{FRENCH}\n\n```python\nimport click\n\nclick.echo('a')\n```",
         f"{FRENCH}\n\n```python\nclick.echo('a')\n```",
     ),
     (
-        Claim.LEFTOVER,
+        CheckedClaim.LEFTOVER,
         "German",
         "Das ist so.",
         "Als KI-Sprachmodell kann ich das nicht sehen.",
     ),
     (
-        Claim.LEFTOVER,
+        CheckedClaim.LEFTOVER,
         "French",
         "C'est ainsi.",
         "En tant que modèle de langage, je ne peux pas le voir.",
     ),
     (
-        Claim.LEFTOVER,
+        CheckedClaim.LEFTOVER,
         "Italian",
         "È così.",
         "Come modello linguistico non posso vederlo.",
@@ -510,7 +525,7 @@ TRANSLATED = [
 )
 def test_a_false_claim_in_another_language_is_noticed(
     courses: dict[str, Course],
-    claim: Claim,
+    claim: CheckedClaim,
     language: str,
     true: str,
     false: str,
@@ -580,86 +595,86 @@ def other_line(page: str) -> str:
     return page.replace("```python\n", "```python\npass  # ", 1)
 
 
-CHANGES: list[tuple[Claim, str, Falsify]] = [
-    (Claim.EXCERPT, "```python\n", other_line),
+CHANGES: list[tuple[CheckedClaim, str, Falsify]] = [
+    (CheckedClaim.EXCERPT, "```python\n", other_line),
     (
-        Claim.EXCERPT,
+        CheckedClaim.EXCERPT,
         "```python\n",
         lambda page: re.sub(
             r"^`(\S+):\d+-", r"`\1:2-", page, flags=re.MULTILINE
         ),
     ),
     (
-        Claim.SOURCE,
+        CheckedClaim.SOURCE,
         " calls `",
         lambda page: re.sub(
             r"(uses what it gives\. \(`[^`:]+):\d+", r"\1:2", page
         ),
     ),
     (
-        Claim.PLACE,
+        CheckedClaim.PLACE,
         " (`",
         lambda page: re.sub(r"(\(`[^`:]+):\d+", r"\1:900000", page, count=1),
     ),
-    (Claim.DIAGRAM, "flowchart LR", other_verb),
-    (Claim.DIAGRAM, COMPOSED, further_box),
-    (Claim.DIAGRAM, COMPOSED, no_places_below),
-    (Claim.DIAGRAM, COMPOSED, many_boxes),
+    (CheckedClaim.DIAGRAM, "flowchart LR", other_verb),
+    (CheckedClaim.DIAGRAM, COMPOSED, further_box),
+    (CheckedClaim.DIAGRAM, COMPOSED, no_places_below),
+    (CheckedClaim.DIAGRAM, COMPOSED, many_boxes),
     (
-        Claim.DIAGRAM,
+        CheckedClaim.DIAGRAM,
         COMPOSED,
         lambda page: page.replace("\n  n1 --> n2", "\n  n1 --> n1"),
     ),
     (
-        Claim.DIAGRAM,
+        CheckedClaim.DIAGRAM,
         COMPOSED,
         lambda page: page.replace("hands over", "hands over what it has to it"),
     ),
     (
-        Claim.DIAGRAM,
+        CheckedClaim.DIAGRAM,
         COMPOSED,
         lambda page: page.replace(
             "The result", "The result of all the work that it has done"
         ),
     ),
     (
-        Claim.DIAGRAM,
+        CheckedClaim.DIAGRAM,
         COMPOSED,
         lambda page: f"{page}\n\n{composed_of(page)}",
     ),
     (
-        Claim.SYMBOL,
+        CheckedClaim.SYMBOL,
         COMPOSED,
         lambda page: page.replace("The result", "A NoSuchThing"),
     ),
     (
-        Claim.SYMBOL,
+        CheckedClaim.SYMBOL,
         COMPOSED,
         lambda page: page.replace("comes back", "by no_such_way"),
     ),
-    (Claim.DIAGRAM, "sequenceDiagram", other_direction),
+    (CheckedClaim.DIAGRAM, "sequenceDiagram", other_direction),
     (
-        Claim.DIAGRAM,
+        CheckedClaim.DIAGRAM,
         "flowchart LR",
         lambda page: page.replace("flowchart LR", "flowchart XX"),
     ),
     (
-        Claim.LINK,
+        CheckedClaim.LINK,
         "Next: [Chapter",
         lambda page: re.sub(r"\(chapter_", "(section_", page),
     ),
     (
-        Claim.LINK,
+        CheckedClaim.LINK,
         "Next: [Chapter",
         lambda page: re.sub(r"\[Chapter (\d+),", "[Chapter 77,", page),
     ),
     (
-        Claim.LINK,
+        CheckedClaim.LINK,
         "Next: [Tutorial",
         lambda page: re.sub(r"\[Tutorial (\d+), ", "[Tutorial 77, ", page),
     ),
     (
-        Claim.COMMAND,
+        CheckedClaim.COMMAND,
         "```bash\n",
         lambda page: page.replace("```bash\n", "```bash\nrm -r everything\n"),
     ),
@@ -671,7 +686,7 @@ CHANGES: list[tuple[Claim, str, Falsify]] = [
 def test_a_false_claim_of_a_page_is_noticed(
     courses: Courses,
     name: str,
-    claim: Claim,
+    claim: CheckedClaim,
     mark: str,
     falsify: Falsify,
 ) -> None:
@@ -687,7 +702,7 @@ def test_a_false_claim_of_a_page_is_noticed(
 
 def test_each_kind_of_claim_is_falsified_here() -> None:
     kinds = {row[0] for row in SENTENCES} | {row[0] for row in CHANGES}
-    assert kinds == set(Claim)
+    assert kinds == set(CheckedClaim)
 
 
 def test_a_command_of_the_project_may_be_typed(

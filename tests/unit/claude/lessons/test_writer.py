@@ -18,7 +18,7 @@ from worker.engines.claude.render import Renderer
 from worker.engines.claude.verify.diagrams import DiagramChecker
 from worker.engines.claude.verify.page import Verifier
 from worker.engines.claude.words import ENGLISH
-from worker.engines.claude.writer import Writer, Written
+from worker.engines.claude.writer import PageWriter, Written
 
 FILES = {
     "README.md": "# Shop\n\nShop is a library that counts stock.\n",
@@ -41,14 +41,14 @@ FILES = {
 
 
 @pytest.fixture
-def writer(tmp_path: Path) -> Writer:
+def writer(tmp_path: Path) -> PageWriter:
     facts = read(tmp_path, FILES)
     questions = Questions(facts, "English")
     _, material = questions.of_chapter(
         Stage.GENERATE_CHAPTERS, facts.chapters[0]
     )
     renderer = Renderer(facts=facts, words=ENGLISH, material=material)
-    return Writer(renderer, Verifier(facts, "English"), lists_once=True)
+    return PageWriter(renderer, Verifier(facts, "English"), lists_once=True)
 
 
 def lines(file: str, first: int, last: int) -> dict[str, Any]:
@@ -69,12 +69,12 @@ def example(code: str, file: str = "", prints: str = "") -> dict[str, Any]:
     }
 
 
-def written(writer: Writer, *blocks: object, **options: bool) -> Written:
+def written(writer: PageWriter, *blocks: object, **options: bool) -> Written:
     return writer.written(list(blocks), "here", **options)
 
 
 def test_a_paragraph_names_the_lines_that_it_is_based_on(
-    writer: Writer,
+    writer: PageWriter,
 ) -> None:
     block = prose(
         "`Stock.take` calls `Stock.check`.", lines("stock.py", 10, 12)
@@ -87,7 +87,7 @@ def test_a_paragraph_names_the_lines_that_it_is_based_on(
 
 
 def test_a_paragraph_cites_the_two_places_that_cover_most_of_it(
-    writer: Writer,
+    writer: PageWriter,
 ) -> None:
     block = prose(
         "`Stock.take` calls `Stock.check`.",
@@ -103,7 +103,7 @@ def test_a_paragraph_cites_the_two_places_that_cover_most_of_it(
 
 
 def test_a_paragraph_beside_a_listing_does_not_name_its_lines_again(
-    writer: Writer,
+    writer: PageWriter,
 ) -> None:
     listing = {"kind": "code", **lines("stock.py", 10, 14)}
     inside = prose("`Stock.take` counts.", lines("stock.py", 12, 13))
@@ -116,7 +116,7 @@ def test_a_paragraph_beside_a_listing_does_not_name_its_lines_again(
     assert last == "`Stock.take` counts. (`stock.py:12-13`)"
 
 
-def test_a_listing_is_copied_from_the_file(writer: Writer) -> None:
+def test_a_listing_is_copied_from_the_file(writer: PageWriter) -> None:
     block = {"kind": "code", **lines("stock.py", 16, 19)}
     (text,) = written(writer, block).texts
     assert text == (
@@ -128,7 +128,7 @@ def test_a_listing_is_copied_from_the_file(writer: Writer) -> None:
     )
 
 
-def test_calls_of_a_type_to_itself_are_not_drawn(writer: Writer) -> None:
+def test_calls_of_a_type_to_itself_are_not_drawn(writer: PageWriter) -> None:
     result = written(writer, {"kind": "calls", "ids": ["K1"]})
     assert result.texts == []
     assert result.faults == []
@@ -155,12 +155,12 @@ def drawing(*arrows: tuple[str, str, str], **texts: str) -> dict[str, Any]:
     }
 
 
-def drawing_writer(writer: Writer, drawings: int = 1) -> Writer:
-    return Writer(writer.renderer, writer.verifier, drawings=drawings)
+def drawing_writer(writer: PageWriter, drawings: int = 1) -> PageWriter:
+    return PageWriter(writer.renderer, writer.verifier, drawings=drawings)
 
 
 def test_a_drawing_is_written_with_the_places_of_its_arrows(
-    writer: Writer,
+    writer: PageWriter,
 ) -> None:
     result = written(drawing_writer(writer), drawing())
     assert result.faults == []
@@ -174,7 +174,9 @@ DRAWN = (
 )
 
 
-def test_an_arrow_that_names_no_code_needs_no_sources(writer: Writer) -> None:
+def test_an_arrow_that_names_no_code_needs_no_sources(
+    writer: PageWriter,
+) -> None:
     block = drawing(
         *(("till", "left", "asks"), ("left", "stock", "")), till="A buyer"
     )
@@ -193,7 +195,7 @@ def test_a_drawing_is_drawn_on_the_site() -> None:
         assert f">{text}</text>" in html
 
 
-def test_the_texts_of_a_drawing_cannot_end_it(writer: Writer) -> None:
+def test_the_texts_of_a_drawing_cannot_end_it(writer: PageWriter) -> None:
     block = drawing(till='x"] --> y', left="a|b%%{}%%; ``")
     (text,) = written(drawing_writer(writer), block).texts
     assert 'n0["x#34;#93; --#62; y"]' in text
@@ -261,7 +263,7 @@ def unseen_lines() -> dict[str, Any]:
     ids=lambda value: str(value)[:30],
 )
 def test_a_faulty_drawing_is_left_out_and_named(
-    writer: Writer, block: dict[str, Any], fault: str
+    writer: PageWriter, block: dict[str, Any], fault: str
 ) -> None:
     result = written(drawing_writer(writer), block)
     assert result.texts == []
@@ -270,7 +272,7 @@ def test_a_faulty_drawing_is_left_out_and_named(
 
 @pytest.mark.parametrize("drawings", [0, 1])
 def test_a_page_has_the_drawings_that_it_may_have(
-    writer: Writer, drawings: int
+    writer: PageWriter, drawings: int
 ) -> None:
     result = written(drawing_writer(writer, drawings), drawing(), drawing())
     assert len(result.texts) == drawings
@@ -348,7 +350,7 @@ def test_relations_are_drawn_only_if_they_are_connected(tmp_path: Path) -> None:
     assert of_relations(facts, [chain[0], chain[2]]) == ""
 
 
-def test_written_code_is_marked(writer: Writer) -> None:
+def test_written_code_is_marked(writer: PageWriter) -> None:
     code = "from stock import Stock\n\nprint(Stock(3).take(1))"
     block = example(code, file="take.py", prints="2")
     (text,) = written(writer, block).texts
@@ -359,7 +361,7 @@ def test_written_code_is_marked(writer: Writer) -> None:
 
 
 def test_an_output_keeps_the_indentation_of_its_first_line(
-    writer: Writer,
+    writer: PageWriter,
 ) -> None:
     program = example("print('  a\\n b')", prints="\n  a\n b\n\n")
     (text,) = written(writer, program).texts
@@ -375,7 +377,7 @@ def test_an_output_keeps_the_indentation_of_its_first_line(
     ],
 )
 def test_a_program_has_its_own_file_and_output(
-    writer: Writer, fields: dict[str, str], fault: str
+    writer: PageWriter, fields: dict[str, str], fault: str
 ) -> None:
     result = written(writer, example("print(3)", **fields))
     assert result.texts == []
@@ -405,7 +407,7 @@ def test_a_program_has_its_own_file_and_output(
     ],
 )
 def test_a_block_with_a_fault_is_left_out_and_named(
-    writer: Writer, block: object, fault: str
+    writer: PageWriter, block: object, fault: str
 ) -> None:
     result = written(writer, block, prose("All is well."))
     assert result.texts == ["All is well."]
@@ -414,7 +416,7 @@ def test_a_block_with_a_fault_is_left_out_and_named(
 
 
 def test_a_line_that_was_not_shown_between_those_that_were_is_a_fault(
-    writer: Writer,
+    writer: PageWriter,
 ) -> None:
     shown = writer.renderer.material.shown
     shown._numbers["stock.py"] -= {12}
@@ -424,12 +426,12 @@ def test_a_line_that_was_not_shown_between_those_that_were_is_a_fault(
     ]
 
 
-def test_lines_are_listed_once(writer: Writer) -> None:
+def test_lines_are_listed_once(writer: PageWriter) -> None:
     block = {"kind": "code", **lines("stock.py", 16, 19)}
     assert len(written(writer, block, block).faults) == 1
 
 
-def test_prose_on_behaviour_needs_its_lines(writer: Writer) -> None:
+def test_prose_on_behaviour_needs_its_lines(writer: PageWriter) -> None:
     block = prose("`Stock.take` counts down.")
     assert written(writer, block).faults == []
     (fault,) = written(writer, block, needs_sources=True).faults
@@ -445,7 +447,7 @@ def test_prose_on_behaviour_needs_its_lines(writer: Writer) -> None:
     ],
 )
 def test_a_paragraph_that_leads_to_a_block_with_places_needs_none(
-    writer: Writer, following: dict[str, Any]
+    writer: PageWriter, following: dict[str, Any]
 ) -> None:
     block = prose("Look at `Stock.check`.")
     assert written(writer, block, following, needs_sources=True).faults == []
@@ -461,7 +463,7 @@ def test_a_paragraph_that_leads_to_a_block_with_places_needs_none(
     ],
 )
 def test_advice_behind_an_example_rests_on_it(
-    writer: Writer, text: str, faults: int
+    writer: PageWriter, text: str, faults: int
 ) -> None:
     code = "from stock import Stock\n\nStock(3).take(1)"
     result = written(writer, example(code), prose(text), needs_sources=True)
@@ -469,7 +471,7 @@ def test_advice_behind_an_example_rests_on_it(
 
 
 def test_a_range_that_ends_one_line_too_late_is_clipped(
-    writer: Writer,
+    writer: PageWriter,
 ) -> None:
     writer.renderer.material.shown._numbers["stock.py"] -= {14}
     source = prose("`Stock.take` counts down.", lines("stock.py", 10, 14))
@@ -484,7 +486,7 @@ def test_a_range_that_ends_one_line_too_late_is_clipped(
     assert "line 14" in written(writer, alone).faults[0]
 
 
-def test_a_keyword_is_not_a_name(writer: Writer) -> None:
+def test_a_keyword_is_not_a_name(writer: PageWriter) -> None:
     block = prose("The check is not inside of `try`.")
     assert written(writer, block, needs_sources=True).faults == []
 
@@ -504,7 +506,7 @@ def test_a_keyword_is_not_a_name(writer: Writer) -> None:
     ],
 )
 def test_sentences_with_faults_are_left_out_of_a_paragraph(
-    writer: Writer, text: str, rest: str
+    writer: PageWriter, text: str, rest: str
 ) -> None:
     result = written(writer, prose(text))
     assert len(result.faults) >= 1
@@ -512,7 +514,7 @@ def test_sentences_with_faults_are_left_out_of_a_paragraph(
 
 
 def test_sources_that_were_not_shown_are_left_out(
-    writer: Writer,
+    writer: PageWriter,
 ) -> None:
     text = "`Stock.take` counts."
     block = prose(text, lines("stock.py", 10, 12), lines("gone.py", 1, 2))
@@ -528,7 +530,7 @@ def test_only_code_that_is_not_huge_gives_names() -> None:
     assert example_codes(answer) == [code]
 
 
-def test_the_places_of_a_list_are_below_it(writer: Writer) -> None:
+def test_the_places_of_a_list_are_below_it(writer: PageWriter) -> None:
     text = "1. It is so.\n2. It stays so."
     block = prose(text, lines("stock.py", 1, 1))
     [kept] = written(writer, block).blocks

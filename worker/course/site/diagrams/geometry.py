@@ -76,8 +76,8 @@ class Box(NamedTuple):
         return self.top + self.height
 
     @property
-    def sides(self) -> "Span":
-        return Span(self.left, self.right)
+    def sides(self) -> "Extent":
+        return Extent(self.left, self.right)
 
     @property
     def corner(self) -> Spot:
@@ -103,14 +103,14 @@ class Box(NamedTuple):
         return Spot(x, y)
 
 
-class Span(NamedTuple):
+class Extent(NamedTuple):
     """The space between a left and a right side."""
 
     left: float
     right: float
 
     @classmethod
-    def around(cls, x: float, width: float) -> "Span":
+    def around(cls, x: float, width: float) -> "Extent":
         half = width / 2
         return cls(x - half, x + half)
 
@@ -122,16 +122,16 @@ class Span(NamedTuple):
     def middle(self) -> float:
         return (self.left + self.right) / 2
 
-    def wider(self, margin: float) -> "Span":
+    def wider(self, margin: float) -> "Extent":
         """Return the span with a margin on both sides."""
         left = self.left - margin
         right = self.right + margin
-        return Span(left, right)
+        return Extent(left, right)
 
-    def including(self, other: "Span") -> "Span":
+    def including(self, other: "Extent") -> "Extent":
         left = min(self.left, other.left)
         right = max(self.right, other.right)
-        return Span(left, right)
+        return Extent(left, right)
 
     def box(self, top: float, bottom: float) -> Box:
         """Return the rectangle between these sides, and between a top and a bottom."""

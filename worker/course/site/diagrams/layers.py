@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from worker.course.site.diagrams import ranking
 from worker.course.site.diagrams.graph import DiagramError
 from worker.course.site.diagrams.places import (
-    Place,
+    RankPlace,
     Size,
     align,
     ordered,
@@ -65,12 +65,12 @@ class _Chain:
     """A wire from its upper box to its lower one, and the places between them that it passes."""
 
     wire: Wire
-    upper: Place
-    lower: Place
+    upper: RankPlace
+    lower: RankPlace
     turned: bool
     """Whether the wire leads upward."""
-    passages: list[Place] = field(default_factory=list)
-    label: Place | None = None
+    passages: list[RankPlace] = field(default_factory=list)
+    label: RankPlace | None = None
     leaves: float = 0.0
     """How far from the middle of the upper box it begins."""
     enters: float = 0.0
@@ -94,7 +94,7 @@ class _Chain:
         self.enters = fixed
 
     @property
-    def stops(self) -> list[Place]:
+    def stops(self) -> list[RankPlace]:
         """All its places, from the upper box to the lower one."""
         return [self.upper, *self.passages, self.lower]
 
@@ -124,7 +124,7 @@ def arrange(
     ranks = ranking.ranks(count, pairs, length)
     if ends:
         _move_to_ends(ranks, ends)
-    boxes = list(map(Place, sizes, ranks))
+    boxes = list(map(RankPlace, sizes, ranks))
     chains = _chains(boxes, wires, pairs)
     places = list(boxes)
     for chain in chains:
@@ -147,7 +147,7 @@ def _move_to_ends(ranks: list[int], ends: Mapping[int, bool]) -> None:
 
 
 def _chains(
-    boxes: Sequence[Place],
+    boxes: Sequence[RankPlace],
     wires: Sequence[Wire],
     pairs: Sequence[ranking.Pair],
 ) -> list[_Chain]:
@@ -178,7 +178,7 @@ def _pass_ranks(chain: _Chain) -> None:
     middle = (upper.rank + lower.rank) // 2
     first = upper.rank + 1
     for rank in range(first, lower.rank):
-        place = Place(_PASSAGE, rank, wire=True)
+        place = RankPlace(_PASSAGE, rank, wire=True)
         if rank == middle and label is not None:
             place.size = label
             chain.label = place
@@ -188,7 +188,7 @@ def _pass_ranks(chain: _Chain) -> None:
         below.above.append(above)
 
 
-def _place(places: Sequence[Place], gap: float) -> None:
+def _place(places: Sequence[RankPlace], gap: float) -> None:
     """Give all places their coordinates."""
     ranks = ordered(places)
     align(ranks)
@@ -205,14 +205,14 @@ def _place(places: Sequence[Place], gap: float) -> None:
         along += 2 * half + gap
 
 
-def _middle(place: Place) -> Point:
+def _middle(place: RankPlace) -> Point:
     return Point(place.across, place.along)
 
 
 def _spread(chains: Sequence[_Chain]) -> None:
     """Spread the ends of wires along the sides of a box."""
-    leaving = defaultdict[Place, list[_Chain]](list)
-    entering = defaultdict[Place, list[_Chain]](list)
+    leaving = defaultdict[RankPlace, list[_Chain]](list)
+    entering = defaultdict[RankPlace, list[_Chain]](list)
     for chain in chains:
         if chain.upper is chain.lower:
             continue
@@ -240,7 +240,7 @@ def _last_but_one_across(chain: _Chain) -> float:
     return last_but_one.across
 
 
-def _ports(box: Place, count: int) -> list[float]:
+def _ports(box: RankPlace, count: int) -> list[float]:
     """Return how far from the middle of a box its wires begin or end."""
     room = box.size.across / (count + 1)
     step = min(_SPREAD, room)

@@ -28,7 +28,7 @@ class Size(NamedTuple):
 
 
 @dataclass(eq=False, slots=True)
-class Place:
+class RankPlace:
     """The place of a box, or of a wire that passes, in a rank."""
 
     size: Size
@@ -40,8 +40,8 @@ class Place:
     along: float = 0.0
     reach: float = 0.0
     """Half of what the largest place of its rank occupies along the ranks."""
-    above: list["Place"] = field(default_factory=list)
-    below: list["Place"] = field(default_factory=list)
+    above: list["RankPlace"] = field(default_factory=list)
+    below: list["RankPlace"] = field(default_factory=list)
 
     @property
     def left(self) -> float:
@@ -66,19 +66,19 @@ class Place:
     def rank_end(self) -> float:
         return self.along + self.reach
 
-    def near(self, *, upward: bool) -> list["Place"]:
+    def near(self, *, upward: bool) -> list["RankPlace"]:
         """Return the places that it is connected to in the ranks above or below."""
         if upward:
             return self.above
         return self.below
 
 
-Rank = list[Place]
-Part = frozenset[Place]
+Rank = list[RankPlace]
+Part = frozenset[RankPlace]
 """Places that are connected."""
 
 
-def ordered(places: Sequence[Place]) -> list[Rank]:
+def ordered(places: Sequence[RankPlace]) -> list[Rank]:
     """Return the ranks, each in an order that makes few wires cross."""
     ranks = _ranks(places)
     _number(ranks)
@@ -95,7 +95,7 @@ def ordered(places: Sequence[Place]) -> list[Rank]:
     return best
 
 
-def _ranks(places: Sequence[Place]) -> list[Rank]:
+def _ranks(places: Sequence[RankPlace]) -> list[Rank]:
     by_rank = defaultdict[int, Rank](list)
     for place in _neighbours(places):
         by_rank[place.rank].append(place)
@@ -107,9 +107,9 @@ def _copied(ranks: Sequence[Rank]) -> list[Rank]:
     return [list(rank) for rank in ranks]
 
 
-def _neighbours(places: Sequence[Place]) -> list[Place]:
+def _neighbours(places: Sequence[RankPlace]) -> list[RankPlace]:
     """Return all places, with connected ones close together."""
-    seen: dict[Place, None] = {}
+    seen: dict[RankPlace, None] = {}
     for root in sorted(places, key=lambda place: place.rank):
         stack = [root]
         while stack:
@@ -142,7 +142,7 @@ def _in_order(ranks: Sequence[Rank], *, downward: bool) -> Iterable[Rank]:
     return reversed(ranks)
 
 
-def _middle(place: Place, *, upward: bool) -> float:
+def _middle(place: RankPlace, *, upward: bool) -> float:
     """Return the middle of a place's neighbours, or its own position if it has none."""
     near = place.near(upward=upward)
     if not near:
@@ -213,10 +213,10 @@ def _room(part: Part, ranks: Sequence[Rank]) -> float | None:
     return min(rooms, default=None)
 
 
-def _parts(places: Iterable[Place]) -> list[Part]:
+def _parts(places: Iterable[RankPlace]) -> list[Part]:
     """Return the places in groups that are connected."""
     parts = []
-    seen: set[Place] = set()
+    seen: set[RankPlace] = set()
     for place in places:
         if place in seen:
             continue
@@ -226,8 +226,8 @@ def _parts(places: Iterable[Place]) -> list[Part]:
     return parts
 
 
-def _connected(root: Place) -> Part:
-    part: set[Place] = set()
+def _connected(root: RankPlace) -> Part:
+    part: set[RankPlace] = set()
     stack = [root]
     while stack:
         place = stack.pop()
@@ -239,7 +239,7 @@ def _connected(root: Place) -> Part:
     return frozenset(part)
 
 
-def _desired(place: Place, *, downward: bool) -> float:
+def _desired(place: RankPlace, *, downward: bool) -> float:
     """Return the position of a place that suits its neighbours best: their median."""
     near = place.near(upward=downward)
     if not near:
@@ -299,7 +299,7 @@ class _Group:
         return _Group(mean=total / count, count=count)
 
 
-def _distance(left: Place, right: Place) -> float:
+def _distance(left: RankPlace, right: RankPlace) -> float:
     """Return how far apart the middles of two adjacent places must be."""
     beside_wire = left.wire or right.wire
     gap = _GAP

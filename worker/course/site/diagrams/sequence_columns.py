@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from worker.course.site.diagrams.geometry import Span
+from worker.course.site.diagrams.geometry import Extent
 from worker.course.site.diagrams.sequence import Message, Sequence
 from worker.course.site.diagrams.text import Text, wrapped
 
@@ -34,8 +34,8 @@ class Column:
         return _width(self.label)
 
     @property
-    def sides(self) -> Span:
-        return Span.around(self.x, self.width)
+    def sides(self) -> Extent:
+        return Extent.around(self.x, self.width)
 
 
 def columns(sequence: Sequence) -> dict[str, Column]:

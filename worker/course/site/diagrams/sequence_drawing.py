@@ -6,7 +6,7 @@ from typing import Final
 
 from worker.course.site.diagrams import arrows, svg
 from worker.course.site.diagrams.arrows import End
-from worker.course.site.diagrams.geometry import LEFT, RIGHT, Box, Span, Spot
+from worker.course.site.diagrams.geometry import LEFT, RIGHT, Box, Extent, Spot
 from worker.course.site.diagrams.graph import Line
 from worker.course.site.diagrams.sequence import (
     Activation,
@@ -143,7 +143,7 @@ class _Canvas:
         y = self._y + half
         self._y += label.height + 6
         begin, end = self._ends(message)
-        sides = Span(begin.tip.x, end.tip.x)
+        sides = Extent(begin.tip.x, end.tip.x)
         middle = Spot(sides.middle, y)
         self._label(label, middle)
         spots = [begin.line_end, end.line_end]
@@ -175,13 +175,13 @@ class _Canvas:
         )
         return tail, head
 
-    def _sides(self, key: str) -> Span:
+    def _sides(self, key: str) -> Extent:
         """Return the sides of a lifeline, or of a participant's bar."""
         column = self._columns[key]
         width = 0.0
         if self._active.get(key):
             width = 2 * _BAR
-        return Span.around(column.x, width)
+        return Extent.around(column.x, width)
 
     def _to_itself(self, message: Message, label: Text) -> None:
         lifeline = self._sides(message.source)
@@ -226,7 +226,7 @@ class _Canvas:
         places = [self._columns[key].x for key in note.over]
         first = min(places)
         last = max(places)
-        over = Span(first, last)
+        over = Extent(first, last)
         if note.side == "left of":
             left = over.left - width
             return left - _NOTE_PADDING, width
@@ -269,13 +269,13 @@ class _Canvas:
         drawn = svg.texts(written, start, "condition")
         self._above.append(drawn)
         end = start.x + written.width
-        self._stretch(Span(start.x, end))
+        self._stretch(Extent(start.x, end))
 
-    def _stretch(self, drawn: Span) -> None:
+    def _stretch(self, drawn: Extent) -> None:
         """Extend the drawing to include an element."""
         self._reach = self._reach.including(drawn)
 
-    def _frame_sides(self) -> Span:
+    def _frame_sides(self) -> Extent:
         """Return the sides of the innermost frame."""
         outer = len(self._frames) - 1
         inset = outer * _INSET

@@ -9,7 +9,7 @@ from typing import Final
 from worker.engines.claude.verify import library
 from worker.engines.claude.verify.code import bound_names, module_names, parsed
 from worker.engines.claude.verify.expressions import ExpressionChecker
-from worker.engines.claude.verify.fault import Claim, Fault
+from worker.engines.claude.verify.fault import CheckedClaim, Fault
 from worker.engines.claude.verify.imports import ImportChecker
 from worker.engines.claude.verify.vocabulary import Vocabulary
 from worker.engines.static.parsing.identifiers import word_set
@@ -291,4 +291,4 @@ def _placeholders(call: ast.Call) -> str:
 
 
 def _fault(text: str) -> Fault:
-    return Fault(claim=Claim.EXAMPLE, text=f"the example: {text}")
+    return Fault(claim=CheckedClaim.EXAMPLE, text=f"the example: {text}")

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from worker.engines.claude.verify import library
-from worker.engines.claude.verify.fault import Claim, Fault
+from worker.engines.claude.verify.fault import CheckedClaim, Fault
 from worker.engines.claude.verify.vocabulary import Vocabulary
 from worker.engines.static.facts import Definition
 from worker.engines.static.pages.course import is_function
@@ -116,7 +116,7 @@ class ExpressionChecker:
             return None
         type_ = owners[0].qualified
         return Fault(
-            claim=Claim.MEMBER,
+            claim=CheckedClaim.MEMBER,
             text=f"`{type_}` has no `{name}`",
         )
 
@@ -128,7 +128,7 @@ class ExpressionChecker:
         # guard: verifier: a name must be in the source
         if name not in self._names.words:
             return Fault(
-                claim=Claim.SYMBOL,
+                claim=CheckedClaim.SYMBOL,
                 text=f"the name `{name}` is nowhere in the code",
             )
         return None
@@ -149,7 +149,7 @@ class ExpressionChecker:
         if not files or self._names.hold(files, name):
             return None
         return Fault(
-            claim=Claim.MEMBER,
+            claim=CheckedClaim.MEMBER,
             text=f"the module `{module}` has no `{name}`",
         )
 
@@ -166,7 +166,7 @@ class ExpressionChecker:
             first = functions[0]
             signature = first.signature[:_LONGEST_SIGNATURE]
             yield Fault(
-                claim=Claim.SIGNATURE,
+                claim=CheckedClaim.SIGNATURE,
                 text=f"`{chain}({arguments})` does not fit the signature "
                 f"`{signature}`",
             )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Claim(StrEnum):
+class CheckedClaim(StrEnum):
     """The kinds of claims that are checked."""
 
     SYMBOL = "symbol"
@@ -34,7 +34,7 @@ class Claim(StrEnum):
 class Fault:
     """A claim that is not true, and why."""
 
-    claim: Claim
+    claim: CheckedClaim
     text: str
     """One line for the model."""
     near: str = ""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from worker.engines.claude.verify.fault import Claim, Fault
+from worker.engines.claude.verify.fault import CheckedClaim, Fault
 from worker.engines.claude.verify.vocabulary import Vocabulary
 
 IMPORT: Final = re.compile(
@@ -48,7 +48,7 @@ class ImportChecker:
             # guard: verifier: an imported name must be in its module
             if name != "as" and not self._names.hold(files, name):
                 yield Fault(
-                    claim=Claim.IMPORT,
+                    claim=CheckedClaim.IMPORT,
                     text=f"`{module}` has no `{name}` to import",
                 )
 
@@ -64,6 +64,6 @@ class ImportChecker:
 
 def _no_module(module: str) -> Fault:
     return Fault(
-        claim=Claim.IMPORT,
+        claim=CheckedClaim.IMPORT,
         text=f"`{module}` is neither a module of the project nor one that it imports",
     )

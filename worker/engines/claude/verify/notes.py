@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from worker.engines.claude.verify.fault import Claim, Fault
+from worker.engines.claude.verify.fault import CheckedClaim, Fault
 from worker.engines.claude.verify.vocabulary import Vocabulary
 from worker.engines.static.pages import checker, markdown
 from worker.engines.static.reading.language import PROSE
@@ -42,7 +42,7 @@ class NoteChecker:
             if not self._must_hold(place, subjects):
                 return
         yield Fault(
-            claim=Claim.SOURCE,
+            claim=CheckedClaim.SOURCE,
             text=f"the lines {sources} hold none of the names of their paragraph",
         )
 

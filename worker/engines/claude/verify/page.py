@@ -19,7 +19,7 @@ from worker.engines.claude.verify import composed
 from worker.engines.claude.verify.diagrams import DiagramChecker
 from worker.engines.claude.verify.examples import ExampleChecker
 from worker.engines.claude.verify.expressions import ExpressionChecker
-from worker.engines.claude.verify.fault import Claim, Fault
+from worker.engines.claude.verify.fault import CheckedClaim, Fault
 from worker.engines.claude.verify.imports import ImportChecker
 from worker.engines.claude.verify.notes import NoteChecker
 from worker.engines.claude.verify.sentences import SentenceChecker
@@ -151,20 +151,22 @@ class Verifier:
             yield from _near(paragraph, faults)
         yield from self._language_faults(page)
         for reason in composed.faults_beside(_blocks(page)):
-            yield Fault(claim=Claim.DIAGRAM, text=reason)
+            yield Fault(claim=CheckedClaim.DIAGRAM, text=reason)
         if len(page) > LONGEST_PAGE:
             yield _too_long(len(page), LONGEST_PAGE)
 
     def answer_faults(self, text: str) -> Iterator[Fault]:
         """Yield what is wrong with prose as a model wrote it."""
         for noun in prose.forbidden(text):
-            yield Fault(claim=Claim.MARKUP, text=f"prose must not hold {noun}")
+            yield Fault(
+                claim=CheckedClaim.MARKUP, text=f"prose must not hold {noun}"
+            )
         chapters = self._facts.chapters
         numbers = {chapter.entry.index for chapter in chapters}
         for number in prose.chapters_named(text):
             if number not in numbers:
                 yield Fault(
-                    claim=Claim.LINK,
+                    claim=CheckedClaim.LINK,
                     text=f"there is no chapter [[{number}]]",
                 )
 
@@ -179,7 +181,7 @@ class Verifier:
             # guard: verifier: excerpts, places and links must be the source's
             if finding.fault and not is_written:
                 yield Fault(
-                    claim=Claim(str(finding.kind)),
+                    claim=CheckedClaim(str(finding.kind)),
                     text=f"{finding.claim}: {finding.fault}",
                 )
 
@@ -224,13 +226,13 @@ class Verifier:
             yield from self._typed_faults(lines)
         elif len(lines) > LONGEST_LISTING:
             yield Fault(
-                claim=Claim.LENGTH,
+                claim=CheckedClaim.LENGTH,
                 text=f"a listing has more than {LONGEST_LISTING} lines",
             )
 
     def _diagram_faults(self, code: str) -> Iterator[Fault]:
         for reason in self._checks.diagrams.faults(code):
-            yield Fault(claim=Claim.DIAGRAM, text=reason)
+            yield Fault(claim=CheckedClaim.DIAGRAM, text=reason)
         # guard: verifier: the texts of a drawing are checked as prose is
         for sentence in composed.sentences(code):
             yield from self._line_faults(sentence)
@@ -240,7 +242,7 @@ class Verifier:
             command, _, _ = line.partition(preparation.COMMENT)
             if not self._checks.is_command(command.rstrip()):
                 yield Fault(
-                    claim=Claim.COMMAND,
+                    claim=CheckedClaim.COMMAND,
                     text=f"`{line}` is no command of the project",
                 )
 
@@ -249,11 +251,11 @@ class Verifier:
         # guard: verifier: a model does not talk of itself
         if match := _LEFTOVER.search(bare):
             yield Fault(
-                claim=Claim.LEFTOVER,
+                claim=CheckedClaim.LEFTOVER,
                 text=f"“{match[0]}” is no part of a course",
             )
         if match := _HTML.search(bare):
-            yield Fault(claim=Claim.MARKUP, text=f"{match[0]} is HTML")
+            yield Fault(claim=CheckedClaim.MARKUP, text=f"{match[0]} is HTML")
         if len(line) > LONGEST_PARAGRAPH:
             yield _too_long(len(line), LONGEST_PARAGRAPH)
         if not line.startswith("# "):
@@ -276,7 +278,7 @@ class Verifier:
             # guard: verifier: a link's words must be those of its page
             if text not in titles:
                 yield Fault(
-                    claim=Claim.LINK,
+                    claim=CheckedClaim.LINK,
                     text=f"“{text}” is not the chapter that {target} holds",
                 )
 
@@ -289,7 +291,7 @@ class Verifier:
                 continue
             if is_foreign(text, self._language):
                 yield Fault(
-                    claim=Claim.LANGUAGE,
+                    claim=CheckedClaim.LANGUAGE,
                     text=f"“{text[:60]}…” is not written in {self._language}",
                 )
 
@@ -349,6 +351,6 @@ def _pages(facts: CourseFacts) -> dict[str, Chapter]:
 
 def _too_long(length: int, limit: int) -> Fault:
     return Fault(
-        claim=Claim.LENGTH,
+        claim=CheckedClaim.LENGTH,
         text=f"a text of {length} characters is too long: {limit} are allowed",
     )

@@ -8,15 +8,15 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from worker.engines.claude.verify.fault import Claim, Fault
+from worker.engines.claude.verify.fault import CheckedClaim, Fault
 from worker.engines.claude.verify.vocabulary import Vocabulary
 from worker.engines.static.facts import Definition
 from worker.engines.static.pages.course import last_name
 
 _VERBS: Final = {
-    Claim.CALL: r"calls|invokes|ruft|appelle|invoque|llama al?|invoca|chiama"
+    CheckedClaim.CALL: r"calls|invokes|ruft|appelle|invoque|llama al?|invoca|chiama"
     r"|chama|roept",
-    Claim.INHERITANCE: r"inherits from|extends|subclasses|derives from"
+    CheckedClaim.INHERITANCE: r"inherits from|extends|subclasses|derives from"
     r"|is an? (?:subclass|subtype) of"
     r"|erbt von|erweitert|ist eine (?:Unter|Sub)klasse von"
     r"|hérite d[eu]|étend|dérive d[eu]|est une sous-classe d[eu]"
@@ -24,15 +24,15 @@ _VERBS: Final = {
     r"|eredita da(?:lla)?|estende|deriva da(?:lla)?|è una sottoclasse d[ia]"
     r"|herda d[aeo]|deriva d[aeo]|é uma subclasse d[aeo]"
     r"|erft van|breidt|is een subklasse van",
-    Claim.IMPORT: r"imports|importiert|importe|importa|importeert",
-    Claim.FAILURE: r"raises|throws|wirft|löst|lève|lance|lanza|solleva|lancia"
+    CheckedClaim.IMPORT: r"imports|importiert|importe|importa|importeert",
+    CheckedClaim.FAILURE: r"raises|throws|wirft|löst|lève|lance|lanza|solleva|lancia"
     r"|lança|levanta|gooit",
 }
 _VERBS_FIRST: Final = {
-    Claim.CALL: "ruft|roept",
-    Claim.INHERITANCE: "erbt|erweitert|erft|breidt",
-    Claim.IMPORT: "importiert|importeert",
-    Claim.FAILURE: "wirft|löst|gooit",
+    CheckedClaim.CALL: "ruft|roept",
+    CheckedClaim.INHERITANCE: "erbt|erweitert|erft|breidt",
+    CheckedClaim.IMPORT: "importiert|importeert",
+    CheckedClaim.FAILURE: "wirft|löst|gooit",
 }
 """Verbs that come before their subject in German and Dutch: “Dann ruft `A` `B` auf”."""
 _ARTICLE: Final = (
@@ -54,7 +54,7 @@ _DEPTH: Final = 2
 """Calls that are followed to find out what a function raises."""
 
 
-def _patterns() -> Iterator[tuple[Claim, re.Pattern[str]]]:
+def _patterns() -> Iterator[tuple[CheckedClaim, re.Pattern[str]]]:
     for claim, verbs in _VERBS.items():
         head = rf"{_SUBJECT} (?:{verbs}) "
         yield claim, re.compile(f"{head}{_ARTICLE}?{_NOUN}{_OBJECT}")
@@ -90,10 +90,10 @@ class SentenceChecker:
         self._names: Final = vocabulary
         self._facts: Final = vocabulary.facts
         self._checks: Final = {
-            Claim.CALL: self._calls,
-            Claim.INHERITANCE: self._extends,
-            Claim.IMPORT: self._imports,
-            Claim.FAILURE: self._raises,
+            CheckedClaim.CALL: self._calls,
+            CheckedClaim.INHERITANCE: self._extends,
+            CheckedClaim.IMPORT: self._imports,
+            CheckedClaim.FAILURE: self._raises,
         }
 
     def faults(self, text: str) -> Iterator[Fault]:

@@ -10,7 +10,7 @@ from worker.engines.claude.verify.expressions import (
     SEPARATOR,
     ExpressionChecker,
 )
-from worker.engines.claude.verify.fault import Claim, Fault
+from worker.engines.claude.verify.fault import CheckedClaim, Fault
 from worker.engines.claude.verify.imports import IMPORT, ImportChecker
 from worker.engines.claude.verify.vocabulary import Vocabulary
 from worker.engines.static.pages import markdown
@@ -102,7 +102,7 @@ class SpanChecker:
         # guard: verifier: a command must be one of the project's
         if not self._is_command(command):
             yield Fault(
-                claim=Claim.COMMAND,
+                claim=CheckedClaim.COMMAND,
                 text=f"the command `{command}` is not in the project's documents",
             )
         for flag in _FLAG.findall(command):
@@ -114,7 +114,7 @@ class SpanChecker:
         # guard: verifier: a flag must be in the repository
         if flag not in self._names.flags:
             yield Fault(
-                claim=Claim.FLAG,
+                claim=CheckedClaim.FLAG,
                 text=f"the flag `{flag}` is nowhere in the repository",
             )
 
@@ -125,7 +125,7 @@ class SpanChecker:
         # guard: verifier: an environment variable must be in the repository
         if name not in self._names.words:
             yield Fault(
-                claim=Claim.VARIABLE,
+                claim=CheckedClaim.VARIABLE,
                 text=f"the name `{name}` is nowhere in the repository",
             )
 
@@ -133,7 +133,7 @@ class SpanChecker:
         from_top = _ABOVE.sub("", path)
         if not self._path_exists(from_top.rstrip("/")):
             yield Fault(
-                claim=Claim.PATH,
+                claim=CheckedClaim.PATH,
                 text=f"there is no file or folder `{path}`",
             )
 
@@ -162,7 +162,7 @@ class SpanChecker:
         # guard: verifier: the head of a definition must be the source's
         if not is_known and not self._names.has_code(head, name):
             yield Fault(
-                claim=Claim.SIGNATURE,
+                claim=CheckedClaim.SIGNATURE,
                 text=f"`{code}` is not the head of a definition in the source",
             )
 
