@@ -143,7 +143,10 @@ def test_scripts_that_documents_name_can_be_run() -> None:
 
 def test_the_readme_shows_a_page_of_a_course() -> None:
     assert f"]({EXAMPLE})" in README
-    assert (ROOT / EXAMPLE).is_file()
+    page = (ROOT / EXAMPLE).read_text(encoding="utf-8").split("\n")
+    quoted = re.findall(r"^> (.*)$", README, re.MULTILINE)
+    assert quoted
+    assert [line for line in quoted if line not in page] == []
 
 
 def test_the_architecture_shows_the_diagram_that_the_table_draws() -> None:

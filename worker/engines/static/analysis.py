@@ -189,7 +189,7 @@ def _choose(facts: _Facts, pages: Pages, check: Check) -> _Choice:
 
 
 def _guided(facts: _Facts) -> set[str]:
-    """Return the names that guides are about, and that are no files' or folders' names as well."""
+    """Return the names that guides are about, unless files or folders have the same names."""
     public = {
         definition.name
         for definition in facts.graph.definitions
@@ -242,7 +242,7 @@ def _more_units(
 
 
 def _named_apart(units: Sequence[Unit]) -> tuple[Unit, ...]:
-    """Return units with names of which no two are alike."""
+    """Return units with distinct names."""
     wished = [unit.name for unit in units]
     homes = [unit.file_paths[0] for unit in units]
     names = distinct(wished, homes)

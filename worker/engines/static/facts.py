@@ -66,7 +66,7 @@ class Kind(StrEnum):
     FUNCTION = "function"
     METHOD = "method"
     CONSTANT = "constant"
-    """A value at the top of a module that is never assigned again, as far as its spelling tells."""
+    """A value at the top of a module that, by its spelling, is never assigned again."""
     VARIABLE = "variable"
     MACRO = "macro"
 
@@ -202,7 +202,7 @@ class Reference:
 
 
 Worths = Mapping[int, float]
-"""By definition that is no member of another: how much it matters to who learns the project."""
+"""By top-level definition: how much it matters to a learner."""
 
 
 class Verb(StrEnum):

@@ -86,7 +86,7 @@ def _page(
 
 
 def _chapter_page(facts: CourseFacts, chapter: Chapter, output: Path) -> str:
-    """Return a chapter as it was written, or anew if another version named it differently."""
+    """Return a chapter as it was written; or written again if it has another name now."""
     path = output / item_path(Stage.GENERATE_CHAPTERS, chapter.entry)
     if path.exists():
         return path.read_text("utf-8").rstrip("\n")

@@ -44,7 +44,7 @@ VALUES: Final = frozenset({Kind.VARIABLE, Kind.CONSTANT, Kind.MACRO})
 _LEADING: Final = 0.5
 """A unit is also named after what is worth this share of the best of its file."""
 _JOINED: Final = 0.6
-"""How much of what the other subjects of a file add counts."""
+"""Weight of a file's other subjects."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -149,7 +149,7 @@ def _place(definition: Definition) -> tuple[str, str]:
 
 
 def _is_subject(graph: Graph, definition: Definition) -> bool:
-    """Whether a definition that is no type is worth telling of with the others of its file."""
+    """Whether a definition that is no type is worth describing with the others of its file."""
     if is_value(definition) and definition.kind is not Kind.VARIABLE:
         return is_registry(graph, definition)
     return not is_logger(definition)

@@ -32,14 +32,14 @@ _ACTION: Final = re.compile(
     r"(?!This |Always )[A-Z][a-z]*[^\Wsuia]s (?:(?:and|or) [a-z]+s )?"
     r"((?:an?|the|all|any|each|one|its|whether|how|what|if) )?"
 )
-"""How a sentence begins whose verb has the name as its subject."""
+"""The beginning of a sentence whose subject is the name."""
 _NOUN: Final = re.compile(
     r"(?:An?|The) (?:(?:of|for|with|to|from|in|on|by|and|or|all) \S+s "
     r"|(?!(?:is|are|was|were|can|may|must|will|has|have) )"
     r"(?!(?:of|for|with|to|from|in|on|by|and|or|all) \S+s )\S*(?:[^\s,.;:s]|ss) )*?"
     r"(?:(?:that|which|who|whose|where) |\S+(?:,|\.$))"
 )
-"""A sentence without a verb, but for one behind a relative pronoun."""
+"""A sentence whose only verb, if any, follows a relative pronoun."""
 _MAX_NEIGHBOURS: Final = 3
 _MAX_NAMED: Final = 3
 _USED_WEIGHT: Final = 0.7
@@ -86,7 +86,7 @@ class Descriptions:
             self._owner.update(dict.fromkeys(candidate.symbols, place))
             path = self._main(place).path
             unit_of_file.setdefault(path, place)
-        # What is in no unit belongs to the first unit whose main symbol is in the same file.
+        # Others belong to the first unit whose main symbol is in the same file.
         for definition in graph.definitions:
             unit = unit_of_file.get(definition.path)
             if definition.parent is None and unit is not None:

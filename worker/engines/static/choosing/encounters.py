@@ -23,7 +23,7 @@ _SPAN: Final = re.compile(
 )
 """Code in prose, or a link to another page."""
 _HEADER: Final = re.compile(r"\b(\w+)\.(?:h|hh|hpp)\b")
-"""A file of C that declares what it is named after."""
+"""A header of C, which declares what its name says."""
 _BLANKED: Final = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'|(?:#|//)\s.*")
 """Strings and comments."""
 _NAME: Final = re.compile(
@@ -208,7 +208,7 @@ def _code_lines(lines: list[str]) -> list[int]:
 def _named(
     line: str, names: frozenset[str], imported: set[str]
 ) -> Iterator[_Place]:
-    """Yield the project's names in a line of code, as far as its spelling tells."""
+    """Yield the project's names in a line of code, by their spelling."""
     blanked = _BLANKED.sub(_spaces, line)
     for match in _NAME.finditer(blanked):
         name = match["name"]

@@ -30,7 +30,7 @@ _SOURCES: Final = {
 }
 
 _CLEARLY_LESS: Final = 0.75
-"""What is worth at most this share is not meant by a name that it shares."""
+"""A definition worth at most this share of its namesake is not what the name means."""
 
 _FEWEST_BOUND: Final = 2
 """Times that variables name what they are bound to."""
@@ -60,7 +60,7 @@ def meetings(
 ) -> dict[int, Meeting]:
     """Return where each unit's leading definitions are met first, by the unit's place.
 
-    A name that something outside of the unit has as well says nothing, unless that is worth
+    A name that is also defined outside of the unit does not count, unless that definition is worth
     clearly less. A type is also met where the function of its name is that makes it.
     """
     makers = _makers(definitions)
@@ -216,7 +216,7 @@ def _parts_first(
 ) -> list[int]:
     """Put a base, and a part that is met at about the same time, before what needs it.
 
-    A base of the first unit stays behind it.
+    A base of the first unit stays after it.
     """
     parts = _later_parts(placed, relations, met)
     ordered: list[int] = []

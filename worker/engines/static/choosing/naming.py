@@ -1,4 +1,4 @@
-"""Names the units: by the names of what they are about, and no two alike."""
+"""Names the units after their definitions or files; every name is different."""
 
 import re
 from collections.abc import Iterator, Sequence

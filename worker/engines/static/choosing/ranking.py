@@ -1,4 +1,4 @@
-"""How much a definition matters to who learns the project: a sum of cheap signs, weighed by hand.
+"""How much a definition matters to a learner: a sum of cheap signs, weighed by hand.
 
 The weights are round numbers on purpose: fitted ones describe the projects that they were
 fitted to. What counts most is what many files use, what is large, what the project exports
@@ -208,7 +208,7 @@ class Ranking:
     def _certainty(self, definition: Definition) -> float:
         """Return how surely a text with a definition's name means it.
 
-        A name that others have as well proves less; the project's own name proves nothing.
+        A name that other definitions share proves less; the project's own name proves nothing.
         """
         if definition.name == self._public_use.project:
             return 0.0

@@ -51,7 +51,7 @@ _SIZES: Final = (
 """Up to this many lines of definitions, at most this many units."""
 _MOST: Final = 20
 _FEW: Final = 5
-"""Beyond this many, a unit has to be worth more than its neighbours have taken from it."""
+"""Beyond this number, a unit's worth has to exceed what its neighbours took from it."""
 _NAMED: Final = 3
 """For each three units, a course may have one more for a guide's subject."""
 _WORTHY: Final = 0.3
@@ -283,7 +283,7 @@ class Chooser:
         return closeness
 
     def _nearness_of(self, path: str, other: str) -> float:
-        """Return how much of what two files say is the same."""
+        """Return the share of their text that two files have in common."""
         packages = self._packages
         same = 0.0
         chapter = packages.chapter(path)

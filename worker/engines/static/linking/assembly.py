@@ -121,7 +121,7 @@ class Assembly:
 
 
 def _key(draft: Draft) -> tuple[int, str]:
-    """Return what a declaration has in common with its definition."""
+    """Return the key that a declaration shares with its definition."""
     return id(draft.parent), draft.name
 
 
@@ -131,7 +131,7 @@ def _add_base(draft: Draft, base: str) -> None:
 
 
 def _distance(draft: Draft, other: Draft) -> int:
-    """Tell how far two files are apart: of one stem, in one folder, or anywhere."""
+    """Return how far two files are apart: of one stem, in one folder, or anywhere."""
     if draft.path == other.path:
         return 0
     stem, _ = splitext(draft.path)

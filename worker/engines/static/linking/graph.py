@@ -12,7 +12,7 @@ _ANCESTORS: Final = 100
 """The most ancestors that are looked at; no type that people wrote has more."""
 _EXCEPTION: Final = re.compile(r".*(?:Error|Exception|Warning|Err)")
 _GUESS: Final = 0.3
-"""What a reference is worth that only a name leads to."""
+"""The weight of a reference that is found by its name alone."""
 _Counts = dict[int, Counter[int]]
 
 

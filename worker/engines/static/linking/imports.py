@@ -31,9 +31,9 @@ _ROOTS: Final = frozenset({"", "src", "lib", "python", "source"})
 _MOST_INCLUDES: Final = 3
 _CODE_OF_HEADER: Final = (".c", ".cc", ".cpp", ".cxx")
 _CRATE_FILES: Final = frozenset({"mod.rs", "lib.rs", "main.rs"})
-"""Files whose modules lie beside them, and not in a folder of their name."""
+"""Files whose submodules lie beside them, not in a folder of their name."""
 _RELATIVE: Final = frozenset({"crate", "self", "super"})
-"""What the paths in Rust's own crate begin with."""
+"""The first name of paths in Rust's own crate."""
 _Paths = dict[str, list[str]]
 """Paths by a name, the least deep first."""
 _Folders = dict[str, str]
@@ -52,7 +52,7 @@ class Modules:
     ) -> None:
         """Take the parsed paths, folders with `__init__.py`, texts of `package.json` and `go.mod`.
 
-        `declared` tells the package that each file declares, and the names that it defines in it.
+        `declared` gives the package that each file declares, and the names that it defines there.
         """
         self._paths = frozenset(paths)
         self._packages = frozenset(packages)
@@ -64,7 +64,7 @@ class Modules:
             self._by_folder[folder].append(path)
         self._by_package: _Paths = defaultdict(list)
         self._by_type: _Paths = defaultdict(list)
-        """By the name of a type behind that of its package."""
+        """By the qualified name of a type."""
         for path, (package, names) in declared.items():
             self._by_package[package].append(path)
             for name in names:

@@ -1,4 +1,4 @@
-"""Finds what a name means at a place: by scopes, imports, and the types of receivers.
+"""Resolves a name at a place by scopes, imports, and the types of receivers.
 
 A name that a function binds is local, and no definition. What follows a dot is looked up
 in the module or the type that the names before it lead to; where these are not known, nothing
@@ -25,10 +25,10 @@ from worker.engines.static.reading.language import Language
 
 _OWN: Final = frozenset({"self", "this", "cls", "Self", "$this", "static"})
 _RECEIVERS: Final = frozenset({"self", "cls", "$this"})
-"""Those that no function inside a method has another of."""
+"""Receivers that a function inside a method does not bind again."""
 _SUPER: Final = frozenset({"super", "super()", "parent", "base"})
 _FUNCTIONS: Final = (b"function", b"async function")
-"""What begins a function with a `this` of its own."""
+"""The beginning of a function with a `this` of its own."""
 _DEPTH: Final = 5
 """Through how many values a type is followed."""
 _PAIR: Final = 2
@@ -64,7 +64,7 @@ class Names:
     ) -> Place:
         """Return the place of a byte in a file, where names begin with the `first`."""
         if first in _RECEIVERS:
-            # They mean the same in all of a type, where what they lead to is looked up once.
+            # They mean the same everywhere in a type, so they are looked up once for it.
             owner = self.type_around(source)
             return Place(path, -1, owner)
         scopes = self._values.scopes(path)
@@ -112,7 +112,7 @@ class Names:
         return attribute.definition
 
     def is_local(self, name: str, place: Place) -> bool:
-        """Whether code binds a name at a place, so that it is no definition's."""
+        """Whether a name is bound locally at a place, and so refers to no definition."""
         binding = self._values.binding(name, place)
         if binding is None:
             return False
@@ -255,7 +255,7 @@ class Names:
     def _at_top(
         self, names: Sequence[str], place: Place, depth: int
     ) -> tuple[Meaning, Sequence[str]]:
-        """Return what names mean that nothing around them binds, as far as one can tell."""
+        """Return what names mean that no scope around them binds, if that is known."""
         first = names[0]
         rest = names[1:]
         module = self._resolver.module(place.path, names)
@@ -332,7 +332,7 @@ class Names:
         )
 
     def _inside(self, meaning: Meaning, name: str, depth: int) -> Meaning:
-        """Return what a name means behind a dot."""
+        """Return what a name after a dot means."""
         index = self._definition_inside(meaning, name)
         if index is not None:
             return self._defined(index, depth)

@@ -1,4 +1,4 @@
-"""Reads what a name's value is off the code around the place that binds it.
+"""Reads the type of a name's value from the code around its binding.
 
 Code is read as it is written, without comments and text in quotes. What is not plainly of one
 type is unknown: `list[Foo]` is a list, `Foo | Bar` may be either.
@@ -62,7 +62,7 @@ _GO_RESULT: Final = re.compile(
 
 
 class Source(Enum):
-    """How the code tells a value."""
+    """How the code states a value."""
 
     TYPE = auto()
     """The path names its type."""
@@ -75,7 +75,7 @@ class Source(Enum):
 
 
 class Origin(NamedTuple):
-    """What a value is, by the names in the code that tell it."""
+    """A value by the names in the code that state it."""
 
     source: Source
     path: str = ""
@@ -148,7 +148,7 @@ def _assigned(code: bytes, end: int, language: Language) -> Origin:
 
 
 def returned(code: bytes, place: int, language: Language) -> Origin:
-    """Tell the value that a `return` returns."""
+    """Return the value of a `return`."""
     if _END.match(code, place):
         return Origin(Source.NOTHING)
     return _value(code, place, language)

@@ -209,7 +209,7 @@ class _Reader:
             self._guess(last, start, source)
 
     def _guess(self, text: bytes, start: int, source: int | None) -> None:
-        """Note the only definition that a name behind an unknown receiver may mean."""
+        """Note the only definition that a name after an unknown receiver may mean."""
         name = text.decode()
         target = self._resolver.any_member(name)
         self._note(start, source, target, is_sure=False)
@@ -267,7 +267,7 @@ def _names(links: Sequence[bytes]) -> tuple[str, ...]:
 
 
 class _Spans:
-    """Tells the innermost definition around a place; places must be asked for in order."""
+    """Finds the innermost definition around a place; places must be asked for in order."""
 
     def __init__(
         self,

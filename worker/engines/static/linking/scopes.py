@@ -29,7 +29,7 @@ _TRANSITIVE: Final = frozenset({Language.C, Language.CPP, Language.RUBY})
 _NAMED_MODULES: Final = frozenset({Language.PYTHON, Language.RUST})
 """Languages that import modules by name, as they import definitions."""
 _HERE: Final = frozenset({"", "crate", "self", "super"})
-"""What the path of a module ends with that names no folder."""
+"""Ends of modules' paths that name no folder."""
 _Files = tuple[str, ...]
 _Indices = dict[str, list[int]]
 """Positions of definitions by their name."""

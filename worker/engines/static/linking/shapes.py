@@ -1,4 +1,4 @@
-"""Tells the type of a Python value of which nothing is written, by what code takes from it.
+"""Infers the type of a Python value without annotation from the attributes that code uses.
 
 The value is of the only type of the project that has everything that is taken from it, be it
 defined, assigned or inherited. Of related types that all have it, it is the most general one.
@@ -54,13 +54,13 @@ class _Attribute(NamedTuple):
 
 
 _ByValue = dict[bytes, list[_Attribute]]
-"""What code takes from values, by their names."""
+"""The attributes that code uses of values, by the values' names."""
 _Names = dict[int, set[str]]
 """By a type or a scope."""
 
 
 class Shapes:
-    """Compares what code takes from values with what types have."""
+    """Compares the attributes that code uses of values with those that types have."""
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
-"""Tells what code does with a name, by the syntax around the name.
+"""Finds what code does with a name by the syntax around the name.
 
-Only the syntax right around a name tells: `raise Foo(x)` raises Foo and does nothing with x.
-What is not plain to see is just a use.
+Only the nearest syntax counts: `raise Foo(x)` raises Foo and does nothing with x.
+Whatever is unclear is a mere use.
 """
 
 from collections.abc import Iterator
@@ -68,7 +68,7 @@ _FUNCTION_TYPES: Final = _FUNCTIONS | word_set(
 _DONE: Final = frozenset(
     {Verb.CALLS, Verb.CREATES, Verb.RAISES, Verb.HANDLES, Verb.CHECKS}
 )
-"""What a function does when it runs; one that is defined inside may run later, or never."""
+"""Parts that run when the function does; a nested function may run later, or never."""
 _HANDLERS: Final = word_set(
     "except_clause except_group_clause catch_formal_parameter catch_declaration"
 )
@@ -93,14 +93,14 @@ _PLAIN_TYPES: Final = word_set(
     "type type_annotation union_type pointer_type reference_type optional_type "
     "nullable_type binary_operator user_type struct_specifier class_specifier enum_specifier"
 )
-"""What may stand around a type without making it another: pointers, options."""
+"""Nodes around a type that do not make it another: pointers, options."""
 _ANNOTATIONS: Final = frozenset({"type", "type_annotation"})
 _HOLDING_TYPES: Final = _PLAIN_TYPES | word_set(
     "generic_type type_parameter type_arguments type_argument_list array_type slice_type "
     "map_type subscript template_type template_argument_list type_descriptor "
     "parenthesized_type type_projection"
 )
-"""What may stand around the type of what a container holds."""
+"""Nodes around the type of a container's items."""
 _CONTAINERS: Final = word_set(
     "list List dict Dict set Set frozenset FrozenSet tuple Tuple deque Sequence MutableSequence "
     "Mapping MutableMapping Iterable Collection Array ReadonlyArray Map ReadonlyMap Record Vec "
@@ -108,7 +108,7 @@ _CONTAINERS: Final = word_set(
     "Option Box Rc Arc unique_ptr shared_ptr MutableList MutableMap IList IEnumerable IDictionary "
     "Dictionary Queue Stack"
 )
-"""Types of which is said that they hold what their arguments name."""
+"""Containers: types that hold their type arguments."""
 _PARAMETERS: Final = word_set(
     "typed_parameter typed_default_parameter required_parameter optional_parameter "
     "parameter_declaration parameter formal_parameter optional_parameter_declaration "
@@ -116,7 +116,7 @@ _PARAMETERS: Final = word_set(
 )
 _RESULTS: Final = ("return_type", "result", "returns")
 _TYPED: Final = word_set("method_declaration function_definition")
-"""Functions whose grammars call what is returned just `type`."""
+"""Functions whose grammars name the result `type`."""
 _FIELDS: Final = word_set(
     "public_field_definition property_signature field_declaration property_declaration"
 )
@@ -194,7 +194,7 @@ def _is_import(node: Node) -> bool:
 
 
 def _is_of_inner(node: Node, verb: Verb, source: Definition | None) -> bool:
-    """Whether not the source does it, but a function or a function's type inside it."""
+    """Whether a nested function does it, or a function's type, and not the source itself."""
     if source is None:
         return False
     kinds = _FUNCTIONS
@@ -383,7 +383,7 @@ def _as_type(node: Node) -> Verb | None:
 
 
 def _as_annotation(node: Node) -> Verb | None:
-    """Return that a name lies somewhere in an annotation, of which nothing else is known."""
+    """Return a mention if a name lies in an annotation, where its role is unknown."""
     outer = node.parent
     for _ in range(_STEPS):
         if outer is None:

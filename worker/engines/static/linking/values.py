@@ -1,4 +1,4 @@
-"""Tells what variables, attributes and results are, where their code says so: see `origins`.
+"""Finds the types of variables, attributes and results where code states them: see `origins`.
 
 A value is known if all places that bind it agree, `None` aside. Where one place cannot be
 read, nothing is known of the value.
@@ -44,7 +44,7 @@ _RETURN: Final = re.compile(rb"\breturn\b")
 
 
 class Meaning(NamedTuple):
-    """What names lead to: a definition, an object of a type, a module, or nothing known."""
+    """What a name resolves to: a definition, an object of a type, a module, or nothing known."""
 
     definition: int | None = None
     instance_of: int | None = None
@@ -272,7 +272,7 @@ class Values:
     def _common(
         self, values: Iterable[_Bound], place: Place, depth: int
     ) -> Meaning:
-        """Return what all values are that are something."""
+        """Return the common meaning of the values that are not None; nothing if they differ."""
         meanings = set()
         for value, scope in values:
             if value.source is Source.NOTHING:
@@ -330,7 +330,7 @@ class Values:
 
 
 def _attributes(code: bytes, patterns: Iterable[re.Pattern[bytes]]) -> _Places:
-    """Return where patterns find attributes in code, by name."""
+    """Return the places of the attributes that patterns match, by name."""
     places: _Places = defaultdict(list)
     for pattern in patterns:
         for match in pattern.finditer(code):

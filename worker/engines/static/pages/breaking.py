@@ -43,7 +43,7 @@ _CALLEE: Final = re.compile(r"((?:\w+\.)*\w+)\(")
 _HOPS: Final = 3
 """Functions from a call in a test to the failure that it expects."""
 _COMMON_ERRORS: Final = word_set("TypeError AttributeError KeyError IndexError")
-"""Errors that Python raises as well: only the called function's own are told."""
+"""Errors that Python itself raises: only those of the called function count."""
 _MOST_FILES: Final = 6
 _MOST_TESTS: Final = 60
 """Tests of a chapter that are looked at."""
@@ -417,7 +417,7 @@ def _made(rows: Sequence[str], owner: str) -> str:
 
 
 def _assigned(rows: Sequence[str], name: str) -> list[str]:
-    """Return what a variable is set to in a test, as far as each line tells."""
+    """Return the values that single lines of a test assign to a variable."""
     holding = [row for row in rows if name in row and "=" in row]
     if not holding:
         return []

@@ -1,4 +1,4 @@
-"""Follows calls from a function into the project, as far as the project's own code goes."""
+"""Follows calls from a function through the project's own code."""
 
 import re
 from typing import Final, NamedTuple
@@ -23,7 +23,7 @@ _BRANCH: Final = re.compile(
 _MAYBE: Final = re.compile(
     r"\b(?:if|for|and|or|lambda|yield|await)\b|&&|\|\||\?|=>|->"
 )
-"""A statement of which a part may not be done."""
+"""A statement that may skip one of its parts."""
 _LEAVES: Final = re.compile(
     r"^\s*(?:return|raise|throw|yield|break|continue|panic)\b"
 )
@@ -58,7 +58,7 @@ def _is_sure(
 
 
 def is_logging(call: Call) -> bool:
-    """Whether a call only tells of the work."""
+    """Whether a call only logs the work."""
     return _LOGGING.match(call.name) is not None
 
 

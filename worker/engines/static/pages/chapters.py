@@ -116,7 +116,7 @@ def _purposes(
     chapter: Chapter,
     places: Sequence[KeyPlace],
 ) -> Iterator[str]:
-    """Yield the purposes of the subjects that neither the guide nor the code's part tells."""
+    """Yield the purposes of subjects that neither the guide nor the code section states."""
     introduced = _introduced(facts, chapter)
     shown = _definitions(places)
     named = facts.named(chapter)

@@ -31,7 +31,7 @@ def start(definition: Definition) -> str:
 
 
 def call_pattern(definition: Definition) -> str:
-    """Return a pattern of a call of a function, by its name alone or behind its module's.
+    """Return a pattern of a call of a function, by its name alone or qualified by its module's.
 
     `x.name(` with another `x` calls a method with the same name.
     """

@@ -175,7 +175,7 @@ def _is_of_guide(facts: CourseFacts, example: Example) -> bool:
 
 
 def _overlaps(example: Example, others: Iterable[Example]) -> bool:
-    """Whether an example has lines that one of some others has as well."""
+    """Whether an example shares lines with one of some others."""
     return any(
         example.path == other.path
         and example.first <= other.last
@@ -272,7 +272,7 @@ def found(facts: CourseFacts, chapter: Chapter) -> list[Example]:
 
 
 def _is_code(facts: CourseFacts, example: Example) -> bool:
-    """Whether an example is code without mistakes, of which nothing is left out."""
+    """Whether an example is complete code without syntax errors."""
 
     def find() -> bool:
         code = lines(facts, example)

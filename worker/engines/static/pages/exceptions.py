@@ -20,7 +20,7 @@ from worker.engines.static.prose.phrases import listed
 _PLAIN: Final = word_set(
     "Exception BaseException Error StandardError Throwable"
 )
-"""Bases of which every exception may be."""
+"""Bases that every exception may have."""
 _LEAST_WORTH: Final = 0.01
 _TYPES: Final = re.compile(r"`\(?[\w.:\\]+(?: ?[,|] ?[\w.:\\]+)*,?\)?`")
 """What a handler catches, if it is written as a list of types."""
@@ -83,7 +83,7 @@ def _imported(facts: CourseFacts, path: str) -> dict[str, tuple[str, str]]:
 
 
 def named(facts: CourseFacts, error: Definition) -> str:
-    """Return an exception with its bases, as far as they tell what kind it is of."""
+    """Return an exception with those of its bases that classify it."""
     kinds = []
     for base in map(last_name, error.bases):
         if base not in _PLAIN:

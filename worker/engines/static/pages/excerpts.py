@@ -21,7 +21,7 @@ from worker.engines.static.parsing.functions import FunctionFacts
 from worker.engines.static.parsing.identifiers import words_of
 
 OMITTED: Final = "⋯"
-"""Stands for lines that are left out; the place above tells which."""
+"""Marks omitted lines; the place above says which."""
 BUDGET: Final = 48
 """Lines of an excerpt, about."""
 _LONG_HEAD: Final = 8
@@ -32,7 +32,7 @@ _FRONT: Final = 2
 """This many statements of a beginning are shown for one of the end."""
 _DECORATORS: Final = 8
 _TYPE_SPANS: Final = 5
-"""Pieces of a type; more holes than that make a riddle of it."""
+"""Pieces of a type; with more gaps an excerpt is unreadable."""
 _LONG_FIELD: Final = 12
 """Lines of a field; a longer one is a table of values."""
 _MOST_SIGNATURES: Final = 8
@@ -84,7 +84,7 @@ _ASSIGNMENT: Final = re.compile(
 )
 
 Span = tuple[int, int]
-"""The first and the last line of what is shown in one piece."""
+"""The first and the last line of one piece."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -230,7 +230,7 @@ def _body(
 
 
 class _FunctionLines:
-    """The lines of a function, of which those that say most are chosen."""
+    """Chooses the lines of a function that say most."""
 
     def __init__(
         self,
@@ -351,7 +351,7 @@ class _FunctionLines:
             begin = end
 
     def _without_empty_blocks(self, kept: set[int]) -> set[int]:
-        """Leave out lines that open a block of which nothing is shown, and comments in it."""
+        """Leave out the head and the comments of a block without shown statements."""
         code = []
         for number in sorted(kept):
             line = self._line(number)
@@ -369,7 +369,7 @@ class _FunctionLines:
         return self._without_empty_blocks(left)
 
     def _with_beginnings(self, kept: set[int]) -> set[int]:
-        """Add the first statement of each block of which another one is shown."""
+        """Add the first statement of each block with a shown statement."""
         more = set(kept)
         begun: set[tuple[int, ...]] = set()
         for statement in self._statements:
@@ -534,7 +534,7 @@ def _type_lines(
 
 
 def _signatures(facts: CourseFacts, definition: Definition) -> list[int]:
-    """Return the lines of an interface's members, of which long ones are left out."""
+    """Return the lines of an interface's members without the long ones."""
     shown: list[int] = []
     for member in facts.members(definition)[:_MOST_SIGNATURES]:
         if member.end_line - member.line < _LONG_SIGNATURE:

@@ -89,7 +89,7 @@ class Failure:
 
 
 class _Way(NamedTuple):
-    """A way in which a function fails, and what is said of it."""
+    """A way in which a function fails, and its description."""
 
     function: Definition
     cause: Raise

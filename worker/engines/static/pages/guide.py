@@ -34,9 +34,9 @@ _FEWEST_WORDS: Final = 12
 _SHORTEST_NAME: Final = 4
 """Letters of a name that a heading may mean."""
 _ENOUGH: Final = 3
-"""What a passage that is about the subject is worth."""
+"""Score of a passage about the subject."""
 _DEFINED: Final = 2
-"""What a passage is worth more that says what its subject is."""
+"""Bonus for a passage that defines its subject."""
 _MOST_NAMED: Final = 3
 _UNDERLINE: Final = re.compile(r"\s*([=\-~^\"'`#*+.:_])\1{2,}\s*$")
 _NO_PROSE: Final = re.compile(
@@ -80,7 +80,7 @@ _JOINT: Final = re.compile(
 )
 """What separates the phrases of a heading."""
 _ROLE: Final = re.compile(r"`([^`<\n]+?)(?:\s*<[^`>]*>)?`:[\w:]+:")
-"""A role behind its text."""
+"""A role after its text."""
 _STOP_WORDS: Final = word_set(
     "a an and the of to for from with your using about how what"
 )
@@ -480,7 +480,7 @@ def _blocks(lines: Sequence[str], heading: Heading) -> Iterator[Block]:
 def _prose(block: Sequence[str], *, first: bool) -> tuple[str, bool]:
     """Return the sentences of a paragraph up to one that does not stand by itself.
 
-    And whether a section may go on behind it: it is whole, or nothing of it is shown.
+    And whether the section may continue after it: it is whole, or nothing of it is shown.
     """
     kept = [line for line in block if not _UNDERLINE.match(line)]
     if not kept or _NO_PROSE.match(kept[0]):

@@ -344,7 +344,7 @@ def _words(facts: CourseFacts, excerpt: Excerpt) -> Counter[str]:
 def _place_of(
     facts: CourseFacts, chapter: Chapter, symbol: Definition
 ) -> KeyPlace | None:
-    """Return the code that tells most of a definition: a method's, or its own lines."""
+    """Return the code that explains a definition best: a method's, or its own lines."""
     symbol = _meant(facts, symbol)
     candidates = _of_symbol(facts, chapter, symbol, _PER_TYPE)
     for definition in candidates:
@@ -487,7 +487,7 @@ def _bases(facts: CourseFacts, symbol: Definition) -> Sequence[int]:
 def _fulfilled(
     facts: CourseFacts, symbol: Definition, stubs: Container[str]
 ) -> list[Definition]:
-    """Return the methods of the subtype from whose code for some stubs most is reached."""
+    """Return the methods of the subtype whose code for some stubs reaches most."""
     best: list[Definition] = []
     most = -1
     for subtype in facts.subtypes(symbol.index):
@@ -630,7 +630,7 @@ def _position(facts: CourseFacts, function: Definition) -> int | None:
 
 
 def _tested(facts: CourseFacts, function: Definition) -> int:
-    """Return how many tests name a method of a type of which no guide names any."""
+    """Return how many tests name a method, if no guide names any method of its type."""
     if function.parent is None:
         return 0
     siblings = facts.methods(facts.definitions[function.parent])

@@ -29,7 +29,7 @@ from worker.engines.static.reading.language import PARSED, Language
 from worker.engines.static.reading.roles import file_stem
 
 NO_TARGET: Final = -1
-"""The target of a test of which it is not known what it uses."""
+"""The target of a test whose subject is unknown."""
 _LONGEST: Final = 32
 PYTEST: Final = "python -m pytest"
 _MOST_ASSERTED: Final = 3
@@ -149,7 +149,7 @@ class ProjectTest:
     owners: tuple[str, ...] = ()
     """The classes of Python around it, the outermost first; empty for a function."""
     fixtures: frozenset[str] = frozenset()
-    """What it takes and no mark of it gives."""
+    """Parameters that none of its marks supplies."""
 
     @property
     def place(self) -> tuple[str, int]:
@@ -279,7 +279,7 @@ def _is_run_by_pytest(facts: CourseFacts, test: ProjectTest) -> bool:
 
 
 def _fixtures(node: Node, marks: Sequence[str]) -> frozenset[str]:
-    """Return what a test takes and no mark of it gives."""
+    """Return the parameters of a test that none of its marks supplies."""
     given = "\n".join(marks)
     if _INJECTING.search(given):
         return frozenset()

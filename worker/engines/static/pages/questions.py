@@ -51,7 +51,7 @@ _EXPECTED: Final = re.compile(
     r"(\)*;?| \{|, .+)$",
     re.MULTILINE,
 )
-"""An assertion: what is before the value that it expects, the value, and what is behind."""
+"""An assertion: the text before the expected value, the value, and the text after it."""
 
 
 class Question(NamedTuple):
@@ -117,7 +117,7 @@ def _other_value(facts: CourseFacts, test: ProjectTest) -> str:
 
 
 def _expected(facts: CourseFacts, test: ProjectTest) -> Question | None:
-    """Ask what a short test expects, if its other lines do not tell that."""
+    """Ask what a short test expects, if its other lines do not give that away."""
     path, first, last = test.path, test.first, test.last
     above, *rows = facts.texts.lines(path)[first - 2 : last]
     is_marked = above.lstrip().startswith(("@", ")"))

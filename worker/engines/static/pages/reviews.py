@@ -97,7 +97,7 @@ class _Linker:
         self._facts = facts
         self._targets = _subjects(facts, chapter)
         self._parameters = _parameters(facts, chapter)
-        """Of what the lines are about: all that the chapter tells of, or one function."""
+        """Parameters of the lines' subject: everything in the chapter, or one function."""
         self._all_parameters = self._parameters
 
     def linked(self, line: str) -> str:
@@ -168,7 +168,7 @@ def _subjects(facts: CourseFacts, chapter: Chapter) -> dict[str, Chapter]:
 
 
 def _parameters(facts: CourseFacts, chapter: Chapter) -> set[str]:
-    """Return the parameters of all that a chapter tells of."""
+    """Return the parameters of everything that a chapter describes."""
     indexes = set(facts.family(chapter.unit.owned))
     for place in key_places.chosen(facts, chapter):
         if place.definition is not None:

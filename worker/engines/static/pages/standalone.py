@@ -301,7 +301,7 @@ def _is_unfinished(root: Node) -> bool:
 
 
 def is_hollow(lines: Sequence[str], tag: str) -> bool:
-    """Whether parts of the code are left out, or it is no code at all."""
+    """Whether parts of the code are left out, or it is not code at all."""
     if tag == DOCTEST:
         return False
     is_blank = not any(map(str.strip, lines))
@@ -325,7 +325,7 @@ def _is_value(code: str) -> bool:
 
 
 def _typed(lines: Sequence[str]) -> str:
-    """Return what is typed behind the prompts of a session."""
+    """Return what is typed at the prompts of a session."""
     prompted = [line for line in lines if _PROMPT.match(line)]
     typed = [_PROMPT.sub("", line, count=1) for line in prompted]
     return "\n".join(typed)

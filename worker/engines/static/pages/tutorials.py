@@ -229,7 +229,7 @@ def _following_commands(facts: CourseFacts, example: Example) -> str:
 
 
 def _how_to_run(facts: CourseFacts, example: Example) -> str:
-    """Say how an example is run; nothing where its language and its form do not tell."""
+    """Say how an example is run; nothing if its language and form leave that open."""
     if example.origin is Origin.TEST:
         return _test_command(facts, example)
     if example.tag == DOCTEST:

@@ -48,7 +48,7 @@ _CPP: Final = (
 _EXPORTED: Final = re.compile(
     rb"\b((?:class|struct)\s+)([A-Z][A-Z\d_]{2,})(?=\s+[A-Za-z_]\w*\s*(?:final\s*)?[:{])"
 )
-"""`class EXPORT Name {`: the macro makes it unreadable for who does not expand it."""
+"""`class EXPORT Name {`: the parser cannot read it unless the macro is expanded."""
 
 _NAMES: Final = word_set(
     "identifier field_identifier type_identifier qualified_identifier destructor_name "
@@ -59,7 +59,7 @@ _KEYWORDS: Final = word_set(
     "throw new delete and or not int char short long float double void unsigned signed bool "
     "const static struct union enum typedef"
 )
-"""What is no name, though it is taken for one where macros hide the code around it."""
+"""Words that look like names where macros hide the code around them."""
 _GUARD: Final = re.compile(
     r"_?[A-Z\d_]*_(?:H|HH|HPP|HXX|INCLUDED)_*|_[A-Z]\w*", re.IGNORECASE
 )
@@ -169,7 +169,7 @@ def _path(node: Node | None) -> str:
 
 
 def _inner(node: Node) -> Node | None:
-    """Return the declarator in parentheses or behind a reference."""
+    """Return the declarator in parentheses or after a reference."""
     for child in node.named_children:
         if child.type in _NAMES or child.type.endswith("declarator"):
             return child

@@ -65,11 +65,11 @@ _NO_VALUE: Final = (
     "statement_list",
 )
 _LISTS: Final = frozenset({"function_value_parameters"})
-"""Lists of parameters that are no field, with other nodes among their parameters."""
+"""Lists of parameters that are not a field and hold other nodes as well."""
 _NO_PARAMETER: Final = ("comment", "separator", "_type", "attribute_list")
 _RECEIVING: Final = frozenset({"self_parameter", "receiver_parameter"})
 _RECEIVERS: Final = frozenset({"self", "cls", "this", "void"})
-"""Names that are no parameter where they come first."""
+"""Names that are not parameters where they come first."""
 _DECORATED: Final = word_set(
     "pointer_declarator reference_declarator array_declarator function_declarator"
 )
@@ -128,7 +128,7 @@ class FunctionFacts:
         self.doc: tuple[int, int] | None = None
         """The lines of a docstring inside the body."""
         self.body = node.end_point.row + 2
-        """The line of the first statement; behind the function if there is none."""
+        """The line of the first statement; the line after the function if there is none."""
         if self._statements:
             first = self._statements[0]
             self.body = line(first)
@@ -449,7 +449,7 @@ def _callee(call: Node) -> Node | None:
 
 
 def _last_name(called: str) -> str:
-    """Return the name behind all dots, colons and arrows."""
+    """Return the name after all dots, colons and arrows."""
     for separator in (".", "::", "->"):
         called = called.rpartition(separator)[2]
     return called.partition("<")[0]
@@ -598,7 +598,7 @@ def _operands(node: Node) -> list[Node]:
 
 
 def _whole_string(node: Node) -> str:
-    """Return a string, with those written right behind it as one."""
+    """Return a string, joined with the strings written right after it."""
     alone = shortened(node, MAX_CONDITION)
     outer = node.parent
     if outer is None or outer.type != "concatenated_string":

@@ -62,11 +62,11 @@ _MAGIC: Final = re.compile(
 )
 """Lines of comments that instruct programs."""
 _BELOW: Final = (b"#", b"package ", b"import ", b"use ", b"mod ", b"namespace ")
-"""What may stand right below a comment that is about the file, not about what is below."""
+"""Nodes that may follow a comment about the file."""
 _BODIES: Final = frozenset(
     {"class_body", "enum_class_body", "function_body", "accessor_list"}
 )
-"""Bodies that are no field of their definition."""
+"""Bodies that are not a field of their definition."""
 _MODIFIERS: Final = "modifiers"
 
 
@@ -358,7 +358,7 @@ def _marks(node: Node, types: frozenset[str]) -> list[Node]:
 
 
 def _unmarked(node: Node, marks: Iterable[Node], page: FileText) -> int:
-    """Return where a definition begins behind the annotations at its beginning."""
+    """Return where a definition begins after its leading annotations."""
     start = node.start_byte
     for mark in marks:
         if not page.data[start : mark.start_byte].strip():

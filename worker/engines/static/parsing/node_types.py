@@ -1,4 +1,4 @@
-"""The node types of the languages' syntax trees, as far as the inside of a function is read."""
+"""The node types of the languages' syntax trees inside functions."""
 
 from typing import Final
 

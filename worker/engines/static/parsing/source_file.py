@@ -51,7 +51,7 @@ _GRAMMARS: Final = {
     Language.PHP: php.GRAMMAR,
 }
 _KEPT_BYTES: Final = 2 * 1024 * 1024
-"""Of sources whose trees are kept; a tree takes some 23 times the memory of its source."""
+"""Bytes of sources whose trees are kept; a tree takes some 23 times its source's memory."""
 _Pairs = tuple[tuple[str, str], ...]
 _NOT_NEWLINE: Final = re.compile(rb"[^\n]")
 _SKIP: Final = "skip"
@@ -210,7 +210,7 @@ def _strings(captures: dict[str, list[Node]]) -> list[Node]:
 def _tests(
     grammar: Grammar, nodes: Iterable[Node], page: FileText
 ) -> list[Node]:
-    """Return the nodes of which tests among sources consist."""
+    """Return the nodes of tests among sources."""
     parts: list[Node] = []
     for node in nodes:
         for test in grammar.define(node, _SKIP, page):

@@ -19,7 +19,7 @@ _TEXT: Final = re.compile(r'"(?!,)([^"]* [^"]*)"')
 
 
 def notice(definition: Definition) -> str:
-    """Return what is said of a definition's deprecation; nothing if it is not deprecated."""
+    """Return the notice of a definition's deprecation; nothing if it is not deprecated."""
     documented = _DOCUMENTED.search(definition.doc)
     if documented is not None:
         return _worded(documented[1] or documented[2] or "")

@@ -159,7 +159,7 @@ def _raw_paragraphs(doc: str, most: int) -> list[str]:
 
 
 def _without_code(doc: str) -> Iterator[str]:
-    """Yield the lines of a comment but for the indented blocks behind `::`."""
+    """Yield the lines of a comment without the indented blocks after `::`."""
     if "::" not in doc:
         yield from doc.split("\n")
         return
@@ -216,7 +216,7 @@ def sentences(paragraph: str) -> list[str]:
 
 
 def _closes(marks: str, text: str) -> bool:
-    """Whether a stop ends no more than the parentheses in a sentence: `(free!)`."""
+    """Whether a stop ends only the parentheses in a sentence: `(free!)`."""
     is_whole = text.startswith("(")
     return marks.endswith(")") and "(" in text and not is_whole
 

@@ -11,7 +11,7 @@ class Markup(NamedTuple):
     """A kind of markup, and what takes its place."""
 
     signs: str
-    """Characters of which every match has one: a text without them is not searched."""
+    """Every match has one of these characters: a text without them is not searched."""
     pattern: re.Pattern[str]
     replacement: Replacement
 

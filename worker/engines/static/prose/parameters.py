@@ -1,4 +1,4 @@
-"""Reads what documentation comments say of parameters, in the formats of all languages."""
+"""Reads descriptions of parameters from documentation comments, in the formats of all languages."""
 
 import re
 from collections.abc import Iterator

@@ -27,7 +27,7 @@ _NUMBERS: Final = (
 SHAPE: Final = re.compile(
     r"`[^`]+` is an? [a-z]+(?: with .*)?\.|(?:`[^`]+`[,and ]*)+ are defined together\."
 )
-"""A sentence that says of definitions only what kind they are of."""
+"""A sentence that says nothing but the kind of a definition."""
 
 _STOPS: Final = ".!?…。\uff01\uff1f"
 """What ends a sentence, also of languages that are written in wide characters."""
@@ -40,7 +40,7 @@ _EMPTY_WORDS: Final = word_set(
 
 
 def new_words(name: str, sentence: str) -> list[str]:
-    """Return the words of a sentence that tell more than a name does, and are no mere particles."""
+    """Return the words of a sentence that say more than a name does; particles are left out."""
     own = re.sub(r"[\W_]+", "", name.casefold())
     words = set(_WORD.findall(sentence.casefold())) - _EMPTY_WORDS
     return [word for word in words if word.rstrip("s") not in own]

@@ -60,7 +60,7 @@ _IDENTIFIER: Final = re.compile(r"[^\W\d]\w*")
 _TELLING: Final = re.compile(
     r"[A-Z][a-z\d]+(?:[A-Z][a-z\d]*)+|[a-z\d]+(?:_[a-z\d]+)+|[A-Z]+(?:_[A-Z]+)+"
 )
-"""Names that are no words."""
+"""Names that are not words."""
 _LONGEST_FRONT: Final = 100
 _HEADINGS: Final = {
     Language.MARKDOWN: _HASHES,
@@ -69,7 +69,7 @@ _HEADINGS: Final = {
     Language.LATEX: _SECTION,
     Language.TEXT: _NUMBERED,
 }
-"""By language: the mark of a heading, which tells its level, and its title."""
+"""By language: the mark of a heading, which gives its level, and its title."""
 _SHORTEST: Final = 3
 _FEWEST_WORDS: Final = 3
 _OPENING: Final = re.compile(
@@ -187,7 +187,7 @@ def _marked(language: Language, match: re.Match[str]) -> tuple[int, str]:
 
 
 def _unclosed(title: str) -> str:
-    """Return a title without the `##` behind it; those of `C#` belong to the word."""
+    """Return a title without the `##` after it; those of `C#` belong to the word."""
     whole = title.rstrip()
     bare = whole.rstrip("#")
     if bare and bare == bare.rstrip():
@@ -209,7 +209,7 @@ def _underlined(
 ) -> tuple[int, str] | None:
     """Read a heading with a line of marks below it.
 
-    The order in which marks appear tells their levels.
+    The order in which marks appear gives their levels.
     """
     title = lines[number - 1].rstrip()
     below = lines[number]

@@ -89,7 +89,7 @@ def _wide(data: bytes) -> str | None:
 
 
 def _mended(data: bytes) -> str | None:
-    """Return UTF-8 text of which a few characters are broken."""
+    """Return UTF-8 text with a few broken characters."""
     text = data.decode("utf-8", "replace")
     broken = text.count("\ufffd")
     plain = len(text.encode("ascii", "ignore"))

@@ -13,14 +13,14 @@ _EDITOR: Final = re.compile(
     r"|\b(?:vim?|ex):.*?\b(?:ft|filetype|syntax)=(\w+)",
     re.IGNORECASE,
 )
-"""What tells an editor the language: `-*- shell-script -*-`, `vim: ft=sh`."""
+"""The language for an editor: `-*- shell-script -*-`, `vim: ft=sh`."""
 _ZSH: Final = ("#compdef", "#autoload")
 _CPP_HEADER: Final = re.compile(
     r"^[ \t]*(?:class\s+\w+|namespace\b|template\s*<|using\s+\w|(?:public|private|protected)\s*:)",
     re.MULTILINE,
 )
 _HEAD: Final = 400
-"""Characters at either end of a file that may tell its language."""
+"""Characters at either end of a file that may name its language."""
 
 
 class Language(StrEnum):

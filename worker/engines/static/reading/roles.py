@@ -39,7 +39,7 @@ _FOLDERS: Final = {
 
 _MIGRATIONS: Final = frozenset({"migrations", "migrate"})
 _NUMBERED: Final = re.compile(r"V?\d")
-"""How a migration of a database begins, which is no part of what runs migrations."""
+"""The beginning of a database migration; code that runs migrations begins differently."""
 
 _DEVELOPERS: Final = word_set(
     "scripts script hack devtools build-tools buildtools"
@@ -211,7 +211,7 @@ def _by_folder(folders: list[str]) -> Role | None:
 
 
 def _folder_role(folder: str) -> Role | None:
-    """Tell the role of a folder by its name, or the last word of it: `typing-examples`."""
+    """Return the role of a folder by its name, or the last word of it: `typing-examples`."""
     if folder.endswith(_PACKED):
         return Role.GENERATED
     role = _FOLDERS.get(folder.lower())

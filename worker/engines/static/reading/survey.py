@@ -84,7 +84,7 @@ _POINTERS: Final = (
     b"version http://git-media.io/v/",
     b"/annex/objects/",
 )
-"""How the files begin that Git LFS, its forerunners and git-annex leave in the place of others."""
+"""The beginning of pointers that Git LFS, its forerunners and git-annex leave for files."""
 
 Check = Callable[[], None]
 """Is called between files; waits while the engine is paused, and raises when it is stopped."""
@@ -227,7 +227,7 @@ class _Surveyor:
         return sum(self.files[path].lines for path in paths)
 
     def _representatives(self, role: Role) -> list[str]:
-        """Return the files of a role, and of what was built several times the best build."""
+        """Return the files of a role; of several builds of one file, the best."""
         best: dict[str, tuple[bool, str]] = {}
         for path in self._with_role(role):
             is_parsed = self.files[path].language in PARSED
