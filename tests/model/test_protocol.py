@@ -80,7 +80,7 @@ def explore_all(start: World) -> Explored:
 
 
 def dead_ends(explored: Explored, longest: int) -> list[World]:
-    """Return the states from which neither the job's end nor a state without runs can be reached."""
+    """Return the states that lead neither to the job's end nor to a state without runs."""
 
     def is_end(world: World) -> bool:
         all_gone = all(

@@ -6,7 +6,10 @@ from tests.sabotage.guard import FAILURES, Sabotage
 
 SETTINGS: Final = "tests/unit/test_settings.py"
 FOLDER: Final = "tests/unit/source/test_folder.py"
-CHANGING: Final = f"{FOLDER}::test_a_file_that_changes_while_it_is_read_is_a_temporary_error_that_names_it"
+CHANGING: Final = (
+    f"{FOLDER}::"
+    "test_a_file_that_changes_while_it_is_read_is_a_temporary_error_that_names_it"
+)
 IGNORING: Final = "tests/unit/system/test_gitignore.py"
 LOCAL: Final = "tests/integration/test_source_local.py"
 

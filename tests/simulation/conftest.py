@@ -25,7 +25,7 @@ def work_dir(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture(autouse=True)
 def one_core() -> Iterator[None]:
-    """Keep this process on one core: its threads take turns, and changing cores is a third slower."""
+    """Keep this process on one core: its threads take turns, and moving costs a third."""
     cores = os.sched_getaffinity(0)
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
     os.sched_setaffinity(0, {sorted(cores)[int(worker) % len(cores)]})

@@ -498,7 +498,7 @@ class StoreClockChange:
 
 @dataclass(frozen=True)
 class StoreClockSkew:
-    """The store takes `Date` and `Last-Modified` from two clocks that differ by less than a lease."""
+    """The store's `Date` and `Last-Modified` come from two clocks, less than a lease apart."""
 
     seconds: float
 

@@ -53,7 +53,7 @@ class Observer:
         self.lag = 0.0
         """Additional seconds, because listings lag."""
         self.set_ahead: list[float] = []
-        """When the store's clock was set forward: until the next heartbeat, an owner looks silent."""
+        """When the store's clock was set forward: an owner looks silent until it beats."""
         self._looks: dict[tuple[Process, bool], float] = {}
         """When each process last read the age of a heartbeat (True) and of a checkpoint (False)."""
         self._misled_at = float("-inf")

@@ -85,7 +85,7 @@ def collect_all(simulation: Simulation) -> None:
 
 
 def request_to_cancel(simulation: Simulation) -> None:
-    """Store a request to cancel, as the gateway does, and carry it out, as its child process does."""
+    """Store a request to cancel like the gateway, and carry it out like its child process."""
 
     def command(view: View) -> None:
         if request_cancel(view, JOB, None, "static"):

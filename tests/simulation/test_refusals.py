@@ -1,4 +1,4 @@
-"""A run on a store that refuses requests or answers wrongly, briefly or for good, after the claim."""
+"""A run whose store refuses requests or answers wrongly after the claim, for a time or for good."""
 
 from collections.abc import Callable
 

@@ -57,7 +57,9 @@ def _referred(analysis: Analysis, reference: Reference) -> str:
         if reference.source is None
         else analysis.definitions[reference.source].qualified
     )
-    return f"{user} > {analysis.definitions[reference.target].qualified}{'' if reference.sure else '?'}"
+    target = analysis.definitions[reference.target]
+    mark = "" if reference.sure else "?"
+    return f"{user} > {target.qualified}{mark}"
 
 
 def names(analysis: Analysis) -> list[str]:

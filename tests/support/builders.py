@@ -73,7 +73,7 @@ def entered(stage: Stage | None, *, announces: bool = True) -> Manifest:
 
 
 def finished(manifest: Manifest) -> Manifest:
-    """Return the decision that finishes the current stage with one artifact, and enters the next."""
+    """Return the decision that finishes a stage with one artifact, and enters the next."""
     stage = manifest.current_stage
     assert stage is not None
     info = INFO[stage]

@@ -1,4 +1,4 @@
-"""What the web app's webhook accepts: as strict as its own validation (zod), without unknown fields."""
+"""What the web app's webhook accepts: as strict as its own validation (zod), no unknown fields."""
 
 import re
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""Installs the stand-in for the Fondation CLI (tests/support/fondation_cli) and sets its behaviour."""
+"""Installs the stand-in for the Fondation CLI (tests/support/fondation_cli), and configures it."""
 
 import json
 import logging

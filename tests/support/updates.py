@@ -1,4 +1,4 @@
-"""A repository with a file for each chapter, and an engine that derives each chapter from its file."""
+"""A repository with a file for each chapter, and an engine that makes chapters of these files."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field

@@ -51,8 +51,8 @@ HOMES = {
     ],
 }
 PURE = {
-    "base64", "collections", "dataclasses", "difflib", "enum", "functools", "hashlib", "http", "itertools",
-    "json", "re", "states", "transitions", "types", "typing", "urllib",
+    "base64", "collections", "dataclasses", "difflib", "enum", "functools", "hashlib", "http",
+    "itertools", "json", "re", "states", "transitions", "types", "typing", "urllib",
 }  # fmt: skip
 LAYERS = (
     ("states",),
@@ -79,7 +79,7 @@ LAYERS = (
     ("worker.cli",),
     ("worker.__main__",),
 )
-"""The packages in layers, lowest first: a module imports from its own package and from lower layers."""
+"""The packages in layers, lowest first: a module imports from its package and lower layers."""
 ADAPTERS = (
     "worker.engines.claude.engine",
     "worker.engines.fondation.engine",

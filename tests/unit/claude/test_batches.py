@@ -1,4 +1,4 @@
-"""A stage sends its questions as one batch. The batch outlives the run, and no question is sent twice."""
+"""A stage sends its questions as one batch, which outlives the run; none is sent twice."""
 
 import threading
 from collections.abc import Callable, Mapping

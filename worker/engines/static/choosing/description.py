@@ -97,7 +97,7 @@ class Descriptions:
         return self._definitions[first]
 
     def unit(self, place: int) -> Unit:
-        """Return a unit: the symbols of its candidate, then types defined beside its main symbol."""
+        """Return a unit: its candidate's symbols, then types defined beside its main symbol."""
         candidate = self._chosen[place]
         leaders = [self._definitions[index] for index in candidate.leaders]
         owned = self._owned(place)
