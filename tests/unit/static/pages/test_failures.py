@@ -322,6 +322,24 @@ def test_no_condition_is_negated_twice(
     assert failures.condition(conditions) == words
 
 
+def test_a_failure_is_told_without_conditions_where_not_all_are_known(
+    tmp_path: Path,
+) -> None:
+    code = """\
+def find(parts, name):
+    if name:
+        for part in parts:
+            if part == name:
+                return part
+        raise LookupError("no such part")
+    return None
+"""
+    facts = read(tmp_path, {"work.py": code})
+    assert failures.sentences(facts, facts.chapters[0]) == [
+        '`find` raises `LookupError` (`work.py:6`): `"no such part"`'
+    ]
+
+
 def test_an_earlier_guard_in_the_same_block_is_stated(
     tmp_path: Path,
 ) -> None:

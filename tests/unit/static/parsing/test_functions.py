@@ -395,7 +395,177 @@ def test_a_branch_that_returns_in_one_case_only_is_not_an_early_return() -> (
         "        a()\n    raise KeyError\n"
     )
     (failure,) = inside(Language.PYTHON, code).raises
-    assert failure.conditions == ()
+    assert failure.conditions == ("",)
+
+
+@pytest.mark.parametrize(
+    ("language", "code"),
+    [
+        (
+            Language.PYTHON,
+            """def find(roots, name):
+    if not name:
+        return None
+    for root in roots:
+        if name in root:
+            return root
+    raise KeyError(name)
+""",
+        ),
+        (
+            Language.PYTHON,
+            """def find(root, name):
+    if name:
+        try:
+            return root[name]
+        except KeyError:
+            root = None
+        raise KeyError(name)
+""",
+        ),
+        (
+            Language.JAVASCRIPT,
+            """function find(kind, name) {
+  if (name) {
+    switch (kind) {
+      case 1:
+        throw new Empty(name);
+    }
+  }
+}
+""",
+        ),
+        (
+            Language.JAVASCRIPT,
+            """function find(kinds, name) {
+  for (const kind of kinds) {
+    switch (kind) {
+      case 1:
+        if (name) return;
+    }
+    if (kind) throw new Empty(name);
+  }
+}
+""",
+        ),
+        (
+            Language.RUBY,
+            "def find(name)\n  if name\n    name.ok? or raise Empty\n  end\nend\n",
+        ),
+        (
+            Language.RUST,
+            """fn find(name: N) {
+    if name.ok() {
+        let Some(kind) = name.kind() else {
+            panic!("no name");
+        };
+    }
+}
+""",
+        ),
+    ],
+)
+def test_a_failure_that_depends_on_more_than_can_be_told_has_no_conditions(
+    language: Language, code: str
+) -> None:
+    (failure,) = inside(language, code).raises
+    assert failure.conditions == ("",)
+
+
+def test_what_is_caught_before_a_failure_is_told_without_other_conditions() -> (
+    None
+):
+    code = """def find(roots, name):
+    try:
+        return roots[name]
+    except KeyError:
+        for root in roots:
+            if name in root:
+                return root
+        raise LookupError(name)
+"""
+    (failure,) = inside(Language.PYTHON, code).raises
+    assert failure.conditions == ("after catching `KeyError`", "")
+
+
+@pytest.mark.parametrize(
+    ("language", "code", "conditions"),
+    [
+        (
+            Language.PYTHON,
+            """def find(roots, name):
+    for root in roots:
+        if root:
+            break
+    if not name:
+        raise KeyError(name)
+""",
+            ("if `not name`",),
+        ),
+        (
+            Language.RUBY,
+            """def find(names)
+  names.each { |name| next if name.nil? }
+  names.each do |name|
+    raise Empty if name.empty?
+  end
+end
+""",
+            ("if `name.empty?`",),
+        ),
+        (
+            Language.RUBY,
+            """def find(name)
+  return name if name.ok?
+  raise Empty if name.empty?
+end
+""",
+            ("unless `name.ok?`", "if `name.empty?`"),
+        ),
+        (
+            Language.PYTHON,
+            """def find(root, name):
+    if not name:
+        if root:
+            return root
+        raise KeyError(name)
+    elif name == "all":
+        return None
+    if not root:
+        raise LookupError(name)
+""",
+            ("unless `not name`", 'unless `name == "all"`', "if `not root`"),
+        ),
+        (
+            Language.KOTLIN,
+            """fun find(name: String) {
+    if (name.isEmpty()) { return }
+    if (name.isBlank()) { throw Empty(name) }
+}
+""",
+            ("unless `name.isEmpty()`", "if `name.isBlank()`"),
+        ),
+    ],
+)
+def test_statements_before_a_failure_that_leave_are_told_or_do_not_matter(
+    language: Language, code: str, conditions: tuple[str, ...]
+) -> None:
+    assert inside(language, code).raises[-1].conditions == conditions
+
+
+def test_a_kind_of_error_does_not_exclude_another_kind() -> None:
+    code = """def pass_on(name):
+    if isinstance(name, Full):
+        raise KeyError
+    if isinstance(name, Late):
+        raise LookupError
+"""
+    before = code.replace("raise KeyError", "return")
+    (failure,) = inside(Language.PYTHON, before).raises
+    assert failure.conditions == (
+        "unless `isinstance(name, Full)`",
+        "if `isinstance(name, Late)`",
+    )
 
 
 def test_a_condition_has_the_statement_that_prepares_it() -> None:
@@ -786,11 +956,11 @@ def test_the_case_of_a_failure_is_a_condition(
 
 
 def test_what_returns_before_a_failure_in_ruby_is_a_condition() -> None:
-    body = (
-        "  return if x unless y\n  return unless z\n  a ? 1 : raise(A, 'no')\n"
-    )
+    body = "  return unless z\n  a ? 1 : raise(A, 'no')\n"
     found = conditions_of(Language.RUBY, body)
     assert found == {"'no'": ("if `z`", "unless `a`")}
+    not_told = conditions_of(Language.RUBY, f"  return if x unless y\n{body}")
+    assert not_told == {"'no'": ("",)}
 
 
 def test_a_block_of_ruby_is_run_if_its_method_calls_it() -> None:

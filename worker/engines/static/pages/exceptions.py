@@ -62,7 +62,8 @@ def listed_in(
 def _shown(facts: CourseFacts, path: str, written: str, namesake: str) -> str:
     """Return an exception as code, with its module where it has another name or a namesake."""
     module, name = _imported(facts, path).get(written, ("", written))
-    if module and (name != written or name == namesake):
+    is_confusing = name != written or name == namesake
+    if module and is_confusing:
         return markdown.code(f"{module}.{name}")
     if name == namesake:
         return f"another {markdown.code(name)}"

@@ -16,7 +16,7 @@ from worker.engines.static.pages.course import (
     remembered,
 )
 from worker.engines.static.pages.excerpts import Excerpt
-from worker.engines.static.parsing.function_facts import Handler, Raise
+from worker.engines.static.parsing.function_facts import CAUGHT, Handler, Raise
 from worker.engines.static.parsing.node_types import FAILURE_WORDS
 from worker.engines.static.prose.phrases import capital, listed
 
@@ -45,7 +45,6 @@ _NO_CODE: Final = re.compile(r"string|comment")
 """Types of the nodes of documentation, of texts, and of comments."""
 _ABSTRACT: Final = re.compile(r"\babstract\b")
 _ABSTRACT_ERRORS: Final = frozenset({"NotImplementedError", "NotImplemented"})
-_CAUGHT: Final = "after catching "
 _ALWAYS: Final = frozenset({"if `__debug__`"})
 """Conditions that hold wherever code is tried out."""
 _SIMPLE: Final = re.compile(
@@ -54,19 +53,14 @@ _SIMPLE: Final = re.compile(
     r"(?!.*(?:\b(?:and|or|if|else|lambda|for)\b|:=|&&|\|\||\?))[^`…]+)\1"
 )
 """A condition that excludes a single comparison."""
-_OPPOSITES: Final = (
-    (" is not ", " is "),
-    (" not in ", " in "),
-    (" is ", " is not "),
-    (" in ", " not in "),
-    (" !== ", " === "),
-    (" === ", " !== "),
-    (" != ", " == "),
-    (" == ", " != "),
-)
-_FAILING: Final = re.compile(
-    "|".join(re.escape(word.decode()) for word in FAILURE_WORDS)
-)
+_NEGATIONS: Final = {
+    " is ": " is not ",
+    " in ": " not in ",
+    " === ": " !== ",
+    " == ": " != ",
+}
+_OPPOSITES: Final = {there: here for here, there in _NEGATIONS.items()}
+_OPPOSITES.update(_NEGATIONS)
 _HANDLING: Final = re.compile(r"except|catch|rescue")
 _KIND: Final = re.compile(
     r"if `(?:isinstance\((?:e|ex|exc|err|error), ([^()]+|\([^()]+\))\)"
@@ -129,8 +123,9 @@ def of_functions(
 
 
 def _causes(facts: CourseFacts, function: Definition) -> list[Raise]:
+    text = facts.text(function)
     inside = None
-    if _FAILING.search(facts.text(function)):
+    if any(word in text for word in FAILURE_WORDS):
         inside = facts.function(function.index)
     if inside is None:
         return []
@@ -190,7 +185,7 @@ def condition(conditions: Iterable[str]) -> str:
     parts = (
         _joined("if ", "and", plain),
         _joined("unless ", "or", plain),
-        _joined(_CAUGHT, "and", plain),
+        _joined(CAUGHT, "and", plain),
     )
     told = filter(None, parts)
     return " ".join(told)
@@ -206,11 +201,12 @@ def _way(facts: CourseFacts, failure: Failure) -> _Way:
     caught, others = _conditions(cause)
     reason = condition(others)
     instead = ""
-    is_other = name and caught != [markdown.code(cause.what)]
+    own = markdown.code(cause.what)
+    is_other = name and caught != [own]
     if is_other and len(caught) == 1:
         instead = exceptions.listed_in(facts, function.path, caught[0], name)
     elif caught:
-        reason = f"{_CAUGHT}{listed(caught)} {reason}".strip()
+        reason = f"{CAUGHT}{listed(caught)} {reason}".strip()
     worth = exceptions.worth(facts, error)
     return _Way(function, cause, error, instead, reason, worth)
 
@@ -221,10 +217,11 @@ def _conditions(cause: Raise) -> tuple[list[str], list[str]]:
     others = []
     for each in cause.conditions:
         kind = _KIND.fullmatch(each)
-        if each.startswith(_CAUGHT):
-            caught.append(each.removeprefix(_CAUGHT))
+        if each.startswith(CAUGHT):
+            caught.append(each.removeprefix(CAUGHT))
         elif caught and kind is not None:
-            caught[-1] = markdown.code(kind[1] or kind[2])
+            error = kind[1] or kind[2]
+            caught[-1] = markdown.code(error)
         elif each not in _ALWAYS:
             others.append(each)
     return caught, others
@@ -239,7 +236,7 @@ def _plain(condition: str) -> str:
     if code.startswith("not "):
         positive = code.removeprefix("not ")
         return f"if {mark}{positive}{mark}"
-    for operator, opposite in _OPPOSITES:
+    for operator, opposite in _OPPOSITES.items():
         if operator in code:
             left, _, right = code.partition(operator)
             return f"if {mark}{left}{opposite}{right}{mark}"
@@ -286,10 +283,12 @@ def sentences(
         if way.worth:
             kinds[way.error].append(_shortened(way))
         elif is_new and _is_telling(way):
-            kinds[way.error or _alike(way)].append(way)
+            key = way.error or _alike(way)
+            kinds[key].append(way)
     ranked = list(kinds.values())
     known = [kind for kind in ranked if kind[0].worth]
-    most = min(_MOST_KNOWN, max(_MOST_ROWS, len(known)))
+    fewest = max(_MOST_ROWS, len(known))
+    most = min(_MOST_KNOWN, fewest)
     return [_row(facts, kind) for kind in ranked[:most]]
 
 
@@ -308,12 +307,10 @@ def _row(facts: CourseFacts, kind: Sequence[_Way]) -> str:
     told = [_told(alike, "it") for alike in first_ways]
     purpose = exceptions.purpose(error)
     *before, last = filter(None, (purpose, *told))
-    words = exceptions.named(facts, error)
-    separator = ": "
-    for piece in before:
-        words = f"{words}{separator}{piece.removesuffix('.')}"
-        separator = ". "
-    return f"{words}{separator}{last}"
+    pieces = [piece.removesuffix(".") for piece in before]
+    words = ". ".join([*pieces, last])
+    name = exceptions.named(facts, error)
+    return f"{name}: {words}"
 
 
 def _is_private(function: Definition) -> bool:
@@ -382,7 +379,8 @@ def _is_abstract(
     """Whether a method is marked as abstract, or only fails and each subtype defines it."""
     if any("abstract" in decorator for decorator in method.decorators):
         return True
-    if _ABSTRACT.search(method.signature.partition("(")[0]):
+    head, _, _ = method.signature.partition("(")
+    if _ABSTRACT.search(head):
         return True
     inside = facts.function(method.index)
     if inside is None or len(inside.statements) > _ABSTRACT_STATEMENTS:
@@ -396,43 +394,47 @@ def _is_abstract(
 
 def _settings(facts: CourseFacts, chapter: Chapter) -> list[str]:
     """Name the environment variables that each of a chapter's definitions reads."""
-    readers: dict[tuple[str, str, int, int], Definition] = {}
+    places: dict[str, tuple[str, int]] = {}
+    readers: dict[str, Definition] = {}
     for part in facts.parts(chapter):
-        code = facts.text(part)
-        if "env" not in code.lower():
-            continue
-        for match in _SETTING.finditer(code):
-            before = code[: match.start()]
-            rows = before.split("\n")
-            line = part.line + len(rows) - 1
-            column = len(rows[-1].encode())
+        for variable, line in _variables(facts, part):
+            place = part.path, line
             # Members come after what they are members of.
-            readers[match[1], part.path, line, column] = part
-    known: set[str] = set()
+            if places.setdefault(variable, place) == place:
+                readers[variable] = part
     of_reader: dict[str, list[str]] = defaultdict(list)
-    for (variable, path, line, column), reader in readers.items():
-        point = line - 1, column
-        if variable not in known and _is_code(facts, path, point):
-            known.add(variable)
-            shown = f"{markdown.code(variable)} ({citations.at(path, line)})"
-            of_reader[citations.name(reader)].append(shown)
+    for variable, reader in readers.items():
+        where = citations.at(*places[variable])
+        code = markdown.code(variable)
+        name = citations.name(reader)
+        of_reader[name].append(f"{code} ({where})")
     sentences = []
     for name, variables in of_reader.items():
         noun = "variables"
         if len(variables) == 1:
             noun = "variable"
         names = listed(variables, _MOST)
-        sentences.append(f"{name} reads the environment {noun} {names}.")
+        sentence = f"{name} reads the environment {noun} {names}."
+        sentences.append(sentence)
     return sentences
 
 
-def _is_code(facts: CourseFacts, path: str, point: tuple[int, int]) -> bool:
-    """Whether a row and a byte of a file lie in no text and in no comment."""
-    root = facts.texts.root(path)
-    if root is None:
-        return False
-    node = root.descendant_for_point_range(point, point)
-    return node is not None and _NO_CODE.search(node.type) is None
+def _variables(
+    facts: CourseFacts, part: Definition
+) -> Iterator[tuple[str, int]]:
+    """Yield the environment variables that code reads, not its texts or comments, with a line."""
+    code = facts.text(part)
+    if "env" not in code.lower():
+        return
+    root = facts.texts.root(part.path)
+    for match in _SETTING.finditer(code):
+        before = code[: match.start()]
+        *rows, last = before.split("\n")
+        row = part.line - 1 + len(rows)
+        point = row, len(last.encode())
+        node = root and root.descendant_for_point_range(point, point)
+        if node is not None and not _NO_CODE.search(node.type):
+            yield match[1], row + 1
 
 
 def failing_call(

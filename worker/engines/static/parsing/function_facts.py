@@ -1,6 +1,9 @@
 """The facts about the inside of a function, each with its line in the source."""
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+CAUGHT: Final = "after catching "
+"""The beginning of a condition of what an exception handler does."""
 
 
 class Call(NamedTuple):
@@ -25,7 +28,10 @@ class Raise(NamedTuple):
     message: str
     """The first text in it, as written with its quotes, or nothing."""
     conditions: tuple[str, ...]
-    """What has to hold, the outermost first: `if …`, `unless …`, `after catching …`."""
+    """What has to hold, the outermost first: `if …`, `unless …`, `after catching …`.
+
+    Where it depends on more than can be told, only what is caught, and an empty one.
+    """
     line: int
     is_inner: bool = False
     """Whether a function that is defined inside fails."""

@@ -5,13 +5,14 @@ fact is read when it is first asked for: most functions are only asked for a few
 """
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Final, NamedTuple
 
 from tree_sitter import Node
 
 from worker.engines.static.parsing.function_facts import (
+    CAUGHT,
     Call,
     Expression,
     Handler,
@@ -37,7 +38,6 @@ from worker.engines.static.parsing.node_types import (
     FAILING_CALLS,
     FAILURE_WORDS,
     FUNCTIONS,
-    GUARDS,
     HANDLERS,
     MATCHED,
     MAX_CONDITION,
@@ -64,18 +64,18 @@ _NO_VALUE: Final = (
     "_definition",
     "statement_list",
 )
-_LISTS: Final = frozenset({"function_value_parameters"})
+_LISTS: Final = word_set("function_value_parameters")
 """Lists of parameters that are not a field and hold other nodes as well."""
 _NO_PARAMETER: Final = ("comment", "separator", "_type", "attribute_list")
-_RECEIVING: Final = frozenset({"self_parameter", "receiver_parameter"})
-_RECEIVERS: Final = frozenset({"self", "cls", "this", "void"})
+_RECEIVING: Final = word_set("self_parameter receiver_parameter")
+_RECEIVERS: Final = word_set("self cls this void")
 """Names that are not parameters where they come first."""
 _DECORATED: Final = word_set(
     "pointer_declarator reference_declarator array_declarator function_declarator"
 )
-_NO_MESSAGE: Final = frozenset({"keyword_argument", "subscript"})
-_SUMS: Final = frozenset({"binary_expression", "binary_operator"})
-_LOOPS_WITH_ELSE: Final = frozenset({"for_statement", "while_statement"})
+_NO_MESSAGE: Final = word_set("keyword_argument subscript")
+_SUMS: Final = word_set("binary_expression binary_operator")
+_LOOPS_WITH_ELSE: Final = word_set("for_statement while_statement")
 _LETTER: Final = re.compile(r"[^\W_]")
 _METHOD_CALL: Final = "invocation_expression"
 """A call in C#, which creates objects by `new` only, and whose methods have capitals like types."""
@@ -88,16 +88,25 @@ _REPEATING: Final = re.compile(
 )
 """Ruby's methods that call their block unconditionally, or for all that there is."""
 _LEAVING: Final = RETURNS | word_set(
-    "continue_statement break_statement next break"
+    "continue_statement break_statement continue_expression break_expression next break"
+)
+_REPEATED: Final = re.compile(
+    r"call$|for|while|until|loop|do_|enhanced_|select|.*switch"
+)
+"""Statements that their own `break` leaves."""
+_LATER_PARTS: Final = word_set(
+    "binary binary_expression let_declaration elvis_expression"
+)
+"""Nodes with a part that comes after another one, and only in some cases."""
+_CHOICES: Final = re.compile(
+    r"^switch_|match_(?:cond|def)|when_entry|select_|conditional_|ternary|rescue_modifier"
 )
 _MOST_TOLD: Final = 100
 """Results and failures of one function: each looks at all statements before it."""
 _MOST_EXCLUDED: Final = 200
 """Characters of conditions that must not hold; a sentence with more is not read."""
-_COMPARED: Final = re.compile(
-    r"(if|unless) `+ ?(?:(isinstance)\(([\w.]+),|([\w.]+) (===?|instanceof) )"
-)
-"""The beginning of a condition that compares a value with one of several."""
+_EXCLUDED: Final = re.compile(r"unless `+ ?(([\w.]+ ===? )?.*?) ?`+")
+"""A condition that excludes something, with what it compares if that is one of several values."""
 _PARTS: Final = BLOCKS | CLAUSES
 _NO_STATEMENTS: Final = BLOCKS | CASES
 _INTERESTING: Final = frozenset({*CALLS, *RAISES}) | RETURNS | HANDLERS
@@ -182,18 +191,10 @@ class FunctionFacts:
                 calls.append(call)
         return sorted(calls, key=lambda call: call.end)
 
-    def conditions(self, call: Call) -> list[str]:
-        """Return what has to hold for a call to be made, the outermost first."""
-        for place in self._places:
-            is_call = place.node.type in CALLS
-            if is_call and place.node.end_byte == call.end:
-                return _conditions(place)
-        return []
-
     @cached_property
     def raises(self) -> list[Raise]:
         """The ways to fail, those of functions that are defined inside marked."""
-        code = self._node.text or b""
+        code = text(self._node)
         if not any(word in code for word in FAILURE_WORDS):
             return []
         causes = []
@@ -218,8 +219,8 @@ class FunctionFacts:
             if place.node.type not in RETURNS or _inner_name(place):
                 continue
             value = _first_child(place.node)
-            conditions = _conditions(place)
-            result = Expression(shortened(value), tuple(conditions))
+            conditions = tuple(filter(None, _conditions(place)))
+            result = Expression(shortened(value), conditions)
             results.append(result)
             if len(results) == _MOST_TOLD:
                 break
@@ -408,10 +409,6 @@ def _statements(body: Node) -> Iterator[Statement]:
             stack.append(_Inner(child, kind, around, depth + 1))
 
 
-def _is_part(node: Node) -> bool:
-    return node.type in _PARTS
-
-
 def _frame(outer: Node, kind: str, child: Node) -> tuple[int, ...]:
     """Return the lines that a part of a compound statement needs around it."""
     if child.type in CLAUSES:
@@ -421,8 +418,7 @@ def _frame(outer: Node, kind: str, child: Node) -> tuple[int, ...]:
     first = line(outer)
     last = max(first, line(child) - 1)
     frame = tuple(range(first, last + 1))
-    code = child.text or b""
-    if code.endswith(b"}"):
+    if text(child).endswith("}"):
         frame += (child.end_point.row + 1,)
     return frame
 
@@ -466,18 +462,21 @@ def _verb(node: Node) -> str:
 
 def _raised(verb: str, place: _Place) -> Raise:
     node = place.node
-    thrown = _first_child(node)
-    if node.type not in RAISES:
-        arguments = node.child_by_field_name("arguments")
-        is_ruby = verb == "raises" and arguments is not None
-        thrown = None
-        if is_ruby and arguments:
-            thrown = _first_child(arguments)
+    thrown = None
+    arguments = node.child_by_field_name("arguments")
+    if node.type in RAISES:
+        thrown = _first_child(node)
+    elif verb == "raises" and arguments is not None:
+        thrown = _first_child(arguments)
+    conditions = _conditions(place)
+    if "" in conditions:
+        conditions = [each for each in conditions if each.startswith(CAUGHT)]
+        conditions.append("")
     return Raise(
         verb,
         shortened(_constructed(thrown)),
         _message(node),
-        tuple(_conditions(place)),
+        tuple(conditions),
         line(node),
         is_inner=_inner_name(place) != "",
     )
@@ -485,13 +484,10 @@ def _raised(verb: str, place: _Place) -> Raise:
 
 def _is_caught(cause: Raise, place: _Place) -> bool:
     """Whether a statement around a failure catches it, so that it does not leave."""
-    while place.around is not None and place.node.type not in FUNCTIONS:
-        outer = place.around.node
-        is_handled = place.node.type not in CLAUSES
-        if is_handled and _catches(outer, cause.what):
-            return True
-        place = place.around
-    return False
+    return any(
+        child.type not in CLAUSES and _catches(outer, cause.what)
+        for outer, child in _outward(place)
+    )
 
 
 def _catches(statement: Node, error: str) -> bool:
@@ -506,9 +502,7 @@ def _catches(statement: Node, error: str) -> bool:
 
 
 def _handler(place: _Place, caught: str) -> Handler:
-    around = place.node
-    if place.around is not None:
-        around = place.around.node
+    around = (place.around or place).node
     return Handler(caught, line(around), around.end_point.row + 1)
 
 
@@ -626,104 +620,118 @@ def _inner_name(place: _Place) -> str:
     return ""
 
 
-def _conditions(place: _Place) -> list[str]:
-    """Return what has to hold for a node of a function to be reached, the outermost first."""
-    conditions: list[str] = []
+def _outward(place: _Place) -> Iterator[tuple[Node, Node]]:
+    """Yield the nodes around a node of a function, each with its child, the innermost first."""
     while place.around is not None and place.node.type not in FUNCTIONS:
-        outer = place.around.node
-        child = place.node
+        yield place.around.node, place.node
+        place = place.around
+
+
+def _conditions(place: _Place) -> list[str]:
+    """Return what has to hold for a node of a function to be reached, the outermost first.
+
+    An empty condition stands for what cannot be told.
+    """
+    conditions: list[str] = []
+    for outer, child in _outward(place):
         conditions = [
             *_early_returns(outer, child),
             *_conditions_between(outer, child),
             *conditions,
         ]
-        place = place.around
-    needed = []
-    excluded = 0
-    for condition in dict.fromkeys(conditions):
-        if _is_implied(condition, conditions):
-            continue
-        if _is_about_another_value(condition, conditions):
-            continue
-        needed.append(condition)
-        if condition.startswith("unless "):
-            excluded += len(condition)
-    if excluded <= _MOST_EXCLUDED:
-        return needed
+    needed = [
+        condition
+        for condition in dict.fromkeys(conditions)
+        if not _is_excluded(condition, conditions)
+    ]
     others = [each for each in needed if not each.startswith("unless ")]
+    excluded = set(needed).difference(others)
+    if sum(map(len, excluded)) <= _MOST_EXCLUDED:
+        return needed
     return [*others, "unless an earlier branch applies"]
 
 
-def _is_implied(condition: str, conditions: list[str]) -> bool:
-    """Whether a condition excludes another value of what a later one compares: a chain."""
-    excluded = _COMPARED.match(condition)
-    if excluded is None or not condition.startswith("unless "):
+def _is_excluded(condition: str, conditions: list[str]) -> bool:
+    """Whether a condition is one that another excludes: of another value, or of a changed one."""
+    excluded = _EXCLUDED.fullmatch(condition)
+    if excluded is None:
         return False
-    for other in map(_COMPARED.match, conditions):
-        if other is None or other[1] != "if":
-            continue
-        if other.groups()[1:] == excluded.groups()[1:]:
-            return True
-    return False
-
-
-def _is_about_another_value(condition: str, conditions: list[str]) -> bool:
-    """Whether a condition excludes another one: its variable has changed in between."""
-    if not condition.startswith("unless "):
-        return False
-    expression = condition.removeprefix("unless ").strip("` ")
+    expression, compared = excluded.groups("\n")
     for other in conditions:
-        bare = other.strip("` ")
-        if other.startswith("if ") and bare.endswith(expression):
+        is_same = other.strip("` ").endswith(expression)
+        is_compared = f"`{compared}" in other
+        if other.startswith("if ") and (is_same or is_compared):
             return True
     return False
+
+
+def _last_leaving(statement: Node) -> int:
+    """Return the last byte at which a statement returns or leaves a loop around it, or -1."""
+    last = -1
+    stack = [(statement, _LEAVING)]
+    while stack:
+        node, kinds = stack.pop()
+        if node.type in kinds:
+            last = max(last, node.start_byte)
+        if _REPEATED.match(node.type):
+            kinds = RETURNS
+        if node.type not in FUNCTIONS:
+            stack += [(inner, kinds) for inner in node.named_children]
+    return last
 
 
 def _early_returns(block: Node, child: Node) -> Iterator[str]:
     """Yield what must not hold, since a statement before a child returns in that case.
 
-    In a block of a function it may fail as well; at the top of a function, failures follow
-    each other, and each is told alone.
+    What fails at the top of a function is no such statement: each failure is told alone.
     """
-    if block.type not in BLOCKS:
+    if block.type not in BLOCKS or child.type in CLAUSES:
         return
-    leaving = _LEAVING
-    if block.parent is not None and block.parent.type not in FUNCTIONS:
-        leaving = _LEAVING | RAISES.keys()
+    is_inner = block.parent is not None and block.parent.type not in FUNCTIONS
     for sibling in block.named_children:
         if sibling.start_byte >= child.start_byte:
             return
-        branch = sibling
-        if sibling.type == "expression_statement":
-            branch = _first_child(sibling) or sibling
-        if branch.type in GUARDS:
-            yield from _leaving(branch, leaving)
+        last = _last_leaving(sibling)
+        told = sibling.start_byte
+        for branch in _left(sibling, fails=is_inner or last >= 0):
+            told = _branch_body(branch).end_byte
+            yield _condition(branch, holds=False)
+        if last >= told:
+            yield ""
 
 
-def _leaving(branch: Node, leaving: Collection[str]) -> Iterator[str]:
-    """Yield the conditions of the first branches of a statement, as far as they leave."""
-    for part in (branch, *branch.children_by_field_name("alternative")):
-        is_branch = part is branch or part.type in ELSE_IFS
-        if not is_branch or not _leaves(part, leaving):
+def _left(statement: Node, *, fails: bool) -> Iterator[Node]:
+    """Yield the first branches of a statement, as far as they leave."""
+    parts = [statement]
+    for part in parts:
+        branch = part
+        if part.type in {"else_clause", "expression_statement"}:
+            branch = _first_child(part) or part
+        if branch.type not in DECISIONS or not _leaves(branch, fails=fails):
             return
-        word = "if" if part.type.startswith("unless") else "unless"
-        yield f"{word} {_quoted(_condition(part))}"
+        yield branch
+        parts += branch.children_by_field_name("alternative")
 
 
-def _leaves(branch: Node, leaving: Collection[str]) -> bool:
+def _leaves(branch: Node, *, fails: bool) -> bool:
     """Whether a branch ends in a statement after which nothing of it is done."""
-    last = _field(branch, "consequence", "body")
+    last = _branch_body(branch)
     for _ in range(_RETURN_DEPTH):
-        if last is None or last.type in leaving:
-            break
+        if last.type in _LEAVING or (fails and _verb(last)):
+            return True
         children = [
             child for child in last.named_children if not _is_comment(child)
         ]
         is_block = last.type in BLOCKS or last.type == "expression_statement"
-        last = None
-        if children and is_block:
-            last = children[-1]
-    return last is not None and last.type in leaving
+        if not children or not is_block:
+            return False
+        last = children[-1]
+    return False
+
+
+def _branch_body(branch: Node) -> Node:
+    """Return what is done in a branch, which Kotlin does not name."""
+    return _field(branch, "consequence", "body") or branch.named_children[-1]
 
 
 def _conditions_between(outer: Node, child: Node) -> Iterator[str]:
@@ -733,17 +741,18 @@ def _conditions_between(outer: Node, child: Node) -> Iterator[str]:
         caught = _caught(outer)
         if caught:
             error = _quoted(caught)
-        yield f"after catching {error}"
+        yield f"{CAUGHT}{error}"
     yield from _choice(outer, child)
+    later = None
+    if outer.type in _LATER_PARTS:
+        later = _field(outer, "right", "alternative")
+    if child == later or _CHOICES.search(outer.type):
+        yield ""
     condition = outer.child_by_field_name("condition")
     if outer.type not in DECISIONS or condition is None or child == condition:
         return
     is_else = _is_alternative(outer, child)
-    is_unless = outer.type.startswith("unless")
-    word = "if"
-    if is_else != is_unless:
-        word = "unless"
-    yield f"{word} {_quoted(_condition(outer))}"
+    yield _condition(outer, holds=not is_else)
     if is_else:
         yield from _else_ifs(outer, child)
 
@@ -754,7 +763,7 @@ def _else_ifs(outer: Node, child: Node) -> Iterator[str]:
         if sibling.start_byte >= child.start_byte:
             return
         if sibling.type in ELSE_IFS:
-            yield f"unless {_quoted(_condition(sibling))}"
+            yield _condition(sibling, holds=False)
 
 
 def _choice(outer: Node, child: Node) -> Iterator[str]:
@@ -781,7 +790,8 @@ def _case(outer: Node, child: Node) -> str:
     parts = outer.named_children
     end = next(part for part in parts if part == child or _is_comment(part))
     code = outer.text or b""
-    head = code[: end.start_byte - outer.start_byte].decode()
+    length = end.start_byte - outer.start_byte
+    head = code[:length].decode()
     pattern = _CASE_MARKS.sub("", one_line(head)).strip()
     return _matched(statement, pattern)
 
@@ -797,15 +807,15 @@ def _matched(statement: Node, pattern: str) -> str:
     return f"if {_quoted(subject)} matches {_quoted(pattern)}"
 
 
-def _condition(branch: Node) -> str:
+def _condition(branch: Node, *, holds: bool) -> str:
     """Return the condition of a branch, behind the statement that prepares it (Go)."""
-    condition = shortened(
-        branch.child_by_field_name("condition"), MAX_CONDITION
-    )
-    before = branch.child_by_field_name("initializer")
-    if before is None:
-        return condition
-    return f"{shortened(before, MAX_CONDITION)}; {condition}"
+    word = "unless"
+    if holds != branch.type.startswith("unless"):
+        word = "if"
+    fields = map(branch.child_by_field_name, ("initializer", "condition"))
+    parts = [shortened(part, MAX_CONDITION) for part in fields if part]
+    condition = "; ".join(parts)
+    return f"{word} {_quoted(condition)}"
 
 
 def _is_alternative(outer: Node, child: Node) -> bool:
@@ -829,7 +839,8 @@ def _quoted(expression: str) -> str:
 def _caught(handler: Node) -> str:
     """Return the types that a handler catches, as written; none if it catches everything."""
     caught = next(
-        (child for child in handler.named_children if not _is_part(child)), None
+        (each for each in handler.named_children if each.type not in _PARTS),
+        None,
     )
     if caught is None or _is_comment(caught):
         return ""
@@ -853,11 +864,9 @@ def _tail(body: Node, statements: list[Node]) -> Node | None:
     if body.type not in BLOCKS:
         return body
     is_kotlin = outer is not None and outer.type == "function_body"
-    is_block = body.type == "block"
-    is_braced = is_block and text(body).endswith("}")
+    is_braced = body.type == "block" and text(body).endswith("}")
     if is_kotlin or not is_braced:
         return None
-    values = (
-        each for each in statements[-1:] if not each.type.endswith(_NO_VALUE)
-    )
-    return next(values, None)
+    if statements and not statements[-1].type.endswith(_NO_VALUE):
+        return statements[-1]
+    return None

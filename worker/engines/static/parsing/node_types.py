@@ -55,26 +55,19 @@ FAILING_CALLS: Final = {
     "raise": "raises",
 }
 """Calls by which a function fails, with what that is called."""
-FAILURE_WORDS: Final = (
-    b"raise",
-    b"throw",
-    *(name.encode() for name in FAILING_CALLS),
-)
+FAILURE_WORDS: Final = ("raise", "throw", *FAILING_CALLS)
 """A function without one of these words does not fail by itself."""
-CASES: Final = frozenset({"case_clause", "switch_case", "match_arm"})
+CASES: Final = word_set("case_clause switch_case match_arm")
 RETURNS: Final = word_set("return_statement return_expression return")
 DECISIONS: Final = word_set(
     "if_statement if_expression elif_clause else_if_clause if elsif unless if_modifier "
     "unless_modifier conditional"
 )
-GUARDS: Final = word_set(
-    "if_statement if_expression if unless if_modifier unless_modifier"
-)
 MATCHED: Final = word_set(
     "case_clause when in_clause match_arm expression_case type_case default_case"
 )
 """The cases of statements that choose by a pattern, without falling through to the next one."""
-ELSE_IFS: Final = frozenset({"elif_clause", "else_if_clause"})
+ELSE_IFS: Final = word_set("elif_clause else_if_clause")
 """Branches that are parts of the statement that they continue, beside its other branches."""
 HANDLERS: Final = word_set(
     "except_clause except_group_clause catch_clause catch_block rescue"
