@@ -127,6 +127,13 @@ def test_a_summary_ends_where_its_reference_begins(reference: str) -> None:
     assert paragraphs(doc) == ["Sells all things."]
 
 
+def test_a_last_word_on_a_line_of_its_own_is_no_heading() -> None:
+    doc = "Raised if a filter was called with inappropriate\narguments\n"
+    assert paragraphs(doc) == [
+        "Raised if a filter was called with inappropriate arguments"
+    ]
+
+
 def test_items_of_a_list_are_no_paragraphs_not_even_their_second_lines() -> (
     None
 ):

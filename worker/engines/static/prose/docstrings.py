@@ -70,9 +70,9 @@ _END: Final = re.compile(
     | :(?:param|type|returns?|rtype|raises?|ivar|cvar|var|arg|meta|keyword)\b
     | \.\.\s
     | >>>
-    | (?:args|arguments|parameters|params|returns|return|yields|raises|attributes|examples?|notes?
-        |usage|references|see\ also|keyword\ args|other\ parameters|warnings?|todo|methods|safety
-        |panics|errors)\s*:?\s*$
+    | (?!(?-i:[a-z]+)\s*$)(?:args|arguments|parameters|params|returns|return|yields|raises|usage
+        |attributes|references|see\ also|keyword\ args|other\ parameters|warnings?|todo|methods
+        |safety|panics|errors|examples?|notes?)\s*:?\s*$
     | \**(?:examples?|usage|for\ example|e\.g\.)\**::?\s*$
     | <(?:(?:param|typeparam|exception|permission)\s | (?:returns|value|example)>)
     | (?:\#+|=+)\s
