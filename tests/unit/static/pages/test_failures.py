@@ -340,6 +340,33 @@ def find(parts, name):
     ]
 
 
+def test_an_error_is_told_by_its_own_name_and_module_not_by_an_alias(
+    tmp_path: Path,
+) -> None:
+    tree = {
+        "errors.py": "class Empty(Exception):\n    pass\n",
+        "work.py": """\
+from errors import Empty as Nothing
+from lib import Problem as Error
+
+
+def work(x, y):
+    if not x:
+        raise Nothing("no x")
+    if not y:
+        raise Error("no y")
+    return x
+""",
+    }
+    facts = read(tmp_path, tree)
+    work = facts.definitions[index_of(facts, "work")]
+    told = failures.of_functions(facts, [work])
+    assert [failures.sentence(facts, failure) for failure in told] == [
+        '`work` raises `Empty` (`work.py:7`) if `not x`: `"no x"`',
+        '`work` raises `lib.Problem` (`work.py:9`) if `not y`: `"no y"`',
+    ]
+
+
 def test_an_earlier_guard_in_the_same_block_is_stated(
     tmp_path: Path,
 ) -> None:

@@ -89,6 +89,8 @@ class _Way(NamedTuple):
     cause: Raise
     error: Definition | None
     """Its exception, if it is the project's."""
+    named: str
+    """The exception as code, by its own name."""
     caught: str
     """The errors in whose place it comes, in words."""
     reason: str
@@ -158,8 +160,6 @@ def _told(alike: Sequence[_Way], error: str = "") -> str:
         places.setdefault(name, place)
     first = alike[0]
     cause = first.cause
-    if cause.what and not error:
-        error = markdown.code(cause.what)
     verb, _, rest = cause.verb.partition(" ")
     if first.caught:
         verb = "turns"
@@ -172,7 +172,8 @@ def _told(alike: Sequence[_Way], error: str = "") -> str:
     reason = ""
     if all(way.reason == first.reason for way in alike):
         reason = first.reason
-    parts = capital(who), verb, rest, error, f"({where})", reason
+    named = error or first.named
+    parts = capital(who), verb, rest, named, f"({where})", reason
     told = " ".join(filter(None, parts))
     if cause.message.endswith(('"', "'", "`")):
         return f"{told}: {markdown.code(cause.message)}"
@@ -208,7 +209,8 @@ def _way(facts: CourseFacts, failure: Failure) -> _Way:
     elif caught:
         reason = f"{CAUGHT}{listed(caught)} {reason}".strip()
     worth = exceptions.worth(facts, error)
-    return _Way(function, cause, error, instead, reason, worth)
+    named = cause.what and exceptions.listed_in(facts, function.path, own, "")
+    return _Way(function, cause, error, named, instead, reason, worth)
 
 
 def _conditions(cause: Raise) -> tuple[list[str], list[str]]:
@@ -430,11 +432,11 @@ def _variables(
     for match in _SETTING.finditer(code):
         before = code[: match.start()]
         *rows, last = before.split("\n")
-        row = part.line - 1 + len(rows)
-        point = row, len(last.encode())
+        line = part.line + len(rows)
+        point = line - 1, len(last.encode())
         node = root and root.descendant_for_point_range(point, point)
         if node is not None and not _NO_CODE.search(node.type):
-            yield match[1], row + 1
+            yield match[1], line
 
 
 def failing_call(

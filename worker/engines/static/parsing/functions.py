@@ -527,7 +527,7 @@ def _constructed(thrown: Node | None) -> Node | None:
 
 def _makes_object(call: Node, callee: Node) -> bool:
     """Whether a call creates an object of the class that it names: `new Error.Inner()`."""
-    if next(iter(call.children), call).type == "new":
+    if call.children[0].type == "new":
         return True
     name = _last_name(text(callee))
     return call.type != _METHOD_CALL and name[:1].isupper()
@@ -597,11 +597,10 @@ def _whole_string(node: Node) -> str:
     outer = node.parent
     if outer is None or outer.type != "concatenated_string":
         return alone
-    pieces = [text(part) for part in outer.named_children]
-    first = pieces[0]
+    first, *others = [text(part) for part in outer.named_children]
     quote = first[-1:]
     joined = first[:-1]
-    for piece in pieces[1:]:
+    for piece in others:
         bare = piece.lstrip("fFbBrRuU")
         if not bare.startswith(quote):
             return alone
