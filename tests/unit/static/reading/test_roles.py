@@ -33,7 +33,7 @@ def role(path: str, text: str = "x\n") -> Role:
             "ATests.swift"
         )),
         (Role.TEST, "t/unit/app.py t/smoke/workers.c t/lib.pl"),
-        (Role.SOURCE, "src/t/app.py lib/t.py"),
+        (Role.SOURCE, "src/t/app.py lib/t.py src/t/_next_gen.py lib/code_gen.rb"),
         (Role.GENERATED, "PKG-INFO bread.egg-info/PKG-INFO bread.egg-info/SOURCES.txt"),
         (Role.EXAMPLE, "examples/a.py typing-examples/a.py docs_src/x.py demo/index.js"),
         (Role.DOCUMENT, "README.md docs/conf.py docs/a.rst CHANGES doc/x.css"),
@@ -44,7 +44,7 @@ def role(path: str, text: str = "x\n") -> Role:
         (Role.VENDORED, "vendor/a.go third_party/x/a.cc src/_vendor/a.py vendor/tests/a.py"),
         (Role.GENERATED, (
             "a.min.js api_pb2.py x.pb.go dist/a.js migrations/0001.py zz_generated.x.go "
-            "_version.py"
+            "_version.py a_gen.go a_gen.cc api.gen.ts"
         )),
         (Role.SOURCE, "db/migrations/run.py db/migrate/plan.rb"),
         (Role.GENERATED, "db/migrate/2020_a.rb db/migrations/V1__a.sql"),

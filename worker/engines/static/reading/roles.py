@@ -59,7 +59,7 @@ _GENERATED_NAME: Final = re.compile(
     r"y\.tab\.\w+|lex\.yy\.\w+|(?:parse|lex)tab\.py|moc_.*\.cpp"
     r"|.*(?:\.tab\.[ch]\w*|[._-]min\.(?:js|css|mjs)|[._-]bundle\.\w+|_pb2(?:_grpc)?\.pyi?"
     r"|\.pb\.(?:go|cc|h)|\.g\.dart|\.designer\.cs"
-    r"|_generated\.\w+|\.generated\.\w+|_string\.go|zz_generated.*|[._]gen\.\w+)|_version\.py"
+    r"|[._]generated\.\w+|_string\.go|zz_generated.*|\.gen\.\w+|_gen\.[cgh]\w*)|_version\.py"
 )
 _SETTINGS_NAME: Final = re.compile(
     r"setup\.py|noxfile\.py|tasks\.py|build\.rs|gulpfile.*|gruntfile.*|makefile.*"
