@@ -276,3 +276,75 @@ def test_what_the_example_calls_comes_first(tmp_path: Path) -> None:
     facts = read(tmp_path, {"app.py": CALLED, "README.md": readme})
     shown = names(facts, facts.chapters[0])
     assert shown == ["App.finish", "App.dispatch", "App.handle", "App.note"]
+
+
+GO = """package web
+
+type Context struct {
+	keys []string
+	data map[string]string
+}
+
+func (c *Context) write(code int, kind string) {
+	log(code)
+	c.keys = append(c.keys, kind)
+	log(kind)
+}
+
+func (c *Context) JSON(code int) {
+	c.write(code, "json")
+}
+
+func (c *Context) XML(code int) {
+	c.write(code, "xml")
+}
+
+func (c *Context) Println(code int) {
+	c.data["a"] = kind(code)
+}
+
+func (c *Context) Param(key string) string {
+	return c.data[key]
+}
+
+func log(value any) {
+	println(value)
+}
+
+type Error struct {
+	text string
+}
+
+func (e *Error) JSON(code int) string {
+	return e.text
+}
+"""
+GO_GUIDE = """# Guide
+
+About `Context`:
+
+```go
+import (
+	"fmt"
+)
+
+func show(c *web.Context) {
+	fmt.Println(c.Param("a"))
+	fmt.Println(c.Param("b"))
+	fmt.Println("c")
+	c.JSON(200)
+	c.JSON(201)
+	c.JSON(202)
+	c.XML(200)
+	c.XML(200)
+}
+```
+"""
+
+
+def test_short_methods_that_a_guide_calls_are_shown(tmp_path: Path) -> None:
+    files = {"go.mod": "module web\n", "web.go": GO, "docs/guide.md": GO_GUIDE}
+    facts = read(tmp_path, files)
+    shown = names(facts, chapter_of(facts, "Context"))
+    assert {"Context.JSON", "Context.Param"} <= set(shown)
+    assert {"Context.XML", "Context.Println"}.isdisjoint(shown)

@@ -14,6 +14,7 @@ from worker.engines.static.pages import (
     excerpts,
     member_lists,
     outline,
+    told_calls,
     walkthrough,
 )
 from worker.engines.static.pages.code_calls import calls_in
@@ -75,6 +76,8 @@ _IN_NAME: Final = re.compile(r"[\w.]")
 _ACCESSOR: Final = re.compile(r"(?:get|set|has|is|list|iter)_")
 _LISTED: Final = 2.0
 """What the first place in a list of documents is worth."""
+_OFTEN: Final = 2
+"""Calls in documents that show that users call a method."""
 _EXAMPLE_WEIGHT: Final = 3
 """What an example counts for, where a test counts for one."""
 
@@ -89,6 +92,8 @@ class KeyPlace:
     """Of a place without a definition: its heading."""
     is_inside: bool = False
     """Whether users do not call it."""
+    room: float = 1
+    """What it takes of a chapter: half a place, if documents call it and it is small."""
 
 
 @remembered
@@ -99,19 +104,17 @@ def chosen(facts: CourseFacts, chapter: Chapter) -> list[KeyPlace]:
         return list(text_places)[:MOST]
     places: list[KeyPlace] = []
     for symbol in facts.named(chapter):
-        place = _place_of(facts, chapter, symbol)
-        if place is not None:
-            _add(facts, places, place)
+        _add(facts, places, _place_of(facts, chapter, symbol))
+        for place in _told_places(facts, symbol):
+            if place.room + sum(each.room for each in places) <= MOST - 1:
+                _add(facts, places, place)
     left = list(dict.fromkeys(_candidates(facts, chapter)))
-    while left and len(places) < _MOST_CONNECTED:
+    while left and sum(place.room for place in places) < _MOST_CONNECTED:
         definition = _following(facts, chapter, places, left)
         if definition is None:
             break
         left.remove(definition)
-        excerpt = excerpts.of_definition(facts, definition)
-        if excerpt is not None and excerpt.is_telling:
-            place = KeyPlace(excerpt=excerpt, definition=definition)
-            _add(facts, places, place)
+        _add(facts, places, _telling(facts, definition))
     ordered = [
         replace(place, is_inside=_is_inside(facts, chapter, place))
         for place in _in_call_order(facts, places)
@@ -165,7 +168,7 @@ def _is_inside(facts: CourseFacts, chapter: Chapter, place: KeyPlace) -> bool:
 def _following(
     facts: CourseFacts,
     chapter: Chapter,
-    places: Iterable[KeyPlace],
+    places: Sequence[KeyPlace],
     left: Sequence[Definition],
 ) -> Definition | None:
     """Return what to show next: the best candidate, or one that calls or is called by a place."""
@@ -182,10 +185,11 @@ def _following(
         return _worth(facts, chapter, candidate) + ties.get(candidate, 0)
 
     best = max(ties, key=worth, default=None)
-    if len(shown) > MOST:
+    room = sum(place.room for place in places)
+    if room > MOST:
         is_kin = best is not None and ties[best] >= _TIED + _KIN
         return best if is_kin else None
-    if len(shown) == MOST:
+    if room > MOST - 1:
         return best
     first = left[0]
     if best is None or (is_function(first) and worth(best) < worth(first)):
@@ -201,7 +205,9 @@ def _tie(
         return 0
     own = called_by(facts, candidate)
     is_caller = candidate.parent is not None and any(
-        other in own and other.parent == candidate.parent for other in shown
+        other in own and other.parent == candidate.parent
+        for other in shown
+        if not _is_small(facts, other)
     )
     tie = _TIED * is_caller
     for other in shown:
@@ -320,8 +326,22 @@ def _in_call_order(
     return [*ordered.values(), *unnamed]
 
 
-def _add(facts: CourseFacts, places: list[KeyPlace], place: KeyPlace) -> None:
+def _telling(facts: CourseFacts, definition: Definition) -> KeyPlace | None:
+    excerpt = excerpts.of_definition(facts, definition)
+    if excerpt is None or not excerpt.is_telling:
+        return None
+    is_told = told_calls.count(facts, definition) >= _OFTEN
+    is_half = is_told and _is_small(facts, definition)
+    room = 1 - is_half / 2
+    return KeyPlace(excerpt=excerpt, definition=definition, room=room)
+
+
+def _add(
+    facts: CourseFacts, places: list[KeyPlace], place: KeyPlace | None
+) -> None:
     """Add a place unless it is shown already."""
+    if place is None:
+        return
     definition = place.definition
     for other in places:
         if definition is None or other.definition is None:
@@ -341,6 +361,21 @@ def _words(facts: CourseFacts, excerpt: Excerpt) -> Counter[str]:
     return words
 
 
+def _told_places(facts: CourseFacts, symbol: Definition) -> list[KeyPlace]:
+    """Return the public methods of a type that documents call most, short ones first."""
+    ranked = []
+    for method in _methods(facts, symbol):
+        calls = told_calls.count(facts, method) * method.public
+        if calls >= _OFTEN and not deprecation.notice(method):
+            worth = calls / math.sqrt(1 + _length(facts, method))
+            ranked.append((-worth, method.index, method))
+    unlike: dict[Definition, Definition] = {}
+    for _, _, method in sorted(ranked):
+        unlike.setdefault(call_path.worker(facts, method), method)
+    places = [_telling(facts, method) for method in unlike.values()]
+    return [place for place in places if place is not None]
+
+
 def _place_of(
     facts: CourseFacts, chapter: Chapter, symbol: Definition
 ) -> KeyPlace | None:
@@ -348,9 +383,9 @@ def _place_of(
     symbol = _meant(facts, symbol)
     candidates = _of_symbol(facts, chapter, symbol, _PER_TYPE)
     for definition in candidates:
-        excerpt = excerpts.of_definition(facts, definition)
-        if excerpt is not None and excerpt.is_telling:
-            return KeyPlace(excerpt=excerpt, definition=definition)
+        place = _telling(facts, definition)
+        if place is not None:
+            return place
     excerpt = excerpts.of_definition(facts, symbol)
     if excerpt is None:
         return None
@@ -591,14 +626,13 @@ def _worth(facts: CourseFacts, chapter: Chapter, function: Definition) -> float:
     told = _told(facts, function) + min(times_used, _MOST_USED)
     reach = call_path.reach(facts, function)
     called = len(facts.callers(function.index))
-    length = _length(facts, function)
     name = function.name
     if not told:
         told = math.log1p(_tested(facts, function)) / 2
     worth = told + _listed(facts, function) + math.log1p(reach)
     worth += math.log1p(called) / 2
-    worth += math.log1p(length) / 2
-    if name in _inherited(facts, function):
+    worth += math.log1p(_length(facts, function)) / 2
+    if _is_inherited(facts, function):
         worth += _INHERITED
     if not function.public or name.startswith("_"):
         worth -= _PRIVATE
@@ -651,17 +685,16 @@ def _length(facts: CourseFacts, function: Definition) -> int:
     return len(inside.statements)
 
 
-def _inherited(facts: CourseFacts, method: Definition) -> set[str]:
-    """Return the names of what the bases of a method's type have: users call it through them."""
+def _is_inherited(facts: CourseFacts, method: Definition) -> bool:
+    """Whether a base of its type has a method too, through which users call it."""
     if method.parent is None:
-        return set()
+        return False
     bases = facts.analysis.bases.get(method.parent, ())
-    names = set()
-    for index in bases:
-        base = facts.definitions[index]
-        for member in facts.members(base):
-            names.add(member.name)
-    return names
+    return any(
+        method.name == member.name
+        for base in bases
+        for member in facts.members(facts.definitions[base])
+    )
 
 
 @remembered
@@ -674,10 +707,7 @@ def _told(facts: CourseFacts, function: Definition) -> float:
         qualified = f"{parent.name}.{name}"
     calls = (f".{name}(", f".{name}`", f"~{name}(", f"~{name}`")
     told = 0.0
-    for path in facts.analysis.mentions.get(name, ()):
-        if facts.file(path).role not in {Role.DOCUMENT, Role.EXAMPLE}:
-            continue
-        text = facts.texts.text(path)
+    for text in told_calls.texts(facts, name):
         told += _names(text, qualified)
         if any(call in text for call in calls):
             told += 0.5
