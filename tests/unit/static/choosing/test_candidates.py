@@ -236,21 +236,6 @@ def test_an_uppercase_constant_is_not_a_subject(tmp_path: Path) -> None:
     )
 
 
-def test_a_base_is_named_only_for_the_type_that_extends_it(
-    tmp_path: Path,
-) -> None:
-    source = "\n".join(
-        [
-            module("Field", 20),
-            module("Widget", bases="Field"),
-            module("OtherField"),
-        ]
-    )
-    analysis = analysed(tmp_path, shop(shop__fields=source))
-    [unit] = [unit for unit in analysis.units if unit.name == "Field"]
-    assert "`Field` is the base of `Widget`." in unit.description
-
-
 def test_files_with_little_content_are_still_subjects(
     tmp_path: Path,
 ) -> None:

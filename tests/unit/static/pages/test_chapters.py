@@ -454,6 +454,7 @@ def test_a_call_is_said_unless_it_is_drawn(tmp_path: Path) -> None:
     [
         "Is any corn left in the mill of this town?",
         "We should have another look at all the corn here.",
+        "Internal removal of stones, straw and dust from what comes.",
         "Clean the corn of this mill for the given mill.",
     ],
 )
@@ -487,3 +488,30 @@ class Stall implements Shop { public void sell() {} public void close() {} }
     facts = read(tmp_path, {"Shop.java": code})
     page = chapters.written(facts, chapter_of(facts, "Shop"))
     assert "`Shop` is implemented by `Stall`." in page
+
+
+def test_options_of_a_constructor_that_is_not_shown_are_listed(
+    tmp_path: Path,
+) -> None:
+    code = (
+        'class Kettle:\n    """Boils water.\n\n    `litres`\n'
+        "        How much water the kettle holds at most.\n\n"
+        '    `power`\n        Watts that the stove delivers.\n    """\n\n'
+        "    def __init__(self, litres, power):\n        self.litres = litres\n\n"
+    )
+    for name in ("boil", "fill", "pour", "warm"):
+        code += (
+            f"\n    def {name}(self, n):\n        self.{name}ed = n\n"
+            f"        self.last = '{name}'\n        return n\n"
+        )
+    facts = read(tmp_path, {"kettle.py": code})
+    page = chapters.written(facts, chapter_of(facts, "Kettle"))
+    assert "### `Kettle.__init__`" not in page
+    assert (
+        "## Options\n\n"
+        "The constructor is `Kettle.__init__` (`kettle.py:11`).\n\n"
+        "Its parameters:\n\n"
+        "- `litres`: How much water the kettle holds at most.\n"
+        "- `power`: Watts that the stove delivers.\n\n## The code"
+    ) in page
+    assert page.count("How much water") == 1

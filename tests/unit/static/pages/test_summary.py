@@ -174,7 +174,7 @@ def test_a_type_is_the_subject_of_a_verb_that_has_an_object(
         ({"a.py": "class A:\n    pass\n"}, "`A` is a class."),
         (
             {"a.py": 'class A:\n    """The first."""\n\nclass BigA(A): pass\n'},
-            "`A`: The first. `A` is the base of `BigA`.",
+            "`A`: The first.",
         ),
         (
             {"a.py": '"""Letters."""\n\ndef a(): pass\n\ndef b(): pass\n'},

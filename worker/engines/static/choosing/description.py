@@ -179,14 +179,6 @@ class Descriptions:
             if others:
                 introduction = _joined(leader, introduction)
             yield introduction
-        descendants = self._graph.descendants[main.index]
-        derived = [self._definitions[index].name for index in descendants]
-        names = [code(name) for name in dict.fromkeys(derived)]
-        base = code(main.name)
-        if base in names:
-            names.remove(base)
-        if names:
-            yield f"{base} is the base of {listed(names, _MAX_NAMED)}."
 
     def _introduction(self, main: Definition) -> str:
         name = code(main.name)

@@ -30,6 +30,7 @@ from worker.engines.static.pages.course import (
 from worker.engines.static.pages.key_places import KeyPlace
 from worker.engines.static.prose import deprecation
 from worker.engines.static.prose.docstrings import paragraphs, sentences
+from worker.engines.static.prose.parameters import described_parameters
 from worker.engines.static.prose.phrases import SHAPE, listed, new_words
 
 _CALLS: Final = 3
@@ -69,6 +70,7 @@ def written(facts: CourseFacts, chapter: Chapter) -> str:
         markdown.heading(1, title),
         *_introduction(facts, chapter, places),
         _section("Example", examples.elsewhere(facts, chapter), *shown),
+        _section("Options", *_options(facts, chapter)),
         *_code_sections(facts, chapter, places),
         _section("Other parts", markdown.bullets(parts)),
         _section("What can go wrong", markdown.bullets(failing)),
@@ -142,20 +144,17 @@ def _introduced(facts: CourseFacts, chapter: Chapter) -> str:
 def _description(facts: CourseFacts, chapter: Chapter) -> str:
     """Return the description without what the chapter says in its place.
 
-    That is its own name, the types that extend it, and its kind alone; all of it, if a guide
-    says better what one of the subjects is.
+    That is its own name, and its kind alone; all of it, if a guide says better what one of the
+    subjects is.
     """
     told = [purposes.told(facts, subject) for subject in facts.named(chapter)]
     is_own = chapter.description == chapter.unit.description
     if is_own and any(purpose.place for purpose in told):
         return ""
-    symbols = facts.symbols(chapter)
     kept = [
         sentence
         for sentence in sentences(chapter.description)
-        if not (symbols and "is the base of `" in sentence)
-        and not SHAPE.fullmatch(sentence)
-        and not sentence.endswith("…")
+        if not SHAPE.fullmatch(sentence) and not sentence.endswith("…")
     ]
     name = f"`{chapter.name}`: "
     return " ".join(kept).removeprefix(name)
@@ -171,8 +170,10 @@ def _more(facts: CourseFacts, chapter: Chapter) -> list[str]:
         for paragraph in _more(facts, other)
     ]
     description = _description(facts, chapter)
-    introduced = _plain(" ".join([description, *earlier]))
     for doc in _docs(facts, chapter):
+        options = described_parameters(doc).items()
+        told = [f"{name} {text}" for name, text in options]
+        introduced = _plain(" ".join([description, *earlier, *told]))
         kept: list[str] = []
         for paragraph in paragraphs(doc, _PARAGRAPHS):
             new = [
@@ -203,6 +204,16 @@ def _docs(facts: CourseFacts, chapter: Chapter) -> Iterator[str]:
 
 def _plain(text: str) -> str:
     return _NO_LETTER.sub("", text.casefold())
+
+
+def _options(facts: CourseFacts, chapter: Chapter) -> Iterator[str]:
+    """Yield the parameters of constructors that the chapter does not show."""
+    for maker in parameters.constructors(facts, chapter):
+        rows = parameters.listed(facts, chapter.position, maker)
+        if rows:
+            named = f"{citations.name(maker)} ({citations.start(maker)})"
+            yield f"The constructor is {named}."
+            yield rows
 
 
 def _code_sections(
@@ -332,10 +343,9 @@ def _calls(facts: CourseFacts, chapter: Chapter, definition: Definition) -> str:
     targets = _explained(facts).get((chapter.position, definition.index), [])
     rows = []
     for target in targets:
-        row = citations.described(target)
         name = citations.name(target)
         linked = _linked(facts, chapter, target.index)
-        rows.append(row.replace(name, linked, 1))
+        rows.append(citations.described(target).replace(name, linked, 1))
     return markdown.bullets(rows)
 
 
@@ -384,7 +394,7 @@ def _is_worth_explaining(
     facts: CourseFacts, chapter: Chapter, target: Definition
 ) -> bool:
     purpose = citations.purpose(target)
-    if purpose.endswith("?") or purpose.startswith("We "):
+    if purpose.endswith("?") or purpose.startswith(("We ", "Internal ")):
         return False
     if _subject_of(facts, chapter, target) is not None:
         return purpose != ""
@@ -464,18 +474,31 @@ def _documents_itself(facts: CourseFacts, definition: Definition) -> bool:
 def _connections(
     facts: CourseFacts, chapter: Chapter, places: Sequence[KeyPlace]
 ) -> list[str]:
-    """Return what a chapter's types extend and what extends the first: drawn, else in words."""
+    """Return what a chapter's types extend, and what extends them: drawn, else in words."""
     family = mermaid.fenced(diagrams.family(facts, chapter))
     if family:
         return [family]
-    rows = []
+    return [markdown.bullets(_extensions(facts, chapter, places))]
+
+
+def _extensions(
+    facts: CourseFacts, chapter: Chapter, places: Sequence[KeyPlace]
+) -> Iterator[str]:
     for symbol in facts.named(chapter):
+        name = citations.name(symbol)
         bases = facts.analysis.bases.get(symbol.index, ())
         if bases and symbol not in _definitions(places):
             names = listed([_linked(facts, chapter, base) for base in bases])
             verb, _ = _extending(facts.definitions[bases[0]])
-            rows.append(f"{citations.name(symbol)} {verb} {names}.")
-    return [_subtypes(facts, chapter), markdown.bullets(rows)]
+            yield f"{name} {verb} {names}."
+        subtypes = [
+            markdown.code(subtype.name)
+            for subtype in facts.subtypes(symbol.index)
+            if not subtype.name.startswith("_")
+        ]
+        if subtypes:
+            _, verb = _extending(symbol)
+            yield f"{name} is {verb} by {listed(subtypes, _SUBTYPES)}."
 
 
 def _linked(facts: CourseFacts, chapter: Chapter, index: int) -> str:
@@ -489,16 +512,3 @@ def _linked(facts: CourseFacts, chapter: Chapter, index: int) -> str:
 
 def _extending(base: Definition) -> tuple[str, str]:
     return _EXTENDED.get(base.kind, ("extends", "extended"))
-
-
-def _subtypes(facts: CourseFacts, chapter: Chapter) -> str:
-    for symbol in facts.symbols(chapter)[:1]:
-        subtypes = [
-            markdown.code(subtype.name)
-            for subtype in facts.subtypes(symbol.index)
-        ]
-        if subtypes:
-            names = listed(subtypes, _SUBTYPES)
-            _, verb = _extending(symbol)
-            return f"{citations.name(symbol)} is {verb} by {names}."
-    return ""

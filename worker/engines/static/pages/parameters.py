@@ -5,6 +5,7 @@ from typing import Final
 from worker.engines.static.facts import Definition
 from worker.engines.static.pages import key_places, markdown
 from worker.engines.static.pages.course import (
+    Chapter,
     CourseFacts,
     is_function,
     remembered,
@@ -14,7 +15,7 @@ from worker.engines.static.prose.parameters import described_parameters
 from worker.engines.static.prose.phrases import new_words
 
 _FEWEST: Final = 2
-_MOST: Final = 12
+_MOST: Final = 20
 _NEW_WORDS: Final = 2
 """Of a sentence that says more than the name of its parameter."""
 _CONSTRUCTORS: Final = frozenset(
@@ -37,8 +38,11 @@ def _lists(facts: CourseFacts) -> dict[tuple[int, int], str]:
     lists: dict[tuple[int, int], str] = {}
     explained: set[_Row] = set()
     for chapter in facts.chapters:
-        for place in key_places.chosen(facts, chapter):
-            definition = place.definition
+        made = constructors(facts, chapter)
+        shown = [
+            place.definition for place in key_places.chosen(facts, chapter)
+        ]
+        for definition in dict.fromkeys((*made, *shown)):
             if definition is None or not _is_public(definition):
                 continue
             rows = _rows(facts, definition)
@@ -46,6 +50,16 @@ def _lists(facts: CourseFacts) -> dict[tuple[int, int], str]:
                 key = chapter.position, definition.index
                 lists[key] = _rendered(rows, explained)
     return lists
+
+
+def constructors(facts: CourseFacts, chapter: Chapter) -> list[Definition]:
+    """Return the constructors of a chapter's types that no code of it shows."""
+    shown = [place.definition for place in key_places.chosen(facts, chapter)]
+    made = [
+        key_places.constructor(facts, subject)
+        for subject in facts.named(chapter)
+    ]
+    return [maker for maker in made if maker and maker not in shown]
 
 
 def _is_public(definition: Definition) -> bool:

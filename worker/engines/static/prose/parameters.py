@@ -64,6 +64,11 @@ _FORMATS: Final = (
         r"^[ ]*Parameters[ ]*\n[ ]*-{3,}[ ]*\n"
         r"(?P<body>(?:(?!.*\n[ ]*-{3,}).*\n)*(?:(?!.*\n[ ]*-{3,}).+\Z)?)",
     ),
+    # Definition lists
+    _format(
+        r"^[ \t]*`{1,2}(?P<name>\w+)`{1,2}[ ]*\n"
+        r"(?P<text>(?:[ \t]+\S.*(?:\n|\Z))+)"
+    ),
     # Google
     _format(
         rf"^(?P<margin>)(?P<name>\*{{0,2}}\w+)(?:[ ]*{_PARENTHESES})?[ ]*:[ ]*{_INDENTED}",
