@@ -1,6 +1,7 @@
 """The chapters, and what a review adds to them."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -515,3 +516,59 @@ def test_options_of_a_constructor_that_is_not_shown_are_listed(
         "- `power`: Watts that the stove delivers.\n\n## The code"
     ) in page
     assert page.count("How much water") == 1
+
+
+KETTLE = """\
+module Tea
+  # Tea::Kettle boils water for a pot of leaves.
+  # Its lid stays closed.
+  #
+  #   kettle = Tea::Kettle.new(4)
+  #   kettle.boil
+  class Kettle < Vessel
+    # How many litres of cold water it holds at most.
+    LITRES = 4
+
+    def boil
+      @hot = true
+      @steam = 1
+      @water
+    end
+  end
+
+  class Vessel
+    def fill
+      @water = 1
+      @full = true
+      @water
+    end
+  end
+end
+"""
+
+
+def test_an_introduction_says_each_thing_once_and_shows_no_code(
+    tmp_path: Path,
+) -> None:
+    facts = read(tmp_path, {"kettle.rb": KETTLE})
+    page = chapters.written(facts, chapter_of(facts, "Kettle"))
+    assert page.count("boils water for a pot") == 1
+    assert page.count("Its lid stays closed.") == 1
+    assert "Kettle.new" not in page
+    assert "LITRES" not in page
+
+
+def test_a_base_of_the_same_chapter_is_named_once(tmp_path: Path) -> None:
+    code = (
+        "class Vessel:\n    def fill(self):\n        self.full = 1\n"
+        "        self.last = 2\n        return 1\n\n\n"
+        "class Kettle(Vessel):\n    def boil(self):\n        self.hot = 1\n"
+        "        self.steam = 2\n        return 1\n"
+    )
+    facts = read(tmp_path, {"kettle.py": code})
+    chapter = chapter_of(facts, "Kettle")
+    entry = replace(chapter.entry, name="Kettle and Vessel")
+    unit = replace(chapter.unit, symbols=(*chapter.unit.symbols, 0))
+    page = chapters.written(facts, replace(chapter, entry=entry, unit=unit))
+    _, connected = page.split("## Connections\n\n")
+    assert connected == "- `Kettle` extends [`Vessel`](chapter_1_vessel.md)."

@@ -51,7 +51,8 @@ _EXTENDED: Final = {
     Kind.MODULE: ("includes", "included"),
 }
 """What a type does with one that it does not extend."""
-_NO_LETTER: Final = re.compile(r"[\W_]+")
+_NO_LETTER: Final = re.compile(r"\b\w+::|[\W_]+")
+"""What a sentence does not differ by: a namespace, or no letter."""
 
 
 def written(facts: CourseFacts, chapter: Chapter) -> str:
@@ -75,7 +76,7 @@ def written(facts: CourseFacts, chapter: Chapter) -> str:
         _section("Other parts", markdown.bullets(parts)),
         _section("What can go wrong", markdown.bullets(failing)),
         _section("Good to know", markdown.bullets(cautions)),
-        _section("Connections", *_connections(facts, chapter, places)),
+        _section("Connections", _connections(facts, chapter, places)),
     )
 
 
@@ -180,7 +181,7 @@ def _more(facts: CourseFacts, chapter: Chapter) -> list[str]:
                 sentence
                 for sentence in sentences(paragraph)
                 if _plain(sentence)[:60] not in introduced
-                and not sentence.endswith((":", "…"))
+                and sentence.endswith((".", "!", "?", ")"))
                 and not _POINTER.search(sentence)
             ]
             if new:
@@ -462,7 +463,7 @@ def _documents_itself(facts: CourseFacts, definition: Definition) -> bool:
     name = definition.name
     if not definition.public or not definition.doc or name.startswith("_"):
         return False
-    if deprecation.notice(definition):
+    if definition.kind is Kind.CONSTANT or deprecation.notice(definition):
         return False
     parent = definition.parent
     if parent is not None and facts.definitions[parent].name == name:
@@ -473,18 +474,17 @@ def _documents_itself(facts: CourseFacts, definition: Definition) -> bool:
 
 def _connections(
     facts: CourseFacts, chapter: Chapter, places: Sequence[KeyPlace]
-) -> list[str]:
+) -> str:
     """Return what a chapter's types extend, and what extends them: drawn, else in words."""
     family = mermaid.fenced(diagrams.family(facts, chapter))
-    if family:
-        return [family]
-    return [markdown.bullets(_extensions(facts, chapter, places))]
+    return family or markdown.bullets(_extensions(facts, chapter, places))
 
 
 def _extensions(
     facts: CourseFacts, chapter: Chapter, places: Sequence[KeyPlace]
 ) -> Iterator[str]:
-    for symbol in facts.named(chapter):
+    named = facts.named(chapter)
+    for symbol in named:
         name = citations.name(symbol)
         bases = facts.analysis.bases.get(symbol.index, ())
         if bases and symbol not in _definitions(places):
@@ -494,7 +494,7 @@ def _extensions(
         subtypes = [
             markdown.code(subtype.name)
             for subtype in facts.subtypes(symbol.index)
-            if not subtype.name.startswith("_")
+            if not (subtype.name.startswith("_") or subtype in named)
         ]
         if subtypes:
             _, verb = _extending(symbol)
