@@ -491,6 +491,26 @@ class Stall implements Shop { public void sell() {} public void close() {} }
     assert "`Shop` is implemented by `Stall`." in page
 
 
+def test_each_base_is_extended_or_implemented(tmp_path: Path) -> None:
+    methods = "".join(
+        f"  {name}(n: number) {{\n    this.n = n;\n    this.m = 1;\n"
+        "    this.k = n;\n    return n;\n  }\n"
+        for name in ("open", "close", "sell", "count")
+    )
+    shop = (
+        f"export class Shop {{\n{methods}}}\n"
+        "export interface Sells { sell(n: number): number; }\n"
+    )
+    stall = (
+        "import { Shop, Sells } from './shop';\n"
+        f"export class Stall extends Shop implements Sells {{\n{methods}}}\n"
+    )
+    facts = read(tmp_path, {"shop.ts": shop, "stall.ts": stall})
+    page = chapters.written(facts, chapter_of(facts, "Stall"))
+    assert re.search(r"- `Stall` extends \[?`Shop`", page)
+    assert re.search(r"- `Stall` implements \[?`Sells`", page)
+
+
 def test_options_of_a_constructor_that_is_not_shown_are_listed(
     tmp_path: Path,
 ) -> None:

@@ -76,7 +76,7 @@ def written(facts: CourseFacts, chapter: Chapter) -> str:
         _section("Other parts", markdown.bullets(parts)),
         _section("What can go wrong", markdown.bullets(failing)),
         _section("Good to know", markdown.bullets(cautions)),
-        _section("Connections", _connections(facts, chapter, places)),
+        _section("Connections", _connections(facts, chapter)),
     )
 
 
@@ -472,25 +472,21 @@ def _documents_itself(facts: CourseFacts, definition: Definition) -> bool:
     return purposes.says_more(definition)
 
 
-def _connections(
-    facts: CourseFacts, chapter: Chapter, places: Sequence[KeyPlace]
-) -> str:
+def _connections(facts: CourseFacts, chapter: Chapter) -> str:
     """Return what a chapter's types extend, and what extends them: drawn, else in words."""
     family = mermaid.fenced(diagrams.family(facts, chapter))
-    return family or markdown.bullets(_extensions(facts, chapter, places))
+    return family or markdown.bullets(_extensions(facts, chapter))
 
 
-def _extensions(
-    facts: CourseFacts, chapter: Chapter, places: Sequence[KeyPlace]
-) -> Iterator[str]:
+def _extensions(facts: CourseFacts, chapter: Chapter) -> Iterator[str]:
     named = facts.named(chapter)
     for symbol in named:
         name = citations.name(symbol)
-        bases = facts.analysis.bases.get(symbol.index, ())
-        if bases and symbol not in _definitions(places):
-            names = listed([_linked(facts, chapter, base) for base in bases])
-            verb, _ = _extending(facts.definitions[bases[0]])
-            yield f"{name} {verb} {names}."
+        for base in facts.analysis.bases.get(symbol.index, ()):
+            verb, _ = _extending(facts.definitions[base])
+            if symbol.kind in {Kind.INTERFACE, Kind.TRAIT}:
+                verb = "extends"
+            yield f"{name} {verb} {_linked(facts, chapter, base)}."
         subtypes = [
             markdown.code(subtype.name)
             for subtype in facts.subtypes(symbol.index)
