@@ -152,6 +152,55 @@ def test_the_middle_of_a_long_list_of_parameters_is_left_out(
     assert lines.count("    use()") == 36
 
 
+def test_parameters_that_shown_lines_use_are_in_the_signature(
+    tmp_path: Path,
+) -> None:
+    plain = "".join(f"    parameter_{n}=None,\n" for n in range(20))
+    wrapped = "    act: Callable[\n        [int], str\n    ] = str,\n"
+    use = '    use(parameter_12, act)\n    say(f"{parameter_14}")\n'
+    code = f"def work(\n{plain}{wrapped}    last=None,\n):\n{use}"
+    facts = read(tmp_path, {"work.py": code})
+    lines = shown(facts, excerpt_of(facts, "work"))
+    assert "    parameter_12=None," in lines
+    assert "    parameter_14=None," in lines
+    assert "    parameter_16=None," not in lines
+    assert "    act: Callable[" in lines
+
+
+@pytest.mark.parametrize(
+    ("path", "opening", "made", "use"),
+    [
+        (
+            "work.php",
+            "<?php\nfunction work($x) {",
+            "$level = 1;",
+            "step($level);",
+        ),
+        (
+            "work.rs",
+            "pub fn work(x: i8) {",
+            "let mut level = 1;",
+            "step(level);",
+        ),
+        (
+            "work.js",
+            "function work(x) {",
+            "const { level } = x;",
+            "step(level);",
+        ),
+    ],
+)
+def test_what_sets_a_name_is_found_in_every_language(
+    tmp_path: Path, path: str, opening: str, made: str, use: str
+) -> None:
+    steps = "".join(f"    step({n});\n" for n in range(60))
+    code = f"{opening}\n{steps}    {made}\n{steps}    {use}\n}}\n"
+    facts = read(tmp_path, {path: code})
+    lines = shown(facts, excerpt_of(facts, "work"))
+    assert f"    {use}" in lines
+    assert f"    {made}" in lines
+
+
 def test_a_mark_replaces_lines_that_are_left_out(
     facts: CourseFacts,
 ) -> None:

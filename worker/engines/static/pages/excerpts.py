@@ -25,7 +25,7 @@ OMITTED: Final = "⋯"
 BUDGET: Final = 48
 """Lines of an excerpt, about."""
 _LONG_HEAD: Final = 8
-"""Lines of a signature; the middle of a longer one is left out."""
+"""Lines of a signature; of a longer one, parameters that no shown line uses are left out."""
 _GAP: Final = 1
 """This many lines, empty ones not counted, are shown rather than a mark in their place."""
 _FRONT: Final = 2
@@ -73,13 +73,15 @@ _MOST_CENTRAL: Final = 4
 _RETURN: Final = re.compile(r"\s*return\b")
 _IDENTIFIER: Final = re.compile(r"[^\W\d]\w*")
 _SET_BEFORE: Final = re.compile(r"(?<![\w.])(\w+) =")
-_NO_CODE: Final = re.compile(r"\"[^\"]*\"|'[^']*'|(?:^|\s)(?:#|//).*")
+_NO_CODE: Final = re.compile(r"\"[^\"{]*\"|'[^'{]*'|(?:^|\s)(?:#(?!\{)|//).*")
+"""A comment, or a string into which no value is put."""
 _USED: Final = re.compile(r"(?<![\w.])[^\W\d]\w*+(?!\s*=(?!=))")
 """A name that is not set, and names no attribute and no parameter of a call."""
 _MOST_MADE: Final = 16
 """Lines that are added to those shown for the names in them."""
 _ASSIGNMENT: Final = re.compile(
-    r"\s*(?:(?:const|let|var|auto)\s+)?((?:[\w.]+ = )*)\(?(\w+(?:, *\w+)*)\)?"
+    r"\s*(?:(?:const|let|var|auto)\s+)?(?:mut\s+)?((?:[\w.]+ = )*)"
+    r"[(\[{]?\s*(\$?\w+(?:, *\$?\w+)*)\s*[)\]}]?"
     r"(?:: [^=\n]*)?\s*:?=(?!=)"
 )
 
@@ -260,7 +262,21 @@ class _FunctionLines:
         kept = self._with_owners(kept)
         kept = self._with_values(kept)
         kept = self._with_owners(kept)
-        return [*self._head, *kept, self._definition.end_line]
+        return [*self._signature(kept), *kept, self._definition.end_line]
+
+    def _signature(self, shown: Iterable[int]) -> list[int]:
+        """Return the ends of a signature, and in between the parameters that are used."""
+        used = self._last_uses(shown)
+        first = self._head[0]
+        kept = list(self._head)
+        is_kept = False
+        for number in range(first + 1, self._head[-1]):
+            line = self._line(number)
+            if _indent(line) <= _indent(self._line(first + 1)):
+                is_kept = not used.keys().isdisjoint(words_of(line))
+            if is_kept:
+                kept.append(number)
+        return kept
 
     def _line(self, number: int) -> str:
         return self._lines[number - 1]
