@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 from worker.engines.static.facts import TYPES, Definition, Role
@@ -51,17 +51,20 @@ def variable(facts: CourseFacts, symbol: Definition, code: str) -> str:
 def _by_type(facts: CourseFacts) -> Mapping[str, list[Definition]]:
     """Return the makers of types, by the names of the types."""
     by_type: dict[str, list[Definition]] = defaultdict(list)
+    returned = {
+        name: {_returned(facts, other) for other in namesakes}
+        for name, namesakes in facts.by_name.items()
+    }
     for definition in facts.definitions:
-        namesakes: Sequence[Definition] = [definition]
-        if definition.parent is not None:
-            namesakes = facts.by_name[definition.name]
-        names = {_returned(facts, other) for other in namesakes}
+        names = returned[definition.name]
+        if definition.parent is None:
+            names = {_returned(facts, definition)}
         if definition.public and len(names) == 1:
-            by_type[names.pop()].append(definition)
+            (name,) = names
+            by_type[name].append(definition)
     return by_type
 
 
-@remembered
 def _returned(facts: CourseFacts, function: Definition) -> str:
     """Return the name of the type that a function of the sources says it returns; or nothing."""
     text = f"{function.signature} {function.doc}"

@@ -50,7 +50,7 @@ _GRAMMARS: Final = {
     Language.RUBY: ruby.GRAMMAR,
     Language.PHP: php.GRAMMAR,
 }
-_KEPT_BYTES: Final = 2 * 1024 * 1024
+_KEPT_BYTES: Final = 3 * 1024 * 1024
 """Bytes of sources whose trees are kept; a tree takes some 23 times its source's memory."""
 _Pairs = tuple[tuple[str, str], ...]
 _NOT_NEWLINE: Final = re.compile(rb"[^\n]")
@@ -87,7 +87,7 @@ class Parsed:
 
 
 class _KeptTrees:
-    """The trees of the sources that were parsed last: pages show what relations were read from."""
+    """The trees of the sources that were asked for last: pages show what relations were read from."""
 
     def __init__(self) -> None:
         self._trees: dict[tuple[Language, bytes], Tree] = {}
@@ -95,7 +95,11 @@ class _KeptTrees:
         self._lock = Lock()
 
     def get(self, language: Language, data: bytes) -> Tree | None:
-        return self._trees.get((language, data))
+        with self._lock:
+            tree = self._trees.pop((language, data), None)
+            if tree is not None:
+                self._trees[language, data] = tree
+        return tree
 
     def keep(self, language: Language, data: bytes, tree: Tree) -> None:
         with self._lock:
