@@ -226,10 +226,10 @@ class _Reader:
 
     def _is_selected(self, start: int) -> bool:
         """Whether a dot, an arrow or `::` precedes a name, and not three dots."""
-        pair = self._code[max(0, start - 2) : start]
-        if pair.endswith(b"."):
-            return pair != b".."
-        return pair in _SELECTORS
+        code = self._code
+        if code[start - 1 : start] == b".":
+            return code[start - 2 : start] != b".."
+        return code[start - 2 : start] in _SELECTORS
 
     def _is_no_use(self, text: bytes, start: int) -> bool:
         """Whether a name is that of an argument, a key, an attribute or a definition."""

@@ -13,7 +13,7 @@ import re
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from worker.engines.static.facts import TYPES
 from worker.engines.static.linking.assembly import Assembly, Span
@@ -46,13 +46,8 @@ def _of_built_in_types() -> frozenset[str]:
 _COMMON: Final = _of_built_in_types()
 
 
-class _Attribute(NamedTuple):
-    """A name that code takes from a value, or assigns to it, and where."""
-
-    place: int
-    name: str
-
-
+_Attribute = tuple[int, str]
+"""Where code takes a name from a value, or assigns to it, and the name."""
 _ByValue = dict[bytes, list[_Attribute]]
 """The attributes that code uses of values, by the values' names."""
 _Names = dict[int, set[str]]
@@ -84,6 +79,7 @@ class Shapes:
             if language is Language.PYTHON and definition.kind in TYPES:
                 index = definition.index
                 self._lineages[index] = lineage(index)
+        self._worded = {_in_words(self._name(i)) for i in self._lineages}
         self._own = self._own_names()
         for index, line in self._lineages.items():
             for ancestor in line:
@@ -125,7 +121,8 @@ class Shapes:
     def _fitting(self, names: Iterable[str], value: str) -> int | None:
         wanted = [name for name in names if not name.startswith("__")]
         special = [name for name in wanted if name not in _COMMON]
-        if not special:
+        is_named = value.strip("_") in self._worded
+        if not special or (len(special) < _ENOUGH and not is_named):
             return None
         fitting = self._having_all(wanted)
         general = self._most_general(fitting)
@@ -209,11 +206,8 @@ class Shapes:
 def _taken(code: bytes) -> _ByValue:
     by_value: _ByValue = defaultdict(list)
     for match in _TAKEN.finditer(code):
-        value = match[1]
-        name = match[2].decode()
-        place = match.start(1)
-        taken = _Attribute(place, name)
-        by_value[value].append(taken)
+        taken = by_value[match[1]]
+        taken.append((match.start(), match[2].decode()))
     return dict(by_value)
 
 
@@ -232,12 +226,9 @@ def _bound_in(
 
 def _assigned(code: bytes) -> list[_Attribute]:
     """Return the attributes of `self` and `cls` that code assigns, in its order."""
-    assigned = []
-    for match in _ASSIGNED.finditer(code):
-        name = match[1].decode()
-        place = match.start()
-        assigned.append(_Attribute(place, name))
-    return assigned
+    return [
+        (match.start(), match[1].decode()) for match in _ASSIGNED.finditer(code)
+    ]
 
 
 def _between(
@@ -264,14 +255,10 @@ def _foreign_names(assembly: Assembly) -> frozenset[str]:
 def _declared(scopes: LocalNames) -> _Names:
     """Return the names that the scopes of classes bind."""
     declared: _Names = defaultdict(set)
-    for name, places in scopes.bound.items():
-        for place in places:
-            scope = scopes.scope_at(place)
-            if scope < 0:
-                continue
-            if scopes.is_class[scope]:
-                written = name.decode()
-                declared[scope].add(written)
+    for name in scopes.bound:
+        for scope in scopes.by_scope(name):
+            if scope >= 0 and scopes.is_class[scope]:
+                declared[scope].add(name.decode())
     return declared
 
 

@@ -174,7 +174,7 @@ class Values:
     ) -> bool:
         """Whether no value's type is written, or is that of another project."""
         for value, scope in values:
-            here = place._replace(scope=scope)
+            here = Place(place.path, scope, place.source)
             if value.source is Source.TYPE or not depth:
                 return False
             if self._value(value, here, depth) != UNKNOWN:
@@ -277,7 +277,7 @@ class Values:
         for value, scope in values:
             if value.source is Source.NOTHING:
                 continue
-            here = place._replace(scope=scope)
+            here = Place(place.path, scope, place.source)
             meaning = self._value(value, here, depth)
             meanings.add(meaning)
         if len(meanings) == 1:

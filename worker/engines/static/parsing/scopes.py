@@ -253,7 +253,7 @@ class LocalNames:
         """
         if name not in self.bound:
             return None
-        scopes = self._by_scope(name)
+        scopes = self.by_scope(name)
         scope = innermost
         while scope >= 0:
             is_seen = (
@@ -274,11 +274,12 @@ class LocalNames:
         while scope < len(self.starts) and self.starts[scope] < end:
             if self.is_class[scope]:
                 # The classes inside it come later.
-                return self._by_scope(name).get(scope, [])
+                return self.by_scope(name).get(scope, [])
             scope += 1
         return []
 
-    def _by_scope(self, name: bytes) -> dict[int, list[int]]:
+    def by_scope(self, name: bytes) -> dict[int, list[int]]:
+        """Return where a name is bound, by the scope that binds it."""
         if name in self._scoped:
             return self._scoped[name]
         scopes: dict[int, list[int]] = defaultdict(list)
@@ -296,7 +297,9 @@ def local_names(captures: Mapping[str, list[Node]], data: bytes) -> LocalNames:
     for node, is_class in _scopes(captures):
         names.enclose(node.start_byte, node.end_byte, is_class=is_class)
     for node in captures.get("_bound", ()):
-        _add(names.bound, data, node, node.start_byte)
+        start = node.start_byte
+        name = data[start : node.end_byte]
+        names.bound.setdefault(name, []).append(start)
     for node in captures.get("_named", ()):
         if node.parent is not None:
             # A function is named in the scope around it.
