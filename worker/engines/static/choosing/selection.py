@@ -102,6 +102,7 @@ class Chooser:
         if candidates:
             self._best = candidates[0].worth
         paths = [self._path(candidate) for candidate in candidates]
+        self._folder = cache(dirname)
         self._folders = Counter(map(dirname, paths))
         self._parts = Counter(map(self._packages.part, paths))
         self._offers = [
@@ -276,9 +277,9 @@ class Chooser:
         bases = self._graph.bases
         own_bases = bases.get(candidate.symbols[0], ())
         other_bases = bases.get(other.symbols[0], ())
-        is_derived = not set(own_bases).isdisjoint(other.symbols)
-        is_base = not set(other_bases).isdisjoint(candidate.symbols)
-        if is_derived or is_base:
+        if any(base in other.symbols for base in own_bases) or any(
+            base in candidate.symbols for base in other_bases
+        ):
             closeness += _RELATED
         return closeness
 
@@ -290,12 +291,12 @@ class Chooser:
         if chapter and chapter == packages.chapter(other):
             # A package of a chapter's size gets a second chapter last of all.
             same = self._best
-        folder = dirname(path)
+        folder = self._folder(path)
         part = packages.part(path)
         if path == other:
             lines = max(1, self._files[path].lines)
             same += _SAME_FILE * min(1.0, _BIG_FILE / lines)
-        elif folder == dirname(other):
+        elif folder == self._folder(other):
             # Public headers lie together whatever they are about.
             if not is_interface(path):
                 elsewhere = self._elsewhere(self._folders[folder])
