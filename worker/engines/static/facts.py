@@ -209,6 +209,7 @@ class Verb(StrEnum):
     """What one unit does with another; the values are the labels of the course's relationships."""
 
     INHERITS = "inherits from"
+    EMBEDS = "embeds"
     IMPLEMENTS = "implements"
     CREATES = "creates"
     HOLDS = "holds"

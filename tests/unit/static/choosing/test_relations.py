@@ -348,3 +348,33 @@ def test_a_namespace_and_a_test_among_sources_name_nothing(
         "pub mod deep {\n    pub struct Deep;\n    pub fn give() { Deep {}; }\n}\n",
     }
     assert referred(analysed(tmp_path, files)) == {"give > Deep"}
+
+
+@pytest.mark.parametrize(
+    ("file", "code", "relation"),
+    [
+        (
+            "stock.go",
+            "package a\n\ntype Stock struct {\n\tn int\n}\n\nfunc (s *Stock) Take() {}\n",
+            "Store embeds Stock (store.go:3)",
+        ),
+        (
+            "stock.ts",
+            "export interface Stock { take(): number; left(): number }\n",
+            "Store inherits from Stock (store.ts:3)",
+        ),
+    ],
+    ids=["a struct of Go", "an interface"],
+)
+def test_a_struct_embeds_and_an_interface_inherits(
+    tmp_path: Path, file: str, code: str, relation: str
+) -> None:
+    stores = {
+        "store.go": "package a\n\ntype Store struct {\n\tStock\n}\n\n"
+        "func (s *Store) Open() {}\n",
+        "store.ts": "import { Stock } from './stock';\n\n"
+        "export interface Store extends Stock { open(): void }\n",
+    }
+    store = file.replace("stock", "store")
+    files = {file: code, store: stores[store]}
+    assert relation in related(analysed(tmp_path, files))

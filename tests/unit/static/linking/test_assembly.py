@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.support.analysed import analysed, defined, referred
 from worker.engines.static.facts import Kind
 
@@ -109,3 +111,19 @@ def test_a_chain_of_types_without_end_ends(tmp_path: Path) -> None:
         tmp_path, {"a.py": f"class C0:\n    def go(self): pass\n{text}"}
     )
     assert len(analysis.definitions) == 301
+
+
+@pytest.mark.parametrize(
+    ("use", "bases"),
+    [("", ()), ("use crate::shop::Shop;\n", ("Sell",))],
+    ids=["made by a macro", "imported"],
+)
+def test_an_implementation_is_for_a_type_that_its_file_can_mean(
+    tmp_path: Path, use: str, bases: tuple[str, ...]
+) -> None:
+    files = {
+        "src/lib.rs": "pub mod shop;\npub mod stall;\n",
+        "src/shop.rs": "pub struct Shop { name: String }\n",
+        "src/stall.rs": use + "impl Sell for Shop { fn sell(&self) {} }\n",
+    }
+    assert defined(analysed(tmp_path, files), "Shop").bases == bases

@@ -139,3 +139,38 @@ def test_only_the_family_of_the_subject_is_drawn(tmp_path: Path) -> None:
     assert drawing.count("Cup<|--") == 3
     assert "_Old" not in drawing
     assert "Flag" not in drawing
+
+
+def test_what_a_class_implements_or_includes_elsewhere_is_not_extended(
+    tmp_path: Path,
+) -> None:
+    php = """<?php
+class Shop extends Place implements Sells, \\Countable {
+  public function open() {}
+}
+"""
+    ruby = """class Shop < Place
+  include Rest::Sells
+  def open; end
+end
+class Stall < Shop
+  def close; end
+end
+"""
+    for file, code in {"shop.php": php, "shop.rb": ruby}.items():
+        facts = read(tmp_path / file, {file: code})
+        drawing = diagrams.family(facts, chapter_of(facts, "Shop"))
+        assert "Sells<|..Shop" in drawing
+        assert "Place<|--Shop" in drawing
+
+
+def test_an_interface_extends_an_interface(tmp_path: Path) -> None:
+    code = """export interface Shop extends Place { open(): void; close(): void }
+export interface Stall extends Shop { move(): void }
+export class Tent implements Shop { open() {} close() {} }
+"""
+    facts = read(tmp_path, {"shop.ts": code})
+    drawing = diagrams.family(facts, chapter_of(facts, "Shop"))
+    assert "Place<|--Shop" in drawing
+    assert "Shop<|--Stall" in drawing
+    assert "Shop<|..Tent" in drawing

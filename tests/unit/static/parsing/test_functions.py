@@ -899,6 +899,7 @@ SWITCH = """
 """
 ARMS = """
   match x { Some(a) if a > 1 => { panic!("more") }, _ => panic!("none"), }
+  match x { true => panic!("true"), #[allow(any)] other => panic!("other"), }
 """
 GUARDED = """  match x:
     case 1 if y:
@@ -943,6 +944,8 @@ GUARDED = """  match x:
             {
                 "more": ("if `x` matches `Some(a) if a > 1`",),
                 "none": ("if `x` matches no other case",),
+                "true": ("if `x` matches `true`",),
+                "other": ("if `x` matches `other`",),
             },
         ),
         (Language.PYTHON, GUARDED, {"one": ("if `x` matches `1 if y`",)}),
@@ -965,7 +968,7 @@ def test_what_returns_before_a_failure_in_ruby_is_a_condition() -> None:
 
 def test_a_block_of_ruby_is_run_if_its_method_calls_it() -> None:
     body = (
-        "  x.fetch(1) { raise A, 'none' }\n"
+        "  x.on { x.fetch(1) { raise A, 'none' } }\n"
         "  x.each do |part|\n    next if part\n    raise A, 'part'\n  end\n"
     )
     assert conditions_of(Language.RUBY, body) == {

@@ -139,7 +139,7 @@ APART = """# frozen_string_literal: true
 # Copyright Jo
 
 module Shop
-  # Sells things.
+  # Rest::Store sells things.
   # All of them.
 
   class Store
@@ -157,7 +157,7 @@ end
 def test_a_comment_above_an_empty_line_documents_a_type() -> None:
     drafts = parsed(Language.RUBY, APART).drafts
     assert [(each.name, each.doc) for each in drafts] == [
-        ("Store", "Sells things.\nAll of them."),
+        ("Store", "Store sells things.\nAll of them."),
         ("Part", ""),
     ]
     licensed = "# Copyright Jo\n\nclass Store\nend\n"

@@ -146,3 +146,8 @@ mod ext {
         Import(module="self::super", names=(("Base", "Base"),), line=6),
         Import(module="crate", names=(("Shop", "Shop"),), line=7),
     )
+
+
+def test_a_lifetime_is_no_base_of_a_trait() -> None:
+    source = parsed(Language.RUST, "pub trait Sell: Clone + 'static {}\n")
+    assert source.drafts[0].bases == ("Clone",)

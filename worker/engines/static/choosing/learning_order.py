@@ -37,7 +37,7 @@ _FEWEST_BOUND: Final = 2
 _NO_LINK: Final = (
     "No relationship on this course's map leads to an earlier chapter."
 )
-_BASES: Final = frozenset({Verb.INHERITS, Verb.IMPLEMENTS})
+_BASES: Final = frozenset({Verb.INHERITS, Verb.EMBEDS, Verb.IMPLEMENTS})
 _PARTS: Final = frozenset({Verb.CREATES, Verb.HOLDS, Verb.CALLS})
 _GUIDES: Final = frozenset({Source.GUIDE, Source.CONTENTS})
 _LATER: Final = frozenset({Source.EXAMPLE, Source.DOCUMENT})

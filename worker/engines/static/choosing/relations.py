@@ -14,7 +14,7 @@ from worker.engines.static.facts import (
     Verb,
 )
 from worker.engines.static.linking.graph import Graph
-from worker.engines.static.linking.usage import Usage, is_interface
+from worker.engines.static.linking.usage import Usage, extension
 
 _Pair = tuple[int, int]
 """The units of a relation: its source and its target."""
@@ -22,13 +22,14 @@ _Pair = tuple[int, int]
 MAX_CODE: Final = 160
 _OUT: Final = 3
 """The most relations of a unit to others; a picture of more is not read."""
-_BY_ITSELF: Final = frozenset({Verb.INHERITS, Verb.IMPLEMENTS})
+_BY_ITSELF: Final = frozenset({Verb.INHERITS, Verb.EMBEDS, Verb.IMPLEMENTS})
 """What is said of the first definitions of two units alone."""
 _LOOKED_AT: Final = 24
 """The most references between two units that are looked at, the most frequent first."""
 
 _STRENGTH: Final = {
     Verb.INHERITS: 6.0,
+    Verb.EMBEDS: 6.0,
     Verb.IMPLEMENTS: 6.0,
     Verb.CREATES: 4.0,
     Verb.HOLDS: 3.5,
@@ -179,9 +180,7 @@ class Relations:
         if derived is None:
             return None
         definition = graph.definitions[derived]
-        verb = Verb.INHERITS
-        if is_interface(graph.definitions[base]):
-            verb = Verb.IMPLEMENTS
+        verb = extension(definition, graph.definitions[base])
         reference = Reference(
             source=derived,
             target=base,

@@ -96,7 +96,7 @@ class Assembly:
                 types = self._types.get(name, [])
                 own = [draft for draft in types if draft.path == path]
                 fitting = own or types
-                if fitting:
+                if own or (types and _is_imported(name, parsed)):
                     _add_base(fitting[0], base)
 
     def _defined(self, drafts: Iterable[Draft]) -> list[Draft]:
@@ -123,6 +123,14 @@ class Assembly:
 def _key(draft: Draft) -> tuple[int, str]:
     """Return the key that a declaration shares with its definition."""
     return id(draft.parent), draft.name
+
+
+def _is_imported(name: str, parsed: Parsed) -> bool:
+    """Whether a file may mean a type elsewhere; not one of its own that a macro makes."""
+    return any(
+        statement.everything or name in dict(statement.names)
+        for statement in parsed.imports
+    )
 
 
 def _add_base(draft: Draft, base: str) -> None:

@@ -319,17 +319,13 @@ class Names:
         while owner is not None:
             instance = Meaning(instance_of=owner)
             meaning = self._inside(instance, name, depth)
-            is_other = is_constant and self._is_method(meaning.definition)
-            if meaning != UNKNOWN and not is_other:
+            # A method may have the name of a constant, too.
+            is_type = self._owner(meaning) is not None
+            if meaning != UNKNOWN and (is_type or not is_constant):
                 return meaning
             definition = self._definitions[owner]
             owner = self.type_around(definition.parent)
         return UNKNOWN
-
-    def _is_method(self, index: int | None) -> bool:
-        return (
-            index is not None and self._definitions[index].kind is Kind.METHOD
-        )
 
     def _inside(self, meaning: Meaning, name: str, depth: int) -> Meaning:
         """Return what a name after a dot means."""

@@ -105,13 +105,10 @@ class Resolver:
         """Whether a file sees what another defines; in C#, inner namespaces see outer ones."""
         home = self._homes[path]
         other = self._homes[place]
-        if home is None or other is None:
-            return False
-        if home == other:
-            return True
-        if self._files[path].language is not Language.CSHARP or not other:
-            return False
-        return home.startswith(f"{other}.")
+        if home is None or not other:
+            return home is not None and home == other
+        is_csharp = self._files[path].language is Language.CSHARP
+        return home == other or (is_csharp and home.startswith(f"{other}."))
 
     def _scope(self, path: str, parsed: Parsed) -> _Scope:
         scope = _Scope(exports=dict(parsed.exports))
@@ -223,9 +220,9 @@ class Resolver:
 
     def is_named(self, path: str, name: str) -> bool:
         scope = self._scopes[path]
-        if name in scope.own or name in scope.given:
-            return True
-        return name in scope.roots
+        return any(
+            name in names for names in (scope.own, scope.given, scope.roots)
+        )
 
     def is_foreign(self, path: str, name: str) -> bool:
         """Whether a name in a file comes from another project."""

@@ -184,13 +184,18 @@ class Usage:
         return self._trees[path]
 
 
-def _is_import(node: Node) -> bool:
+def _around(node: Node) -> Iterator[Node]:
+    """Yield a node, and those around it that can say something about it."""
     outer: Node | None = node
     for _ in range(_STEPS):
-        if outer is None or outer.type.startswith(_NOT_CODE):
-            return outer is not None
+        if outer is None:
+            return
+        yield outer
         outer = outer.parent
-    return False
+
+
+def _is_import(node: Node) -> bool:
+    return any(each.type.startswith(_NOT_CODE) for each in _around(node))
 
 
 def _is_of_inner(node: Node, verb: Verb, source: Definition | None) -> bool:
@@ -249,10 +254,7 @@ def _unquoted(name: Node, target: Definition) -> Node:
 def _whole(name: Node) -> Node:
     """Return the expression that a name ends: `module.Name`, `Name<T>`."""
     node = name
-    for _ in range(_STEPS):
-        outer = node.parent
-        if outer is None:
-            break
+    for outer in _around(name.parent or name):
         is_last = outer.type in _PATHS and outer.end_byte == node.end_byte
         is_first = (
             outer.type in _GENERICS and outer.start_byte == node.start_byte
@@ -316,15 +318,11 @@ def _as_exception(node: Node, outer: Node) -> Verb | None:
         if _child(outer, 0) == node:
             return Verb.RAISES
         return None
-    around: Node | None = outer
-    for _ in range(_STEPS):
-        if around is None:
-            return None
+    for around in _around(outer):
         if around.type in _HANDLERS:
             return Verb.HANDLES
         if around.type not in _IN_HANDLER:
             return None
-        around = around.parent
     return None
 
 
@@ -368,10 +366,7 @@ def _as_type(node: Node) -> Verb | None:
     """Return what is done with a type in an annotation or a declaration."""
     child = node
     is_plain = True
-    for _ in range(_STEPS):
-        outer = child.parent
-        if outer is None:
-            return None
+    for outer in _around(node.parent or node):
         if outer.type not in _HOLDING_TYPES or _is_declaration(outer):
             return _declared(child, outer, is_plain=is_plain)
         if not _may_hold(outer):
@@ -384,14 +379,8 @@ def _as_type(node: Node) -> Verb | None:
 
 def _as_annotation(node: Node) -> Verb | None:
     """Return a mention if a name lies in an annotation, where its role is unknown."""
-    outer = node.parent
-    for _ in range(_STEPS):
-        if outer is None:
-            return None
-        if outer.type in _ANNOTATIONS:
-            return Verb.NAMES
-        outer = outer.parent
-    return None
+    is_named = any(outer.type in _ANNOTATIONS for outer in _around(node))
+    return Verb.NAMES if is_named else None
 
 
 def _may_hold(outer: Node) -> bool:
@@ -477,3 +466,12 @@ def is_interface(definition: Definition, *, or_mixin: bool = False) -> bool:
     if definition.kind in {Kind.TRAIT, Kind.MODULE}:
         return or_mixin
     return definition.kind is Kind.INTERFACE
+
+
+def extension(derived: Definition, base: Definition) -> Verb:
+    """Return how a type is based on another: an interface inherits from an interface."""
+    if derived.path.endswith(".go"):
+        return Verb.EMBEDS
+    if is_interface(base) and derived.kind is not base.kind:
+        return Verb.IMPLEMENTS
+    return Verb.INHERITS

@@ -17,6 +17,10 @@ from worker.engines.static.pages.course import (
 from worker.engines.static.pages.mermaid import Arrow, Extension
 from worker.engines.static.reading.language import Language
 
+_SIGNING: Final = frozenset(
+    {Language.RUBY, Language.PHP, Language.JAVA, Language.TYPESCRIPT}
+)
+"""Languages whose types name their superclass alone before `implements`, if at all."""
 _NODES: Final = 10
 _TYPES: Final = 14
 _FEWEST: Final = 3
@@ -195,13 +199,13 @@ def _types_by_name(facts: CourseFacts) -> dict[str, int | None]:
 
 
 def _arrow(facts: CourseFacts, base: int | str, derived: int) -> Arrow:
+    definition = facts.definitions[derived]
+    is_dashed = definition.kind not in {Kind.TRAIT, Kind.INTERFACE}
     if isinstance(base, int):
-        is_dashed = is_interface(facts.definitions[base], or_mixin=True)
+        is_dashed &= is_interface(facts.definitions[base], or_mixin=True)
+    elif facts.file(definition.path).language in _SIGNING:
+        superclass = definition.signature.partition(" implements ")[0]
+        is_dashed &= last_name(base) not in superclass
     else:
-        definition = facts.definitions[derived]
-        language = facts.file(definition.path).language
-        is_trait = definition.kind is Kind.TRAIT
-        is_dashed = language is Language.RUST and not is_trait
-    if is_dashed:
-        return Arrow.IMPLEMENTS
-    return Arrow.EXTENDS
+        is_dashed &= definition.path.endswith(".rs")
+    return Arrow.IMPLEMENTS if is_dashed else Arrow.EXTENDS

@@ -81,8 +81,11 @@ _METHOD_CALL: Final = "invocation_expression"
 """A call in C#, which creates objects by `new` only, and whose methods have capitals like types."""
 _ERROR_TYPE: Final = re.compile(r"(?:\w+\.)*[A-Z]\w*(?:Error|Exception)")
 _ALL_ERRORS: Final = word_set("Exception BaseException Throwable StandardError")
-_CASE_MARKS: Final = re.compile(r"^(?:case|when|in|default)\b|=>$|:$")
+_CASE_MARKS: Final = re.compile(
+    r"^(?:#\[[^\]]*\]\s*)+|^(?:case|when|in|default)\b|=>$|:$"
+)
 """What stands around the pattern of a case."""
+_RUN: Final = "calls its block"
 _REPEATING: Final = re.compile(
     r"each|(?:flat_)?map\b|(?:times|loop|tap|select|synchronize|open)\b"
 )
@@ -651,7 +654,13 @@ def _conditions(place: _Place) -> list[str]:
 
 
 def _is_excluded(condition: str, conditions: list[str]) -> bool:
-    """Whether a condition is one that another excludes: of another value, or of a changed one."""
+    """Whether a condition is one that another excludes: of another value, or of a changed one.
+
+    A block that is run is in one that is run as well.
+    """
+    if condition.endswith(_RUN):
+        later = conditions[conditions.index(condition) + 1 :]
+        return any(other.endswith(_RUN) for other in later)
     excluded = _EXCLUDED.fullmatch(condition)
     if excluded is None:
         return False
@@ -778,7 +787,7 @@ def _choice(outer: Node, child: Node) -> Iterator[str]:
     elif outer.type == "call" and child.type.endswith("block"):
         method = field_text(outer, "method")
         if not _REPEATING.match(method):
-            yield f"if `{method}` calls its block"
+            yield f"if `{method}` {_RUN}"
 
 
 def _case(outer: Node, child: Node) -> str:

@@ -41,8 +41,10 @@ _BRACES: Final = frozenset({"{", "field_declaration_list"})
 
 
 def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
+    # The declaration that a definition is one of may have the comment.
+    row = (node.parent or node).start_point.row
     if capture == "type":
-        yield _type(node, page)
+        yield _type(node, row, page)
         return
     kind = Kind(capture)
     body = node.child_by_field_name("body")
@@ -58,7 +60,7 @@ def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
         if kind in _KEYWORDS:
             signature = f"{_KEYWORDS[kind]} {definition.signature}"
             definition.signature = signature
-            definition.doc = definition.doc or _outer_doc(node, page)
+            definition.doc = definition.doc or page.comment_above(row)
         receiver = _RECEIVER.search(field_text(node, "receiver"))
         if receiver is not None:
             definition.owner = receiver[1]
@@ -67,15 +69,7 @@ def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
             yield definition
 
 
-def _outer_doc(node: Node, page: FileText) -> str:
-    """Return the comment above the declaration that a definition is one of."""
-    outer = node.parent
-    if outer:
-        return page.comment_above(outer.start_point.row)
-    return ""
-
-
-def _type(node: Node, page: FileText) -> Draft:
+def _type(node: Node, row: int, page: FileText) -> Draft:
     value = node.child_by_field_name("type")
     kind = Kind.TYPE
     body = None
@@ -85,7 +79,7 @@ def _type(node: Node, page: FileText) -> Draft:
         body = next(braces, None)
     definition = draft(page, node, field_text(node, "name"), kind, body=body)
     definition.signature = f"type {definition.signature}"
-    definition.doc = definition.doc or _outer_doc(node, page)
+    definition.doc = definition.doc or page.comment_above(row)
     if value is not None:
         definition.bases = tuple(_embedded(value))
     definition.public = definition.name[:1].isupper()

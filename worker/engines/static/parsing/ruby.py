@@ -1,5 +1,6 @@
 """Reads Ruby."""
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from typing import Final
@@ -55,7 +56,8 @@ def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
     definition = draft(page, node, name, Kind(capture), body=body)
     definition.signature = _head(node, page)
     if node.type in _TYPES:
-        definition.doc = page.block_above(node.start_point.row, "#")
+        doc = page.block_above(node.start_point.row, "#")
+        definition.doc = re.sub(rf"^(?:\w+::)+(?={name}\b)", "", doc)
         bases = [*bases_in(_superclass(node)), *_mixed_in(body, page)]
         definition.bases = tuple(base.replace("::", ".") for base in bases)
     else:

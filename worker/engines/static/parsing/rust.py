@@ -99,7 +99,9 @@ def _item(node: Node, kind: Kind, page: FileText) -> Draft:
     bounds = node.child_by_field_name("bounds")
     if kind is Kind.TRAIT and bounds is not None:
         item.bases = tuple(
-            _last(text(bound)) for bound in bounds.named_children
+            _last(text(bound))
+            for bound in bounds.named_children
+            if bound.type != "lifetime"
         )
     return item
 
