@@ -179,3 +179,16 @@ def test_a_constant_is_that_of_the_types_around_and_no_method(
     }
     analysis = analysed(tmp_path, files)
     assert referred(analysis) == {"Mock.parse > Mock.Cookie"}
+
+
+def test_a_constant_behind_a_module_is_the_one_that_the_module_holds(
+    tmp_path: Path,
+) -> None:
+    files = {
+        "lib/part.rb": "module Shop\n  def self.new; end\n  class Part\n  end\nend\n",
+        "lib/stall.rb": (
+            "require_relative 'part'\nclass Stall\n"
+            "  def own; Shop::Part.new; end\n  def other; Rest::Part.new; end\nend\n"
+        ),
+    }
+    assert referred(analysed(tmp_path, files)) == {"Stall.own > Part"}

@@ -396,8 +396,10 @@ class Names:
         return itself
 
     def _is_namespace(self, name: str, inner: str, place: Place) -> bool:
-        """Whether a name is that of a C++ namespace that holds a definition."""
-        if self._language(place.path) is not Language.CPP:
+        """Whether a namespace of C++, or a module of Ruby, holds a definition."""
+        language = self._language(place.path)
+        is_constant = language is Language.RUBY and inner[:1].isupper()
+        if language is not Language.CPP and not is_constant:
             return False
         index = self._resolver.lookup(place.path, inner)
         if index is None:
@@ -405,23 +407,22 @@ class Names:
         definition = self._definitions[index]
         parsed = self._parsed[definition.path]
         written = name.encode()
-        namespace = rb"\bnamespace\s+" + written + rb"\b"
+        namespace = rb"\b(?:namespace|module)\s+" + written + rb"\b"
         return re.search(namespace, parsed.code) is not None
 
 
 def _spans(assembly: Assembly) -> dict[int, Span]:
     """Return the bytes of all definitions, by their positions."""
-    by_definition = {}
-    for spans in assembly.spans.values():
-        for span in spans:
-            by_definition[span.definition] = span
-    return by_definition
+    return {
+        span.definition: span
+        for spans in assembly.spans.values()
+        for span in spans
+    }
 
 
 def _is_getter(definition: Definition) -> bool:
     """Whether a method is read as an attribute."""
-    if definition.kind is not Kind.METHOD:
-        return False
-    if definition.signature.startswith(_GETTERS):
-        return True
-    return any(map(is_property, definition.decorators))
+    return definition.kind is Kind.METHOD and (
+        definition.signature.startswith(_GETTERS)
+        or any(map(is_property, definition.decorators))
+    )
