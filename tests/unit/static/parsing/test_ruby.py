@@ -192,3 +192,12 @@ def test_a_constant_behind_a_module_is_the_one_that_the_module_holds(
         ),
     }
     assert referred(analysed(tmp_path, files)) == {"Stall.own > Part"}
+
+
+def test_super_is_no_receiver(tmp_path: Path) -> None:
+    code = (
+        "class Stock\n  def each; end\nend\nclass Mock < Stock\n"
+        "  def body\n    super.each { |part| part }\n  end\nend\n"
+    )
+    analysis = analysed(tmp_path, {"lib/stock.rb": code})
+    assert referred(analysis) == {"Mock > Stock"}

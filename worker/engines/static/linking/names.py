@@ -159,11 +159,8 @@ class Names:
         definition = self._definitions[index]
         if definition.kind in _VALUES:
             # Another name of a type.
-            meaning = self._defined(index, _DEPTH)
-            meant = meaning.definition
-            if meant is None:
-                return index
-            return meant
+            meant = self._defined(index, _DEPTH).definition
+            return index if meant is None else meant
         is_python = self._language(place.path) is Language.PYTHON
         # A call in a list of Python's bases may return any type.
         is_function = definition.kind not in TYPES
@@ -300,7 +297,8 @@ class Names:
 
     def _inherited(self, place: Place, name: str) -> Meaning:
         owner = self.type_around(place.source)
-        if owner is None:
+        # In Ruby, `super` is what the same method of a base returns.
+        if owner is None or self._language(place.path) is Language.RUBY:
             return UNKNOWN
         bases = self.bases(owner)
         for base in bases:
