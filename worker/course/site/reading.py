@@ -1,6 +1,7 @@
 """What a reader wants to know before the first page: how long it takes, and what it needs."""
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from worker.course.site.contents import Contents, Page
@@ -12,7 +13,10 @@ _WRITTEN: Final = re.compile(r"^✎ ", re.MULTILINE)
 """How the engine `claude` marks code that is not copied from the repository."""
 _TYPED: Final = re.compile(r"^```bash$", re.MULTILINE)
 _SENTENCE: Final = re.compile(r"(?:`[^`]*`|[^`])*?[.!?](?=\s|$)")
-_NEEDS: Final = "The tutorials need a terminal and a clone of the project"
+_RUN: Final = re.compile(r"^```(?:bash|console)$|\bRun ", re.MULTILINE)
+"""A command in a tutorial, or the request to run one."""
+_TERMINAL: Final = "The tutorials need a terminal and a clone of the project"
+_CLONE: Final = "The tutorials need a clone of the project."
 _MARK: Final = (
     "Code marked with ✎ was written for this course. A model worked out its "
     "output from the source, without running it. Every other listing is copied "
@@ -42,17 +46,20 @@ def about(contents: Contents) -> str:
         time = _duration(sum(map(minutes, contents.chapters)))
         sentences.append(f"Reading the chapters takes about {time}.")
     if contents.tutorials:
-        sentences.append(_needs(contents.tutorials[0]))
+        sentences.append(_needs(contents.tutorials))
     pages = [*contents.chapters, *contents.tutorials]
     if any(_WRITTEN.search(page.source) for page in pages):
         sentences.append(_MARK)
     return " ".join(sentences)
 
 
-def _needs(first: Page) -> str:
-    if not _TYPED.search(first.source):
-        return f"{_NEEDS}."
-    return f"{_NEEDS}; [the first one]({first.path}) sets it up."
+def _needs(tutorials: Sequence[Page]) -> str:
+    first, *_ = tutorials
+    if _TYPED.search(first.source):
+        return f"{_TERMINAL}; [the first one]({first.path}) sets it up."
+    if any(_RUN.search(page.source) for page in tutorials):
+        return f"{_TERMINAL}."
+    return _CLONE
 
 
 def _duration(whole: int) -> str:

@@ -241,13 +241,21 @@ def test_previous_and_next_lead_through_chapters_and_then_tutorials() -> None:
     }
 
 
+def test_tutorials_without_commands_need_no_terminal() -> None:
+    files = course("# Signer")
+    files["tutorials/tutorial_1_signer.md"] = b"# Tutorial 1: Try it"
+    readme = build(files, "project")["README.md"].decode()
+    assert "The tutorials need a clone of the project." in readme
+    assert "terminal" not in readme
+
+
 def test_a_readme_says_what_the_project_is_and_lists_the_pages_in_their_order() -> (
     None
 ):
     files = course("# Chapter 1: Signer [x](y)", "# Part 2")
     second = "reviewed-chapters/chapter_2_part_2.md"
     tutorial = "tutorials/tutorial_2_part_2.md"
-    files[tutorial] = b"# Tutorial 2: Try `it`"
+    files[tutorial] = b"# Tutorial 2: Try `it`\n\nRun `make`."
     lines = build(files, "my_project")["README.md"].decode().splitlines()
     assert lines[0] == r"# my\_project"
     assert "It signs *values*." in lines

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.course_facts import chapter_of, read
 from worker.engines.static.pages import breaking
-from worker.engines.static.pages.breaking import Change, Negation
+from worker.engines.static.pages.breaking import Change, Trial
 
 GATE = '''"""Gates."""
 
@@ -147,11 +147,11 @@ class Till:
 """
 
 
-def negation(tmp_path: Path, code: str, test: str) -> Negation | None:
+def trial(tmp_path: Path, code: str, test: str) -> Trial | None:
     head = "from till import Till\n\n\n"
     files = {"till.py": code, "tests/test_till.py": f"{head}{test}"}
     facts = read(tmp_path, files)
-    return breaking.negation(facts, chapter_of(facts, "Till"))
+    return breaking.trial(facts, chapter_of(facts, "Till"))
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_a_condition_is_negated_that_a_test_of_its_function_may_notice(
     tmp_path: Path, call: str, *, is_named: bool
 ) -> None:
     test = f"def test_it():\n    x = {call}\n    assert x == 3\n"
-    found = negation(tmp_path, TILL, test)
+    found = trial(tmp_path, TILL, test)
     assert found is not None
     words = "Negate the condition `sum < 1` of `Till.pay` (`till.py:3`)."
     assert found.words == words
@@ -172,7 +172,7 @@ def test_a_condition_is_negated_that_a_test_of_its_function_may_notice(
 def test_no_test_is_named_for_one_of_several_namesakes(tmp_path: Path) -> None:
     other = "class Bank:\n    def pay(self):\n        return self\n"
     test = "def test_it():\n    x = Till().pay(3)\n    assert x == 3\n"
-    found = negation(tmp_path, f"{TILL}\n\n{other}", test)
+    found = trial(tmp_path, f"{TILL}\n\n{other}", test)
     assert found is not None
     assert found.test is None
 
@@ -187,4 +187,27 @@ def test_only_a_condition_on_a_line_of_its_own_is_negated(
 ) -> None:
     whole = f"{line}\n            sum):" if line.endswith("(") else line
     code = TILL.replace("if sum < 1:", whole)
-    assert negation(tmp_path, code, "x = 1\n") is None
+    found = trial(tmp_path, code, "x = 1\n")
+    assert found is not None
+    assert "Negate" not in found.words
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (
+            "        self.sum = sum\n        return sum\n",
+            "Take out the first statement of `Till.pay` (`till.py:3`).",
+        ),
+        ("        return sum\n", ""),
+        ("        with sum:\n            self.sum = 1\n", ""),
+    ],
+    ids=["two statements", "one statement", "one block"],
+)
+def test_without_a_condition_the_first_of_several_statements_is_taken_out(
+    tmp_path: Path, body: str, words: str
+) -> None:
+    code = f"class Till:\n    def pay(self, sum):\n{body}"
+    found = trial(tmp_path, code, "x = 1\n")
+    assert (found is not None) == bool(words)
+    assert found is None or found.words == words

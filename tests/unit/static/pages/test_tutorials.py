@@ -305,8 +305,8 @@ ONE_TEST = (
     "tests/test_till.py::test_it`: does `test_it` notice? Then undo the change."
 )
 ALL_TESTS = (
-    "What does it do now? Run `.venv/bin/python -m pytest`: "
-    "does a test notice? Then undo the change."
+    "What does it do now? Run `.venv/bin/python -m pytest` without the change "
+    "and with it: does a test notice? Then undo the change."
 )
 NO_TEST = (
     "Say in a sentence what it does then, and what a caller notices first."
@@ -371,6 +371,59 @@ def test_the_prompt_is_named_once_where_an_example_is_typed(
     facts = read(tmp_path, {"till.py": PAY, "README.md": text})
     page = tutorials.written(facts, chapter_of(facts, "pay"))
     assert "with `.venv/bin/python`: type what follows the prompts." in page
+
+
+COIN = "class Coin(Money):\n    def worth(self):\n        x = 1\n        y = x\n        return y\n"
+NOTE = COIN.replace("Coin", "Note").replace("worth", "size")
+
+
+@pytest.mark.parametrize(
+    ("subtypes", "is_left"),
+    [
+        (f"{NOTE}\n\n{COIN}", True),
+        (NOTE, False),
+        (COIN.replace("x = 1\n", "x = 1\n" + "        x += 1\n" * 25), False),
+    ],
+    ids=["defined", "another", "long"],
+)
+def test_a_reader_writes_what_a_type_leaves_to_its_subtypes(
+    tmp_path: Path, subtypes: str, *, is_left: bool
+) -> None:
+    base = (
+        "class Money:\n    def worth(self):\n        raise NotImplementedError\n\n"
+        "    def pay(self):\n        return self.worth() * 2\n"
+    )
+    facts = read(tmp_path, {"till.py": f"{base}\n\n{subtypes}"})
+    page = tutorials.written(facts, chapter_of(facts, "Money"))
+    task = "Write a subtype of `Money` that defines `worth`.\n\n<details>"
+    _, _, after = page.partition(task)
+    solution, _, _ = after.partition("</details>")
+    assert bool(after) == is_left
+    assert ("`till.py:16-20`\n\n```python\nclass Coin" in solution) == is_left
+    assert "class Note" not in page
+
+
+@pytest.mark.parametrize(
+    ("last", "is_answer"), [("b'paid'", True), ("[3]", True), ("pay(4)", False)]
+)
+def test_an_example_that_shows_answers_is_typed(
+    tmp_path: Path, last: str, *, is_answer: bool
+) -> None:
+    use = f"from till import pay\n\npay(3)\n{last}\n"
+    text = f"# Till\n\n```python\n{use}```\n"
+    facts = read(tmp_path, {"till.py": PAY, "README.md": text})
+    page = tutorials.written(facts, chapter_of(facts, "pay"))
+    typed = "with `.venv/bin/python`: type it line by line."
+    assert (typed in page) == is_answer
+    assert ("try_it.py" in page) is not is_answer
+
+
+def test_an_example_with_a_path_to_replace_is_not_run(tmp_path: Path) -> None:
+    use = "from till import pay\n\npay('/path/to/till.json')\n"
+    text = f"# Till\n\n```python\n{use}```\n"
+    facts = read(tmp_path, {"till.py": PAY, "README.md": text})
+    page = tutorials.written(facts, chapter_of(facts, "pay"))
+    assert "Run an example" not in page
 
 
 TILL = """\

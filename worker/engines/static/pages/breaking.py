@@ -54,17 +54,16 @@ class Change:
     """A change of a function, as Markdown, and a test that fails after it."""
 
     words: str
-    function: Definition
+    task: str
+    """To write the test, as Markdown."""
+    failure: Failure
+    """It is left out."""
     test: ProjectTest
-    task: str = ""
-    """To write the test, as Markdown; nothing where its name does not say what it tests."""
-    message_length: int = 0
-    """Of the failure that is left out; a long one explains it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Negation:
-    """A condition of a result or a failure that is turned round, as Markdown."""
+class Trial:
+    """A change of a function's code that a test may notice, as Markdown."""
 
     words: str
     function: Definition
@@ -74,17 +73,12 @@ class Negation:
 
 @remembered
 def change(facts: CourseFacts, chapter: Chapter) -> Change | None:
-    """Return a change that a test notices."""
-    best_tests = project_tests.found(facts, chapter)[:1]
-    shown_tests = [test.place for test in best_tests]
+    """Return a change that a test notices: of what the chapter shows, if possible."""
     shown = _shown(facts, chapter)
 
-    def rank(change: Change) -> tuple[bool, bool, int]:
-        return (
-            change.test.place not in shown_tests,
-            change.function not in shown,
-            -change.message_length,
-        )
+    def rank(change: Change) -> tuple[bool, int]:
+        failure = change.failure
+        return failure.function not in shown, -len(failure.cause.message)
 
     changes = _of_failures(facts, chapter)
     return min(changes, key=rank, default=None)
@@ -112,9 +106,8 @@ def _without(failure: Failure, condition: str, test: ProjectTest) -> Change:
     return Change(
         words=f"Put `pass` in place of the statement at {place}.",
         task=f"{name} {cause.verb} {error} {condition}. Write a test for it.",
-        function=function,
+        failure=failure,
         test=test,
-        message_length=len(cause.message),
     )
 
 
@@ -153,7 +146,7 @@ def _expected(
     errors: Container[str],
 ) -> Iterator[Failure]:
     """Yield the failures that a test expects of the project's functions that it calls."""
-    rows = _rows(facts, test)
+    rows = project_tests.rows(facts, test)
     for position, row in enumerate(rows):
         expected = None
         if "aises(" in row:
@@ -225,10 +218,6 @@ def _called(
     return None
 
 
-def _rows(facts: CourseFacts, test: ProjectTest) -> Sequence[str]:
-    return facts.texts.lines(test.path)[test.first - 1 : test.last]
-
-
 def _below(rows: Sequence[str], indent: int) -> Iterator[str]:
     """Yield the lines of the block that the first line opens."""
     for row in rows[1:]:
@@ -274,12 +263,6 @@ def _tests_naming(
             yield test
 
 
-def _changeable(facts: CourseFacts, chapter: Chapter) -> list[Definition]:
-    """Return the functions of a chapter, those that it shows first."""
-    shown = _shown(facts, chapter)
-    return list(dict.fromkeys((*shown, *facts.functions(chapter))))
-
-
 def _shown(facts: CourseFacts, chapter: Chapter) -> list[Definition]:
     functions = []
     for place in key_places.chosen(facts, chapter):
@@ -289,10 +272,14 @@ def _shown(facts: CourseFacts, chapter: Chapter) -> list[Definition]:
     return functions
 
 
-def negation(facts: CourseFacts, chapter: Chapter) -> Negation | None:
-    """Return a condition to turn round, if possible with a test that has its function's name."""
-    negations = list(_negations(facts, chapter))
-    for found in negations:
+def trial(facts: CourseFacts, chapter: Chapter) -> Trial | None:
+    """Return a change, if possible with a test that has its function's name."""
+    functions = _shown(facts, chapter)
+    functions += facts.functions(chapter)
+    trials = list(_negations(facts, functions))
+    if not trials:
+        trials = list(_removals(facts, functions))
+    for found in trials:
         function = found.function
         if len(facts.by_name[function.name]) > 1:
             continue
@@ -300,15 +287,39 @@ def negation(facts: CourseFacts, chapter: Chapter) -> Negation | None:
         if function.parent is not None:
             call = rf"[.>:]{call[2:]}"
         for test in _tests_naming(facts, chapter, function):
-            code = "\n".join(_rows(facts, test))
+            code = "\n".join(project_tests.rows(facts, test))
             if re.search(call, code):
                 return replace(found, test=test)
-    return next(iter(negations), None)
+    return next(iter(trials), None)
 
 
-def _negations(facts: CourseFacts, chapter: Chapter) -> Iterator[Negation]:
-    """Yield the conditions that have lines of their own in a chapter's functions."""
-    for function in _changeable(facts, chapter):
+def _removals(
+    facts: CourseFacts, functions: Iterable[Definition]
+) -> Iterator[Trial]:
+    """Yield first statements that are not the only ones."""
+    for function in functions:
+        line = first_statement(facts, function)
+        if not line or _is_last(facts, function, line):
+            continue
+        name = citations.name(function)
+        place = citations.at(function.path, line)
+        words = f"Take out the first statement of {name} ({place})."
+        yield Trial(words=words, function=function)
+
+
+def _is_last(facts: CourseFacts, function: Definition, line: int) -> bool:
+    inside = facts.function(function.index)
+    if inside is None:
+        return True
+    last = inside.statements[-1]
+    return line in {last.first, *last.frame}
+
+
+def _negations(
+    facts: CourseFacts, functions: Iterable[Definition]
+) -> Iterator[Trial]:
+    """Yield the conditions that have lines of their own in some functions."""
+    for function in functions:
         heads = _heads(facts, function)
         name = citations.name(function)
         rows = facts.text(function).split("\n")
@@ -319,7 +330,7 @@ def _negations(facts: CourseFacts, chapter: Chapter) -> Iterator[Negation]:
             shown = markdown.code(code)
             place = citations.at(function.path, number)
             words = f"Negate the condition {shown} of {name} ({place})."
-            yield Negation(words=words, function=function)
+            yield Trial(words=words, function=function)
             break
 
 
@@ -334,11 +345,11 @@ def _heads(facts: CourseFacts, function: Definition) -> dict[str, str]:
         conditions += failure.conditions
     for result in inside.returns:
         conditions += result.conditions
-    for condition in conditions:
-        match = _CONDITION.fullmatch(condition)
-        if match is not None:
-            code = match[2].strip()
-            heads |= {head.format(code): code for head in _HEADS}
+    for match in filter(None, map(_CONDITION.fullmatch, conditions)):
+        code = match[2].strip()
+        for head in _HEADS:
+            line = head.format(code)
+            heads[line] = code
     return heads
 
 
@@ -370,7 +381,7 @@ def _is_meant(
         return _is_imported(facts, test, function, callee)
     parent = facts.definitions[function.parent]
     taken = [fixture.name for fixture in fixtures.of(facts, parent)]
-    first, *rows = _rows(facts, test)
+    first, *rows = project_tests.rows(facts, test)
     if owner in taken and re.search(rf"[(,] *{owner}\b", first):
         if call_path.is_overridden(facts, function):
             return False

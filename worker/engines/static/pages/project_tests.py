@@ -116,7 +116,6 @@ _RUNNERS: Final = (
 """Manifests, what they declare, what a test has, and the command that runs this test alone."""
 _SUITES: Final = {
     "pyproject.toml": (r"\[tool\.pytest", setup_steps.ENVIRONMENT + PYTEST),
-    "setup.cfg": (r"\[tool:pytest\]", setup_steps.ENVIRONMENT + PYTEST),
     "go.mod": ("", "go test ./..."),
     "Cargo.toml": ("", "cargo test"),
     "pom.xml": ("", "mvn test"),

@@ -118,8 +118,8 @@ def _other_value(facts: CourseFacts, test: ProjectTest) -> str:
 
 def _expected(facts: CourseFacts, test: ProjectTest) -> Question | None:
     """Ask what a short test expects, if its other lines do not give that away."""
-    path, first, last = test.path, test.first, test.last
-    above, *rows = facts.texts.lines(path)[first - 2 : last]
+    lines = facts.texts.lines(test.path)
+    above, *rows = lines[test.first - 2 : test.last]
     is_marked = above.lstrip().startswith(("@", ")"))
     is_wide = any(len(row) > markdown.MAX_LINE for row in rows)
     if is_marked or is_wide or len(rows) > _LONGEST_TEST:
@@ -127,7 +127,8 @@ def _expected(facts: CourseFacts, test: ProjectTest) -> Question | None:
     code = "\n".join(dedented(rows))
     blanked = _EXPECTED.sub(_WITHOUT_VALUE, code)
     values = [value for _, value, _ in _EXPECTED.findall(code)]
-    is_told = any(value.strip("\"'") in blanked for value in values)
+    bare = [value.strip("\"'") for value in values]
+    is_told = any(value in blanked for value in bare)
     if is_told or not values:
         return None
     name = markdown.code(test.name)
@@ -136,7 +137,7 @@ def _expected(facts: CourseFacts, test: ProjectTest) -> Question | None:
         f"What does {name} expect in place of `___`?",
         markdown.fence(shown, _PLAIN),
     )
-    place = markdown.place(path, (first, last))
+    place = markdown.place(test.path, (test.first, test.last))
     answers = markdown.bullets(map(markdown.code, values))
     return Question(text, markdown.document(f"{place}:", answers))
 

@@ -48,6 +48,10 @@ _SAY: Final = (
 _BREAK: Final = "Break it"
 _RUN_IT: Final = "Run it with "
 _PARAMETERS: Final = 4
+_LONGEST: Final = 25
+"""Lines of a subtype that a reader writes, less one."""
+_PLACEHOLDER: Final = re.compile(r"\bpath/to/")
+"""What a reader has to replace in an example."""
 _VALUE: Final = r"\"[^\"\\\n]*\"|'[^'\\\n]*'|\d+"
 """A value that is written out."""
 _CONSOLE: Final = "console"
@@ -55,6 +59,8 @@ _PYTHON_CODE: Final = str(Language.PYTHON)
 _PYTHON: Final = frozenset({DOCTEST, _PYTHON_CODE})
 """The tags of code that Python runs."""
 _PROMPT: Final = f"`{setup_steps.ENVIRONMENT}python`"
+_ANSWER: Final = re.compile(r"b?(?:'(?!')|\"(?!\")|[\[({\d])")
+"""How a line begins that a prompt answered: a script would print nothing."""
 _ACTIVATE: Final = "`. .venv/bin/activate`"
 _SURE_NAMES: Final = frozenset({Language.PYTHON, Language.GO, Language.RUST})
 """Languages in which a name in a test seldom means anything else."""
@@ -117,6 +123,7 @@ def _steps(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
         yield _run(facts, chapter, example)
         yield from _stop_inside(facts, called)
         yield from _change(facts, example, called)
+    yield from _extend(facts, chapter)
     yield from _break(facts, chapter)
 
 
@@ -181,6 +188,8 @@ def _imports_only_the_project(facts: CourseFacts, example: Example) -> bool:
     if example.origin is Origin.TEST:
         return True
     code = examples.lines(facts, example)
+    if any(map(_PLACEHOLDER.search, code)):
+        return False
     return standalone.imports_only(code, example.tag, examples.modules(facts))
 
 
@@ -234,12 +243,20 @@ def _how_to_run(facts: CourseFacts, example: Example) -> str:
         return _test_command(facts, example)
     if example.tag == DOCTEST:
         return f"{_RUN_IT}{_PROMPT}: type what follows the prompts."
+    if example.tag == _PYTHON_CODE and _shows_answers(facts, example):
+        return f"{_RUN_IT}{_PROMPT}: type it line by line."
     file, command = setup_steps.script(example.tag)
     if not file or not _does_something(facts, example):
         return ""
-    command = command.replace(file, _file(facts, example))
+    own = _file(facts, example)
+    run = markdown.code(command.replace(file, own))
     save = _save(facts, example)
-    return f"{save} Run {markdown.code(command)}."
+    return f"{save} Run {run}."
+
+
+def _shows_answers(facts: CourseFacts, example: Example) -> bool:
+    *_, last = examples.lines(facts, example)
+    return _ANSWER.match(last) is not None
 
 
 def _does_something(facts: CourseFacts, example: Example) -> bool:
@@ -401,16 +418,47 @@ def _executed(facts: CourseFacts, example: Example) -> str:
     return standalone.executed(lines, example.tag, entry)
 
 
+def _extend(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
+    """Let the reader write what a type leaves to its subtypes, as the project does."""
+    for symbol in facts.named(chapter):
+        methods = facts.methods(symbol)
+        stubs = [
+            method.name
+            for method in methods
+            if key_places.is_stub(facts, method)
+        ]
+        for subtype in facts.subtypes(symbol.index):
+            if not stubs or not _defines(facts, subtype, stubs):
+                continue
+            name = citations.name(symbol)
+            shown = list(map(markdown.code, stubs))
+            names = listed(shown, _PARAMETERS)
+            task = f"Write a subtype of {name} that defines {names}."
+            solution = _solution(
+                facts, subtype.path, subtype.line, subtype.end_line
+            )
+            yield Step("Write a subtype", (task, solution))
+            return
+
+
+def _defines(
+    facts: CourseFacts, subtype: Definition, names: Iterable[str]
+) -> bool:
+    """Whether a type defines methods, and is short enough for a reader to write it."""
+    length = subtype.end_line - subtype.line
+    own = {method.name for method in facts.methods(subtype)}
+    return own.issuperset(names) and length < _LONGEST
+
+
 def _break(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
     """Let the reader change the code and see whether a test notices."""
     change = breaking.change(facts, chapter)
     if change is None:
-        yield from _negate(facts, chapter)
+        yield from _try(facts, chapter)
         return
     test = change.test
-    if change.task:
-        solution = _solution(facts, test)
-        yield Step("Write a test", (change.task, solution))
+    solution = _solution(facts, test.path, test.first, test.last)
+    yield Step("Write a test", (change.task, solution))
     name = markdown.code(test.name)
     command = markdown.code(project_tests.local_command(facts, test))
     text = (
@@ -420,28 +468,31 @@ def _break(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
     yield Step(_BREAK, (text,))
 
 
-def _negate(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
-    """Let the reader turn a condition round, and look for a test that notices."""
-    negation = breaking.negation(facts, chapter)
-    if negation is None:
+def _try(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
+    """Let the reader change a function, and look for a test that notices."""
+    trial = breaking.trial(facts, chapter)
+    if trial is None:
         return
     command = project_tests.suite(facts, chapter)
     noticing = "a test"
-    if negation.test is not None:
-        command = project_tests.local_command(facts, negation.test)
-        noticing = markdown.code(negation.test.name)
+    when = " without the change and with it"
+    if trial.test is not None:
+        command = project_tests.local_command(facts, trial.test)
+        noticing = markdown.code(trial.test.name)
+        when = ""
     task = _SAY
     if command:
+        run = markdown.code(command)
         task = (
-            f"What does it do now? Run {markdown.code(command)}: "
-            f"does {noticing} notice? Then undo the change."
+            f"What does it do now? Run {run}{when}: does {noticing} notice? "
+            "Then undo the change."
         )
-    yield Step(_BREAK, (f"{negation.words} {task}",))
+    yield Step(_BREAK, (f"{trial.words} {task}",))
 
 
-def _solution(facts: CourseFacts, test: ProjectTest) -> str:
-    """Return the project's own test, folded."""
-    excerpt = excerpts.of_lines(facts, test.path, test.first, test.last)
+def _solution(facts: CourseFacts, path: str, first: int, last: int) -> str:
+    """Return the project's own code, folded."""
+    excerpt = excerpts.of_lines(facts, path, first, last)
     if excerpt is None:
         return ""
     shown = excerpts.rendered(facts, excerpt)
