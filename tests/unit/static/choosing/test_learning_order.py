@@ -193,6 +193,20 @@ def test_functions_are_met_with_their_leader_in_one_text_and_types_with_any(
     }
 
 
+def test_functions_are_met_with_any_of_their_title_in_the_readme(
+    tmp_path: Path,
+) -> None:
+    code = "".join(f"def {name}():\n    pass\n\n\n" for name in "ab")
+    first = replace(place(2), source=Source.README_EXAMPLE)
+    met = meetings(
+        [candidate(0, 1)],
+        definitions_of(tmp_path, code),
+        {"a": replace(first, line=9), "b": first},
+        {0: 1.0, 1: 1.0},
+    )
+    assert met == {0: (first, "b")}
+
+
 def test_what_variables_are_bound_to_comes_before_them(tmp_path: Path) -> None:
     code = (
         "class Context:\n    pass\n\n\n"

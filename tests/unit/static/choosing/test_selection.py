@@ -67,6 +67,22 @@ def test_a_unit_whose_name_is_taken_is_named_after_the_next_of_it(
     assert "option" in unit_names
 
 
+def test_a_title_has_no_name_of_an_earlier_one(tmp_path: Path) -> None:
+    def functions(*names: str) -> str:
+        lines = "".join(f"    a{n} = {n}\n" for n in range(8))
+        return "".join(f"def {name}():\n{lines}\n\n" for name in names)
+
+    code = {
+        "shop/new.py": functions("pack", "send", "track"),
+        "shop/old.py": functions("weigh", "label", "track"),
+        "shop/__init__.py": "from shop.new import pack, send, track\n",
+    }
+    code |= {f"shop/m{n}.py": f"x{n} = {n}\n" for n in range(12)}
+    code |= {"tests/test_a.py": "from shop.old import weigh, label, track\n"}
+    found = names(analysed(tmp_path, code))
+    assert sum("track" in name for name in found) == 1
+
+
 def test_a_family_is_named_after_its_root_too(tmp_path: Path) -> None:
     use = "from shop.agents import CodeAgent\n\ndef {}():\n    return CodeAgent()\n"
     files = {

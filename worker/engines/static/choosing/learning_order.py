@@ -83,10 +83,10 @@ def meetings(
 
 
 def _first(named: Sequence[Meeting], leader: Definition) -> Meeting:
-    """Return where a unit is met first: a leading function, if it is met in the same text."""
+    """Return where a unit is met first: a leading function, if it is met in the same guide."""
     first = min(named)
     encounter, _ = first
-    if leader.kind in TYPES:
+    if leader.kind in TYPES or encounter.source is Source.README_EXAMPLE:
         return first
     for other, name in named:
         if name == leader.name and other.text == encounter.text:

@@ -172,7 +172,7 @@ class Chooser:
             leader = self._free(candidate)
             if leader is None:
                 continue
-            if leader != candidate.symbols[0]:
+            if not self._taken.isdisjoint(map(self._name, candidate.leaders)):
                 candidate = self._led(candidate, leader)
                 offer.candidate = candidate
             offer.paid += self._closeness(candidate, chosen)
