@@ -558,3 +558,24 @@ def test_a_name_behind_another_dot_is_no_constant_of_the_project(
         found = examples.found(facts, chapter_of(facts, "size"))
         shown_for[receiver] = bool(found)
     assert shown_for == {"patterns.": True, "": True, "schema.": False}
+
+
+def test_the_readmes_example_comes_before_one_with_more_names(
+    tmp_path: Path,
+) -> None:
+    code = "".join(
+        f"def {name}(cup):\n    cup.warm()\n    cup.check()\n    return cup\n\n\n"
+        for name in ("brew", "serve")
+    )
+    readme = "from tea import brew\n\ncup = brew([])\nprint(cup)\n"
+    guide = "from tea import brew, serve\n\ncup = brew([])\nserve(cup)\n"
+    files = {
+        "tea.py": code,
+        "README.md": f"# Tea\n\n```python\n{readme}```\n",
+        "docs/guide.md": f"# Guide\n\n```python\n{guide}```\n",
+    }
+    facts = read(tmp_path, files)
+    chapter = chapter_of(facts, "brew")
+    assert len(facts.named(chapter)) > 1
+    first, *_ = examples.best(facts, chapter)
+    assert first.path == "README.md"

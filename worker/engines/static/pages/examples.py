@@ -304,6 +304,7 @@ def _sorted(
             not example.is_whole,
             len(_unknown(facts, example)),
             _share(facts, example, names) < _LEAST_SHARE,
+            length < _SHORT or example.origin > Origin.README,
             -min(_MOST_NAMES, len(used)),
             length < _SHORT,
             example.origin,
