@@ -34,16 +34,16 @@ from worker.settings.model import ModelSettings
 from worker.system.runtime import Runtime
 
 VERSION: Final = "2023-06-01"
-"""Of the API: what this engine needs is in it, and all endpoints speak it."""
+"""The API's version: it has everything that this engine needs, and all endpoints support it."""
 CONNECT_SECONDS: Final = 15.0
 SILENCE_SECONDS: Final = 600.0
 """How long an endpoint may be silent; during an answer, it sends pings."""
 ANSWER_SECONDS: Final = 3600.0
 """How long one answer may take."""
 BRIEF_SECONDS: Final = 30.0
-"""How long a request may take that no model works on."""
+"""How long a request may take if it needs no model."""
 BATCH_SECONDS: Final = 120.0
-"""How long the API may be silent while it takes or gives a batch."""
+"""How long the API may be silent while it accepts or returns a batch."""
 LISTED_BATCHES: Final = 100
 _BATCHES: Final = "messages/batches"
 _UNSENT: Final = (
@@ -60,7 +60,7 @@ Body = Mapping[str, Any]
 
 
 class MessagesApi:
-    """One endpoint that speaks the Messages API; for several threads."""
+    """One endpoint of the Messages API; thread-safe."""
 
     def __init__(
         self,
@@ -68,10 +68,10 @@ class MessagesApi:
         runtime: Runtime,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        """Prepare; this sends nothing. `transport` takes the network's place."""
+        """Prepare; this sends nothing. `transport` replaces the network."""
         self._runtime = runtime
         self.address = _address(settings.endpoint)
-        """The endpoint without what may be a password."""
+        """The endpoint, without any password."""
         self.silence_seconds = SILENCE_SECONDS
         self._client = httpx.Client(
             base_url=f"{settings.endpoint}/v1/",
@@ -98,7 +98,7 @@ class MessagesApi:
             return self._read(response, started), request_id
 
     def count(self, body: Body) -> int | None:
-        """Return how many tokens a prompt has, or None where the endpoint does not count.
+        """Return how many tokens a prompt has, or None if the endpoint does not count.
 
         The count is free, and an estimate.
         """
@@ -129,7 +129,7 @@ class MessagesApi:
             return read_batch(read_document(self._content(response)))
 
     def batch(self, batch_id: str) -> Batch:
-        """Return a batch as it is now; raise RejectedError or AnswerLostError."""
+        """Return the current state of a batch; raise RejectedError or AnswerLostError."""
         name = quote(batch_id, safe="")
         document = self._get(f"{_BATCHES}/{name}")
         return read_batch(document)
@@ -147,7 +147,7 @@ class MessagesApi:
         return batches
 
     def results(self, batch_id: str) -> dict[str, JsonObject]:
-        """Return the results of a batch that has ended, by the name of their call."""
+        """Return the results of a batch that has ended, by call name."""
         timeout = httpx.Timeout(BATCH_SECONDS)
         path = f"{_BATCHES}/{quote(batch_id, safe='')}/results"
         with self._exchange(path, None, timeout) as response:
@@ -192,7 +192,7 @@ class MessagesApi:
     def _exchange(
         self, path: str, body: Body | None, timeout: httpx.Timeout
     ) -> Iterator[httpx.Response]:
-        """Send a request, and yield the response if it is a success."""
+        """Send a request, and yield the response if it succeeds."""
         method = "GET"
         content = None
         if body is not None:
@@ -221,8 +221,8 @@ class MessagesApi:
 
 
 def encode_body(body: Body) -> bytes:
-    """Return a body as it is sent."""
-    # Escaped, because a repository may hold what UTF-8 cannot.
+    """Return a request body as bytes."""
+    # Escaped, because a repository may contain text that UTF-8 cannot encode.
     return json.dumps(body).encode()
 
 
@@ -259,5 +259,5 @@ def _headers(settings: ModelSettings) -> dict[str, str]:
 
 
 def _reason(error: Exception) -> str:
-    """Describe a failure by its kind: a message may quote an address that holds a password."""
+    """Describe a failure by its kind: its message may quote an address that contains a password."""
     return type(error).__name__

@@ -1,4 +1,4 @@
-"""The part of a model that pages need: answers to questions."""
+"""The part of a model that pages need: it answers questions."""
 
 from collections.abc import Iterator, Sequence
 from typing import Protocol
@@ -14,7 +14,7 @@ Outcome = JsonObject | UnusableAnswerError
 
 
 class Asking(Protocol):
-    """Answers questions; `Model` does it, and so does the tests' stand-in."""
+    """Answers questions; implemented by `Model`, and by a stand-in in the tests."""
 
     def check(self) -> None:
         """Raise EngineFailedError if the model certainly cannot be called."""
@@ -25,19 +25,19 @@ class Asking(Protocol):
     def answers(
         self, questions: Sequence[Question]
     ) -> Iterator[tuple[int, Outcome]]:
-        """Yield the answer to each question with its index, as they come."""
+        """Yield each answer with the index of its question, as they arrive."""
 
     def fell_back(self, stage: Stage, path: str) -> None:
         """Record that an item is made without the model."""
 
     def usage(self) -> Usage | None:
-        """Return the usage of the job's calls; None until they have been read."""
+        """Return the usage of the job's calls; None until the records have been read."""
 
     def pause(self) -> None:
         """Begin no calls until `unpause`."""
 
     def unpause(self) -> None:
-        """Continue."""
+        """Allow calls again."""
 
     def stop(self) -> None:
         """Begin no more calls in this stage."""

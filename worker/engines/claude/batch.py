@@ -1,4 +1,4 @@
-"""What the API says of a message batch."""
+"""The API's description of a message batch."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from worker.engines.claude.failures import AnswerLostError
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Batch:
-    """What the API says of a batch."""
+    """The API's description of a batch."""
 
     id: str
     ended: bool
@@ -20,7 +20,7 @@ class Batch:
 
 
 def read_batch(document: JsonObject) -> Batch:
-    """Read a batch; raise AnswerLostError if it is none."""
+    """Read a batch; raise AnswerLostError if the document is not one."""
     try:
         return Batch(
             id=str(document["id"]),

@@ -1,4 +1,4 @@
-"""Polls message batches, and finds those whose creation got no answer."""
+"""Polls message batches, and finds those whose creation was not answered."""
 
 from collections.abc import Callable, Container
 from contextlib import suppress
@@ -30,11 +30,11 @@ _GROWTH: Final = 1.5
 MAX_WAIT_SECONDS: Final = 3600.0
 """How long a run waits for a batch; most end within this time."""
 _CLOCKS: Final = timedelta(minutes=10)
-"""How far the API's clock may be from this machine's."""
+"""How much the API's clock may differ from this machine's."""
 _CREATION: Final = timedelta(minutes=5)
-"""How long after its intent a batch may be created."""
+"""How long after its intent a batch may still be created."""
 _LOOKS: Final = (0.0, FIRST_POLL, _GROWTH * FIRST_POLL)
-"""The pauses before each look for a batch: the API's list may show it late."""
+"""The pauses before each search for a batch: the API's list may show it late."""
 
 
 class BatchPoller:
@@ -54,7 +54,7 @@ class BatchPoller:
         self._polled_since = runtime.monotonic()
 
     def find(self, batch: BatchEntry) -> Batch | None:
-        """Look for a batch whose creation got no answer."""
+        """Search for a batch whose creation was not answered."""
         others: set[str] = set()
         # guard: batches: one that the list does not show yet is looked for again
         for pause in _LOOKS:
@@ -68,11 +68,11 @@ class BatchPoller:
     def results(
         self, batch_id: str, created: BatchCreated | None
     ) -> dict[str, JsonObject] | None:
-        """Wait until a batch has ended, and return its results by the names of its calls.
+        """Wait until a batch has ended, and return its results by call name.
 
-        None: the API does not know the batch, or no longer has its results. `created` is None
-        where the batch may be another job's. Raises EngineWaitingError where it takes too long,
-        or after a stop.
+        Returns None if the API does not know the batch, or no longer has its results. `created` is
+        None if the batch may be another job's. Raises EngineWaitingError if it takes too long, or
+        after a stop.
         """
         if not self._wait(batch_id, created):
             return None
@@ -81,7 +81,7 @@ class BatchPoller:
     def _candidates(
         self, batch: BatchEntry, others: Container[str]
     ) -> list[Batch]:
-        """Return the batches of the account that may be the one, without the `others`."""
+        """Return the account's batches that may be this one, without the `others`."""
         at = datetime.fromisoformat(batch.intent.at)
         earliest = at - _CLOCKS
         latest = at + _CREATION + _CLOCKS
@@ -96,7 +96,7 @@ class BatchPoller:
         ]
 
     def _is_same(self, batch: BatchEntry, candidate: Batch) -> bool:
-        """Wait until a batch has ended, and tell whether its calls are those of `batch`."""
+        """Wait until a batch has ended, and return whether its calls are those of `batch`."""
         results = self.results(candidate.id, None) or {}
         names = set(batch.intent.names)
         # guard: batches: one whose creation got no answer is known by its calls
@@ -136,7 +136,7 @@ class BatchPoller:
         )
 
     def _ask(self, request: Callable[[], Result]) -> Result | None:
-        """Repeat a request that changes nothing; return None for what is not there."""
+        """Repeat a request that changes nothing; return None if its object does not exist."""
         while True:
             self._permission.check()
             try:

@@ -1,14 +1,14 @@
 """Asks the questions of a stage as one message batch, at half the price.
 
-What it does is to get answers recorded. The stage then asks its questions one by one as ever:
-recorded answers are there at once, and what the batch has left out is asked live.
+A batch only gets answers recorded. Afterwards the stage asks its questions one by one as usual:
+recorded answers are returned at once, and questions without one are asked live.
 
     intents of the calls → intent of the batch → created → its id recorded → polled → answers
 
-A batch outlives the run. The next run finds it in the store and polls on, also if it makes its
-own calls live. A batch whose creation got no answer is looked for among those of the account.
-The API names no calls before a batch has ended, so one that may be it is waited for, and known
-by its calls' names.
+A batch outlives the run. The next run finds it in the store and continues to poll it, even if that
+run makes its own calls live. A batch whose creation was not answered is searched for among those of
+the account. The API names no calls before a batch has ended, so a run waits for each candidate, and
+recognises the batch by the names of its calls.
 """
 
 import logging
@@ -61,7 +61,7 @@ class Batcher:
         pricing: Pricing,
         permission: Permission,
     ) -> None:
-        """Take the parts that live calls use, too."""
+        """Take the parts that are shared with live calls."""
         self._api = api
         self._ledger = ledger
         self._limiter = limiter
@@ -69,12 +69,12 @@ class Batcher:
         self._permission = permission
         self._poller = BatchPoller(api, limiter, permission, pricing.runtime)
         self._gone: set[str] = set()
-        """Batches that the API does not know any more, or has no more results of."""
+        """Batches that the API no longer knows, or whose results it no longer has."""
 
     def fetch(self, calls: Sequence[ModelCall], budget: Budget) -> None:
-        """Return when no call can be answered by a batch any more.
+        """Return when batches can answer no further call.
 
-        Raises EngineWaitingError where a batch takes too long, or after a stop.
+        Raises EngineWaitingError if a batch takes too long, or after a stop.
         """
         while calls:
             self.collect(calls)
@@ -83,7 +83,7 @@ class Batcher:
                 return
 
     def collect(self, calls: Sequence[ModelCall]) -> None:
-        """Record the answers of all batches of a stage; create none."""
+        """Record the answers of all of a stage's batches; create none."""
         if not calls:
             return
         stage = calls[0].stage
@@ -94,7 +94,7 @@ class Batcher:
             self._conclude(batch)
 
     def _reject_unsent(self, stage: Stage, generation: int) -> None:
-        """Settle the calls of a run that died before it stored its batch's intent."""
+        """Settle the calls of a run that died before it stored the intent of their batch."""
         named: set[str] = set()
         for batch in self._ledger.batches(stage, generation):
             named |= set(batch.intent.names)
@@ -134,7 +134,7 @@ class Batcher:
         }
 
     def _is_missing(self, call: ModelCall) -> bool:
-        """Whether a call has no answer, and a batch has not left it out."""
+        """Whether a call has no answer, and no batch has left it out."""
         call_id = call.id(self._api.address)
         for entry in self._ledger.sendings(call_id):
             match entry.outcome:
@@ -145,7 +145,7 @@ class Batcher:
         return self._ledger.lost_by_this_run(call_id) < MAX_LOST
 
     def _create(self, calls: Sequence[ModelCall], budget: Budget) -> bool:
-        """Create a batch, or try to; return False where the endpoint has none."""
+        """Create a batch, or try to; return False if the endpoint does not support batches."""
         entries = self._begin(calls, budget)
         if len(entries) < len(calls):
             self._reject(entries, "not sent: another run asks, too")
@@ -168,7 +168,7 @@ class Batcher:
         entries: Sequence[LedgerEntry],
         batch: BatchEntry,
     ) -> bool:
-        """Send the request that creates a batch; return False where the endpoint has none."""
+        """Send the request that creates a batch; return False if the endpoint has no batches."""
         requests = []
         for call, entry in zip(calls, entries, strict=True):
             params = _params(call.body)
@@ -188,13 +188,13 @@ class Batcher:
         return True
 
     def _may_be_created(self, reason: str) -> None:
-        """Wait before the batch is looked for."""
+        """Wait before searching for a batch that may have been created."""
         self._limiter.failed(f"a batch may be created: {reason}", None)
 
     def _begin(
         self, calls: Sequence[ModelCall], budget: Budget
     ) -> list[LedgerEntry]:
-        """Store the intents of all calls, if the budget allows for all."""
+        """Store the intents of all calls, if the budget allows for all of them."""
         total = self._total(calls)
         # guard: batches: what all calls may cost is reserved before one is sent
         self._ledger.require(total, budget)
@@ -204,13 +204,13 @@ class Batcher:
             call_id = call.id(self._api.address)
             entry = self._ledger.begin(call_id, intent, budget)
             if entry is not None:
-                # Its batch tells what becomes of it, in this run or another.
+                # Its batch decides its outcome, in this run or another.
                 self._ledger.lose(entry)
                 entries.append(entry)
         return entries
 
     def _total(self, calls: Sequence[ModelCall]) -> Intent:
-        """Return an intent with the most that all calls together can cost."""
+        """Return an intent with the highest cost of all calls together."""
         total, *others = map(self._intent, calls)
         for intent in others:
             total = replace(
@@ -289,13 +289,13 @@ class Batcher:
         )
 
     def _note_none(self, batch: BatchEntry) -> None:
-        """Record that no batch is known to have been created."""
+        """Record that no batch is known to exist."""
         now = self._pricing.now()
         created = BatchCreated(at=now, batch_id=None)
         self._ledger.end_batch(batch, created)
 
     def _conclude(self, batch: BatchEntry) -> None:
-        """Wait for a batch, and record what it has answered."""
+        """Wait for a batch, and record its answers."""
         if batch.created is None:
             self._look_for(batch)
         created = batch.created
@@ -305,11 +305,11 @@ class Batcher:
         results = self._poller.results(batch_id, created)
         if results is not None:
             self._record(batch, batch_id, results)
-        # Calls without a result now will not get one later.
+        # A call without a result now will not get one later.
         self._gone.add(batch_id)
 
     def _look_for(self, batch: BatchEntry) -> None:
-        """Look for a batch whose creation got no answer; record whether there is one."""
+        """Search for a batch whose creation was not answered; record whether it exists."""
         created = self._poller.find(batch)
         if created is None:
             self._note_none(batch)
@@ -322,9 +322,9 @@ class Batcher:
         batch_id: str,
         results: dict[str, JsonObject],
     ) -> None:
-        """Record what became of each call of a batch that has ended.
+        """Record the outcome of each call of a batch that has ended.
 
-        A call without a known result may be paid: it stays unknown.
+        A call without a known result may have been billed, so it stays unknown.
         """
         for name, entry in self._entries(batch).items():
             result = results.get(name, {})
@@ -350,7 +350,7 @@ class Batcher:
 
 
 def _params(body: Body) -> Body:
-    """Return a body as a batch has it: its prefix is cached for an hour."""
+    """Return a body for a batch: its prefix is cached for an hour."""
     system = []
     for block in body["system"]:
         cached = {**block, "cache_control": {"type": "ephemeral", "ttl": "1h"}}

@@ -1,6 +1,6 @@
-"""The blocks of a page, as a model's answer gives them: they point at things, and hold prose.
+"""The blocks of a page as a model answers them: they point at things, and contain prose.
 
-No answer is trusted, whatever schema it was asked for by: what does not fit is a fault.
+No answer is trusted, whatever schema it was requested with: anything that does not fit is a fault.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 MOST: Final = 80
-"""Entries of a list in an answer; what follows is not read."""
+"""Entries of a list in an answer; the rest are not read."""
 LONGEST: Final = 4_000
-"""Characters of a text in an answer; a longer one is not looked at."""
+"""Characters of a text in an answer; longer ones are not examined."""
 
 
 class AnswerFault(Exception):  # noqa: N818 - a fault of data, told to the model
-    """A part of an answer does not fit its schema; one line for the model."""
+    """A part of an answer does not fit its schema; the message is one line for the model."""
 
 
 class Lines(NamedTuple):
@@ -28,7 +28,7 @@ class Lines(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Prose:
-    """A paragraph or a list, and the lines that it rests on."""
+    """A paragraph or a list, and the lines that support it."""
 
     text: str
     sources: tuple[Lines, ...] = ()
@@ -36,21 +36,21 @@ class Prose:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Listing:
-    """Code of the repository."""
+    """An excerpt of the repository's code."""
 
     lines: Lines
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WrittenExample:
-    """Code that the model wrote."""
+    """Code written by the model."""
 
     language: str
     code: str
     file: str = ""
-    """The name to save it under; empty for code that is not saved."""
+    """The name to save it under; empty if it is not saved."""
     prints: str = ""
-    """What it prints; empty if it prints nothing."""
+    """Its output; empty if it prints nothing."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,7 +62,7 @@ class RelationDrawing:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Calls:
-    """A drawing of calls in the order in which they happen, by their ids."""
+    """A drawing of calls, by their ids, in the order in which they happen."""
 
     ids: tuple[str, ...]
 
@@ -76,7 +76,7 @@ class Commands:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CodeChange:
-    """Other code for lines of the project, and the test that tells the difference."""
+    """New code for lines of the project, and the test that shows the difference."""
 
     lines: Lines
     code: str
@@ -93,7 +93,7 @@ class DrawnBox(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BoxArrow:
-    """An arrow between two boxes by their ids, and the lines that bear it."""
+    """An arrow between two boxes, given by their ids, and the lines that support it."""
 
     source: str
     target: str
@@ -103,20 +103,20 @@ class BoxArrow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Drawing:
-    """A drawing that the model composed."""
+    """A drawing composed by the model."""
 
     nodes: tuple[DrawnBox, ...]
     arrows: tuple[BoxArrow, ...]
 
     @property
     def texts(self) -> list[str]:
-        """What is written in the boxes and at the arrows."""
+        """The texts in the boxes and at the arrows."""
         texts = [node.text for node in self.nodes]
         texts += [arrow.text for arrow in self.arrows]
         return list(filter(None, texts))
 
     def told(self, arrow: BoxArrow) -> str:
-        """Return what an arrow says, with the texts of its boxes."""
+        """Return an arrow as text, with the texts of its boxes."""
         texts = {node.id: node.text for node in self.nodes}
         source = texts.get(arrow.source, "")
         target = texts.get(arrow.target, "")
@@ -124,7 +124,7 @@ class Drawing:
 
     @property
     def sources(self) -> tuple[Lines, ...]:
-        """The lines that all arrows rest on."""
+        """The lines that support all arrows."""
         sources: list[Lines] = []
         for arrow in self.arrows:
             sources += arrow.sources
@@ -153,11 +153,11 @@ class Fields:
         self._values: Final = value
 
     def text(self, name: str) -> str:
-        """Return a text without the white space around it; it may be empty."""
+        """Return a stripped text; it may be empty."""
         return self.whole_text(name).strip()
 
     def whole_text(self, name: str) -> str:
-        """Return a text with its indentation, without what is empty at its end."""
+        """Return a text with its indentation, but without white space at its end."""
         value = self._values.get(name)
         if not isinstance(value, str):
             raise AnswerFault(f"`{name}` must be a text")
@@ -199,7 +199,7 @@ def _too_long(name: str, length: int) -> AnswerFault:
 
 
 def entries_of(answer: object, name: str, faults: list[str]) -> list[object]:
-    """Return a list of an answer; nothing, and one fault more, if it is not there."""
+    """Return a list of an answer; if there is none, return an empty one and add a fault."""
     try:
         fields = Fields(answer)
         return fields.entries(name)
@@ -209,9 +209,9 @@ def entries_of(answer: object, name: str, faults: list[str]) -> list[object]:
 
 
 def example_codes(answer: object) -> list[str]:
-    """Return the code that an answer holds, wherever it is in it, but no huge one.
+    """Return the code in an answer, at any depth, except huge texts.
 
-    With it come its output, and the name of its file.
+    It comes with its output and the name of its file.
     """
     codes: list[str] = []
     for value in _objects(answer):
@@ -220,7 +220,7 @@ def example_codes(answer: object) -> list[str]:
 
 
 def example_files(answer: object) -> set[str]:
-    """Return the names of the files that the examples of an answer are saved under."""
+    """Return the file names under which the examples of an answer are saved."""
     files: set[str] = set()
     for value in _objects(answer):
         file = value.get("file")
@@ -230,7 +230,7 @@ def example_files(answer: object) -> set[str]:
 
 
 def _objects(answer: object) -> Iterator[Mapping[Any, object]]:
-    """Yield all objects in an answer, itself first, but no more than `MOST` of a list."""
+    """Yield all objects in an answer, the outermost first, but no more than `MOST` of a list."""
     values = [answer]
     for value in values:
         if isinstance(value, Mapping):
@@ -252,7 +252,7 @@ def _codes(value: Mapping[Any, object]) -> Iterator[str]:
 
 @contextmanager
 def noted(faults: list[str], place: str) -> Iterator[None]:
-    """Add the fault that ends the reading of an entry to a list, with its place in the answer."""
+    """Add the fault that stopped the reading of an entry to a list, with the entry's place."""
     try:
         yield
     except AnswerFault as fault:
@@ -291,7 +291,7 @@ def _example(fields: Fields) -> WrittenExample:
 
 
 def lines(fields: Fields) -> Lines:
-    """Read a pointer at lines of a file."""
+    """Read a reference to lines of a file."""
     path = fields.text("file")
     first = fields.number("from")
     last = fields.number("to")
@@ -370,10 +370,10 @@ def read_block(value: object) -> Block:
 
 
 class BlockRead(NamedTuple):
-    """A block of an answer, or why it cannot be read."""
+    """A block of an answer, or the reason why it cannot be read."""
 
     place: str
-    """Where it is in the answer, for the model."""
+    """Its place in the answer, for the model."""
     block: Block | None
     fault: str = ""
 

@@ -1,7 +1,7 @@
-"""Gets a call answered: looked up, else reserved, recorded, sent once, and recorded again.
+"""Answers a call: looks it up, else reserves, records and sends it once, and records its outcome.
 
-Nothing below this module repeats a request. Each sending that the endpoint may have read has
-a number of its own in the ledger.
+Nothing below this module repeats a request. Each attempt that the endpoint may have read has its
+own number in the ledger.
 """
 
 import logging
@@ -25,15 +25,15 @@ from worker.system.runtime import Runtime, iso
 LOG = logging.getLogger(__name__)
 
 BYTES_A_TOKEN: Final = 2
-"""A token of source code or prose has three and more: so this is never too few tokens."""
+"""A token of source code or prose has at least three, so this never underestimates."""
 COUNT_MARGIN: Final = 1.1
-"""The endpoint's own count is an estimate."""
+"""The endpoint's own count is only an estimate."""
 _LOST_PAUSE: Final = 4.0
-"""The base of the pause after lost answers, in seconds; the exponent is how many were lost."""
+"""The base of the pause after lost answers, in seconds; the exponent is their number."""
 
 
 class Caller:
-    """Makes the calls to one model; for several threads."""
+    """Makes the calls to one model; thread-safe."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class Caller:
         pricing: Pricing,
         runtime: Runtime,
     ) -> None:
-        """Take the parts, which the threads share."""
+        """Take the parts that the threads share."""
         self._api = api
         self._ledger = ledger
         self._limiter = limiter
@@ -59,8 +59,8 @@ class Caller:
     ) -> Answer:
         """Return the answer to a call: the recorded one, or a new one, which is paid for.
 
-        `started` is called when a new answer begins. Raises UnusableAnswerError,
-        EngineFailedError, or a StoreFaultError.
+        `started` is called when a new answer begins. Raises UnusableAnswerError, EngineFailedError,
+        or a StoreFaultError.
         """
         call_id = call.id(self._api.address)
         with self._ledger.turn(call_id):
@@ -77,7 +77,7 @@ class Caller:
                     return answer
 
     def _is_found_late(self, call_id: CallId) -> bool:
-        """Whether a lost answer was recorded meanwhile, by a run that was replaced."""
+        """Whether a replaced run has recorded a lost answer in the meantime."""
         if not self._ledger.was_lost(call_id):
             return False
         self._ledger.read()
@@ -100,7 +100,7 @@ class Caller:
         permission: Permission,
         started: Callable[[], None],
     ) -> Answer | None:
-        """Send a call once, record what comes of it, and return its answer, if it has one."""
+        """Send a call once, record its outcome, and return its answer, if any."""
         intent = self._intent(call, budget)
         call_id = call.id(self._api.address)
         entry = self._ledger.begin(call_id, intent, budget)
@@ -167,7 +167,7 @@ class Caller:
         )
 
     def _intent(self, call: ModelCall, budget: Budget) -> Intent:
-        """Return a call's intent, with the most that it may cost."""
+        """Return a call's intent, with the most that it can cost."""
         size = len(encode_body(call.body))
         intent = self._pricing.intent(call, size // BYTES_A_TOKEN)
         if self._ledger.fits(intent, budget):
@@ -179,7 +179,7 @@ class Caller:
 
 
 def log_answer(stage: Stage, intent: Intent, answer: Answer) -> None:
-    """Log a call that is paid, without its content."""
+    """Log a paid call, without its content."""
     tokens = answer.tokens
     LOG.info(
         "model call",

@@ -1,7 +1,7 @@
-"""What chapters can be about: the static engine's units, and what it would choose next.
+"""The possible subjects of chapters: the static engine's units, and those it would choose next.
 
-A chapter's description names in parentheses at its end what it was made of. So any later run
-finds the units of a course again in `step1_abstractions.yaml` alone.
+A chapter's description ends with the names of its units, in parentheses. So any later run can
+recover the units of a course from `step1_abstractions.yaml` alone.
 """
 
 import re
@@ -22,25 +22,25 @@ from worker.engines.static.facts import (
 
 Value = TypeVar("Value")
 _Pair = tuple[int, int]
-"""The places of two chapters that are connected."""
+"""The positions of two connected chapters."""
 
 _RELATIONS: Final = 3
-"""Relations of a definition that the static engine made no unit of."""
+"""How many relations a unit that had none gets at most."""
 _ASIDE: Final = frozenset({Verb.RAISES, Verb.HANDLES, Verb.CHECKS})
 _MADE_OF: Final = re.compile(r"\s*\(((?:`[^`]+`, )*`[^`]+`)\)$")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChapterCandidate:
-    """What a chapter can be about."""
+    """A possible subject of a chapter."""
 
     id: str
-    """`U1` for a unit of the static engine, `D1` for what it would choose next."""
+    """`U1` for a unit of the static engine, `D1` for one that it would choose next."""
     unit: Unit
 
 
 def candidates(analysis: Analysis) -> tuple[ChapterCandidate, ...]:
-    """Return the units, the most important first, and what would be chosen next."""
+    """Return the units, the most important first, then those that would be chosen next."""
     return (
         *_numbered("U", analysis.units),
         *_numbered("D", analysis.more_units),
@@ -54,7 +54,7 @@ def _numbered(letter: str, units: Sequence[Unit]) -> Iterator[ChapterCandidate]:
 
 
 def merged(parts: Sequence[Unit], name: str, description: str) -> Unit:
-    """Return a unit that is about all of some units."""
+    """Return one unit that covers all the given ones."""
     file_paths: list[str] = []
     symbols: list[int] = []
     owned: list[int] = []
@@ -79,7 +79,7 @@ def _unique(values: Iterable[Value]) -> tuple[Value, ...]:
 
 
 def described(description: str, parts: Sequence[Unit]) -> str:
-    """Return a description with what the chapter is made of at its end."""
+    """Return a description that ends with the units of its chapter."""
     names = []
     for part in parts:
         name = f"`{part.name}`"
@@ -89,7 +89,7 @@ def described(description: str, parts: Sequence[Unit]) -> str:
 
 
 def told(description: str) -> str:
-    """Return a description without what the chapter is made of."""
+    """Return a description without the units of its chapter."""
     return _MADE_OF.sub("", description)
 
 
@@ -97,7 +97,7 @@ def with_units(
     analysis: Analysis,
     abstractions: Sequence[Abstraction],
 ) -> Analysis:
-    """Return the analysis with the units and the relations of a course's abstractions."""
+    """Return the analysis with the units and relations of a course's abstractions."""
     known: dict[str, Unit] = {}
     for candidate in candidates(analysis):
         unit = candidate.unit
@@ -121,7 +121,7 @@ def with_units(
 
 
 def _parts(abstraction: Abstraction, known: dict[str, Unit]) -> list[Unit]:
-    """Return the candidates that a chapter was made of; its files, if it names none."""
+    """Return the candidates of a chapter; its files, if it names none."""
     match = _MADE_OF.search(abstraction.description)
     names = [abstraction.name]
     if match is not None:
@@ -144,7 +144,7 @@ def _relations(
     units: Sequence[Unit],
     parts: Sequence[Sequence[Unit]],
 ) -> tuple[Relation, ...]:
-    """Return the static engine's relations between the units that are left, and new ones."""
+    """Return the static engine's relations between the remaining units, and new ones."""
     known = [
         *_moved(analysis, parts),
         *_uses(analysis, units, parts),
@@ -164,7 +164,7 @@ def _is_aside(relation: Relation) -> bool:
 def _moved(
     analysis: Analysis, parts: Sequence[Sequence[Unit]]
 ) -> Iterator[Relation]:
-    """Yield the static engine's relations, between the chapters that its units are part of."""
+    """Yield the static engine's relations, between the chapters that contain its units."""
     places: dict[str, int] = {}
     for place, part in enumerate(parts):
         for unit in part:
@@ -186,7 +186,7 @@ def _uses(
     units: Sequence[Unit],
     parts: Sequence[Sequence[Unit]],
 ) -> list[Relation]:
-    """Return how units without relations of their own are used, and what they use."""
+    """Return new relations of units that have none: what they use, and what uses them."""
     lone = _without_relations(analysis, parts)
     if not lone:
         return []
@@ -208,7 +208,7 @@ def _ends(
     reference: Reference,
     owners: dict[int, int],
 ) -> _Pair | None:
-    """Return the units that a reference connects, if they are two."""
+    """Return the two units that a reference connects, if they differ."""
     if reference.source is None:
         return None
     source = owners.get(reference.source)
@@ -223,7 +223,7 @@ def _ends(
 def _without_relations(
     analysis: Analysis, parts: Sequence[Sequence[Unit]]
 ) -> set[int]:
-    """Return the places of the chapters that no unit of the static engine is part of."""
+    """Return the positions of the chapters that contain none of the static engine's units."""
     known = {unit.name for unit in analysis.units}
     lone: set[int] = set()
     for place, part in enumerate(parts):
@@ -234,7 +234,7 @@ def _without_relations(
 
 
 def _owners(analysis: Analysis, units: Sequence[Unit]) -> dict[int, int]:
-    """Return the unit of each definition; members belong where their type does."""
+    """Return the unit of each definition; members belong to the unit of their type."""
     owners: dict[int, int] = {}
     for place, unit in enumerate(units):
         for index in unit.symbols:
@@ -251,7 +251,7 @@ def _owners(analysis: Analysis, units: Sequence[Unit]) -> dict[int, int]:
 
 
 def _top(analysis: Analysis, definition: Definition) -> Definition:
-    """Return the definition outside of all types that a definition is part of, or itself."""
+    """Return the outermost definition that contains a definition, or itself."""
     top = definition
     while top.parent is not None:
         top = analysis.definitions[top.parent]

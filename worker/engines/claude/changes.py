@@ -1,18 +1,18 @@
-"""What threads wait for: that another thread changes what they share."""
+"""Lets threads wait until another thread changes what they share."""
 
 from typing import Final
 
 from worker.system.runtime import Flag, Runtime
 
 LOOK_SECONDS: Final = 0.5
-"""After this time a thread looks again, whatever it has been told."""
+"""After this time a thread looks again, even without a notification."""
 
 
 class Changes:
-    """The changes of one object, whose lock is held for each call here."""
+    """The changes of one object; its lock must be held for each call here."""
 
     def __init__(self, runtime: Runtime) -> None:
-        """Take what makes flags."""
+        """Take the runtime that makes flags."""
         self._runtime = runtime
         self._next = runtime.flag()
 
@@ -22,5 +22,5 @@ class Changes:
         self._next = self._runtime.flag()
 
     def next(self) -> Flag:
-        """Return what the next change sets; to be waited for without the lock."""
+        """Return the flag that the next change sets; wait for it without the lock."""
         return self._next

@@ -1,4 +1,4 @@
-"""Chapters: from an answer's parts to a page."""
+"""Chapters: turns the parts of an answer into a page."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -33,12 +33,12 @@ from worker.engines.static.pages.course import Chapter
 _UNTITLED: Final = frozenset({"problem"})
 _REQUIRED: Final = ("problem", "use")
 _ON_BEHAVIOUR: Final = frozenset({"run", "code", "failure"})
-"""Parts whose paragraphs say what the program does."""
+"""Parts whose paragraphs describe the program."""
 _LONGEST_TITLE: Final = 80
 _LEAST: Final = 500
-"""Characters of prose of a chapter that can be published."""
+"""The fewest characters of prose of a chapter that can be published."""
 _MOST: Final = 14_000
-"""Characters of prose that a reader can be asked to read."""
+"""The most characters of prose that a reader can be asked to read."""
 
 
 class ChapterPart(NamedTuple):
@@ -50,7 +50,7 @@ class ChapterPart(NamedTuple):
 
 
 def task(questions: Questions, verifier: Verifier, chapter: Chapter) -> Task:
-    """Return the task to write a chapter."""
+    """Return the task that writes a chapter."""
     stage = Stage.GENERATE_CHAPTERS
     question, material = questions.of_chapter(stage, chapter)
     words = words_of(questions.language)
@@ -76,7 +76,7 @@ def page_in(
 
 
 def marked(page: str, mark: str) -> str:
-    """Return a page that says below its title what the model did not do for it."""
+    """Return a page with a note below its title about the work that the model did not do."""
     title, _, rest = page.partition("\n")
     return f"{title}\n\n{mark}\n{rest}"
 
@@ -100,7 +100,7 @@ def _draft(
     for number, entry in enumerate(entries_of(answer, "parts", faults), 1):
         with noted(faults, f"part {number}"):
             parts.append(_part(writer, entry, number, faults))
-    # The opening comes first; the others as the model has them.
+    # The opening comes first; the others keep the model's order.
     parts.sort(key=lambda part: part.role != ROLES[0])
     for part in parts:
         faults += part.written.faults
@@ -172,7 +172,7 @@ def _shows_code(parts: Sequence[ChapterPart]) -> bool:
 
 
 def _missing(parts: Sequence[ChapterPart]) -> list[str]:
-    """Return what a chapter lacks, for the model."""
+    """Return what a chapter lacks, as lines for the model."""
     roles = {part.role for part in parts if part.written.blocks}
     absent = [role for role in _REQUIRED if role not in roles]
     faults = []
@@ -224,7 +224,8 @@ def following(renderer: Renderer, chapter: Chapter) -> str:
     tutorial = preparation.tutorial_link(renderer, chapter)
     links = [f"{words.exercises}: {tutorial}."]
     behind = chapter.position + 1
-    for other in renderer.facts.chapters[behind:][:1]:
-        link = renderer.chapter_link(other)
+    chapters = renderer.facts.chapters
+    if behind < len(chapters):
+        link = renderer.chapter_link(chapters[behind])
         links.append(f"{words.following}: {link}.")
     return " ".join(links)

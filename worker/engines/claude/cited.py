@@ -12,19 +12,19 @@ from worker.engines.static.pages import markdown
 from worker.engines.static.pages.course import CourseFacts, is_function
 
 SHARE: Final = 24_000
-"""Characters of the lines."""
+"""Characters of all shown lines."""
 _AROUND: Final = 4_000
-"""Characters of a function that is shown whole, if a part of it is cited."""
+"""Characters of a function that is shown whole if any part of it is cited."""
 _SPAN: Final = re.compile(r"`([^`\n]+)`")
 
 _Place = tuple[str, list[int]]
-"""A file, and numbers of its lines."""
+"""A file, and line numbers in it."""
 _Files = dict[str, set[int]]
-"""Numbers of lines, by path."""
+"""Line numbers, by path."""
 
 
 def rendered(facts: CourseFacts, page: str, shown: Shown) -> str:
-    """Return what a page cites, numbered, by file; as much as there is room for."""
+    """Return the lines that a page cites, numbered, by file, as far as there is room."""
     wanted: _Files = defaultdict(set)
     cited = list(places(facts, page))
     functions = _functions(facts, cited)
@@ -45,7 +45,7 @@ def rendered(facts: CourseFacts, page: str, shown: Shown) -> str:
 
 
 def places(facts: CourseFacts, page: str) -> Iterator[_Place]:
-    """Yield the files and the lines that a page cites, in its order."""
+    """Yield the files and lines that a page cites, in the page's order."""
     for span in _SPAN.findall(page):
         match = markdown.PLACE.fullmatch(span)
         if match is None:
@@ -60,7 +60,7 @@ def places(facts: CourseFacts, page: str) -> Iterator[_Place]:
 
 
 def _functions(facts: CourseFacts, cited: list[_Place]) -> Iterator[_Place]:
-    """Yield the lines of the short functions that hold cited lines."""
+    """Yield the lines of the short functions that contain cited lines."""
     sizes = Shown(facts)
     lines: _Files = defaultdict(set)
     for path, numbers in cited:
@@ -81,7 +81,7 @@ def _functions(facts: CourseFacts, cited: list[_Place]) -> Iterator[_Place]:
 
 
 def _kept(facts: CourseFacts, definition: Definition) -> list[int]:
-    """Return the lines of a definition, without those that are left out."""
+    """Return the lines of a definition, except those that prompts leave out."""
     left_out = cut_lines(facts, definition.path)
     kept: list[int] = []
     for number in _lines(definition):

@@ -15,13 +15,13 @@ from worker.engines.static.reading.manifests import table
 from worker.engines.static.reading.roles import file_stem
 
 _TESTED: Final = 5
-"""Tests that a reader may be told to run."""
+"""How many tests a reader may be told to run."""
 _SUBJECTS: Final = 4
 _COMMANDS: Final = 16
 _OTHERS: Final = 4
 _STARTING: Final = 8
-"""Commands that run the project's own programs."""
-"""Commands of documents that do not name a chapter's subject."""
+"""How many commands that run the project's own programs."""
+"""How many commands from documents that do not name a chapter's subject."""
 _PROGRAMS: Final = word_set(
     "bundle bun cargo cmake composer go gradle make meson mvn node nox npm npx php pip pip3 pnpm "
     "poetry py python python3 pytest rake ruby tox uv uvx yarn"
@@ -31,24 +31,24 @@ _DECLARING: Final = {
     "pyproject.toml": (("project", "scripts"), ("tool", "poetry", "scripts")),
     "package.json": (("bin",),),
 }
-"""By manifest: where it declares programs."""
+"""For each manifest, where it declares programs."""
 _SCRIPT: Final = re.compile(r"\S*python\S* (\S+\.py)\b")
 _PROGRAM: Final = re.compile(r"(?:\S*/)?([\w.-]+)")
-"""What a command runs."""
+"""The program that a command runs."""
 _LONGEST_COMMAND: Final = 120
 _SHELLS: Final = frozenset({"bash", "console", "sh", "shell", "shell-session"})
 _PLAIN: Final = frozenset({"", "none", "text"})
-"""Tags of blocks of which only lines behind a prompt are commands."""
+"""Tags of blocks in which only lines after a prompt are commands."""
 _DOLLAR: Final = re.compile(r"\s*\$ \S")
 _PROMPT: Final = re.compile(r"^\s*(?:\$|%|>|PS>) (?=\S)")
 _OF_SYSTEM: Final = re.compile(
     r"\b(?:sudo|brew|apt|apt-get|yum|dnf|curl|wget|kill|pkill|rm|tar|docker)\b|<[\w -]+>"
 )
-"""Commands that change the reader's machine, and those that are not whole."""
+"""Commands that change the reader's machine, and commands with placeholders."""
 _EXTRA: Final = re.compile(
     r"(?:\S*python\S* -m )?pip3? install (?:-U )?['\"]?[A-Za-z]|.*\\$"
 )
-"""Commands that install other packages than the clone, and those that go on below."""
+"""Commands that install packages other than the clone, and commands continued on the next line."""
 _WORD: Final = re.compile(r"[^\W\d_]{3,}")
 _TYPED: Final = re.compile(r"[\w./-]+(?: [^\n]*)?")
 
@@ -89,7 +89,7 @@ def _tests(facts: CourseFacts, chapter: Chapter) -> Iterator[str]:
 
 
 def _of_subject(facts: CourseFacts, chapter: Chapter) -> list[str]:
-    """Return the commands of documents, those first that name a chapter's subject."""
+    """Return the commands of documents; those that name a chapter's subject come first."""
     topics = _topics(facts, chapter)
 
     def count(command: str) -> int:
@@ -109,13 +109,13 @@ def _of_subject(facts: CourseFacts, chapter: Chapter) -> list[str]:
 
 
 def _topics(facts: CourseFacts, chapter: Chapter) -> set[str]:
-    """Return the words of a chapter's name, of its subjects and of their files."""
+    """Return the words in a chapter's name, its subjects and their files."""
     topics = _words(chapter.name)
     symbols = facts.symbols(chapter)
     for symbol in symbols[:_SUBJECTS]:
         name = symbol.name.casefold()
         topics |= {name, file_stem(symbol.path)}
-    # The name of the project is in most commands.
+    # The project's name is in most commands.
     project = facts.analysis.project.name
     topics.discard(project.casefold())
     return topics
@@ -145,7 +145,7 @@ def documented(facts: CourseFacts) -> Sequence[str]:
 
 
 def starting(facts: CourseFacts) -> list[str]:
-    """Return commands of documents that run a program of the project, as its users do."""
+    """Return the commands in documents that run a program of the project, as its users do."""
     programs = _own_programs(facts)
     own: dict[str, None] = {}
     for command in documented(facts):
@@ -205,7 +205,7 @@ def _documented(facts: CourseFacts) -> Iterator[str]:
 
 
 def _in_reading_order(facts: CourseFacts) -> list[str]:
-    """Return the documents: the README, the guides, and the others."""
+    """Return the documents: the README, the guides, then the others."""
     readme = facts.analysis.project.readme
 
     def rank(path: str) -> tuple[int, str]:
@@ -225,7 +225,7 @@ def _in_reading_order(facts: CourseFacts) -> list[str]:
 
 
 def _typed(lines: Iterable[str]) -> Iterator[str]:
-    """Yield what is typed in a block: behind prompts, where there are prompts."""
+    """Yield the commands in a block: if it has prompts, only the lines after them."""
     clean = secrets.scrubbed(list(lines))
     prompted = list(filter(_PROMPT.match, clean))
     for line in prompted or clean:
@@ -236,7 +236,7 @@ def _typed(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _is_command(command: str) -> bool:
-    """Whether a line can be typed as it is, and only affects the project."""
+    """Whether a line can be typed unchanged, and affects only the project."""
     if len(command) > _LONGEST_COMMAND:
         return False
     if secrets.REMOVED in command:
@@ -247,7 +247,7 @@ def _is_command(command: str) -> bool:
 
 
 def command_rows(commands: dict[str, str]) -> list[str]:
-    """Return commands as lines."""
+    """Return commands as rows of a prompt."""
     rows: list[str] = []
     for key, command in commands.items():
         row = f"{key} {command}"

@@ -1,7 +1,7 @@
-"""Tells the lines of a source file that explain least: a prompt leaves them out before code.
+"""Finds the lines of a source file that explain least: a prompt leaves them out first.
 
-These are the rest of long docstrings and comments, comments on internals, imports, type
-variables, loggers and overloads.
+These are the ends of long docstrings and comments, comments on internals, imports, type variables,
+loggers and overloads.
 """
 
 import re
@@ -14,12 +14,12 @@ from worker.engines.static.pages.course import CourseFacts
 from worker.engines.static.reading.language import Language
 
 _LONGEST_DOC: Final = 12
-"""Lines of a docstring that is shown whole."""
+"""The most lines of a docstring that is shown whole."""
 _DOC: Final = 8
-"""Lines at most of a longer one; its first paragraph, if that has more."""
+"""How many lines of a longer docstring are shown, or its first paragraph, if that is longer."""
 _LONGEST_COMMENT: Final = 4
 _COMMENT_LINES: Final = 3
-"""Lines of a longer comment."""
+"""How many lines of a longer comment are shown."""
 _QUOTES: Final = re.compile(r"\s*[rRuU]?(\"\"\"|''')")
 _COMMENT: Final = re.compile(
     r"\s*(?:#(?!\[|include|define|if|endif)|//|/\*|\*[ /]|\*$)"
@@ -83,7 +83,7 @@ def _by_path(facts: CourseFacts) -> dict[str, list[Definition]]:
 
 
 def _is_formal(definition: Definition) -> bool:
-    """Whether a definition is for type checkers, or a logger."""
+    """Whether a definition only serves type checkers, or is a logger."""
     overloads = map(_OVERLOAD.match, definition.decorators)
     if any(overloads):
         return True
@@ -93,7 +93,7 @@ def _is_formal(definition: Definition) -> bool:
 
 
 def _of_comments(lines: Sequence[str]) -> Iterator[int]:
-    """Yield the lines behind the first of long comments, and comments on internals."""
+    """Yield the later lines of long comments, and comments on internals."""
     for first, last in _runs(lines):
         comment = lines[first - 1 : last]
         text = " ".join(comment)
@@ -127,7 +127,7 @@ def _runs(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
 
 
 def _of_docstrings(lines: Sequence[str]) -> Iterator[int]:
-    """Yield the lines of long docstrings behind their beginning, without the last."""
+    """Yield the lines of long docstrings after their beginning, except the last."""
     for first, last in _docstrings(lines):
         if last - first < _LONGEST_DOC:
             continue
@@ -171,7 +171,7 @@ def _beginning(lines: Sequence[str], first: int, last: int) -> int:
 
 
 def _of_imports(lines: Sequence[str]) -> Iterator[int]:
-    """Yield the lines of imports, and of the list of a module's names."""
+    """Yield the lines of imports, and of the list of a module's names (`__all__`)."""
     depth = 0
     for number, line in enumerate(lines, 1):
         if depth > 0:

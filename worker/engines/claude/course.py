@@ -1,4 +1,4 @@
-"""The facts of a course as far as it is made: the analysis, with the course's own chapters."""
+"""The facts of a course so far: the analysis, with the course's own chapters."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +24,7 @@ _NO_SUMMARY: Final = ""
 
 
 def course_facts(analysis: Analysis, output: Path, stage: Stage) -> CourseFacts:
-    """Return what a stage knows: what the stages before it have written."""
+    """Return the facts that a stage has: the analysis, and what earlier stages have written."""
     step = INFO[stage].step
     if step <= INFO[Stage.EXTRACT].step:
         return _facts(
@@ -60,7 +60,7 @@ def _body(output: Path, stage: Stage) -> bytes:
 def _with_own_units(
     analysis: Analysis, abstractions: tuple[Abstraction, ...]
 ) -> Analysis:
-    """Return the analysis with a course's chapters, and how they are connected and ordered."""
+    """Return the analysis with a course's chapters, their relations and their order."""
     names = [abstraction.name for abstraction in abstractions]
     if names == [unit.name for unit in analysis.units]:
         return analysis
@@ -77,7 +77,7 @@ def _facts(
     relationships: tuple[Relationship, ...] = (),
     order: tuple[OrderEntry, ...] = (),
 ) -> CourseFacts:
-    """Return the facts; before the order is known, the chapters are as they were chosen."""
+    """Return the facts; until the order is known, chapters keep the order of their choice."""
     chapters = []
     for number, abstraction in enumerate(abstractions, 1):
         entry = OrderEntry(index=number, name=abstraction.name, reasoning="")

@@ -1,4 +1,4 @@
-"""Chooses the sections of a project's documents that say most of a chapter's subjects."""
+"""Chooses the sections of a project's documents that say most about a chapter's subjects."""
 
 import re
 from collections import defaultdict
@@ -17,31 +17,31 @@ from worker.engines.static.reading.language import PROSE
 from worker.engines.static.reading.roles import file_stem
 
 SHARE: Final = 15_000
-"""Characters of the sections."""
+"""Characters of all sections."""
 _LONGEST: Final = 6_000
-"""Characters of a section; the rest of a longer one is left out."""
+"""Characters of a section; the rest is left out."""
 _LARGEST: Final = 400_000
-"""Bytes of a document that is read."""
+"""The largest document that is read, in bytes."""
 _SUBJECTS: Final = 4
 _METHODS: Final = 8
-"""Methods of the main subject that a section may be about."""
+"""How many of the main subject's methods are searched for."""
 _ENOUGH: Final = 6
-"""A section that names a subject more often is no better."""
+"""How many uses of a subject count: more make a section no better."""
 _TITLE: Final = 6
 _STEM: Final = 4
-"""What the title of a section and the name of its file add at most, in uses."""
+"""How much the title of a section and the name of its file add at most, in uses."""
 _TOPIC: Final = 2
-"""What a title that names the chapter's topic counts by itself."""
+"""How much a title counts that names the chapter's topic."""
 _GENERATED: Final = re.compile(r"^\.\. auto\w+::", re.MULTILINE)
 _MOST_GENERATED: Final = 1
 _OF_GENERATED: Final = 0.2
-"""What a section is worth of which a program writes most from docstrings."""
+"""The weight of a section that is mostly generated from docstrings."""
 _TOPIC_WORD: Final = re.compile(r"[^\W\d_]{4,}")
 _CODE: Final = re.compile(r"`([^\W\d]\w*)(?:\(\))?`")
 _GUIDED: Final = 1.5
-"""What a guide is worth more than another document."""
+"""The weight of a guide, relative to other documents."""
 _LENGTH: Final = 3_000
-"""Characters of a section that is worth half as much as a short one with as many uses."""
+"""At this length, a section counts half as much as a short one with as many uses."""
 _GUIDE: Final = re.compile(
     r"(?i)quick.?start|get(?:ting)?.?started|first.?steps|tutorial|intro|guide|usage|basic"
 )
@@ -63,7 +63,7 @@ class _Section:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Rated:
-    """A section with how much it says of a chapter's subjects."""
+    """A section, and how much it says about a chapter's subjects."""
 
     section: _Section
     rate: float
@@ -71,7 +71,7 @@ class _Rated:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Name:
-    """What finds a name in a text, and what each use of it is worth."""
+    """A pattern that finds a name in a text, and the value of each use."""
 
     pattern: re.Pattern[str]
     weight: float
@@ -86,7 +86,7 @@ class _Names:
 
 
 def rendered(facts: CourseFacts, chapter: Chapter, shown: Shown) -> str:
-    """Return the sections that say most, numbered, by document."""
+    """Return the most informative sections, numbered, by document."""
     wanted: dict[str, set[int]] = defaultdict(set)
     left = SHARE
     sections = _ranked(facts, chapter)
@@ -102,7 +102,7 @@ def rendered(facts: CourseFacts, chapter: Chapter, shown: Shown) -> str:
 
 
 def _distinct(sections: Iterable[_Section]) -> Iterator[_Section]:
-    """Yield the first section of each title: documents include parts of each other."""
+    """Yield the first section of each title: documents may include parts of each other."""
     titles: set[str] = set()
     for section in sections:
         if section.title in titles:
@@ -130,7 +130,7 @@ def _rank(candidate: _Rated) -> tuple[float, str, int]:
 
 
 def _documents(facts: CourseFacts) -> list[SourceFile]:
-    """Return the documents to read, without the README, which every prompt shows."""
+    """Return the documents to read, except the README, which every prompt shows."""
     readme = facts.analysis.project.readme
     documents: list[SourceFile] = []
     for file in facts.analysis.files.values():
@@ -147,7 +147,7 @@ def _documents(facts: CourseFacts) -> list[SourceFile]:
 
 
 def is_document(file: SourceFile) -> bool:
-    """Whether a file is written for readers, and not kept secret."""
+    """Whether a file is written for readers, and not secret."""
     if file.role is not Role.DOCUMENT:
         return False
     if file.language not in PROSE:
@@ -161,7 +161,7 @@ def _telling(
     subjects: Sequence[Definition],
     topics: frozenset[str],
 ) -> Iterator[_Rated]:
-    """Yield the sections of a document that name a subject, or whose titles do."""
+    """Yield the sections of a document that name a subject in their text or title."""
     text = facts.texts.lines(file.path)
     names = _names(facts, subjects)
     for section in _sections(file, len(text)):
@@ -182,7 +182,7 @@ def _named_rate(
     rate: float,
     topics: frozenset[str],
 ) -> float:
-    """Return a section's rate with what its title and its file's name add to it."""
+    """Return a section's rate, including its title and its file's name."""
     if _is_named(section.title, topics):
         of_title = min(rate, _TITLE)
         rate += _TOPIC + of_title
@@ -193,7 +193,7 @@ def _named_rate(
 
 
 def _is_generated(body: str) -> bool:
-    """Whether a program writes most of a section from docstrings."""
+    """Whether a section is mostly generated from docstrings."""
     directives = _GENERATED.findall(body)
     return len(directives) > _MOST_GENERATED
 
@@ -225,7 +225,7 @@ def _weight(names: Sequence[_Name], body: str) -> float:
 
 
 def _sections(file: SourceFile, length: int) -> Iterator[_Section]:
-    """Yield the sections of a document; one without headings is a section itself."""
+    """Yield the sections of a document; without headings, the document is one section."""
     if not file.headings:
         yield _Section(path=file.path, title="", first=1, last=length)
     for heading in file.headings:
@@ -276,7 +276,10 @@ def _of_methods(facts: CourseFacts, subject: Definition) -> list[_Name]:
 
 
 def _use_of(facts: CourseFacts, name: str) -> re.Pattern[str]:
-    """Return what finds a name; ordinary words and the project's name only where code uses it."""
+    """Return a pattern for uses of a name.
+
+    Ordinary words and the project's name count only if they are used like code.
+    """
     escaped = re.escape(name)
     word = rf"{escaped}(?![\w$])"
     is_project = _is_project(facts, name)
@@ -288,13 +291,13 @@ def _use_of(facts: CourseFacts, name: str) -> re.Pattern[str]:
 
 
 def _is_project(facts: CourseFacts, name: str) -> bool:
-    """Whether a name is the project's own, which says little."""
+    """Whether a name is the project's own, which says little about a chapter."""
     project = facts.analysis.project.name
     return name.casefold() == project.casefold()
 
 
 def _topics(facts: CourseFacts, chapter: Chapter) -> frozenset[str]:
-    """Return what titles about a chapter's topic hold, in lower case and the singular."""
+    """Return words that titles about a chapter's topic contain, in lower case and singular."""
     description = told(chapter.description)
     names = [
         *_TOPIC_WORD.findall(chapter.name),
@@ -306,7 +309,7 @@ def _topics(facts: CourseFacts, chapter: Chapter) -> frozenset[str]:
         names.append(main.name)
     topics: set[str] = set()
     for name in names:
-        # Titles that name the project are about all of it.
+        # A title that names the project is about all of it.
         if _is_project(facts, name):
             continue
         topics.add(_singular(name))
@@ -325,7 +328,7 @@ def _is_named(title: str, topics: frozenset[str]) -> bool:
 
 
 def _as_far_as(section: _Section, shown: Shown) -> list[int]:
-    """Return the lines of a section, the first of a long one."""
+    """Return the lines of a section; of a long one, only the first lines."""
     numbers: list[int] = []
     left = _LONGEST
     for number in range(section.first, section.last + 1):

@@ -1,4 +1,4 @@
-"""Draws relations and calls that exist, with the source's names, and what a model composed."""
+"""Draws existing relations and calls, with the source's names, and a model's own drawings."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -12,11 +12,11 @@ from worker.engines.static.pages.course import CourseFacts, is_function
 from worker.engines.static.pages.mermaid import Edge, Message
 
 _FEWEST: Final = 3
-"""Calls that are worth a drawing."""
+"""The fewest calls that are worth a drawing."""
 
 
 def of_relations(facts: CourseFacts, relations: Sequence[Relation]) -> str:
-    """Draw relations as arrows with their verbs; nothing if they are not connected."""
+    """Draw relations as arrows with their verbs; return nothing if they are not connected."""
     labels = _Labels()
     edges: list[Edge] = []
     for relation in relations:
@@ -39,7 +39,7 @@ def of_relations(facts: CourseFacts, relations: Sequence[Relation]) -> str:
 
 
 def composed(drawing: Drawing) -> str:
-    """Draw what a model composed; nothing if an arrow's end is missing or ambiguous."""
+    """Draw what a model composed; return nothing if an arrow's end is missing or ambiguous."""
     ids = [node.id for node in drawing.nodes]
     texts = []
     for node in drawing.nodes:
@@ -61,12 +61,12 @@ def composed(drawing: Drawing) -> str:
 
 
 def unquoted(text: str) -> str:
-    """Return a text without the backquotes around names, which a drawing does not show."""
+    """Return a text without the backquotes around names, which drawings do not show."""
     return text.replace("`", "")
 
 
 class _Labels:
-    """Gives each label a position, in the order of their first use."""
+    """Numbers labels in the order of their first use."""
 
     def __init__(self) -> None:
         self.in_order: Final[list[str]] = []
@@ -78,10 +78,10 @@ class _Labels:
 
 
 def of_calls(facts: CourseFacts, sites: Sequence[CallSite]) -> str:
-    """Draw calls as messages between types, or files, from the function that begins.
+    """Draw calls as messages between types, or files, starting from the first function.
 
-    Left out are a type's calls of itself, and those that no call before led to; there is no
-    drawing of fewer than three others.
+    A type's calls of itself are left out, and so are calls that no earlier call leads to. If fewer
+    than three calls are left, there is no drawing.
     """
     between = [site for site in _chained(sites) if _ends_apart(facts, site)]
     if len(between) < _FEWEST:
@@ -104,7 +104,7 @@ def of_calls(facts: CourseFacts, sites: Sequence[CallSite]) -> str:
 
 
 def _chained(sites: Sequence[CallSite]) -> Iterator[CallSite]:
-    """Yield the calls that the first one's function makes, or one that was called before."""
+    """Yield the calls of the first call's function, and those of functions called before."""
     reached: set[int | None] = set()
     names: set[str] = set()
     for site in sites:
@@ -112,7 +112,7 @@ def _chained(sites: Sequence[CallSite]) -> Iterator[CallSite]:
         if not reached:
             reached.add(caller.index)
         is_reached = not reached.isdisjoint({caller.index, caller.parent})
-        # An override has the name of what is called.
+        # An override has the name of the method that is called.
         if is_reached or caller.name in names:
             yield site
             reached.add(site.called.index)
@@ -130,7 +130,7 @@ def beginning(caller: Definition) -> str:
 
 
 def participant(facts: CourseFacts, definition: Definition) -> str:
-    """Return who takes part in a call: the type of a method, a type, or a function's file."""
+    """Return the participant of a definition: a method's type, a type, or a function's file."""
     if definition.parent is not None:
         return facts.definitions[definition.parent].qualified
     if not is_function(definition):
@@ -139,5 +139,5 @@ def participant(facts: CourseFacts, definition: Definition) -> str:
 
 
 def message(called: Definition) -> str:
-    """Return a call as an arrow's text."""
+    """Return the text of a call's arrow."""
     return f"{called.name}()"

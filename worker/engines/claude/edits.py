@@ -1,4 +1,4 @@
-"""Changes of the project's own code that an exercise asks for, and the test that tells."""
+"""Changes of the project's own code that an exercise asks for, and the test that fails."""
 
 import ast
 import re
@@ -33,12 +33,12 @@ def is_test(command: str) -> bool:
 
 
 def undo(path: str) -> str:
-    """Return the command that takes back what was changed in a file."""
+    """Return the command that undoes the changes in a file."""
     return f"{_UNDO}{path}"
 
 
 def command(commands: dict[str, str], test: str) -> str:
-    """Return the command that runs a test, given by the id of a command, or by its own id."""
+    """Return the command that runs a test, given by a command's id or by its own id."""
     known = commands.get(test)
     if known:
         return known
@@ -46,7 +46,7 @@ def command(commands: dict[str, str], test: str) -> str:
 
 
 def is_own(facts: CourseFacts, line: str) -> bool:
-    """Whether a command is one that a change is run or taken back with."""
+    """Whether a command is one that runs a change's test or undoes the change."""
     if line.startswith(_UNDO):
         path = line.removeprefix(_UNDO)
         return path in facts.analysis.files
@@ -58,7 +58,7 @@ def is_own(facts: CourseFacts, line: str) -> bool:
 
 
 def is_told(facts: CourseFacts, shown: Shown) -> bool:
-    """Whether a test that is shown calls a function that is shown, of which a change would tell."""
+    """Whether a shown test calls a shown function: it would detect a change of that function."""
     called: set[str] = set()
     for path in shown.paths:
         if _has_role(facts, path, Role.TEST):
@@ -83,7 +83,7 @@ def _has_role(facts: CourseFacts, path: str, role: Role) -> bool:
 def _is_changeable(
     facts: CourseFacts, shown: Shown, definition: Definition
 ) -> bool:
-    """Whether lines of a function of the project are shown."""
+    """Whether the prompt shows lines of a function of the project, so that they can be changed."""
     path = definition.path
     if not is_function(definition):
         return False
@@ -97,7 +97,7 @@ def _is_changeable(
 def faults(
     facts: CourseFacts, change: CodeChange, commands: dict[str, str]
 ) -> Iterator[str]:
-    """Yield why a change cannot be made, or not be told by its test."""
+    """Yield why a change cannot be made, or why its test cannot detect it."""
     path, first, last = change.lines
     file = facts.analysis.files.get(path)
     if file is None or file.role is not Role.SOURCE:

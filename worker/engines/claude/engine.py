@@ -1,4 +1,4 @@
-"""The engine: the static analysis, a model that points at it, and a program that writes."""
+"""The engine: a static analysis, a model that refers to it, and a program that writes the pages."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,7 +50,7 @@ class ClaudeEngine:
         self._model: Asking = Model(settings, runtime, model)
         self._going = runtime.flag()
         self._going.set()
-        self._stopped = runtime.flag()  # of the `produce` in hand
+        self._stopped = runtime.flag()  # of the current `produce`
         self._known: tuple[Path, Analysis] | None = None
 
     def check(self) -> None:
@@ -61,7 +61,7 @@ class ClaudeEngine:
         """Do nothing."""
 
     def produce(self, stage: Stage, workspace: Workspace) -> Iterator[Item]:
-        """Make the missing items of a stage; raise NoMaterialError if there is no text."""
+        """Make a stage's missing items; raise NoMaterialError if the repository has no text."""
         stopped = self._stopped = self._runtime.flag()
         analysis = self._analysis(workspace.source, stopped)
         facts = course_facts(analysis, workspace.output, stage)
@@ -83,7 +83,7 @@ class ClaudeEngine:
             yield item
 
     def pause(self) -> None:
-        """Begin no call, and hand over no item, until `unpause`."""
+        """Start no call, and return no item, until `unpause`."""
         self._going = self._runtime.flag()
         self._model.pause()
 

@@ -1,4 +1,4 @@
-"""The virtual environment that a Python project is set up in, as a reader activates it."""
+"""The virtual environment in which a reader sets up a Python project."""
 
 from collections.abc import Iterable, Iterator
 from typing import Final
@@ -15,7 +15,7 @@ _ACTIVATE: Final = f". {ENVIRONMENT}activate"
 
 
 def activated(commands: Iterable[str]) -> Iterator[str]:
-    """Yield commands as they are typed in the environment, and the one that activates it."""
+    """Yield commands as they are typed inside the environment, after the one that activates it."""
     for command in commands:
         yield inside(command)
         if command == CREATE:
@@ -28,7 +28,7 @@ def inside(command: str) -> str:
 
 
 def purpose(command: str, words: Words) -> str:
-    """Return what a command of the set-up is for; nothing if it says so itself."""
+    """Return what a set-up command is for; nothing if the command says so itself."""
     if command == CREATE:
         return words.creates
     if command == _ACTIVATE:

@@ -1,7 +1,7 @@
 """Estimates the cost of a course from the analysis alone: nothing is sent.
 
-The prompts are those that a job sends, with the static engine's chapters in place of those that the
-model will choose. The length of the answers is assumed.
+The prompts are those that a job sends, but with the static engine's chapters in place of those that
+the model will choose. The length of the answers is assumed.
 """
 
 from collections.abc import Collection, Sequence
@@ -29,23 +29,23 @@ _ANSWERS: Final = {
     Stage.REVIEW_CHAPTERS: 5_000,
     Stage.GENERATE_TUTORIALS: 6_000,
 }
-"""Tokens of an answer, with the thinking before it."""
+"""Tokens of an answer, including the thinking before it."""
 _PAGE: Final = 3_000
 """Tokens of a page that is reviewed."""
 _REPAIRED: Final = 5
-"""Of this many answers one is sent back."""
+"""One answer in this many is sent back."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StageEstimate:
-    """What the calls of a stage will use."""
+    """The estimated usage of a stage's calls."""
 
     stage: Stage
     calls: int
     """Repairs included."""
     tokens: Tokens
     nanodollars: int | None
-    """None where the prices are not known."""
+    """None if the prices are unknown."""
 
 
 def estimate(
@@ -59,9 +59,8 @@ def estimate(
 ) -> list[StageEstimate]:
     """Return the estimated usage of a repository's course, stage by stage.
 
-    In a batch, no answer is sure to find the cache: all its prompts are paid in full. An
-    update has the chapters of the `course` that it follows, and pays nothing for the items
-    that are `kept`.
+    In a batch, no answer is sure to find the cache: all its prompts are paid in full. An update has
+    the chapters of the earlier `course`, and pays nothing for the items that are `kept`.
     """
     questions = Questions(course or static_facts(analysis), language)
     stages = []
@@ -108,7 +107,7 @@ def _stage(
 def _asked(
     questions: Questions, stage: Stage, kept: Collection[str]
 ) -> list[Question]:
-    """Return a stage's questions about what is not kept."""
+    """Return a stage's questions about the items that are not kept."""
     if INFO[stage].file in kept:
         return []
     analysis = questions.facts.analysis
@@ -130,7 +129,7 @@ def _asked(
 
 
 def _of_page(questions: Questions, stage: Stage, chapter: Chapter) -> Question:
-    """Return the question about a page, with the static engine's chapter to a tutorial."""
+    """Return the question about a page; for a tutorial, about the static engine's chapter."""
     if stage is Stage.GENERATE_TUTORIALS:
         page = chapters.written(questions.facts, chapter)
         question, _ = questions.of_tutorial(chapter, page)
@@ -143,7 +142,7 @@ def _of_page(questions: Questions, stage: Stage, chapter: Chapter) -> Question:
 
 
 def _tokens(question: Question, position: int, *, in_batch: bool) -> Tokens:
-    """Return the tokens of a call: the first of a stage writes the cache, the others read."""
+    """Return the tokens of a call: a stage's first call writes the cache, the others read it."""
     shared = tokens(question.system)
     own = _own(question)
     output = _ANSWERS[question.stage]
@@ -162,7 +161,7 @@ def _own(question: Question) -> int:
 
 
 def _repair(question: Question) -> Tokens:
-    """Return the tokens of a repair: the prompt, the earlier answer, and another one."""
+    """Return the tokens of a repair: the prompt, the earlier answer, and a new one."""
     answer = _ANSWERS[question.stage]
     return Tokens(
         input=_own(question) + answer,

@@ -1,6 +1,6 @@
 """Reads a message of the Messages API: from a stream of events, or from a whole document.
 
-Both are foreign data: everything about them is checked, and nothing may grow without bound.
+Both are foreign data: everything is checked, and nothing may grow without bound.
 """
 
 from collections.abc import Iterator, Mapping
@@ -23,19 +23,19 @@ Document = Mapping[str, Any]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ApiMessage:
-    """A whole answer of the model."""
+    """A complete answer of the model."""
 
     text: str
     model: str
     stop_reason: str | None
     refusal: str | None
-    """Why the model refuses, where the API says so."""
+    """Why the model refuses, if the API says so."""
     tokens: Tokens | None
-    """None where the endpoint does not say what was used."""
+    """None if the endpoint does not report usage."""
 
 
 class EventStream:
-    """Splits server-sent events, however they are cut into chunks; returns their data."""
+    """Splits server-sent events, however they are cut into chunks, and returns their data."""
 
     def __init__(self) -> None:
         """Begin with an empty buffer."""
@@ -73,20 +73,20 @@ class EventStream:
 
 
 class MessageReader:
-    """Puts a message together from the events of its stream."""
+    """Assembles a message from the events of its stream."""
 
     def __init__(self) -> None:
         """Begin without a message."""
         self.complete = False
-        """Whether the stream has said that the message is whole."""
+        """Whether the stream has said that the message is complete."""
         self._texts: dict[str, list[str]] = {}
-        """By the index of their block; blocks of other kinds are left out."""
+        """By the index of their block; other kinds of blocks are ignored."""
         self._model = ""
         self._usage: dict[str, Any] = {}
         self._stop: dict[str, Any] = {}
 
     def take(self, data: bytes) -> None:
-        """Take the data of an event; those that are unknown are left out."""
+        """Process the data of an event; unknown events are ignored."""
         event = read_document(data)
         match event.get("type"):
             case "message_start":
@@ -106,7 +106,7 @@ class MessageReader:
                 raise _failure(event)
 
     def message(self) -> ApiMessage:
-        """Return the whole message; raise AnswerLostError if it is cut off."""
+        """Return the complete message; raise AnswerLostError if it is cut off."""
         # guard: paid calls: a stream without its end is no answer
         if not self.complete:
             raise AnswerLostError("the answer was cut off")
@@ -140,7 +140,7 @@ class MessageReader:
 
 
 def read_message(content: bytes | Document) -> ApiMessage:
-    """Read a message that came as one document."""
+    """Read a message that arrived as one document."""
     if isinstance(content, bytes):
         return read_message(read_document(content))
     if content.get("type") != "message":
@@ -155,7 +155,7 @@ def read_message(content: bytes | Document) -> ApiMessage:
 
 
 def read_document(content: bytes) -> JsonObject:
-    """Read an object of the API; raise AnswerLostError if it is none."""
+    """Read an object of the API; raise AnswerLostError if the document is not one."""
     document = json_object(content)
     if document is None:
         raise AnswerLostError("the answer is not a JSON object")

@@ -1,4 +1,4 @@
-"""Tells how the code that a chapter shows fails, under which names, and what it catches."""
+"""Describes how the code in a chapter fails, under which names, and what it catches."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -15,15 +15,15 @@ from worker.engines.static.prose.phrases import listed
 _FAILURES: Final = 16
 _CAUGHT: Final = 12
 _SAME: Final = re.compile(r"\s+((?:\w+ *= *)+)(\w+)\s*(?:#.*)?")
-"""A line of a class that gives a method further names."""
+"""A line of a class that gives a method additional names."""
 _NAME: Final = re.compile(r"\w+")
 _CALLED: Final = frozenset({"__init__", "__call__", "__getitem__"})
 _Lines = tuple[int, int]
-"""The first and the last."""
+"""The first line and the last."""
 
 
 def sentences(facts: CourseFacts, chapter: Chapter) -> list[str]:
-    """Return how the shown functions fail and what they catch, a sentence each."""
+    """Return how the shown functions fail, and what they catch, one sentence each."""
     shown = code_of(facts, chapter).functions()
     functions = sorted(shown, key=_is_private)
     failing = failures.of_functions(facts, functions)
@@ -55,7 +55,7 @@ def _raised(facts: CourseFacts, failing: Sequence[Failure]) -> list[str]:
 def _other_names(
     facts: CourseFacts, failing: Sequence[Failure]
 ) -> Iterator[str]:
-    """Yield the further names that types give their methods that fail."""
+    """Yield the additional names that types give to their failing methods."""
     functions = {
         failure.function.index: failure.function for failure in failing
     }
@@ -75,7 +75,7 @@ def _other_names(
 def _names_given(
     facts: CourseFacts, owner: Definition, method: str
 ) -> list[str]:
-    """Return the names that lines of a type give one of its methods, as code."""
+    """Return the names that lines of a type give to one of its methods, as code."""
     names: list[str] = []
     text = facts.text(owner)
     for line in text.split("\n"):

@@ -26,7 +26,7 @@ _TOO_LONG: Final = re.compile(
 
 
 class UnusableAnswerError(Exception):
-    """The model gives no usable answer to a question; others may still be answered."""
+    """The model gives no usable answer to a question; other questions may still get one."""
 
     def __init__(self, reason: str) -> None:
         """Take one line."""
@@ -57,7 +57,7 @@ class RejectedError(Exception):
     """A request was certainly not answered, and not billed."""
 
     def __init__(self, refusal: Refusal) -> None:
-        """Take what came instead of an answer."""
+        """Take the refusal that came instead of an answer."""
         super().__init__(refusal.reason)
         self.refusal = refusal
 
@@ -139,7 +139,7 @@ def rejected(
 
 
 def one_line(text: str) -> str:
-    """Return an untrusted text on one line, cut, and without control characters."""
+    """Return an untrusted text on one line, shortened, and without control characters."""
     printable = "".join(
         character if character.isprintable() else " " for character in text
     )
@@ -147,7 +147,7 @@ def one_line(text: str) -> str:
 
 
 def _error(content: bytes) -> dict[str, Any] | None:
-    """Return the API's own description of an error, or None if it did not send it."""
+    """Return the API's own description of an error, or None if the API did not send one."""
     document = json_object(content)
     if document is None:
         return None

@@ -1,4 +1,4 @@
-"""Reads JSON that other programs write: it may hold anything."""
+"""Reads JSON written by other programs: it may contain anything."""
 
 import json
 from typing import Any
@@ -7,7 +7,7 @@ from states.codec import JsonObject
 
 
 def json_object(content: bytes | str) -> JsonObject | None:
-    """Return a JSON object; None for everything else."""
+    """Return a JSON object; None for any other value."""
     try:
         document: Any = json.loads(content)
     except (ValueError, RecursionError):

@@ -1,6 +1,6 @@
-"""Tells what a chapter's code is, besides its subjects: aliases' targets, bases, siblings.
+"""Lists definitions related to a chapter's subjects: alias targets, base types, siblings.
 
-Variants for special needs come last. Short modules that name the subjects come with them.
+Variants for special needs come last. Short modules that name the subjects are included.
 """
 
 import re
@@ -19,48 +19,48 @@ _SIDE: Final = re.compile(
 )
 """Folders of code for special needs."""
 _LARGE: Final = 600
-"""Lines of a variant of the main subject that is one for special needs."""
+"""The length, in lines, from which a variant of the main subject counts as special."""
 _SIBLINGS: Final = 4
-"""Types beside the main subject with the same base, if documents name them."""
+"""How many types with the same base as the main subject are added, if documents name them."""
 _COMPANIONS: Final = 6
 _USES: Final = 3
 _USES_OF_OWN: Final = 2
-"""Definitions of a module that the shown code uses, for it to be shown too.
+"""How many definitions of a module the shown code must use for the module to be shown.
 
-Fewer are enough of a file that is the chapter's own.
+Fewer are enough if the file belongs to the chapter.
 """
 _NAMED: Final = 4
-"""Functions elsewhere that a chapter's description names."""
+"""How many functions elsewhere are added because a chapter's description names them."""
 _MODULES: Final = 3
-"""Modules of the subjects that a register of them names."""
+"""How many of the subjects' modules a register must name."""
 _GENERAL: Final = re.compile(
     r"(?i)(?:^|/)_?(?:utils?|helpers?|compat|typing|types|local|state|imports)[./]"
 )
-"""Modules that serve all parts alike."""
+"""Modules that serve all parts of a project."""
 _LARGEST: Final = 20_000
-"""Bytes of a module that may be shown beside the subjects."""
+"""The largest module that may be shown beside the subjects, in bytes."""
 _FOR_READERS: Final = frozenset({Role.DOCUMENT, Role.EXAMPLE})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Subjects:
-    """What a chapter is about, in the order in which it is shown."""
+    """The definitions that a chapter is about, in the order in which they are shown."""
 
     main: tuple[Definition, ...]
-    """One, or none."""
+    """At most one."""
     others: tuple[Definition, ...]
     side: tuple[Definition, ...]
     """Variants for special needs."""
     named: frozenset[str]
     """The names in the chapter's description."""
     named_types: frozenset[Definition] = frozenset()
-    """Those of the others that the description names, and that have members."""
+    """The others that the description names and that have members."""
     is_several: bool = False
-    """Whether these are of more than one of the unit's own subjects."""
+    """Whether the description names an own subject of the unit besides the main one."""
 
 
 def subjects_of(facts: CourseFacts, unit: Unit) -> Subjects:
-    """Return what a unit is about, and what cannot be understood without."""
+    """Return the subjects of a unit, and the definitions without which they make no sense."""
     names = named_code.names_of(unit)
     named = names.words
     if not unit.symbols:
@@ -89,12 +89,12 @@ def subjects_of(facts: CourseFacts, unit: Unit) -> Subjects:
 
 
 def _own(facts: CourseFacts, unit: Unit) -> list[Definition]:
-    """Return a unit's own subjects, the main one first: of another name, what it names."""
+    """Return a unit's own subjects, the main one first; an alias is preceded by its target."""
     subjects = [facts.definitions[index] for index in unit.symbols]
-    for alias in subjects[:1]:
-        targets = _targets(facts, alias)
-        return [*targets[:1], *subjects]
-    return subjects
+    if not subjects:
+        return []
+    targets = _targets(facts, subjects[0])
+    return [*targets[:1], *subjects]
 
 
 def _family(
@@ -103,7 +103,7 @@ def _family(
     own: Sequence[Definition],
     names: NamedCode,
 ) -> list[Definition]:
-    """Return what comes with a unit's main subject, the named first, each once."""
+    """Return the definitions that belong to a unit's main subject, named ones first, each once."""
     main, *rest = own
     family = [
         *_resolved(facts, rest),
@@ -125,14 +125,14 @@ def _family(
 def _resolved(
     facts: CourseFacts, definitions: Iterable[Definition]
 ) -> Iterator[Definition]:
-    """Yield definitions; behind one that is another name of a type, that type."""
+    """Yield definitions; an alias of a type is followed by that type."""
     for definition in definitions:
         yield definition
         yield from _targets(facts, definition)
 
 
 def _targets(facts: CourseFacts, alias: Definition) -> list[Definition]:
-    """Return the types that a definition of one line is another name of."""
+    """Return the types that a one-line definition is an alias of."""
     targets: list[Definition] = []
     if alias.line != alias.end_line:
         return targets
@@ -159,7 +159,7 @@ def _kin(facts: CourseFacts, main: Definition) -> Iterator[Definition]:
 
 
 def _siblings(facts: CourseFacts, base: Definition) -> list[Definition]:
-    """Return the first types that derive from a base, of those that documents name."""
+    """Return the first types that derive from a base and are named by documents."""
     siblings: list[Definition] = []
     for sibling in _descendants(facts, base):
         if not _is_known(facts, sibling):
@@ -175,7 +175,7 @@ def _elsewhere(
     unit: Unit,
     names: NamedCode,
 ) -> list[Definition]:
-    """Return the functions that a description names, and that are none of its subjects."""
+    """Return the functions that a description names and that are not among the subjects."""
     own = named_code.own_of(facts, unit)
     functions = named_code.functions(facts, unit, names)
     others = [other for other in functions if other.index not in own]
@@ -183,7 +183,7 @@ def _elsewhere(
 
 
 def _bases(facts: CourseFacts, definition: Definition) -> list[Definition]:
-    """Return the bases of a type that its own file defines."""
+    """Return the bases of a type that are defined in its own file."""
     bases: list[Definition] = []
     for index in facts.analysis.bases.get(definition.index, ()):
         base = facts.definitions[index]
@@ -193,7 +193,7 @@ def _bases(facts: CourseFacts, definition: Definition) -> list[Definition]:
 
 
 def _descendants(facts: CourseFacts, base: Definition) -> list[Definition]:
-    """Return the types of the same file that derive from a type."""
+    """Return the types in the same file that derive from a type."""
     queue = [base]
     for member in queue:
         for subtype in facts.subtypes(member.index):
@@ -257,7 +257,7 @@ def companions(
 
 
 def _module(path: str) -> str:
-    """Return the name by which a file is imported, as far as its path tells."""
+    """Return the name by which a file is imported, judging by its path."""
     stem, _, _ = path.rpartition(".")
     name = stem.removeprefix("src/").removesuffix("/__init__")
     return name.replace("/", ".")
@@ -278,7 +278,7 @@ def _registers(facts: CourseFacts, modules: Sequence[str]) -> list[str]:
 
 
 def _naming_most(facts: CourseFacts, quoted: re.Pattern[str]) -> list[str]:
-    """Return the short files that name several modules, those with most of them first."""
+    """Return the short files that name several modules; files that name most come first."""
     counts: Counter[str] = Counter()
     for path in _short(facts):
         lines = facts.texts.lines(path)
@@ -291,7 +291,7 @@ def _naming_most(facts: CourseFacts, quoted: re.Pattern[str]) -> list[str]:
 
 
 def _used(facts: CourseFacts, unit: Unit, shown: Iterable[int]) -> list[str]:
-    """Return the short files of which code uses most definitions, if these are several."""
+    """Return the short files with several definitions that the code uses, the densest first."""
     used = _used_of_no_chapter(facts, shown)
     own = set(unit.file_paths)
     fitting: list[str] = []
@@ -316,7 +316,7 @@ def _used_of_no_chapter(
     facts: CourseFacts,
     users: Iterable[int],
 ) -> dict[str, set[int]]:
-    """Return by path which definitions code uses that belong to no chapter."""
+    """Return, by path, the used definitions that belong to no chapter."""
     used: dict[str, set[int]] = defaultdict(set)
     for user in users:
         for reference in facts.out[user]:
@@ -330,7 +330,7 @@ def _used_of_no_chapter(
 
 
 def _short(facts: CourseFacts) -> list[str]:
-    """Return the source files that can be shown beside others."""
+    """Return the source files that are short enough to be shown beside others."""
 
     def found() -> list[str]:
         short: list[str] = []

@@ -1,8 +1,8 @@
 """The job's paid calls: which are answered, their cost, and the budget for the next one.
 
-A call is stored twice, create-only: its intent before it is sent, and its outcome after. An
-intent without an outcome is a call that may have been paid. It counts at its worst case from
-the moment it is reserved until its outcome is stored, and for ever if none is.
+A call is stored twice, create-only: its intent before it is sent, and its outcome afterwards. An
+intent without an outcome is a call that may have been billed. It counts at its highest possible
+cost from the moment it is reserved until its outcome is stored, and for ever if none is stored.
 """
 
 import logging
@@ -53,7 +53,7 @@ class BudgetSpentError(EngineFailedError):
 
 
 class Ledger:
-    """The calls of one job, as the store and this process know them; for several threads."""
+    """The calls of one job, as the store and this process know them; thread-safe."""
 
     def __init__(self, calls: CallStore, writer: str, runtime: Runtime) -> None:
         """Take the call store, and a random name of this run."""
@@ -63,13 +63,13 @@ class Ledger:
         self._batches: dict[tuple[CallId, int], BatchEntry] = {}
         self._fallbacks: dict[CallId, Fallback] = {}
         self._at_work: set[CallId] = set()
-        """The calls that a thread works on."""
+        """The calls that a thread is working on."""
         self._lock = threading.RLock()
         self._changes = Changes(runtime)
 
     @contextmanager
     def turn(self, call: CallId) -> Iterator[None]:
-        """Let one thread at a time work on a call."""
+        """Let only one thread at a time work on a call."""
         while (change := self._change_before_turn(call)) is not None:
             change.wait(LOOK_SECONDS)
         try:
@@ -80,7 +80,7 @@ class Ledger:
                 self._changes.announce()
 
     def read(self) -> None:
-        """Take in what any run of the job has stored."""
+        """Read the records that all runs of the job have stored."""
         records: dict[CallName, StoredRecord] = {}
         for name, content in self._calls.read():
             records[name] = _decoded(name, content)
@@ -99,7 +99,7 @@ class Ledger:
         return None
 
     def entries(self) -> list[LedgerEntry]:
-        """Return all sendings of all calls."""
+        """Return every attempt at every call."""
         with self._lock:
             entries: list[LedgerEntry] = []
             for numbers in self._entries.values():
@@ -107,7 +107,7 @@ class Ledger:
             return entries
 
     def add_fallback(self, call: CallId, fallback: Fallback) -> None:
-        """Record that an item is made without the model; `call` stands for all its calls."""
+        """Record that an item is made without the model; `call` represents all of its calls."""
         name = CallName(
             stage=call.stage, key=call.key, number=1, record=CallRecord.INTENT
         )
@@ -124,7 +124,7 @@ class Ledger:
             )
 
     def fits(self, intent: Intent, budget: Budget) -> bool:
-        """Whether the budget allows for a call, all others at their worst case."""
+        """Whether the budget allows for a call if all others reach their highest cost."""
         with self._lock:
             return self._fits(intent, budget)
 
@@ -133,8 +133,8 @@ class Ledger:
     ) -> LedgerEntry | None:
         """Reserve what a call may cost, and store its intent: only then may it be sent.
 
-        Return None if another run has taken its number: its records are read then. Raise
-        BudgetSpentError, or a StoreFaultError: then the intent may be stored, so it counts
+        Returns None if another run has taken its number: then that run's records have been read.
+        Raises BudgetSpentError, or a StoreFaultError: then the intent may be stored, so it counts
         until the call is begun again, under the same number.
         """
         entry = self._reserve(call, intent, budget)
@@ -175,7 +175,7 @@ class Ledger:
         return batch
 
     def end_batch(self, batch: BatchEntry, created: BatchCreated) -> None:
-        """Store the outcome of a batch's creation, unless another run has stored it."""
+        """Store the outcome of creating a batch, unless another run has stored it."""
         name = batch.name(CallRecord.ANSWER)
         stored = self._create(name, created)
         if isinstance(stored, BatchCreated):
@@ -193,12 +193,12 @@ class Ledger:
         return sorted(batches, key=lambda batch: batch.intent.at)
 
     def sendings(self, call: CallId) -> list[LedgerEntry]:
-        """Return all sendings of a call."""
+        """Return all attempts at a call."""
         with self._lock:
             return [*self._entries.get(call, {}).values()]
 
     def end(self, entry: LedgerEntry, outcome: Outcome) -> None:
-        """Store the outcome of a call, unless another run has stored one: then that counts."""
+        """Store the outcome of a call, unless another run has stored one: that one counts."""
         name = entry.name(CallRecord.ANSWER)
         try:
             stored = self._create(name, outcome)
@@ -209,7 +209,7 @@ class Ledger:
             self.lose(entry)
 
     def lose(self, entry: LedgerEntry) -> None:
-        """Note that a call is no longer in flight."""
+        """Record that a call is no longer in flight."""
         with self._lock:
             entry.in_flight = False
             self._changes.announce()
@@ -229,7 +229,7 @@ class Ledger:
         return lost
 
     def _change_before_turn(self, call: CallId) -> Flag | None:
-        """Begin to work on a call, or return what to wait for before that."""
+        """Start work on a call, or return the flag to wait for first."""
         with self._lock:
             if call in self._at_work:
                 return self._changes.next()
@@ -237,7 +237,7 @@ class Ledger:
             return None
 
     def _create(self, name: CallName, record: StoredRecord) -> StoredRecord:
-        """Store a record unless there is one of that name; return the stored one."""
+        """Store a record unless one of that name exists; return the stored one."""
         return _decoded(name, self._calls.create(name, encode(record)))
 
     def _is_ours(self, record: StoredRecord) -> bool:
@@ -248,7 +248,7 @@ class Ledger:
     def _take_in(
         self, name: CallName, record: StoredRecord, outcome: StoredRecord | None
     ) -> None:
-        """Take in an intent with its outcome."""
+        """Add an intent and its outcome to the ledger."""
         call = CallId(name.stage, name.key)
         number = name.number
         match record:
@@ -275,7 +275,7 @@ class Ledger:
                 change = self._changes.next()
             if entry is not None:
                 return entry
-            # Calls in flight mostly cost less than they may.
+            # Calls in flight usually cost less than reserved.
             change.wait(LOOK_SECONDS)
 
     def _reserved(
@@ -299,7 +299,7 @@ class Ledger:
         return entry
 
     def _unsent(self, call: CallId, intent: Intent) -> LedgerEntry | None:
-        """Return the sending that was reserved for a call at the same price, and not sent."""
+        """Return the attempt that was reserved for a call at the same price, but not sent."""
         for entry in self._entries.get(call, {}).values():
             is_same_price = entry.intent.batch == intent.batch
             if entry.unsent and is_same_price:
@@ -307,7 +307,7 @@ class Ledger:
         return None
 
     def _keep_unsent(self, entry: LedgerEntry) -> None:
-        """Note that a call is not sent, but counts."""
+        """Record that a call was not sent, but still counts."""
         entry.unsent = True
         self.lose(entry)
 
@@ -368,5 +368,5 @@ def _decoded(name: CallName, content: bytes) -> StoredRecord:
 
 
 def dollars(nanodollars: int) -> str:
-    """Return an amount for people, exact to a hundredth of a cent."""
+    """Return an amount for display, exact to a hundredth of a cent."""
     return f"${nanodollars / NANODOLLARS:.4f}"

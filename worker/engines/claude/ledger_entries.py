@@ -1,4 +1,4 @@
-"""The entries of a ledger: each sending of a call, and each batch."""
+"""The entries of a ledger: each attempt at a call, and each batch."""
 
 from dataclasses import dataclass
 
@@ -15,13 +15,13 @@ from worker.engines.claude.records import (
 
 @dataclass(frozen=True, slots=True)
 class CallId:
-    """A call, by all that its answer depends on."""
+    """A call, identified by everything that its answer depends on."""
 
     stage: Stage
     key: str
 
     def name(self, number: int, record: CallRecord) -> CallName:
-        """Return the name of an object of one of its sendings."""
+        """Return the object name of one of its attempts."""
         return CallName(
             stage=self.stage, key=self.key, number=number, record=record
         )
@@ -29,7 +29,7 @@ class CallId:
 
 @dataclass(slots=True)
 class LedgerEntry:
-    """One sending of a call."""
+    """One attempt at a call."""
 
     call: CallId
     number: int
@@ -37,7 +37,7 @@ class LedgerEntry:
     outcome: Outcome | None = None
     in_flight: bool = False
     unsent: bool = False
-    """Whether the call was not sent because its intent may or may not be stored."""
+    """Whether the call was not sent because it is unknown whether its intent is stored."""
 
     @property
     def lost(self) -> bool:
@@ -46,7 +46,7 @@ class LedgerEntry:
 
     @property
     def custom_id(self) -> str:
-        """The call's name in a batch; no other run of this or another job gives it."""
+        """The call's name in a batch; no other run, of this or another job, uses it."""
         # guard: batches: a call's name in a batch is its run's own
         return f"{self.call.key}-{self.number}-{self.intent.writer}"
 
@@ -61,7 +61,7 @@ class LedgerEntry:
 
     @property
     def nanodollars(self) -> int:
-        """What counts against the budget."""
+        """The cost that counts against the budget, in nanodollars."""
         if self.outcome is None:
             return self.intent.nanodollars
         if isinstance(self.outcome, Answer):
@@ -78,7 +78,7 @@ class BatchEntry:
     """A batch of calls, and whether it was created."""
 
     call: CallId
-    """What tells the batch from others: it has objects in the store as a call has."""
+    """Identifies the batch: it has objects in the store like a call."""
     number: int
     intent: BatchIntent
     created: BatchCreated | None = None

@@ -1,7 +1,7 @@
-"""Limits the calls in flight, and when the next may begin, as the endpoint demands.
+"""Limits how many calls are in flight, and when the next one may begin, as the endpoint demands.
 
-A temporarily refused request halves the number of calls, and makes all threads wait. Ten answers in
-a row allow one more call.
+A request that is refused temporarily halves the number of calls, and makes all threads wait. Ten
+answers in a row allow one more call.
 """
 
 import logging
@@ -20,9 +20,9 @@ from worker.system.runtime import Runtime, iso
 LOG = logging.getLogger(__name__)
 
 MAX_WAIT_SECONDS: Final = 900.0
-"""How long a run waits for an endpoint without a single answer."""
+"""How long a run waits for an endpoint that gives no answer at all."""
 RETRY_SECONDS: Final = 300.0
-"""How long after that another run should begin."""
+"""How long after that the next run should begin."""
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 60.0
 _GOOD_ANSWERS: Final = 10
@@ -32,7 +32,7 @@ class Limiter:
     """Paces the calls of all threads."""
 
     def __init__(self, runtime: Runtime, concurrency: int) -> None:
-        """Take the number of calls that may be in flight at most."""
+        """Take the maximum number of calls in flight."""
         self._runtime = runtime
         self._most = concurrency
         self._allowed = concurrency
@@ -46,7 +46,7 @@ class Limiter:
 
     @contextmanager
     def slot(self, permission: Permission) -> Iterator[None]:
-        """Wait until a call may begin; it ends with the block."""
+        """Wait until a call may begin; the slot ends with the block."""
         while True:
             self.wait(permission)
             with self._lock:
@@ -63,7 +63,7 @@ class Limiter:
                 self._changes.announce()
 
     def answered(self) -> None:
-        """Note a whole answer."""
+        """Record a complete answer."""
         with self._lock:
             self._failing_since = None
             self._pause = FIRST_PAUSE
@@ -74,9 +74,9 @@ class Limiter:
                 self._changes.announce()
 
     def failed(self, reason: str, retry_after: float | None) -> None:
-        """Note that the endpoint cannot answer now, and make all threads wait.
+        """Record that the endpoint cannot answer now, and make all threads wait.
 
-        Raise EngineWaitingError if that takes too long.
+        Raises EngineWaitingError if that takes too long.
         """
         with self._lock:
             now = self._runtime.monotonic()
@@ -102,7 +102,7 @@ class Limiter:
         return retry_after + min(pause, FIRST_PAUSE)
 
     def _slow_down(self, now: float) -> None:
-        """Halve the number of calls, once for all that were refused together."""
+        """Halve the number of calls, but only once for calls that were refused together."""
         if self._resumes_at > now:
             return
         self._good = 0

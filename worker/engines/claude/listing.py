@@ -1,4 +1,4 @@
-"""Lists a project's files by folder, so that no part of it is missing from a prompt."""
+"""Lists a project's files by folder, so that a prompt omits no part of it."""
 
 from collections import Counter, defaultdict
 from typing import Final, NamedTuple
@@ -9,7 +9,7 @@ from worker.engines.static.facts import Role, SourceFile
 from worker.engines.static.pages.course import CourseFacts
 
 SHARE: Final = 6_000
-"""Characters of the list."""
+"""Characters of the whole list."""
 _WHOLE: Final = 99
 _TRIES: Final = (
     (_WHOLE, 16),
@@ -20,11 +20,11 @@ _TRIES: Final = (
     (1, 4),
     (1, 0),
 )
-"""How deep folders are listed, and how many names of each, until the list is short enough."""
+"""The depth of folders, and how many names of each; tried until the list is short enough."""
 _NAMED: Final = frozenset({Role.SOURCE, Role.EXAMPLE})
-"""Of other roles, only the top folder is listed, with the folders in it."""
+"""Files of other roles are listed only by their top folder and its direct folders."""
 _COUNTED: Final = frozenset({Role.GENERATED, Role.VENDORED, Role.DATA})
-"""Files of which a prompt holds only how many there are."""
+"""Files that a prompt only counts."""
 
 
 _Files = list[SourceFile]
@@ -36,7 +36,7 @@ class _Folder(NamedTuple):
 
 
 def files(facts: CourseFacts) -> str:
-    """Return the folders with their roles and sizes, and the files that matter most in each."""
+    """Return the folders with their roles and sizes, and the most important files of each."""
     rows: list[str] = []
     for depth, names in _TRIES:
         rows = _rows(facts, depth, names)
@@ -57,7 +57,7 @@ def _rows(facts: CourseFacts, depth: int, names: int) -> list[str]:
 
 
 def _folders(facts: CourseFacts, depth: int) -> dict[_Folder, _Files]:
-    """Return the folders with their files, those first that matter most."""
+    """Return the folders with their files, the most important first."""
     folders: dict[_Folder, _Files] = defaultdict(list)
     for file in ranked(facts):
         folder = _folder(file, depth)
@@ -67,7 +67,7 @@ def _folders(facts: CourseFacts, depth: int) -> dict[_Folder, _Files]:
 
 
 def ranked(facts: CourseFacts) -> _Files:
-    """Return the files, those first whose best definition is worth most."""
+    """Return the files, ordered by their best definition, best first."""
     rates = _rates(facts)
 
     def rank(file: SourceFile) -> tuple[float, str]:
@@ -83,7 +83,7 @@ def ranked(facts: CourseFacts) -> _Files:
 
 
 def _rates(facts: CourseFacts) -> dict[str, float]:
-    """Return what the best definition of each file is worth."""
+    """Return the value of each file's best definition."""
     rates: dict[str, float] = {}
     for index, worth in facts.analysis.worth.items():
         definition = facts.definitions[index]
@@ -95,7 +95,7 @@ def _rates(facts: CourseFacts) -> dict[str, float]:
 
 
 def _folder(file: SourceFile, depth: int) -> _Folder:
-    """Return the folder that a file is listed with; `./` at the top."""
+    """Return the folder under which a file is listed; `./` at the top."""
     *parents, _ = file.path.split("/")
     role = file.role
     if not parents:
@@ -121,7 +121,7 @@ def _row(folder: _Folder, inside: _Files, most: int) -> str:
 
 
 def _head(folder: _Folder, inside: _Files) -> str:
-    """Return a folder's path, and in parentheses its role and its size."""
+    """Return a folder's path, with its role and its size in parentheses."""
     path = shown_path(folder.path)
     files = "1 file"
     count = len(inside)
@@ -134,7 +134,7 @@ def _head(folder: _Folder, inside: _Files) -> str:
 
 
 def _names(folder: _Folder, inside: _Files) -> list[str]:
-    """Return the names below a folder, those of files; what lies deeper only by its folder."""
+    """Return the names of files in a folder; deeper files are represented by their folder."""
     counts: Counter[str] = Counter()
     for file in inside:
         name = _name(folder, file)

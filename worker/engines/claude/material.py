@@ -1,4 +1,4 @@
-"""What a prompt about one chapter holds, and what its answer may point at."""
+"""The content of a prompt about one chapter, and what its answer may refer to."""
 
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterable, Iterator, Sequence
@@ -29,13 +29,13 @@ EXAMPLES_SHARE: Final = 12_000
 TESTS_SHARE: Final = 12_000
 BEGINNINGS_SHARE: Final = 15_000
 _OPENING: Final = 12
-"""Lines of a chapter's main subject that the overview is written from."""
+"""How many lines of a chapter's main subject the overview is based on."""
 _OPENED: Final = 3
 _METHOD: Final = 7
-"""The same of its methods."""
+"""How many lines of each of its methods."""
 _CALLS: Final = 60
 _CALLING: Final = 40
-"""Functions of a chapter whose calls are listed."""
+"""How many functions of a chapter have their calls listed."""
 _NEIGHBOURS: Final = 20
 _EXAMPLES: Final = 6
 _TESTS: Final = 6
@@ -43,18 +43,18 @@ _TESTS: Final = 6
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CallSite:
-    """A call of one definition by another."""
+    """A call from one definition to another."""
 
     caller: Definition
     called: Definition
     line: int
     inner: str
-    """The function inside the caller that calls; empty if the caller itself does."""
+    """The function inside the caller that makes the call; empty if the caller itself does."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Material:
-    """What can be pointed at."""
+    """What an answer may refer to."""
 
     shown: Shown
     relations: dict[str, Relation]
@@ -63,12 +63,12 @@ class Material:
 
 
 def relations_of(facts: CourseFacts) -> dict[str, Relation]:
-    """Return the relations of a course's units by their ids."""
+    """Return the relations between a course's units by their ids."""
     return numbered("R", facts.analysis.relations)
 
 
 def calls_of(facts: CourseFacts, chapter: Chapter) -> dict[str, CallSite]:
-    """Return the calls that a chapter's functions make, by their ids, each once."""
+    """Return the calls made by a chapter's functions by their ids, each once."""
     sites: dict[tuple[int, int], CallSite] = {}
     functions = code_of(facts, chapter).functions()
     for function in functions[:_CALLING]:
@@ -87,7 +87,7 @@ def calls_of(facts: CourseFacts, chapter: Chapter) -> dict[str, CallSite]:
 
 
 def numbered(letter: str, values: Iterable[Value]) -> dict[str, Value]:
-    """Return values by their ids: a letter, and numbers from 1."""
+    """Return values by their ids: a letter, and a number counted from 1."""
     by_id: dict[str, Value] = {}
     for number, value in enumerate(values, 1):
         key = f"{letter}{number}"
@@ -96,7 +96,7 @@ def numbered(letter: str, values: Iterable[Value]) -> dict[str, Value]:
 
 
 def uses(facts: CourseFacts, chapter: Chapter, shown: Shown) -> str:
-    """Return where documents, examples and docstrings use a chapter's subject."""
+    """Return uses of a chapter's subject in documents, examples and docstrings."""
     places = examples.found(facts, chapter)
     return _places(shown, places[:_EXAMPLES], EXAMPLES_SHARE)
 
@@ -108,7 +108,7 @@ def tests(facts: CourseFacts, chapter: Chapter, shown: Shown) -> str:
 
 
 class _Place(Protocol):
-    """Where the analysis has found an example, or a test."""
+    """Where the analysis has found an example or a test."""
 
     @property
     def path(self) -> str: ...
@@ -119,7 +119,7 @@ class _Place(Protocol):
 
 
 def _places(shown: Shown, places: Sequence[_Place], share: int) -> str:
-    """Return places that are not shown yet, as many as there is room for."""
+    """Return places that are not shown yet, as far as there is room."""
     pieces: list[str] = []
     left = share
     for place in places:
@@ -139,7 +139,7 @@ def _places(shown: Shown, places: Sequence[_Place], share: int) -> str:
 
 
 def beginnings(facts: CourseFacts, shown: Shown) -> str:
-    """Return how the subjects of all chapters begin, and their most used methods, numbered."""
+    """Return the beginnings of all chapters' subjects and of their most used methods, numbered."""
     wanted: dict[str, set[int]] = defaultdict(set)
     left = BEGINNINGS_SHARE
     for definition, most in _openings(facts):
@@ -155,7 +155,7 @@ def beginnings(facts: CourseFacts, shown: Shown) -> str:
 
 
 def _openings(facts: CourseFacts) -> Iterator[tuple[Definition, int]]:
-    """Yield definitions with how many of their lines are shown: those of each chapter in turn."""
+    """Yield definitions with how many of their lines are shown, taking each chapter in turn."""
     main: list[Definition] = []
     for unit in facts.analysis.units:
         if not unit.symbols:
@@ -170,7 +170,7 @@ def _openings(facts: CourseFacts) -> Iterator[tuple[Definition, int]]:
 
 
 def _opened(facts: CourseFacts, definition: Definition) -> list[Definition]:
-    """Return the methods whose beginnings are shown beside that of their type."""
+    """Return the methods whose beginnings are shown with that of their type."""
     opened: list[Definition] = []
     for method in most_used(facts, definition):
         if method.name.startswith("_"):
@@ -180,7 +180,7 @@ def _opened(facts: CourseFacts, definition: Definition) -> list[Definition]:
 
 
 def failing(facts: CourseFacts, chapter: Chapter) -> str:
-    """Return how the chapter's functions fail, as the analysis reads it."""
+    """Return how the chapter's functions fail, according to the analysis."""
     sentences = [
         *failing_code.sentences(facts, chapter),
         *failures.cautions(facts, chapter),
@@ -189,7 +189,7 @@ def failing(facts: CourseFacts, chapter: Chapter) -> str:
 
 
 def neighbours(facts: CourseFacts, chapter: Chapter) -> str:
-    """Return what the chapter's code uses of other chapters, then what uses it."""
+    """Return what the chapter's code uses of other chapters, then what uses the chapter."""
     unit = chapter.unit
     own = set(facts.family(unit.owned))
     subjects = facts.family(unit.symbols)
@@ -204,7 +204,7 @@ def neighbours(facts: CourseFacts, chapter: Chapter) -> str:
 
 
 def _used(facts: CourseFacts, subjects: Iterable[int]) -> Counter[int]:
-    """Return what definitions use, with how often."""
+    """Count how often each definition is used by the given ones."""
     used: Counter[int] = Counter()
     for subject in subjects:
         for reference in facts.out[subject]:
@@ -213,7 +213,7 @@ def _used(facts: CourseFacts, subjects: Iterable[int]) -> Counter[int]:
 
 
 def _using(facts: CourseFacts, subjects: Iterable[int]) -> Counter[int]:
-    """Return what uses definitions, with how often."""
+    """Count how often each definition uses the given ones."""
     using: Counter[int] = Counter()
     for subject in subjects:
         for reference in facts.into[subject]:
@@ -230,7 +230,7 @@ def _neighbour_rows(
     left_out: Container[int],
     verb: str,
 ) -> Iterator[str]:
-    """Yield the definitions outside of a chapter, the most frequent first, with their chapters."""
+    """Yield rows of definitions outside a chapter, the most frequent first."""
     neighbouring: list[Definition] = []
     for index, _ in counts.most_common():
         if index in left_out:
@@ -261,7 +261,7 @@ def relation_rows(
     relations: dict[str, Relation],
     ids: Sequence[str],
 ) -> list[str]:
-    """Return relations as lines: id, chapters' ids, verb, place, and the line that shows it."""
+    """Return relations as rows: id, chapters' ids, verb, place, and the line that shows it."""
     rows: list[str] = []
     for key, relation in relations.items():
         source = ids[relation.source]
@@ -283,13 +283,13 @@ def _statement(facts: CourseFacts, relation: Relation) -> str:
 
 
 def _place(path: str, line: int) -> str:
-    """Return a place in parentheses, as rows of lists end with it."""
+    """Return a place in parentheses, for the end of a row."""
     visible = shown_path(path)
     return f"({visible}:{line})"
 
 
 def relation_ends(facts: CourseFacts, relation: Relation) -> tuple[str, str]:
-    """Return the names at the ends of a relation: definitions, or the chapters' subjects."""
+    """Return the names at both ends of a relation: definitions, or the chapters' subjects."""
     source = _end(facts, relation.subject, relation.source)
     target = _end(facts, relation.object, relation.target)
     return source, target
@@ -315,7 +315,7 @@ def evidence_line(facts: CourseFacts, relation: Relation) -> str:
 
 
 def call_rows(calls: dict[str, CallSite]) -> list[str]:
-    """Return calls as lines."""
+    """Return calls as rows."""
     rows: list[str] = []
     for key, site in calls.items():
         caller = site.caller
@@ -331,7 +331,7 @@ def call_rows(calls: dict[str, CallSite]) -> list[str]:
 
 
 def called(definition: Definition) -> str:
-    """Return a definition's name as a call is written."""
+    """Return a definition's name in the form of a call."""
     name = definition.qualified
     if is_function(definition):
         return f"{name}()"

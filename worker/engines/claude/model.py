@@ -37,7 +37,7 @@ from worker.settings.model import ENDPOINT, ModelSettings
 from worker.system.runtime import Runtime, iso
 
 MOST_TOKENS: Final = 64_000
-"""The longest answer that all current models can give."""
+"""The longest answer that every current model can give."""
 _BATCHED: Final = {
     Stage.GENERATE_CHAPTERS,
     Stage.REVIEW_CHAPTERS,
@@ -49,20 +49,20 @@ _KEY_REFUSED: Final = {401, 403}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Question:
-    """A question to the model."""
+    """A question for the model."""
 
     stage: Stage
     purpose: str
     """Its purpose, such as `chapter 3`."""
     system: str
-    """The beginning that the questions of a stage share: the API caches it."""
+    """The beginning that a stage's questions share; the API caches it."""
     prompt: str
     schema: Mapping[str, object]
     """The JSON schema of the answer; objects are closed (`additionalProperties: false`)."""
     max_tokens: int
     effort: str | None = None
     repair: int = 0
-    """The number of the repair; the earlier answer and its faults are in the prompt."""
+    """The number of the repair; the prompt then contains the earlier answer and its faults."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,7 +79,7 @@ class _Session:
 
 
 class Model:
-    """One model at one endpoint; for several threads."""
+    """One model at one endpoint; thread-safe."""
 
     def __init__(
         self,
@@ -88,7 +88,7 @@ class Model:
         name: str,
         api: MessagesApi | None = None,
     ) -> None:
-        """Prepare; this sends nothing. `api` may reach another network."""
+        """Prepare; this sends nothing. `api` may use another network."""
         self._settings = settings
         self._runtime = runtime
         self._name = name
@@ -174,10 +174,10 @@ class Model:
     def answers(
         self, questions: Sequence[Question]
     ) -> Iterator[tuple[int, JsonObject | UnusableAnswerError]]:
-        """Yield the answer to each question with its index, as they come.
+        """Yield each answer with the index of its question, as they arrive.
 
-        In batch mode they are asked as one message batch, for the stages that have many. In
-        both modes, a batch that an earlier run has created is waited for.
+        In batch mode, the questions of stages with many are asked as one message batch. In both
+        modes, batches that an earlier run has created are waited for.
         """
         session = self._begun()
         calls = [self._call(session, question) for question in questions]
@@ -218,7 +218,7 @@ class Model:
         session.ledger.add_fallback(CallId(stage, key), fallback)
 
     def usage(self) -> Usage | None:
-        """Return the usage of the job's calls; None until they have been read."""
+        """Return the usage of the job's calls; None until the records have been read."""
         session = self._session
         if session is None:
             return None
@@ -238,11 +238,11 @@ class Model:
         self._set_paused(paused=True)
 
     def unpause(self) -> None:
-        """Go on."""
+        """Allow calls again."""
         self._set_paused(paused=False)
 
     def stop(self) -> None:
-        """Begin no more calls in this stage; those in flight may end, and are recorded."""
+        """Begin no more calls in this stage; calls in flight may end, and are recorded."""
         if self._permission is not None:
             self._permission.stop()
 
@@ -256,7 +256,7 @@ class Model:
         """Whether a refused model description means that questions will be refused, too."""
         if error.refusal.status in _KEY_REFUSED:
             return True
-        # Other endpoints may describe no models.
+        # Other endpoints may not describe models.
         return self._settings.endpoint == ENDPOINT
 
     def _begun(self) -> _Session:
@@ -272,7 +272,7 @@ class Model:
         question: Question,
         started: Callable[[], None],
     ) -> JsonObject:
-        """Ask until the answer is a JSON object: once with a higher limit, and once more."""
+        """Ask until the answer is a JSON object: once with a higher limit, and then once more."""
         answer = self._ask(session, question, started)
         if answer.stop_reason == _CUT_OFF:
             longer = min(2 * question.max_tokens, MOST_TOKENS)
@@ -338,7 +338,7 @@ def check_settings(
 ) -> None:
     """Raise EngineConfigError if no job can ask a model with these settings.
 
-    This sends nothing. `budget` is the limit that an operator has set, if one has.
+    This sends nothing. `budget` is the limit set by an operator, if any.
     """
     problems = settings.problems()
     if problems:
@@ -349,7 +349,7 @@ def check_settings(
 def prices_for(
     settings: ModelSettings, name: str, budget: Budget
 ) -> ModelPrices | None:
-    """Return a model's prices; raise EngineConfigError if a budget needs and lacks them."""
+    """Return a model's prices; raise EngineConfigError if a budget needs them and has none."""
     host = urlsplit(settings.endpoint).hostname or ""
     prices = read_prices(settings.prices).find(host, name)
     # guard: paid calls: a budget in dollars needs prices
@@ -364,7 +364,7 @@ def prices_for(
 
 
 def read_object(text: str) -> JsonObject | None:
-    """Return the JSON object that a text holds, whatever stands around it."""
+    """Return the JSON object in a text, ignoring surrounding text."""
     begin, end = text.find("{"), text.rfind("}")
     if begin < 0 or end < begin:
         return None

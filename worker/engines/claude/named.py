@@ -1,4 +1,4 @@
-"""Finds the functions that a chapter's description names, and what these call."""
+"""Finds the functions that a chapter's description names, and the functions that they call."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -11,7 +11,7 @@ from worker.engines.static.facts import Definition, Role, Unit
 from worker.engines.static.pages.course import CourseFacts, is_function
 
 _NAMESAKES: Final = 2
-"""Functions outside of a chapter that a name alone can mean."""
+"""How many functions outside a chapter a bare name may refer to."""
 _LEVELS: Final = 2
 _QUOTED: Final = re.compile(r"`([^`]+)`")
 _NAME: Final = re.compile(r"(?:([^\W\d]\w*)\.)?([^\W\d]\w*)(\(\))?")
@@ -24,28 +24,28 @@ class _Name:
 
     name: str
     owner: str
-    """What comes before its dot, in lower case; empty without one."""
+    """The part before its dot, in lower case; empty without a dot."""
     is_called: bool
-    """Whether `()` comes behind it."""
+    """Whether `()` follows it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NamedCode:
-    """What a chapter's description names as code."""
+    """The names that a chapter's description marks as code."""
 
     words: frozenset[str]
-    """The names, and that of the chapter."""
+    """The names, and the chapter's own name."""
     all: tuple[_Name, ...]
-    """The names as they are written, in order."""
+    """The names as written, in order."""
 
     def has(self, definition: Definition) -> bool:
-        """Whether a definition is named, but for case and underscores before it."""
+        """Whether a definition is named, ignoring case and its leading underscores."""
         bare = definition.name.lstrip("_").casefold()
         return any(word.casefold() == bare for word in self.words)
 
 
 def names_of(unit: Unit) -> NamedCode:
-    """Return the names that a unit's name and description hold as code."""
+    """Return the names marked as code in a unit's description, and the unit's own name."""
     words = [unit.name]
     names: list[_Name] = []
     for quoted in _QUOTED.findall(told(unit.description)):
@@ -81,9 +81,9 @@ def called(
     unit: Unit,
     names: NamedCode,
 ) -> list[Definition]:
-    """Return what functions call that a description names with `()`, the nearest first.
+    """Return the functions called by those that a description names with `()`, the nearest first.
 
-    A property is called without.
+    A property is called without `()`.
     """
     written = [name for name in names.all if name.is_called]
     level = _unique(facts, unit, written)
@@ -107,7 +107,7 @@ def _callees(
     facts: CourseFacts,
     function: Definition,
 ) -> Iterator[Definition]:
-    """Yield the functions that a function calls, each with what overrides it."""
+    """Yield the functions that a function calls, each followed by its overrides."""
     for _, callee in facts.all_calls(function.index):
         if not _is_offered(facts, callee):
             continue
@@ -139,7 +139,10 @@ def _meant(
     own: frozenset[int],
     name: _Name,
 ) -> list[Definition]:
-    """Return the functions that a name means: a method's name means no other type's."""
+    """Return the functions that a name refers to.
+
+    If it is a method of the chapter's types, methods of other types are not meant.
+    """
     of_name = facts.by_name.get(name.name, ())
     namesakes = [
         namesake for namesake in of_name if _is_offered(facts, namesake)
@@ -172,7 +175,7 @@ def _is_subject(facts: CourseFacts, unit: Unit, name: _Name) -> bool:
 
 
 def _owner(facts: CourseFacts, function: Definition) -> str:
-    """Return the name of a method's type in lower case; nothing of another function."""
+    """Return the lower-case name of a method's type; nothing for other functions."""
     if function.parent is None:
         return ""
     parent = facts.definitions[function.parent]

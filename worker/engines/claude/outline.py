@@ -1,4 +1,4 @@
-"""What all prompts of a stage share: the README, and what the project defines."""
+"""The part that all prompts of a stage share: the README, and the project's definitions."""
 
 import re
 from collections import defaultdict
@@ -14,7 +14,7 @@ from worker.engines.static.pages.course import CourseFacts, is_function
 from worker.engines.static.prose.docstrings import first_sentence
 
 OUTLINE_SHARE: Final = 45_000
-"""Characters of the outline."""
+"""Characters of the whole outline."""
 NAMES_SHARE: Final = 8_000
 """Characters of the outline that has names only."""
 _SIGNATURE: Final = 120
@@ -22,21 +22,21 @@ _MEMBER: Final = 100
 """Characters of the head of a method."""
 _SENTENCE: Final = 100
 _LESS: Final = 0.93
-"""What each method of a type is worth less than the one before it."""
+"""The value of each method of a type, relative to the method before it."""
 _USING: Final = {
     Role.DOCUMENT: 1.0,
     Role.EXAMPLE: 1.0,
     Role.SOURCE: 0.5,
     Role.TEST: 0.25,
 }
-"""What the use of a name in a text counts."""
+"""The weight of a use of a name, by the role of the file."""
 _LARGEST: Final = 400_000
-"""Bytes of a text that is searched for uses."""
+"""The largest text that is searched for uses, in bytes."""
 _ATTRIBUTE: Final = re.compile(r"(?<=[\w)\]])(?:\.|->|::)([^\W\d]\w*)")
 _MAKERS: Final = ("__init__", "constructor", "__new__", "__call__")
-"""Methods without which no other one is called."""
+"""Methods that come before all others, because they create or call an object."""
 _OF_PROPERTY: Final = 0.25
-"""What the use of a property counts: its name is more often another thing's."""
+"""The weight of a use of a property: its name often belongs to something else."""
 _VALUES: Final = frozenset({Kind.CONSTANT, Kind.VARIABLE, Kind.MACRO})
 _COMMENT: Final = re.compile(r":? # .*")
 _RECEIVER: Final = re.compile(r"\((?:self|cls)(?:, |(?=\)))")
@@ -50,7 +50,7 @@ _RowOf = Callable[[Definition], str]
 
 
 def readme(facts: CourseFacts, shown: Shown) -> str:
-    """Return what the README says of the project, numbered."""
+    """Return the chosen lines of the README, numbered."""
     path = facts.analysis.project.readme
     if path is None:
         return ""
@@ -61,7 +61,7 @@ def readme(facts: CourseFacts, shown: Shown) -> str:
 
 
 def definitions(facts: CourseFacts) -> str:
-    """Return the definitions that matter most, by file and line; types with their methods."""
+    """Return the most important definitions, by file and line; types with their methods."""
     rows = _listed(facts, _row, OUTLINE_SHARE)
     explained: list[str] = []
     for row in rows:
@@ -74,14 +74,14 @@ def definitions(facts: CourseFacts) -> str:
 
 
 def names(facts: CourseFacts) -> str:
-    """Return the definitions that matter most by file, with the names of their parameters."""
+    """Return the most important definitions by file, with the names of their parameters."""
     rows = _listed(facts, _named_row, NAMES_SHARE)
     visible = list(map(shown_path, rows))
     return plain(visible, "outline")
 
 
 def _listed(facts: CourseFacts, row_of: _RowOf, share: int) -> list[str]:
-    """Return rows of definitions, those of a file below its path."""
+    """Return rows of definitions, grouped below the path of their file."""
     rows: list[str] = []
     path = ""
     fitting = _fitting(facts, row_of, share)
@@ -100,7 +100,7 @@ def _fitting(
     row_of: _RowOf,
     share: int,
 ) -> list[Definition]:
-    """Return the definitions that matter most, as many as there is room for."""
+    """Return the most important definitions, as many as there is room for."""
     fitting: list[Definition] = []
     left = share
     for definition in _ranked(facts):
@@ -123,7 +123,7 @@ def _file_row(facts: CourseFacts, path: str) -> str:
 
 
 def _explained(row: str, doc: str) -> str:
-    """Return a row with the first sentence of what its source says, if it says anything."""
+    """Return a row followed by the first sentence of its documentation, if there is any."""
     sentence = first_sentence(doc)
     if not sentence:
         return row
@@ -132,7 +132,7 @@ def _explained(row: str, doc: str) -> str:
 
 
 def _ranked(facts: CourseFacts) -> list[Definition]:
-    """Return the definitions that others can use, those that matter most first."""
+    """Return the definitions that others can use, the most important first."""
     rates = _rates(facts)
 
     def rank(index: int) -> tuple[float, int]:
@@ -146,7 +146,7 @@ def _ranked(facts: CourseFacts) -> list[Definition]:
 
 
 def _rates(facts: CourseFacts) -> dict[int, float]:
-    """Return what definitions are worth, each method less than its type."""
+    """Return the value of each definition; a method's is less than its type's."""
     rates: dict[int, float] = {}
     for index, worth in facts.analysis.worth.items():
         definition = facts.definitions[index]
@@ -162,7 +162,7 @@ def _rates_of(
     members: Iterable[Definition],
     worth: float,
 ) -> Iterator[tuple[int, float]]:
-    """Yield what the methods of a type are worth, each less than the one before."""
+    """Yield the values of a type's methods, each less than the one before."""
     rate = max(worth, 0.0)
     for member in members:
         rate *= _LESS
@@ -170,7 +170,7 @@ def _rates_of(
 
 
 def _is_offered(facts: CourseFacts, definition: Definition) -> bool:
-    """Whether a definition outside of types is one that others use."""
+    """Whether a top-level definition is meant for use by others."""
     if not definition.public:
         return False
     if definition.name.startswith("_"):
@@ -187,7 +187,7 @@ def _is_offered(facts: CourseFacts, definition: Definition) -> bool:
 
 
 def most_used(facts: CourseFacts, definition: Definition) -> list[Definition]:
-    """Return the public methods of a type: how it is made, then those that are used most."""
+    """Return the public methods of a type: constructors first, then the most used."""
 
     def rank(member: Definition) -> tuple[bool, float, int]:
         is_maker = member.name in _MAKERS
@@ -199,7 +199,7 @@ def most_used(facts: CourseFacts, definition: Definition) -> list[Definition]:
 
 
 def _uses(facts: CourseFacts, member: Definition) -> float:
-    """Count the files that use a method, and the texts that use it or a namesake of it."""
+    """Count the files that use a method, and its share of the texts that use its name."""
     name = member.name
     users: set[str] = set()
     for reference in facts.into[member.index]:
@@ -218,7 +218,7 @@ def is_property(member: Definition) -> bool:
 
 
 def _uses_in_texts(facts: CourseFacts) -> dict[str, float]:
-    """Count the files that use a name behind a dot, those for readers most."""
+    """Count the uses of a name after a dot, by file; files for readers count most."""
 
     def counted() -> dict[str, float]:
         uses: dict[str, float] = defaultdict(float)
@@ -239,7 +239,7 @@ def _uses_in_texts(facts: CourseFacts) -> dict[str, float]:
 
 
 def _is_part(member: Definition) -> bool:
-    """Whether others can use a method or a nested type: constructors too."""
+    """Whether others can use a method or a nested type; this includes constructors."""
     if member.name in _MAKERS:
         return True
     if not member.public:
@@ -262,7 +262,7 @@ def _row(definition: Definition) -> str:
 
 
 def _named_row(definition: Definition) -> str:
-    """Return the name of a definition, with those of its parameters."""
+    """Return the name of a definition, with the names of its parameters."""
     row = f"  {definition.name}"
     if definition.parent is not None:
         row = f"  {row}"
@@ -278,7 +278,7 @@ def _named_row(definition: Definition) -> str:
 
 
 def _names_of(parameters: str) -> Iterator[str]:
-    """Yield the names of parameters, without that of the receiver."""
+    """Yield the names of parameters, without the receiver."""
     bare = _NESTED.sub("", parameters)
     for part in bare.split(","):
         match = _PARAMETER.match(part)
@@ -290,7 +290,7 @@ def _names_of(parameters: str) -> Iterator[str]:
 
 
 def _head(definition: Definition) -> str:
-    """Return the head of a definition as its source has it, cut."""
+    """Return the head of a definition as in its source, shortened."""
     head = _COMMENT.sub("", definition.signature)
     if not head:
         return definition.name
@@ -314,7 +314,7 @@ def _method_head(definition: Definition, head: str) -> str:
 
 
 def signature(facts: CourseFacts, definition: Definition) -> str:
-    """Return a definition as a neighbour is shown: place, type, head, first sentence."""
+    """Return a definition as a prompt shows neighbours: place, type, head, first sentence."""
     path = shown_path(definition.path)
     row = _row(definition).strip()
     placed = f"{path}:{row}"

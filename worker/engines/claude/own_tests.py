@@ -1,4 +1,4 @@
-"""Chooses the project's tests that use most of what a chapter's description names."""
+"""Chooses the project's tests that use most of the names in a chapter's description."""
 
 import re
 from typing import Final
@@ -12,12 +12,12 @@ from worker.engines.static.pages.project_tests import ProjectTest
 from worker.engines.static.reading.roles import file_stem
 
 _FILES: Final = 3
-"""Test files that are read for each of a chapter's subjects."""
+"""How many test files are read for each of a chapter's subjects."""
 _NAME: Final = re.compile(r"[^\W\d]\w*")
 
 
 def found(facts: CourseFacts, chapter: Chapter) -> list[ProjectTest]:
-    """Return short tests of a chapter's subjects, those with most of its names first."""
+    """Return short tests of a chapter's subjects; tests with most of its names come first."""
     key = ("tests by names", chapter.position)
     return facts.remembered(key, lambda: _found(facts, chapter))
 
@@ -41,7 +41,7 @@ def _found(facts: CourseFacts, chapter: Chapter) -> list[ProjectTest]:
 
 
 def _words(facts: CourseFacts, names: NamedCode) -> set[str]:
-    """Return the names that tell tests apart: the project's own is in all of them."""
+    """Return the names that distinguish tests; the project's own name is in all of them."""
     project = facts.analysis.project
     own_name = project.name.casefold()
     words: set[str] = set()
@@ -53,7 +53,7 @@ def _words(facts: CourseFacts, names: NamedCode) -> set[str]:
 
 
 def _modules(facts: CourseFacts, chapter: Chapter) -> set[str]:
-    """Return the names of the modules that a chapter's subjects are in."""
+    """Return the names of the modules that contain a chapter's subjects."""
     modules: set[str] = set()
     for subject in facts.symbols(chapter):
         module = file_stem(subject.path)
@@ -62,7 +62,7 @@ def _modules(facts: CourseFacts, chapter: Chapter) -> set[str]:
 
 
 def _tested(test: ProjectTest) -> str:
-    """Return the module that a test file is called after."""
+    """Return the module after which a test file is named."""
     stem = file_stem(test.path)
     name = stem.removeprefix("test_")
     return name.removesuffix("_test")
@@ -73,7 +73,7 @@ def _subjects(
     chapter: Chapter,
     names: NamedCode,
 ) -> list[Definition]:
-    """Return what a chapter is about, and the functions that it names: the named first.
+    """Return a chapter's subjects, and the functions that it names; named subjects come first.
 
     The main subject comes before functions elsewhere.
     """
@@ -82,7 +82,8 @@ def _subjects(
     for subject in own:
         if subject.name in names.words:
             subjects[subject.index] = subject
-    for main in own[:1]:
+    if own:
+        main = own[0]
         subjects[main.index] = main
     for subject in named_code.functions(facts, chapter.unit, names):
         subjects[subject.index] = subject
@@ -92,7 +93,7 @@ def _subjects(
 
 
 def _used(facts: CourseFacts, test: ProjectTest) -> set[str]:
-    """Return the names in a test's code; its parameters are no use of them."""
+    """Return the names in a test's code; its parameters do not count as uses."""
     lines = facts.texts.lines(test.path)
     used: set[str] = set()
     for row in lines[test.first : test.last]:

@@ -1,4 +1,4 @@
-"""Questions in parallel: the first one alone, so that the others read the prefix it caches."""
+"""Asks questions in parallel, the first one alone, so that the others read the prefix it caches."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -11,14 +11,14 @@ from worker.system.runtime import Flag, Mailbox, Runtime
 
 Result = TypeVar("Result")
 Work = Callable[[Callable[[], None]], Result]
-"""Does one thing; calls what it is given as soon as the others may begin."""
+"""Does one piece of work; it calls its argument as soon as the others may begin."""
 
 _LOOK_SECONDS: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class _Ended:
-    """A thread has ended, by an error or without."""
+    """A thread has ended, with or without an error."""
 
     error: BaseException | None
 
@@ -29,7 +29,7 @@ class _Team(Generic[Result]):
             tuple[int, Result | UnusableAnswerError] | _Ended
         ] = runtime.mailbox()
         self.over: Flag = runtime.flag()
-        """Set when nothing more is begun."""
+        """Set when no more work is begun."""
         self._works = works
         self._next = 0
         self._lock = threading.Lock()
@@ -65,7 +65,7 @@ class _Team(Generic[Result]):
             self.over.set()
             raise
         finally:
-            # Those that wait for the first look at `over` next.
+            # Threads that wait for the first one look at `over` next.
             self._first_began.set()
 
 
@@ -75,10 +75,10 @@ def in_parallel(
     runtime: Runtime,
     permission: Permission,
 ) -> Iterator[tuple[int, Result | UnusableAnswerError]]:
-    """Yield each result with its number, as it comes.
+    """Yield each result with its number, as it arrives.
 
-    After an error, nothing more is begun; what is under way is yielded, then the error is
-    raised. A stop is raised at once.
+    After an error, no more work is begun; the results of work in progress are yielded, then the
+    error is raised. A stop is raised at once.
     """
     team = _Team(works, runtime)
     left = min(threads, len(works))

@@ -1,4 +1,4 @@
-"""Whether a call may begin: not while the engine is paused, nor after its stop."""
+"""Whether a call may begin: not while the engine is paused, nor after it was stopped."""
 
 from collections.abc import Callable
 from typing import Final
@@ -10,7 +10,7 @@ _LOOK_SECONDS: Final = 0.2
 
 
 class Permission:
-    """The permission of one `produce` to make calls; for several threads."""
+    """The permission of one `produce` to make calls; thread-safe."""
 
     def __init__(
         self,
@@ -19,7 +19,7 @@ class Permission:
         *,
         paused: bool = False,
     ) -> None:
-        """Take what tells whether only this run may act on the job."""
+        """Take a function that returns whether only this run may act on the job."""
         self._runtime = runtime
         self._owns_alone = owns_alone
         self._stopped = runtime.flag()
@@ -27,18 +27,18 @@ class Permission:
 
     @property
     def given(self) -> bool:
-        """Whether a call may begin at this moment."""
+        """Whether a call may begin now."""
         if self.paused or self._stopped.is_set():
             return False
         return self._owns_alone()
 
     @property
     def stopped(self) -> bool:
-        """Whether no call will begin any more."""
+        """Whether no further call will begin."""
         return self._stopped.is_set()
 
     def stop(self) -> None:
-        """Let no call begin any more."""
+        """Let no further call begin."""
         self._stopped.set()
 
     def check(self) -> None:
@@ -53,6 +53,6 @@ class Permission:
             self.sleep(_LOOK_SECONDS)
 
     def sleep(self, seconds: float) -> None:
-        """Wait for that long; raise EngineFailedError after a stop."""
+        """Wait for some seconds; raise EngineFailedError after a stop."""
         self._stopped.wait(seconds)
         self.check()

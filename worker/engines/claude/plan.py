@@ -28,11 +28,11 @@ from worker.engines.static.facts import Analysis, LearningStep, Unit
 from worker.engines.static.pages import yaml_files
 
 _MORE: Final = 2
-"""Chapters beyond those that the static engine would choose."""
+"""How many chapters a course may have beyond those that the static engine would choose."""
 _LONGEST_NAME: Final = 60
 _LONGEST_LABEL: Final = 40
 _LEAST_SUMMARY: Final = 120
-"""Characters of an overview."""
+"""The fewest characters of an overview."""
 _LONGEST_SUMMARY: Final = 3000
 _LONGEST_WORLD: Final = 400
 _WIDTH: Final = 100
@@ -42,7 +42,7 @@ _LABEL: Final = re.compile(r"[^\W\d_]+(?:[ '\u2019-][^\W\d_]+)*")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Offer:
-    """What chapters can be made of, and how many there may be."""
+    """The possible subjects of chapters, and how many chapters there may be."""
 
     candidates: tuple[ChapterCandidate, ...]
     least: int
@@ -60,7 +60,7 @@ def task(questions: Questions, verifier: Verifier, stage: Stage) -> Task:
 
 
 def extract(questions: Questions, verifier: Verifier) -> Task:
-    """Return the task to choose the chapters."""
+    """Return the task that chooses the chapters."""
     analysis = questions.facts.analysis
     known = choice.candidates(analysis)
     least, most = limits(analysis)
@@ -83,7 +83,7 @@ def _abstractions(analysis: Analysis) -> str:
 
 
 def limits(analysis: Analysis) -> tuple[int, int]:
-    """Return how few and how many chapters a course may have."""
+    """Return the minimum and maximum number of chapters of a course."""
     units = len(analysis.units)
     known = choice.candidates(analysis)
     least = max(1, units // 2)
@@ -129,7 +129,7 @@ def _unit(
     left: dict[str, Unit],
     units: list[Unit],
 ) -> Unit:
-    """Return a chapter, and take its candidates from those that are left."""
+    """Return a chapter, and remove its candidates from the remaining ones."""
     fields = Fields(entry)
     ids = dict.fromkeys(fields.texts("candidates"))
     for key in ids:
@@ -173,7 +173,7 @@ def _check_name(name: str) -> None:
 
 
 def _check_difference(name: str, unit: Unit) -> None:
-    """Raise AnswerFault if a name, or the name of its file, is another chapter's."""
+    """Raise AnswerFault if another chapter has the same name or file name."""
     other = unit.name
     is_same = other.casefold() == name.casefold()
     file = slug(name)
@@ -184,7 +184,7 @@ def _check_difference(name: str, unit: Unit) -> None:
 
 
 def analyze(questions: Questions, verifier: Verifier) -> Task:
-    """Return the task to write the overview."""
+    """Return the task that writes the overview."""
     summary = questions.facts.analysis.summary
 
     def fallback() -> str:
@@ -233,7 +233,7 @@ def _overview(
 
 
 def _world(verifier: Verifier, answer: JsonObject, faults: list[str]) -> str:
-    """Return what the examples of the course are about; nothing if it has a fault."""
+    """Return the setting of the course's examples; nothing if it has a fault."""
     try:
         text = Fields(answer).text("example")
         world = _line_of(text)[:_LONGEST_WORLD]
@@ -283,7 +283,7 @@ def _label(
 
 
 def _lower(word: str) -> str:
-    """Return a word in lower case, but for an acronym: `URL`, `URLs`."""
+    """Return a word in lower case, unless it is an acronym: `URL`, `URLs`."""
     is_acronym = word[:2].isupper()
     if is_acronym and len(word) > 1:
         return word
@@ -315,7 +315,7 @@ def _relationships(
 
 
 def order(questions: Questions, verifier: Verifier) -> Task:
-    """Return the task to order the chapters."""
+    """Return the task that orders the chapters."""
     analysis = questions.facts.analysis
 
     def fallback() -> str:
@@ -362,7 +362,7 @@ def _ordered(
 
 
 def _numbered(analysis: Analysis) -> dict[str, int]:
-    """Return the indexes of all chapters by the ids that prompts give them."""
+    """Return the indexes of all chapters by the ids that prompts use."""
     units: dict[str, int] = {}
     for unit, _ in enumerate(analysis.units):
         number = unit + 1
@@ -375,7 +375,10 @@ def _step(
     entry: object,
     left: dict[str, int],
 ) -> tuple[LearningStep, list[str]]:
-    """Return the step of a chapter that is left, and its reason's faults: it loses its reason."""
+    """Return the step of a remaining chapter, and the faults of its reason.
+
+    A reason with faults is left out.
+    """
     fields = Fields(entry)
     key = fields.text("unit")
     if key not in left:
@@ -397,7 +400,7 @@ def _without_reason(unit: int) -> LearningStep:
 
 
 def _faults_of(verifier: Verifier, text: str) -> list[str]:
-    """Return what is wrong with a sentence of an answer."""
+    """Return the faults of a sentence in an answer."""
     faults = [
         *verifier.answer_faults(text),
         *verifier.faults(text),

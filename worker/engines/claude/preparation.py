@@ -1,4 +1,4 @@
-"""What a reader does once before the first exercise: the first tutorial says it for all pages."""
+"""What a reader does once before the first exercise, as the first tutorial describes it."""
 
 import re
 from typing import Final
@@ -19,7 +19,7 @@ from worker.engines.static.pages.setup_steps import Setup
 CONTENTS: Final = f"../{README}"
 """The link from a tutorial to the contents of the course."""
 COMMENT: Final = "  # "
-"""Between a command and what it is for."""
+"""Separates a command from its purpose."""
 _SHELL = "bash"
 _TUTORIALS = "../tutorials/"
 _SETTINGS: Final = ("pyproject.toml", "pytest.ini", "tox.ini", "setup.cfg")
@@ -31,7 +31,7 @@ _GUIDE: Final = re.compile(
 
 
 def setup_of(facts: CourseFacts) -> Setup | None:
-    """Return how the project is set up: as the first chapter that says how needs it."""
+    """Return the project's set-up, from the first chapter whose language has a known set-up."""
     for chapter in facts.chapters:
         file = _first_file(facts, chapter)
         if file is None:
@@ -51,7 +51,7 @@ def _first_file(facts: CourseFacts, chapter: Chapter) -> SourceFile | None:
 
 
 def commands(facts: CourseFacts) -> tuple[str, ...]:
-    """Return the commands of the set-up, and the one that runs a program."""
+    """Return the commands of the set-up, and the command that runs a program."""
     setup = setup_of(facts)
     if setup is None:
         return ()
@@ -68,7 +68,7 @@ def commands(facts: CourseFacts) -> tuple[str, ...]:
 
 
 def section(renderer: Renderer) -> str:
-    """Return the part of the first tutorial that sets the project up; nothing if none is known."""
+    """Return the set-up section of the first tutorial; nothing if no set-up is known."""
     facts = renderer.facts
     words = renderer.words
     setup = setup_of(facts)
@@ -103,7 +103,7 @@ def section(renderer: Renderer) -> str:
 
 
 def _explained(commands: list[str], words: Words) -> list[str]:
-    """Return commands, each with what it is for behind it."""
+    """Return commands, each followed by its purpose."""
     width = max(map(len, commands))
     rows: list[str] = []
     for command in commands:
@@ -117,7 +117,7 @@ def _explained(commands: list[str], words: Words) -> list[str]:
 
 
 def _test(facts: CourseFacts) -> str:
-    """Return a command that runs one test of the project; nothing if none is known."""
+    """Return a command that runs one of the project's tests; nothing if none is known."""
     for chapter in facts.chapters:
         offered = commands_of(facts, chapter)
         for command in offered.values():
@@ -127,7 +127,7 @@ def _test(facts: CourseFacts) -> str:
 
 
 def test_suite(facts: CourseFacts) -> str:
-    """Return the command that runs all tests with pytest; nothing if it is not known."""
+    """Return the command that runs all tests with pytest; nothing if it is unknown."""
     test = _test(facts)
     node = test.removeprefix(f"{PYTEST} ")
     path, _, name = node.partition("::")
@@ -161,7 +161,7 @@ def _script(facts: CourseFacts, setup: Setup) -> tuple[str, str]:
 
 
 def hint(facts: CourseFacts) -> str:
-    """Return how a program is run, for the prompts; nothing if it is not known."""
+    """Return a sentence for prompts about how a program is run; nothing if that is unknown."""
     setup = setup_of(facts)
     if setup is None:
         return ""
@@ -172,7 +172,7 @@ def hint(facts: CourseFacts) -> str:
 
 
 def contributing(renderer: Renderer) -> str:
-    """Return where the project says how to contribute to it; nothing if it does not say."""
+    """Return where the project explains how to contribute; nothing if it does not."""
     for path in sorted(renderer.facts.analysis.files):
         if _GUIDE.fullmatch(path):
             guide = markdown.code(path)

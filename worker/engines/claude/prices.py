@@ -14,9 +14,9 @@ from worker.engines.port import EngineConfigError
 _TABLE: Final = "prices.json"
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SNAPSHOT: Final = re.compile(r"-[0-9]{8}$")
-"""The end of a model's name that pins one of its versions."""
+"""The end of a model's name that selects one of its versions."""
 _NANODOLLARS: Final = 1000
-"""Of one token at a price of one dollar for a million tokens."""
+"""The price of one token if a million tokens cost one dollar."""
 _BATCH_SHARE: Final = Decimal("0.5")
 _FORM: Final = (
     'it must be {"dated": "2026-11-28", "endpoints": {HOST: {MODEL: [{"input": 2, '
@@ -49,10 +49,10 @@ class Tokens:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rates:
-    """Dollars for a million tokens."""
+    """Dollars per million tokens."""
 
     up_to: int | None
-    """The longest prompt that these rates are for; they hold for all of its tokens."""
+    """The longest prompt that these rates apply to; they apply to all of its tokens."""
     input: Decimal
     output: Decimal
     cache_write_5m: Decimal
@@ -60,17 +60,17 @@ class Rates:
     cache_read: Decimal
 
     def covers(self, prompt_tokens: int) -> bool:
-        """Whether these rates are for prompts of that length."""
+        """Whether these rates apply to prompts of that length."""
         return self.up_to is None or prompt_tokens <= self.up_to
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelPrices:
-    """What a model's tokens cost."""
+    """The prices of a model's tokens."""
 
     dated: str
     rates: tuple[Rates, ...]
-    """By length of the prompt; the last ones are for all that is longer."""
+    """By length of the prompt; the last rates apply to all longer prompts."""
 
     def cost(self, tokens: Tokens, *, batch: bool = False) -> int:
         """Return the cost of a call in nanodollars, rounded up."""
@@ -104,13 +104,13 @@ class ModelPrices:
 
 @dataclass(frozen=True, slots=True)
 class PriceTable:
-    """The prices of all models that are known."""
+    """The known prices of all models."""
 
     _models: Mapping[tuple[str, str], ModelPrices]
     """By the endpoint's host and the model's name."""
 
     def find(self, host: str, model: str) -> ModelPrices | None:
-        """Return a model's prices, or None; a pinned version costs what its model costs."""
+        """Return a model's prices, or None; a dated version costs the same as its model."""
         unpinned = _SNAPSHOT.sub("", model)
         for name in (model, unpinned):
             prices = self._models.get((host, name))
@@ -120,7 +120,7 @@ class PriceTable:
 
 
 def read_prices(own: Path | None) -> PriceTable:
-    """Read the table that the program brings, and the operator's own over it (MODEL_PRICES)."""
+    """Read the program's own table, overridden by the operator's (MODEL_PRICES)."""
     shipped = files(__package__).joinpath(_TABLE).read_bytes()
     models = _models(shipped)
     if own is None:
@@ -163,7 +163,7 @@ def _models(content: bytes) -> dict[tuple[str, str], ModelPrices]:
 
 
 def _rates(model: str, tier: Mapping[str, Any]) -> Rates:
-    """Read the rates of a model; a cache's rate that is left out is that of input."""
+    """Read the rates of a model; a missing cache rate is the input rate."""
     rate = _price(model, tier, "input")
     return Rates(
         up_to=tier.get("upTo"),

@@ -18,7 +18,7 @@ KEY_LENGTH: Final = 32
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelCall:
-    """A question to a model, as it is sent."""
+    """A question as it is sent to a model."""
 
     stage: Stage
     purpose: str
@@ -27,7 +27,7 @@ class ModelCall:
     repair: int = 0
 
     def id(self, address: str) -> CallId:
-        """Return what tells this call from all others: everything its answer depends on."""
+        """Return the call's identity: everything that its answer depends on."""
         document = {
             "endpoint": address,
             "version": VERSION,
@@ -40,14 +40,14 @@ class ModelCall:
 
 
 def digest(document: Any) -> str:  # noqa: ANN401 - any value of JSON
-    """Return the SHA-256 of a value of JSON, however its keys are ordered."""
+    """Return the SHA-256 of a JSON value; the order of keys does not matter."""
     text = json.dumps(document, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pricing:
-    """Makes the records of calls, each with its cost."""
+    """Makes the records of calls, with their costs."""
 
     address: str
     prices: ModelPrices | None
@@ -106,5 +106,5 @@ class Pricing:
         )
 
     def now(self) -> str:
-        """Return the time, as records hold it."""
+        """Return the current time, in the form that records use."""
         return iso(self.runtime.now())

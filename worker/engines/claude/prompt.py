@@ -1,4 +1,4 @@
-"""Fills the templates of prompts, and fences what comes from a repository."""
+"""Fills the templates of prompts, and fences text from a repository."""
 
 import hashlib
 from collections.abc import Sequence
@@ -19,14 +19,14 @@ def _template(name: str) -> Template:
 
 
 def filled(template: str, /, **values: str) -> str:
-    """Return a template with its values; what they hold is not looked at again."""
+    """Return a template with its values filled in; the values are not expanded again."""
     return _template(template).substitute(values).strip() + "\n"
 
 
 def fenced(title: str, lines: Sequence[str]) -> str:
-    """Return text of the repository between two lines that cannot be in it.
+    """Return text of the repository between two lines that it cannot contain.
 
-    The rules of every prompt say that what is between them is data.
+    The rules of every prompt say that the text between them is data.
     """
     text = "\n".join(lines)
     mark = _mark(text)
@@ -42,7 +42,7 @@ def _mark(text: str) -> str:
 
 
 def joined(*sections: str) -> str:
-    """Return sections with an empty line between them; empty ones are left out."""
+    """Return sections separated by empty lines; empty sections are left out."""
     return "\n\n".join(section for section in sections if section)
 
 

@@ -1,7 +1,7 @@
-"""Turns a model's prose into Markdown in which only what is allowed has an effect.
+"""Turns a model's prose into Markdown in which only allowed markup has an effect.
 
-Allowed are paragraphs, lists, emphasis, `names`, and `[[3]]` for a link to chapter 3. All
-else is shown as text, and is a fault that the model is told.
+Paragraphs, lists, emphasis, `names`, and `[[3]]` for a link to chapter 3 are allowed. All other
+markup is shown as text, and reported to the model as a fault.
 """
 
 import re
@@ -13,7 +13,7 @@ from worker.engines.static.pages import checker, markdown
 _ITEM: Final = re.compile(r"\s*(?:[-*+]|(?P<number>\d{1,3})[.)])\s+(?=\S)")
 _CODE: Final = re.compile(r"`[^`]*`")
 _JOINED: Final = re.compile(r"(?:^|(?<=[.:;!?)*`] ))(\d{1,3})[.)] +(?=\S)")
-"""An item's number that stands inside of a line."""
+"""The number of a list item in the middle of a line."""
 _FEWEST_ITEMS: Final = 2
 _INLINE: Final = re.compile(
     r"(?P<code>(?<!`)(`+)(?!`).+?(?<!`)\2(?!`))"
@@ -34,7 +34,7 @@ Link = Callable[[int], str | None]
 
 
 def forbidden(text: str) -> Iterator[str]:
-    """Yield the markup in a text that is not allowed there."""
+    """Yield the markup in a text that is not allowed."""
     bare = checker.outside_spans(text)
     for pattern, noun in _FORBIDDEN:
         if pattern.search(bare):
@@ -63,7 +63,7 @@ def rendered(text: str, link: Link) -> str:
 
 
 def _paragraph(paragraph: str, link: Link) -> str:
-    """Return a paragraph on one line, or a list below the words that lead to it."""
+    """Return a paragraph on one line, or a list below its introduction."""
     lead: list[str] = []
     items: list[str] = []
     for line in _rows(paragraph):
@@ -85,7 +85,7 @@ def _paragraph(paragraph: str, link: Link) -> str:
 
 
 def _rows(paragraph: str) -> Iterator[str]:
-    """Yield the lines of a paragraph; each item of `1. One. 2. Two.` is a line."""
+    """Yield the lines of a paragraph; each item of `1. One. 2. Two.` becomes a line."""
     for row in paragraph.split("\n"):
         line = row.strip()
         start = 0
@@ -97,7 +97,7 @@ def _rows(paragraph: str) -> Iterator[str]:
 
 
 def _starts(line: str) -> list[int]:
-    """Return where the items of a line begin: they are numbered from 1, without a gap."""
+    """Return where the items of a line begin; they must be numbered from 1 without gaps."""
     bare = _CODE.sub(_masked, line)
     starts: list[int] = []
     number = 1
@@ -144,10 +144,10 @@ def inline(text: str, link: Link) -> str:
 
 
 def _plain(line: str, start: int, end: int) -> str:
-    """Return a part of a line as text, with the blanks at its ends."""
+    """Return a part of a line as text, keeping the spaces at its ends."""
     text = line[start:end]
     stripped = text.strip()
-    # Behind a parenthesis nothing is escaped as the beginning of a line.
+    # After a parenthesis, nothing is escaped as the beginning of a line.
     lead = "("
     if start == 0:
         lead = ""

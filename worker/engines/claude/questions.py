@@ -1,6 +1,6 @@
-"""Makes the questions of each stage: the part that all of them share, and the item's own.
+"""Makes the questions of each stage: the part that they share, and the item's own part.
 
-The same tree gives the same bytes: a paid answer is found again by them.
+The same tree gives the same bytes, by which a paid answer is found again.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,11 +35,11 @@ from worker.engines.static.pages import markdown
 from worker.engines.static.pages.course import Chapter, CourseFacts
 
 WORDS: Final = 1000
-"""Words of prose that a chapter has, about."""
+"""The approximate number of words of prose in a chapter."""
 _NOTHING: Final = "(none)"
 _MOST_FAULTS: Final = 40
 _MOST_ANSWER: Final = 60_000
-"""Characters of an answer that is sent back."""
+"""The longest answer that is sent back, in characters."""
 _MOST_FAULT: Final = 300
 _MOST_TOKENS: Final = {
     Stage.EXTRACT: 12_000,
@@ -68,20 +68,20 @@ _SCHEMAS: Final[dict[Stage, Schema]] = {
 _FROM_EARLIER: Final = frozenset(
     {Stage.GENERATE_CHAPTERS, Stage.GENERATE_TUTORIALS}
 )
-"""Stages whose pages are made from the earlier ones; a review has the new chapter to read."""
+"""Stages whose pages are based on the earlier course's; a review reads the new chapter instead."""
 _MOST_PAGE: Final = 40_000
-"""Characters of an earlier page that are shown."""
+"""How many characters of an earlier page are shown."""
 _MOST_SYMBOLS: Final = 8
 _MOST_PATHS: Final = 4
-"""Names and files that the row of a chapter holds."""
+"""How many names and files the row of a chapter has."""
 _FIRST: Final = (
     "It is the first chapter: the reader knows nothing of the project yet."
 )
 _LAST: Final = "It is the last chapter."
 _OUTLINED: Final = frozenset({Stage.EXTRACT, Stage.ANALYZE})
-"""Stages that need all of the outline."""
+"""Stages that need the whole outline."""
 _OF_COURSE: Final = frozenset({Stage.EXTRACT, Stage.ANALYZE, Stage.ORDER})
-"""Stages with one question, whose item holds what the others share."""
+"""Stages with one question, which contains what other stages share."""
 
 
 class Questions:
@@ -93,9 +93,9 @@ class Questions:
         language: str,
         earlier: EarlierCourse | None = None,
     ) -> None:
-        """Take the facts of a course, and the language to write it in.
+        """Take the facts of a course, and its language.
 
-        `earlier` is the course of an earlier commit that it follows.
+        `earlier` is the course of an earlier commit that this one updates.
         """
         self.facts: Final = facts
         self.language: Final = language
@@ -128,7 +128,7 @@ class Questions:
         return self._question(Stage.EXTRACT, "extract", item)
 
     def analyze(self) -> Question:
-        """Ask for the overview, and for words for the relations."""
+        """Ask for the overview, and for labels of the relations."""
         shown = self._shared.copy()
         beginnings = material.beginnings(self.facts, shown)
         item = prompt.filled(
@@ -153,7 +153,7 @@ class Questions:
     def of_chapter(
         self, stage: Stage, chapter: Chapter, **more: str
     ) -> tuple[Question, Material]:
-        """Ask for a chapter, a review or a tutorial; return also what can be pointed at."""
+        """Ask for a chapter, a review or a tutorial; also return what the answer may refer to."""
         material_ = self.material(stage, chapter)
         facts = self.facts
         shown = material_.shown
@@ -189,7 +189,7 @@ class Questions:
         return self._question(stage, purpose, item), material_
 
     def _source(self, chapter: Chapter, shown: Shown, page: str) -> str:
-        """Return the chapter's code; of a page, what it cites."""
+        """Return the chapter's code; for a page, the lines that it cites."""
         if page:
             return cited.rendered(self.facts, page, shown)
         return code_of(self.facts, chapter).rendered(shown)
@@ -199,7 +199,7 @@ class Questions:
         chapter: Chapter,
         page: str,
     ) -> tuple[Question, Material]:
-        """Ask for the exercises to a chapter's page; return also what can be pointed at."""
+        """Ask for the exercises to a chapter's page; also return what the answer may refer to."""
         lines = markdown.cut(page, _MOST_PAGE).split("\n")
         return self.of_chapter(
             Stage.GENERATE_TUTORIALS,
@@ -209,7 +209,7 @@ class Questions:
         )
 
     def _earlier_page(self, stage: Stage, chapter: Chapter) -> str:
-        """Return the page as it was for an earlier commit, and what has changed since."""
+        """Return the page as it was for an earlier commit, and the changes since."""
         if self._earlier is None or stage not in _FROM_EARLIER:
             return ""
         body = self._earlier.read(item_path(stage, chapter.entry))
@@ -227,8 +227,8 @@ class Questions:
         )
 
     def material(self, stage: Stage, chapter: Chapter) -> Material:
-        """Return what an answer about a chapter may point at, before its code is shown."""
-        # The set-up is on the first tutorial, once.
+        """Return what an answer about a chapter may refer to, before its code is shown."""
+        # Only the first tutorial has the set-up.
         setup = preparation.commands(self.facts)
         of_chapter = commands_of(self.facts, chapter)
         offered = dict.fromkeys(of_chapter.values())
@@ -238,7 +238,7 @@ class Questions:
         typed = [command for command in offered if command not in setup]
         commands = material.numbered("C", typed)
         if stage is Stage.GENERATE_TUTORIALS:
-            # Its prompts hold no relations, and no calls.
+            # Its prompts contain no relations and no calls.
             shown = self._of_project.copy()
             return Material(
                 shown=shown,
@@ -290,7 +290,7 @@ class Questions:
         return _filled(_TEMPLATES[stage], values)
 
     def _definitions(self, stage: Stage) -> str:
-        """Return what the project defines, as far as a stage needs it."""
+        """Return the project's definitions in the detail that a stage needs."""
         if stage in _OUTLINED:
             return prompt.filled(
                 "definitions",
@@ -361,7 +361,7 @@ class Questions:
         return self._relations(ids) or _NOTHING
 
     def _chapter_ids(self) -> list[str]:
-        """Return what stands for a link to the chapter of each unit; its name without one."""
+        """Return a link to the chapter of each unit; the unit's name if it has no chapter."""
         links: dict[str, str] = {}
         for chapter in self.facts.chapters:
             links[chapter.unit.name] = _link(chapter)
@@ -377,7 +377,7 @@ class Questions:
         return stage is Stage.GENERATE_TUTORIALS and chapter.position == 0
 
     def _ends_course(self, stage: Stage, chapter: Chapter) -> bool:
-        """Whether a page is the last tutorial, which puts the parts of the course together."""
+        """Whether a page is the first tutorial, which sets the project up and maps its source."""
         if stage is not Stage.GENERATE_TUTORIALS:
             return False
         *_, last = self.facts.chapters
@@ -398,7 +398,7 @@ class Questions:
 
 
 def _filled(template: str, values: Mapping[str, str]) -> str:
-    """Return a template with its values; what is empty is shown to be so."""
+    """Return a template with its values filled in; empty values are marked as such."""
     given: dict[str, str] = {}
     for name, value in values.items():
         given[name] = value or _NOTHING
@@ -406,7 +406,7 @@ def _filled(template: str, values: Mapping[str, str]) -> str:
 
 
 def _diffs(earlier: EarlierCourse, chapter: Chapter) -> Iterator[str]:
-    """Yield what has changed in each file of a chapter, as prompts show it."""
+    """Yield the changes in each file of a chapter, as prompts show them."""
     for path in chapter.unit.file_paths:
         diff = earlier.diffs.get(path)
         # guard: prompts: a file of secrets is not sent as a diff either

@@ -1,7 +1,7 @@
 """Chooses the lines of a README that a prompt shows: what the project is, its use, its parts.
 
-Sponsors, badges, link targets and what is about the repository instead of the project are
-left out.
+Sponsors, badges, link targets, and sections about the repository rather than the project are left
+out.
 """
 
 import re
@@ -12,13 +12,13 @@ from typing import Final
 from worker.engines.static.facts import Heading
 
 SHARE: Final = 12_000
-"""Characters of the README."""
+"""Characters of all chosen lines."""
 _RUN: Final = 1_500
-"""Characters of a section that nothing in its title asks for."""
+"""Characters of a section whose title matches no subject."""
 _UNASKED: Final = 4
 """The rank of such a section."""
 _NUMBER: Final = 8
-"""Characters that the number of a line takes."""
+"""Characters that a line's number takes."""
 _SUBJECTS: Final = (
     re.compile(
         r"what(?:'s| is| are| does)\b|about\b|intro|overview|description|summary"
@@ -40,7 +40,7 @@ _SUBJECTS: Final = (
         re.IGNORECASE,
     ),
 )
-"""What the titles of sections are about, in the order in which there is room for them."""
+"""The subjects of sections by their titles, the most important first."""
 _ASIDE: Final = re.compile(
     r"\W*(?:donat|sponsor|backers?\b|(?:open )?collective|fund|for enterprise|patreon"
     r"|support (?:us|the)\b|contribut|credits?\b|acknowledge?ment|(?:special )?thanks"
@@ -71,7 +71,7 @@ _ORNAMENT: Final = re.compile(
     r"|strong|kbd|span|details|summary)\b[^<>]*>",
     re.IGNORECASE,
 )
-"""Images, badges and the tags that place them."""
+"""Images, badges, and the tags that place them."""
 _FENCE: Final = "```"
 
 
@@ -80,7 +80,7 @@ class _Section:
     """Lines that belong together."""
 
     rank: int
-    """0 is shown first."""
+    """Rank 0 is shown first."""
     numbers: tuple[int, ...]
 
 
@@ -109,7 +109,7 @@ def chosen_lines(
 
 
 def _sections(length: int, headings: Sequence[Heading]) -> Iterator[_Section]:
-    """Yield the sections that are about the project, the title's first of all."""
+    """Yield the sections that are about the project, beginning with the title's."""
     first = length + 1
     if headings:
         first = headings[0].line
@@ -129,7 +129,7 @@ def _sections(length: int, headings: Sequence[Heading]) -> Iterator[_Section]:
 
 
 def _rank(title: str, *, is_left_out: bool) -> int | None:
-    """Return when a section is shown; None for one that is left out, and for those below it."""
+    """Return a section's rank; None if it and the sections below it are left out."""
     if is_left_out or _ASIDE.match(title):
         return None
     for rank, pattern in enumerate(_SUBJECTS):
@@ -151,7 +151,7 @@ def _telling(lines: Sequence[str]) -> Iterator[int]:
 
 
 def _is_aside(line: str, original: str) -> bool:
-    """Whether a line without its comment is an address, an ornament, or nothing at all."""
+    """Whether a line without its comment is an address, an ornament, or empty."""
     if _TARGET.match(line):
         return True
     rest = _ORNAMENT.sub("", line)
@@ -161,7 +161,7 @@ def _is_aside(line: str, original: str) -> bool:
 def _as_far_as(
     lines: Sequence[str], numbers: Sequence[int], room: int
 ) -> list[int]:
-    """Return the first lines that there is room for."""
+    """Return the first lines, as many as there is room for."""
     shown: list[int] = []
     for number in numbers:
         room -= _size(lines, number)
@@ -178,7 +178,7 @@ def _size(lines: Sequence[str], number: int) -> int:
 def _without_empty_ends(
     lines: Sequence[str], numbers: Sequence[int]
 ) -> list[int]:
-    """Return the numbers without the empty lines beside those that are left out."""
+    """Return the numbers without empty lines next to omitted lines."""
     kept: list[int] = []
     empty: list[int] = []
     for number in numbers:

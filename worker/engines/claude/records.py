@@ -22,7 +22,7 @@ class Intent:
     """A call that is about to be sent, and the most that it can cost."""
 
     writer: str
-    """A random name of the run: only who stored an intent may send its call."""
+    """A random name of the run: only the run that stored an intent may send its call."""
     at: str
     purpose: str
     model: str
@@ -43,20 +43,20 @@ class Answer:
     at: str
     text: str
     model: str
-    """The model that answered; an endpoint may put another one in place of that asked for."""
+    """The model that answered; an endpoint may substitute another one."""
     stop_reason: str | None
     nanodollars: int
     request_id: str | None
     tokens: Tokens = field(default_factory=Tokens)
     refusal: str | None = None
-    """Why the model refuses, where the API says so."""
+    """Why the model refuses, if the API says so."""
     seconds: float = 0.0
     batch_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RejectedCall:
-    """Why a call was not answered, and certainly not billed."""
+    """The reason why a call was not answered, and certainly not billed."""
 
     at: str
     error: str
@@ -67,13 +67,13 @@ class RejectedCall:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BatchIntent:
-    """A batch of calls that is about to be created; their own intents are stored before it."""
+    """A batch of calls that is about to be created; the calls' own intents are stored first."""
 
     writer: str
     at: str
     generation: int
     names: tuple[str, ...]
-    """The names of its calls: the key of each, and its number."""
+    """The names of its calls: each call's key and number."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,7 +82,7 @@ class BatchCreated:
 
     at: str
     batch_id: str | None
-    """None where no batch was created."""
+    """None if no batch was created."""
     expires_at: str | None = None
 
 
@@ -113,10 +113,10 @@ _NAMES: Final = {kind: name for name, kind in _KINDS.items()}
 
 
 def encode(record: StoredRecord) -> bytes:
-    """Return a record as an object of the store."""
+    """Return a record as the content of an object."""
     kind = _NAMES[type(record)]
     document = {"format": _FORMAT, "kind": kind, **asdict(record)}
-    # Escaped, because a model may write what UTF-8 cannot hold.
+    # Escaped, because a model may write text that UTF-8 cannot encode.
     return json.dumps(document, indent=1).encode()
 
 

@@ -1,4 +1,4 @@
-"""The version of a project and what it needs, as the lines of its manifest declare them."""
+"""The version of a project and its requirements, as lines of its manifest declare them."""
 
 import re
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ _NEEDED: Final = r"([\w.<>=~^*,| -]{1,40})"
 
 
 class _Patterns(NamedTuple):
-    """What finds the lines of a manifest."""
+    """Patterns that find the lines of a manifest."""
 
     version: str
     needs: str
@@ -35,7 +35,7 @@ _MANIFESTS: Final = {
     ),
 }
 _PACKAGE: Final = frozenset({"[project]", "[tool.poetry]", "[package]"})
-"""The tables of a package itself."""
+"""The tables that describe the package itself."""
 
 
 class _Declared(NamedTuple):
@@ -44,7 +44,7 @@ class _Declared(NamedTuple):
 
 
 def told(facts: CourseFacts, manifest: str, words: Words) -> str:
-    """Return a paragraph on version and needs, with its places; nothing if none is declared."""
+    """Return a paragraph on version and requirements, with its places; nothing without any."""
     patterns = _MANIFESTS.get(basename(manifest))
     if patterns is None:
         return ""
@@ -66,7 +66,7 @@ def told(facts: CourseFacts, manifest: str, words: Words) -> str:
 
 
 def _declared(lines: Sequence[str], pattern: str) -> _Declared | None:
-    """Return the first line that declares a value in the table of the package."""
+    """Return the first line that declares a value in the package's own table."""
     is_package = True
     for number, line in enumerate(lines, 1):
         if line.startswith("["):

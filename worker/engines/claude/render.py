@@ -1,4 +1,4 @@
-"""Writes the blocks of a page: what they point at is copied from the source, so it is true."""
+"""Writes the blocks of a page; whatever they refer to is copied from the source, so it is true."""
 
 import re
 from collections import defaultdict
@@ -36,9 +36,9 @@ _UNKNOWN: Final = "text"
 _ITEM: Final = re.compile(r"(?:[-*]|\d+\.) ")
 _NAME: Final = re.compile(r"[^\W\d]\w*")
 _PLACES: Final = 2
-"""Places that a paragraph rests on."""
+"""How many places a paragraph may cite."""
 _MOST_PLACES: Final = 4
-"""The same of a list."""
+"""How many places a list may cite."""
 _TAG: Final = re.compile(r"[a-z][a-z0-9+#]{0,11}")
 
 
@@ -50,21 +50,21 @@ class Renderer:
     words: Words
     material: Material
     folder: str = ""
-    """Of the chapters that a page links to, relative to it: `../reviewed-chapters/`."""
+    """The folder of the chapters that a page links to, relative to it: `../reviewed-chapters/`."""
     chapter: str = ""
     """The link from a tutorial to its chapter."""
     listed: tuple[Lines, ...] = ()
-    """The lines that this chapter lists."""
+    """The lines that this chapter shows as listings."""
     hides_output: bool = False
-    """Whether the reader has to unfold what a program prints."""
+    """Whether the reader has to unfold a program's output."""
 
     def document(self, blocks: Sequence[Block]) -> str:
-        """Return blocks below each other."""
+        """Return a list of blocks as Markdown."""
         written = map(self.block, blocks)
         return markdown.document(*written)
 
     def block(self, block: Block) -> str:
-        """Return a block."""
+        """Return a block as Markdown."""
         match block:
             case Prose():
                 return self._prose(block)
@@ -102,7 +102,7 @@ class Renderer:
         places = ", ".join(notes)
         _, _, last_line = text.rpartition("\n")
         if _ITEM.match(last_line):
-            # Behind the last item, they would seem to be of it alone.
+            # After the last item, they would seem to belong to it alone.
             return f"{text}\n\n({places})"
         return f"{text} ({places})"
 
@@ -118,7 +118,7 @@ class Renderer:
         return mermaid.fenced(diagram)
 
     def _composed(self, block: Drawing) -> str:
-        """Return a drawing, and below it the places that its arrows rest on."""
+        """Return a drawing, followed by the places that support its arrows."""
         diagram = mermaid.fenced(drawings.composed(block))
         spans = self._cited(block.sources)
         if not diagram or not spans:
@@ -134,13 +134,13 @@ class Renderer:
         return markdown.fence(commands, _SHELL)
 
     def _notes(self, block: Prose) -> list[str]:
-        """Return the places that a paragraph rests on, those in one file together."""
+        """Return the places that support a paragraph, grouped by file."""
         spans = self._cited(block.sources)
         kept = self._most_telling(block.text, _places(spans))
         return _notes(spans, kept)
 
     def _cited(self, sources: Iterable[Lines]) -> dict[str, set[Span]]:
-        """Return lines that were shown, by their files."""
+        """Return the lines that were shown, by file."""
         spans: dict[str, set[Span]] = defaultdict(set)
         for lines in sources:
             excerpt = self._excerpt(lines)
@@ -151,7 +151,7 @@ class Renderer:
         return spans
 
     def _most_telling(self, text: str, places: list[Lines]) -> list[Lines]:
-        """Return the few places that hold most of what a text names, in their order."""
+        """Return the few places that contain most of the names in a text, in their order."""
         names: set[str] = set()
         words = text.split()
         line = " ".join(words)
@@ -189,7 +189,7 @@ class Renderer:
         return replace(excerpt, spans=tuple(spans))
 
     def _listing(self, lines: Lines) -> str:
-        """Return a listing, or where the chapter of the page has it already."""
+        """Return a listing, or a reference to the same listing in the page's chapter."""
         if any(map(partial(contains, lines), self.listed)):
             span = (lines.first, lines.last)
             place = markdown.place(lines.path, span)
@@ -207,7 +207,7 @@ class Renderer:
         return excerpts.rendered(self.facts, excerpt)
 
     def _quoted(self, lines: Lines) -> str:
-        """Return a listing of a document: of its code, if it shows code there."""
+        """Return a listing of a document; if it shows code there, only the code."""
         path, first, last = lines
         tag = _UNKNOWN
         text = self.facts.texts.lines(path)
@@ -229,7 +229,7 @@ class Renderer:
         return markdown.document(place, listing)
 
     def _tag(self, tag: str) -> str:
-        """Return the tag of code in a document; the project's language where it says none."""
+        """Return the tag of code in a document; by default the project's language."""
         if _TAG.fullmatch(tag):
             return tag
         for chapter in self.facts.chapters:
@@ -270,7 +270,7 @@ class Renderer:
         )
 
     def repair(self, before: WrittenExample, after: WrittenExample) -> str:
-        """Return the lines in which a program differs, and its output; nothing for many."""
+        """Return the lines in which a program differs, and its output; nothing for many lines."""
         rows = repairs.changed_lines(before, after)
         if not rows:
             return ""
@@ -317,7 +317,7 @@ def heading(noun: str, chapter: Chapter) -> str:
 
 
 def folded(label: str, *blocks: str) -> str:
-    """Return blocks that are hidden until their reader unfolds them."""
+    """Return blocks that are hidden until the reader unfolds them."""
     opening = f"<details>\n{summary(label)}"
     return markdown.document(opening, *blocks, "</details>")
 
@@ -345,7 +345,7 @@ def listings(page: str) -> tuple[Lines, ...]:
 
 
 def contains(lines: Lines, listed: Lines) -> bool:
-    """Whether lines are inside of lines that are listed."""
+    """Whether lines lie inside listed lines."""
     if listed.path != lines.path:
         return False
     if lines.first < listed.first:
@@ -354,7 +354,7 @@ def contains(lines: Lines, listed: Lines) -> bool:
 
 
 def _places(spans: Mapping[str, Iterable[Span]]) -> list[Lines]:
-    """Return the lines of files as places, those that adjoin as one."""
+    """Return the lines of files as places; adjoining ones become one place."""
     places: list[Lines] = []
     for path, of_file in spans.items():
         for first, last in _joined(of_file):
@@ -364,7 +364,7 @@ def _places(spans: Mapping[str, Iterable[Span]]) -> list[Lines]:
 
 
 def _notes(paths: Iterable[str], places: list[Lines]) -> list[str]:
-    """Return the places in some files as code, those in one file together."""
+    """Return the places in some files as code, grouped by file."""
     notes: list[str] = []
     for path in paths:
         inside = _inside(path, places)
@@ -385,7 +385,7 @@ def _inside(path: str, places: list[Lines]) -> list[Span]:
 
 
 def _joined(spans: Iterable[Span]) -> list[Span]:
-    """Return spans in order, those that adjoin as one."""
+    """Return spans in order; adjoining ones are joined."""
     joined: list[Span] = []
     for first, last in sorted(spans):
         span = (first, last)
@@ -401,7 +401,7 @@ def _joined(spans: Iterable[Span]) -> list[Span]:
 
 
 def _known(ids: Iterable[str], entries: Mapping[str, Entry]) -> list[Entry]:
-    """Return the entries of a list that ids name, in the order of the ids."""
+    """Return the entries that ids name, in the order of the ids."""
     known: list[Entry] = []
     for key in ids:
         if key in entries:

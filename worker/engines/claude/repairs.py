@@ -1,4 +1,4 @@
-"""How a solution changes the program of its task: the lines that differ."""
+"""Shows how a solution changes the program of its task: the lines that differ."""
 
 import difflib
 from collections.abc import Iterator
@@ -7,14 +7,14 @@ from typing import Final
 from worker.engines.claude.blocks import WrittenExample
 
 _MOST: Final = 6
-"""Lines that differ, removed and added; of more, the whole program is shown."""
+"""How many lines may differ, removed and added; beyond that, the whole program is shown."""
 _CONTEXT: Final = 1
-"""Lines around those that differ."""
+"""How many lines around them are shown."""
 _LEFT_OUT: Final = " …"
 
 
 def changed_lines(before: WrittenExample, after: WrittenExample) -> list[str]:
-    """Return the lines that differ, as a diff; none if the whole program is clearer."""
+    """Return the lines that differ, as a diff; nothing if the whole program is clearer."""
     old = before.code.split("\n")
     new = after.code.split("\n")
     rows = list(_rows(old, new))
@@ -25,7 +25,7 @@ def changed_lines(before: WrittenExample, after: WrittenExample) -> list[str]:
 
 
 def _rows(old: list[str], new: list[str]) -> Iterator[str]:
-    """Yield the rows of a unified diff, with a mark between its parts."""
+    """Yield the rows of a unified diff, with a mark between its hunks."""
     diff = difflib.unified_diff(old, new, n=_CONTEXT, lineterm="")
     parts = 0
     for row in list(diff)[2:]:

@@ -32,11 +32,11 @@ from worker.engines.static.pages import checker, markdown
 from worker.engines.static.pages.course import Chapter
 
 _KEPT: Final = 0.5
-"""The share of a page that a review must leave of it."""
+"""The share of a page that must be left after a review."""
 _NEXT: Final = re.compile(r"[^\[\]]+: \[.+\]\([^()\s]+\)\.")
 """The links to a chapter's tutorial and to the next chapter, as both engines write them."""
 _NOTES: Final = re.compile(r"\(`[^`]+`(?:, `[^`]+`)*\)")
-"""A paragraph that only names the places which the list above it rests on."""
+"""A paragraph that contains only the places that support the list above it."""
 _REPLACE, _DROP, _INSERT = ACTIONS
 
 
@@ -46,7 +46,7 @@ def task(
     chapter: Chapter,
     output: Path,
 ) -> Task:
-    """Return the task to review a chapter in `output`."""
+    """Return the task that reviews a chapter in `output`."""
     stage = Stage.REVIEW_CHAPTERS
     words = words_of(questions.language)
     page = page_in(questions, chapter, output, Stage.GENERATE_CHAPTERS)
@@ -75,7 +75,7 @@ def task(
 def page_blocks(page: str) -> list[str]:
     """Split a page at its empty lines.
 
-    A listing belongs to the line above it, and the places of a list to the list.
+    A listing belongs to the line above it, and the places that support a list belong to the list.
     """
     blocks: list[str] = []
     lines: list[str] = []
@@ -97,7 +97,7 @@ def page_blocks(page: str) -> list[str]:
 
 
 def _add(blocks: list[str], lines: list[str]) -> None:
-    """Add a block; the places that a list rests on belong to the list."""
+    """Add a block; the places that support a list belong to the list."""
     text = "\n".join(lines)
     if blocks and _NOTES.fullmatch(text):
         blocks[-1] += f"\n\n{text}"
@@ -106,7 +106,7 @@ def _add(blocks: list[str], lines: list[str]) -> None:
 
 
 def _announcement(blocks: list[str]) -> list[str]:
-    """Take the line above a listing from the blocks, and return its lines; none without one."""
+    """Remove the line above a listing from the blocks, and return its lines, if there is one."""
     if not blocks:
         return []
     if not _announces(blocks[-1]):
@@ -126,7 +126,7 @@ def _is_output(blocks: list[str], lines: list[str]) -> bool:
 
 
 def _announces(block: str) -> bool:
-    """Whether a block is the place of a listing, or the note above written code."""
+    """Whether a block is the place of a listing, or the note above code that the model wrote."""
     if "\n" in block:
         return False
     if block.endswith(":"):
@@ -177,7 +177,7 @@ def _draft(
 
 
 def _new_faults(verifier: Verifier, before: str, after: str) -> list[str]:
-    """Return the faults that the edits brought into a page."""
+    """Return the faults that the edits added to a page."""
     old_faults = verifier.faults(before)
     known = {fault.text for fault in old_faults}
     faults = verifier.faults(after)
@@ -195,12 +195,12 @@ class _EditedPage:
         self._blocks: Final = blocks
         self._marks: Final = words.marks
         self._link: Final = _link_number(blocks)
-        """The number of the block with which a page leads to the next chapter."""
+        """The number of the block in which a page leads to the next chapter."""
         self._instead: Final[dict[int, list[str]]] = {}
         self._after: Final[dict[int, list[str]]] = defaultdict(list)
 
     def edit(self, writer: PageWriter, entry: object, place: str) -> list[str]:
-        """Make an edit; return its faults. An edit with a fault changes nothing."""
+        """Make an edit, and return its faults; an edit with a fault changes nothing."""
         fields = Fields(entry)
         number = fields.number("block")
         action = fields.text("action")
@@ -227,7 +227,7 @@ class _EditedPage:
             raise AnswerFault(f"block {number} cannot be edited")
 
     def _is_fixed(self, number: int) -> bool:
-        """Whether a block is a heading, links that a page has, or its mark."""
+        """Whether a block may not be edited: a heading, the page's links, or its mark."""
         block = self._blocks[number - 1]
         # guard: fallbacks: a review does not take a page's mark away
         if block in self._marks:
@@ -237,7 +237,7 @@ class _EditedPage:
         return block.startswith("#")
 
     def text(self) -> str:
-        """Return the page."""
+        """Return the edited page."""
         blocks: list[str] = []
         for number, block in enumerate(self._blocks, 1):
             after = self._after[number]
@@ -252,14 +252,14 @@ class _EditedPage:
 
 
 def _link_number(blocks: Sequence[str]) -> int:
-    """Return the number of the link to the next chapter, which is the last block; else 0."""
+    """Return the number of the last block if it links to the next chapter; else 0."""
     if _NEXT.fullmatch(blocks[-1]):
         return len(blocks)
     return 0
 
 
 def _without_empty_sections(blocks: Sequence[str]) -> list[str]:
-    """Leave out headings that nothing follows."""
+    """Leave out headings without a section."""
     kept: list[str] = []
     for block, following in pairwise([*blocks, "# "]):
         is_heading = block.startswith("##")

@@ -1,4 +1,4 @@
-"""Asks for the items of a stage, sends faulty answers back, and keeps what stands."""
+"""Asks for the items of a stage, sends faulty answers back, and keeps what passes."""
 
 import json
 import logging
@@ -19,25 +19,25 @@ LOG = logging.getLogger(__name__)
 REPAIRS: Final = 2
 """How many times an answer is sent back."""
 _LOGGED: Final = 20
-"""Faults of an answer that the log holds."""
+"""How many faults of an answer are logged."""
 _LONGEST_LOGGED: Final = 160
 _SHARE: Final = 3
-"""One item of this many may be made without the model."""
+"""One item in this many may be made without the model."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PageDraft:
-    """A page made from an answer, without what was wrong in it."""
+    """A page made from an answer, without its faulty parts."""
 
     text: str
     faults: list[str]
     is_enough: bool
-    """Whether so much is left that it can be published."""
+    """Whether enough is left to publish it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Task:
-    """An item to make: the question, how its answer is read, and what to do without one."""
+    """An item to make: the question, how to read its answer, and what to do if there is none."""
 
     path: str
     question: Question
@@ -52,7 +52,7 @@ class _Attempt:
     drafts: list[PageDraft] = field(default_factory=list)
 
     def best(self) -> PageDraft | None:
-        """Return the draft to publish: the one that says most."""
+        """Return the draft to publish: the longest one."""
         fitting = [draft for draft in self.drafts if draft.is_enough]
         return max(fitting, key=lambda draft: len(draft.text), default=None)
 
@@ -60,10 +60,10 @@ class _Attempt:
 def made(
     model: Asking, stage: Stage, tasks: Sequence[Task], whole: int
 ) -> Iterator[Item]:
-    """Yield the items of a stage as they are complete; `whole` is how many it has in all.
+    """Yield the items of a stage as they are completed; `whole` is how many it has in all.
 
-    Those without a usable answer come last, made without the model. Raise EngineFailedError
-    if they are too many.
+    Items without a usable answer come last, made without the model. Raises EngineFailedError if
+    there are too many of them.
     """
     without: list[Task] = []
     attempts = []
@@ -84,7 +84,7 @@ def made(
                 without.append(attempt.task)
             else:
                 yield _item(attempt.task, draft.text)
-        # In the order of the questions, whatever came first.
+        # In the order of the questions, whichever answer came first.
         again.sort(key=attempts.index)
         attempts = again
         if not attempts:
@@ -95,7 +95,7 @@ def made(
 def _take(
     attempt: _Attempt, outcome: JsonObject | UnusableAnswerError, repair: int
 ) -> bool:
-    """Read an answer; tell whether it is sent back."""
+    """Read an answer; return whether it is sent back."""
     purpose = attempt.question.purpose
     if isinstance(outcome, UnusableAnswerError):
         LOG.warning(

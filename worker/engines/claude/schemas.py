@@ -1,4 +1,4 @@
-"""The JSON schemas of answers: closed, without options, as structured output allows them."""
+"""The JSON schemas of answers: closed, without optional fields, as structured output requires."""
 
 from typing import Any, Final
 
@@ -56,7 +56,7 @@ _EXERCISE_BLOCKS: Final = (_PROSE, _LISTING, _EXAMPLE, _COMMANDS)
 _EXERCISE_BLOCK: Final[Schema] = {"anyOf": [*_EXERCISE_BLOCKS]}
 _TASK_BLOCK: Final[Schema] = {"anyOf": [*_EXERCISE_BLOCKS, _CHANGE]}
 ROLES: Final = ("problem", "use", "idea", "run", "code", "failure")
-"""What the parts of a chapter are for; the first opens the page."""
+"""The purposes of a chapter's parts; the first one opens the page."""
 ACTIONS: Final = ("replace", "drop", "insert_after")
 
 EXTRACT: Final = _object(

@@ -23,7 +23,7 @@ _ASSIGNED: Final = re.compile(
     r"(?i)((?:password|passwd|secret|token|api_?key|access_?key|credential)s?"
     r"[\"']?\s*[:=]\s*)([\"'])(?=[^\"'\s]*\d)([A-Za-z0-9+/=_.-]{20,})\2"
 )
-"""A long random text that is given to a name of a secret."""
+"""A long random text assigned to a name that suggests a secret."""
 _IN_ADDRESS: Final = re.compile(r"(\b\w+://[^\s/:@]*:)[^\s/:@]+(@)")
 _BEGIN: Final = re.compile(r"-----BEGIN [A-Z0-9 ]*-----")
 _END: Final = re.compile(r"-----END [A-Z0-9 ]*-----")
@@ -36,7 +36,7 @@ def is_secret_file(path: str) -> bool:
 
 
 def scrubbed(lines: Sequence[str]) -> list[str]:
-    """Return lines without their secrets; there are as many as before."""
+    """Return lines without their secrets; the number of lines does not change."""
     clean: list[str] = []
     is_inside = False
     for line in lines:

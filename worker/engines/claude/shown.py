@@ -1,6 +1,6 @@
-"""Text of the repository as a prompt shows it: numbered, cut, without secrets, fenced.
+"""Text of the repository as a prompt shows it: numbered, shortened, without secrets, fenced.
 
-It remembers which lines it has shown: a model may point at those, and at no others.
+It records which lines were shown: a model may refer to those, and to no others.
 """
 
 from collections import defaultdict
@@ -13,16 +13,16 @@ from worker.engines.static.pages import markdown
 from worker.engines.static.pages.course import CourseFacts
 
 _LONGEST: Final = 200
-"""Characters of a line of a file."""
+"""How many characters of a file's line are shown."""
 _MARGIN: Final = 8
-"""Characters of a row besides its line."""
+"""How many characters a row takes besides its line."""
 _GAP: Final = "     …"
 _LONGEST_ROW: Final = 4_000
-"""Characters of a row of a list, or of a paragraph."""
+"""How many characters of a row of a list, or of a paragraph, are shown."""
 
 
 _Numbers = defaultdict[str, set[int]]
-"""Numbers of lines, by path."""
+"""Line numbers, by path."""
 
 
 class Shown:
@@ -35,7 +35,7 @@ class Shown:
         self._cut: Final = _Numbers(set)
 
     def copy(self) -> "Shown":
-        """Return the same lines, to show more beside them."""
+        """Return a copy, to which more lines can be added."""
         other = Shown(self._facts)
         for path, numbers in self._numbers.items():
             other._numbers[path] = set(numbers)
@@ -44,11 +44,11 @@ class Shown:
         return other
 
     def cut(self, path: str, numbers: Iterable[int]) -> None:
-        """Let a model point across lines that are left out between shown ones."""
+        """Let a model refer to ranges that contain these omitted lines."""
         self._cut[path].update(numbers)
 
     def spans(self, lines: Lines) -> list[tuple[int, int]]:
-        """Return the first and the last line of each piece, without what is left out."""
+        """Return the first and last line of each piece, without omitted lines."""
         path, first, last = lines
         left_out = self._cut[path] - self._numbers[path]
         behind = last + 1
@@ -65,7 +65,7 @@ class Shown:
         return spans
 
     def file(self, path: str, numbers: Iterable[int], title: str = "") -> str:
-        """Return numbered lines of a file; nothing of a file that is kept secret."""
+        """Return numbered lines of a file; nothing if the file is secret."""
         lines = self._lines(path)
         behind = len(lines) + 1
         existing = range(1, behind)
@@ -93,14 +93,14 @@ class Shown:
         return prompt.joined(*pieces)
 
     def quote(self, path: str, number: int) -> None:
-        """Count a line as shown that a list quotes with its place."""
+        """Count a line as shown if a list quotes it with its place."""
         if secrets.is_secret_file(path):
             return
         numbers = self._numbers[path]
         numbers.add(number)
 
     def size(self, path: str, numbers: Iterable[int]) -> int:
-        """Return about how many characters lines take in a prompt."""
+        """Return approximately how many characters lines take in a prompt."""
         lines = self._lines(path)
         size = 0
         for number in numbers:
@@ -114,7 +114,7 @@ class Shown:
         return size
 
     def fault(self, lines: Lines) -> str:
-        """Say why a model cannot point at lines; nothing if it can."""
+        """Return why a model cannot refer to lines; nothing if it can."""
         path, first, last = lines
         if path not in self._numbers:
             start = path[:80]
@@ -135,7 +135,7 @@ class Shown:
         return ""
 
     def clipped(self, lines: Lines) -> Lines:
-        """Return lines without the last one, if it alone cannot be pointed at."""
+        """Return lines without the last one, if only that one cannot be referred to."""
         path, first, last = lines
         end = last - 1
         shorter = Lines(path, first, end)
@@ -161,11 +161,11 @@ class Shown:
 
     @property
     def paths(self) -> frozenset[str]:
-        """The files of which lines are shown."""
+        """The files with shown lines."""
         return frozenset(self._numbers)
 
     def _known(self, lines: Lines) -> set[int]:
-        """Return the lines that were shown, and those left out between the ends."""
+        """Return the lines that were shown, and the omitted lines between the two ends."""
         path, first, last = lines
         inside = range(first + 1, last)
         left_out = self._cut[path].intersection(inside)
@@ -173,7 +173,7 @@ class Shown:
 
 
 def _lone_blanks(lines: Sequence[str], wanted: Collection[int]) -> set[int]:
-    """Return the blank lines between two wanted ones: a mark would be as long."""
+    """Return single blank lines between wanted ones: a mark for the gap would be as long."""
     blanks: set[int] = set()
     for number in wanted:
         between = number + 1
@@ -189,7 +189,7 @@ def _lone_blanks(lines: Sequence[str], wanted: Collection[int]) -> set[int]:
 
 
 def _numbered(lines: Sequence[str], numbers: Iterable[int]) -> list[str]:
-    """Return lines of a file with their numbers, and a mark for each gap between them."""
+    """Return lines of a file with their numbers, and a mark for each gap."""
     rows: list[str] = []
     before = 0
     for number in numbers:
@@ -210,7 +210,7 @@ def shown_path(path: str) -> str:
 
 
 def plain(lines: Sequence[str], title: str) -> str:
-    """Return text from the repository without line numbers, fenced."""
+    """Return text from the repository, fenced, without line numbers."""
     if not lines:
         return ""
     rows: list[str] = []

@@ -1,8 +1,8 @@
-"""Chooses the code that a prompt about a chapter shows: its subjects, and what they call.
+"""Chooses the code in a prompt about a chapter: its subjects, and what they call.
 
-A subject that is too long is shown by its head and its methods: those that the chapter's
-description names, then the most used, each with the helpers that it calls. What nothing shown
-calls is left out.
+A subject that is too long is represented by its head and its methods: first those that the
+chapter's description names, then the most used, each with the helpers that it calls. Methods that
+no shown code calls are left out.
 """
 
 import re
@@ -23,20 +23,20 @@ from worker.engines.static.facts import Definition, Reference, Unit
 from worker.engines.static.pages.course import Chapter, CourseFacts, is_function
 
 SHARE: Final = 60_000
-"""Characters of a chapter's own code."""
+"""Characters of all of a chapter's code."""
 _MAIN: Final = 34_000
-"""Characters of its main subject, if there is more to show than one."""
+"""Characters of its main subject, if there are others to show."""
 _ALONE: Final = 42_000
-"""The same, if the chapter's description names none of its other subjects."""
+"""Characters of its main subject, if the chapter's description names none of the others."""
 _NAMED_FUNCTIONS: Final = 20_000
-"""Characters of the functions that the description names, wherever they are."""
+"""Characters of functions, in any file, that the description names."""
 _CALLED: Final = 16_000
-"""Characters of what those call that it names with `()`."""
+"""Characters of functions called by those that it names with `()`."""
 _LONGEST_CALLED: Final = 4_000
 _NAMED_TYPE: Final = 18_000
-"""Characters of another subject that the description names."""
+"""Characters of any other subject that the description names."""
 _LEAST: Final = 6_000
-"""Characters of another subject at least, if there is room."""
+"""The fewest characters of any other subject, if there is room."""
 _SIDE: Final = 4_000
 """Characters of a variant for special needs."""
 _HELPERS: Final = 12_000
@@ -44,51 +44,51 @@ _HELPERS: Final = 12_000
 _COMPANIONS: Final = 10_000
 """Characters of short modules that it needs."""
 _WHOLE_FILE: Final = 12_000
-"""Characters of a file that is shown whole."""
+"""The largest file that is shown whole, in characters."""
 _WHOLE: Final = 16_000
-"""Characters of a definition that is shown whole, whatever it holds."""
+"""The largest definition that is shown whole, in characters, whatever it contains."""
 _HEAD: Final = 40
-"""Lines of what is too long to be shown."""
+"""How many lines are shown of a definition that is too long."""
 _ABOVE: Final = ("@", "#", "[", "//", "/*", "*")
-"""How lines begin that belong to the definition below: decorators, attributes and comments."""
+"""The beginnings of lines that belong to the definition below: decorators and comments."""
 _MOST_ABOVE: Final = 40
 _LATER: Final = 4.0
-"""How many methods come at most between one and a public one that it names."""
+"""How far down the order a public method may be placed after a method that names it."""
 _DOTTED: Final = re.compile(r"(?:\.|->|::)([^\W\d]\w*)")
 
 
 _Files = defaultdict[str, set[int]]
-"""Numbers of lines, by path."""
+"""Line numbers, by path."""
 _Ranked = tuple[float, int]
-"""The rank of a method, the first the lowest, and its index."""
+"""A method's rank, the lowest first, and its index."""
 
 
 class PromptGroup(IntEnum):
-    """What lines are shown for, in the order in which a prompt shows them."""
+    """Why lines are shown, in the order of a prompt."""
 
     MAIN = 0
     """The chapter's first subject."""
     OTHERS = 1
     HELPERS = 2
-    """What the lines of the subjects call."""
+    """What the subjects' code calls."""
     COMPANIONS = 3
-    """Short modules that name the subjects, or that they use much of."""
+    """Short modules that name the subjects, or that the subjects use much."""
 
 
 class Code:
-    """What is shown of a chapter's code."""
+    """The code of a chapter that is shown."""
 
     def __init__(self, facts: CourseFacts) -> None:
         """Show nothing yet."""
         self.facts: Final = facts
         self.left = SHARE
         self.definitions: Final[dict[int, None]] = {}
-        """What is shown, in the order in which it was chosen."""
+        """What is shown, in the order of choice."""
         self._sizes: Final = Shown(facts)
         self._lines: Final = {group: _Files(set) for group in PromptGroup}
 
     def size(self, path: str, numbers: Iterable[int]) -> int:
-        """Return about how many characters lines take, without those that are left out."""
+        """Return approximately how many characters lines take, without omitted ones."""
         kept = self._kept(path, numbers)
         return self._sizes.size(path, kept)
 
@@ -108,7 +108,7 @@ class Code:
         numbers: Iterable[int],
         room: int,
     ) -> int:
-        """Take lines if there is room, or the first of very many; return their size."""
+        """Add lines if there is room, or the first of very many; return their size."""
         room = min(room, self.left)
         new = self._new(path, numbers)
         size = self.size(path, new)
@@ -125,7 +125,7 @@ class Code:
         return size
 
     def _new(self, path: str, numbers: Iterable[int]) -> list[int]:
-        """Return the lines that can be shown, and are not shown yet."""
+        """Return the lines that can be shown and are not shown yet."""
         new: list[int] = []
         for number in self._kept(path, numbers):
             if self.has_line(path, number):
@@ -139,7 +139,7 @@ class Code:
         definition: Definition,
         room: int,
     ) -> int:
-        """Take the lines of a definition, or the first of them; return their size."""
+        """Add the lines of a definition, or the first of them; return their size."""
         lines = lines_of(self.facts, definition)
         size = self.add(group, definition.path, lines, room)
         if size:
@@ -154,11 +154,11 @@ class Code:
         return any(path in files for files in self._lines.values())
 
     def paths(self) -> frozenset[str]:
-        """Return the files that lines are shown of."""
+        """Return the files with shown lines."""
         return frozenset().union(*self._lines.values())
 
     def functions(self) -> list[Definition]:
-        """Return the functions whose last line is shown, in the order of their choice."""
+        """Return the functions whose last line is shown, in the order of choice."""
         functions: list[Definition] = []
         for index in self.facts.family(self.definitions):
             definition = self.facts.definitions[index]
@@ -204,7 +204,7 @@ def _chosen(facts: CourseFacts, unit: Unit) -> Code:
     _add_documents(code, unit)
     _add_helpers(code)
     _add_companions(code, unit, beside)
-    # What the others have left.
+    # The space that the others have left.
     for subject in subjects.main:
         _add_subject(code, PromptGroup.MAIN, subject, code.left, subjects.named)
     for subject in subjects.others:
@@ -220,9 +220,9 @@ def _add_named(
     unit: Unit,
     subjects: Subjects,
 ) -> frozenset[str]:
-    """Show the functions that the description names, then what those with `()` call.
+    """Show the functions that the description names, then the callees of those with `()`.
 
-    Return the files that these lie in.
+    Returns the files of these callees.
     """
     facts = code.facts
     names = named_code.names_of(unit)
@@ -252,7 +252,7 @@ def _group_of(function: Definition, main_path: str) -> PromptGroup:
 
 
 def _add_subjects(code: Code, subjects: Subjects) -> None:
-    """Show each subject as far as the others leave room for it."""
+    """Show each subject in the space that the others leave for it."""
     named = subjects.named
     room = _ALONE
     if subjects.is_several:
@@ -285,9 +285,9 @@ def _add_companions(
     unit: Unit,
     called: frozenset[str],
 ) -> None:
-    """Show short modules that lie beside the subjects, as many as there is room for.
+    """Show short modules beside the subjects, as many as there is room for.
 
-    `called` are files of which only what the subjects call may be shown yet.
+    `called` are files of which only the subjects' callees may have been shown.
     """
     room = _COMPANIONS
     for path in companions(code.facts, unit, code.definitions):
@@ -306,7 +306,7 @@ def _add_subject(
     room: int,
     named: frozenset[str],
 ) -> None:
-    """Show a subject with its short file, or whole, or its head and its methods."""
+    """Show a subject with its whole short file, or whole, or by its head and methods."""
     facts = code.facts
     path = subject.path
     file = _whole(facts, path)
@@ -330,7 +330,7 @@ def _whole(facts: CourseFacts, path: str) -> range:
 
 
 def _add_file(code: Code, group: PromptGroup, path: str) -> None:
-    """Show a file, and count what it defines as shown."""
+    """Show a file, and mark its definitions as shown."""
     facts = code.facts
     if path not in facts.analysis.files:
         return
@@ -364,7 +364,7 @@ def _in_order(
     subject: Definition,
     named: frozenset[str],
 ) -> Iterator[Definition]:
-    """Yield the methods of a type: the named and the most used, before those that they name."""
+    """Yield the methods of a type: named and most used ones first, then those that they use."""
     members: dict[str, int] = {}
     for member in facts.members(subject):
         members[member.name] = member.index
@@ -392,7 +392,7 @@ def _ranked(
 ) -> list[_Ranked]:
     """Return the public methods of a type with their ranks, as a heap.
 
-    Of two equal ranks, the one that comes first in the source is the first.
+    Methods of equal rank keep the order of the source.
     """
     waiting: list[_Ranked] = []
     methods = most_used(facts, subject)
@@ -409,7 +409,7 @@ def _used_by(
     method: Definition,
     members: dict[str, int],
 ) -> Iterator[int]:
-    """Yield the members that a method names behind dots, each once."""
+    """Yield the members that a method names after a dot, each once."""
     text = facts.text(method)
     names = _DOTTED.findall(text)
     for name in dict.fromkeys(names):
@@ -419,7 +419,7 @@ def _used_by(
 
 
 def _called(facts: CourseFacts, index: int) -> list[int]:
-    """Return what a definition uses, as its lines name it."""
+    """Return what a definition uses, in the order of its lines."""
 
     def line(reference: Reference) -> int:
         return reference.line
@@ -432,7 +432,7 @@ def _called(facts: CourseFacts, index: int) -> list[int]:
 
 
 def _add_documents(code: Code, unit: Unit) -> None:
-    """Show the sections of documents that a unit is about."""
+    """Show the sections of documents that are among a unit's subjects."""
     facts = code.facts
     for path, position in unit.headings:
         document = facts.file(path)
@@ -447,7 +447,7 @@ def _add_documents(code: Code, unit: Unit) -> None:
 
 
 def _add_helpers(code: Code) -> None:
-    """Show what the shown code uses of the same files, and what that uses."""
+    """Show what the shown code uses of the same files, and what that uses in turn."""
     facts = code.facts
     room = _HELPERS
     waiting = deque(facts.family(code.definitions))
@@ -466,7 +466,7 @@ def _add_helpers(code: Code) -> None:
 
 
 def _is_helper(code: Code, helper: Definition) -> bool:
-    """Whether a definition lies beside the subjects, and can be shown by itself."""
+    """Whether a definition lies in the subjects' files, and can be shown by itself."""
     if helper.parent is not None:
         return False
     if is_logger(helper):
@@ -479,7 +479,7 @@ def _is_helper(code: Code, helper: Definition) -> bool:
 
 
 def lines_of(facts: CourseFacts, definition: Definition) -> range:
-    """Return the lines of a definition with its decorators, and the comment above it."""
+    """Return the lines of a definition with its decorators and the comment above it."""
     text = facts.texts.lines(definition.path)
     first = definition.line
     least = max(1, first - _MOST_ABOVE)

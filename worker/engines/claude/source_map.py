@@ -1,6 +1,6 @@
 """A map of the source for readers who want to change it: what is where.
 
-The places come from a list; what is there, and who looks there, a model says.
+The places come from a list; the model says what each contains, and who looks there.
 """
 
 from collections import Counter, defaultdict
@@ -29,22 +29,22 @@ from worker.engines.static.pages.course import CourseFacts
 
 _FOLDERS: Final = 8
 _FILES: Final = 10
-"""How many of each a model may choose from."""
+"""How many of each are offered to the model."""
 _COMPARED: Final = 40
-"""The largest folders, of which those are left out that are mostly another."""
+"""How many of the largest folders are compared, to leave out those that are mostly another one."""
 _MOSTLY: Final = 0.95
-"""The share of a folder's lines that one folder in it may hold."""
+"""The largest share of a folder's lines that one inner folder may have."""
 _NAMES: Final = 3
-"""Definitions that the row of a file names."""
+"""How many definitions the row of a file names."""
 _FEWEST: Final = 4
 _MOST: Final = 10
-"""Entries of a map."""
+"""How many entries a map may have."""
 _LONGEST: Final = 240
-"""Characters of the text of an entry."""
+"""The longest text of an entry, in characters."""
 _CHAPTERS: Final = 4
-"""Chapters of an entry: those that cite it most."""
+"""How many chapters an entry links: those that cite it most."""
 _BY_TOP: Final = frozenset({Role.TEST, Role.DOCUMENT, Role.EXAMPLE})
-"""Roles of files of which only the top folder is a place."""
+"""Roles whose files are represented by their top folder alone."""
 
 
 class _Folder(NamedTuple):
@@ -68,7 +68,7 @@ class _Folder(NamedTuple):
 
 
 def places(facts: CourseFacts) -> dict[str, str]:
-    """Return the rows of a prompt for the folders and files that matter most, by path."""
+    """Return a prompt's rows for the most important folders and files, by path."""
     rows: dict[str, str] = {}
     folders = _folders(facts)
     for folder in folders[:_FOLDERS]:
@@ -89,7 +89,7 @@ def read(
     answer: JsonObject,
     faults: list[str],
 ) -> dict[str, str]:
-    """Return what a map says of each of its places; add the faults of other entries."""
+    """Return the text for each of a map's places; add the faults of other entries."""
     known = places(facts)
     texts: dict[str, str] = {}
     entries = entries_of(answer, "map", faults)
@@ -115,7 +115,7 @@ def section(
 ) -> str:
     """Return the map as a section, with the chapters that cite each place.
 
-    `texts` are what `read` returned, `pages` those of the course's chapters in order.
+    `texts` are what `read` returned, `pages` are the course's chapters in order.
     """
     if not texts:
         return ""
@@ -138,7 +138,7 @@ def section(
 def _links(
     renderer: Renderer, path: str, cited: Sequence[Counter[str]]
 ) -> Iterator[str]:
-    """Yield links to the chapters that cite a file, or files in a folder, most."""
+    """Yield links to the chapters that cite a file, or files in a folder, most often."""
     chapters = renderer.facts.chapters
     counts = []
     for paths in cited:
@@ -179,7 +179,7 @@ def _text(verifier: Verifier, fields: Fields) -> str:
 
 
 def _folders(facts: CourseFacts) -> list[_Folder]:
-    """Return the folders, the largest first, without those that are mostly one other folder."""
+    """Return the largest folders, except those that are mostly one inner folder."""
     inside: dict[str, list[SourceFile]] = defaultdict(list)
     for path, file in facts.analysis.files.items():
         if is_secret_file(path):
@@ -197,7 +197,7 @@ def _folders(facts: CourseFacts) -> list[_Folder]:
 
 
 def _is_mostly_another(folders: list[_Folder], folder: _Folder) -> bool:
-    """Whether a folder in a folder holds nearly all of its lines."""
+    """Whether one inner folder has nearly all of a folder's lines."""
     least = _MOSTLY * folder.lines
     for other in folders:
         if other.path == folder.path:
@@ -214,7 +214,7 @@ def _by_size(folder: _Folder) -> tuple[int, str]:
 
 
 def _folders_of(file: SourceFile) -> Iterator[str]:
-    """Yield the folders that a file counts for."""
+    """Yield the folders to which a file belongs."""
     *parents, _ = file.path.split("/")
     if file.role in _BY_TOP:
         parents = parents[:1]
@@ -227,7 +227,7 @@ def _folders_of(file: SourceFile) -> Iterator[str]:
 
 
 def _central_files(facts: CourseFacts) -> dict[str, str]:
-    """Return the rows of the files whose best definition is worth most, by path."""
+    """Return the rows of the most valuable files, judged by their best definition, by path."""
     names = _names(facts)
     rows: dict[str, str] = {}
     for file in listing.ranked(facts):
@@ -245,7 +245,7 @@ def _central_files(facts: CourseFacts) -> dict[str, str]:
 
 
 def _names(facts: CourseFacts) -> dict[str, list[str]]:
-    """Return the definitions at the top of each file, those first that are worth most."""
+    """Return the top-level definitions of each file, the most valuable first."""
     worth = facts.analysis.worth
 
     def rank(index: int) -> tuple[float, int]:

@@ -39,7 +39,7 @@ from worker.engines.static.pages import checker, markdown, tutorials
 from worker.engines.static.pages.course import Chapter
 
 _FEWEST: Final = 2
-"""Exercises of a tutorial that can be published."""
+"""The fewest exercises of a tutorial that can be published."""
 _MOST: Final = 8
 _LONGEST_TITLE: Final = 80
 _CHAPTERS: Final = "../reviewed-chapters/"
@@ -49,7 +49,7 @@ _PARENTHESES: Final = re.compile(r"[()\\\n]")
 def task(
     questions: Questions, verifier: Verifier, chapter: Chapter, output: Path
 ) -> Task:
-    """Return the task to write a tutorial to a chapter's page in `output`."""
+    """Return the task that writes a tutorial to a chapter's page in `output`."""
     stage = Stage.GENERATE_TUTORIALS
     page = page_in(questions, chapter, output, Stage.REVIEW_CHAPTERS)
     question, material = questions.of_tutorial(chapter, page)
@@ -71,7 +71,7 @@ def task(
 
 
 class _Source(NamedTuple):
-    """What a tutorial is made from."""
+    """The inputs of a tutorial."""
 
     questions: Questions
     chapter: Chapter
@@ -114,7 +114,7 @@ def _map(
     answer: JsonObject,
     faults: list[str],
 ) -> str:
-    """Return where things are in the source, which the first tutorial says."""
+    """Return the map of the source, which only the first tutorial has."""
     if source.chapter.position > 0:
         return ""
     facts = renderer.facts
@@ -141,7 +141,7 @@ def _renderer(source: _Source) -> Renderer:
 
 
 def _files_of(page: str) -> set[str]:
-    """Return the files under which a page has its examples saved."""
+    """Return the names under which a page has its examples saved."""
     names: set[str] = set()
     for block in checker.blocks(page):
         if block.tag is None:
@@ -155,7 +155,7 @@ def _files_of(page: str) -> set[str]:
 def _exercises(
     writer: PageWriter, answer: JsonObject, files: "Files", faults: list[str]
 ) -> list[str]:
-    """Return the exercises of an answer that are whole."""
+    """Return the complete exercises of an answer."""
     exercises: list[str] = []
     changes = False
     entries = entries_of(answer, "exercises", faults)[:_MOST]
@@ -191,15 +191,15 @@ def _exercises(
 
 
 class Files:
-    """The files that the programs of a page are saved under."""
+    """The files in which the programs of a page are saved."""
 
     def __init__(self, named: set[str]) -> None:
-        """Take the names that the answer and its chapter's page have for them."""
+        """Take the file names that the answer and its chapter's page use."""
         self._named: Final = named
         self._saved: Final[set[str]] = set()
 
     def save(self, written: Written) -> None:
-        """Note the files of programs."""
+        """Record the files of programs."""
         self._saved.update(_saved(written))
 
     def has_any(self, exercise: "_Exercise") -> bool:
@@ -207,9 +207,9 @@ class Files:
         return not self._saved.isdisjoint(exercise.names)
 
     def fault(self, exercise: "_Exercise") -> str:
-        """Return what is wrong with the files that a task names."""
+        """Return the fault of the files that a task names, if there is one."""
         known = self._saved | _saved(exercise.task)
-        # What the reader is to write is in the solution.
+        # Files that the reader has to write are in the solution.
         known |= _saved(exercise.solution)
         missing = self._named.intersection(exercise.names) - known
         # guard: pages: an exercise names only files that the reader has saved
@@ -233,7 +233,7 @@ class _Exercise(NamedTuple):
     solution: Written
 
     def is_alone(self, files: Files) -> bool:
-        """Whether the task shows its code, or says where that is."""
+        """Whether the task shows its code, or names a file that has it."""
         return self.has(WrittenExample, Listing, CodeChange) or files.has_any(
             self
         )
@@ -244,7 +244,7 @@ class _Exercise(NamedTuple):
 
     @property
     def names(self) -> set[str]:
-        """What the prose of the task has in backquotes, word by word."""
+        """The words in backquotes in the task's prose."""
         words: set[str] = set()
         for block, _ in self.task.blocks:
             if not isinstance(block, Prose):
@@ -256,7 +256,7 @@ class _Exercise(NamedTuple):
         return words
 
     def solved(self, renderer: Renderer) -> list[str]:
-        """Return the solution; of a program that the task shows, the lines that differ."""
+        """Return the solution; of a program that the task shows, only the lines that differ."""
         shown: dict[str, WrittenExample] = {}
         for block, _ in self.task.blocks:
             if isinstance(block, WrittenExample) and block.file:
@@ -280,7 +280,7 @@ class _Exercise(NamedTuple):
 def _exercise(
     writer: PageWriter, entry: object, place: str, faults: list[str]
 ) -> _Exercise | None:
-    """Return an exercise; nothing if its program or its whole solution has a fault."""
+    """Return an exercise; nothing if its program or its whole solution is faulty."""
     fields = Fields(entry)
     words = fields.text("title").split()
     name = " ".join(words)[:_LONGEST_TITLE]
@@ -329,7 +329,7 @@ def _page(
 
 
 def _title(renderer: Renderer) -> str:
-    """Return the project's name as a line that Markdown does not show: it titles the course."""
+    """Return the project's name as a line that Markdown does not show; it titles the course."""
     name = markdown.visible(renderer.facts.analysis.project.name)
     return f"[project]: # ({_PARENTHESES.sub('', name)})"
 

@@ -19,7 +19,7 @@ def usage_of(
     budget: Budget,
     prices_dated: str | None,
 ) -> Usage:
-    """Add up all sendings of all calls; `fallbacks` are counted by stage and model."""
+    """Sum up all attempts at all calls; `fallbacks` are counted by stage and model."""
     sums: dict[tuple[Stage, str], ModelUsage] = {}
     for entry in entries:
         stage = entry.call.stage

@@ -1,4 +1,4 @@
-"""Words of a course's language: the few that the program writes, and those that tell it apart.
+"""Words of a course's language: those that the program writes, and those that identify it.
 
 A language that is not in the table gets the English words, and is not checked.
 """
@@ -9,20 +9,20 @@ from typing import Final
 
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
 _FEW: Final = 12
-"""Words of a text that is too short to tell its language."""
+"""The fewest words of a text whose language can be identified."""
 _CLEAR: Final = 4
-"""Words of another language that make a text look like that language."""
+"""How many words of another language make a text look like that language."""
 _SCRIPT_SHARE: Final = 0.3
-"""Of a text's letters, in languages with a script of their own."""
+"""The share of a text's letters, in languages with their own script."""
 
 
 MARK: Final = "✎ "
-"""How the line above code begins that was written for the course."""
+"""The beginning of the line above code that was written for the course."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Words:
-    """What the program itself writes on a page."""
+    """The texts that the program itself writes on a page."""
 
     chapter: str = "Chapter"
     tutorial: str = "Tutorial"
@@ -31,7 +31,7 @@ class Words:
     written: str = "✎ Example"
     """Above code that is not taken from the repository."""
     saved_as: str = "saved as"
-    """Before the path of such code in a folder of its own."""
+    """Before the path of such code if it has its own folder."""
     prints: str = "It prints"
     exercises: str = "Exercises"
     setup: str = "Set up"
@@ -44,9 +44,9 @@ class Words:
     contents: str = "Contents of the course"
     creates: str = "an environment for this project alone"
     activates: str = "do this in each new terminal, too"
-    upgrades: str = "for a pip that knows groups of dependencies"
+    upgrades: str = "so that pip supports dependency groups"
     installs: str = "the project, and what its tests need"
-    """What this and the commands above are for, which set up a Python project."""
+    """The purposes of the commands that set up a Python project, in order."""
     saved: str = (
         "Save each program of the course in this folder, under the name "
         "above it. Run {name} like this."
@@ -54,17 +54,17 @@ class Words:
     tested: str = "Run one of the project's own tests like this."
     suite: str = "Run all of its tests like this."
     places: str = "Where things are"
-    """Above what is where in the source."""
+    """The heading of the map of the source."""
     contributing: str = "How to contribute to the project"
-    seen: str = "These lines are listed in"
+    seen: str = "These lines appear in"
     change: str = "Change these lines of the project."
     instead: str = "✎ Instead"
-    """Above lines that a reader puts in place of others."""
+    """Above lines that a reader puts in place of the project's."""
     predict: str = "Predict what this test will report, then run it."
     undo: str = "Undo the change."
     fallback: str = (
         "This page was made from the source code alone: the model's answer "
-        "did not stand up to it."
+        "failed the checks."
     )
     unreviewed: str = (
         "This page was not reviewed: the model gave no usable answer."
@@ -72,7 +72,7 @@ class Words:
 
     @property
     def marks(self) -> tuple[str, ...]:
-        """What a page says below its title if the model did not make or review it."""
+        """The notes below a page's title if the model did not make or review it."""
         return self.fallback, self.unreviewed
 
 
@@ -333,7 +333,7 @@ def words_of(language: str) -> Words:
 
 
 def _known_name(language: str) -> str:
-    """Return a language's English name in lower case, without a region: `french (canada)`."""
+    """Return a language's English name in lower case, without its region: `french (canada)`."""
     name = language.casefold().partition("(")[0].strip()
     return _NAMES.get(name, name)
 

@@ -1,4 +1,4 @@
-"""Writes the blocks of an answer, and says which of them are wrong."""
+"""Writes the blocks of an answer, and reports the faulty ones."""
 
 import keyword
 import re
@@ -32,7 +32,7 @@ from worker.engines.static.pages.course import CourseFacts
 
 _SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s+")
 _ITEM: Final = re.compile(r"\s*(?:[-*]|\d+\.) ")
-"""How a line of a list begins."""
+"""The beginning of a list item's line."""
 _NAME: Final = re.compile(r"[^\W\d]\w*")
 _FILE: Final = re.compile(r"(?:[A-Za-z_][\w-]{0,30}/){0,2}[\w-]{1,30}\.\w{1,6}")
 _PRINTS: Final = re.compile(
@@ -41,19 +41,19 @@ _PRINTS: Final = re.compile(
 
 
 class WrittenBlock(NamedTuple):
-    """A block that is right, and its Markdown."""
+    """A correct block, and its Markdown."""
 
     block: Block
     text: str
 
 
 class Written(NamedTuple):
-    """The blocks that are right, and the faults of the others."""
+    """The correct blocks, and the faults of the others."""
 
     blocks: list[WrittenBlock]
     faults: list[str]
     lacks_code: bool = False
-    """Whether a block is left out that may be code."""
+    """Whether a block that may have been code was left out."""
 
     @property
     def texts(self) -> list[str]:
@@ -74,7 +74,7 @@ class PageWriter:
     ) -> None:
         """Begin an empty page; with `lists_once`, no lines are listed on it twice.
 
-        It may have so many `drawings` that the model composes.
+        It may have at most `drawings` drawings that the model composed.
         """
         self._drawings: int = drawings
         self._lists_once: Final = lists_once
@@ -85,9 +85,9 @@ class PageWriter:
     def written(
         self, values: list[object], place: str, *, needs_sources: bool = False
     ) -> Written:
-        """Return the blocks of a list; a block with a fault is left out.
+        """Return the correct blocks of a list; faulty ones are left out.
 
-        With `needs_sources`, prose that names something must say what it rests on.
+        With `needs_sources`, prose that names code must give its sources.
         """
         kept: list[WrittenBlock] = []
         faults: list[str] = []
@@ -120,7 +120,7 @@ class PageWriter:
         return Written(list(self._noted(kept)), faults, lacks_code)
 
     def _clipped(self, block: Block | None) -> Block | None:
-        """Return a block whose lines do not end one behind those that were shown."""
+        """Return a block whose ranges do not end one line after the lines that were shown."""
         shown = self.renderer.material.shown
         match block:
             case Prose(sources=sources):
@@ -139,7 +139,7 @@ class PageWriter:
                 return block
 
     def _noted(self, blocks: list[WrittenBlock]) -> Iterator[WrittenBlock]:
-        """Yield blocks, without the places of a paragraph that are listed beside it."""
+        """Yield blocks; a paragraph loses its places if they are listed next to it."""
         for position, (block, text) in enumerate(blocks):
             before = max(position - 1, 0)
             behind = position + 2
@@ -156,7 +156,7 @@ class PageWriter:
                 yield WrittenBlock(block, text)
 
     def _rest(self, block: Prose, *, is_free: bool) -> list[WrittenBlock]:
-        """Return a paragraph without its sentences that have faults."""
+        """Return a paragraph without its faulty sentences."""
         if any(self.verifier.answer_faults(block.text)):
             return []
         rest = self._right_lines(block.text)
@@ -172,7 +172,7 @@ class PageWriter:
         return []
 
     def _right_lines(self, text: str) -> str:
-        """Return a text without its sentences, and items of lists, that have faults."""
+        """Return a text without its faulty sentences and list items."""
         lines: list[str] = []
         for line in text.split("\n"):
             sentences = [line]
@@ -191,7 +191,7 @@ class PageWriter:
         return not self._reasons(block, text, is_free=True)
 
     def sentence(self, text: str) -> list[str]:
-        """Return the faults of a sentence or a title, as a model wrote it."""
+        """Return the faults of a sentence or a title as the model wrote it."""
         block = Prose(text=text)
         rendered = self.renderer.block(block)
         faults = list(self.verifier.answer_faults(text))
@@ -199,7 +199,7 @@ class PageWriter:
         return [fault.text for fault in faults]
 
     def _reasons(self, block: Block, text: str, *, is_free: bool) -> list[str]:
-        """Return what is wrong with a block; one that is free needs no sources."""
+        """Return the faults of a block; a free one needs no sources."""
         reasons = [*self._faults(block, text)]
         if not is_free:
             reasons += _missing_sources(block)
@@ -220,7 +220,7 @@ class PageWriter:
             yield from self._own_faults(block)
 
     def _own_faults(self, block: Block) -> Iterator[str]:
-        """Yield what is wrong with a block of its kind."""
+        """Yield the faults that depend on a block's kind."""
         facts = self.renderer.facts
         match block:
             case CodeChange():
@@ -252,7 +252,7 @@ def _clipped_arrow(shown: Shown, arrow: BoxArrow) -> BoxArrow:
 
 
 def _shape_faults(block: Drawing) -> Iterator[str]:
-    """Yield what the ids of a drawing lack, and its texts and sources."""
+    """Yield the faults of a drawing's ids, texts and sources."""
     ids = [node.id for node in block.nodes]
     for node in block.nodes:
         # guard: pages: each box of a drawing has its own id
@@ -285,14 +285,14 @@ def _arrow_faults(
 
 
 def _is_undrawn(block: Block, text: str) -> bool:
-    """Whether a drawing would show too little, and is left out without a fault."""
+    """Whether a drawing would show too little, so it is left out without a fault."""
     if text:
         return False
     return isinstance(block, RelationDrawing | Calls)
 
 
 def pointer_faults(material: Material, block: Block) -> list[str]:
-    """Return what a block points at and cannot."""
+    """Return the faults of a block's references."""
     faults: Iterable[str] = ()
     match block:
         case Prose(sources=sources) | Drawing(sources=sources):
@@ -311,7 +311,7 @@ def pointer_faults(material: Material, block: Block) -> list[str]:
 
 
 def _example_faults(facts: CourseFacts, block: WrittenExample) -> Iterator[str]:
-    """Yield what is wrong with an example's file, and with its output."""
+    """Yield the faults of an example's file and output."""
     name = block.file
     if name and not _FILE.fullmatch(name):
         yield f"`{name[:40]}` is no name for the file of an example"
@@ -325,7 +325,7 @@ def _example_faults(facts: CourseFacts, block: WrittenExample) -> Iterator[str]:
 
 
 def _is_beside_own(facts: CourseFacts, name: str) -> bool:
-    """Whether a file would be saved in a folder that the project has."""
+    """Whether a file would be saved in a folder of the project."""
     folder, slash, _ = name.partition("/")
     if not slash:
         return False
@@ -341,7 +341,7 @@ def _unknown(ids: Iterable[str], known: Container[str]) -> Iterator[str]:
 
 
 def _sentences(line: str) -> list[str]:
-    """Split a line behind its sentences, but not inside of code."""
+    """Split a line after its sentences, but not inside code."""
     sentences: list[str] = []
     for piece in _SENTENCE_END.split(line):
         if sentences and sentences[-1].count("`") % 2:
@@ -352,7 +352,7 @@ def _sentences(line: str) -> list[str]:
 
 
 def _rests_beside(blocks: Sequence[Block | None], position: int) -> bool:
-    """Whether what stands before or behind a paragraph bears it."""
+    """Whether the block before or after a paragraph supports it."""
     padded = [None, *blocks, None]
     behind = position + 3
     before, block, following = padded[position:behind]
@@ -362,7 +362,7 @@ def _rests_beside(blocks: Sequence[Block | None], position: int) -> bool:
 
 
 def _is_on(example: Block | None, block: Block | None) -> bool:
-    """Whether a paragraph names nothing but what the example before it holds."""
+    """Whether a paragraph names only what the example before it contains."""
     if not isinstance(block, Prose):
         return False
     if not isinstance(example, WrittenExample):
@@ -379,7 +379,7 @@ def _is_on(example: Block | None, block: Block | None) -> bool:
 
 
 def _introduces(block: Block | None, following: Block | None) -> bool:
-    """Whether a paragraph leads to what follows it, which has places of its own."""
+    """Whether a paragraph introduces the next block, which has its own places."""
     if not isinstance(block, Prose):
         return False
     if following is None:

@@ -337,7 +337,7 @@ def test_code_that_the_chapter_lists_is_not_listed_again(
     shown = exercise("Read it", {"kind": "code", **lines("stock.py", 12, 13)})
     draft = tutorial(facts, tmp_path, shown, CHANGE)
     assert (
-        "These lines are listed in "
+        "These lines appear in "
         "[Chapter 1, Stock](../reviewed-chapters/chapter_1_stock.md): "
         "`stock.py:12-13`."
     ) in draft.text

@@ -1,1 +1,1 @@
-"""Checks what a page says against the source: every claim that a program can check."""
+"""Checks a page against the source: every claim that a program can check."""

@@ -1,4 +1,4 @@
-"""Reads code that is written for a page."""
+"""Reads code that the model wrote for a page."""
 
 import ast
 import re
@@ -18,7 +18,7 @@ def parsed(code: str) -> ast.Module:
 
 
 def bound_names(tree: ast.Module) -> set[str]:
-    """Return the names that code binds, but for those that it imports."""
+    """Return the names that code binds, except imported ones."""
     bound: set[str] = set()
     for node in ast.walk(tree):
         match node:
@@ -36,14 +36,14 @@ def bound_names(tree: ast.Module) -> set[str]:
                 bound.add(name)
             case _:
                 pass
-        # Python 3.11 has no parameters of types.
+        # Python 3.11 has no type parameters.
         for parameter in getattr(node, "type_params", ()):
             bound.add(parameter.name)
     return bound
 
 
 def module_names(codes: Iterable[str]) -> frozenset[str]:
-    """Return the modules, and packages, of the files that are among the codes of a page."""
+    """Return the modules and packages of the files among a page's codes."""
     names: set[str] = set()
     for path in filter(_MODULE.fullmatch, codes):
         name = ""
@@ -54,7 +54,7 @@ def module_names(codes: Iterable[str]) -> frozenset[str]:
 
 
 def squeezed(code: str) -> str:
-    """Return code without what does not change it."""
+    """Return code without the characters that do not change its meaning."""
     dense = _SPACE.sub("", code)
     head = dense.rstrip(":{")
     return head.replace(",)", ")")

@@ -1,6 +1,6 @@
-"""Checks the drawings that a model composed: their shape, and what their arrows say.
+"""Checks the drawings that a model composed: their shape, and their arrows' claims.
 
-The texts are read as sentences: what looks like a name of the code must be one.
+The texts are read as sentences: anything that looks like a name in the code must be one.
 """
 
 import re
@@ -15,10 +15,10 @@ from worker.engines.static.pages.checker import Block, spans
 
 LONGEST_NODE: Final = 40
 LONGEST_ARROW: Final = 30
-"""Characters of a text."""
+"""The longest texts, in characters."""
 NODES: Final = range(3, 9)
 ARROWS: Final = range(2, 11)
-"""How many a drawing may have."""
+"""How many nodes and arrows a drawing may have."""
 _NODE: Final = re.compile(r"  n(?P<number>\d+)\[\"(?P<text>.*)\"\]")
 _ARROW: Final = re.compile(
     r"  n(?P<source>\d+) -->(?:\|\"(?P<text>.*)\"\|)? n(?P<target>\d+)"
@@ -33,7 +33,7 @@ _NAME: Final = re.compile(
     r"|[a-z]+[A-Z]\w*"
     r")"
 )
-"""What looks like code: `f()`, `a.b`, `a_b`, `CamelCase`."""
+"""Text that looks like code: `f()`, `a.b`, `a_b`, `CamelCase`."""
 _PLACES: Final = re.compile(r"\((`[^`]+`(?:, `[^`]+`)*)\)")
 
 
@@ -46,15 +46,15 @@ class _Arrow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Drawing:
-    """A drawing as a reader sees it."""
+    """A drawing as the reader sees it."""
 
     texts: dict[int, str]
-    """Of the boxes, by their numbers."""
+    """The boxes' texts, by number."""
     arrows: list[_Arrow]
 
 
 def faults(diagram: str) -> Iterator[str]:
-    """Yield what is wrong with the shape of a drawing."""
+    """Yield the faults in the shape of a drawing."""
     drawing = _read(diagram)
     texts = drawing.texts
     arrows = drawing.arrows
@@ -77,9 +77,9 @@ def faults(diagram: str) -> Iterator[str]:
 
 
 def sentences(diagram: str) -> Iterator[str]:
-    """Yield what each arrow of a drawing says, with names of the code in backquotes.
+    """Yield each arrow's claim as a sentence, with names in the code in backquotes.
 
-    Nothing of a diagram that no model composed.
+    A diagram that no model composed has none.
     """
     if not diagram.startswith(mermaid.COMPOSED):
         return
@@ -92,7 +92,7 @@ def sentences(diagram: str) -> Iterator[str]:
 
 
 def faults_beside(blocks: Iterable[Block]) -> Iterator[str]:
-    """Yield what is wrong with how drawings are placed on a page."""
+    """Yield the faults in how drawings are placed on a page."""
     count = 0
     is_open = False
     for block in blocks:
@@ -111,12 +111,12 @@ def faults_beside(blocks: Iterable[Block]) -> Iterator[str]:
 
 
 def names_code(text: str) -> bool:
-    """Whether something in a text looks like a name of the code."""
+    """Whether any part of a text looks like a name in the code."""
     return "`" in text or _NAME.search(text) is not None
 
 
 def plain(label: str) -> str:
-    """Return a label with its characters instead of their numbers."""
+    """Return a label with its entities decoded."""
     return unescape(_ENTITY.sub(_character, label))
 
 
@@ -170,7 +170,7 @@ def _are_connected(
 
 
 def _marked(text: str) -> str:
-    """Return a text with what looks like code in backquotes."""
+    """Return a text with anything that looks like code in backquotes."""
     bare = text.replace("`", "")
     return _NAME.sub(r"`\g<0>`", bare)
 

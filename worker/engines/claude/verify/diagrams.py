@@ -1,4 +1,4 @@
-"""Checks the arrows of a diagram: each must be a relation or a call of the source, or composed."""
+"""Checks the arrows of a diagram: relations or calls in the source, or a model's composition."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -36,11 +36,11 @@ class DiagramChecker:
     """Checks the diagrams that this engine draws."""
 
     def __init__(self, facts: CourseFacts) -> None:
-        """Collect relations and calls when they are first asked for."""
+        """Prepare; relations and calls are collected when they are first needed."""
         self._facts: Final = facts
 
     def faults(self, diagram: str) -> Iterator[str]:
-        """Yield what is wrong with a diagram, a line each."""
+        """Yield the faults of a diagram, one line each."""
         shape = mermaid.fault(diagram)
         if shape is not None:
             yield shape
@@ -111,7 +111,7 @@ def _arrows(
     ends: re.Pattern[str],
     arrows: re.Pattern[str],
 ) -> Iterator[_Arrow]:
-    """Yield the arrows of a diagram, with the labels of their ends."""
+    """Yield the arrows of a diagram, with the labels at their ends."""
     labels: dict[str, str] = {}
     for end in map(ends.fullmatch, lines):
         if end is not None:
@@ -126,5 +126,5 @@ def _arrows(
 
 
 def _shown(name: str) -> str:
-    """Return a name as a diagram shows it."""
+    """Return a name in the form that a diagram shows."""
     return plain(mermaid.label(name))

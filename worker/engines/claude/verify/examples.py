@@ -1,4 +1,4 @@
-"""Checks code that a model wrote: it parses, binds its names, and uses what there is."""
+"""Checks code that a model wrote: it parses, binds its names, and uses only what exists."""
 
 import ast
 import re
@@ -15,34 +15,34 @@ from worker.engines.claude.verify.vocabulary import Vocabulary
 from worker.engines.static.parsing.identifiers import word_set
 
 LONGEST: Final = 40
-"""Lines of code that a model may write."""
+"""How many lines of code a model may write."""
 _PYTHON: Final = word_set("python py python3")
 _COMMENT: Final = re.compile(r"(?<![:\"'])(?://|#).*$", re.MULTILINE)
 _BOUND: Final = (
     re.compile(r"(?:let|var|const|mut|:=|=)\s*(\w+)"),
     re.compile(r"(\w+)\s*(?::=|=(?!=))"),
 )
-"""Names that code of other languages than Python binds, or gives to what it binds."""
+"""Names that code in languages other than Python binds, and names of the values that it binds."""
 _NO_PROGRAMS: Final = word_set(
     "bash console sh shell powershell text txt html xml css json yaml yml toml "
     "ini cfg csv diff http jinja jinja2 django markdown md rst sql"
 )
-"""Languages whose words are not the names of a program."""
+"""Languages whose words are not names of a program."""
 _GIVEN: Final = library.BUILTINS | word_set("__file__ __path__")
 _DOTTED: Final = re.compile(r"[\w.]+")
 _VALUE: Final = "value"
-"""What stands for an argument: examples may give any value."""
+"""Represents any argument: examples may pass any value."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Scope:
-    """What the names of an example mean."""
+    """The meaning of the names in an example."""
 
     bound: set[str]
     imports: Mapping[str, str]
-    """The modules of the names that it imports."""
+    """The modules of imported names."""
     given: frozenset[str]
-    """Members that it gives its objects: methods, attributes, keywords, named fields."""
+    """Members that it gives to its objects: methods, attributes, keywords, named fields."""
 
 
 class ExampleChecker:
@@ -54,7 +54,7 @@ class ExampleChecker:
         expressions: ExpressionChecker,
         imports: ImportChecker,
     ) -> None:
-        """Take the names of a repository, and what checks the parts of an example."""
+        """Take the names of a repository, and the checkers for the parts of an example."""
         self._names: Final = vocabulary
         self._expressions: Final = expressions
         self._imports: Final = imports
@@ -62,7 +62,7 @@ class ExampleChecker:
     def faults(
         self, code: str, language: str, codes: Iterable[str] = ()
     ) -> Iterator[Fault]:
-        """Yield what is wrong with an example; it may import modules of its page's `codes`."""
+        """Yield the faults of an example; it may import modules from its page's `codes`."""
         lines = code.split("\n")
         if len(lines) > LONGEST:
             yield _fault(f"it has {len(lines)} lines; at most {LONGEST} may be")
@@ -72,7 +72,7 @@ class ExampleChecker:
             yield from self._other_faults(_COMMENT.sub("", code))
 
     def _other_faults(self, code: str) -> Iterator[Fault]:
-        """Check the names of code, but for those that it binds itself."""
+        """Check the names in code, except those that it binds itself."""
         bound: set[str] = set()
         for pattern in _BOUND:
             names = pattern.findall(code)
@@ -117,13 +117,13 @@ class ExampleChecker:
     def _names_from(
         self, imports: Mapping[str, str], own: frozenset[str]
     ) -> Iterator[str]:
-        """Yield the names that come from modules of the page."""
+        """Yield the names imported from modules of the page."""
         for name, module in imports.items():
             if self._is_written(module, own):
                 yield name
 
     def _is_written(self, module: str, own: frozenset[str]) -> bool:
-        """Whether a module is a file that the page has its reader save."""
+        """Whether a module is a file that the page asks its reader to save."""
         package, _, _ = module.partition(".")
         if not package:
             inside = module.lstrip(".")
@@ -132,12 +132,12 @@ class ExampleChecker:
             return False
         if module in own:
             return True
-        # A program in a folder finds the files beside it.
+        # A program in a folder can import the files beside it.
         beside = f".{module}"
         return any(name.endswith(beside) for name in own)
 
     def _call_faults(self, call: ast.Call, scope: _Scope) -> Iterator[Fault]:
-        """Check the name of what is called, and the names of its arguments."""
+        """Check the name of a called function, and the names of its arguments."""
         name = self._called_name(call, scope)
         if name is None:
             return
@@ -148,7 +148,7 @@ class ExampleChecker:
                 yield fault
 
     def _called_name(self, call: ast.Call, scope: _Scope) -> str | None:
-        """Return the name of what is called; None for what is not the project's."""
+        """Return the name of a called function; None if it does not belong to the project."""
         name = _dotted_name(call.func)
         if name is None or name in scope.bound:
             return None
@@ -163,7 +163,7 @@ class ExampleChecker:
         return rest
 
     def _is_own(self, name: str, scope: _Scope) -> bool:
-        """Whether a name is the example's own, and none of the project."""
+        """Whether a name belongs to the example, and not to the project."""
         if name not in scope.bound:
             return False
         return not self._names.definitions(name)
@@ -190,7 +190,7 @@ def _names_any(fault: Fault, names: Iterable[str]) -> bool:
 
 
 def _reasons_not_to_run(code: str, tree: ast.Module) -> list[str]:
-    """Return why code does not run: where it does not parse, and what it does not bind."""
+    """Return the reasons why code does not run: a syntax error, or unbound names."""
     if not tree.body:
         return [_parse_error(code)]
     known = bound_names(tree)
@@ -232,7 +232,7 @@ def _modules(node: ast.Import | ast.ImportFrom) -> list[str]:
 
 
 def _imports(tree: ast.Module) -> dict[str, str]:
-    """Return the names that code imports, with the modules that they are of."""
+    """Return the names that code imports, with their modules."""
     modules: dict[str, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -249,7 +249,7 @@ def _imports(tree: ast.Module) -> dict[str, str]:
 
 
 def _members_given(tree: ast.Module) -> Iterator[str]:
-    """Yield what code sets on objects, and the fields of its own types.
+    """Yield the members that code sets on objects, and the fields of its own types.
 
     `Cup = namedtuple("Cup", "full empty")`, `SimpleNamespace(full=True)`.
     """
@@ -266,7 +266,10 @@ def _members_given(tree: ast.Module) -> Iterator[str]:
 
 
 def _dotted_name(called: ast.expr) -> str | None:
-    """Return the name of what is called; of a member of a value, such as a text, its last name."""
+    """Return the name of a called function.
+
+    For a member of a value, such as a text, it is the last name.
+    """
     name = ast.unparse(called)
     if _DOTTED.fullmatch(name):
         return name
@@ -277,7 +280,7 @@ def _dotted_name(called: ast.expr) -> str | None:
 
 
 def _placeholders(call: ast.Call) -> str:
-    """Return a call's arguments with a name in place of each value."""
+    """Return a call's arguments, with a name in place of each value."""
     placeholders: list[str] = []
     for argument in call.args:
         if isinstance(argument, ast.Starred):

@@ -12,20 +12,20 @@ from worker.engines.static.pages.course import is_function
 from worker.engines.static.parsing.identifiers import word_set
 
 CHAIN: Final = re.compile(r"[^\W\d]\w*(?:(?:\.|::|->|#)[^\W\d]\w*)*")
-"""Names that lead from one to the next: `app.config`, `Vec::new`, `Signer#sign`."""
+"""A chain of names: `app.config`, `Vec::new`, `Signer#sign`."""
 SEPARATOR: Final = re.compile(r"\.|::|->|#")
 _READERS_OWN: Final = re.compile(r"(?:[Mm]y|[Yy]our)(?=[A-Z_])")
-"""How the names begin that stand for something of the reader's: `MyTask`."""
+"""The beginning of names that represent something of the reader's: `MyTask`."""
 _SET: Final = re.compile(r"(?<![\w.])([^\W\d]\w*\.[^\W\d]\w*)\s*=(?!=)")
-"""An attribute that is set, with the name of the object."""
+"""An attribute being set, with the name of its object."""
 _STRING: Final = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`")
 _KEYWORD: Final = re.compile(r"(\w+)\s*(?:=(?!=)|:)")
 _CONSTRUCTORS: Final = word_set("__init__ constructor __new__")
 _OMITTED: Final = word_set("... …")
 _NO_ARGUMENTS: Final = word_set("self / *")
-"""What a head has between its parentheses, and a call has not."""
+"""Parameters in a head that a call does not pass."""
 _NESTING: Final = dict.fromkeys("([{", 1) | dict.fromkeys(")]}", -1)
-"""What each parenthesis adds to the depth."""
+"""How much each bracket adds to the depth."""
 _LONGEST_SIGNATURE: Final = 200
 
 
@@ -38,7 +38,7 @@ class ExpressionChecker:
         self._facts: Final = vocabulary.facts
 
     def faults(self, code: str) -> Iterator[Fault]:
-        """Yield what is wrong with an expression."""
+        """Yield the faults of an expression."""
         bare = _STRING.sub('""', code)
         given = self._attributes_set(bare)
         for match in CHAIN.finditer(bare):
@@ -56,7 +56,7 @@ class ExpressionChecker:
                 yield from self._call_faults(chain, arguments)
 
     def _attributes_set(self, code: str) -> set[str]:
-        """Return the attributes that code sets on objects that take any."""
+        """Return the attributes that code sets on objects that accept any attribute."""
         given: set[str] = set()
         for chain in _SET.findall(code):
             name, _, _ = chain.partition(".")
@@ -85,7 +85,7 @@ class ExpressionChecker:
         return None
 
     def _types(self, path: Sequence[str]) -> list[Definition]:
-        """Return the types that a chain may name: by all of it, else by its last name."""
+        """Return the types that a chain may name: by the whole chain, else by its last name."""
         qualified = ".".join(path)
         types = self._names.types(qualified)
         if types:
@@ -109,7 +109,7 @@ class ExpressionChecker:
         for owner in owners:
             if self._names.has_member(owner, name):
                 return None
-        # A module may be named like a type.
+        # A module may have the same name as a type.
         module = owners[0].name
         files = self._names.module_files(module)
         if self._names.has_word(files, name):
@@ -134,14 +134,14 @@ class ExpressionChecker:
         return None
 
     def _module_fault(self, path: list[str], name: str) -> Fault | None:
-        """Say that a module of the project has no such name."""
+        """Return a fault if a module of the project has no such name."""
         if not path:
             return None
         first = path[0]
         last = path[-1]
         if self._names.definitions(last):
             return None
-        # An object may have the name of a module that is inside a package.
+        # An object may have the same name as a module inside a package.
         if not self._names.is_package(first):
             return None
         module = ".".join(path)
@@ -172,14 +172,14 @@ class ExpressionChecker:
             )
 
     def _is_not_of_project(self, chain: str) -> bool:
-        """Whether a call may be of a builtin, or of what the page defines."""
+        """Whether a call may be of a builtin, or of a definition on the page."""
         if chain in library.BUILTINS:
             return True
         first, *_ = SEPARATOR.split(chain)
         return first in self._names.bound
 
     def _functions(self, chain: str) -> list[Definition]:
-        """Return the functions that a call may call; none where another project's may be."""
+        """Return the functions that a call may refer to; none if it may be another project's."""
         functions: list[Definition] = []
         named = self._names.definitions(chain)
         if not named:
@@ -192,13 +192,13 @@ class ExpressionChecker:
         return functions
 
     def _called(self, definition: Definition) -> Definition | None:
-        """Return the function that a call of a function or type calls."""
+        """Return the function that runs when a function or type is called."""
         if is_function(definition):
             return definition
         return self._constructor(definition)
 
     def _methods(self, chain: str) -> list[Definition]:
-        """Return the methods of a type, or of one that it extends: `Signer.sign`."""
+        """Return the methods of a type or its bases that a chain names: `Signer.sign`."""
         *owners, name = SEPARATOR.split(chain)
         if not owners:
             return []
@@ -236,7 +236,7 @@ class ExpressionChecker:
 
 
 def _is_no_name(match: re.Match[str]) -> bool:
-    """Whether a match is a unit (`5px`), a keyword, or a string's prefix (`b"…"`)."""
+    """Whether a match is not a name but a unit (`5px`), a keyword, or a string prefix (`b"…"`)."""
     name = match[0]
     code = match.string
     end = match.end()
@@ -251,7 +251,7 @@ def _is_no_name(match: re.Match[str]) -> bool:
 
 
 def _arguments(code: str, start: int) -> str | None:
-    """Return what is between the parentheses that open at a place."""
+    """Return the text between the parentheses that open at a position."""
     if not code.startswith("(", start):
         return None
     depth = 0
@@ -278,7 +278,7 @@ def _split(arguments: str) -> list[str]:
 
 
 def _keywords(arguments: Sequence[str]) -> set[str]:
-    """Return the names that arguments are given by."""
+    """Return the names of keyword arguments."""
     keywords: set[str] = set()
     for argument in arguments:
         match = _KEYWORD.match(argument)

@@ -1,4 +1,4 @@
-"""What can be wrong with a page."""
+"""The possible faults of a page."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -32,17 +32,17 @@ class CheckedClaim(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fault:
-    """A claim that is not true, and why."""
+    """A claim that is not true, and the reason."""
 
     claim: CheckedClaim
     text: str
     """One line for the model."""
     near: str = ""
-    """How the line or block begins that holds the claim; nothing if it is a whole page."""
+    """The beginning of the line or block with the claim; empty for a whole page."""
 
     @property
     def placed(self) -> str:
-        """The text, with where on the page it is."""
+        """The text, with its position on the page."""
         if not self.near:
             return self.text
         return f"near “{self.near}”: {self.text}"

@@ -1,4 +1,4 @@
-"""Checks imports of Python: the module is there, and holds what is taken from it."""
+"""Checks Python imports: the module exists, and has the imported names."""
 
 import re
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ class ImportChecker:
         self._names: Final = vocabulary
 
     def faults(self, code: str) -> Iterator[Fault]:
-        """Yield what is wrong with an import."""
+        """Yield the faults of an import."""
         match = IMPORT.fullmatch(code)
         if match is None:
             return

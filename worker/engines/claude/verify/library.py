@@ -21,7 +21,7 @@ _MODULES: Final = word_set(
     "typing unittest unittest.mock urllib.error urllib.parse urllib.request "
     "uuid warnings weakref zlib"
 )
-"""Modules that can be imported for their names: importing them does nothing else."""
+"""Modules that are safe to import for their names: importing them has no side effects."""
 
 
 @cache

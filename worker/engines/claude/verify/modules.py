@@ -14,16 +14,19 @@ _DOTS: Final = re.compile(r"[./]|::")
 _ROLES: Final = frozenset({Role.SOURCE, Role.EXAMPLE, Role.TEST})
 """Roles of files that code may import."""
 _ROOTS: Final = word_set("src lib python")
-"""Folders that are no part of the names of the modules in them."""
+"""Folders that are not part of the names of their modules."""
 _PACKAGES: Final = word_set("__init__ index mod lib")
-"""Files that give their folder's name to their module."""
+"""Files whose module is named after their folder."""
 
 Modules = Mapping[str, Sequence[str]]
-"""Paths of source files, by the last name of their module."""
+"""Paths of source files, by the last part of their module's name."""
 
 
 def by_name(facts: CourseFacts) -> Modules:
-    """Return the source files by the last name of their module; packages by their folder's."""
+    """Return the source files by the last part of their module's name.
+
+    A package is named after its folder.
+    """
     modules: dict[str, list[str]] = defaultdict(list)
     for path, file in facts.analysis.files.items():
         if file.role not in _ROLES:
@@ -48,7 +51,7 @@ def _ends_with(path: str, parts: list[str]) -> bool:
 
 
 def is_top(modules: Modules, name: str) -> bool:
-    """Whether a name is a module or package at the top of the project."""
+    """Whether a name is a top-level module or package of the project."""
     for path in modules.get(name, ()):
         parts = _module_parts(path)
         below_roots = [part for part in parts if part not in _ROOTS]
@@ -58,7 +61,7 @@ def is_top(modules: Modules, name: str) -> bool:
 
 
 def files_of(modules: Modules, name: str) -> Sequence[str]:
-    """Return the files of the module of a dotted name."""
+    """Return the files of the module with a dotted name."""
     pieces = _DOTS.split(name)
     parts = [part for part in pieces if part]
     if not parts:

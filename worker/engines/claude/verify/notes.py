@@ -1,4 +1,4 @@
-"""Checks the notes of sources: their lines must hold what the paragraph before them names."""
+"""Checks notes of sources: their lines must contain what the paragraph before them names."""
 
 import keyword
 import re
@@ -24,7 +24,7 @@ class NoteChecker:
         self._names: Final = vocabulary
 
     def faults(self, paragraph: str) -> Iterator[Fault]:
-        """Yield what is wrong with the note at the end of a paragraph."""
+        """Yield the faults of the note at the end of a paragraph."""
         note = _NOTE.search(paragraph)
         if note is None:
             return
@@ -47,12 +47,12 @@ class NoteChecker:
         )
 
     def _defined(self, names: set[str]) -> set[str]:
-        """Return the names that are the project's, and not the page's own."""
+        """Return the names that belong to the project, and not to the page's own code."""
         of_project = names.difference(self._names.own)
         return set(filter(self._names.definitions, of_project))
 
     def _is_beside(self, place: str, names: set[str]) -> bool:
-        """Whether lines neither hold a name nor are inside of what it names."""
+        """Whether lines neither contain a name nor lie inside the definition of one."""
         match = markdown.PLACE.fullmatch(place)
         if match is None:
             return False
@@ -67,7 +67,7 @@ class NoteChecker:
         return True
 
     def _must_hold(self, place: str, names: set[str]) -> bool:
-        """Whether a place should hold a name: a document may use other words."""
+        """Whether a place should contain a name: a document may use other words."""
         path, _, _ = place.rpartition(":")
         file = self._names.files.get(path)
         if file is None:
@@ -90,7 +90,7 @@ class NoteChecker:
         last: int,
         names: set[str],
     ) -> bool:
-        """Whether lines lie, at least in part, in a function or type of a name."""
+        """Whether lines lie, at least in part, inside a function or type with one of the names."""
         for name in names:
             for definition in self._names.definitions(name):
                 if definition.path != path:
@@ -105,7 +105,7 @@ class NoteChecker:
 
 
 def _names_in(text: str) -> set[str]:
-    """Return the names in the code of a text."""
+    """Return the names in the code spans of a text."""
     names: set[str] = set()
     for span in checker.spans(text):
         names.update(_NAME.findall(span))
@@ -113,7 +113,7 @@ def _names_in(text: str) -> set[str]:
 
 
 def _enclosing(lines: Sequence[str]) -> Iterator[str]:
-    """Yield the names of what the last of some lines is inside of, by its indentation."""
+    """Yield the names of the definitions around the last of some lines, judging by indentation."""
     depth: int | None = None
     for line in reversed(lines):
         code = line.lstrip()

@@ -1,6 +1,6 @@
-"""Checks a finished page, or a part of one: the page is parsed, and the source is read again.
+"""Checks a finished page, or a part of one: parses the page, and reads the source again.
 
-Nothing is taken from the writing of the page, so that a fault of the writer is found, too.
+It shares nothing with the code that wrote the page, so it also finds the writer's faults.
 """
 
 import re
@@ -51,13 +51,13 @@ _HTML: Final = re.compile(
 )
 _LINK: Final = re.compile(r"(?<!\\)\[([^\[\]]+)\]\(([^()\s]+)\)")
 _BEGINNING: Final = 50
-"""Characters of a text that tell which one it is."""
+"""How many characters of a text identify it."""
 _TYPED: Final = "bash"
 _OUTPUT: Final = "text"
 
 
 class _Checks:
-    """What does not depend on the code of a page."""
+    """Checks that do not depend on the code of a page."""
 
     def __init__(self, facts: CourseFacts) -> None:
         self.names: Final = Vocabulary(facts)
@@ -96,9 +96,9 @@ class Verifier:
         checks: "_Checks | None" = None,
         codes: tuple[str, ...] = (),
     ) -> None:
-        """Take the facts of a course, and the language that it is written in.
+        """Take the facts of a course, and its language.
 
-        Sentences may name what is in `codes`, which is written for the page. `checks` are
+        Sentences may name definitions in `codes`, which were written for the page. `checks` are
         those of another verifier of the course.
         """
         self._facts: Final = facts
@@ -118,7 +118,7 @@ class Verifier:
         self._notes: Final = NoteChecker(names)
 
     def knowing(self, codes: Iterable[str]) -> "Verifier":
-        """Return what checks pages whose sentences may name what is in written code."""
+        """Return a verifier of pages whose sentences may also name definitions in `codes`."""
         known = dict.fromkeys([*self._codes, *codes])
         if len(known) == len(self._codes):
             return self
@@ -130,14 +130,14 @@ class Verifier:
         )
 
     def faults(self, page: str) -> list[Fault]:
-        """Return what is wrong with a page or a part of it."""
+        """Return the faults of a page, or of a part of it."""
         written = self.written_code(page)
         verifier = self.knowing(written)
         faults = dict.fromkeys(verifier.each_fault(page))
         return list(faults)
 
     def each_fault(self, page: str) -> Iterator[Fault]:
-        """Yield what is wrong with a page whose code is known already."""
+        """Yield the faults of a page whose code is known already."""
         yield from self._static_faults(page)
         for block in _blocks(page):
             if block.tag is None:
@@ -156,7 +156,7 @@ class Verifier:
             yield _too_long(len(page), LONGEST_PAGE)
 
     def answer_faults(self, text: str) -> Iterator[Fault]:
-        """Yield what is wrong with prose as a model wrote it."""
+        """Yield the faults of prose as a model wrote it."""
         for noun in prose.forbidden(text):
             yield Fault(
                 claim=CheckedClaim.MARKUP, text=f"prose must not hold {noun}"
@@ -171,7 +171,7 @@ class Verifier:
                 )
 
     def _static_faults(self, page: str) -> Iterator[Fault]:
-        """Yield what the static engine's checker finds."""
+        """Yield the faults that the static engine's checker finds."""
         written = set(self._written(page))
         pages = (*self._pages, README)
         findings = checker.checked(self._facts, page, pages)
@@ -192,7 +192,7 @@ class Verifier:
                 yield block.end
 
     def written_code(self, page: str) -> Iterator[str]:
-        """Yield the code on a page that was written for it."""
+        """Yield the code that was written for a page."""
         for block in _blocks(page):
             if self._is_written(block):
                 yield _inside(block)
@@ -209,7 +209,7 @@ class Verifier:
         return block.before.startswith(self._words.written)
 
     def _is_change(self, block: Block) -> bool:
-        """Whether a block is a part of a program, in place of lines of the project."""
+        """Whether a block is part of a program that replaces lines of the project."""
         return block.before == f"{self._words.instead}:"
 
     def _code_faults(self, block: Block) -> Iterator[Fault]:
@@ -297,7 +297,7 @@ class Verifier:
 
 
 def _near(text: str, faults: Iterator[Fault]) -> Iterator[Fault]:
-    """Yield faults with how the text begins that has them."""
+    """Yield faults, each with the beginning of its text."""
     words = text.split()
     begins = " ".join(words)[:_BEGINNING]
     for fault in faults:
@@ -305,7 +305,7 @@ def _near(text: str, faults: Iterator[Fault]) -> Iterator[Fault]:
 
 
 def _blocks(page: str) -> Iterator[Block]:
-    """Yield the blocks of a page; a line stands before the block that follows it alone."""
+    """Yield the blocks of a page; a line counts as the caption only of the next block."""
     is_taken = False
     for block in checker.blocks(page):
         if block.tag is None:
@@ -333,13 +333,13 @@ def _paragraphs(page: str) -> Iterator[str]:
 
 
 def _inside(block: Block) -> str:
-    """Return the code of a block, without its fences."""
+    """Return the code in a block, without its fences."""
     lines = block.text.split("\n")
     return "\n".join(lines[1:-1])
 
 
 def _pages(facts: CourseFacts) -> dict[str, Chapter]:
-    """Return the chapters by the names of their files, to which a page can lead."""
+    """Return the chapters to which a page can link, by their file names."""
     pages: dict[str, Chapter] = {}
     for chapter in facts.chapters:
         for stage in (Stage.GENERATE_CHAPTERS, Stage.GENERATE_TUTORIALS):

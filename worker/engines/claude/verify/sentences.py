@@ -1,7 +1,7 @@
-"""Checks what sentences say of two names: calls, extends, imports, raises.
+"""Checks claims about two names in sentences: calls, extends, imports, raises.
 
-The verbs of seven languages are known. Sentences in other languages pass; the names in them
-are checked alone.
+The verbs of seven languages are known. Sentences in other languages pass; only the names in them
+are checked.
 """
 
 import re
@@ -47,11 +47,11 @@ _NOUN: Final = rf"(?:(?!{_NOT} )\w+ )?"
 _UNLESS_NEGATED: Final = (
     r"(?!(?:[^.,;:]|\.(?!\s|$))*\b(?:nicht|nie|niemals|niet|nooit)\b)"
 )
-"""German and Dutch put “not” behind the object."""
+"""German and Dutch put “not” after the object."""
 _SUBJECT: Final = r"`(?P<subject>[^`]+)`"
 _OBJECT: Final = rf"`(?P<object>[^`]+)`{_UNLESS_NEGATED}"
 _DEPTH: Final = 2
-"""Calls that are followed to find out what a function raises."""
+"""How many levels of calls are followed to find out what a function raises."""
 
 
 def _patterns() -> Iterator[tuple[CheckedClaim, re.Pattern[str]]]:
@@ -76,7 +76,7 @@ _NO_SUBJECT: Final = re.compile(
     rf" {_ARTICLE}?{_NOUN}`$",
     re.IGNORECASE,
 )
-"""What stands before a name that need not be the subject of the verb behind it.
+"""Text before a name that is not necessarily the subject of the verb after it.
 
 “A group sent with `link` or `link_error` raises `TypeError`.”
 """
@@ -97,7 +97,7 @@ class SentenceChecker:
         }
 
     def faults(self, text: str) -> Iterator[Fault]:
-        """Yield the sentences of a text that are not true."""
+        """Yield the false sentences of a text."""
         for claim, pattern in _SENTENCES:
             is_so = self._checks[claim]
             for match in pattern.finditer(text):
@@ -143,7 +143,7 @@ class SentenceChecker:
         return self._may_call(callers, target)
 
     def _may_call(self, callers: Iterable[Definition], target: str) -> bool:
-        """Whether code calls a name through an attribute: of what, may be unknown."""
+        """Whether code may call a name: through an attribute, or directly if it has no dot."""
         wanted = last_name(target)
         name = re.escape(wanted)
         call = re.compile(rf"\.\w+(?:\(\))?\.{name}\(")
@@ -166,7 +166,7 @@ class SentenceChecker:
         return used
 
     def _mention(self, definitions: Iterable[Definition], name: str) -> bool:
-        """Whether the code of definitions holds a name."""
+        """Whether the code of definitions contains a name."""
         wanted = last_name(name)
         escaped = re.escape(wanted)
         pattern = re.compile(rf"\b{escaped}\b")
@@ -187,7 +187,7 @@ class SentenceChecker:
         name = last_name(subject)
         if self._names.has_class(name, base):
             return True
-        # Of other libraries: “`datetime` is a subclass of `date`”.
+        # Definitions of other libraries: “`datetime` is a subclass of `date`”.
         return not self._names.has_class(name)
 
     def _imports(self, subject: str, target: str) -> bool:
@@ -205,7 +205,7 @@ class SentenceChecker:
         return not paths
 
     def _paths(self, name: str) -> list[str]:
-        """Return the files that a name may mean: a path, a module or a definition."""
+        """Return the files that a name may refer to: a path, a module or a definition."""
         files = self._facts.analysis.files
         paths = [path for path in files if path.endswith(name)]
         paths += self._names.module_files(name)
@@ -226,13 +226,13 @@ class SentenceChecker:
         return self._mention(reached, target)
 
     def _is_of_page(self, name: str) -> bool:
-        """Whether code of the page gives a name a meaning, and the project does not."""
+        """Whether the page's code defines a name that the project does not define."""
         if self._names.definitions(name):
             return False
         return name in self._names.own
 
 
 def _bare(span: str) -> str:
-    """Return a name without the arguments of a call."""
+    """Return a name without a call's arguments."""
     name, _, _ = span.strip().partition("(")
     return name

@@ -27,23 +27,23 @@ _FOLDER: Final = re.compile(r"(?:[\w.@+-]+/)+[\w.@+-]*")
 _PATH_PARTS: Final = re.compile(r"[/.]")
 _ABOVE: Final = re.compile(r"(?:\.\.?/)+")
 _ATTRIBUTES: Final = word_set("c go h html js json xml")
-"""Endings of files that are common names of attributes, too."""
+"""File endings that are also common names of attributes."""
 _OF_WEB: Final = re.compile(
     r"(?:application|audio|font|image|message|multipart|text|video|\*)"
     r"/(?:[\w+-]|\.(?!\w+$)|\*)+(?:; ?[\w=-]+)?|/\S*|[\w-]+=[\w-]+"
 )
-"""A media type, the path of an address, or a cookie or field with its value."""
+"""A media type, the path of a URL, or a cookie or header with its value."""
 _PROGRAM: Final = re.compile(
     r"(?:\$ )?(?:\S*/)?(?:python3?|pip3?|pytest|uv|poetry|tox|npm|npx|yarn|pnpm|node|go|cargo|"
     r"make|cmake|mvn|gradle|bundle|gem|composer|php|ruby|docker|git|curl|sh|bash)\s\S.*"
 )
 _HEAD: Final = re.compile(r"(?:async )?(?:def|func|fn|function|class)\s+.*")
 _ENVIRONMENT: Final = ".venv"
-"""Where the commands of the set-up install a Python project."""
+"""Where the set-up commands install a Python project."""
 _OWN_FILES: Final = word_set("try_it.py try_it.mjs try_it.rb try_it.php")
 """Files that an exercise lets its reader write."""
 _MOST: Final = 2000
-"""Characters of code in a sentence."""
+"""The longest code in a sentence, in characters."""
 
 IsCommand = Callable[[str], bool]
 
@@ -58,7 +58,7 @@ class SpanChecker:
         imports: ImportChecker,
         is_command: IsCommand,
     ) -> None:
-        """Take the names of a repository, and what tells its commands."""
+        """Take the names of a repository, and a function that recognises its commands."""
         self._names: Final = vocabulary
         self._is_command: Final = is_command
         self._expressions: Final = expressions
@@ -73,7 +73,7 @@ class SpanChecker:
         )
 
     def faults(self, span: str) -> Iterator[Fault]:
-        """Yield what is wrong with the code of one span."""
+        """Yield the faults of one span's code."""
         code = span.strip()[:_MOST]
         if self._is_place(code) or _OF_WEB.fullmatch(code):
             return
@@ -90,7 +90,7 @@ class SpanChecker:
         return match["path"] in self._names.files
 
     def _is_attribute(self, code: str) -> bool:
-        """Whether what looks like a file is an attribute: `request.json`."""
+        """Whether code that looks like a file is an attribute: `request.json`."""
         owner, dot, name = code.partition(".")
         if not dot or name not in _ATTRIBUTES:
             return False

@@ -22,7 +22,7 @@ from worker.engines.static.reading.roles import file_stem
 _WORD: Final = re.compile(r"[^\W\d]\w*")
 _FLAG: Final = re.compile(r"(?<![\w-])--?[A-Za-z][\w-]*")
 _TECHNICAL: Final = re.compile(r"\w*(?:_|[a-z][A-Z]|\d)\w*|[A-Z]{2,}")
-"""A word that is no word of a natural language."""
+"""A word that looks like code."""
 _ATTRIBUTE: Final = re.compile(r"\b(?:self|this|cls)(?:\.|->)(\w+)")
 _FIELD: Final = re.compile(
     r"^[ \t]*(?:[\w<>,.\[\]?*&]+[ \t]+){0,4}?(\w+)[ \t]*(?::|=(?!=)|;|,|$)",
@@ -30,12 +30,12 @@ _FIELD: Final = re.compile(
 )
 _MODULE_END: Final = re.compile(r"[./:]")
 _LARGEST: Final = 1_000_000
-"""Bytes of a file whose words are read."""
+"""The largest file whose words are read, in bytes."""
 _NOT_CODE: Final = frozenset({Role.DATA, Role.DOCUMENT})
 _QUOTED: Final = frozenset({Role.DOCUMENT, Role.CONFIGURATION, Role.EXAMPLE})
 """Roles of files whose lines a page may quote as commands."""
 _OWN_FLAG: Final = re.compile(r"[\"'](--?[A-Za-z][\w-]*)")
-"""A flag that a program takes: as a text."""
+"""A flag that a program accepts, as a string in its code."""
 _OF_LANGUAGES: Final = word_set(
     "None True False null nil undefined true false self this super void int "
     "float double char bool boolean string str bytes byte list dict set tuple "
@@ -52,18 +52,21 @@ _OF_LANGUAGES: Final = word_set(
 _OF_TESTS: Final = word_set(
     "DID NOT RAISE WARN FAILED PASSED SKIPPED XFAIL XPASS"
 )
-"""What pytest itself prints."""
+"""Words that pytest itself prints."""
 _SET: Final = re.compile(r"(?<![\w.])(\w+)\.([^\W\d]\w*)\s*=(?!=)")
 """An attribute that code sets on an object."""
 _SEVERAL: Final = 2
-"""Attributes that nothing defines, set on an object that takes any; and most of its own."""
+"""How many undefined attributes code sets, at least, on an object that accepts any.
+
+They must also be most of the attributes that it sets.
+"""
 
 
 class Vocabulary:
     """Looks names up."""
 
     def __init__(self, facts: CourseFacts) -> None:
-        """Read the words of a repository when they are first asked for."""
+        """Prepare; the words of the repository are read when they are first needed."""
         self.facts: Final = facts
         self.files: Final = facts.analysis.files
         self.modules: Final = modules.by_name(facts)
@@ -71,14 +74,14 @@ class Vocabulary:
         self.words_of = lru_cache(256)(self._words_of)
         self._named: Final = _named(facts)
         self.own: frozenset[str] = frozenset()
-        """The words of code that is written for a page."""
+        """The words in the code that was written for a page."""
         self.bound: frozenset[str] = frozenset()
         """The names that this code binds."""
         self.codes: tuple[str, ...] = ()
         """This code."""
 
     def knowing(self, codes: Sequence[str]) -> "Vocabulary":
-        """Return these names, and those of code that is written for a page."""
+        """Return a vocabulary that includes the names in code written for a page."""
         own: set[str] = set()
         bound: set[str] = set()
         flags: set[str] = set()
@@ -105,7 +108,7 @@ class Vocabulary:
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """Every word of the code, and the technical words of documents."""
+        """Every word in the code, and the technical words in documents."""
         of_library = library.names()
         words = set(_OF_LANGUAGES)
         words.update(keyword.kwlist, of_library, _OF_TESTS)
@@ -134,7 +137,7 @@ class Vocabulary:
 
     @cached_property
     def outside_modules(self) -> frozenset[str]:
-        """The first names of modules of other projects that the code imports."""
+        """The top-level modules of other projects that the code imports."""
         outside = set(sys.stdlib_module_names)
         for file in self.files.values():
             for taken in file.imports:
@@ -146,11 +149,11 @@ class Vocabulary:
         return frozenset(outside)
 
     def is_package(self, name: str) -> bool:
-        """Whether a name is a module or package at the top of the project."""
+        """Whether a name is a top-level module or package of the project."""
         return modules.is_top(self.modules, name)
 
     def has_line(self, line: str) -> bool:
-        """Whether a text is somewhere in the documents or settings, as written."""
+        """Whether a text occurs in the documents or settings, as written."""
         for file in self._readable():
             if not _is_quoted(file):
                 continue
@@ -160,18 +163,18 @@ class Vocabulary:
         return False
 
     def has_code(self, head: str, name: str) -> bool:
-        """Whether code without its blanks is in a file that has a name."""
+        """Whether a file that contains a name contains this code, ignoring white space."""
         codes = map(squeezed, self._codes_with(name))
         return any(head in code for code in codes)
 
     def begins_any(self, prefix: str) -> bool:
-        """Whether names begin like this, as those of environment variables do."""
+        """Whether any names begin like this, as those of environment variables do."""
         return any(word.startswith(prefix) for word in self.words)
 
     def has_class(self, name: str, base: str = "") -> bool:
-        """Whether a line of code, or of a page's, begins a class, with a base if one is given.
+        """Whether a line of code, or of a page's code, begins a class, with a base if one is given.
 
-        So classes inside of functions are found, which are no definitions.
+        This also finds classes inside functions, which are not definitions.
         """
         type_ = re.escape(name)
         pattern = rf"\bclass\s+{type_}\b"
@@ -185,7 +188,7 @@ class Vocabulary:
         return any(map(head.search, texts))
 
     def _codes_with(self, name: str) -> Iterator[str]:
-        """Yield the code of each file that holds a name."""
+        """Yield the code of each file that contains a name."""
         for file in self._readable():
             if file.role in _NOT_CODE:
                 continue
@@ -195,9 +198,9 @@ class Vocabulary:
                 yield self._text(path)
 
     def takes_any(self, name: str) -> bool:
-        """Whether an object of a name takes any attribute: one of the page, or `g` of Flask.
+        """Whether an object accepts any attribute: an object of the page, or `g` of Flask.
 
-        Of the project's it is one on which code sets mostly attributes that nothing defines.
+        An object of the project does if code mostly sets attributes on it that nothing defines.
         """
         if name in self.bound:
             return True
@@ -242,23 +245,23 @@ class Vocabulary:
         return frozenset(_WORD.findall(text))
 
     def definitions(self, name: str) -> list[Definition]:
-        """Return what a name or a qualified name may mean."""
+        """Return the definitions that a name or a qualified name may refer to."""
         return self._named.get(name, [])
 
     def types(self, name: str) -> list[Definition]:
-        """Return the types of a name."""
+        """Return the types with a name."""
         named = self.definitions(name)
         return [definition for definition in named if definition.kind in TYPES]
 
     def family(self, name: str) -> list[Definition]:
-        """Return the types of a name, and all types of the project that they extend."""
+        """Return the types with a name, and the project's types that they extend."""
         family: list[Definition] = []
         for type_ in self.types(name):
             family += self.ancestry(type_.index)
         return family
 
     def _members(self, index: int) -> frozenset[str]:
-        """Return the names of a type's members, fields and inherited ones included."""
+        """Return the names of a type's members, including fields and inherited members."""
         names = set(dir(object))
         for definition in self.ancestry(index):
             members = self.facts.members(definition)
@@ -284,7 +287,7 @@ class Vocabulary:
         return types
 
     def has_outside_base(self, index: int) -> bool:
-        """Whether a type extends a type that is neither the project's nor Python's."""
+        """Whether a type extends a type that belongs neither to the project nor to Python."""
         for definition in self.ancestry(index):
             for base in definition.bases:
                 if hasattr(builtins, base):
@@ -304,13 +307,13 @@ class Vocabulary:
         return not self.definitions(name)
 
     def hold(self, files: Sequence[str], name: str) -> bool:
-        """Whether some files hold a name, or any file has it."""
+        """Whether some files contain a name, or any file is named like it."""
         if name in self.stems:
             return True
         return self.has_word(files, name)
 
     def has_word(self, files: Sequence[str], name: str) -> bool:
-        """Whether some files hold a name."""
+        """Whether some files contain a name."""
         for path in files:
             words = self.words_of(path)
             if name in words:
@@ -318,7 +321,7 @@ class Vocabulary:
         return False
 
     def module_files(self, name: str) -> Sequence[str]:
-        """Return the files of the project's module of a dotted name."""
+        """Return the files of the project's module with a dotted name."""
         return modules.files_of(self.modules, name)
 
 
