@@ -155,7 +155,7 @@ def _inspect_document(
         code = document.findtext("{*}Code")
         message = document.findtext("{*}Message")
         fault = _printable(f"{code} {message}")
-        raise GarbledError(f"HTTP {status}, and yet an error: {fault}")
+        raise GarbledError(f"HTTP {status}, but an error: {fault}")
     return document
 
 

@@ -306,7 +306,7 @@ def test_a_server_that_is_not_s3_is_named_with_its_address_and_its_answer(
         ),
         (
             b"<Error><Code>InternalError</Code><Message>Try again.</Message></Error>",
-            "HTTP 200, and yet an error",
+            "HTTP 200, but an error",
         ),
     ],
 )

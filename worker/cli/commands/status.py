@@ -103,7 +103,7 @@ def _job_lines(document: JsonObject) -> list[str]:
 def _state_line(document: JsonObject) -> str:
     collected = ""
     if document["collected"]:
-        collected = " (collected)"
+        collected = " (files deleted by `gc`)"
     run = document["run"]
     return f"state       {document['state']}{collected}, run {run}"
 

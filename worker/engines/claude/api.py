@@ -216,7 +216,7 @@ class MessagesApi:
             ) from error
         except (httpx.HTTPError, httpx.StreamError) as error:
             raise AnswerLostError(
-                f"no whole answer ({_reason(error)})"
+                f"no complete answer ({_reason(error)})"
             ) from error
 
 

@@ -148,13 +148,13 @@ class Batcher:
         """Create a batch, or try to; return False if the endpoint does not support batches."""
         entries = self._begin(calls, budget)
         if len(entries) < len(calls):
-            self._reject(entries, "not sent: another run asks, too")
+            self._reject(entries, "not sent: another run asks the same")
             return True
         batch = self._begin_batch(calls[0], entries)
         # guard: batches: none is created of calls that another run has settled
         self._ledger.read()
         if any(entry.outcome for entry in entries):
-            self._reject(entries, "not sent: another run asks, too")
+            self._reject(entries, "not sent: another run asks the same")
             return True
         # guard: batches: none is created without the lease
         if batch is None or not self._permission.given:
@@ -255,7 +255,7 @@ class Batcher:
         is_too_large = isinstance(consequence, UnusableAnswerError)
         if refusal.status == NOT_FOUND or is_too_large:
             LOG.warning(
-                "the endpoint takes no such batch: the calls are made live",
+                "the endpoint does not accept this batch: making the calls live",
                 extra={"reason": refusal.reason},
             )
             return False

@@ -167,7 +167,6 @@ class Fields:
         return value.rstrip()
 
     def number(self, name: str) -> int:
-        """Return a whole number."""
         value = self._values.get(name)
         is_truth = isinstance(value, bool)
         if is_truth or not isinstance(value, int):
@@ -182,7 +181,6 @@ class Fields:
         return value[:MOST]
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """Return a list of texts."""
         texts: list[str] = []
         for value in self.entries(name):
             if not isinstance(value, str):

@@ -19,9 +19,9 @@ _TESTED: Final = 5
 _SUBJECTS: Final = 4
 _COMMANDS: Final = 16
 _OTHERS: Final = 4
+"""How many commands from documents that do not name a chapter's subject."""
 _STARTING: Final = 8
 """How many commands that run the project's own programs."""
-"""How many commands from documents that do not name a chapter's subject."""
 _PROGRAMS: Final = word_set(
     "bundle bun cargo cmake composer go gradle make meson mvn node nox npm npx php pip pip3 pnpm "
     "poetry py python python3 pytest rake ruby tox uv uvx yarn"

@@ -102,7 +102,6 @@ def uses(facts: CourseFacts, chapter: Chapter, shown: Shown) -> str:
 
 
 def tests(facts: CourseFacts, chapter: Chapter, shown: Shown) -> str:
-    """Return tests of a chapter's subject."""
     places = own_tests.found(facts, chapter)
     return _places(shown, places[:_TESTS], TESTS_SHARE)
 
@@ -315,7 +314,6 @@ def evidence_line(facts: CourseFacts, relation: Relation) -> str:
 
 
 def call_rows(calls: dict[str, CallSite]) -> list[str]:
-    """Return calls as rows."""
     rows: list[str] = []
     for key, site in calls.items():
         caller = site.caller

@@ -287,7 +287,7 @@ class Model:
         _raise_if_unusable(answer)
         document = read_object(answer.text)
         if document is None:
-            raise UnusableAnswerError("the answer is not an object of JSON")
+            raise UnusableAnswerError("the answer is not a JSON object")
         return document
 
     def _ask(

@@ -20,7 +20,7 @@ _NANODOLLARS: Final = 1000
 _BATCH_SHARE: Final = Decimal("0.5")
 _FORM: Final = (
     'it must be {"dated": "2026-11-28", "endpoints": {HOST: {MODEL: [{"input": 2, '
-    '"output": 10}]}}}, in dollars for a million tokens'
+    '"output": 10}]}}}, in dollars per million tokens'
 )
 
 

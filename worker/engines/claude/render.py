@@ -36,9 +36,9 @@ _UNKNOWN: Final = "text"
 _ITEM: Final = re.compile(r"(?:[-*]|\d+\.) ")
 _NAME: Final = re.compile(r"[^\W\d]\w*")
 _PLACES: Final = 2
-"""How many places a paragraph may cite."""
+"""How many places are shown for a paragraph."""
 _MOST_PLACES: Final = 4
-"""How many places a list may cite."""
+"""How many places are shown for a list."""
 _TAG: Final = re.compile(r"[a-z][a-z0-9+#]{0,11}")
 
 
@@ -64,7 +64,6 @@ class Renderer:
         return markdown.document(*written)
 
     def block(self, block: Block) -> str:
-        """Return a block as Markdown."""
         match block:
             case Prose():
                 return self._prose(block)
@@ -80,14 +79,12 @@ class Renderer:
                 return self._change(block)
 
     def link(self, number: int) -> str | None:
-        """Return a link to a chapter."""
         for chapter in self.facts.chapters:
             if chapter.entry.index == number:
                 return self.chapter_link(chapter)
         return None
 
     def chapter_link(self, chapter: Chapter) -> str:
-        """Return a link to a chapter."""
         text = title(self.words.chapter, chapter)
         target = f"{self.folder}{chapter.file}"
         return markdown.link(text, target)
@@ -309,7 +306,6 @@ def title(noun: str, chapter: Chapter) -> str:
 
 
 def heading(noun: str, chapter: Chapter) -> str:
-    """Return the title of a page."""
     number = chapter.entry.index
     name = markdown.text(chapter.name)
     text = f"{noun} {number}: {name}"

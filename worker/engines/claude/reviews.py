@@ -237,7 +237,6 @@ class _EditedPage:
         return block.startswith("#")
 
     def text(self) -> str:
-        """Return the edited page."""
         blocks: list[str] = []
         for number, block in enumerate(self._blocks, 1):
             after = self._after[number]

@@ -154,7 +154,6 @@ class Code:
         return any(path in files for files in self._lines.values())
 
     def paths(self) -> frozenset[str]:
-        """Return the files with shown lines."""
         return frozenset().union(*self._lines.values())
 
     def functions(self) -> list[Definition]:

@@ -38,7 +38,6 @@ class End(NamedTuple):
         return self._before(self._length)
 
     def drawn(self) -> str:
-        """Return the head as SVG."""
         match self.head:
             case Head.NONE:
                 return ""

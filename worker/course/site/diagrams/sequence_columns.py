@@ -39,7 +39,6 @@ class Column:
 
 
 def columns(sequence: Sequence) -> dict[str, Column]:
-    """Return the column of each participant."""
     labels = {}
     for key, name in sequence.participants.items():
         labels[key] = wrapped(name, _NAME_WIDTH)

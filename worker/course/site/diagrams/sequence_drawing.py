@@ -46,7 +46,6 @@ _MAX_CONDITION: Final = 80
 
 
 def draw(sequence: Sequence) -> str:
-    """Return a sequence diagram as SVG."""
     canvas = _Canvas(sequence)
     for event in sequence.events:
         canvas.take(event)

@@ -101,14 +101,12 @@ def circle(middle: Spot, radius: float, class_: str) -> str:
 
 
 def polygon(corners: Iterable[Spot], class_: str) -> str:
-    """Return a closed outline."""
     places = map(_at, corners)
     points = " ".join(places)
     return element("polygon", points=points, class_=class_)
 
 
 def rectangle(box: Box, class_: str, radius: float = 3) -> str:
-    """Return a rectangle."""
     return element(
         "rect",
         x=box.left,
