@@ -364,6 +364,63 @@ def test_a_function_with_the_purpose_of_its_caller_is_not_explained(
     assert page.count(purpose) == 1
 
 
+def test_a_call_in_a_line_that_is_not_shown_is_not_explained(
+    tmp_path: Path,
+) -> None:
+    steps = "".join(f"    pour({n})\n" for n in range(60))
+    parts = "".join(
+        f'def {name}(cup):\n    """Take a knife and {name} all of the lemons."""\n'
+        "    cup.check()\n    return cup.ask()\n\n\n"
+        for name in ("_peel", "_slice")
+    )
+    body = f"{steps}    _peel(cup)\n{steps}    return _slice(cup)\n"
+    facts = read(tmp_path, {"tea.py": f"{parts}def serve(cup):\n{body}"})
+    page = chapters.written(facts, chapter_of(facts, "serve"))
+    assert "- `_slice` (" in page
+    assert "- `_peel` (" not in page
+
+
+def test_a_method_that_is_overridden_above_is_no_other_part(
+    tmp_path: Path,
+) -> None:
+    code = '''class Mill:
+    """Grinds the corn of all the farms around it."""
+
+    def grind(self, corn):
+        """Make flour of the corn that a farm has brought."""
+        raise NotImplementedError
+
+
+class Windmill(Mill):
+    def grind(self, corn):
+        clean = corn.sifted()
+        print(clean)
+        return clean.pressed()
+'''
+    facts = read(tmp_path, {"mill.py": code})
+    page = chapters.written(facts, chapter_of(facts, "Mill"))
+    assert page.count("Make flour of the corn") == 1
+
+
+def test_a_name_with_its_modules_does_not_make_a_sentence_new(
+    tmp_path: Path,
+) -> None:
+    code = """module Farm
+  # Farm::Mill grinds the corn of all the farms around it.
+  class Mill
+    def grind(corn)
+      clean = corn.sifted
+      puts clean
+      clean.pressed
+    end
+  end
+end
+"""
+    facts = read(tmp_path, {"lib/farm.rb": code})
+    page = chapters.written(facts, chapter_of(facts, "Mill"))
+    assert page.count("grinds the corn") == 1
+
+
 def test_parts_with_the_same_purpose_are_listed_once(tmp_path: Path) -> None:
     doc = '"""Let the water run off before the leaves get cold."""'
     parts = "".join(
@@ -447,7 +504,7 @@ def test_a_call_is_said_unless_it_is_drawn(tmp_path: Path) -> None:
     undrawn = read(tmp_path / "undrawn", {"mill.py": few})
     page = chapters.written(undrawn, chapter_of(undrawn, "Mill"))
     assert "mermaid" not in page
-    assert "`Mill.grind` calls it, then `Mill._press`." in page
+    assert "`Mill.grind` calls it." in page
 
 
 @pytest.mark.parametrize(

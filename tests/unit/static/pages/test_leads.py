@@ -63,11 +63,11 @@ def open_box(size):
     ("name", "before", "words"),
     [
         ("Box.fetch", [], "`open_box` (`box.py:49`) calls it."),
-        ("Box.search", ["Box.fetch"], "`Box.fetch` calls it, then `Box.close`."),
+        ("Box.search", ["Box.fetch"], "`Box.fetch` calls it."),
         ("Box.search", [], "It overrides `Shelf.search` (`box.py:8`)."),
         ("Box.behind", ["Box.search"], "`Box.search` calls it."),
         ("Box.close", ["Box.fetch"], "`Box.fetch` calls it."),
-        ("Box.__init__", ["open_box"], "`open_box` calls it, then `Box.fetch`."),
+        ("Box.__init__", ["open_box"], "`open_box` calls it."),
     ],
 )  # fmt: skip
 def test_a_lead_names_the_caller_or_what_is_overridden(

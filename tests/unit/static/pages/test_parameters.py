@@ -138,3 +138,18 @@ export function send(path, options) {{
         "- `options`: How the file is sent.",
         "- `options.root`: The folder of all files.",
     ]
+
+
+def test_of_many_parameters_twelve_are_listed(tmp_path: Path) -> None:
+    names = [f"part{number}" for number in range(15)]
+    told = "".join(
+        f"    :param {name}: What the {name} of a mill weighs in pounds.\n"
+        for name in names
+    )
+    code = f'def mill({", ".join(names)}):\n    """Build a mill.\n\n{told}    """\n'
+    body = "".join(f"    lift({name})\n" for name in names[10:])
+    facts = read(tmp_path, {"mill.py": f"{code}{body}    return 1\n"})
+    page = chapters.written(facts, facts.chapters[0])
+    assert page.count("of a mill weighs") == 12
+    assert "- `part14`: What" in page
+    assert "The documentation describes 3 more." in page

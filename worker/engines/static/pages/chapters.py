@@ -1,7 +1,7 @@
 """Writes the chapters: what the subject is, an example, its code, its failures, a test."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from worker.engines.static.facts import Definition, Kind
@@ -301,16 +301,20 @@ def _shows_documentation(
     inside = facts.function(definition.index)
     if inside is None or inside.doc is None:
         return False
-    first, last = inside.doc
-    return any(
-        begin <= first and last <= end for begin, end in place.excerpt.spans
-    )
+    shows = place.excerpt.shows
+    return all(shows(definition.path, line) for line in inside.doc)
 
 
 def _definitions(places: Sequence[KeyPlace]) -> list[Definition]:
-    return [
-        place.definition for place in places if place.definition is not None
-    ]
+    return [definition for _, definition in _defined(places)]
+
+
+def _defined(
+    places: Iterable[KeyPlace],
+) -> Iterator[tuple[KeyPlace, Definition]]:
+    for place in places:
+        if place.definition is not None:
+            yield place, place.definition
 
 
 def _words(facts: CourseFacts, chapter: Chapter, definition: Definition) -> str:
@@ -369,12 +373,13 @@ def _explained(facts: CourseFacts) -> dict[tuple[int, int], list[Definition]]:
     explained: dict[tuple[int, int], list[Definition]] = {}
     seen: set[int] = set()
     for chapter in facts.chapters:
-        shown = _definitions(key_places.chosen(facts, chapter))
-        for definition in shown:
+        places = key_places.chosen(facts, chapter)
+        shown = _definitions(places)
+        for place, definition in _defined(places):
             purpose = citations.purpose(definition)
             targets = [
                 target
-                for target in _targets(facts, definition)
+                for target in _targets(facts, place)
                 if target not in shown
                 and target.index not in seen
                 and not (purpose and citations.purpose(target) == purpose)
@@ -386,8 +391,8 @@ def _explained(facts: CourseFacts) -> dict[tuple[int, int], list[Definition]]:
             )
             kept = ranked[:_CALLS]
             seen.update(target.index for target in kept)
-            place = chapter.position, definition.index
-            explained[place] = list(filter(kept.__contains__, targets))
+            key = chapter.position, definition.index
+            explained[key] = list(filter(kept.__contains__, targets))
     return explained
 
 
@@ -405,12 +410,17 @@ def _is_worth_explaining(
     return not call_path.is_getter(facts, target)
 
 
-def _targets(facts: CourseFacts, definition: Definition) -> list[Definition]:
-    """Return what a function calls, in the order of its calls, each once."""
-    if not is_function(definition):
+def _targets(facts: CourseFacts, place: KeyPlace) -> list[Definition]:
+    """Return what the shown lines of a function call, in their order, each once."""
+    definition = place.definition
+    if definition is None or not is_function(definition):
         return []
+    shows = place.excerpt.shows
+    path = definition.path
     calls = facts.calls(definition.index)
-    called = dict.fromkeys(target.index for _, target in calls)
+    called = dict.fromkeys(
+        target.index for call, target in calls if shows(path, call.line)
+    )
     return [facts.definitions[index] for index in called]
 
 
@@ -431,11 +441,14 @@ def _parts(facts: CourseFacts, chapter: Chapter) -> list[Definition]:
     """Return the public parts that document themselves, the most used first."""
     places = key_places.chosen(facts, chapter)
     shown = set()
-    for definition in _definitions(places):
-        shown.add(definition.index)
-        for target in _targets(facts, definition):
-            shown.add(target.index)
     said = [_plain(chapter.description)]
+    for place, definition in _defined(places):
+        shown.add(definition.index)
+        for target in _targets(facts, place):
+            shown.add(target.index)
+        base = leads.overridden(facts, definition)
+        told = filter(None, (definition, base))
+        said += [_plain(citations.purpose(each)) for each in told]
     parts = []
     for part in facts.parts(chapter):
         if part.index in shown or not _documents_itself(facts, part):

@@ -9,7 +9,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count, islice, pairwise, zip_longest
+from itertools import islice, pairwise, zip_longest
 from typing import Final
 
 from worker.engines.static.facts import TYPES, Definition
@@ -43,7 +43,7 @@ _ENOUGH_FIELDS: Final = 2
 _HEAD_END: Final = re.compile(r"(?::|\{|=>)\s*(?:#.*|//.*)?$")
 
 _OPENING: Final = re.compile(r":\s*(?:#.*)?$")
-_COMMENT: Final = re.compile(r"\s*(?:#|//)")
+_NO_STATEMENT: Final = re.compile(r"\s*(?:#|//|$)")
 _LOGGING: Final = re.compile(
     r"^\s*(?:(?:self\.|this\.)?_?(?:log|logger|logging|LOG|LOGGER|console|debug|warnings|slog"
     r"|glog|klog)\.\w+!?\("
@@ -198,37 +198,18 @@ def _head(
     function: FunctionFacts,
 ) -> list[int]:
     """Return the lines of a signature, without the middle of a long one."""
-    end = _head_end(lines, definition, function)
-    head = list(range(definition.line, end + 1))
-    if len(head) <= _LONG_HEAD:
-        return head
-    return [*head[: _LONG_HEAD // 2], head[-1]]
-
-
-def _head_end(
-    lines: Sequence[str],
-    definition: Definition,
-    function: FunctionFacts,
-) -> int:
     body = function.body
     if function.doc is not None:
         body = function.doc[0]
     last = max(definition.line, min(body - 1, definition.end_line))
+    head = []
     for number in range(definition.line, last + 1):
+        head.append(number)
         if _HEAD_END.search(lines[number - 1]):
-            return number
-    return last
-
-
-def _body(
-    lines: Sequence[str],
-    definition: Definition,
-    function: FunctionFacts,
-) -> list[int]:
-    begin = _head_end(lines, definition, function) + 1
-    if function.doc is not None:
-        begin = function.doc[1] + 1
-    return list(range(begin, definition.end_line + 1))
+            break
+    if len(head) <= _LONG_HEAD:
+        return head
+    return [*head[: _LONG_HEAD // 2], head[-1]]
 
 
 class _FunctionLines:
@@ -244,7 +225,10 @@ class _FunctionLines:
         self._definition = definition
         self._statements = function.statements
         self._head = _head(lines, definition, function)
-        self._body = _body(lines, definition, function)
+        begin = self._head[-1] + 1
+        if function.doc is not None:
+            begin = function.doc[1] + 1
+        self._body = list(range(begin, definition.end_line + 1))
 
     def chosen(self) -> list[int]:
         """Return all lines, or all but those of the statements that say least.
@@ -326,7 +310,8 @@ class _FunctionLines:
             text = self._text(user)
             wanted = set(words_of(text))
             for statement in reversed(statements):
-                made = wanted.intersection(_assigned(self._text(statement)))
+                assigned = _assigned(self._text(statement))
+                made = wanted.intersection(assigned)
                 if made and statement.last < user.first:
                     wanted -= made
                     central.append(statement)
@@ -368,11 +353,11 @@ class _FunctionLines:
 
     def _without_empty_blocks(self, kept: set[int]) -> set[int]:
         """Leave out the head and the comments of a block without shown statements."""
-        code = []
-        for number in sorted(kept):
-            line = self._line(number)
-            if line.strip() and not _COMMENT.match(line):
-                code.append(number)
+        code = [
+            number
+            for number in sorted(kept)
+            if not _NO_STATEMENT.match(self._line(number))
+        ]
         left = set(kept)
         for number, following in pairwise(code):
             opening = self._line(number)
@@ -438,39 +423,36 @@ class _FunctionLines:
 
     def _with_values(self, kept: set[int]) -> set[int]:
         """Add statements that set a name which is used in a line shown below, if they are short."""
-        more = set(kept)
-        if more.issuperset(statement.first for statement in self._statements):
-            return more
+        more = kept
         room = len(kept) + _MOST_MADE
-        while True:
+        fitting: set[int] | None = kept
+        while fitting is not None:
+            more = fitting
             fitting = None
             for statement in self._setting(more.union(self._head)):
                 piece = more.union(_numbers(statement), statement.frame)
                 if len(piece) <= room:
                     fitting = piece
                     break
-            if fitting is None:
-                return more
-            more = fitting
+        return more
 
     def _setting(self, shown: set[int]) -> list[Statement]:
         """Return hidden statements that set shown names, first those that nothing shown sets."""
         used = self._last_uses(shown)
-        hidden = []
         bound: set[str] = set()
         for statement in self._statements:
             if statement.first in shown:
                 bound.update(_assigned(self._line(statement.first)))
-            else:
-                hidden.append(statement)
         new = []
         others = []
-        for statement in hidden:
+        for statement in self._statements:
             line = self._line(statement.first)
-            names = set()
-            for name in _assigned(line):
-                if used.get(name, 0) > statement.last:
-                    names.add(name)
+            if statement.first in shown:
+                continue
+            made = _assigned(line)
+            names = {
+                name for name in made if used.get(name, 0) > statement.last
+            }
             if not names <= bound:
                 new.append(statement)
             elif names and names.isdisjoint(_USED.findall(line)):
@@ -518,14 +500,20 @@ def _ends(
     shown: set[int] = set()
     for statement in central:
         for piece in pieces:
-            if statement.last in piece and len(shown | piece) <= room:
-                shown |= piece
+            if statement.last not in piece:
+                continue
+            more = shown | piece
+            if len(more) <= room:
+                shown = more
     left = deque(pieces)
-    for turn in count():
-        is_last = turn % (1 + _FRONT) == 0
-        if not left or len(shown | left[-is_last]) > room:
-            return shown
-        shown |= left.pop() if is_last else left.popleft()
+    for turn in range(len(pieces)):
+        take = left.popleft
+        if turn % (1 + _FRONT) == 0:
+            take = left.pop
+        more = shown | take()
+        if len(more) > room:
+            break
+        shown = more
     return shown
 
 
@@ -536,7 +524,8 @@ def _type_lines(
 ) -> tuple[list[int], bool]:
     """Choose the head and the fields of a type: what lies outside its functions."""
     shown = set(_head(lines, definition, function))
-    if lines[definition.end_line - 1].strip().startswith("}"):
+    last = lines[definition.end_line - 1].strip()
+    if last.startswith("}"):
         shown.add(definition.end_line)
     fields = 0
     for statement in function.statements:
@@ -586,13 +575,6 @@ def _spans(
         left_out = list(filter(str.strip, rows))
         if len(left_out) <= _GAP:
             closed.update(between)
-    spans: list[Span] = []
-    for line in sorted(closed):
-        first = line
-        if spans:
-            begin, end = spans[-1]
-            if end == line - 1:
-                first = begin
-                spans.pop()
-        spans.append((first, line))
-    return tuple(spans)
+    firsts = sorted(line for line in closed if line - 1 not in closed)
+    lasts = sorted(line for line in closed if line + 1 not in closed)
+    return tuple(zip(firsts, lasts, strict=True))

@@ -11,9 +11,8 @@ from worker.engines.static.facts import (
     Reference,
     Role,
 )
-from worker.engines.static.pages import call_path, citations, markdown
+from worker.engines.static.pages import citations, markdown
 from worker.engines.static.pages.course import CourseFacts, is_function
-from worker.engines.static.parsing.function_facts import Call
 from worker.engines.static.prose.phrases import listed
 
 _MOST_CALLERS: Final = 2
@@ -38,33 +37,15 @@ def reached(
     definition: Definition,
     shown: Sequence[Definition],
 ) -> str:
-    """Return which function that is shown before calls a function, and what it calls next."""
+    """Return which function that is shown before calls a function."""
     for caller in shown:
         if caller == definition:
             return ""
-        calls = []
-        for each in facts.calls(caller.index):
-            _, target = each
-            if _means(target, definition):
-                calls.append(each)
-        if is_function(caller) and calls:
-            call, called = calls[-1]
-            return _calling(facts, caller, call, called)
+        called = [target for _, target in facts.calls(caller.index)]
+        is_caller = any(_means(target, definition) for target in called)
+        if is_caller and is_function(caller):
+            return f"{citations.name(caller)} calls it."
     return ""
-
-
-def _calling(
-    facts: CourseFacts,
-    caller: Definition,
-    call: Call,
-    target: Definition,
-) -> str:
-    name = citations.name(caller)
-    following = _following(facts, caller, call, target)
-    if following is None:
-        return f"{name} calls it."
-    next_name = citations.name(following)
-    return f"{name} calls it, then {next_name}."
 
 
 def _means(called: Definition, definition: Definition) -> bool:
@@ -75,37 +56,18 @@ def _means(called: Definition, definition: Definition) -> bool:
     return is_maker and called.index == definition.parent
 
 
-def _following(
-    facts: CourseFacts,
-    caller: Definition,
-    last: Call,
-    target: Definition,
-) -> Definition | None:
-    """Return the next function that a caller calls whenever it has called another."""
-    if not call_path.is_always_called(facts, caller, target):
-        return None
-    for call, called in facts.calls(caller.index):
-        if call.end <= last.end or called == target:
-            continue
-        is_work = is_function(called) and not call_path.is_logging(call)
-        if is_work and not call_path.is_getter(facts, called):
-            is_next = call_path.is_always_called(facts, caller, called)
-            return called if is_next else None
-    return None
-
-
 def _overriding(
     facts: CourseFacts,
     definition: Definition,
     shown: Sequence[Definition],
 ) -> str:
     """Return what a method overrides, with its purpose unless another one shown has told it."""
-    base = _overridden(facts, definition)
+    base = overridden(facts, definition)
     if base is None:
         return ""
     position = shown.index(definition)
     before = shown[:position]
-    bases = [_overridden(facts, other) for other in before]
+    bases = [overridden(facts, other) for other in before]
     place = citations.start(base)
     name = citations.name(base)
     words = f"It overrides {name} ({place})"
@@ -134,7 +96,7 @@ def _called_elsewhere(facts: CourseFacts, definition: Definition) -> str:
     return f"{names} {verb} it."
 
 
-def _overridden(facts: CourseFacts, method: Definition) -> Definition | None:
+def overridden(facts: CourseFacts, method: Definition) -> Definition | None:
     if method.parent is None or method.name == "__init__":
         return None
     for index in facts.lineage(method.parent)[1:]:

@@ -1,9 +1,10 @@
 """Lists the parameters of public functions, in the words of their documentation."""
 
+from collections import Counter
 from typing import Final
 
 from worker.engines.static.facts import Definition
-from worker.engines.static.pages import key_places, markdown
+from worker.engines.static.pages import examples, key_places, markdown
 from worker.engines.static.pages.course import (
     Chapter,
     CourseFacts,
@@ -11,11 +12,12 @@ from worker.engines.static.pages.course import (
     remembered,
 )
 from worker.engines.static.parsing.grammar import MAX_DOC
+from worker.engines.static.parsing.identifiers import words_of
 from worker.engines.static.prose.parameters import described_parameters
 from worker.engines.static.prose.phrases import new_words
 
 _FEWEST: Final = 2
-_MOST: Final = 20
+_MOST: Final = 12
 _NEW_WORDS: Final = 2
 """Of a sentence that says more than the name of its parameter."""
 _CONSTRUCTORS: Final = frozenset(
@@ -46,9 +48,12 @@ def _lists(facts: CourseFacts) -> dict[tuple[int, int], str]:
             if definition is None or not _is_public(definition):
                 continue
             rows = _rows(facts, definition)
-            if len(rows) >= _FEWEST:
+            new = [row for row in rows if row not in explained]
+            if new and len(rows) >= _FEWEST:
                 key = chapter.position, definition.index
-                lists[key] = _rendered(rows, explained)
+                used = _most_used(facts, chapter, definition, new)
+                explained.update(used)
+                lists[key] = _rendered(rows, new, used)
     return lists
 
 
@@ -66,21 +71,37 @@ def _is_public(definition: Definition) -> bool:
     return definition.public and is_function(definition)
 
 
-def _rendered(rows: list[_Row], explained: set[_Row]) -> str:
-    """Return a list of the rows that are not explained yet, and add them to those that are."""
-    new = [row for row in rows if row not in explained]
-    if not new:
-        return ""
+def _most_used(
+    facts: CourseFacts,
+    chapter: Chapter,
+    definition: Definition,
+    rows: list[_Row],
+) -> list[_Row]:
+    """Return the rows; of many, those whose names the code and the examples use most."""
+    if len(rows) <= _MOST:
+        return rows
+    code = facts.text(definition)
+    words = Counter(words_of(code))
+    for example in examples.best(facts, chapter):
+        for line in examples.lines(facts, example):
+            words.update(words_of(line))
+    ranked = sorted(rows, key=lambda row: words[row[0]], reverse=True)
+    return [row for row in rows if row in ranked[:_MOST]]
+
+
+def _rendered(rows: list[_Row], new: list[_Row], shown: list[_Row]) -> str:
     lead = "Its parameters:"
     if len(new) < len(rows):
         lead = "Its parameters, except those explained before:"
-    shown = new[:_MOST]
-    explained.update(shown)
-    items = []
-    for name, sentence in shown:
-        words = markdown.prose(sentence)
-        items.append(f"{markdown.code(name)}: {words}")
-    return markdown.document(lead, markdown.bullets(items))
+    items = [
+        f"{markdown.code(name)}: {markdown.prose(sentence)}"
+        for name, sentence in shown
+    ]
+    more = ""
+    left = len(new) - len(shown)
+    if left:
+        more = f"The documentation describes {left} more."
+    return markdown.document(lead, markdown.bullets(items), more)
 
 
 def _rows(facts: CourseFacts, definition: Definition) -> list[_Row]:
