@@ -190,9 +190,9 @@ def test_a_wrong_model_or_endpoint_is_a_configuration_error(
     [
         ([Fault(stop_reason="refusal")], "the model refuses (cyber)"),
         ([Fault(stop_reason="max_tokens", times=2)], "the answer is too long"),
-        ([Fault(text="", times=2)], "not an object"),
-        ([Fault(text="{'text'", times=2)], "not an object"),
-        ([Fault(text='["a", "list"]', times=2)], "not an object"),
+        ([Fault(text="", times=2)], "not a JSON object"),
+        ([Fault(text="{'text'", times=2)], "not a JSON object"),
+        ([Fault(text='["a", "list"]', times=2)], "not a JSON object"),
         ([Fault(status=413, page=True)], "the prompt is too long"),
         (
             [Fault(status=400, message="prompt is too long: 2 tokens > 1")],
