@@ -26,7 +26,7 @@ class ModelUsage:
     calls: int = 0
     """Calls with a recorded answer."""
     repairs: int = 0
-    """How many of them returned an answer to the model with its faults."""
+    """How many of them sent a faulty answer back to the model."""
     fallbacks: int = 0
     """Items made without the model in all runs, because its answers were unusable."""
     input_tokens: int = 0

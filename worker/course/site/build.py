@@ -30,7 +30,7 @@ from worker.course.site.seal import sealed
 
 SEARCH_INDEX: Final = f"{FOLDER}/search_index.js"
 LANGUAGE: Final = "en"
-"""The language of the page's fixed texts, and of courses by default."""
+"""The language of the pages' own texts, and of the courses of most engines."""
 _HERE: Final = Path(__file__).parent
 _ASSETS: Final = ("course.css", "course.js")
 _PREFIX: Final = re.compile(

@@ -83,7 +83,7 @@ class ClaudeEngine:
             yield item
 
     def pause(self) -> None:
-        """Start no call, and return no item, until `unpause`."""
+        """Start no call, and yield no item, until `unpause`."""
         self._going = self._runtime.flag()
         self._model.pause()
 

@@ -377,7 +377,7 @@ class Questions:
         return stage is Stage.GENERATE_TUTORIALS and chapter.position == 0
 
     def _ends_course(self, stage: Stage, chapter: Chapter) -> bool:
-        """Whether a page is the first tutorial, which sets the project up and maps its source."""
+        """Whether a page is the last tutorial, which puts the parts of the course together."""
         if stage is not Stage.GENERATE_TUTORIALS:
             return False
         *_, last = self.facts.chapters

@@ -123,7 +123,7 @@ class Extent(NamedTuple):
         return (self.left + self.right) / 2
 
     def wider(self, margin: float) -> "Extent":
-        """Return the span with a margin on both sides."""
+        """Return the extent with a margin on both sides."""
         left = self.left - margin
         right = self.right + margin
         return Extent(left, right)

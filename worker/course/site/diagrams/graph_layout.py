@@ -307,7 +307,7 @@ class _Level:
             self._laid.gates[gate] = way
 
     def _gates(self, numbers: list[int]) -> list[Gate]:
-        """Return the gates for outgoing edges whose node has neighbours in the way."""
+        """Return the gates for edges that cross the border and have neighbours in their way."""
         pairs = [self._pair(number) for number in numbers]
         upper = set()
         lower = set()
