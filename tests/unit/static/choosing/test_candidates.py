@@ -65,11 +65,11 @@ def test_definitions_in_the_readme_come_first(tmp_path: Path) -> None:
     )
 
 
-def test_private_helpers_come_last(
+def test_private_helpers_and_outdated_versions_come_last(
     tmp_path: Path,
 ) -> None:
     files = {
-        "a/new.py": module("New"), "a/thing.py": module("_Thing"),
+        "a/v1/old.py": module("Old"), "a/v2/new.py": module("New"), "a/thing.py": module("_Thing"),
         "a/utils.py": module("StringHelper"),
     }  # fmt: skip
     assert chosen(tmp_path, files)[0] == "New"
@@ -267,6 +267,17 @@ def test_macros_that_a_crate_exports_are_a_unit(tmp_path: Path) -> None:
         ),
     }
     assert chosen(tmp_path, files) == ["Cart", "sell"]
+
+
+@pytest.mark.parametrize("ending", ["Builder", "Internal"])
+def test_what_makes_a_type_belongs_with_it(tmp_path: Path, ending: str) -> None:
+    files = shop(
+        shop__table=module("Table", 9), shop__maker=module(f"Table{ending}", 5)
+    )
+    files["other/maker.py"] = module(f"Alpha{ending}", 5)
+    unit_names = chosen(tmp_path, files)
+    assert f"Table and Table{ending}" in unit_names
+    assert f"Alpha{ending}" in unit_names
 
 
 @pytest.mark.parametrize(

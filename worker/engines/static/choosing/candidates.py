@@ -5,6 +5,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from posixpath import dirname
 from typing import Final
 
 from worker.engines.static.facts import (
@@ -34,6 +35,8 @@ _ROLES: Final = frozenset({"mixin", "base", "impl"})
 """Last words that say what part a type plays in a family."""
 _REGISTERED: Final = 10
 """The fewest functions in a table that is a subject."""
+_PART: Final = re.compile(r"(?<=.)(?:Builder|Internal)$")
+"""The ending of names of types that make another type, or belong inside it."""
 LEADERS: Final = 3
 """How many definitions a unit is named after."""
 _LOGGER: Final = re.compile(r"(?i)\b(?:get|new)_?(?:\w+_)?logger\b")
@@ -127,11 +130,22 @@ def _families(
     graph: Graph, types: Iterable[int], apart: Collection[str]
 ) -> dict[int, list[int]]:
     """Divide types into families, by their roots."""
+    roots = {index: _family_root(graph, index, apart) for index in types}
+    places = {root: _place(graph.definitions[root]) for root in roots.values()}
+    wholes = {places[root]: root for root in roots.values()}
     families: dict[int, list[int]] = defaultdict(list)
-    for index in types:
-        root = _family_root(graph, index, apart)
-        families[root].append(index)
+    for index, root in roots.items():
+        folder, name = places[root]
+        whole = _PART.sub("", name)
+        family = root
+        if whole != name:
+            family = wholes.get((folder, whole), root)
+        families[family].append(index)
     return families
+
+
+def _place(definition: Definition) -> tuple[str, str]:
+    return dirname(definition.path), definition.name
 
 
 def _is_subject(graph: Graph, definition: Definition) -> bool:

@@ -52,6 +52,7 @@ _WEIGHTS: Final = {
     "utility": -0.8,
     "helper": -1.0,
     "shadowed": -2.0,
+    "outdated": -1.5,
     "deprecated": -10.0,
     "private": -1.0,
     "words": -0.3,
@@ -101,6 +102,7 @@ _ABSTRACT: Final = ["abstract"]
 """How names of types begin that only help to write others."""
 _COMMANDS: Final = word_set("cli bin cmd commands")
 _MAIN: Final = frozenset({"__main__", "main"})
+_VERSION: Final = re.compile(r"(?:^|/)v(\d{1,4})/")
 
 
 class Ranking:
@@ -125,6 +127,7 @@ class Ranking:
         self._place = cache(self._place_of_file)
         paths = resolver.paths
         self._parsed = max(1, len(paths))
+        self._versions = _old_versions(paths)
         self._depth = min((path.count("/") for path in paths), default=0)
         self._names: Counter[str] = Counter()
         self._offered: dict[str, float] = defaultdict(float)
@@ -267,6 +270,7 @@ class Ranking:
         depth = len(places) - 1
         return {
             "utility": is_utility(path),
+            "outdated": path.startswith(self._versions),
             "command": is_command(path),
             "depth": max(0, depth - self._depth),
         }
@@ -332,3 +336,19 @@ def _words(title: str) -> set[str]:
     words = re.findall(r"[^\W\d]\w+", title)
     pairs = [first + second for first, second in pairwise(words)]
     return set(map(_normal, [*words, *pairs]))
+
+
+def _old_versions(paths: Iterable[str]) -> tuple[str, ...]:
+    """Return the folders of old versions (`v1/`), which have a newer neighbour."""
+    versions: dict[str, dict[int, str]] = defaultdict(dict)
+    for path in paths:
+        for match in _VERSION.finditer(path):
+            before = path[: match.start()]
+            number = int(match[1])
+            versions[before][number] = path[: match.end()]
+    old: list[str] = []
+    for folders in versions.values():
+        newest = max(folders)
+        del folders[newest]
+        old += folders.values()
+    return tuple(old)
