@@ -67,7 +67,7 @@ _MET: Final = {
     Source.README_EXAMPLE: 1.2,
     Source.README: 1.0,
     Source.GUIDE: 0.7,
-    Source.CONTENTS: 0.3,
+    Source.CONTENTS: 0.6,
     Source.EXAMPLE: 0.5,
     Source.DOCUMENT: 0.3,
 }
