@@ -61,6 +61,21 @@ def test_a_console_script_is_exported(tmp_path: Path) -> None:
     }
 
 
+def test_names_that_the_main_file_of_a_package_json_passes_on_are_exported(
+    tmp_path: Path,
+) -> None:
+    files = {
+        "package.json": '{"name": "shop", "exports": {".": "./lib/shop.js"}}',
+        "lib/shop.js": "export { Cart } from './cart.js'\n",
+        "lib/cart.js": "export class Cart {}\n",
+        "lib/row.js": "export class Row {}\n",
+    }
+    assert weights(tmp_path, files) == {
+        "lib/cart.js:Cart": 1.0,
+        "lib/row.js:Row": 0.0,
+    }
+
+
 def test_a_package_re_exports_what_another_re_exports(tmp_path: Path) -> None:
     files = {
         "index.js": "export * from './all.js'\n",

@@ -2,8 +2,8 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Container, Iterable
-from posixpath import basename, dirname
+from collections.abc import Container, Iterable, Iterator
+from posixpath import basename, dirname, join, normpath, split
 from typing import Final
 
 from worker.engines.static.choosing.candidates import (
@@ -15,6 +15,7 @@ from worker.engines.static.choosing.packages import is_interface
 from worker.engines.static.facts import Definition, Texts
 from worker.engines.static.linking.graph import Graph
 from worker.engines.static.linking.scopes import Resolver
+from worker.engines.static.reading.manifests import table
 from worker.engines.static.reading.roles import file_stem
 
 _DOOR: Final = re.compile(
@@ -33,6 +34,8 @@ _SCRIPT: Final = re.compile(r"=[ \t]*[\"']?([^\W\d][\w.]*):([^\W\d]\w*)")
 """`name = "package.module:function"`."""
 _Script = tuple[str, str]
 """The last part of a module's name, and a function of it."""
+_FIELDS: Final = ("main", "module", "types", "typings", "bin", "exports")
+"""Where a package.json names the files that others run or import."""
 
 
 class Exports:
@@ -43,7 +46,8 @@ class Exports:
         self._shown: dict[str, set[int]] = defaultdict(set)
         """By folder with a door: what it shows."""
         paths = resolver.paths
-        doors = set(filter(_DOOR.fullmatch, paths))
+        doors = set(_entries(texts, frozenset(paths)))
+        doors.update(filter(_DOOR.fullmatch, paths))
         for path in doors:
             folder = dirname(path)
             shown = {graph.top[index] for index in resolver.shown(path)}
@@ -144,3 +148,26 @@ def _scripts(texts: Texts) -> set[_Script]:
             last = module.rpartition(".")[2]
             scripts.add((last, name))
     return scripts
+
+
+def _entries(texts: Texts, sources: frozenset[str]) -> Iterator[str]:
+    """Yield the sources that package.json files name."""
+    for path, text in texts.items():
+        folder, name = split(path)
+        if name != "package.json":
+            continue
+        package = table(path, text)
+        for field in _FIELDS:
+            for value in _strings(package.get(field)):
+                target = normpath(join(folder, value))
+                if target in sources:
+                    yield target
+
+
+def _strings(value: object) -> Iterator[str]:
+    """Yield the strings in a value of a manifest, however deep they lie in its tables."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from _strings(inner)
