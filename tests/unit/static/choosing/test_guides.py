@@ -56,7 +56,10 @@ def test_a_guides_subject_is_no_part_of_the_family_of_another_file(
 ) -> None:
     shop = "class Shop:\n    def sell(self, x):\n        return x\n"
     other = "from .shop import Shop\n\n\nclass {}(Shop):\n    def go(self):\n        return 1\n"
-    guide = "Testing\n=======\n\nA :class:`SafeShop`: ``SafeShop`` is no ``Shop``.\n\n::\n\n    SafeShop()\n"
+    guide = (
+        "Testing\n=======\n\nA :class:`SafeShop`: ``SafeShop`` is no ``Shop``.\n\n"
+        "::\n\n    SafeShop()\n"
+    )
     files = {
         "shop/__init__.py": "from .shop import Shop\n",
         "shop/shop.py": shop,

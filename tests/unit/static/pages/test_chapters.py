@@ -444,7 +444,10 @@ def test_other_parts_are_no_subject_constructor_or_deprecated(
             ("Spills", "@Deprecated public int spill() { return n; }"),
         )
     )
-    code = f"/** Keeps all the cold water of a garden. */\npublic class Pot {{\n    int n;\n{parts}}}\n"
+    code = (
+        "/** Keeps all the cold water of a garden. */\n"
+        f"public class Pot {{\n    int n;\n{parts}}}\n"
+    )
     facts = read(tmp_path, {"Pot.java": code})
     page = chapters.written(facts, chapter_of(facts, "Pot"))
     _, _, listed = page.partition("## Other parts\n\n")

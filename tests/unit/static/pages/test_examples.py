@@ -219,7 +219,10 @@ def test_a_second_example_is_whole_and_imports_what_the_project_has(
 
 SELL = "def sell(x):\n    total = x + 1\n    return total\n"
 ALONE = "def test_alone():\n    from shop import sell\n    x = sell(1)\n    assert x\n"
-HELPED = "def common(x):\n    assert x\n\n\ndef test_it():\n    x = sell(1)\n    common(x)\n    assert x == 2\n"
+HELPED = (
+    "def common(x):\n    assert x\n\n\ndef test_it():\n"
+    "    x = sell(1)\n    common(x)\n    assert x == 2\n"
+)
 
 
 @pytest.mark.parametrize(

@@ -298,7 +298,10 @@ BRANCH = "".join(f"        step({n})\n" for n in range(60))
             ("def work(x):", "        yield x"),
         ),
         (
-            f"{STEPS}    if x:\n        # once\n        save(\n            x\n        )\n        x.work_on()\n{STEPS}",
+            (
+                f"{STEPS}    if x:\n        # once\n        save(\n            x\n"
+                f"        )\n        x.work_on()\n{STEPS}"
+            ),
             ("    if x:", "        save("),
         ),
     ],

@@ -140,14 +140,47 @@ def test_a_part_of_a_message_is_not_a_message(
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
-        ("    if x == 1:\n        return y\n    if y:\n        raise ValueError\n", "if `x != 1` and `y`."),
-        ("    if x in y:\n        return y\n    if y:\n        raise ValueError\n", "if `x not in y` and `y`."),
-        ("    if x is y:\n        return y\n    if y:\n        raise ValueError\n", "if `x is not y` and `y`."),
-        ("    if x or y:\n        return y\n    if x:\n        raise ValueError\n", "if `x` unless `x or y`."),
-        ("    if not x == y:\n        return y\n    if y:\n        raise ValueError\n", "if `y` unless `not x == y`."),
-        ("    if __debug__:\n        if y:\n            raise ValueError\n", "if `y`."),
+        (
+            (
+                "    if x == 1:\n        return y\n"
+                "    if y:\n        raise ValueError\n"
+            ),
+            "if `x != 1` and `y`.",
+        ),
+        (
+            (
+                "    if x in y:\n        return y\n"
+                "    if y:\n        raise ValueError\n"
+            ),
+            "if `x not in y` and `y`.",
+        ),
+        (
+            (
+                "    if x is y:\n        return y\n"
+                "    if y:\n        raise ValueError\n"
+            ),
+            "if `x is not y` and `y`.",
+        ),
+        (
+            (
+                "    if x or y:\n        return y\n"
+                "    if x:\n        raise ValueError\n"
+            ),
+            "if `x` unless `x or y`.",
+        ),
+        (
+            (
+                "    if not x == y:\n        return y\n"
+                "    if y:\n        raise ValueError\n"
+            ),
+            "if `y` unless `not x == y`.",
+        ),
+        (
+            "    if __debug__:\n        if y:\n            raise ValueError\n",
+            "if `y`.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_conditions_are_said_without_double_negation(
     tmp_path: Path, body: str, reason: str
 ) -> None:
@@ -382,14 +415,41 @@ def test_an_earlier_guard_in_the_same_block_is_stated(
 @pytest.mark.parametrize(
     ("name", "code"),
     [
-        ("a.py", "def fail(x) -> t.NoReturn:\n    raise E\ndef f(x):\n    return fail(x)\n"),
-        ("a.py", "def fail(x) -> 'te.Never':\n    raise E\ndef f(x):\n    return fail(x)\n"),
-        ("a.rs", "fn fail(x: u8) -> ! {\n    panic!()\n}\npub fn f(x: u8) {\n    fail(x)\n}\n"),
-        ("a.ts", "function fail(x: X): never {\n  throw x;\n}\nfunction f(x: X) {\n  return fail(x);\n}\n"),
-        ("a.kt", "fun fail(x: X): Nothing {\n    throw x\n}\nfun f(x: X) {\n    return fail(x)\n}\n"),
-        ("a.php", "<?php\nfunction fail($x): never {\n    throw $x;\n}\nfunction f($x) {\n    return fail($x);\n}\n"),
+        (
+            "a.py",
+            "def fail(x) -> t.NoReturn:\n    raise E\ndef f(x):\n    return fail(x)\n",
+        ),
+        (
+            "a.py",
+            "def fail(x) -> 'te.Never':\n    raise E\ndef f(x):\n    return fail(x)\n",
+        ),
+        (
+            "a.rs",
+            "fn fail(x: u8) -> ! {\n    panic!()\n}\npub fn f(x: u8) {\n    fail(x)\n}\n",
+        ),
+        (
+            "a.ts",
+            (
+                "function fail(x: X): never {\n  throw x;\n}\n"
+                "function f(x: X) {\n  return fail(x);\n}\n"
+            ),
+        ),
+        (
+            "a.kt",
+            (
+                "fun fail(x: X): Nothing {\n    throw x\n}\n"
+                "fun f(x: X) {\n    return fail(x)\n}\n"
+            ),
+        ),
+        (
+            "a.php",
+            (
+                "<?php\nfunction fail($x): never {\n    throw $x;\n}\n"
+                "function f($x) {\n    return fail($x);\n}\n"
+            ),
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_function_that_never_returns_is_known_in_many_languages(
     tmp_path: Path, name: str, code: str
 ) -> None:

@@ -113,7 +113,10 @@ def test_a_chapter_without_a_guide_opens_with_the_documentation_of_its_code(
 def test_a_passing_mention_in_a_guide_opens_no_chapter(
     tmp_path: Path,
 ) -> None:
-    text = "Cooking\n=======\n\nTake a bottle out of the cellar, and heat it with sugar and spices.\n"
+    text = (
+        "Cooking\n=======\n\n"
+        "Take a bottle out of the cellar, and heat it with sugar and spices.\n"
+    )
     facts = read(tmp_path, {"app.py": CODE, "docs/cooking.rst": text})
     assert guide.opening(facts, chapter_of(facts, "Cellar")) is None
 
@@ -215,7 +218,10 @@ def test_a_word_that_is_like_a_name_opens_no_chapter(
     "section",
     [
         "Reverse\n-------\n\nAccepts a text and any order of it; its own name is `reverse`.\n",
-        "reverse()\n---------\n\nUse the `reverse()` method to turn all of the texts of a list round.\n",
+        (
+            "reverse()\n---------\n\n"
+            "Use the `reverse()` method to turn all of the texts of a list round.\n"
+        ),
     ],
 )
 def test_the_section_of_another_of_the_same_name_opens_no_chapter_of_a_function(

@@ -95,7 +95,10 @@ def chapter_of_worker(facts: CourseFacts, path: str) -> Chapter:
 def test_the_examples_of_a_type_import_it_from_its_module(
     tmp_path: Path,
 ) -> None:
-    test = "from shop.{0} import Worker\n\n\ndef test_{0}():\n    worker = Worker()\n    assert worker\n"
+    test = (
+        "from shop.{0} import Worker\n\n\ndef test_{0}():\n"
+        "    worker = Worker()\n    assert worker\n"
+    )
     tests = {
         f"tests/test_{name}.py": test.format(name)
         for name in ("cellar", "till")

@@ -39,7 +39,10 @@ _LONGEST_FAILURE: Final = 240
 _WITHOUT_VALUE: Final = r"\g<1>___\g<3>"
 _PLAIN: Final = "text"
 """The tag of code that differs from the file's."""
-_LITERAL: Final = r"(?:[rbu]?\"(?:\\.|[^\"\\\n\ufffd])+\"|[rbu]?'(?:\\.|[^'\\\n\ufffd])+'|-?\b\d\d?(?:\.\d+)?\b)"
+_LITERAL: Final = (
+    r"(?:[rbu]?\"(?:\\.|[^\"\\\n\ufffd])+\""
+    r"|[rbu]?'(?:\\.|[^'\\\n\ufffd])+'|-?\b\d\d?(?:\.\d+)?\b)"
+)
 """A text that could be decoded, or a small number: `200` is the status of any answer."""
 _ITEMS: Final = rf"(?:{_LITERAL}|[][{{}},: ])+"
 _EXPECTED: Final = re.compile(

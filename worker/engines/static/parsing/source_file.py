@@ -88,7 +88,7 @@ class Parsed:
 
 
 class _KeptTrees:
-    """The trees of the sources that were asked for last: pages show what relations were read from."""
+    """The trees of the sources that were read last: pages show what relations were found in."""
 
     def __init__(self) -> None:
         self._trees: dict[tuple[Language, bytes], Tree] = {}
