@@ -56,28 +56,40 @@ _NO_LETTER: Final = re.compile(r"\b\w+::|[\W_]+")
 
 
 def written(facts: CourseFacts, chapter: Chapter) -> str:
-    title = f"Chapter {chapter.entry.index}: {markdown.text(chapter.name)}"
-    shown = walkthrough.rendered(facts, chapter)
-    extents = {step.extent for step in walkthrough.steps(facts, chapter)}
-    for example in examples.best(facts, chapter):
-        if example.extent not in extents:
-            shown.append(examples.rendered(facts, example))
+    name = markdown.text(chapter.name)
+    title = f"Chapter {chapter.entry.index}: {name}"
+    elsewhere = examples.elsewhere(facts, chapter)
+    shown = _examples(facts, chapter)
     places = key_places.chosen(facts, chapter)
-    parts = map(citations.described, _parts(facts, chapter))
+    members = _parts(facts, chapter)
+    parts = map(citations.described, members)
     shown_code = [place.excerpt for place in places]
     failing = failures.sentences(facts, chapter, shown_code)
     cautions = failures.cautions(facts, chapter)
+    connections = _connections(facts, chapter)
     return markdown.document(
         markdown.heading(1, title),
         *_introduction(facts, chapter, places),
-        _section("Example", examples.elsewhere(facts, chapter), *shown),
+        _section("Example", elsewhere, *shown),
         _section("Options", *_options(facts, chapter)),
         *_code_sections(facts, chapter, places),
         _section("Other parts", markdown.bullets(parts)),
         _section("What can go wrong", markdown.bullets(failing)),
         _section("Good to know", markdown.bullets(cautions)),
-        _section("Connections", _connections(facts, chapter)),
+        _section("Connections", connections),
     )
+
+
+def _examples(facts: CourseFacts, chapter: Chapter) -> list[str]:
+    """Return the walkthrough, and the best examples that are not steps of it."""
+    shown = walkthrough.rendered(facts, chapter)
+    steps = walkthrough.steps(facts, chapter)
+    extents = {step.extent for step in steps}
+    for example in examples.best(facts, chapter):
+        if example.extent not in extents:
+            block = examples.rendered(facts, example)
+            shown.append(block)
+    return shown
 
 
 def _section(title: str, *blocks: str) -> str:
@@ -95,7 +107,8 @@ def _introduction(
 ) -> list[str]:
     """Return what the subject is for, in the words of its guide, else of its source."""
     described = list(_purposes(facts, chapter, places))
-    is_one = len(facts.named(chapter)) <= 1
+    named = facts.named(chapter)
+    is_one = len(named) <= 1
     told = markdown.bullets(described)
     if is_one:
         told = markdown.document(*described)
@@ -106,8 +119,9 @@ def _introduction(
     blocks = [told, markdown.prose(description)]
     if is_one or not (described or description):
         blocks += _more(facts, chapter)
-    if not chapter.unit.symbols:
-        paths = [markdown.code(path) for path in chapter.unit.file_paths]
+    unit = chapter.unit
+    if not unit.symbols:
+        paths = [markdown.code(path) for path in unit.file_paths]
         if paths:
             files = listed(paths, 4)
             blocks.append(f"It is in {files}.")
@@ -126,8 +140,9 @@ def _purposes(
     is_one = len(named) <= 1
     for subject in named:
         purpose = purposes.told(facts, subject)
-        is_told = _plain(purpose.sentence) in introduced
-        is_weak = is_one and purposes.is_bare(subject, purpose.sentence)
+        sentence = purpose.sentence
+        is_told = _plain(sentence) in introduced
+        is_weak = is_one and purposes.is_bare(subject, sentence)
         if is_told or (introduced and is_weak):
             continue
         if purpose.place or subject not in shown:
@@ -138,8 +153,10 @@ def _introduced(facts: CourseFacts, chapter: Chapter) -> str:
     """Return the letters of what introduces a chapter: its guide's words, or its description."""
     passage = guide.opening(facts, chapter)
     if passage is None:
-        return _plain(_description(facts, chapter))
-    return _plain(" ".join(passage.texts))
+        description = _description(facts, chapter)
+        return _plain(description)
+    words = " ".join(passage.texts)
+    return _plain(words)
 
 
 def _description(facts: CourseFacts, chapter: Chapter) -> str:
@@ -148,7 +165,8 @@ def _description(facts: CourseFacts, chapter: Chapter) -> str:
     That is its own name, and its kind alone; all of it, if a guide says better what one of the
     subjects is.
     """
-    told = [purposes.told(facts, subject) for subject in facts.named(chapter)]
+    named = facts.named(chapter)
+    told = [purposes.told(facts, subject) for subject in named]
     is_own = chapter.description == chapter.unit.description
     if is_own and any(purpose.place for purpose in told):
         return ""
@@ -158,7 +176,8 @@ def _description(facts: CourseFacts, chapter: Chapter) -> str:
         if not SHAPE.fullmatch(sentence) and not sentence.endswith("…")
     ]
     name = f"`{chapter.name}`: "
-    return " ".join(kept).removeprefix(name)
+    text = " ".join(kept)
+    return text.removeprefix(name)
 
 
 @remembered
@@ -174,21 +193,30 @@ def _more(facts: CourseFacts, chapter: Chapter) -> list[str]:
     for doc in _docs(facts, chapter):
         options = described_parameters(doc).items()
         told = [f"{name} {text}" for name, text in options]
-        introduced = _plain(" ".join([description, *earlier, *told]))
+        words = " ".join([description, *earlier, *told])
+        introduced = _plain(words)
         kept: list[str] = []
         for paragraph in paragraphs(doc, _PARAGRAPHS):
-            new = [
-                sentence
-                for sentence in sentences(paragraph)
-                if _plain(sentence)[:60] not in introduced
-                and sentence.endswith((".", "!", "?", ")"))
-                and not _POINTER.search(sentence)
-            ]
+            new = _new_sentences(paragraph, introduced)
             if new:
-                kept.append(markdown.prose(" ".join(new)))
+                text = " ".join(new)
+                kept.append(markdown.prose(text))
         if kept:
             return kept
     return []
+
+
+def _new_sentences(paragraph: str, introduced: str) -> list[str]:
+    """Return the whole sentences of a paragraph that say something new, and lead nowhere."""
+    new = []
+    for sentence in sentences(paragraph):
+        is_whole = sentence.endswith((".", "!", "?", ")"))
+        is_pointer = _POINTER.search(sentence) is not None
+        beginning = _plain(sentence)[:60]
+        is_new = beginning not in introduced
+        if is_new and is_whole and not is_pointer:
+            new.append(sentence)
+    return new
 
 
 def _docs(facts: CourseFacts, chapter: Chapter) -> Iterator[str]:
@@ -198,13 +226,18 @@ def _docs(facts: CourseFacts, chapter: Chapter) -> Iterator[str]:
         if len(named) == 1:
             yield named[0].doc
         return
-    for path in chapter.unit.file_paths[:1]:
-        if path in facts.analysis.files:
-            yield facts.file(path).doc
+    paths = chapter.unit.file_paths
+    if not paths:
+        return
+    first = paths[0]
+    if first in facts.analysis.files:
+        file = facts.file(first)
+        yield file.doc
 
 
 def _plain(text: str) -> str:
-    return _NO_LETTER.sub("", text.casefold())
+    folded = text.casefold()
+    return _NO_LETTER.sub("", folded)
 
 
 def _options(facts: CourseFacts, chapter: Chapter) -> Iterator[str]:
@@ -212,8 +245,9 @@ def _options(facts: CourseFacts, chapter: Chapter) -> Iterator[str]:
     for maker in parameters.constructors(facts, chapter):
         rows = parameters.listed(facts, chapter.position, maker)
         if rows:
-            named = f"{citations.name(maker)} ({citations.start(maker)})"
-            yield f"The constructor is {named}."
+            name = citations.name(maker)
+            place = citations.start(maker)
+            yield f"The constructor is {name} ({place})."
             yield rows
 
 
@@ -221,12 +255,16 @@ def _code_sections(
     facts: CourseFacts, chapter: Chapter, places: Sequence[KeyPlace]
 ) -> list[str]:
     """Return what users call, and below a heading of its own how that works."""
-    drawing = diagrams.calls(facts, chapter, _definitions(places))
+    shown = _definitions(places)
+    drawing = diagrams.calls(facts, chapter, shown)
     blocks: list[str] = []
     inner: list[str] = []
     for place in places:
         block = _block(facts, chapter, place, places, drawing)
-        (inner if place.is_inside else blocks).append(block)
+        if place.is_inside:
+            inner.append(block)
+        else:
+            blocks.append(block)
     drawn = mermaid.fenced(drawing)
     if blocks and inner:
         return [
@@ -246,9 +284,11 @@ def _block(
     definition = place.definition
     if definition is None:
         return _text_place(facts, place)
+    name = citations.name(definition)
+    shown = _definitions(places)
     return markdown.document(
-        markdown.heading(3, citations.name(definition)),
-        _said(facts, chapter, place, _definitions(places), drawing),
+        markdown.heading(3, name),
+        _said(facts, chapter, place, shown, drawing),
         excerpts.rendered(facts, place.excerpt),
         _calls(facts, chapter, definition),
         parameters.listed(facts, chapter.position, definition),
@@ -276,11 +316,13 @@ def _said(
     is_documented = _shows_documentation(facts, place, definition)
     words = ""
     if not is_documented:
-        deprecated = markdown.prose(deprecation.notice(definition))
+        notice = deprecation.notice(definition)
+        deprecated = markdown.prose(notice)
         words = _words(facts, chapter, definition)
         words = f"{deprecated} {words}".strip()
     lead = leads.reached(facts, definition, shown)
-    above = shown[: shown.index(definition)][-1:]
+    position = shown.index(definition)
+    above = shown[:position][-1:]
     is_clear = any(
         definition in key_places.called_by(facts, caller) for caller in above
     )
@@ -337,20 +379,23 @@ def _words(facts: CourseFacts, chapter: Chapter, definition: Definition) -> str:
         and purposes.new_words(definition, sentence) > 1
     ]
     text = " ".join(kept)
-    if text.startswith(f"{definition.name} "):
-        rest = text.removeprefix(definition.name)
-        text = f"`{definition.name}`{rest}"
+    name = definition.name
+    if text.startswith(f"{name} "):
+        rest = text.removeprefix(name)
+        text = f"`{name}`{rest}"
     return markdown.prose(text)
 
 
 def _calls(facts: CourseFacts, chapter: Chapter, definition: Definition) -> str:
     """Explain the functions and types that a function uses and that no page has explained yet."""
-    targets = _explained(facts).get((chapter.position, definition.index), [])
+    explained = _explained(facts)
+    key = chapter.position, definition.index
     rows = []
-    for target in targets:
+    for target in explained.get(key, []):
         name = citations.name(target)
         linked = _linked(facts, chapter, target.index)
-        rows.append(citations.described(target).replace(name, linked, 1))
+        row = citations.described(target)
+        rows.append(row.replace(name, linked, 1))
     return markdown.bullets(rows)
 
 
@@ -385,15 +430,25 @@ def _explained(facts: CourseFacts) -> dict[tuple[int, int], list[Definition]]:
                 and not (purpose and citations.purpose(target) == purpose)
                 and _is_worth_explaining(facts, chapter, target)
             ]
-            ranked = sorted(
-                targets,
-                key=lambda target: _subject_of(facts, chapter, target) is None,
-            )
-            kept = ranked[:_CALLS]
-            seen.update(target.index for target in kept)
+            best = _best_targets(facts, chapter, targets)
+            seen.update(target.index for target in best)
             key = chapter.position, definition.index
-            explained[key] = list(filter(kept.__contains__, targets))
+            explained[key] = best
     return explained
+
+
+def _best_targets(
+    facts: CourseFacts, chapter: Chapter, targets: Sequence[Definition]
+) -> list[Definition]:
+    """Return the first targets, those that another chapter is about before the others."""
+
+    def has_no_chapter(target: Definition) -> bool:
+        subject_of = _subject_of(facts, chapter, target)
+        return subject_of is None
+
+    ranked = sorted(targets, key=has_no_chapter)
+    best = ranked[:_CALLS]
+    return [target for target in targets if target in best]
 
 
 def _is_worth_explaining(
@@ -448,15 +503,31 @@ def _parts(facts: CourseFacts, chapter: Chapter) -> list[Definition]:
             shown.add(target.index)
         base = leads.overridden(facts, definition)
         told = filter(None, (definition, base))
-        said += [_plain(citations.purpose(each)) for each in told]
+        said += map(_plain_purpose, told)
     parts = []
+    named = facts.named(chapter)
     for part in facts.parts(chapter):
         if part.index in shown or not _documents_itself(facts, part):
             continue
-        purpose = _plain(citations.purpose(part))
-        if not any(purpose in text for text in said):
+        purpose = _plain_purpose(part)
+        is_said = any(purpose in text for text in said)
+        if not is_said:
             said.append(purpose)
             parts.append(part)
+    unnamed = [part for part in parts if part not in named]
+    ranked = _most_used_first(facts, chapter, unnamed)
+    return ranked[:_MEMBERS]
+
+
+def _plain_purpose(definition: Definition) -> str:
+    purpose = citations.purpose(definition)
+    return _plain(purpose)
+
+
+def _most_used_first(
+    facts: CourseFacts, chapter: Chapter, parts: Iterable[Definition]
+) -> list[Definition]:
+    """Sort parts: the symbols of the chapter, then what examples and the code use most."""
     used = key_places.uses(facts, chapter)
     symbols = chapter.unit.symbols
 
@@ -466,15 +537,13 @@ def _parts(facts: CourseFacts, chapter: Chapter) -> list[Definition]:
         count = used[part.name]
         return is_other, -count, -len(users)
 
-    named = facts.named(chapter)
-    parts = [part for part in parts if part not in named]
-    parts.sort(key=rank)
-    return parts[:_MEMBERS]
+    return sorted(parts, key=rank)
 
 
 def _documents_itself(facts: CourseFacts, definition: Definition) -> bool:
     name = definition.name
-    if not definition.public or not definition.doc or name.startswith("_"):
+    is_public = definition.public and not name.startswith("_")
+    if not is_public or not definition.doc:
         return False
     if definition.kind is Kind.CONSTANT or deprecation.notice(definition):
         return False
@@ -487,19 +556,25 @@ def _documents_itself(facts: CourseFacts, definition: Definition) -> bool:
 
 def _connections(facts: CourseFacts, chapter: Chapter) -> str:
     """Return what a chapter's types extend, and what extends them: drawn, else in words."""
-    family = mermaid.fenced(diagrams.family(facts, chapter))
-    return family or markdown.bullets(_extensions(facts, chapter))
+    drawing = diagrams.family(facts, chapter)
+    if drawing:
+        return mermaid.fenced(drawing)
+    extensions = _extensions(facts, chapter)
+    return markdown.bullets(extensions)
 
 
 def _extensions(facts: CourseFacts, chapter: Chapter) -> Iterator[str]:
     named = facts.named(chapter)
     for symbol in named:
         name = citations.name(symbol)
-        for base in facts.analysis.bases.get(symbol.index, ()):
-            verb, _ = _extending(facts.definitions[base])
+        bases = facts.analysis.bases.get(symbol.index, ())
+        for base in bases:
+            definition = facts.definitions[base]
+            verb, _ = _extending(definition)
             if symbol.kind in {Kind.INTERFACE, Kind.TRAIT}:
                 verb = "extends"
-            yield f"{name} {verb} {_linked(facts, chapter, base)}."
+            linked = _linked(facts, chapter, base)
+            yield f"{name} {verb} {linked}."
         subtypes = [
             markdown.code(subtype.name)
             for subtype in facts.subtypes(symbol.index)
@@ -507,7 +582,8 @@ def _extensions(facts: CourseFacts, chapter: Chapter) -> Iterator[str]:
         ]
         if subtypes:
             _, verb = _extending(symbol)
-            yield f"{name} is {verb} by {listed(subtypes, _SUBTYPES)}."
+            names = listed(subtypes, _SUBTYPES)
+            yield f"{name} is {verb} by {names}."
 
 
 def _linked(facts: CourseFacts, chapter: Chapter, index: int) -> str:

@@ -117,8 +117,9 @@ def block(lines: Sequence[str], spans: Sequence[Span], tag: str) -> str:
     for first, last in spans:
         piece = lines[first - 1 : last]
         if shown:
-            width = _indent(piece[0])
-            indent = piece[0][:width]
+            first_line = piece[0]
+            width = _indent(first_line)
+            indent = first_line[:width]
             shown.append(f"{indent}{OMITTED}")
         shown += piece
     return markdown.fence(shown, tag)
@@ -131,7 +132,8 @@ def _indent(line: str) -> int:
 def rendered(facts: CourseFacts, excerpt: Excerpt) -> str:
     """Return an excerpt with its place above it."""
     lines = facts.texts.lines(excerpt.path)
-    tag = str(facts.file(excerpt.path).language)
+    file = facts.file(excerpt.path)
+    tag = str(file.language)
     code = block(lines, excerpt.spans, tag)
     return markdown.document(excerpt.place, code)
 
@@ -167,7 +169,8 @@ def of_definition(facts: CourseFacts, definition: Definition) -> Excerpt | None:
     first = definition.line
     end = definition.end_line
     is_telling = True
-    shown = [*range(first, end + 1)[:BUDGET], end]
+    numbers = range(first, end + 1)
+    shown = [*numbers[:BUDGET], end]
     if function is not None and is_function(definition):
         choice = _FunctionLines(lines, definition, function)
         shown = choice.chosen()
@@ -177,7 +180,8 @@ def of_definition(facts: CourseFacts, definition: Definition) -> Excerpt | None:
             signatures = _signatures(facts, definition)
             is_telling = bool(signatures)
             shown = [*shown, *signatures]
-    decorators = range(_first_decorator(lines, definition), first)
+    begin = _first_decorator(lines, definition)
+    decorators = range(begin, first)
     spans = _spans(lines, [*decorators, *shown], end)
     return Excerpt(path=definition.path, spans=spans, is_telling=is_telling)
 
@@ -201,15 +205,19 @@ def _head(
     body = function.body
     if function.doc is not None:
         body = function.doc[0]
-    last = max(definition.line, min(body - 1, definition.end_line))
+    first = definition.line
+    before_body = min(body - 1, definition.end_line)
+    last = max(first, before_body)
     head = []
-    for number in range(definition.line, last + 1):
+    for number in range(first, last + 1):
+        line = lines[number - 1]
         head.append(number)
-        if _HEAD_END.search(lines[number - 1]):
+        if _HEAD_END.search(line):
             break
     if len(head) <= _LONG_HEAD:
         return head
-    return [*head[: _LONG_HEAD // 2], head[-1]]
+    half = _LONG_HEAD // 2
+    return [*head[:half], head[-1]]
 
 
 class _FunctionLines:
@@ -228,7 +236,8 @@ class _FunctionLines:
         begin = self._head[-1] + 1
         if function.doc is not None:
             begin = function.doc[1] + 1
-        self._body = list(range(begin, definition.end_line + 1))
+        end = definition.end_line + 1
+        self._body = list(range(begin, end))
 
     def chosen(self) -> list[int]:
         """Return all lines, or all but those of the statements that say least.
@@ -246,7 +255,8 @@ class _FunctionLines:
         kept = self._with_owners(kept)
         kept = self._with_values(kept)
         kept = self._with_owners(kept)
-        return [*self._signature(kept), *kept, self._definition.end_line]
+        signature = self._signature(kept)
+        return [*signature, *kept, self._definition.end_line]
 
     def _signature(self, shown: Iterable[int]) -> list[int]:
         """Return the ends of a signature, and in between the parameters that are used."""
@@ -256,8 +266,10 @@ class _FunctionLines:
         is_kept = False
         for number in range(first + 1, self._head[-1]):
             line = self._line(number)
-            if _indent(line) <= _indent(self._line(first + 1)):
-                is_kept = not used.keys().isdisjoint(words_of(line))
+            parameter = self._line(first + 1)
+            if _indent(line) <= _indent(parameter):
+                words = words_of(line)
+                is_kept = not used.keys().isdisjoint(words)
             if is_kept:
                 kept.append(number)
         return kept
@@ -282,7 +294,11 @@ class _FunctionLines:
         if len(kept) <= room:
             return kept
         pieces = list(self._pieces(kept))
-        return _ends(pieces, central, room) or set(self._body[:room])
+        ends = _ends(pieces, central, room)
+        if ends:
+            return ends
+        beginning = self._body[:room]
+        return set(beginning)
 
     def _expendable(self) -> list[Statement]:
         """Return the statements to leave out, those that say least first; never the last one."""
@@ -310,7 +326,8 @@ class _FunctionLines:
             text = self._text(user)
             wanted = set(words_of(text))
             for statement in reversed(statements):
-                assigned = _assigned(self._text(statement))
+                own = self._text(statement)
+                assigned = _assigned(own)
                 made = wanted.intersection(assigned)
                 if made and statement.last < user.first:
                     wanted -= made
@@ -329,11 +346,13 @@ class _FunctionLines:
 
     def _calls_each(self, statement: Statement) -> bool:
         """Whether a statement calls what the loop around it goes through."""
-        called = _PLAIN_CALL.match(self._line(statement.first))
+        line = self._line(statement.first)
+        called = _PLAIN_CALL.match(line)
         if called is None:
             return False
         for number in statement.frame:
-            opening = _FOR.match(self._line(number))
+            outer = self._line(number)
+            opening = _FOR.match(outer)
             if opening is not None and opening[1] == called[1]:
                 return True
         return False
@@ -346,7 +365,8 @@ class _FunctionLines:
             if following is not None and following.first <= statement.last:
                 continue
             end = statement.last + 1
-            lines = kept.intersection(range(begin, end))
+            own = range(begin, end)
+            lines = kept.intersection(own)
             if lines:
                 yield lines.union(statement.frame)
             begin = end
@@ -361,10 +381,12 @@ class _FunctionLines:
         left = set(kept)
         for number, following in pairwise(code):
             opening = self._line(number)
-            indent = _indent(self._line(following))
-            is_left = following > number + 1 and indent <= _indent(opening)
+            next_line = self._line(following)
+            is_gap = following > number + 1
+            is_left = is_gap and _indent(next_line) <= _indent(opening)
             if is_left and _OPENING.search(opening):
-                left.difference_update(range(number, following))
+                block = range(number, following)
+                left.difference_update(block)
         if left == kept:
             return kept
         return self._without_empty_blocks(left)
@@ -377,7 +399,8 @@ class _FunctionLines:
             frame = statement.frame
             is_first = bool(frame) and frame not in begun
             begun.add(frame)
-            if not is_first or _LOGGING.match(self._line(statement.first)):
+            line = self._line(statement.first)
+            if not is_first or _LOGGING.match(line):
                 continue
             if kept.issuperset(frame):
                 more.update(_short(statement))
@@ -429,8 +452,10 @@ class _FunctionLines:
         while fitting is not None:
             more = fitting
             fitting = None
-            for statement in self._setting(more.union(self._head)):
-                piece = more.union(_numbers(statement), statement.frame)
+            shown = more.union(self._head)
+            for statement in self._setting(shown):
+                numbers = _numbers(statement)
+                piece = more.union(numbers, statement.frame)
                 if len(piece) <= room:
                     fitting = piece
                     break
@@ -442,7 +467,8 @@ class _FunctionLines:
         bound: set[str] = set()
         for statement in self._statements:
             if statement.first in shown:
-                bound.update(_assigned(self._line(statement.first)))
+                line = self._line(statement.first)
+                bound.update(_assigned(line))
         new = []
         others = []
         for statement in self._statements:
@@ -450,12 +476,13 @@ class _FunctionLines:
             if statement.first in shown:
                 continue
             made = _assigned(line)
+            own = _USED.findall(line)
             names = {
                 name for name in made if used.get(name, 0) > statement.last
             }
             if not names <= bound:
                 new.append(statement)
-            elif names and names.isdisjoint(_USED.findall(line)):
+            elif names and names.isdisjoint(own):
                 others.append(statement)
         return [*new, *others]
 
@@ -488,7 +515,9 @@ def _assigned(text: str) -> list[str]:
     if match is None:
         return []
     before, names = match.groups()
-    return [*_SET_BEFORE.findall(before), *_IDENTIFIER.findall(names)]
+    set_before = _SET_BEFORE.findall(before)
+    set_last = _IDENTIFIER.findall(names)
+    return [*set_before, *set_last]
 
 
 def _ends(
@@ -523,16 +552,19 @@ def _type_lines(
     function: FunctionFacts,
 ) -> tuple[list[int], bool]:
     """Choose the head and the fields of a type: what lies outside its functions."""
-    shown = set(_head(lines, definition, function))
-    last = lines[definition.end_line - 1].strip()
+    head = _head(lines, definition, function)
+    shown = set(head)
+    end = definition.end_line
+    last = lines[end - 1].strip()
     if last.startswith("}"):
-        shown.add(definition.end_line)
+        shown.add(end)
     fields = 0
     for statement in function.statements:
         field = _numbers(statement)
         more = shown.union(field)
-        is_short = len(field) <= _LONG_FIELD and len(more) <= BUDGET
-        if is_short and _pieces(more) <= _TYPE_SPANS:
+        is_short = len(field) <= _LONG_FIELD
+        fits = len(more) <= BUDGET and _pieces(more) <= _TYPE_SPANS
+        if is_short and fits:
             shown = more
             fields += 1
     return sorted(shown), fields >= _ENOUGH_FIELDS
@@ -541,15 +573,18 @@ def _type_lines(
 def _signatures(facts: CourseFacts, definition: Definition) -> list[int]:
     """Return the lines of an interface's members without the long ones."""
     shown: list[int] = []
-    for member in facts.members(definition)[:_MOST_SIGNATURES]:
-        if member.end_line - member.line < _LONG_SIGNATURE:
-            shown += range(member.line, member.end_line + 1)
+    members = facts.members(definition)
+    for member in members[:_MOST_SIGNATURES]:
+        signature = range(member.line, member.end_line + 1)
+        if len(signature) <= _LONG_SIGNATURE:
+            shown += signature
     return shown
 
 
 def _pieces(numbers: Iterable[int]) -> int:
     pieces = 1
-    for number, following in pairwise(sorted(numbers)):
+    ordered = sorted(numbers)
+    for number, following in pairwise(ordered):
         if following - number > _GAP + 1:
             pieces += 1
     return pieces

@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, NamedTuple
 
 from worker.engines.static.facts import TYPES, Definition
@@ -127,7 +128,8 @@ def of_functions(
 def _causes(facts: CourseFacts, function: Definition) -> list[Raise]:
     text = facts.text(function)
     inside = None
-    if any(word in text for word in FAILURE_WORDS):
+    may_fail = any(word in text for word in FAILURE_WORDS)
+    if may_fail:
         inside = facts.function(function.index)
     if inside is None:
         return []
@@ -136,30 +138,27 @@ def _causes(facts: CourseFacts, function: Definition) -> list[Raise]:
 
 def _names_an_error(cause: Raise) -> bool:
     """Whether a failure says which it is, and does not only pass a caught one on."""
-    if not cause.what:
+    what = cause.what
+    if not what:
         return bool(cause.message)
-    return (
-        _NAME.fullmatch(cause.what) is not None
-        and last_name(cause.what)[:1].isupper()
-    )
+    if _NAME.fullmatch(what) is None:
+        return False
+    name = last_name(what)
+    return name[:1].isupper()
 
 
 def sentence(facts: CourseFacts, failure: Failure) -> str:
     """Return a failure as a sentence: who fails, with what, where, and under which conditions."""
-    return _told([_way(facts, failure)])
+    way = _way(facts, failure)
+    return _told([way])
 
 
 def _told(alike: Sequence[_Way], error: str = "") -> str:
     """Return which functions fail in one way; with its message at the end, it has no full stop."""
-    places: dict[str, str] = {}
-    for way in alike:
-        name = citations.name(way.function)
-        if way.cause.is_inner:
-            name = f"a function inside {name}"
-        place = citations.at(way.function.path, way.cause.line)
-        places.setdefault(name, place)
+    places = _places(alike)
     first = alike[0]
     cause = first.cause
+    message = cause.message
     verb, _, rest = cause.verb.partition(" ")
     if first.caught:
         verb = "turns"
@@ -170,14 +169,31 @@ def _told(alike: Sequence[_Way], error: str = "") -> str:
     shown_places = [*places.values()][:_MOST_TOGETHER]
     where = ", ".join(shown_places)
     reason = ""
-    if all(way.reason == first.reason for way in alike):
+    reasons = {way.reason for way in alike}
+    if len(reasons) == 1:
         reason = first.reason
     named = error or first.named
-    parts = capital(who), verb, rest, named, f"({where})", reason
+    subject = capital(who)
+    parts = subject, verb, rest, named, f"({where})", reason
     told = " ".join(filter(None, parts))
-    if cause.message.endswith(('"', "'", "`")):
-        return f"{told}: {markdown.code(cause.message)}"
+    if message.endswith(('"', "'", "`")):
+        code = markdown.code(message)
+        return f"{told}: {code}"
     return f"{told}."
+
+
+def _places(ways: Iterable[_Way]) -> dict[str, str]:
+    """Return the names of the functions that fail, each with the first place where it does."""
+    places: dict[str, str] = {}
+    for way in ways:
+        function = way.function
+        cause = way.cause
+        name = citations.name(function)
+        if cause.is_inner:
+            name = f"a function inside {name}"
+        place = citations.at(function.path, cause.line)
+        places.setdefault(name, place)
+    return places
 
 
 def condition(conditions: Iterable[str]) -> str:
@@ -194,22 +210,27 @@ def condition(conditions: Iterable[str]) -> str:
 
 def _way(facts: CourseFacts, failure: Failure) -> _Way:
     cause = failure.cause
+    what = cause.what
     function = failure.function
-    error = exceptions.raised(facts, function, cause.what)
-    name = last_name(cause.what)
+    path = function.path
+    error = exceptions.raised(facts, function, what)
+    name = last_name(what)
     if error is not None:
         name = error.name
     caught, others = _conditions(cause)
     reason = condition(others)
     instead = ""
-    own = markdown.code(cause.what)
+    own = markdown.code(what)
     is_other = name and caught != [own]
     if is_other and len(caught) == 1:
-        instead = exceptions.listed_in(facts, function.path, caught[0], name)
+        instead = exceptions.listed_in(facts, path, caught[0], name)
     elif caught:
-        reason = f"{CAUGHT}{listed(caught)} {reason}".strip()
+        errors = listed(caught)
+        reason = f"{CAUGHT}{errors} {reason}".strip()
     worth = exceptions.worth(facts, error)
-    named = cause.what and exceptions.listed_in(facts, function.path, own, "")
+    named = ""
+    if what:
+        named = exceptions.listed_in(facts, path, own, "")
     return _Way(function, cause, error, named, instead, reason, worth)
 
 
@@ -264,26 +285,16 @@ def sentences(
     All failures with an exception of the project are one row. Others are told if no excerpt
     shows them.
     """
-
-    def rank(way: _Way) -> tuple[float, ...]:
-        function = way.function
-        message = way.cause.message
-        return (
-            way.worth == 0,
-            _is_private(function),
-            -way.worth,
-            not _is_shown(shown, function.path, function.line),
-            not message,
-            "unless" in way.reason,
-            len(message) < _EXPLAINING,
-        )
-
     kinds: dict[object, list[_Way]] = defaultdict(list)
-    ways = [_way(facts, failure) for failure in found(facts, chapter)]
-    for way in sorted(ways, key=rank):
-        is_new = not _is_shown(shown, way.function.path, way.cause.line)
+    failing = found(facts, chapter)
+    ways = [_way(facts, failure) for failure in failing]
+    ways.sort(key=partial(_rank, shown))
+    for way in ways:
+        path = way.function.path
+        is_new = not _is_shown(shown, path, way.cause.line)
         if way.worth:
-            kinds[way.error].append(_shortened(way))
+            kind = kinds[way.error]
+            kind.append(_shortened(way))
         elif is_new and _is_telling(way):
             key = way.error or _alike(way)
             kinds[key].append(way)
@@ -294,6 +305,22 @@ def sentences(
     return [_row(facts, kind) for kind in ranked[:most]]
 
 
+def _rank(shown: Iterable[Excerpt], way: _Way) -> tuple[float, ...]:
+    """Return what sorts ways: exceptions that matter, then functions that the chapter shows."""
+    function = way.function
+    message = way.cause.message
+    is_shown = _is_shown(shown, function.path, function.line)
+    return (
+        way.worth == 0,
+        _is_private(function),
+        -way.worth,
+        not is_shown,
+        not message,
+        "unless" in way.reason,
+        len(message) < _EXPLAINING,
+    )
+
+
 def _row(facts: CourseFacts, kind: Sequence[_Way]) -> str:
     """Return a failure as a sentence, or what an exception means and where it comes from."""
     error = kind[0].error
@@ -302,13 +329,15 @@ def _row(facts: CourseFacts, kind: Sequence[_Way]) -> str:
     ways: dict[object, list[_Way]] = defaultdict(list)
     for way in kind:
         key: object = _alike(way)
-        if way.caught and not way.cause.is_inner:
-            key = way.caught, way.cause.message
+        cause = way.cause
+        if way.caught and not cause.is_inner:
+            key = way.caught, cause.message
         ways[key].append(way)
     first_ways = list(ways.values())[:_MOST_WAYS]
     told = [_told(alike, "it") for alike in first_ways]
     purpose = exceptions.purpose(error)
-    *before, last = filter(None, (purpose, *told))
+    parts = purpose, *told
+    *before, last = filter(None, parts)
     pieces = [piece.removesuffix(".") for piece in before]
     words = ". ".join([*pieces, last])
     name = exceptions.named(facts, error)
@@ -316,7 +345,8 @@ def _row(facts: CourseFacts, kind: Sequence[_Way]) -> str:
 
 
 def _is_private(function: Definition) -> bool:
-    return function.name.startswith("_") and function.name != "__init__"
+    name = function.name
+    return name.startswith("_") and name != "__init__"
 
 
 def _shortened(way: _Way) -> _Way:
@@ -330,9 +360,10 @@ def _is_telling(way: _Way) -> bool:
     """Whether a failure has a message, or is one of a public function itself."""
     if len(way.reason) > _LONGEST_REASON:
         return False
-    if way.cause.message:
+    cause = way.cause
+    if cause.message:
         return True
-    return not way.cause.is_inner and not _is_private(way.function)
+    return not cause.is_inner and not _is_private(way.function)
 
 
 def _alike(way: _Way) -> tuple[str, str, str, str, int]:
@@ -361,25 +392,29 @@ def cautions(facts: CourseFacts, chapter: Chapter) -> list[str]:
 
 
 def _left_to_subclasses(facts: CourseFacts, chapter: Chapter) -> Iterator[str]:
-    for symbol in facts.symbols(chapter)[:1]:
-        if symbol.kind not in TYPES or is_interface(symbol):
-            continue
-        abstract = []
-        for method in facts.methods(symbol):
-            if _is_abstract(facts, symbol, method):
-                name = citations.name(method)
-                place = citations.start(method)
-                abstract.append(f"{name} ({place})")
-        if abstract:
-            names = listed(abstract, _MOST)
-            yield f"Left to subclasses: {names}."
+    symbols = facts.symbols(chapter)
+    if not symbols:
+        return
+    main = symbols[0]
+    if main.kind not in TYPES or is_interface(main):
+        return
+    abstract = []
+    for method in facts.methods(main):
+        if _is_abstract(facts, main, method):
+            name = citations.name(method)
+            place = citations.start(method)
+            abstract.append(f"{name} ({place})")
+    if abstract:
+        names = listed(abstract, _MOST)
+        yield f"Left to subclasses: {names}."
 
 
 def _is_abstract(
     facts: CourseFacts, owner: Definition, method: Definition
 ) -> bool:
     """Whether a method is marked as abstract, or only fails and each subtype defines it."""
-    if any("abstract" in decorator for decorator in method.decorators):
+    is_marked = any("abstract" in mark for mark in method.decorators)
+    if is_marked:
         return True
     head, _, _ = method.signature.partition("(")
     if _ABSTRACT.search(head):
@@ -387,8 +422,10 @@ def _is_abstract(
     inside = facts.function(method.index)
     if inside is None or len(inside.statements) > _ABSTRACT_STATEMENTS:
         return False
-    is_left_out = any(cause.what in _ABSTRACT_ERRORS for cause in inside.raises)
-    return is_left_out and all(
+    raised = {cause.what for cause in inside.raises}
+    if raised.isdisjoint(_ABSTRACT_ERRORS):
+        return False
+    return all(
         method.name in {own.name for own in facts.methods(subtype)}
         for subtype in facts.subtypes(owner.index)
     )
@@ -402,14 +439,16 @@ def _settings(facts: CourseFacts, chapter: Chapter) -> list[str]:
         for variable, line in _variables(facts, part):
             place = part.path, line
             # Members come after what they are members of.
-            if places.setdefault(variable, place) == place:
+            first = places.setdefault(variable, place)
+            if first == place:
                 readers[variable] = part
     of_reader: dict[str, list[str]] = defaultdict(list)
     for variable, reader in readers.items():
         where = citations.at(*places[variable])
         code = markdown.code(variable)
         name = citations.name(reader)
-        of_reader[name].append(f"{code} ({where})")
+        variables = of_reader[name]
+        variables.append(f"{code} ({where})")
     sentences = []
     for name, variables in of_reader.items():
         noun = "variables"
@@ -430,10 +469,12 @@ def _variables(
         return
     root = facts.texts.root(part.path)
     for match in _SETTING.finditer(code):
-        before = code[: match.start()]
+        start = match.start()
+        before = code[:start]
         *rows, last = before.split("\n")
         line = part.line + len(rows)
-        point = line - 1, len(last.encode())
+        column = len(last.encode())
+        point = line - 1, column
         node = root and root.descendant_for_point_range(point, point)
         if node is not None and not _NO_CODE.search(node.type):
             yield match[1], line
@@ -451,7 +492,8 @@ def failing_call(
 
 
 def handlers(facts: CourseFacts, function: Definition) -> list[Handler]:
-    if not _HANDLING.search(facts.text(function)):
+    text = facts.text(function)
+    if not _HANDLING.search(text):
         return []
     inside = facts.function(function.index)
     if inside is not None:

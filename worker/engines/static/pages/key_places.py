@@ -102,25 +102,40 @@ def chosen(facts: CourseFacts, chapter: Chapter) -> list[KeyPlace]:
     if not chapter.unit.symbols:
         text_places = _text_places(facts, chapter)
         return list(text_places)[:MOST]
-    places: list[KeyPlace] = []
-    for symbol in facts.named(chapter):
-        _add(facts, places, _place_of(facts, chapter, symbol))
-        for place in _told_places(facts, symbol):
-            if place.room + sum(each.room for each in places) <= MOST - 1:
-                _add(facts, places, place)
-    left = list(dict.fromkeys(_candidates(facts, chapter)))
-    while left and sum(place.room for place in places) < _MOST_CONNECTED:
+    places = _of_subjects(facts, chapter)
+    candidates = _candidates(facts, chapter)
+    left = list(dict.fromkeys(candidates))
+    while left and _room(places) < _MOST_CONNECTED:
         definition = _following(facts, chapter, places, left)
         if definition is None:
             break
         left.remove(definition)
-        _add(facts, places, _telling(facts, definition))
+        place = _telling(facts, definition)
+        _add(facts, places, place)
     ordered = [
         replace(place, is_inside=_is_inside(facts, chapter, place))
         for place in _in_call_order(facts, places)
     ]
     ordered.sort(key=lambda place: _as_met(facts, chapter, place))
     return ordered
+
+
+def _of_subjects(facts: CourseFacts, chapter: Chapter) -> list[KeyPlace]:
+    """Return the places that explain what the title names, and the methods users call most."""
+    places: list[KeyPlace] = []
+    for symbol in facts.named(chapter):
+        best = _place_of(facts, chapter, symbol)
+        _add(facts, places, best)
+        for place in _told_places(facts, symbol):
+            room = place.room + _room(places)
+            if room <= MOST - 1:
+                _add(facts, places, place)
+    return places
+
+
+def _room(places: Iterable[KeyPlace]) -> float:
+    """Return what places take of a chapter."""
+    return sum(place.room for place in places)
 
 
 def _as_met(
@@ -137,17 +152,21 @@ def _as_met(
     met = called.get(definition.name, len(called))
     if _position(facts, definition) is None:
         return place.is_inside, met, 0
-    return place.is_inside, met, -_worth(facts, chapter, definition)
+    worth = _worth(facts, chapter, definition)
+    return place.is_inside, met, -worth
 
 
 @remembered
 def _in_examples(facts: CourseFacts, chapter: Chapter) -> dict[str, int]:
     """Return the place of each name that a chapter's examples call, in their order."""
-    shown = [step.extent for step in walkthrough.steps(facts, chapter)]
-    shown += [example.extent for example in examples.best(facts, chapter)]
+    steps = walkthrough.steps(facts, chapter)
+    best = examples.best(facts, chapter)
+    shown = [step.extent for step in steps]
+    shown += [example.extent for example in best]
     places: dict[str, int] = {}
     for path, first, last in shown:
-        code = "\n".join(facts.texts.lines(path)[first - 1 : last])
+        lines = facts.texts.lines(path)
+        code = "\n".join(lines[first - 1 : last])
         for name in _CALLED.findall(code):
             places.setdefault(name, len(places))
     return places
@@ -182,13 +201,15 @@ def _following(
     }
 
     def worth(candidate: Definition) -> float:
-        return _worth(facts, chapter, candidate) + ties.get(candidate, 0)
+        own = _worth(facts, chapter, candidate)
+        return own + ties.get(candidate, 0)
 
     best = max(ties, key=worth, default=None)
-    room = sum(place.room for place in places)
+    room = _room(places)
     if room > MOST:
-        is_kin = best is not None and ties[best] >= _TIED + _KIN
-        return best if is_kin else None
+        if best is None or ties[best] < _TIED + _KIN:
+            return None
+        return best
     if room > MOST - 1:
         return best
     first = left[0]
@@ -213,7 +234,8 @@ def _tie(
     for other in shown:
         if candidate not in called_by(facts, other):
             continue
-        worth = _TIED + _KIN * _are_kin(candidate.name, other.name)
+        are_kin = _are_kin(candidate.name, other.name)
+        worth = _TIED + _KIN * are_kin
         if call_path.is_always_called(facts, other, candidate):
             worth += _TIED + _BETWEEN * is_caller
         tie = max(tie, worth)
@@ -222,7 +244,8 @@ def _tie(
 
 def _are_kin(name: str, other: str) -> bool:
     """Whether one of two names holds the other: what it does is the other's work."""
-    shorter, longer = sorted([name.strip("_"), other.strip("_")], key=len)
+    names = name.strip("_"), other.strip("_")
+    shorter, longer = sorted(names, key=len)
     return shorter in longer
 
 
@@ -273,7 +296,8 @@ def _by_common_callers(
             and other.parent == function.parent
             and _is_called_before(facts, function, other)
         ]
-        ordered.insert(min(later, default=len(ordered)), function)
+        position = min(later, default=len(ordered))
+        ordered.insert(position, function)
     return ordered
 
 
@@ -365,15 +389,22 @@ def _told_places(facts: CourseFacts, symbol: Definition) -> list[KeyPlace]:
     """Return the public methods of a type that documents call most, short ones first."""
     ranked = []
     for method in _methods(facts, symbol):
-        calls = told_calls.count(facts, method) * method.public
-        if calls >= _OFTEN and not deprecation.notice(method):
-            worth = calls / math.sqrt(1 + _length(facts, method))
+        calls = told_calls.count(facts, method)
+        is_often_called = method.public and calls >= _OFTEN
+        if is_often_called and not deprecation.notice(method):
+            length = _length(facts, method)
+            worth = calls / math.sqrt(1 + length)
             ranked.append((-worth, method.index, method))
     unlike: dict[Definition, Definition] = {}
     for _, _, method in sorted(ranked):
-        unlike.setdefault(call_path.worker(facts, method), method)
-    places = [_telling(facts, method) for method in unlike.values()]
-    return [place for place in places if place is not None]
+        worker = call_path.worker(facts, method)
+        unlike.setdefault(worker, method)
+    places = []
+    for method in unlike.values():
+        place = _telling(facts, method)
+        if place is not None:
+            places.append(place)
+    return places
 
 
 def _place_of(
@@ -429,7 +460,8 @@ def _candidates(facts: CourseFacts, chapter: Chapter) -> Iterator[Definition]:
     functions = []
     for index in chapter.unit.owned:
         definition = facts.definitions[index]
-        if is_function(definition) and not _HELPER.match(definition.name):
+        is_helper = _HELPER.match(definition.name) is not None
+        if is_function(definition) and not is_helper:
             functions.append(definition)
     yield from _by_use(facts, chapter, functions)
 
@@ -500,23 +532,23 @@ def _methods(facts: CourseFacts, symbol: Definition) -> Iterator[Definition]:
 
 
 def _namesakes(facts: CourseFacts, symbol: Definition) -> list[Definition]:
-    bases = map(facts.definitions.__getitem__, _bases(facts, symbol))
+    bases = _bases(facts, symbol)
     return [base for base in bases if base.name == symbol.name]
 
 
 def _mixed_in(facts: CourseFacts, symbol: Definition) -> list[Definition]:
     """Return the modules and traits of a type's own chapter whose methods the type has."""
     own = facts.owner(symbol.index)
-    bases = map(facts.definitions.__getitem__, _bases(facts, symbol))
     return [
         base
-        for base in bases
+        for base in _bases(facts, symbol)
         if base.kind in _MIXED_IN and facts.owner(base.index) is own
     ]
 
 
-def _bases(facts: CourseFacts, symbol: Definition) -> Sequence[int]:
-    return facts.analysis.bases.get(symbol.index, ())
+def _bases(facts: CourseFacts, symbol: Definition) -> list[Definition]:
+    indexes = facts.analysis.bases.get(symbol.index, ())
+    return [facts.definitions[index] for index in indexes]
 
 
 def _fulfilled(
@@ -575,7 +607,8 @@ def _is_worth_showing(facts: CourseFacts, symbol: Definition) -> bool:
     if lines < _SHORT_TYPE:
         return lines > _TRIVIAL
     methods = facts.methods(symbol)
-    if any(_does_something(facts, method) for method in methods):
+    does_something = any(_does_something(facts, method) for method in methods)
+    if does_something:
         return False
     function = facts.function(symbol.index)
     if function is None:
@@ -589,7 +622,8 @@ def uses(facts: CourseFacts, chapter: Chapter) -> Counter[str]:
     counted: Counter[str] = Counter()
     functions = facts.functions(chapter)
     for example in examples.found(facts, chapter):
-        code = "\n".join(examples.lines(facts, example))
+        lines = examples.lines(facts, example)
+        code = "\n".join(lines)
         calls = calls_in(facts, code)
         called = set()
         for function in functions:
@@ -613,7 +647,8 @@ def _by_use(
     """
 
     def rank(function: Definition) -> tuple[float, int]:
-        return -_worth(facts, chapter, function), function.index
+        worth = _worth(facts, chapter, function)
+        return -worth, function.index
 
     ordered = sorted(functions, key=rank)
     current = [each for each in ordered if not deprecation.notice(each)]
@@ -622,16 +657,15 @@ def _by_use(
 
 @remembered
 def _worth(facts: CourseFacts, chapter: Chapter, function: Definition) -> float:
-    times_used = uses(facts, chapter)[function.name]
-    told = _told(facts, function) + min(times_used, _MOST_USED)
+    told = _worth_to_users(facts, chapter, function)
     reach = call_path.reach(facts, function)
     called = len(facts.callers(function.index))
     name = function.name
-    if not told:
-        told = math.log1p(_tested(facts, function)) / 2
-    worth = told + _listed(facts, function) + math.log1p(reach)
+    length = _length(facts, function)
+    worth = told + _listed(facts, function)
+    worth += math.log1p(reach)
     worth += math.log1p(called) / 2
-    worth += math.log1p(_length(facts, function)) / 2
+    worth += math.log1p(length) / 2
     if _is_inherited(facts, function):
         worth += _INHERITED
     if not function.public or name.startswith("_"):
@@ -640,11 +674,25 @@ def _worth(facts: CourseFacts, chapter: Chapter, function: Definition) -> float:
     is_slight = _is_small(facts, function) or _ACCESSOR.match(name)
     if is_slight and not is_clear:
         worth -= _SMALL
-    if any("property" in mark for mark in function.decorators):
+    is_property = any("property" in mark for mark in function.decorators)
+    if is_property:
         worth -= _SMALL
     if function.parent is not None and not facts.out[function.index]:
         worth -= _LEAF
     return worth
+
+
+def _worth_to_users(
+    facts: CourseFacts, chapter: Chapter, function: Definition
+) -> float:
+    """Rate how often documents, examples and tests name a function."""
+    counts = uses(facts, chapter)
+    times_used = counts[function.name]
+    told = _told(facts, function) + min(times_used, _MOST_USED)
+    if told:
+        return told
+    tests = _tested(facts, function)
+    return math.log1p(tests) / 2
 
 
 def _listed(facts: CourseFacts, function: Definition) -> float:
@@ -660,20 +708,24 @@ def _position(facts: CourseFacts, function: Definition) -> int | None:
     if function.parent is None:
         return None
     owner = facts.definitions[function.parent]
-    return member_lists.positions(facts, owner).get(function.name)
+    positions = member_lists.positions(facts, owner)
+    return positions.get(function.name)
 
 
 def _tested(facts: CourseFacts, function: Definition) -> int:
     """Return how many tests name a method, if no guide names any method of its type."""
     if function.parent is None:
         return 0
-    siblings = facts.methods(facts.definitions[function.parent])
-    if any(_told(facts, sibling) for sibling in siblings):
+    owner = facts.definitions[function.parent]
+    siblings = facts.methods(owner)
+    is_type_told = any(_told(facts, sibling) for sibling in siblings)
+    if is_type_told:
         return 0
-    owners = {other.parent for other in facts.by_name[function.name]}
+    name = function.name
+    owners = {other.parent for other in facts.by_name[name]}
     if len(owners) > 1:
         return 0
-    mentions = facts.analysis.mentions.get(function.name, ())
+    mentions = facts.analysis.mentions.get(name, ())
     roles = [facts.file(path).role for path in mentions]
     return roles.count(Role.TEST)
 
@@ -709,7 +761,8 @@ def _told(facts: CourseFacts, function: Definition) -> float:
     told = 0.0
     for text in told_calls.texts(facts, name):
         told += _names(text, qualified)
-        if any(call in text for call in calls):
+        has_call = any(call in text for call in calls)
+        if has_call:
             told += 0.5
         if told >= _MOST_TOLD:
             break
