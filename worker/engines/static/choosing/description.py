@@ -125,27 +125,33 @@ class Descriptions:
         for index in owned:
             neighbour = self._definitions[index]
             is_type = neighbour.public and neighbour.kind in TYPES
-            if is_type and neighbour.path == path and index not in symbols:
+            is_near = neighbour.path == path and index not in symbols
+            if is_type and is_near:
                 users = self._graph.using_files(index)
                 lines = neighbour.end_line - neighbour.line
-                ranks.append((-users, -lines, index))
+                rank = -users, -lines, index
+                ranks.append(rank)
         nearest = sorted(ranks)[:_MAX_NEIGHBOURS]
         return [index for _, _, index in nearest]
 
     def _paths(self, place: int) -> tuple[str, ...]:
         """Return the files that define a unit, then the files most closely connected to it."""
-        symbols = self._chosen[place].symbols[: 2 * _OWN_FILES]
+        chosen = self._chosen[place]
+        symbols = chosen.symbols[: 2 * _OWN_FILES]
         members = self._main(place).members
         indexes = (*symbols, *members)
         defining = [self._definitions[index].path for index in indexes]
-        own = list(dict.fromkeys(defining))[:_OWN_FILES]
+        distinct = dict.fromkeys(defining)
+        own = list(distinct)[:_OWN_FILES]
         weights = self._connections(symbols)
         ranks = []
         for path, weight in weights.items():
-            if path not in own:
-                # Every unit is connected to a popular file.
-                popularity = math.sqrt(1 + self._importers[path])
-                ranks.append((-weight / popularity, path))
+            if path in own:
+                continue
+            # Every unit is connected to a popular file.
+            popularity = math.sqrt(1 + self._importers[path])
+            rank = -weight / popularity
+            ranks.append((rank, path))
         connected = [path for _, path in sorted(ranks)]
         paths = own + connected
         return tuple(paths[:MAX_FILES])
@@ -159,10 +165,11 @@ class Descriptions:
                 weights[reference.path] += weight
             for reference in self._ends.used[symbol]:
                 target = self._graph.top[reference.target]
-                if target not in symbols:
-                    path = self._definitions[target].path
-                    weight = math.log1p(reference.count)
-                    weights[path] += weight * _USED_WEIGHT
+                if target in symbols:
+                    continue
+                path = self._definitions[target].path
+                weight = math.log1p(reference.count)
+                weights[path] += weight * _USED_WEIGHT
         return weights
 
     def _sentences(self, leaders: Sequence[Definition]) -> Iterator[str]:
@@ -189,11 +196,13 @@ class Descriptions:
         rest = _NAMED.sub("", summary, count=1)
         named = summary.removesuffix(rest).strip("`")
         if named.endswith(main.name) and _PREDICATE.match(rest):
-            return sentence(name + rest)
+            whole = name + rest
+            return sentence(whole)
         if summary:
             return f"{name}: {sentence(summary)}"
         kind = _kind_with_article(main)
-        return f"{name} is {kind}{self._extent(main)}."
+        extent = self._extent(main)
+        return f"{name} is {kind}{extent}."
 
     def _extent(self, main: Definition) -> str:
         """Name a few public members of a definition without a docstring."""
@@ -219,7 +228,8 @@ def _joined(definition: Definition, introduction: str) -> str:
     """Return what a definition is as a sentence with its name as the subject, if that is sure."""
     name = code(definition.name)
     summary = introduction.removeprefix(f"{name}: ")
-    predicate = summary[0].lower() + summary[1:]
+    initial = summary[0].lower()
+    predicate = initial + summary[1:]
     action = _ACTION.match(summary)
     if action is not None and (action[1] or definition.kind not in TYPES):
         return f"{name} {predicate}"

@@ -114,7 +114,8 @@ def first_encounters(
 
 
 def _reading_order(files: Files, texts: Texts) -> Iterator[tuple[Source, str]]:
-    readme = next((path for path in readmes(files) if path in texts), None)
+    readable = (path for path in readmes(files) if path in texts)
+    readme = next(readable, None)
     if readme is not None:
         yield Source.README_EXAMPLE, readme
     contents = _contents(files, texts)
@@ -122,13 +123,17 @@ def _reading_order(files: Files, texts: Texts) -> Iterator[tuple[Source, str]]:
     for path, file in files.items():
         if path == readme or path not in texts:
             continue
-        place = contents.get(path.rpartition(".")[0])
-        group = _group(file, is_listed=place is not None)
+        stem = path.rpartition(".")[0]
+        place = contents.get(stem)
+        is_listed = place is not None
+        group = _group(file, is_listed=is_listed)
         if group is not None:
             depth = path.count("/")
-            groups[group].append((depth, place or 0, path))
+            rank = depth, place or 0, path
+            groups[group].append(rank)
     for (source, _), paths in sorted(groups.items()):
-        for _, _, path in sorted(paths)[:_MOST_TEXTS]:
+        best = sorted(paths)[:_MOST_TEXTS]
+        for _, _, path in best:
             yield source, path
 
 
@@ -137,12 +142,16 @@ def _contents(files: Files, texts: Texts) -> dict[str, int]:
     places: dict[str, int] = {}
     for path, file in files.items():
         folder, name = split(path)
-        if path not in texts or not name.startswith("index."):
+        is_index = name.startswith("index.")
+        if path not in texts or not is_index:
             continue
-        if file.role is Role.DOCUMENT:
-            for place, names in enumerate(_ENTRY.findall(texts[path]), 1):
-                page, _ = splitext(join(folder, "".join(names)))
-                places.setdefault(page, place)
+        if file.role is not Role.DOCUMENT:
+            continue
+        entries = _ENTRY.findall(texts[path])
+        for place, names in enumerate(entries, 1):
+            entry = join(folder, "".join(names))
+            page, _ = splitext(entry)
+            places.setdefault(page, place)
     return places
 
 

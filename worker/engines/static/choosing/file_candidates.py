@@ -96,15 +96,17 @@ class Pages:
         stems = frozenset(map(_stem, self._texts))
         for path, text in self._texts.items():
             words = _WORD.findall(text)
-            self._names[path] = stems.intersection(words)
-            for stem in self._names[path]:
+            names = stems.intersection(words)
+            self._names[path] = names
+            for stem in names:
                 self._naming[stem].append(path)
         fitting = self._fitting()
         if len(fitting) < _ENOUGH_HEADINGS:
             sections = self._sections(fitting)
             if sections:
                 return sections[:most]
-        return [Topic(path=path) for path in self._best(fitting, most)]
+        best = self._best(fitting, most)
+        return [Topic(path=path) for path in best]
 
     def _fitting(self) -> list[str]:
         """Return the files of the first role that has any."""
@@ -208,12 +210,15 @@ class Pages:
         heading = self._heading(page)
         opening = first_sentence(file.doc)
         if heading is not None:
-            paragraph = lead(language, self._texts[path], heading)
+            text = self._texts[path]
+            paragraph = lead(language, text, heading)
             opening = sentence(paragraph) or opening
         size = counted(file.lines, "line")
         words = [opening, f"`{path}` has {size} of {language.label}."]
-        titles = [inner.title for inner in file.headings[1:4]]
-        if titles and page.heading is None and language in PROSE:
+        inner = file.headings[1:4]
+        titles = [section.title for section in inner]
+        is_whole = page.heading is None
+        if titles and is_whole and language in PROSE:
             words.append(f"It covers {listed(titles)}.")
         naming = self._mentioned_in(path)
         if naming:

@@ -121,8 +121,8 @@ def foundations(
     }
     bound: dict[int, Foundation] = {}
     for place, candidate in enumerate(chosen):
-        leaders = [definitions[index] for index in candidate.leaders]
-        if any(leader.kind is not Kind.VARIABLE for leader in leaders):
+        kinds = {definitions[index].kind for index in candidate.leaders}
+        if kinds - {Kind.VARIABLE}:
             continue
         named = [
             (owners[target], index, target)
@@ -198,7 +198,8 @@ def _put_before(
     for unit, (base, variable, target) in bound.items():
         place = placed.index(unit)
         is_first = base == placed[0]
-        if is_first or placed.index(base) < place:
+        is_before = placed.index(base) < place
+        if is_first or is_before:
             continue
         placed.remove(base)
         placed.insert(place, base)
@@ -299,10 +300,12 @@ def _connection(
         other = link.target
     subject = units[link.source].name
     if link.subject is not None:
-        subject = code(definitions[link.subject].qualified)
+        actor = definitions[link.subject]
+        subject = code(actor.qualified)
     target = units[link.target].name
     if link.object is not None:
-        target = code(definitions[link.object].qualified)
+        item = definitions[link.object]
+        target = code(item.qualified)
     place = f"{link.path}:{link.line}"
     after = units[other].name
     return f"It comes after {after}: {subject} {link.verb} {target} ({place})."

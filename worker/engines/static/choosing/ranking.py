@@ -236,8 +236,11 @@ class Ranking:
     def _name(self, definition: Definition) -> _Signs:
         index = definition.index
         words = [word.lower() for word in parts(definition.name)]
-        is_helper = not _HELPERS.isdisjoint(words[-1:])
+        last = words[-1:]
+        is_helper = not _HELPERS.isdisjoint(last)
+        is_abstract = words[:1] == _ABSTRACT
         weight = self._exports.weight(index)
+        others = self._offered[definition.name]
         deprecated = deprecation.notice(definition)
         return {
             "exception": self._graph.is_exception(index),
@@ -245,8 +248,8 @@ class Ranking:
             "words": max(0, len(words) - _WORDS),
             "value": self._is_mere_value(definition),
             "alias": definition.kind is Kind.TYPE,
-            "helper": is_helper or words[:1] == _ABSTRACT,
-            "shadowed": weight < self._offered[definition.name],
+            "helper": is_helper or is_abstract,
+            "shadowed": weight < others,
             "deprecated": bool(deprecated),
         }
 

@@ -211,7 +211,8 @@ class Chooser:
             return self._offers
         packages = self._packages
         parts = {packages.part(self._path(candidate)) for candidate in chosen}
-        best, _ = max(map(_value, self._offers))
+        values = map(_value, self._offers)
+        best, _ = max(values)
         least = _WITH * best
         new = []
         for offer in self._offers:

@@ -168,7 +168,8 @@ def _freeze(kept: Sequence[Draft]) -> tuple[Definition, ...]:
             members[parent].append(index)
     definitions = []
     for index, draft in numbered:
-        definition = _definition(draft, index, parents[index], members[index])
+        parent = parents[index]
+        definition = _definition(draft, index, parent, members[index])
         definitions.append(definition)
     return tuple(definitions)
 

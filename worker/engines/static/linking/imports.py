@@ -201,7 +201,8 @@ class Modules:
         for ending in (".py", "/__init__.py"):
             tail = rest + ending
             for path in self._ending(tail):
-                prefixes.add(_before(path, tail))
+                folder = _before(path, tail)
+                prefixes.add(folder)
         first = rest.partition("/")[0]
         for package in self._packages:
             if f"/{package}".endswith(f"/{first}"):

@@ -177,10 +177,12 @@ class Usage:
     def _tree(self, path: str) -> tuple[Tree, list[str]]:
         if path not in self._trees:
             file = self._files[path]
-            content = decode(file.location.read_bytes()) or ""
+            raw = file.location.read_bytes()
+            content = decode(raw) or ""
             data = content.encode("utf-8", "replace")
             tree = self._reader.tree(file.language, data)
-            self._trees[path] = tree, content.split("\n")
+            lines = content.split("\n")
+            self._trees[path] = tree, lines
         return self._trees[path]
 
 

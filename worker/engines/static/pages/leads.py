@@ -111,7 +111,8 @@ def _callers(facts: CourseFacts, definition: Definition) -> Iterator[str]:
     is_value = definition.kind in {Kind.VARIABLE, Kind.CONSTANT}
     for reference in facts.callers(definition.index):
         source = reference.source
-        if source is None or facts.file(reference.path).role is not Role.SOURCE:
+        file = facts.file(reference.path)
+        if source is None or file.role is not Role.SOURCE:
             continue
         caller = facts.definitions[source]
         if not is_function(caller):

@@ -191,7 +191,8 @@ def fault(diagram: str) -> str | None:
     """Say what is wrong with a diagram that should be one of ours, or return None."""
     first, *lines = diagram.split("\n")
     if first not in _LINES or not lines:
-        return f"it begins with {first[:MAX_LABEL]!r}"
+        beginning = first[:MAX_LABEL]
+        return f"it begins with {beginning!r}"
     defining, connecting = _LINES[first]
     declared: set[str] = set()
     for line in lines:

@@ -98,12 +98,14 @@ def landmarks(facts: CourseFacts, path: str) -> list[NamedPlace]:
     for number, line in enumerate(lines[:_MOST_LINES], 1):
         match = pattern.match(line)
         if match is not None:
-            title = next(filter(None, match.groups()), "")
+            titles = filter(None, match.groups())
+            title = next(titles, "")
             named.append((number, title))
     if not named:
         last = min(_BEGINNING, len(lines))
         return [NamedPlace(path=path, title="", line=1, end_line=last)]
-    ends = [number - 1 for number, _ in named[1:]] + [len(lines)]
+    ends = [number - 1 for number, _ in named[1:]]
+    ends.append(len(lines))
     return [
         NamedPlace(
             path=path,

@@ -44,16 +44,18 @@ def _lists(facts: CourseFacts) -> dict[tuple[int, int], str]:
         shown = [
             place.definition for place in key_places.chosen(facts, chapter)
         ]
-        for definition in dict.fromkeys((*made, *shown)):
+        definitions = dict.fromkeys((*made, *shown))
+        for definition in definitions:
             if definition is None or not _is_public(definition):
                 continue
             rows = _rows(facts, definition)
             new = [row for row in rows if row not in explained]
-            if new and len(rows) >= _FEWEST:
-                key = chapter.position, definition.index
-                used = _most_used(facts, chapter, definition, new)
-                explained.update(used)
-                lists[key] = _rendered(rows, new, used)
+            if not new or len(rows) < _FEWEST:
+                continue
+            key = chapter.position, definition.index
+            used = _most_used(facts, chapter, definition, new)
+            explained.update(used)
+            lists[key] = _rendered(rows, new, used)
     return lists
 
 

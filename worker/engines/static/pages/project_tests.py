@@ -303,8 +303,10 @@ def _taken(node: Node) -> Iterator[str]:
 def called_in(facts: CourseFacts, path: str) -> dict[str, list[int]]:
     """Return the lines on which a file calls something, by its name."""
     called: dict[str, list[int]] = defaultdict(list)
-    for number, row in enumerate(facts.texts.lines(path), 1):
-        for name in _CALLED.findall(row):
+    lines = facts.texts.lines(path)
+    for number, row in enumerate(lines, 1):
+        names = _CALLED.findall(row)
+        for name in names:
             called[name].append(number)
     return dict(called)
 
@@ -315,7 +317,8 @@ def _files(facts: CourseFacts, symbol: Definition) -> list[str]:
     paths = dict.fromkeys(mentioning)
     for fixture in fixtures.of(facts, symbol):
         folder = f"{fixture.folder}/".lstrip("/")
-        for path in _taking(facts).get(fixture.name, ()):
+        takers = _taking(facts).get(fixture.name, ())
+        for path in takers:
             if path.startswith(folder):
                 paths[path] = None
     name = symbol.name.lower()
@@ -457,7 +460,8 @@ def _worth(facts: CourseFacts, symbol: Definition, test: ProjectTest) -> int:
     methods = {method.name for method in facts.methods(symbol)}
     called = sum(f".{method}(" in body for method in methods)
     worth = min(uses, 3) + min(called, 4)
-    worth += 2 * min(_asserted(facts, symbol, lines), _MOST_ASSERTED)
+    assertions = _asserted(facts, symbol, lines)
+    worth += 2 * min(assertions, _MOST_ASSERTED)
     if _is_named_after(test, symbol):
         worth += 4
     return worth

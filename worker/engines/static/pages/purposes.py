@@ -94,12 +94,15 @@ def _told(facts: CourseFacts, definition: Definition) -> Purpose:
 
 def _in_guides(facts: CourseFacts, definition: Definition) -> Iterator[Purpose]:
     """Yield the sentences of guides that define something, those that are read first before."""
-    is_project = definition.name.lower() == facts.analysis.project.name.lower()
+    name = definition.name.lower()
+    project = facts.analysis.project.name.lower()
+    is_project = name == project
     if is_project or meaning.is_ambiguous(facts, definition):
         return
     nouns = _nouns(definition)
     spellings = {definition.name, *nouns}
-    for path in sorted(guide.paths(facts), key=guidance):
+    paths = sorted(guide.paths(facts), key=guidance)
+    for path in paths:
         for section in guide.sections(facts, path):
             if spellings.isdisjoint(section.words):
                 continue
@@ -108,7 +111,8 @@ def _in_guides(facts: CourseFacts, definition: Definition) -> Iterator[Purpose]:
                 found = _defining(told, definition, nouns)
                 if found:
                     extent = block.first, block.last
-                    yield Purpose(found, markdown.place(path, extent))
+                    place = markdown.place(path, extent)
+                    yield Purpose(found, place)
 
 
 def _nouns(definition: Definition) -> set[str]:

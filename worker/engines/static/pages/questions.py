@@ -94,18 +94,23 @@ def _of_test(
     """Ask about the best test that no page shows and no earlier tutorial asks about."""
     shown = set()
     for example in examples.found(facts, chapter):
-        shown.add((example.path, example.first))
+        place = example.path, example.first
+        shown.add(place)
     change = breaking.change(facts, chapter)
     if change is not None:
         shown.add(change.test.place)
-    for other in facts.chapters[: chapter.position]:
-        shown.update(_of_test(facts, other))
-    for test in project_tests.found(facts, chapter)[:_MOST_TESTS]:
+    earlier = facts.chapters[: chapter.position]
+    for other in earlier:
+        questions = _of_test(facts, other)
+        shown.update(questions)
+    best = project_tests.found(facts, chapter)[:_MOST_TESTS]
+    for test in best:
         if test.place in shown:
             continue
         question = _expected(facts, test)
         if question is not None:
-            text = markdown.document(question.text, _other_value(facts, test))
+            value = _other_value(facts, test)
+            text = markdown.document(question.text, value)
             return {test.place: Question(text, question.answer)}
     return {}
 
@@ -122,7 +127,8 @@ def _other_value(facts: CourseFacts, test: ProjectTest) -> str:
 def _expected(facts: CourseFacts, test: ProjectTest) -> Question | None:
     """Ask what a short test expects, if its other lines do not give that away."""
     lines = facts.texts.lines(test.path)
-    above, *rows = lines[test.first - 2 : test.last]
+    before = test.first - 2
+    above, *rows = lines[before : test.last]
     is_marked = above.lstrip().startswith(("@", ")"))
     is_wide = any(len(row) > markdown.MAX_LINE for row in rows)
     if is_marked or is_wide or len(rows) > _LONGEST_TEST:
@@ -140,9 +146,11 @@ def _expected(facts: CourseFacts, test: ProjectTest) -> Question | None:
         f"What does {name} expect in place of `___`?",
         markdown.fence(shown, _PLAIN),
     )
-    place = markdown.place(test.path, (test.first, test.last))
+    extent = test.first, test.last
+    place = markdown.place(test.path, extent)
     answers = markdown.bullets(map(markdown.code, values))
-    return Question(text, markdown.document(f"{place}:", answers))
+    answer = markdown.document(f"{place}:", answers)
+    return Question(text, answer)
 
 
 def _failures(facts: CourseFacts, function: Definition) -> list[str]:
@@ -212,7 +220,8 @@ def _rows(results: Sequence[Expression]) -> list[str]:
         sentence = f"{words}: {markdown.code(result.text)}."
         rows.append(capital(sentence))
         if len(new) == 1:
-            told.add(new[0].removeprefix("if "))
+            alone = new[0].removeprefix("if ")
+            told.add(alone)
     return rows
 
 

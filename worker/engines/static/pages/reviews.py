@@ -44,10 +44,12 @@ def _corrected(lines: Sequence[str], findings: Sequence[Finding]) -> list[str]:
     """Put a correction below each claim that is wrong."""
     corrections: dict[int, list[str]] = {}
     for finding in findings:
-        if finding.fault:
-            claim = f"{finding.kind} {finding.claim}"
-            words = f"> Correction: {claim}: {finding.fault}."
-            corrections.setdefault(finding.end, []).append(words)
+        if not finding.fault:
+            continue
+        claim = f"{finding.kind} {finding.claim}"
+        words = f"> Correction: {claim}: {finding.fault}."
+        below = corrections.setdefault(finding.end, [])
+        below.append(words)
     corrected: list[str] = []
     for number, line in enumerate(lines, 1):
         corrected.append(line)
@@ -106,10 +108,11 @@ class _Linker:
             self._parameters = self._all_parameters
         elif line.startswith("### "):
             self._parameters = self._parameters_of(line)
-        if "](" in line:
+        has_link = "](" in line
+        if has_link:
             for match in _CODE.finditer(line):
                 self._take(match[1] or "")
-        if line.startswith("#") or "](" in line:
+        if line.startswith("#") or has_link:
             return line
         own = self._parameters | self._parameters_of(line)
 

@@ -141,7 +141,8 @@ def _installation(facts: CourseFacts, prefix: str) -> tuple[str, ...]:
         if _asks_for_pytest(facts, path):
             return (f"{install} -r {name}",)
     manifest = f"{prefix}pyproject.toml"
-    text = "\n".join(facts.texts.lines(manifest))
+    lines = facts.texts.lines(manifest)
+    text = "\n".join(lines)
     declared = table(manifest, text)
     groups = declared.get("dependency-groups")
     group = _with_pytest(groups)
@@ -156,7 +157,8 @@ def _installation(facts: CourseFacts, prefix: str) -> tuple[str, ...]:
         extra = _with_pytest(extras)
         if extra:
             before = install.removesuffix(".")
-            return (f"{before}'.[{extra}]'",)
+            command = f"{before}'.[{extra}]'"
+            return (command,)
     return (f"{install} pytest",)
 
 
@@ -197,7 +199,9 @@ def _locked(text: str) -> dict[str, str]:
     Only their tables are read: a lock file is long, and a parser of TOML slow.
     """
     tables = [part for part in _PACKAGE.split(text) if _OF_PYTEST.search(part)]
-    packages = table("lock.toml", "".join(tables)).get("package")
+    pytest_tables = "".join(tables)
+    lock = table("lock.toml", pytest_tables)
+    packages = lock.get("package")
     versions: dict[str, str] = {}
     if not isinstance(packages, list):
         return versions
@@ -207,7 +211,8 @@ def _locked(text: str) -> dict[str, str]:
         name = str(package.get("name"))
         version = str(package.get("version"))
         if _VERSION.fullmatch(version):
-            versions[name] = max(versions.get(name, ""), version, key=_parts)
+            other = versions.get(name, "")
+            versions[name] = max(other, version, key=_parts)
     return versions
 
 

@@ -15,14 +15,16 @@ def summarize(
     project: Project, skipped: Sequence[Skipped], units: Sequence[Unit]
 ) -> str:
     """Return it as Markdown; it does not repeat the chapters and their relations."""
-    paragraphs = list(map(markdown.text, project.opening))
+    opening = map(markdown.text, project.opening)
+    paragraphs = list(opening)
     if not project.tagline:
         parts = counted(len(units), "part")
         name = code(project.name)
         if project.name == UNNAMED:
             name = "this repository"
         paragraphs.insert(0, f"This course is about {parts} of {name}.")
-    features = markdown.bullets(map(markdown.text, project.features))
+    entries = map(markdown.text, project.features)
+    features = markdown.bullets(entries)
     if features:
         paragraphs += ["Features:", features]
     if project.install:
@@ -32,7 +34,8 @@ def summarize(
         tag, *lines = project.example
         shown = markdown.fence(lines, tag)
         paragraphs += ["An example from its README:", shown]
-    return markdown.document(*paragraphs, _left_out(skipped))
+    omissions = _left_out(skipped)
+    return markdown.document(*paragraphs, omissions)
 
 
 def _left_out(skipped: Sequence[Skipped]) -> str:

@@ -21,8 +21,10 @@ def texts(facts: CourseFacts, name: str) -> Iterator[str]:
     """Yield the documents, but for news, and the examples that have a name."""
     for path in facts.analysis.mentions.get(name, ()):
         file = facts.file(path)
-        is_prose = file.role is Role.DOCUMENT and file.language in PROSE
-        if file.role is Role.EXAMPLE or (is_prose and not is_news(path)):
+        is_example = file.role is Role.EXAMPLE
+        is_document = file.role is Role.DOCUMENT
+        is_prose = is_document and file.language in PROSE
+        if is_example or (is_prose and not is_news(path)):
             yield facts.texts.text(path)
 
 
@@ -33,12 +35,15 @@ def count(facts: CourseFacts, method: Definition) -> float:
         return 0
     owner = facts.definitions[method.parent].name
     name = method.name
-    parents = {other.parent or method.parent for other in facts.by_name[name]}
+    namesakes = facts.by_name[name]
+    parents = {other.parent or method.parent for other in namesakes}
     kinds = [facts.definitions[parent].kind for parent in parents]
-    bearers = len(kinds) - kinds.count(Kind.INTERFACE)
+    interfaces = kinds.count(Kind.INTERFACE)
+    bearers = len(kinds) - interfaces
     calls = 0.0
     for text in texts(facts, name):
-        for receiver, times in _receivers(text, name).items():
+        receivers = _receivers(text, name)
+        for receiver, times in receivers.items():
             typed = _TYPED.format(receiver, owner)
             if owner in text and re.search(typed, text):
                 calls += times
@@ -51,4 +56,5 @@ def _receivers(text: str, name: str) -> Counter[str]:
     """Count the names before the dots of the calls of a method."""
     *before, _ = text.split(f".{name}(")
     words = [re.split(r"\W", piece[-_LONGEST:])[-1] for piece in before]
-    return Counter(filter(None, words))
+    names = filter(None, words)
+    return Counter(names)

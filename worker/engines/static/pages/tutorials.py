@@ -208,8 +208,10 @@ def _run(facts: CourseFacts, chapter: Chapter, example: Example) -> Step:
     link = markdown.link("the chapter's example", page)
     command = running.removeprefix(_RUN_IT)
     if command == running:
-        return Step(title, (f"Take {link}. {running}",))
-    return Step(title, (f"Run {link} with {command}",))
+        words = f"Take {link}. {running}"
+        return Step(title, (words,))
+    words = f"Run {link} with {command}"
+    return Step(title, (words,))
 
 
 def _following_commands(facts: CourseFacts, example: Example) -> str:
@@ -224,7 +226,8 @@ def _following_commands(facts: CourseFacts, example: Example) -> str:
         end = block.last + 1
         code = lines[first:end]
         command = code[0].lstrip()
-        if first < last or first >= below or not command.startswith("$ "):
+        is_far = first < last or first >= below
+        if is_far or not command.startswith("$ "):
             continue
         place = markdown.place(example.path, (first + 1, end))
         save = _save(facts, example)
@@ -232,7 +235,8 @@ def _following_commands(facts: CourseFacts, example: Example) -> str:
         if example.tag == _PYTHON_CODE:
             activation = f" activate the environment ({_ACTIVATE}) and"
         words = f"{save} Then{activation}, as in {place}:"
-        fence = markdown.fence(dedented(code), _CONSOLE)
+        shown = dedented(code)
+        fence = markdown.fence(shown, _CONSOLE)
         return markdown.document(words, fence)
     return ""
 
@@ -243,13 +247,15 @@ def _how_to_run(facts: CourseFacts, example: Example) -> str:
         return _test_command(facts, example)
     if example.tag == DOCTEST:
         return f"{_RUN_IT}{_PROMPT}: type what follows the prompts."
-    if example.tag == _PYTHON_CODE and _shows_answers(facts, example):
+    is_python = example.tag == _PYTHON_CODE
+    if is_python and _shows_answers(facts, example):
         return f"{_RUN_IT}{_PROMPT}: type it line by line."
     file, command = setup_steps.script(example.tag)
     if not file or not _does_something(facts, example):
         return ""
     own = _file(facts, example)
-    run = markdown.code(command.replace(file, own))
+    own_command = command.replace(file, own)
+    run = markdown.code(own_command)
     save = _save(facts, example)
     return f"{save} Run {run}."
 

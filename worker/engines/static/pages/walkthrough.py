@@ -90,18 +90,22 @@ def _read(facts: CourseFacts, chapter: Chapter, text: Text) -> Iterator[Step]:
     lines = facts.texts.lines(path)[before:last]
     bound: set[str] = set()
     for block in code_blocks(lines):
-        raw = lines[block.first : block.last + 1]
+        end = block.last + 1
+        raw = lines[block.first : end]
         code = uncommented(raw)
         tag = _tag(facts, chapter, block, code)
         if not tag:
             return
         written = "\n".join(code)
         words = words_of(written)
-        if bound.isdisjoint(words) and not _uses(facts, chapter, code, tag):
+        is_unrelated = bound.isdisjoint(words)
+        if is_unrelated and not _uses(facts, chapter, code, tag):
             return
-        bound.update(_BOUND.findall(written))
+        names = _BOUND.findall(written)
+        bound.update(names)
         sentence = _sentence(lines, block)
-        extent = path, before + block.first + 1, before + block.last + 1
+        first = before + block.first + 1
+        extent = path, first, before + end
         yield Step(sentence, extent, tag)
 
 
@@ -143,8 +147,9 @@ def _sentence(lines: Sequence[str], block: CodeBlock) -> str:
     while start > 0 and lines[start - 1].strip():
         start -= 1
     text = "\n".join(lines[start:end])
-    told = sentences(" ".join(paragraphs(text, 1)))
-    return next(reversed(told), "")
+    before = " ".join(paragraphs(text, 1))
+    backwards = reversed(sentences(before))
+    return next(backwards, "")
 
 
 def rendered(facts: CourseFacts, chapter: Chapter) -> list[str]:
@@ -155,11 +160,15 @@ def rendered(facts: CourseFacts, chapter: Chapter) -> list[str]:
         told = " ".join(opening.texts)
     blocks = []
     for text, (path, first, last), tag in steps(facts, chapter):
-        place = markdown.place(path, (first, last))
+        extent = first, last
+        place = markdown.place(path, extent)
         words = f"From the guide, {place}:"
         sentence = text.rstrip(".:")
         if sentence and sentence not in told:
-            words = f"{markdown.prose(sentence)} ({place}):"
-        code = uncommented(facts.texts.lines(path)[first - 1 : last])
-        blocks += [words, markdown.fence(code, tag)]
+            quote = markdown.prose(sentence)
+            words = f"{quote} ({place}):"
+        lines = facts.texts.lines(path)[first - 1 : last]
+        code = uncommented(lines)
+        fence = markdown.fence(code, tag)
+        blocks += [words, fence]
     return blocks

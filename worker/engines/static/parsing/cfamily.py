@@ -113,7 +113,8 @@ def _function(node: Node, page: FileText) -> Iterator[Draft]:
         return
     body = node.child_by_field_name("body")
     outer = _template(node)
-    function = draft(page, outer, name.strip(), Kind.FUNCTION, body=body)
+    own = name.strip()
+    function = draft(page, outer, own, Kind.FUNCTION, body=body)
     if owners:
         function.owner = owners[-1].strip()
     function.declared = body is None

@@ -42,12 +42,13 @@ def _imports(node: Node) -> Iterator[Import]:
     last = node.named_children[-1]
     path = text(last).partition("<")[0]
     is_static = any(child.type == "static" for child in node.children)
+    number = line(node)
     if alias or is_static:
         module, _, name = path.rpartition(".")
         names = ((alias or name, name),)
-        yield Import(module=module, names=names, line=line(node))
+        yield Import(module=module, names=names, line=number)
         return
-    yield Import(module=path, everything=True, line=line(node))
+    yield Import(module=path, everything=True, line=number)
 
 
 GRAMMAR: Final = Grammar(

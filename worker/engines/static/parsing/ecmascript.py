@@ -134,7 +134,8 @@ def _decorators(node: Node, page: FileText) -> tuple[str, ...]:
         beside = page.children(outer, "decorator")
         place = bisect_left(beside, start, key=lambda mark: mark.start_byte)
         for mark in reversed(beside[:place]):
-            if page.data[mark.end_byte : start].strip() not in _EXPORT_WORDS:
+            between = page.data[mark.end_byte : start].strip()
+            if between not in _EXPORT_WORDS:
                 break
             decorators.insert(0, mark)
             start = mark.start_byte
@@ -157,9 +158,11 @@ def _variable(node: Node, page: FileText) -> Draft:
     statement = node.parent or node
     kind, body = _kind_of(name, value)
     variable = draft(page, node, name, kind, body=body)
-    keyword = text(statement.child(0))
+    first = statement.child(0)
+    keyword = text(first)
     variable.signature = f"{keyword} {variable.signature}"
-    variable.doc = page.comment_above(_row(statement))
+    row = _row(statement)
+    variable.doc = page.comment_above(row)
     if kind is Kind.CLASS:
         variable.bases = _bases(value)
     variable.public = not name.startswith("_")

@@ -800,7 +800,8 @@ def _case(outer: Node, child: Node) -> str:
     code = outer.text or b""
     length = end.start_byte - outer.start_byte
     head = code[:length].decode()
-    pattern = _CASE_MARKS.sub("", one_line(head)).strip()
+    row = one_line(head)
+    pattern = _CASE_MARKS.sub("", row).strip()
     return _matched(statement, pattern)
 
 

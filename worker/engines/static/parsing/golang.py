@@ -77,7 +77,8 @@ def _type(node: Node, row: int, page: FileText) -> Draft:
         kind = _KINDS[value.type]
         braces = (child for child in value.children if child.type in _BRACES)
         body = next(braces, None)
-    definition = draft(page, node, field_text(node, "name"), kind, body=body)
+    name = field_text(node, "name")
+    definition = draft(page, node, name, kind, body=body)
     definition.signature = f"type {definition.signature}"
     definition.doc = definition.doc or page.comment_above(row)
     if value is not None:

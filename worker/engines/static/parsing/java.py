@@ -36,13 +36,16 @@ def _imports(node: Node) -> Iterator[Import]:
     if node.named_child_count:
         path = text(node.named_child(0))
     kinds = {child.type for child in node.children}
-    if "asterisk" in kinds and "static" not in kinds:
+    is_whole = "asterisk" in kinds
+    is_static = "static" in kinds
+    if is_whole and not is_static:
         yield Import(module=path, everything=True, line=line(node))
         return
-    if "static" in kinds and "asterisk" not in kinds:
+    if is_static and not is_whole:
         path = path.rpartition(".")[0]
     module, _, name = path.rpartition(".")
-    yield Import(module=module, names=((name, name),), line=line(node))
+    names = ((name, name),)
+    yield Import(module=module, names=names, line=line(node))
 
 
 GRAMMAR: Final = Grammar(

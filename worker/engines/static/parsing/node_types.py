@@ -112,12 +112,17 @@ def _is_on(node: Node, first: int, last: int) -> bool:
 
 def shortened(node: Node | None, most: int = MAX_QUOTED) -> str:
     """Return an expression on one line, without parentheses around it, cut where it is long."""
-    line = one_line(text(node)[: 4 * most])
+    start = text(node)[: 4 * most]
+    line = one_line(start)
     ends = ""
-    if node is not None and node.children and line.startswith("("):
-        ends = text(node.children[0]) + text(node.children[-1])
+    is_open = line.startswith("(")
+    if node is not None and node.children and is_open:
+        first = node.children[0]
+        last = node.children[-1]
+        ends = text(first) + text(last)
     if ends == "()" and line.endswith(")"):
         line = line[1:-1].strip()
     if len(line) <= most:
         return line
-    return f"{line[: most - 1]}…"
+    shown = line[: most - 1]
+    return f"{shown}…"

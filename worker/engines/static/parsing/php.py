@@ -68,14 +68,16 @@ def _imports(node: Node) -> Iterator[Import]:
         (text(child) for child in node.children if child.type == _PREFIX), ""
     )
     group = node.child_by_field_name("body")
-    for clause in (group or node).named_children:
+    clauses = (group or node).named_children
+    for clause in clauses:
         if clause.type != "namespace_use_clause":
             continue
         alias = field_text(clause, "alias")
         named = text(clause).partition(" as ")[0]
         path = named.rpartition(" ")[2]
         whole = f"{prefix}\\{path}".strip("\\")
-        module, _, name = whole.replace("\\", ".").rpartition(".")
+        full_name = whole.replace("\\", ".")
+        module, _, name = full_name.rpartition(".")
         names = ((alias or name, name),)
         yield Import(module=module, names=names, line=line(node))
 

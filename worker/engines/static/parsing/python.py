@@ -58,10 +58,12 @@ def _class_or_function(node: Node, kind: Kind, page: FileText) -> Draft:
     name = field_text(node, "name")
     definition = draft(page, node, name, kind, body=body)
     definition.doc = _docstring(body)
-    is_private = name.startswith("_") and not name.endswith("__")
+    is_special = name.endswith("__")
+    is_private = name.startswith("_") and not is_special
     definition.public = not is_private
     if kind is Kind.CLASS:
-        definition.bases = _bases(node.child_by_field_name("superclasses"))
+        superclasses = node.child_by_field_name("superclasses")
+        definition.bases = _bases(superclasses)
         definition.kind = _kind(definition.bases)
     outer = node.parent
     if outer is not None and outer.type == "decorated_definition":

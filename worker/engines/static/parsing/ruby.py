@@ -47,18 +47,24 @@ _ACCESS: Final = frozenset({"public", "private", "protected"})
 
 def _define(node: Node, capture: str, page: FileText) -> Iterator[Draft]:
     if node.type == "assignment":
-        yield draft(page, node, field_text(node, "left"), Kind.CONSTANT)
+        left = field_text(node, "left")
+        yield draft(page, node, left, Kind.CONSTANT)
         return
     body = node.child_by_field_name("body")
     if node.type in _TYPES and _is_namespace(node, body):
         return
-    name = field_text(node, "name").rpartition("::")[2]
-    definition = draft(page, node, name, Kind(capture), body=body)
+    qualified = field_text(node, "name")
+    name = qualified.rpartition("::")[2]
+    kind = Kind(capture)
+    definition = draft(page, node, name, kind, body=body)
     definition.signature = _head(node, page)
     if node.type in _TYPES:
-        doc = page.block_above(node.start_point.row, "#")
-        definition.doc = re.sub(rf"^(?:\w+::)+(?={name}\b)", "", doc)
-        bases = [*bases_in(_superclass(node)), *_mixed_in(body, page)]
+        row = node.start_point.row
+        doc = page.block_above(row, "#")
+        scope = rf"^(?:\w+::)+(?={name}\b)"
+        definition.doc = re.sub(scope, "", doc)
+        superclass = _superclass(node)
+        bases = [*bases_in(superclass), *_mixed_in(body, page)]
         definition.bases = tuple(base.replace("::", ".") for base in bases)
     else:
         definition.public = _access(node, page) == "public"
@@ -81,8 +87,10 @@ def _head(node: Node, page: FileText) -> str:
     ends = (node.child_by_field_name(name) for name in _LAST_FIELDS)
     end = max(last.end_byte for last in ends if last is not None)
     start = node.start_byte
-    code = page.data[start : min(end, start + _MOST_HEAD)]
-    return one_line(code.decode("utf-8", "replace"))[:MAX_SIGNATURE]
+    most = start + _MOST_HEAD
+    code = page.data[start : min(end, most)]
+    head = code.decode("utf-8", "replace")
+    return one_line(head)[:MAX_SIGNATURE]
 
 
 def _is_namespace(node: Node, body: Node | None) -> bool:

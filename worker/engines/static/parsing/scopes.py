@@ -284,9 +284,11 @@ class LocalNames:
             return self._scoped[name]
         scopes: dict[int, list[int]] = defaultdict(list)
         for place in self.bound.get(name, ()):
-            scopes[self.scope_at(place)].append(place)
+            scope = self.scope_at(place)
+            scopes[scope].append(place)
         for place in self.globals.get(name, ()):
-            scopes.pop(self.scope_at(place), None)
+            scope = self.scope_at(place)
+            scopes.pop(scope, None)
         self._scoped[name] = scopes
         return scopes
 
@@ -299,11 +301,13 @@ def local_names(captures: Mapping[str, list[Node]], data: bytes) -> LocalNames:
     for node in captures.get("_bound", ()):
         start = node.start_byte
         name = data[start : node.end_byte]
-        names.bound.setdefault(name, []).append(start)
+        places = names.bound.setdefault(name, [])
+        places.append(start)
     for node in captures.get("_named", ()):
-        if node.parent is not None:
+        function = node.parent
+        if function is not None:
             # A function is named in the scope around it.
-            _add(names.bound, data, node, node.parent.start_byte)
+            _add(names.bound, data, node, function.start_byte)
     for node in captures.get("_global", ()):
         _add(names.globals, data, node, node.start_byte)
     return names
@@ -318,8 +322,10 @@ def _add(
 
 def _scopes(captures: Mapping[str, list[Node]]) -> list[tuple[Node, bool]]:
     """Return the nodes that are scopes by place, and whether they are of classes."""
-    scopes = [(node, False) for node in captures.get("_inside", ())]
-    scopes += [(node, True) for node in captures.get("_class", ())]
+    functions = captures.get("_inside", ())
+    classes = captures.get("_class", ())
+    scopes = [(node, False) for node in functions]
+    scopes += [(node, True) for node in classes]
     return sorted(scopes, key=_extent)
 
 

@@ -144,7 +144,8 @@ class SourceParser:
         data = content.encode("utf-8", "replace")
         grammar = _GRAMMARS[language]
         root = self.tree(language, data).root_node
-        captures = QueryCursor(self._query(language)).captures(root)
+        query = self._query(language)
+        captures = QueryCursor(query).captures(root)
         comments = captures.pop("comment", [])
         page = FileText(data, comments, grammar.documenting)
         imports, imported = _imports(grammar, captures.pop("import", []))
@@ -290,11 +291,13 @@ def _give_comments_on(drafts: Sequence[Draft]) -> None:
     for draft in drafts:
         is_nested = draft.parent is not None and draft.kind in TYPES
         if is_nested and draft.doc:
-            types[id(draft.parent), draft.end_line + 1] = draft
+            below = id(draft.parent), draft.end_line + 1
+            types[below] = draft
     for method in drafts:
         if method.kind is not Kind.METHOD or method.doc:
             continue
-        nested = types.get((id(method.parent), method.line))
+        place = id(method.parent), method.line
+        nested = types.get(place)
         if nested is not None:
             method.doc = nested.doc
             nested.doc = ""
@@ -320,9 +323,11 @@ def _without_repetitions(drafts: Iterable[Draft]) -> tuple[Draft, ...]:
     """Keep one definition of each name: the first that does more than announce it."""
     chosen: dict[tuple[int, str, str], Draft] = {}
     for definition in drafts:
-        if definition.kind is Kind.FUNCTION and definition.owner:
+        is_function = definition.kind is Kind.FUNCTION
+        if is_function and definition.owner:
             definition.kind = Kind.METHOD
-        key = id(definition.parent), definition.owner, definition.name
+        parent = id(definition.parent)
+        key = parent, definition.owner, definition.name
         other = chosen.setdefault(key, definition)
         if other.declared and not definition.declared:
             definition.doc = definition.doc or other.doc
@@ -330,7 +335,8 @@ def _without_repetitions(drafts: Iterable[Draft]) -> tuple[Draft, ...]:
     whole = chosen.values()
     alive = {id(None), *map(id, whole)}
     kept = [each for each in whole if id(each.parent) in alive]
-    return tuple(sorted(kept, key=_by_place))
+    in_order = sorted(kept, key=_by_place)
+    return tuple(in_order)
 
 
 def blank(data: bytes, nodes: Iterable[Node]) -> bytes:

@@ -101,7 +101,8 @@ def _fenced(lines: Sequence[str], number: int, fence: re.Match[str]) -> _Read:
         closing = lines[end].strip()
         is_bare = not closing.strip(marks[0])
         if is_bare and closing.startswith(marks):
-            block = CodeBlock(first, end - 1, _tag(info))
+            tag = _tag(info)
+            block = CodeBlock(first, end - 1, tag)
             return block, end + 1
     return None, first
 

@@ -224,14 +224,17 @@ def _closes(marks: str, text: str) -> bool:
 @cache
 def first_sentence(doc: str, limit: int = 180) -> str:
     """Return the first sentence of a documentation comment, with a full stop; or nothing."""
-    first = next(iter(paragraphs(doc, 1)), "")
+    beginning = paragraphs(doc, 1)
+    first = next(iter(beginning), "")
     if not _WORD.search(first):
         return ""
-    text = sentences(first)[0].rstrip(":,; ")
+    opening = sentences(first)[0]
+    text = opening.rstrip(":,; ")
     if len(text) > limit:
         whole_words = text[:limit].rsplit(" ", 1)[0]
         text = f"{whole_words} …"
-        return text + "`" * (text.count("`") % 2)
+        open_marks = text.count("`") % 2
+        return text + "`" * open_marks
     if text.endswith((".", "!", "?", "。", "…")):
         return text
     return f"{text}."

@@ -100,8 +100,10 @@ def _items(form: _Format, doc: str) -> Iterator[tuple[str, str]]:
         lines = section["body"].split("\n")
         body = "\n".join(dedented(lines))
         for item in form.item.finditer(body):
-            name, _, _ = item["name"].replace("\\", "").partition("=")
+            head = item["name"].replace("\\", "")
+            name, _, _ = head.partition("=")
             text = _ASIDE.sub("", item["text"], count=1)
             sentence = first_sentence(text, _LONGEST)
-            if sentence and not sentence.endswith("…"):
+            is_cut = sentence.endswith("…")
+            if sentence and not is_cut:
                 yield name.strip(_NAME_MARKS), sentence

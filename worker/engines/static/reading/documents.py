@@ -217,12 +217,15 @@ def _underlined(
     if match is None or _UNDERLINE.match(title):
         return None
     is_overlined = number > 1 and lines[number - 2] == below
-    if title[:1].isspace() and not is_overlined:
+    is_indented = title[:1].isspace()
+    if is_indented and not is_overlined:
         return None
     text = title.strip()
     fewest = min(len(text), _SHORTEST)
-    is_long_enough = len(match[0].rstrip()) >= fewest
-    if not is_long_enough or not _IDENTIFIER.search(title):
+    line = match[0].rstrip()
+    is_long_enough = len(line) >= fewest
+    has_words = _IDENTIFIER.search(title)
+    if not is_long_enough or not has_words:
         return None
     mark = match[1]
     if mark not in marks:

@@ -105,26 +105,32 @@ def _legacy(data: bytes) -> str | None:
     Bytes above ASCII are blank where the encoding is unknown.
     """
     name = _encoding(data)
-    head = data[:_HEAD].decode(name or "cp1252", "replace")
+    start = data[:_HEAD]
+    head = start.decode(name or "cp1252", "replace")
     head = head.replace("\r", "")
     broken = head.count("\ufffd")
     controls = broken + len(_CONTROL.findall(head))
-    if controls > len(head) * _MOST_CONTROLS:
+    most = len(head) * _MOST_CONTROLS
+    if controls > most:
         return None
     if name is None:
-        return _clean(_HIGH.sub(b" ", data).decode("ascii"))
-    return _clean(data.decode(name, "replace"))
+        plain = _HIGH.sub(b" ", data)
+        return _clean(plain.decode("ascii"))
+    text = data.decode(name, "replace")
+    return _clean(text)
 
 
 def _encoding(data: bytes) -> str | None:
     """Tell the encoding of text that is not UTF-8."""
-    lines = b"\n".join(_HIGH_LINE.findall(data))[:_SAMPLE]
+    high_lines = _HIGH_LINE.findall(data)
+    lines = b"\n".join(high_lines)[:_SAMPLE]
     runs = _HIGH.findall(lines)
     words = _WORD.findall(lines)
     foreign = [word for word in words if not word.isascii()]
     letters = sum(map(len, foreign))
     accented = sum(map(len, runs))
-    if accented == len(runs) or accented <= letters * _WESTERN:
+    is_western = accented <= letters * _WESTERN
+    if accented == len(runs) or is_western:
         if _CENTRAL.search(lines):
             return "cp1250"
         return "cp1252"

@@ -230,7 +230,8 @@ def language_of(path: str, text: str) -> Language:
 
 
 def _by_first_lines(text: str) -> Language:
-    first, _, rest = text[:_HEAD].partition("\n")
+    head = text[:_HEAD]
+    first, _, rest = head.partition("\n")
     if first.startswith(_ZSH):
         return Language.SHELL
     second = rest.partition("\n")[0]
@@ -240,7 +241,8 @@ def _by_first_lines(text: str) -> Language:
     lines = f"{first}\n{second}\n{last}"
     mode = _EDITOR.search(lines)
     if program is not None:
-        return _PROGRAMS.get(program[1].rstrip("-"), Language.TEXT)
+        name = program[1].rstrip("-")
+        return _PROGRAMS.get(name, Language.TEXT)
     if mode is not None:
         name = (mode[1] or mode[2]).lower()
         return _PROGRAMS.get(name, Language.TEXT)

@@ -88,13 +88,15 @@ def manifests(texts: Mapping[str, str]) -> Iterator[Manifest]:
     at_top = sorted(path for path in texts if "/" not in path)
     for file_name, name_pattern, description_pattern in _PATTERNS:
         for path in at_top:
-            if re.fullmatch(file_name, path):
-                stem, _, ending = path.rpartition(".")
-                name = _match(name_pattern, texts[path])
-                if not name and ending in _NAMED_LIKE_PACKAGES:
-                    name = stem
-                description = _match(description_pattern, texts[path])
-                yield Manifest(name, description)
+            if not re.fullmatch(file_name, path):
+                continue
+            text = texts[path]
+            stem, _, ending = path.rpartition(".")
+            name = _match(name_pattern, text)
+            if not name and ending in _NAMED_LIKE_PACKAGES:
+                name = stem
+            description = _match(description_pattern, text)
+            yield Manifest(name, description)
 
 
 def _structured(

@@ -147,7 +147,9 @@ def _opening(
 
 def _adds(tagline: str, statement: str) -> bool:
     """Whether a sentence says more of a project than its tagline, and nothing of the repository."""
-    new = set(statement.casefold().split()) - set(tagline.casefold().split())
+    words = statement.casefold().split()
+    old = tagline.casefold().split()
+    new = set(words).difference(old)
     is_new = len(new) >= _FEWEST_NEW and _is_usable(statement)
     is_aside = _NEWS.search(statement) or _ASIDE.search(statement)
     return is_new and not is_aside
@@ -186,10 +188,12 @@ def _top_readme(
 
 def _name(packages: Sequence[Manifest], readme: Readme) -> str:
     """Return the name in the manifest, spelled as in the README where both agree."""
-    name = next((package.name for package in packages if package.name), "")
+    names = (package.name for package in packages if package.name)
+    name = next(names, "")
     if not name or _normal(name) == _normal(readme.title):
         name = readme.title or name
-    shown = plain(name or _subject(readme))
+    subject = name or _subject(readme)
+    shown = plain(subject)
     return shown[:_MOST_NAME] or UNNAMED
 
 

@@ -116,7 +116,8 @@ class Readme(NamedTuple):
 
 
 def read_readme(language: Language, text: str) -> Readme:
-    visible = _visible(language, text[:_MOST_READ])
+    beginning = text[:_MOST_READ]
+    visible = _visible(language, beginning)
     lines = visible.split("\n")
     sections = headings(language, visible)[:_MOST_SECTIONS]
     title = ""
@@ -125,16 +126,19 @@ def read_readme(language: Language, text: str) -> Readme:
         first = sections[0]
         title = _title(first.title)
         first_line = first.line
-    blocks = ["\n".join(lines[: first_line - 1])]
+    above = lines[: first_line - 1]
+    blocks = ["\n".join(above)]
     for place, section in enumerate(sections):
-        if place == 0 or _ABOUT.fullmatch(section.title.strip()):
+        name = section.title.strip()
+        if place == 0 or _ABOUT.fullmatch(name):
             block = lines[section.line : section.end_line]
             blocks.append("\n".join(block))
     paragraphs = [
         paragraph for block in blocks for paragraph in _paragraphs(block)
     ]
     shown = tuple(paragraphs[:_MOST_PARAGRAPHS])
-    return Readme(title, shown, _features(visible))
+    features = _features(visible)
+    return Readme(title, shown, features)
 
 
 def _features(visible: str) -> tuple[str, ...]:
@@ -164,14 +168,16 @@ def example(text: str, names: Sequence[str]) -> tuple[str, ...]:
     """Return the tag and the lines of the first code in a README that names the project."""
     lines = text[:_MOST_READ].split("\n")
     for block in code_blocks(lines):
-        code = dedented(lines[block.first : block.last + 1])
+        raw = lines[block.first : block.last + 1]
+        code = dedented(raw)
         is_short = 1 < len(code) <= _MOST_LINES
         if not block.tag or block.tag in _NO_EXAMPLE or not is_short:
             continue
         tag = block.tag
         if code[0].startswith(">>> "):
             tag = DOCTEST
-        words = re.findall(r"\w+", "\n".join([tag, *code]).lower())
+        written = "\n".join([tag, *code])
+        words = re.findall(r"\w+", written.lower())
         if not set(names).isdisjoint(words):
             return tag, *code
     return ()
@@ -207,15 +213,20 @@ def _title(heading: str) -> str:
 def _paragraphs(block: str) -> Iterator[str]:
     """Yield the paragraphs of prose: no lists, tables, code or rows of links."""
     for raw in re.split(r"\n[ \t]*\n", block):
-        unruled = _RULE.sub("", raw.strip("\n"))
+        rows = raw.strip("\n")
+        unruled = _RULE.sub("", rows)
         paragraph = _QUOTE.sub("", unruled)
         if _NOT_PROSE.match(paragraph):
             continue
         text = _IMAGE.sub("", paragraph)
-        unlinked = word_count(_LINK.sub("", text))
-        linked = word_count(" ".join(_LINK.findall(text)))
-        if unlinked >= max(_FEWEST_WORDS, linked // 3):
-            yield plain(_SHORTCUT.sub(r"\1", text)).strip(" \\")
+        around = _LINK.sub("", text)
+        unlinked = word_count(around)
+        links = " ".join(_LINK.findall(text))
+        linked = word_count(links)
+        fewest = max(_FEWEST_WORDS, linked // 3)
+        if unlinked >= fewest:
+            words = _SHORTCUT.sub(r"\1", text)
+            yield plain(words).strip(" \\")
 
 
 def word_count(text: str) -> int:
