@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.course_facts import chapter_of, read
-from worker.engines.static.pages import examples
+from worker.engines.static.pages import examples, meaning
 from worker.engines.static.pages.course import CourseFacts
 from worker.engines.static.pages.examples import Origin
 
@@ -582,3 +582,67 @@ def test_the_readmes_example_comes_before_one_with_more_names(
     assert len(facts.named(chapter)) > 1
     first, *_ = examples.best(facts, chapter)
     assert first.path == "README.md"
+
+
+BINDING = "package binding\n\nfunc Default() int {\n\tx := 1\n\treturn x\n}\n"
+GO = {
+    "gin.go": BINDING.replace("binding", "gin"),
+    "binding/choose.go": BINDING,
+    "README.md": "# Gin\n\n```go\nfunc main() {\n\tr := gin.Default()\n\tr.Run()\n}\n```\n",
+    "gin_test.go": "package gin\n\nfunc TestGin(t *T) {\n\tx := Default()\n\tassert(x)\n}\n",
+    "binding/choose_test.go": (
+        "package binding\n\nfunc BenchmarkIt(t *T) {\n\tx := Default()\n\tassert(x)\n}\n\n"
+        "func TestIt(t *T) {\n\tx := Default()\n\tassert(x)\n\tassert(x)\n}\n"
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("left_out", "expected"),
+    [
+        ("binding", ("README.md", 4)),
+        ("README", ("gin_test.go", 3)),
+        ("gin", ("binding/choose_test.go", 8)),
+    ],
+)
+def test_an_example_of_go_has_the_name_of_the_package_and_is_no_benchmark(
+    tmp_path: Path, left_out: str, expected: tuple[str, int]
+) -> None:
+    files = {
+        path: code for path, code in GO.items() if not path.startswith(left_out)
+    }
+    facts = read(tmp_path, files)
+    example, *_ = examples.found(facts, chapter_of(facts, "Default"))
+    assert (example.path, example.first) == expected
+
+
+def test_a_test_of_another_package_means_what_that_package_defines(
+    tmp_path: Path,
+) -> None:
+    facts = read(tmp_path, GO)
+    meant = {
+        definition.path: [
+            meaning.is_meant(facts, definition, GO[path]) for path in GO
+        ]
+        for definition in facts.definitions
+        if definition.name == "Default"
+    }
+    assert meant == {
+        "gin.go": [True, False, True, True, False],
+        "binding/choose.go": [False, True, True, False, True],
+    }
+
+
+def test_a_program_is_whole_only_if_the_files_that_it_opens_exist(
+    tmp_path: Path,
+) -> None:
+    readme = (
+        "# Shop\n\n```python\nimport shop\n\nshop.sell(open('x.txt'))\n```\n"
+    )
+    files = {"shop.py": SELL, "README.md": readme}
+    wholes = []
+    for name, more in (("without", {}), ("with", {"x.txt": "x\n"})):
+        facts = read(tmp_path / name, files | more)
+        example, *_ = examples.found(facts, facts.chapters[0])
+        wholes.append(example.is_whole)
+    assert wholes == [False, True]

@@ -6,6 +6,7 @@ from worker.engines.static.pages.standalone import (
     is_hollow,
     is_of_another,
     is_whole,
+    loads,
     parses,
 )
 
@@ -33,6 +34,7 @@ def test_code_that_binds_its_names_is_whole(code: str, tag: str) -> None:
         ("shop.sell()", "python"),
         ("app.client = 1\nclient = app.test()", "python"),
         ("def broken(:", "python"),
+        ("import shop\nawait shop.sell()", "python"),
         (">>> shop.sell()\n5", "pycon"),
         ("cmd := &cobra.Command{}", "go"),
         ("z.string()", "typescript"),
@@ -105,3 +107,18 @@ def test_a_variable_of_typescript_is_not_the_type_of_its_name(
     lines = ["const input = read();", "User.parse(input);"]
     assert is_of_another("input", lines, tag, set()) is is_other
     assert not is_of_another("User", lines, tag, set())
+
+
+@pytest.mark.parametrize(
+    ("code", "files"),
+    [
+        ('r.LoadHTMLGlob("assets/*")', {"assets/*"}),
+        ("//go:embed assets/*", {"assets/*"}),
+        ("open('./x.txt').read()", {"x.txt"}),
+        ("open('x.txt', 'w')", set()),
+        ("c.FormFile(form.Avatar)", set()),
+        ('r.GET("/x.txt", f)', set()),
+    ],
+)
+def test_the_files_that_a_program_reads(code: str, files: set[str]) -> None:
+    assert loads(code) == files

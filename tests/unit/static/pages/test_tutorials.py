@@ -451,3 +451,22 @@ def test_a_reader_stops_where_the_call_surely_leads(
     page = tutorials.written(facts, chapter_of(facts, "Till"))
     assert "`mvn test -Dtest='TillTest#sells'`" in page
     assert ("Stop inside `Till.sell`" in page) is not is_overloaded
+
+
+@pytest.mark.parametrize(
+    ("statement", "is_typed"),
+    [
+        ("def f():\n    a = 1\n\n    return a\n\nf()\n", False),
+        ("def f():\n    return 1\nf()\n", False),
+        ("def f():\n    return 1\n\nf()\n", True),
+        ("if x:\n    f = 1\nelse:\n    f = 2\n\n", True),
+    ],
+)
+def test_code_is_typed_where_no_line_ends_a_statement_early(
+    tmp_path: Path, statement: str, *, is_typed: bool
+) -> None:
+    use = f"from till import pay\n\nx = pay(3)\n{statement}pay(x)\n[3]\n"
+    files = {"till.py": PAY, "README.md": f"# Till\n\n```python\n{use}```\n"}
+    facts = read(tmp_path, files)
+    page = tutorials.written(facts, chapter_of(facts, "pay"))
+    assert ("type it line by line" in page) == is_typed

@@ -6,6 +6,7 @@ from worker.engines.static.prose.code_blocks import (
     DOCTEST,
     code_blocks,
     uncommented,
+    without_gaps,
 )
 
 
@@ -59,3 +60,16 @@ def test_marks_and_shared_indentation_are_taken_off() -> None:
     assert uncommented(["    # a", "    #   b", "    #"]) == ["a", "  b", ""]
     assert uncommented(["    a", "", "      b"]) == ["a", "", "  b"]
     assert uncommented(["    a", "    # b"]) == ["a", "# b"]
+
+
+def test_a_session_without_the_prompts_that_would_end_a_statement() -> None:
+    session = [
+        ">>> class A:",
+        "...     x = 1",
+        "...",
+        "...     y = 2",
+        "...",
+        ">>> A.x",
+        "1",
+    ]
+    assert without_gaps(session) == [*session[:2], *session[3:]]

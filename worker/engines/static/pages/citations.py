@@ -14,6 +14,7 @@ _OPEN: Final = frozenset("([{,\\=+|&")
 """Ends of lines that go on."""
 _PREDICATE: Final = re.compile(r" (?:[a-z]+s|can|may)\b")
 """How a sentence continues after its subject's name."""
+_PACKAGE: Final = re.compile(r"^package (\w+)", re.MULTILINE)
 
 
 def name(definition: Definition) -> str:
@@ -30,36 +31,43 @@ def start(definition: Definition) -> str:
     return at(definition.path, definition.line)
 
 
-def call_pattern(definition: Definition) -> str:
+def call_pattern(facts: CourseFacts, definition: Definition) -> str:
     """Return a pattern of a call of a function, by its name alone or qualified by its module's.
 
     `x.name(` with another `x` calls a method with the same name.
     """
-    modules = _modules(definition)
+    modules = _modules(facts, definition)
     called = re.escape(definition.name)
     return (
         rf"(?<![\w$.])(?:(?:{modules})\.)?{called}!?\s?\(|@(?:\w+\.)*{called}\b"
     )
 
 
-def _modules(definition: Definition) -> str:
+def _modules(facts: CourseFacts, definition: Definition) -> str:
     """Return a pattern of the names of the modules that a definition lies in."""
-    stem, _, _ = definition.path.rpartition(".")
-    parts = filter(None, stem.split("/"))
-    return "|".join(map(re.escape, parts))
+    return "|".join(map(re.escape, modules(facts, definition)))
 
 
 @remembered
-def use_pattern(_: CourseFacts, definition: Definition) -> re.Pattern[str]:
+def modules(facts: CourseFacts, definition: Definition) -> list[str]:
+    """Return the names that may stand before a definition's: of its package, in Go."""
+    stem, _, ending = definition.path.rpartition(".")
+    if ending == "go":
+        text = facts.texts.text(definition.path)
+        return _PACKAGE.findall(text)[:1]
+    return list(filter(None, stem.split("/")))
+
+
+@remembered
+def use_pattern(facts: CourseFacts, definition: Definition) -> re.Pattern[str]:
     """Return a pattern that finds a call of a function, or a type's or a value's name in code."""
     if definition.kind in {Kind.FUNCTION, Kind.METHOD, Kind.MACRO}:
-        return re.compile(call_pattern(definition))
+        return re.compile(call_pattern(facts, definition))
     name = re.escape(definition.name)
-    if definition.kind in TYPES:
+    if definition.kind in TYPES and not definition.path.endswith(".go"):
         return re.compile(rf"(?<![\w$])(?<!\bself\.){name}(?![\w$])")
-    return re.compile(
-        rf"(?<![\w$.])(?:(?:{_modules(definition)})\.)?{name}(?![\w$])"
-    )
+    modules = _modules(facts, definition)
+    return re.compile(rf"(?<![\w$.])(?:(?:{modules})\.)?{name}(?![\w$])")
 
 
 def extent(definition: Definition) -> str:

@@ -3,10 +3,10 @@
 import re
 from collections import defaultdict
 from functools import cached_property
-from pathlib import PurePosixPath
 from typing import Final
 
 from worker.engines.static.facts import Definition
+from worker.engines.static.pages import citations
 from worker.engines.static.pages.course import CourseFacts, remembered
 from worker.engines.static.parsing.identifiers import words_of
 
@@ -34,14 +34,13 @@ class CodeCalls:
     def leads_to(self, facts: CourseFacts, function: Definition) -> bool:
         """Whether a function is called: by its name, or on a value of its type."""
         if function.parent is None:
-            return self._is_called(function)
+            return self._is_called(facts, function)
         owner = facts.definitions[function.parent].name
         values = {owner, f"{owner}()", *self._made[owner]}
         return not values.isdisjoint(self._on_value[function.name])
 
-    def _is_called(self, function: Definition) -> bool:
-        path = PurePosixPath(function.path).with_suffix("")
-        modules = {"", *path.parts}
+    def _is_called(self, facts: CourseFacts, function: Definition) -> bool:
+        modules = {"", *citations.modules(facts, function)}
         name = function.name
         called = self._plain[name] | self._plain[f"{name}!"]
         return name in self._decorators or not modules.isdisjoint(called)

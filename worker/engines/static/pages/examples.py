@@ -31,6 +31,7 @@ from worker.engines.static.prose.code_blocks import (
     CodeBlock,
     code_blocks,
     uncommented,
+    without_gaps,
 )
 from worker.engines.static.reading.language import (
     PARSED,
@@ -131,8 +132,10 @@ class Example:
 def lines(facts: CourseFacts, example: Example) -> list[str]:
     """Return the code of an example, without comment marks and indentation."""
     text = facts.texts.lines(example.path)
-    shown = text[example.first - 1 : example.last]
-    return uncommented(shown)
+    shown = uncommented(text[example.first - 1 : example.last])
+    if example.tag == DOCTEST:
+        return without_gaps(shown)
+    return shown
 
 
 def rendered(facts: CourseFacts, example: Example) -> str:
@@ -378,6 +381,8 @@ def _rated(facts: CourseFacts, example: Example) -> Example:
     def find() -> bool:
         code = lines(facts, example)
         if not standalone.is_whole(code, example.tag):
+            return False
+        if not standalone.loads("\n".join(code)) <= facts.analysis.files.keys():
             return False
         packages = _packages(facts)
         return standalone.imports_only(code, example.tag, packages)
@@ -722,7 +727,8 @@ def _in_tests(facts: CourseFacts, chapter: Chapter) -> list[Example]:
             naming.append(test)
     ordered = [*naming, *tests]
     ordered.sort(key=lambda test: _is_inside(facts, test))
-    chosen = tests[0]
+    ordered.sort(key=lambda test: test.name.lower().startswith("bench"))
+    chosen = ordered[0]
     for test in ordered:
         if not _needs_helper(facts, test.path, rows(facts, test)):
             chosen = test

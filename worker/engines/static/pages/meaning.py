@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from worker.engines.static.facts import TYPES, Definition, Role
-from worker.engines.static.pages import standalone
+from worker.engines.static.pages import citations, standalone
 from worker.engines.static.pages.course import CourseFacts, is_function
 
 _PYTHON: Final = ".py"
@@ -55,7 +55,7 @@ def is_meant(facts: CourseFacts, definition: Definition, code: str) -> bool:
     if _SCRIPT.search(definition.path):
         return not _is_other_imported(facts, definition, code)
     if not definition.path.endswith(_PYTHON):
-        return True
+        return not _is_of_namesake(facts, definition, code)
     sources = standalone.sources(definition.name, code)
     if is_imported(definition, sources):
         return True
@@ -63,6 +63,18 @@ def is_meant(facts: CourseFacts, definition: Definition, code: str) -> bool:
         return False
     namesakes = _namesakes(facts, definition)
     return not any(is_imported(other, sources) for other in namesakes)
+
+
+def _is_of_namesake(
+    facts: CourseFacts, definition: Definition, code: str
+) -> bool:
+    """Whether code of Go lies in another package, which has a definition of that name."""
+    own = citations.modules(facts, definition)
+    if not definition.path.endswith(".go") or f"package {own[0]}" in code:
+        return False
+    namesakes = _namesakes(facts, definition)
+    others = (citations.modules(facts, other) for other in namesakes)
+    return any(f"package {name}\n" in code for (name,) in others)
 
 
 def _is_other_imported(

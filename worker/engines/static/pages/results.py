@@ -35,7 +35,7 @@ def variable(facts: CourseFacts, symbol: Definition, code: str) -> str:
     for maker in makers(facts, symbol):
         if f"{maker.name}(" not in code:
             continue
-        call = citations.call_pattern(maker)
+        call = citations.call_pattern(facts, maker)
         if maker.parent is not None:
             call = rf"(?:[\w$]+(?:\.|->|::))+{maker.name}\("
         taking = rf"(?<![\w.])(\w+)\s*:?=\s*(?:await\s+)?(?:{call})"

@@ -2,6 +2,7 @@
 
 import re
 import sys
+import warnings
 from collections.abc import Collection, Iterator, Sequence
 from functools import cache, lru_cache
 from textwrap import dedent
@@ -83,6 +84,10 @@ _PHP: Final = "<?php"
 _OLD: Final = frozenset({"print_statement", "exec_statement"})
 _RECENT: Final = 256
 """Trees that are kept: an example is asked several things in a row."""
+_LOADED: Final = re.compile(
+    r"(?i)(?:(?:open|load|read|file|files|glob)\w{0,20}\(\s*[\"'`]|//go:embed )"
+    r"(?:\./)?([\w/-]*[.*][\w./*-]*+)(?![\"'], *[\"'][wax])"
+)
 _EFFECTS: Final = frozenset({"call", "await"})
 
 
@@ -345,7 +350,23 @@ def _root(code: str, tag: str = Language.PYTHON) -> Node:
 
 def _binds_its_names(code: str, known: Collection[str]) -> bool:
     root = _root(code)
-    return not root.has_error and _unbound(root).issubset(known)
+    is_bound = not root.has_error and _unbound(root).issubset(known)
+    return is_bound and _compiles(code)
+
+
+def _compiles(code: str) -> bool:
+    """Whether Python takes code: a grammar takes more, as `await` outside of functions."""
+    with warnings.catch_warnings(action="ignore"):
+        try:
+            compile(code, "", "exec", dont_inherit=True)
+        except (SyntaxError, ValueError):
+            return False
+    return True
+
+
+def loads(code: str) -> set[str]:
+    """Return the files that a program opens, embeds or loads, but does not write."""
+    return set(_LOADED.findall(code))
 
 
 def used(lines: Sequence[str], tag: str) -> set[str]:

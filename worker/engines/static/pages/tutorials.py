@@ -59,6 +59,10 @@ _PYTHON_CODE: Final = str(Language.PYTHON)
 _PYTHON: Final = frozenset({DOCTEST, _PYTHON_CODE})
 """The tags of code that Python runs."""
 _PROMPT: Final = f"`{setup_steps.ENVIRONMENT}python`"
+_UNTYPED: Final = re.compile(
+    r"\n\n[ \t]|\n[ \t].*\n(?=[\w@])(?!el|except|finally)"
+)
+"""An empty line inside a statement, or none below it: at a prompt, either is a mistake."""
 _ANSWER: Final = re.compile(r"b?(?:'(?!')|\"(?!\")|[\[({\d])")
 """How a line begins that a prompt answered: a script would print nothing."""
 _ACTIVATE: Final = "`. .venv/bin/activate`"
@@ -262,7 +266,8 @@ def _how_to_run(facts: CourseFacts, example: Example) -> str:
 
 def _shows_answers(facts: CourseFacts, example: Example) -> bool:
     *_, last = examples.lines(facts, example)
-    return _ANSWER.match(last) is not None
+    is_typed = _UNTYPED.search(_code(facts, example)) is None
+    return is_typed and _ANSWER.match(last) is not None
 
 
 def _does_something(facts: CourseFacts, example: Example) -> bool:
@@ -389,7 +394,9 @@ def _is_meant(
 ) -> bool:
     """Whether an example imports no other definition of the name of a function or its type."""
     if example.tag not in _PYTHON:
-        return not _is_overloaded(facts, function)
+        text = facts.texts.text(example.path)
+        is_meant = meaning.is_meant(facts, function, text)
+        return is_meant and not _is_overloaded(facts, function)
     name, _, _ = function.qualified.partition(".")
     code = _code(facts, example)
     if example.origin is Origin.TEST:

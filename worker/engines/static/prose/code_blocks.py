@@ -22,6 +22,9 @@ _JSDOC_TAG: Final = re.compile(r"\s*@\w+")
 _CAPTION: Final = re.compile(r"<caption>")
 _COMMENT: Final = re.compile(r"[ \t]*(?:///?!?|\*(?!\*)|#+|--|;+)(?: |$)?")
 
+_GAP: Final = re.compile(r"^[ \t]*\.\.\.[ \t]*\n(?=[ \t]*\.\.\.)", re.MULTILINE)
+"""A prompt without code that more of the statement follows: typed, it would end the statement."""
+
 DOCTEST: Final = "pycon"
 """The tag of a block of Python's prompts and answers."""
 
@@ -171,6 +174,12 @@ def _jsdoc(lines: Sequence[str], number: int, caption: str) -> _Read:
         return None, end
     block = CodeBlock(shown[0], shown[-1], "")
     return block, end
+
+
+def without_gaps(lines: Sequence[str]) -> list[str]:
+    """Return the lines of a session that can be typed: no empty prompt is inside a statement."""
+    session = "\n".join(lines)
+    return _GAP.sub("", session).split("\n")
 
 
 def uncommented(lines: Sequence[str]) -> list[str]:
