@@ -153,3 +153,15 @@ def test_links_in_code_do_not_count() -> None:
     assert links("[a](b.md) `[c](d.md)`\n\n```text\n[e](f.md)\n```\n") == [
         "b.md"
     ]
+
+
+def test_a_session_may_be_shown_without_the_prompts_that_end_a_statement(
+    tmp_path: Path,
+) -> None:
+    session = ">>> class A:\n...     x = 1\n...\n...     y = 2\n"
+    facts = read(
+        tmp_path, PYTHON | {"README.md": f"# Shop\n\n```pycon\n{session}```\n"}
+    )
+    shown = session.replace("...\n", "")
+    page = f"From the README, `README.md:4-7`:\n\n```pycon\n{shown}```\n"
+    assert faults(facts, page) == []

@@ -631,18 +631,3 @@ def test_a_test_of_another_package_means_what_that_package_defines(
         "gin.go": [True, False, True, True, False],
         "binding/choose.go": [False, True, True, False, True],
     }
-
-
-def test_a_program_is_whole_only_if_the_files_that_it_opens_exist(
-    tmp_path: Path,
-) -> None:
-    readme = (
-        "# Shop\n\n```python\nimport shop\n\nshop.sell(open('x.txt'))\n```\n"
-    )
-    files = {"shop.py": SELL, "README.md": readme}
-    wholes = []
-    for name, more in (("without", {}), ("with", {"x.txt": "x\n"})):
-        facts = read(tmp_path / name, files | more)
-        example, *_ = examples.found(facts, facts.chapters[0])
-        wholes.append(example.is_whole)
-    assert wholes == [False, True]

@@ -470,3 +470,16 @@ def test_code_is_typed_where_no_line_ends_a_statement_early(
     facts = read(tmp_path, files)
     page = tutorials.written(facts, chapter_of(facts, "pay"))
     assert ("type it line by line" in page) == is_typed
+
+
+def test_a_program_is_run_only_if_the_files_that_it_opens_exist(
+    tmp_path: Path,
+) -> None:
+    use = "from till import pay\n\npay(open('x.txt'))\n"
+    files = {"till.py": PAY, "README.md": f"# Till\n\n```python\n{use}```\n"}
+    are_run = []
+    for name, more in (("without", {}), ("with", {"x.txt": "x\n"})):
+        facts = read(tmp_path / name, files | more)
+        page = tutorials.written(facts, chapter_of(facts, "pay"))
+        are_run.append("Run an example" in page)
+    assert are_run == [False, True]

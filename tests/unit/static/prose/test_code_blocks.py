@@ -5,8 +5,8 @@ import pytest
 from worker.engines.static.prose.code_blocks import (
     DOCTEST,
     code_blocks,
+    quoted,
     uncommented,
-    without_gaps,
 )
 
 
@@ -72,4 +72,4 @@ def test_a_session_without_the_prompts_that_would_end_a_statement() -> None:
         ">>> A.x",
         "1",
     ]
-    assert without_gaps(session) == [*session[:2], *session[3:]]
+    assert quoted(session, DOCTEST) == [*session[:2], *session[3:]]

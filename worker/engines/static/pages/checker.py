@@ -14,7 +14,7 @@ from typing import Final
 from worker.engines.static.pages import excerpts, markdown, mermaid
 from worker.engines.static.pages.course import CourseFacts
 from worker.engines.static.pages.excerpts import Span
-from worker.engines.static.prose.code_blocks import uncommented
+from worker.engines.static.prose.code_blocks import quoted
 
 _FENCE: Final = re.compile(r"(`{3,})(\S*)")
 _SPAN: Final = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
@@ -165,7 +165,7 @@ class _Checker:
         if block.text == excerpts.block(lines, places, tag):
             return ""
         first, last = places[0]
-        example = uncommented(lines[first - 1 : last])
+        example = quoted(lines[first - 1 : last], tag)
         is_example = block.text == markdown.fence(example, tag)
         if is_example and len(places) == 1:
             return ""

@@ -30,8 +30,7 @@ from worker.engines.static.prose.code_blocks import (
     DOCTEST,
     CodeBlock,
     code_blocks,
-    uncommented,
-    without_gaps,
+    quoted,
 )
 from worker.engines.static.reading.language import (
     PARSED,
@@ -132,10 +131,8 @@ class Example:
 def lines(facts: CourseFacts, example: Example) -> list[str]:
     """Return the code of an example, without comment marks and indentation."""
     text = facts.texts.lines(example.path)
-    shown = uncommented(text[example.first - 1 : example.last])
-    if example.tag == DOCTEST:
-        return without_gaps(shown)
-    return shown
+    shown = text[example.first - 1 : example.last]
+    return quoted(shown, example.tag)
 
 
 def rendered(facts: CourseFacts, example: Example) -> str:
@@ -381,8 +378,6 @@ def _rated(facts: CourseFacts, example: Example) -> Example:
     def find() -> bool:
         code = lines(facts, example)
         if not standalone.is_whole(code, example.tag):
-            return False
-        if not standalone.loads("\n".join(code)) <= facts.analysis.files.keys():
             return False
         packages = _packages(facts)
         return standalone.imports_only(code, example.tag, packages)

@@ -192,7 +192,9 @@ def _imports_only_the_project(facts: CourseFacts, example: Example) -> bool:
     if example.origin is Origin.TEST:
         return True
     code = examples.lines(facts, example)
-    if any(map(_PLACEHOLDER.search, code)):
+    loaded = standalone.loads("\n".join(code))
+    has_files = loaded <= facts.analysis.files.keys()
+    if not has_files or any(map(_PLACEHOLDER.search, code)):
         return False
     return standalone.imports_only(code, example.tag, examples.modules(facts))
 

@@ -176,10 +176,12 @@ def _jsdoc(lines: Sequence[str], number: int, caption: str) -> _Read:
     return block, end
 
 
-def without_gaps(lines: Sequence[str]) -> list[str]:
-    """Return the lines of a session that can be typed: no empty prompt is inside a statement."""
-    session = "\n".join(lines)
-    return _GAP.sub("", session).split("\n")
+def quoted(lines: Sequence[str], tag: str) -> list[str]:
+    """Return code as it can be run: without comment marks and prompts that end a statement."""
+    code = "\n".join(uncommented(lines))
+    if tag == DOCTEST:
+        code = _GAP.sub("", code)
+    return code.split("\n")
 
 
 def uncommented(lines: Sequence[str]) -> list[str]:
