@@ -78,7 +78,8 @@ def change(facts: CourseFacts, chapter: Chapter) -> Change | None:
 
     def rank(change: Change) -> tuple[bool, int]:
         failure = change.failure
-        return failure.function not in shown, -len(failure.cause.message)
+        message = failure.cause.message
+        return failure.function not in shown, -len(message)
 
     changes = _of_failures(facts, chapter)
     return min(changes, key=rank, default=None)
@@ -114,7 +115,8 @@ def _without(failure: Failure, condition: str, test: ProjectTest) -> Change:
 def _test_of(facts: CourseFacts, failure: Failure) -> ProjectTest | None:
     """Return a test that can be run alone and that expects a failure."""
     place = failure.function.path, failure.cause.line
-    return _expecting(facts).get(place)
+    expecting = _expecting(facts)
+    return expecting.get(place)
 
 
 @remembered
@@ -128,7 +130,8 @@ def _expecting(facts: CourseFacts) -> dict[tuple[str, int], ProjectTest]:
     expecting: dict[tuple[str, int], ProjectTest] = {}
     for path in _test_files(facts):
         text = facts.texts.text(path)
-        if errors.isdisjoint(_EXPECTED_ERROR.findall(text)):
+        expected_errors = _EXPECTED_ERROR.findall(text)
+        if errors.isdisjoint(expected_errors):
             continue
         for test in project_tests.of_file(facts, path):
             expected = list(_expected(facts, test, errors))
@@ -245,18 +248,16 @@ def _tests_naming(
     """Yield tests that can be run alone and have a function's name: the chapter's first."""
     found = project_tests.found(facts, chapter)
     tests = found[:_MOST_TESTS]
-    mentions = facts.analysis.mentions.get(function.name, ())
+    name = function.name
+    mentions = facts.analysis.mentions.get(name, ())
     is_test = [facts.file(path).role is Role.TEST for path in mentions]
     paths = list(compress(mentions, is_test))
     for path in paths[:_MOST_FILES]:
-        if function.name in project_tests.called_in(facts, path):
+        if name in project_tests.called_in(facts, path):
             tests += project_tests.of_file(facts, path)
-    lines = {
-        path: project_tests.called_in(facts, path).get(function.name, [])
-        for path in {test.path for test in tests}
-    }
     for test in tests:
-        numbers = lines[test.path]
+        called = project_tests.called_in(facts, test.path)
+        numbers = called.get(name, [])
         after = bisect_left(numbers, test.first)
         is_named = after < len(numbers) and numbers[after] <= test.last
         if is_named and project_tests.command(facts, test):
@@ -283,11 +284,13 @@ def trial(facts: CourseFacts, chapter: Chapter) -> Trial | None:
         function = found.function
         if len(facts.by_name[function.name]) > 1:
             continue
-        call = rf"\b{re.escape(function.name)}\("
+        name = re.escape(function.name)
+        call = rf"\b{name}\("
         if function.parent is not None:
             call = rf"[.>:]{call[2:]}"
         for test in _tests_naming(facts, chapter, function):
-            code = "\n".join(project_tests.rows(facts, test))
+            rows = project_tests.rows(facts, test)
+            code = "\n".join(rows)
             if re.search(call, code):
                 return replace(found, test=test)
     return next(iter(trials), None)
@@ -345,7 +348,8 @@ def _heads(facts: CourseFacts, function: Definition) -> dict[str, str]:
         conditions += failure.conditions
     for result in inside.returns:
         conditions += result.conditions
-    for match in filter(None, map(_CONDITION.fullmatch, conditions)):
+    matches = map(_CONDITION.fullmatch, conditions)
+    for match in filter(None, matches):
         code = match[2].strip()
         for head in _HEADS:
             line = head.format(code)

@@ -49,9 +49,11 @@ def _is_sure(
     lines = facts.texts.lines(function.path)
     for statement in inside.statements:
         frame = [lines[number - 1] for number in statement.frame]
-        text = "\n".join(lines[statement.first - 1 : statement.last])
+        own = lines[statement.first - 1 : statement.last]
+        text = "\n".join(own)
         if statement.first <= call.line <= statement.last:
-            return not (any(map(_BRANCH.match, frame)) or _MAYBE.search(text))
+            is_in_branch = any(map(_BRANCH.match, frame))
+            return not is_in_branch and _MAYBE.search(text) is None
         if _LEAVES.search(text):
             return False
     return False

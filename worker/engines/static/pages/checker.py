@@ -165,7 +165,8 @@ class _Checker:
         if block.text == excerpts.block(lines, places, tag):
             return ""
         first, last = places[0]
-        example = quoted(lines[first - 1 : last], tag)
+        shown_lines = lines[first - 1 : last]
+        example = quoted(shown_lines, tag)
         is_example = block.text == markdown.fence(example, tag)
         if is_example and len(places) == 1:
             return ""
@@ -177,7 +178,8 @@ class _Checker:
             if not places or (not path and _NO_PATH.search(shown)):
                 continue
             fault = "these lines do not exist"
-            if _exist(places, self._facts.texts.lines(path)):
+            lines = self._facts.texts.lines(path)
+            if _exist(places, lines):
                 fault = ""
             yield Finding(
                 kind=ClaimKind.PLACE,
@@ -187,7 +189,8 @@ class _Checker:
             )
 
     def _links(self, block: Block) -> Iterator[Finding]:
-        for target in _LINK.findall(outside_spans(block.text)):
+        text = outside_spans(block.text)
+        for target in _LINK.findall(text):
             fault = "this page does not exist"
             page, _, _ = target.partition("#")
             if basename(page) in self._pages:

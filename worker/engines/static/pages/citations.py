@@ -62,7 +62,8 @@ def modules(facts: CourseFacts, definition: Definition) -> list[str]:
 def use_pattern(facts: CourseFacts, definition: Definition) -> re.Pattern[str]:
     """Return a pattern that finds a call of a function, or a type's or a value's name in code."""
     if definition.kind in {Kind.FUNCTION, Kind.METHOD, Kind.MACRO}:
-        return re.compile(call_pattern(facts, definition))
+        pattern = call_pattern(facts, definition)
+        return re.compile(pattern)
     name = re.escape(definition.name)
     if definition.kind in TYPES and not definition.path.endswith(".go"):
         return re.compile(rf"(?<![\w$])(?<!\bself\.){name}(?![\w$])")
@@ -87,12 +88,16 @@ def purpose(definition: Definition) -> str:
 def described(definition: Definition) -> str:
     """Return a definition's name, its place and its purpose, which may begin with the name."""
     doc = purpose(definition)
-    named = f"{name(definition)} ({start(definition)})"
+    code = name(definition)
+    place = start(definition)
+    named = f"{code} ({place})"
     rest = doc.removeprefix(definition.name)
     if rest != doc and _PREDICATE.match(rest):
-        return f"{named} {markdown.prose(rest)}"
+        predicate = markdown.prose(rest)
+        return f"{named} {predicate}"
     if doc:
-        return f"{named}: {markdown.prose(doc)}"
+        words = markdown.prose(doc)
+        return f"{named}: {words}"
     return named
 
 

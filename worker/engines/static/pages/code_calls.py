@@ -37,7 +37,8 @@ class CodeCalls:
             return self._is_called(facts, function)
         owner = facts.definitions[function.parent].name
         values = {owner, f"{owner}()", *self._made[owner]}
-        return not values.isdisjoint(self._on_value[function.name])
+        called_on = self._on_value[function.name]
+        return not values.isdisjoint(called_on)
 
     def _is_called(self, facts: CourseFacts, function: Definition) -> bool:
         modules = {"", *citations.modules(facts, function)}
@@ -63,7 +64,10 @@ class CodeCalls:
         """What each method is called on, by its name: variables, and types or their calls."""
         called: dict[str, set[str]] = defaultdict(set)
         for value, arguments, name in _ON_VALUE.findall(self._code):
-            called[name].add(f"{value}()" if arguments else value)
+            owner = value
+            if arguments:
+                owner = f"{value}()"
+            called[name].add(owner)
         return called
 
     @cached_property

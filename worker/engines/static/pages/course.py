@@ -103,18 +103,24 @@ class CourseFacts:
             self.into[reference.target].append(reference)
             if reference.source is not None:
                 self.out[reference.source].append(reference)
-        self._subtypes: dict[int, list[Definition]] = defaultdict(list)
-        for index, bases in sorted(analysis.bases.items()):
-            subtype = self.definitions[index]
-            for base in dict.fromkeys(bases):
-                self._subtypes[base].append(subtype)
+        self._subtypes = self._by_base()
         self._owners = {
             index: chapter
             for chapter in reversed(self.chapters)
             for index in self.family(chapter.unit.owned)
         }
         self.links = tuple(self._links(course))
-        self.function = lru_cache(_CACHED_FUNCTIONS)(self._function)
+        cached = lru_cache(_CACHED_FUNCTIONS)
+        self.function = cached(self._function)
+
+    def _by_base(self) -> dict[int, list[Definition]]:
+        """Return the types that extend or implement each type directly."""
+        subtypes: dict[int, list[Definition]] = defaultdict(list)
+        for index, bases in sorted(self.analysis.bases.items()):
+            subtype = self.definitions[index]
+            for base in dict.fromkeys(bases):
+                subtypes[base].append(subtype)
+        return subtypes
 
     def _chapters(self, course: Course) -> Iterable[Chapter]:
         units = {unit.name.casefold(): unit for unit in self.analysis.units}

@@ -1,6 +1,6 @@
 """Draws what the sentences of a chapter do not say: calls inside it, and families of types."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from itertools import chain
 from typing import Final
 
@@ -33,32 +33,42 @@ def calls(
     facts: CourseFacts, chapter: Chapter, shown: Sequence[Definition]
 ) -> str:
     """Draw what the functions that a chapter shows call of its functions."""
-    owned = set(facts.family(chapter.unit.owned))
+    family = facts.family(chapter.unit.owned)
+    owned = set(family)
     functions = []
-    pairs = []
     for definition in shown:
         caller = definition.index
-        if not is_function(definition) or caller not in owned:
-            continue
-        functions.append(caller)
+        if is_function(definition) and caller in owned:
+            functions.append(caller)
+    pairs = _pairs(facts, functions, owned)
+    nodes = set(_nodes(functions, pairs))
+    between = [pair for pair in pairs if nodes.issuperset(pair)]
+    from_each = [_reached(between, function) for function in functions]
+    drawn = max(from_each, key=len, default=[])
+    callers = {caller for caller, _ in drawn}
+    if len(drawn) < _FEWEST or len(callers) < _FEWEST_CALLERS:
+        return ""
+    both_ends = chain.from_iterable(drawn)
+    ends = list(dict.fromkeys(both_ends))
+    calls = [f"{name}()" for name in _names(facts, ends)]
+    names = dict(zip(ends, calls, strict=True))
+    arrows = [(names[caller], names[called]) for caller, called in drawn]
+    return mermaid.arrows(arrows)
+
+
+def _pairs(
+    facts: CourseFacts, functions: Iterable[int], owned: Container[int]
+) -> list[tuple[int, int]]:
+    """Return the calls of functions to other functions of the chapter, each once."""
+    pairs = []
+    for caller in functions:
         called = dict.fromkeys(_called(facts, caller))
         pairs += [
             (caller, other)
             for other in called
             if other in owned and other != caller
         ]
-    nodes = _nodes(functions, pairs)
-    between = [pair for pair in pairs if set(pair) <= set(nodes)]
-    from_each = [_reached(between, function) for function in functions]
-    drawn = max(from_each, key=len, default=[])
-    callers = {caller for caller, _ in drawn}
-    if len(drawn) < _FEWEST or len(callers) < _FEWEST_CALLERS:
-        return ""
-    ends = list(dict.fromkeys(chain.from_iterable(drawn)))
-    calls = [f"{name}()" for name in _names(facts, ends)]
-    names = dict(zip(ends, calls, strict=True))
-    arrows = [(names[caller], names[called]) for caller, called in drawn]
-    return mermaid.arrows(arrows)
+    return pairs
 
 
 def _reached(
@@ -150,14 +160,16 @@ def _extensions(
 ) -> dict[tuple[int | str, int], None]:
     """Return base and derived type of each inheritance around the subjects of a chapter."""
     extensions: dict[tuple[int | str, int], None] = {}
-    types = [each for each in facts.named(chapter) if each.kind in TYPES]
+    named = facts.named(chapter)
+    types = [subject for subject in named if subject.kind in TYPES]
     for definition in types:
+        index = definition.index
         for base in _bases(facts, definition):
-            extensions[base, definition.index] = None
-        for subtype in facts.subtypes(definition.index):
+            extensions[base, index] = None
+        for subtype in facts.subtypes(index):
             if subtype.name.startswith("_"):
                 continue
-            extensions[definition.index, subtype.index] = None
+            extensions[index, subtype.index] = None
             is_own = subtype.index in chapter.unit.owned
             if is_own and subtype not in types:
                 types.append(subtype)
@@ -169,7 +181,8 @@ def _bases(facts: CourseFacts, definition: Definition) -> list[int | str]:
     known = facts.analysis.bases.get(definition.index, ())
     types = dict(_types_by_name(facts))
     for index in known:
-        types[facts.definitions[index].name] = index
+        name = facts.definitions[index].name
+        types[name] = index
     bases: list[int | str] = []
     for base in definition.bases:
         end = types.get(last_name(base))
@@ -202,10 +215,13 @@ def _arrow(facts: CourseFacts, base: int | str, derived: int) -> Arrow:
     definition = facts.definitions[derived]
     is_dashed = definition.kind not in {Kind.TRAIT, Kind.INTERFACE}
     if isinstance(base, int):
-        is_dashed &= is_interface(facts.definitions[base], or_mixin=True)
+        base_type = facts.definitions[base]
+        is_dashed &= is_interface(base_type, or_mixin=True)
     elif facts.file(definition.path).language in _SIGNING:
         superclass = definition.signature.partition(" implements ")[0]
         is_dashed &= last_name(base) not in superclass
     else:
         is_dashed &= definition.path.endswith(".rs")
-    return Arrow.IMPLEMENTS if is_dashed else Arrow.EXTENDS
+    if is_dashed:
+        return Arrow.IMPLEMENTS
+    return Arrow.EXTENDS

@@ -187,14 +187,17 @@ def _overlaps(example: Example, others: Iterable[Example]) -> bool:
 def elsewhere(facts: CourseFacts, chapter: Chapter) -> str:
     """Lead to an example of an earlier chapter, if this chapter has none but tests."""
     own = best(facts, chapter)
-    if any(example.origin is not Origin.TEST for example in own):
-        return ""
     examples = found(facts, chapter)
+    has_own = any(example.origin is not Origin.TEST for example in own)
+    if has_own or not examples:
+        return ""
+    first = examples[0]
     for other in facts.chapters[: chapter.position]:
-        if examples and _overlaps(examples[0], best(facts, other)):
+        shown = best(facts, other)
+        if _overlaps(first, shown):
             title = f"chapter {other.entry.index}"
             link = markdown.link(title, f"{other.file}#example")
-            subject = facts.definitions[examples[0].target]
+            subject = facts.definitions[first.target]
             name = markdown.code(subject.name)
             return f"The example of {link} uses {name}."
     return ""
@@ -238,7 +241,8 @@ def _resembles(
     for other in chosen:
         if example.origin is other.origin:
             return True
-        common = code & _statements(facts, other)
+        other_code = _statements(facts, other)
+        common = code & other_code
         if 2 * len(common) >= len(code):
             return True
     return False
@@ -281,7 +285,8 @@ def _is_code(facts: CourseFacts, example: Example) -> bool:
         is_node = example.origin in {Origin.EXAMPLE, Origin.TEST}
         return is_node or standalone.parses(code, example.tag)
 
-    return facts.remembered(("is code", *example.extent, example.tag), find)
+    key = "is code", *example.extent, example.tag
+    return facts.remembered(key, find)
 
 
 def _sorted(
@@ -338,10 +343,12 @@ def _unknown(facts: CourseFacts, example: Example) -> set[str]:
     """Return the names in an example that neither it nor the project defines."""
 
     def find() -> set[str]:
-        names = standalone.used(lines(facts, example), example.tag)
+        code = lines(facts, example)
+        names = standalone.used(code, example.tag)
         return names - _known(facts)
 
-    return facts.remembered(("unknown in", *example.extent), find)
+    key = "unknown in", *example.extent
+    return facts.remembered(key, find)
 
 
 @remembered
@@ -398,7 +405,9 @@ def _worth(facts: CourseFacts, example: Example) -> int:
         if f".{method.name}(" in code:
             used.add(method.name)
     worth = min(len(used), 3)
-    if any(target.name in names for names in _CALLED.findall(code)):
+    called = _CALLED.findall(code)
+    is_called = any(target.name in names for names in called)
+    if is_called:
         worth += 4
     imports = "\n".join(_IMPORTED.findall(code))
     if target.name in words_of(imports):
@@ -491,9 +500,9 @@ def _in_files(facts: CourseFacts, symbol: Definition) -> Iterator[Example]:
     for definition in (symbol, *results.makers(facts, symbol)):
         mentioning = mentions.get(definition.name, ())
         paths.update(mentioning)
+    in_order = sorted(paths, key=_first_read)
     for role in (Role.DOCUMENT, Role.EXAMPLE):
-        of_role = [path for path in paths if facts.file(path).role is role]
-        of_role.sort(key=_first_read)
+        of_role = [path for path in in_order if facts.file(path).role is role]
         for path in of_role[:_MOST_FILES]:
             file = facts.file(path)
             if role is Role.EXAMPLE and file.language in PARSED:
@@ -517,9 +526,8 @@ def _in_document(
     origin = Origin.DOCUMENT
     if is_readme(path):
         origin = Origin.README
-    names = {symbol.name}
-    for maker in results.makers(facts, symbol):
-        names.add(maker.name)
+    makers = results.makers(facts, symbol)
+    names = {definition.name for definition in (symbol, *makers)}
     for block, code in _short_blocks(facts, path):
         text = "\n".join(code)
         if not any(name in text for name in names):
@@ -527,18 +535,25 @@ def _in_document(
         tag = _tag(block, facts.file(symbol.path), code)
         if tag and _is_use(facts, symbol, code, tag, path):
             source = _section(file, block.first + 1)
-            variable = results.variable(facts, symbol, text)
-            if variable and symbol.name not in text:
-                source += f" (`{variable}` is a {markdown.code(symbol.name)})"
+            note = _note(facts, symbol, text)
             yield Example(
                 path=path,
                 first=block.first + 1,
                 last=block.last + 1,
                 tag=tag,
                 origin=origin,
-                source=source,
+                source=f"{source}{note}",
                 target=symbol.index,
             )
+
+
+def _note(facts: CourseFacts, symbol: Definition, text: str) -> str:
+    """Return which variable has a type that code does not name; nothing if it names it."""
+    variable = results.variable(facts, symbol, text)
+    if not variable or symbol.name in text:
+        return ""
+    name = markdown.code(symbol.name)
+    return f" (`{variable}` is a {name})"
 
 
 @remembered
@@ -563,7 +578,8 @@ def _is_use(
 ) -> bool:
     """Whether code of a document uses a definition, and not another of its name."""
     expressions = standalone.expressions(code, tag)
-    if not citations.use_pattern(facts, symbol).search(expressions):
+    use = citations.use_pattern(facts, symbol)
+    if not use.search(expressions):
         return results.variable(facts, symbol, expressions) != ""
     own = modules(facts)
     if standalone.is_of_another(symbol.name, code, tag, own):
@@ -637,7 +653,8 @@ def _in_program(
     text = facts.texts.lines(path)
     tag = str(facts.file(path).language)
     code = standalone.expressions(text, tag).split("\n")
-    use = _first_use(code, citations.use_pattern(facts, symbol))
+    pattern = citations.use_pattern(facts, symbol)
+    use = _first_use(code, pattern)
     known = modules(facts)
     if not use or standalone.is_of_another(symbol.name, text, tag, known):
         return
@@ -714,18 +731,14 @@ def _in_tests(facts: CourseFacts, chapter: Chapter) -> list[Example]:
     tests = project_tests.found(facts, chapter)
     if not tests:
         return []
-    names = {symbol.name for symbol in facts.named(chapter)}
-    naming = []
-    for test in tests:
-        code = "\n".join(rows(facts, test))
-        if not names.isdisjoint(words_of(code)):
-            naming.append(test)
+    naming = _naming_a_subject(facts, chapter, tests)
     ordered = [*naming, *tests]
     ordered.sort(key=lambda test: _is_inside(facts, test))
     ordered.sort(key=lambda test: test.name.lower().startswith("bench"))
     chosen = ordered[0]
     for test in ordered:
-        if not _needs_helper(facts, test.path, rows(facts, test)):
+        code = rows(facts, test)
+        if not _needs_helper(facts, test.path, code):
             chosen = test
             break
     name = markdown.code(chosen.name)
@@ -741,6 +754,21 @@ def _in_tests(facts: CourseFacts, chapter: Chapter) -> list[Example]:
     return [example]
 
 
+def _naming_a_subject(
+    facts: CourseFacts, chapter: Chapter, tests: Iterable[ProjectTest]
+) -> list[ProjectTest]:
+    """Return the tests that have the name of what a chapter's title names."""
+    named = facts.named(chapter)
+    names = {symbol.name for symbol in named}
+    naming = []
+    for test in tests:
+        code = "\n".join(rows(facts, test))
+        words = words_of(code)
+        if not names.isdisjoint(words):
+            naming.append(test)
+    return naming
+
+
 def _is_inside(facts: CourseFacts, test: ProjectTest) -> bool:
     """Whether a test uses what is private, or replaces what is real."""
     code = "\n".join(rows(facts, test))
@@ -751,7 +779,8 @@ def _is_test_with_helper(facts: CourseFacts, example: Example) -> bool:
     """Whether an example is a test that uses what its file defines outside it."""
     if example.origin is not Origin.TEST:
         return False
-    return _needs_helper(facts, example.path, lines(facts, example))
+    code = lines(facts, example)
+    return _needs_helper(facts, example.path, code)
 
 
 def _needs_helper(facts: CourseFacts, path: str, code: Sequence[str]) -> bool:
@@ -759,10 +788,12 @@ def _needs_helper(facts: CourseFacts, path: str, code: Sequence[str]) -> bool:
     if facts.file(path).language is not Language.PYTHON:
         return False
     beside = _defined(facts, path)
-    words = words_of("\n".join(code))
+    text = "\n".join(code)
+    words = words_of(text)
     if beside.isdisjoint(words):
         return False
-    return not beside.isdisjoint(standalone.unbound(code))
+    unbound = standalone.unbound(code)
+    return not beside.isdisjoint(unbound)
 
 
 @remembered

@@ -33,7 +33,8 @@ def raised(
 ) -> Definition | None:
     """Return the project's exception that a function raises, if its references lead to one."""
     name = last_name(written)
-    _, name = _imported(facts, function.path).get(name, ("", name))
+    imported = _imported(facts, function.path)
+    _, name = imported.get(name, ("", name))
     targets = [
         facts.definitions[reference.target]
         for reference in facts.out[function.index]
@@ -61,13 +62,15 @@ def listed_in(
 
 def _shown(facts: CourseFacts, path: str, written: str, namesake: str) -> str:
     """Return an exception as code, with its module where it has another name or a namesake."""
-    module, name = _imported(facts, path).get(written, ("", written))
+    imported = _imported(facts, path)
+    module, name = imported.get(written, ("", written))
     is_confusing = name != written or name == namesake
     if module and is_confusing:
         return markdown.code(f"{module}.{name}")
+    code = markdown.code(name)
     if name == namesake:
-        return f"another {markdown.code(name)}"
-    return markdown.code(name)
+        return f"another {code}"
+    return code
 
 
 @remembered
@@ -93,7 +96,8 @@ def named(facts: CourseFacts, error: Definition) -> str:
     name = markdown.code(error.name)
     if not kinds:
         return name
-    return f"{name}, a kind of {listed(kinds)}"
+    kind_names = listed(kinds)
+    return f"{name}, a kind of {kind_names}"
 
 
 def purpose(error: Definition) -> str:

@@ -39,7 +39,8 @@ class Fixture(NamedTuple):
 
 def of(facts: CourseFacts, definition: Definition) -> list[Fixture]:
     """Return the fixtures that are objects of a type, or of one that extends it."""
-    return _by_type(facts).get(definition.index, [])
+    by_type = _by_type(facts)
+    return by_type.get(definition.index, [])
 
 
 def is_known(facts: CourseFacts, name: str, path: str) -> bool:
@@ -61,7 +62,8 @@ def is_known(facts: CourseFacts, name: str, path: str) -> bool:
 @remembered
 def _has_plugins(facts: CourseFacts, path: str) -> bool:
     """Whether a file takes fixtures from modules elsewhere."""
-    return _PLUGINS.search(facts.texts.text(path)) is not None
+    text = facts.texts.text(path)
+    return _PLUGINS.search(text) is not None
 
 
 @remembered
@@ -115,7 +117,8 @@ def _made(facts: CourseFacts) -> Iterator[tuple[str, Fixture]]:
         for fixture, body in _FIXTURE.findall(f"{text}\n"):
             for variable, made in _MADE.findall(body):
                 if _is_given(body, variable):
-                    yield made, Fixture(fixture, folder)
+                    giving = Fixture(fixture, folder)
+                    yield made, giving
 
 
 def _is_given(body: str, variable: str) -> bool:

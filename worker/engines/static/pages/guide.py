@@ -121,7 +121,8 @@ class Block(NamedTuple):
 
 def opening(facts: CourseFacts, chapter: Chapter) -> Passage | None:
     """Return what opens a chapter; no passage opens two."""
-    return _assigned(facts).get(chapter.position)
+    openings = _assigned(facts)
+    return openings.get(chapter.position)
 
 
 def rendered(passage: Passage) -> list[str]:
@@ -199,7 +200,10 @@ def _first(
 ) -> Heading | None:
     """Return the first section of a document that names a subject, if its opening does."""
     mentions = facts.analysis.mentions
-    if not any(path in mentions.get(name, ()) for name in subjects.names):
+    is_mentioned = any(
+        path in mentions.get(name, ()) for name in subjects.names
+    )
+    if not is_mentioned:
         return None
     for heading, words, _ in sections(facts, path):
         if not subjects.names.isdisjoint(words):
@@ -211,7 +215,8 @@ def _first(
 
 
 def _names_one(subjects: _Subjects, passage: Passage) -> bool:
-    words = words_of(" ".join(passage.texts))
+    text = " ".join(passage.texts)
+    words = words_of(text)
     return not subjects.names.isdisjoint(words)
 
 
@@ -228,7 +233,8 @@ def _near(
             continue
         title = _letters(heading.title)
         is_named = any(letters in title for letters in subjects.letters)
-        is_kind = subjects.purpose.issuperset(_words(heading.title))
+        words = _words(heading.title)
+        is_kind = subjects.purpose.issuperset(words)
         if is_named or is_kind or heading in (first, *beginning):
             yield heading
 
@@ -252,7 +258,8 @@ def _is_headed(
         phrase for phrase in phrases if phrase.endswith(subjects.letters)
     ]
     if _names_one(subjects, passage):
-        return bool(endings) or subjects.purpose.issuperset(_words(title))
+        words = _words(title)
+        return bool(endings) or subjects.purpose.issuperset(words)
     if phrases == endings and _PLURAL.fullmatch(title):
         return True
     return not set(endings).isdisjoint(subjects.letters)
@@ -289,7 +296,8 @@ def _is_of_another(
         return True
     if subjects.first.kind is not Kind.FUNCTION:
         return False
-    methods = _METHOD.findall(" ".join(passage.texts))
+    text = " ".join(passage.texts)
+    methods = _METHOD.findall(text)
     return subjects.first.name in methods
 
 
@@ -299,9 +307,10 @@ def _of_opening(subject: Definition, passage: Passage) -> float:
     named = set(_CODE_NAME.findall(sentence))
     defining = _DEFINING.match(sentence)
     if defining is not None:
-        named.add(defining[1])
+        word = defining[1]
+        named.add(word)
         if subject.kind in TYPES:
-            named.add(defining[1].capitalize())
+            named.add(word.capitalize())
     if named.isdisjoint({subject.name, f"{subject.name}s"}):
         return 0
     return _DEFINED
@@ -419,7 +428,8 @@ def blocks(
     while number <= len(lines):
         end = _end(lines, number)
         block = lines[number - 1 : end]
-        if not spellings.isdisjoint(words_of("\n".join(block))):
+        words = words_of("\n".join(block))
+        if not spellings.isdisjoint(words):
             text, _ = _prose(block, first=False)
             if text:
                 yield Block(number, end, text)
