@@ -63,3 +63,24 @@ def test_texts_that_mean_something_in_yaml_survive(tmp_path: Path) -> None:
         abstraction.name
         for abstraction in read_abstractions(yaml_files.abstractions(analysis))
     ] == [unit.name for unit in analysis.units]
+
+
+def test_an_arrow_says_which_names_of_a_title_it_is_about(
+    tmp_path: Path,
+) -> None:
+    code = (
+        "package till\n\nfunc {}(x int) int {{\n\ty := {}\n\treturn y\n}}\n\n"
+    )
+    pay = [
+        code.format(name, body)
+        for name, body in (("Pay", "Sell(x)"), ("PayAll", "x"))
+    ]
+    sell = [code.format(name, "x") for name in ("Sell", "SellAll")]
+    files = {"pay.go": "".join(pay), "sell.go": "".join(sell)}
+    analysis = analyze(write_tree(tmp_path, files), lambda: None)
+    abstractions = read_abstractions(yaml_files.abstractions(analysis))
+    _, relationships = read_relationships(
+        yaml_files.relationships(analysis), abstractions
+    )
+    labels = [relationship.label for relationship in relationships]
+    assert labels == ["Pay calls Sell"], [unit.name for unit in analysis.units]

@@ -177,11 +177,15 @@ class CourseFacts:
             target = names[entry.target]
             ends = {source, target}
             if len(ends) > 1 and ends <= positions.keys():
+                known = relations.get((source, target))
+                verb = entry.label
+                if known is not None:
+                    verb = known.verb
                 yield ChapterLink(
                     source=positions[source],
                     target=positions[target],
-                    verb=entry.label,
-                    relation=relations.get((source, target)),
+                    verb=verb,
+                    relation=known,
                 )
 
     @cached_property

@@ -72,9 +72,13 @@ def _is_of_namesake(
     own = citations.modules(facts, definition)
     if not definition.path.endswith(".go") or f"package {own[0]}" in code:
         return False
-    namesakes = _namesakes(facts, definition)
-    others = (citations.modules(facts, other) for other in namesakes)
-    return any(f"package {name}\n" in code for (name,) in others)
+    named = facts.by_name[definition.name]
+    others = [
+        citations.modules(facts, other)
+        for other in named
+        if other.parent is None
+    ]
+    return any(f"package {name}\n" in code for name, *_ in others)
 
 
 def _is_other_imported(

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import yaml
 
-from worker.engines.static.facts import Analysis
+from worker.engines.static.facts import Analysis, Relation
 
 _WIDTH: Final = 100
 _DUMPER: Final = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -31,12 +31,25 @@ def relationships(analysis: Analysis) -> bytes:
         {
             "from_abstraction": relation.source,
             "to_abstraction": relation.target,
-            "label": str(relation.verb),
+            "label": _label(analysis, relation),
             "evidence": f"{relation.path}:{relation.line}: {relation.code}",
         }
         for relation in analysis.relations
     ]
     return _dump({"summary": analysis.summary, "relationships": relations_})
+
+
+def _label(analysis: Analysis, relation: Relation) -> str:
+    """Return what a unit does with another, and which of several names in a title it is about."""
+    subject = _among(analysis, relation.source, relation.subject)
+    item = _among(analysis, relation.target, relation.object)
+    return f"{subject} {relation.verb} {item}".strip()
+
+
+def _among(analysis: Analysis, unit: int, definition: int | None) -> str:
+    if definition is None or " and " not in analysis.units[unit].name:
+        return ""
+    return analysis.definitions[definition].qualified
 
 
 def order(analysis: Analysis) -> bytes:
