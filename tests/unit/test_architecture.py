@@ -1,6 +1,7 @@
 """The rules for imports: the core stays pure, and every foreign library has one home."""
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -207,6 +208,16 @@ def test_only_the_wiring_knows_adapters(path: Path) -> None:
         if module in ADAPTERS and package(module) != package(importer)
     ]
     assert foreign == []
+
+
+def test_a_public_class_has_a_name_of_its_own() -> None:
+    names = Counter(
+        node.name
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 def test_only_what_everything_needs_lies_outside_of_packages() -> None:

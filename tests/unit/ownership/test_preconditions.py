@@ -116,7 +116,9 @@ def test_a_job_is_not_redone_from_a_later_stage_than_its_next() -> None:
 
 
 def test_a_collected_job_is_redone_from_no_stage() -> None:
-    with pytest.raises(DataError, match="was collected and cannot be resumed"):
+    with pytest.raises(
+        DataError, match="cannot be resumed: its files were deleted by `gc`"
+    ):
         check_reached(collected(), Stage.EXTRACT)
 
 
@@ -133,7 +135,7 @@ def test_the_end_of_a_job_can_be_sent_again(job: Manifest) -> None:
     ("job", "expected"),
     [
         (entered(Stage.ORDER), "is ordering and has no final event yet"),
-        (collected(), "was collected: its final event cannot be sent again"),
+        (collected(), "cannot be sent again: its files were deleted by `gc`"),
     ],
     ids=["no end", "no files"],
 )

@@ -9,7 +9,7 @@ from worker.engines.claude.material import CallSite, relation_ends
 from worker.engines.static.facts import Definition, Relation
 from worker.engines.static.pages import mermaid
 from worker.engines.static.pages.course import CourseFacts, is_function
-from worker.engines.static.pages.mermaid import Edge, Message
+from worker.engines.static.pages.mermaid import FlowEdge, SequenceMessage
 
 _FEWEST: Final = 3
 """The fewest calls that are worth a drawing."""
@@ -18,10 +18,10 @@ _FEWEST: Final = 3
 def of_relations(facts: CourseFacts, relations: Sequence[Relation]) -> str:
     """Draw relations as arrows with their verbs; return nothing if they are not connected."""
     labels = _Labels()
-    edges: list[Edge] = []
+    edges: list[FlowEdge] = []
     for relation in relations:
         source, target = relation_ends(facts, relation)
-        edge = Edge(
+        edge = FlowEdge(
             source=labels.position(source),
             target=labels.position(target),
             label=str(relation.verb),
@@ -45,11 +45,11 @@ def composed(drawing: Drawing) -> str:
     for node in drawing.nodes:
         text = unquoted(node.text)
         texts.append(text)
-    edges: list[Edge] = []
+    edges: list[FlowEdge] = []
     for arrow in drawing.arrows:
         if {ids.count(arrow.source), ids.count(arrow.target)} != {1}:
             return ""
-        edge = Edge(
+        edge = FlowEdge(
             source=ids.index(arrow.source),
             target=ids.index(arrow.target),
             label=unquoted(arrow.text),
@@ -88,13 +88,13 @@ def of_calls(facts: CourseFacts, sites: Sequence[CallSite]) -> str:
         return ""
     first = between[0].caller
     labels = _Labels()
-    messages: list[Message] = []
+    messages: list[SequenceMessage] = []
     for site in between:
         source = participant(facts, site.caller)
         if site.caller.index == first.index:
             source = beginning(first)
         target = participant(facts, site.called)
-        call = Message(
+        call = SequenceMessage(
             source=labels.position(source),
             target=labels.position(target),
             text=message(site.called),

@@ -33,7 +33,7 @@ from worker.engines.static.facts import (
     Unit,
 )
 from worker.engines.static.linking.assembly import Assembly
-from worker.engines.static.linking.graph import Graph
+from worker.engines.static.linking.graph import DefinitionGraph
 from worker.engines.static.linking.names import Names
 from worker.engines.static.linking.references import References
 from worker.engines.static.linking.scopes import Resolver
@@ -58,7 +58,7 @@ class _Facts:
     read: Survey
     resolver: Resolver
     references: tuple[Reference, ...]
-    graph: Graph
+    graph: DefinitionGraph
     mentions: dict[str, list[str]]
     encounters: dict[str, Encounter]
     project: Project
@@ -141,7 +141,7 @@ def _collect(read: Survey, check: Check) -> _Facts:
         check()
         references += reader.read(path, parsed)
     known = [reference for reference in references if reference.sure]
-    graph = Graph(assembly.definitions, references, read.files)
+    graph = DefinitionGraph(assembly.definitions, references, read.files)
     graph.inherit(lookup)
     names = frozenset(definition.name for definition in graph.definitions)
     return _Facts(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.support.analysed import analysed
 from worker.engines.static.choosing.encounters import (
-    Source,
+    ReadingSource,
     first_encounters,
 )
 from worker.engines.static.reading.survey import survey
@@ -30,7 +30,7 @@ def test_the_course_begins_with_what_the_readmes_code_shows(
     assert first.reasoning == "The README's code names `Beta` (README.md:8)."
 
 
-def met(folder: Path, text: str, *names: str) -> dict[str, Source]:
+def met(folder: Path, text: str, *names: str) -> dict[str, ReadingSource]:
     (folder / "README.md").write_text(text)
     read = survey(folder, lambda: None)
     encounters = first_encounters(
@@ -48,7 +48,7 @@ def test_a_method_or_a_string_is_not_an_encounter_with_a_function(
 
 def test_a_function_of_an_imported_module_is_met(tmp_path: Path) -> None:
     text = "# A\n\n```python\nimport shop\nshop.get(1)\n```\n"
-    assert met(tmp_path, text, "get") == {"get": Source.README_EXAMPLE}
+    assert met(tmp_path, text, "get") == {"get": ReadingSource.README_EXAMPLE}
 
 
 def test_a_name_of_two_things_is_not_a_reason_for_either(
@@ -90,7 +90,7 @@ def test_a_header_that_a_readme_names_is_what_it_declares(
 ) -> None:
     text = "# A\n\n* include/write_batch.h: start here\n* include/sum.h\n"
     names = met(tmp_path, text, "WriteBatch", "sum")
-    assert names == {"WriteBatch": Source.README}
+    assert names == {"WriteBatch": ReadingSource.README}
 
 
 def test_guides_for_newcomers_are_read_before_others(tmp_path: Path) -> None:
@@ -113,7 +113,9 @@ def test_guides_for_newcomers_are_read_before_others(tmp_path: Path) -> None:
 
 def test_a_link_to_another_page_is_no_encounter(tmp_path: Path) -> None:
     text = "# A\n\nSee :ref:`All <page-Chord>` and :class:`jobs.Group`.\n"
-    assert met(tmp_path, text, "Chord", "Group") == {"Group": Source.README}
+    assert met(tmp_path, text, "Chord", "Group") == {
+        "Group": ReadingSource.README
+    }
 
 
 CONTENTS = """\

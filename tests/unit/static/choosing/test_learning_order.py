@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.support.analysed import analysed
 from worker.engines.static.choosing.candidates import Candidate
-from worker.engines.static.choosing.encounters import Encounter, Source
+from worker.engines.static.choosing.encounters import Encounter, ReadingSource
 from worker.engines.static.choosing.learning_order import (
     Meeting,
     foundations,
@@ -13,7 +13,7 @@ from worker.engines.static.choosing.learning_order import (
     order,
 )
 from worker.engines.static.facts import Definition, Relation, Unit, Verb
-from worker.engines.static.linking.graph import Graph
+from worker.engines.static.linking.graph import DefinitionGraph
 
 
 def unit(name: str) -> Unit:
@@ -31,7 +31,7 @@ def relation(source: int, target: int, verb: Verb = Verb.USES) -> Relation:
     )
 
 
-def met(source: Source, line: int, name: str) -> Meeting:
+def met(source: ReadingSource, line: int, name: str) -> Meeting:
     return Encounter(source, 0, line, 0, "README.md"), name
 
 
@@ -55,9 +55,9 @@ def test_units_are_ordered_as_a_user_meets_them() -> None:
     units, _ = ordered(
         3,
         relation(1, 2),
-        A=met(Source.GUIDE, 1, "A"),
-        B=met(Source.README, 1, "B"),
-        C=met(Source.README_EXAMPLE, 9, "C"),
+        A=met(ReadingSource.GUIDE, 1, "A"),
+        B=met(ReadingSource.README, 1, "B"),
+        C=met(ReadingSource.README_EXAMPLE, 9, "C"),
     )
     assert units == "CBA"
 
@@ -66,7 +66,7 @@ def test_units_that_users_do_not_meet_come_after_those_they_are_connected_with()
     None
 ):
     units, _ = ordered(
-        4, relation(0, 3), relation(3, 2), C=met(Source.README, 1, "C")
+        4, relation(0, 3), relation(3, 2), C=met(ReadingSource.README, 1, "C")
     )
     assert units == "CDAB"
 
@@ -77,13 +77,13 @@ def test_circular_relations_do_not_loop() -> None:
 
 
 def test_the_reason_is_where_a_user_meets_it() -> None:
-    _, reasons = ordered(1, A=met(Source.README_EXAMPLE, 7, "open_door"))
+    _, reasons = ordered(1, A=met(ReadingSource.README_EXAMPLE, 7, "open_door"))
     assert reasons == ["The README's code names `open_door` (README.md:7)."]
 
 
 def test_the_reason_of_others_is_a_relation_to_an_earlier_unit() -> None:
     _, reasons = ordered(
-        3, relation(0, 1, Verb.CREATES), A=met(Source.README, 1, "A")
+        3, relation(0, 1, Verb.CREATES), A=met(ReadingSource.README, 1, "A")
     )
     assert reasons[1:] == [
         "It comes after A: A creates B (a.py:1).",
@@ -97,9 +97,9 @@ def test_a_part_that_is_met_in_the_same_guide_comes_before_what_needs_it() -> (
     units, _ = ordered(
         3,
         relation(1, 2, Verb.CREATES),
-        A=met(Source.README, 1, "A"),
-        B=met(Source.GUIDE, 5, "B"),
-        C=met(Source.GUIDE, 9, "C"),
+        A=met(ReadingSource.README, 1, "A"),
+        B=met(ReadingSource.GUIDE, 5, "B"),
+        C=met(ReadingSource.GUIDE, 9, "C"),
     )
     assert units == "ACB"
 
@@ -108,10 +108,10 @@ def test_parts_of_each_other_and_what_a_readme_names_keep_their_places() -> (
     None
 ):
     meetings = {
-        "A": met(Source.README, 1, "A"),
-        "B": met(Source.README, 5, "B"),
-        "C": met(Source.DOCUMENT, 7, "C"),
-        "D": met(Source.DOCUMENT, 9, "D"),
+        "A": met(ReadingSource.README, 1, "A"),
+        "B": met(ReadingSource.README, 5, "B"),
+        "C": met(ReadingSource.DOCUMENT, 7, "C"),
+        "D": met(ReadingSource.DOCUMENT, 9, "D"),
     }
     units, _ = ordered(
         4,
@@ -127,9 +127,9 @@ def test_a_base_comes_before_what_extends_it() -> None:
     units, _ = ordered(
         4,
         relation(1, 3, Verb.INHERITS),
-        A=met(Source.README, 1, "A"),
-        B=met(Source.GUIDE, 5, "B"),
-        C=met(Source.GUIDE, 7, "C"),
+        A=met(ReadingSource.README, 1, "A"),
+        B=met(ReadingSource.GUIDE, 5, "B"),
+        C=met(ReadingSource.GUIDE, 7, "C"),
     )
     assert units == "ADBC"
 
@@ -143,7 +143,7 @@ def candidate(*symbols: int) -> Candidate:
 
 
 def place(line: int, text: int = 0) -> Encounter:
-    return Encounter(Source.GUIDE, text, line, 0, "docs/guide.rst")
+    return Encounter(ReadingSource.GUIDE, text, line, 0, "docs/guide.rst")
 
 
 def test_a_type_is_met_where_the_function_is_that_makes_it(
@@ -197,7 +197,7 @@ def test_functions_are_met_with_any_of_their_title_in_the_readme(
     tmp_path: Path,
 ) -> None:
     code = "".join(f"def {name}():\n    pass\n\n\n" for name in "ab")
-    first = replace(place(2), source=Source.README_EXAMPLE)
+    first = replace(place(2), source=ReadingSource.README_EXAMPLE)
     met = meetings(
         [candidate(0, 1)],
         definitions_of(tmp_path, code),
@@ -213,7 +213,9 @@ def test_what_variables_are_bound_to_comes_before_them(tmp_path: Path) -> None:
         "_current: Context = find()\nrequest: Context = proxy(_current)\n"
     )
     analysis = analysed(tmp_path, {"app/core.py": code})
-    graph = Graph(analysis.definitions, analysis.references, analysis.files)
+    graph = DefinitionGraph(
+        analysis.definitions, analysis.references, analysis.files
+    )
     units = [
         replace(unit("App")),
         replace(unit("request"), symbols=(2,), owned=(1, 2)),

@@ -7,7 +7,7 @@ import pytest
 from tests.support.course_facts import chapter_of, read
 from worker.engines.static.pages import examples, meaning
 from worker.engines.static.pages.course import CourseFacts
-from worker.engines.static.pages.examples import Origin
+from worker.engines.static.pages.examples import ExampleOrigin
 
 SHOP = '''"""Shop."""
 
@@ -36,7 +36,9 @@ class Shop:
 '''
 
 
-def shown(facts: CourseFacts, name: str) -> list[tuple[Origin, list[str]]]:
+def shown(
+    facts: CourseFacts, name: str
+) -> list[tuple[ExampleOrigin, list[str]]]:
     return [
         (example.origin, examples.lines(facts, example))
         for example in examples.best(facts, chapter_of(facts, name))
@@ -47,10 +49,10 @@ def test_the_code_of_a_docstring_is_an_example(tmp_path: Path) -> None:
     facts = read(tmp_path, {"shop.py": SHOP})
     assert shown(facts, "Shop") == [
         (
-            Origin.DOCSTRING,
+            ExampleOrigin.DOCSTRING,
             ["shop = Shop()", 'shop.sell("apple")', "shop.close()"],
         ),
-        (Origin.MEMBER, ['>>> Shop().sell("apple")', "5"]),
+        (ExampleOrigin.MEMBER, ['>>> Shop().sell("apple")', "5"]),
     ]
     example, _ = examples.best(facts, facts.chapters[0])
     assert example.place == "`shop.py:9-11`"
@@ -74,10 +76,10 @@ def test_readme_documents_examples_and_tests_follow(tmp_path: Path) -> None:
     facts = read(tmp_path, files)
     shown_examples = examples.found(facts, facts.chapters[0])
     assert [example.origin for example in shown_examples] == [
-        Origin.README,
-        Origin.DOCUMENT,
-        Origin.EXAMPLE,
-        Origin.TEST,
+        ExampleOrigin.README,
+        ExampleOrigin.DOCUMENT,
+        ExampleOrigin.EXAMPLE,
+        ExampleOrigin.TEST,
     ]
     # The others are tests, or repeat the same lines.
     (first,) = examples.best(facts, facts.chapters[0])
@@ -157,7 +159,7 @@ def test_examples_in_comments_lose_their_marks(
     tmp_path: Path, name: str, code: str, lines: list[str]
 ) -> None:
     facts = read(tmp_path, {name: code})
-    assert shown(facts, "sell") == [(Origin.DOCSTRING, lines)]
+    assert shown(facts, "sell") == [(ExampleOrigin.DOCSTRING, lines)]
 
 
 def test_a_long_example_file_is_shown_around_its_first_use(
@@ -172,7 +174,7 @@ def test_a_long_example_file_is_shown_around_its_first_use(
     }
     facts = read(tmp_path, files)
     assert shown(facts, "Shop") == [
-        (Origin.EXAMPLE, ["shop = Shop()", "shop.sell()"])
+        (ExampleOrigin.EXAMPLE, ["shop = Shop()", "shop.sell()"])
     ]
 
 
@@ -188,7 +190,7 @@ def test_prose_in_a_block_of_code_is_not_an_example_and_prompts_are_a_session(
     of_guide = [
         example
         for example in shown_examples
-        if example.origin is Origin.DOCUMENT
+        if example.origin is ExampleOrigin.DOCUMENT
     ]
     assert [(example.first, example.tag) for example in of_guide] == [
         (9, "pycon")
@@ -212,8 +214,8 @@ def test_a_second_example_is_whole_and_imports_what_the_project_has(
         best = examples.best(facts, facts.chapters[0])
         origins[name] = [example.origin for example in best]
     assert origins == {
-        "known": [Origin.DOCSTRING, Origin.README],
-        "unknown": [Origin.DOCSTRING],
+        "known": [ExampleOrigin.DOCSTRING, ExampleOrigin.README],
+        "unknown": [ExampleOrigin.DOCSTRING],
     }
 
 
@@ -354,7 +356,7 @@ def test_a_method_in_an_example_file_is_shown_without_its_indentation(
     facts = read(tmp_path, files)
     assert shown(facts, "Shop") == [
         (
-            Origin.EXAMPLE,
+            ExampleOrigin.EXAMPLE,
             ["def open(self):", "    shop = Shop()", "    shop.sell()"],
         )
     ]
@@ -470,9 +472,13 @@ def test_an_example_is_left_to_the_chapter_that_needs_it_and_linked_from_others(
     shop = chapter_of(facts, "Shop")
     pear = chapter_of(facts, "Pear")
     first, second = sorted((shop, pear), key=lambda chapter: chapter.position)
-    assert [e.origin for e in examples.best(facts, first)] == [Origin.README]
+    assert [e.origin for e in examples.best(facts, first)] == [
+        ExampleOrigin.README
+    ]
     assert examples.elsewhere(facts, first) == ""
-    assert [e.origin for e in examples.best(facts, second)] != [Origin.README]
+    assert [e.origin for e in examples.best(facts, second)] != [
+        ExampleOrigin.README
+    ]
     name = "Pear" if second is pear else "Shop"
     assert examples.elsewhere(facts, second) == (
         f"The example of [chapter 1]({first.file}#example) uses `{name}`."

@@ -10,8 +10,8 @@ from worker.engines.static.pages import mermaid
 from worker.engines.static.pages.mermaid import (
     MAX_LABEL,
     Arrow,
-    Edge,
     Extension,
+    FlowEdge,
     arrows,
     class_diagram,
     fault,
@@ -44,7 +44,7 @@ def diagram(seed: int) -> str:
         extension = Extension(base=0, derived=1, arrow=arrow)
         return class_diagram(names, [extension])
     if seed % 3:
-        return flowchart(names, [Edge(source=0, target=1, label="calls")])
+        return flowchart(names, [FlowEdge(source=0, target=1, label="calls")])
     return arrows([(names[0], names[1]), (names[1], names[2])])
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.course_facts import chapter_of, read
 from worker.engines.static.pages import questions
-from worker.engines.static.pages.questions import Question
+from worker.engines.static.pages.questions import QuestionWithAnswer
 
 FEW = """\
 def few(x):
@@ -25,7 +25,7 @@ def many(x):
 """
 
 
-def asked_of(tree: Path, code: str) -> list[Question]:
+def asked_of(tree: Path, code: str) -> list[QuestionWithAnswer]:
     facts = read(tree, {"plain.py": code})
     return questions.asked(facts, facts.chapters[0])
 
@@ -107,7 +107,9 @@ PYTHON_HEAD = "from till import pay\n\n\n"
 PYTHON_TEST = "def test_%s():\n    x = 'a'\n    assert pay(x) == 'ab!'%s\n\n\n"
 
 
-def asked_of_tests(tree: Path, path: str, test: str) -> list[Question]:
+def asked_of_tests(
+    tree: Path, path: str, test: str
+) -> list[QuestionWithAnswer]:
     suffix = Path(path).suffix
     files = {f"till{suffix}": SOURCES[suffix], f"tests/{path}": test}
     facts = read(tree, files)

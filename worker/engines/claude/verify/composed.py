@@ -11,7 +11,7 @@ from typing import Final
 
 from worker.course.parts import largest_part
 from worker.engines.static.pages import markdown, mermaid
-from worker.engines.static.pages.checker import Block, spans
+from worker.engines.static.pages.checker import PageBlock, spans
 
 LONGEST_NODE: Final = 40
 LONGEST_ARROW: Final = 30
@@ -91,7 +91,7 @@ def sentences(diagram: str) -> Iterator[str]:
         yield _marked(" ".join(words))
 
 
-def faults_beside(blocks: Iterable[Block]) -> Iterator[str]:
+def faults_beside(blocks: Iterable[PageBlock]) -> Iterator[str]:
     """Yield the faults in how drawings are placed on a page."""
     count = 0
     is_open = False
@@ -175,14 +175,14 @@ def _marked(text: str) -> str:
     return _NAME.sub(r"`\g<0>`", bare)
 
 
-def _is_composed(block: Block) -> bool:
+def _is_composed(block: PageBlock) -> bool:
     if block.tag != mermaid.TAG:
         return False
     _, first, *_ = block.text.split("\n")
     return first == mermaid.COMPOSED
 
 
-def _are_places(block: Block) -> bool:
+def _are_places(block: PageBlock) -> bool:
     if block.tag is not None:
         return False
     match = _PLACES.fullmatch(block.text)

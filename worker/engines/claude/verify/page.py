@@ -27,7 +27,7 @@ from worker.engines.claude.verify.spans import SpanChecker
 from worker.engines.claude.verify.vocabulary import Vocabulary
 from worker.engines.claude.words import ENGLISH, is_foreign, words_of
 from worker.engines.static.pages import checker, mermaid
-from worker.engines.static.pages.checker import Block, ClaimKind
+from worker.engines.static.pages.checker import ClaimKind, PageBlock
 from worker.engines.static.pages.course import Chapter, CourseFacts
 
 LONGEST_PARAGRAPH: Final = 1500
@@ -198,7 +198,7 @@ class Verifier:
                 yield _inside(block)
                 yield from checker.spans(block.before)
 
-    def _is_written(self, block: Block) -> bool:
+    def _is_written(self, block: PageBlock) -> bool:
         if block.tag is None:
             return False
         prints = self._words.prints
@@ -208,11 +208,11 @@ class Verifier:
             return True
         return block.before.startswith(self._words.written)
 
-    def _is_change(self, block: Block) -> bool:
+    def _is_change(self, block: PageBlock) -> bool:
         """Whether a block is part of a program that replaces lines of the project."""
         return block.before == f"{self._words.instead}:"
 
-    def _code_faults(self, block: Block) -> Iterator[Fault]:
+    def _code_faults(self, block: PageBlock) -> Iterator[Fault]:
         code = _inside(block)
         lines = code.split("\n")
         if block.tag == mermaid.TAG:
@@ -304,7 +304,7 @@ def _near(text: str, faults: Iterator[Fault]) -> Iterator[Fault]:
         yield replace(fault, near=begins)
 
 
-def _blocks(page: str) -> Iterator[Block]:
+def _blocks(page: str) -> Iterator[PageBlock]:
     """Yield the blocks of a page; a line counts as the caption only of the next block."""
     is_taken = False
     for block in checker.blocks(page):
@@ -332,7 +332,7 @@ def _paragraphs(page: str) -> Iterator[str]:
         yield "\n".join(lines)
 
 
-def _inside(block: Block) -> str:
+def _inside(block: PageBlock) -> str:
     """Return the code in a block, without its fences."""
     lines = block.text.split("\n")
     return "\n".join(lines[1:-1])

@@ -15,7 +15,7 @@ from worker.engines.static.facts import (
     Kind,
     Worths,
 )
-from worker.engines.static.linking.graph import Graph
+from worker.engines.static.linking.graph import DefinitionGraph
 from worker.engines.static.parsing.identifiers import parts
 
 _MAX_INHERITANCE_DEPTH: Final = 6
@@ -59,7 +59,7 @@ class Candidate:
 
 
 def candidates(
-    graph: Graph,
+    graph: DefinitionGraph,
     files: Files,
     worth: Worths,
     apart: Collection[str] = (),
@@ -109,7 +109,7 @@ def is_exported_macro(definition: Definition) -> bool:
     return definition.public and "macro_export" in definition.decorators
 
 
-def is_registry(graph: Graph, definition: Definition) -> bool:
+def is_registry(graph: DefinitionGraph, definition: Definition) -> bool:
     """Whether a value lists functions of its file, as a table of what a user may call."""
     if definition.kind not in VALUES:
         return False
@@ -127,7 +127,7 @@ def is_logger(definition: Definition) -> bool:
 
 
 def _families(
-    graph: Graph, types: Iterable[int], apart: Collection[str]
+    graph: DefinitionGraph, types: Iterable[int], apart: Collection[str]
 ) -> dict[int, list[int]]:
     """Divide types into families, by their roots."""
     roots = {index: _family_root(graph, index, apart) for index in types}
@@ -148,14 +148,16 @@ def _place(definition: Definition) -> tuple[str, str]:
     return dirname(definition.path), definition.name
 
 
-def _is_subject(graph: Graph, definition: Definition) -> bool:
+def _is_subject(graph: DefinitionGraph, definition: Definition) -> bool:
     """Whether a definition that is no type is worth describing with the others of its file."""
     if is_value(definition) and definition.kind is not Kind.VARIABLE:
         return is_registry(graph, definition)
     return not is_logger(definition)
 
 
-def _family_root(graph: Graph, index: int, apart: Collection[str]) -> int:
+def _family_root(
+    graph: DefinitionGraph, index: int, apart: Collection[str]
+) -> int:
     """Return the farthest base that shares the last word of its name with the type.
 
     For exceptions, return the farthest base that is an exception.
@@ -173,7 +175,7 @@ def _family_root(graph: Graph, index: int, apart: Collection[str]) -> int:
     return root
 
 
-def _related_base(graph: Graph, index: int) -> int | None:
+def _related_base(graph: DefinitionGraph, index: int) -> int | None:
     last_word = _last_word(graph, index)
     is_exception = graph.is_exception(index)
     for base in graph.bases.get(index, ()):
@@ -186,7 +188,7 @@ def _related_base(graph: Graph, index: int) -> int | None:
     return None
 
 
-def _last_word(graph: Graph, index: int) -> tuple[str, ...]:
+def _last_word(graph: DefinitionGraph, index: int) -> tuple[str, ...]:
     """Return the noun in a name: of `FormMixin`, `Form`."""
     words = list(parts(graph.definitions[index].name))
     while words[1:] and words[-1].lower() in _ROLES:
@@ -195,7 +197,7 @@ def _last_word(graph: Graph, index: int) -> tuple[str, ...]:
 
 
 def _family(
-    graph: Graph, root: int, members: Sequence[int], worth: Worths
+    graph: DefinitionGraph, root: int, members: Sequence[int], worth: Worths
 ) -> Candidate:
     def rank(index: int) -> tuple[float, int]:
         value = worth[index]
@@ -230,7 +232,9 @@ def _family(
     )
 
 
-def _module(graph: Graph, members: Sequence[int], worth: Worths) -> Candidate:
+def _module(
+    graph: DefinitionGraph, members: Sequence[int], worth: Worths
+) -> Candidate:
     public = [index for index in members if graph.definitions[index].public]
     ranks = [(-worth[index], index) for index in public or members]
     ordered = [index for _, index in sorted(ranks)]
@@ -254,7 +258,7 @@ def _sum(worths: Iterable[float]) -> float:
 
 
 def _merged(
-    graph: Graph, files: Files, subjects: list[Candidate]
+    graph: DefinitionGraph, files: Files, subjects: list[Candidate]
 ) -> list[Candidate]:
     """Make one candidate of all subjects of a small file, unless files are few."""
     paths = {definition.path for definition in graph.definitions}

@@ -15,7 +15,7 @@ from worker.engines.static.facts import (
     Reference,
     Unit,
 )
-from worker.engines.static.linking.graph import Graph
+from worker.engines.static.linking.graph import DefinitionGraph
 from worker.engines.static.prose.docstrings import first_sentence
 from worker.engines.static.prose.phrases import code, listed, sentence
 
@@ -52,7 +52,9 @@ _References = dict[int, list[Reference]]
 class Ends:
     """The references from and to each top-level definition."""
 
-    def __init__(self, graph: Graph, references: Sequence[Reference]) -> None:
+    def __init__(
+        self, graph: DefinitionGraph, references: Sequence[Reference]
+    ) -> None:
         top = graph.top
         self.users: _References = defaultdict(list)
         self.used: _References = defaultdict(list)
@@ -69,7 +71,7 @@ class Descriptions:
 
     def __init__(
         self,
-        graph: Graph,
+        graph: DefinitionGraph,
         files: Files,
         ends: Ends,
         chosen: Sequence[Candidate],

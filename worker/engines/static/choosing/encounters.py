@@ -43,7 +43,7 @@ _ENTRY: Final = re.compile(
 """A page in a table of contents."""
 
 
-class Source(IntEnum):
+class ReadingSource(IntEnum):
     """What a user reads, in the order in which it is read."""
 
     README_EXAMPLE = 0
@@ -56,23 +56,23 @@ class Source(IntEnum):
 
 
 _GUIDANCE: Final = {
-    Guidance.FIRST: Source.GUIDE,
-    Guidance.GUIDE: Source.GUIDE,
-    Guidance.OTHER: Source.DOCUMENT,
-    Guidance.REFERENCE: Source.DOCUMENT,
+    Guidance.FIRST: ReadingSource.GUIDE,
+    Guidance.GUIDE: ReadingSource.GUIDE,
+    Guidance.OTHER: ReadingSource.DOCUMENT,
+    Guidance.REFERENCE: ReadingSource.DOCUMENT,
 }
 _Spot = tuple[int, int, str]
 """A line, a column, and the name that is there."""
 _Place = tuple[int, str]
 """A column of a line, and the name that is there."""
-_Group = tuple[Source, Guidance]
+_Group = tuple[ReadingSource, Guidance]
 
 
 @dataclass(frozen=True, order=True, slots=True)
 class Encounter:
     """Where a name is met; encounters sort in the order of reading."""
 
-    source: Source
+    source: ReadingSource
     text: int
     """The position of the text in the order of reading."""
     line: int
@@ -113,11 +113,13 @@ def first_encounters(
     return encounters
 
 
-def _reading_order(files: Files, texts: Texts) -> Iterator[tuple[Source, str]]:
+def _reading_order(
+    files: Files, texts: Texts
+) -> Iterator[tuple[ReadingSource, str]]:
     readable = (path for path in readmes(files) if path in texts)
     readme = next(readable, None)
     if readme is not None:
-        yield Source.README_EXAMPLE, readme
+        yield ReadingSource.README_EXAMPLE, readme
     contents = _contents(files, texts)
     groups: dict[_Group, list[tuple[int, int, str]]] = defaultdict(list)
     for path, file in files.items():
@@ -158,22 +160,22 @@ def _contents(files: Files, texts: Texts) -> dict[str, int]:
 def _group(file: SourceFile, *, is_listed: bool) -> _Group | None:
     """Return what a user reads a file for, and when; None if not at all."""
     if file.role is Role.EXAMPLE:
-        return Source.EXAMPLE, Guidance.FIRST
+        return ReadingSource.EXAMPLE, Guidance.FIRST
     if file.role is not Role.DOCUMENT or is_news(file.path):
         return None
     reader = guidance(file.path)
     if is_listed and reader > Guidance.GUIDE:
-        return Source.CONTENTS, Guidance.GUIDE
+        return ReadingSource.CONTENTS, Guidance.GUIDE
     return _GUIDANCE[reader], reader
 
 
 def _spots(
-    source: Source,
+    source: ReadingSource,
     lines: list[str],
     names: frozenset[str],
     *,
     is_prose: bool,
-) -> Iterator[tuple[Source, _Spot]]:
+) -> Iterator[tuple[ReadingSource, _Spot]]:
     """Yield where a text has names; a README's prose is read after its code."""
     if not is_prose:
         numbers = range(len(lines))
@@ -183,8 +185,8 @@ def _spots(
     for spot in _in_code(lines, _code_lines(lines), names):
         yield source, spot
     prose_source = source
-    if source is Source.README_EXAMPLE:
-        prose_source = Source.README
+    if source is ReadingSource.README_EXAMPLE:
+        prose_source = ReadingSource.README
     for spot in _in_prose(lines, names):
         yield prose_source, spot
 

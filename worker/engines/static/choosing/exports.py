@@ -13,7 +13,7 @@ from worker.engines.static.choosing.candidates import (
 )
 from worker.engines.static.choosing.packages import is_interface
 from worker.engines.static.facts import Definition, Texts
-from worker.engines.static.linking.graph import Graph
+from worker.engines.static.linking.graph import DefinitionGraph
 from worker.engines.static.linking.scopes import Resolver
 from worker.engines.static.reading.manifests import table
 from worker.engines.static.reading.roles import file_stem
@@ -41,7 +41,9 @@ _FIELDS: Final = ("main", "module", "types", "typings", "bin", "exports")
 class Exports:
     """Knows which definitions are exported, how clearly, and under which names of modules."""
 
-    def __init__(self, graph: Graph, resolver: Resolver, texts: Texts) -> None:
+    def __init__(
+        self, graph: DefinitionGraph, resolver: Resolver, texts: Texts
+    ) -> None:
         self._weights: dict[int, float] = {}
         self._shown: dict[str, set[int]] = defaultdict(set)
         """By folder with a door: what it shows."""
@@ -81,7 +83,10 @@ class Exports:
                 self._raise(index, weight)
 
     def _weigh(
-        self, graph: Graph, definition: Definition, scripts: Container[_Script]
+        self,
+        graph: DefinitionGraph,
+        definition: Definition,
+        scripts: Container[_Script],
     ) -> None:
         """Weigh what headers of C declare, manifests make commands of, and macros and tables."""
         index = definition.index

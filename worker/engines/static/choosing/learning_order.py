@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from worker.engines.static.choosing.candidates import Candidate
-from worker.engines.static.choosing.encounters import Encounter, Source
+from worker.engines.static.choosing.encounters import Encounter, ReadingSource
 from worker.engines.static.facts import (
     TYPES,
     Definition,
@@ -16,17 +16,17 @@ from worker.engines.static.facts import (
     Verb,
     Worths,
 )
-from worker.engines.static.linking.graph import Graph
+from worker.engines.static.linking.graph import DefinitionGraph
 from worker.engines.static.parsing.identifiers import words_of
 from worker.engines.static.prose.phrases import code
 
 _SOURCES: Final = {
-    Source.README_EXAMPLE: "The README's code",
-    Source.README: "The README",
-    Source.GUIDE: "A guide",
-    Source.CONTENTS: "The documentation",
-    Source.EXAMPLE: "An example",
-    Source.DOCUMENT: "The documentation",
+    ReadingSource.README_EXAMPLE: "The README's code",
+    ReadingSource.README: "The README",
+    ReadingSource.GUIDE: "A guide",
+    ReadingSource.CONTENTS: "The documentation",
+    ReadingSource.EXAMPLE: "An example",
+    ReadingSource.DOCUMENT: "The documentation",
 }
 
 _CLEARLY_LESS: Final = 0.75
@@ -39,8 +39,8 @@ _NO_LINK: Final = (
 )
 _BASES: Final = frozenset({Verb.INHERITS, Verb.EMBEDS, Verb.IMPLEMENTS})
 _PARTS: Final = frozenset({Verb.CREATES, Verb.HOLDS, Verb.CALLS})
-_GUIDES: Final = frozenset({Source.GUIDE, Source.CONTENTS})
-_LATER: Final = frozenset({Source.EXAMPLE, Source.DOCUMENT})
+_GUIDES: Final = frozenset({ReadingSource.GUIDE, ReadingSource.CONTENTS})
+_LATER: Final = frozenset({ReadingSource.EXAMPLE, ReadingSource.DOCUMENT})
 
 Meeting = tuple[Encounter, str]
 """Where a unit is met first, and by which name."""
@@ -86,7 +86,7 @@ def _first(named: Sequence[Meeting], leader: Definition) -> Meeting:
     """Return where a unit is met first: a leading function, if it is met in the same guide."""
     first = min(named)
     encounter, _ = first
-    if leader.kind in TYPES or encounter.source is Source.README_EXAMPLE:
+    if leader.kind in TYPES or encounter.source is ReadingSource.README_EXAMPLE:
         return first
     for other, name in named:
         if name == leader.name and other.text == encounter.text:
@@ -112,7 +112,7 @@ def _returned(function: Definition) -> list[str]:
 
 
 def foundations(
-    chosen: Sequence[Candidate], units: _Units, graph: Graph
+    chosen: Sequence[Candidate], units: _Units, graph: DefinitionGraph
 ) -> dict[int, Foundation]:
     """Return what units of nothing but variables are bound to, by the unit's place."""
     definitions = graph.definitions

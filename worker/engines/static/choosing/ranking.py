@@ -18,7 +18,7 @@ from worker.engines.static.choosing.candidates import (
     is_registry,
     is_value,
 )
-from worker.engines.static.choosing.encounters import Encounter, Source
+from worker.engines.static.choosing.encounters import Encounter, ReadingSource
 from worker.engines.static.choosing.exports import SIDE_DOOR
 from worker.engines.static.choosing.packages import is_interface
 from worker.engines.static.choosing.public_use import PublicUse
@@ -28,7 +28,7 @@ from worker.engines.static.facts import (
     Kind,
     Role,
 )
-from worker.engines.static.linking.graph import Graph
+from worker.engines.static.linking.graph import DefinitionGraph
 from worker.engines.static.linking.scopes import Resolver
 from worker.engines.static.parsing.identifiers import parts, word_set
 from worker.engines.static.prose import deprecation
@@ -64,12 +64,12 @@ _Signs = dict[str, float]
 """By the names of these weights."""
 
 _MET: Final = {
-    Source.README_EXAMPLE: 1.2,
-    Source.README: 1.0,
-    Source.GUIDE: 0.7,
-    Source.CONTENTS: 0.6,
-    Source.EXAMPLE: 0.5,
-    Source.DOCUMENT: 0.3,
+    ReadingSource.README_EXAMPLE: 1.2,
+    ReadingSource.README: 1.0,
+    ReadingSource.GUIDE: 0.7,
+    ReadingSource.CONTENTS: 0.6,
+    ReadingSource.EXAMPLE: 0.5,
+    ReadingSource.DOCUMENT: 0.3,
 }
 _LINES: Final = 20
 """Lines in one step of size."""
@@ -111,7 +111,7 @@ class Ranking:
     def __init__(
         self,
         files: Files,
-        graph: Graph,
+        graph: DefinitionGraph,
         resolver: Resolver,
         mentions: Mapping[str, Sequence[str]],
         encounters: Mapping[str, Encounter],

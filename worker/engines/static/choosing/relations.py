@@ -13,8 +13,8 @@ from worker.engines.static.facts import (
     Relation,
     Verb,
 )
-from worker.engines.static.linking.graph import Graph
-from worker.engines.static.linking.usage import Usage, extension
+from worker.engines.static.linking.graph import DefinitionGraph
+from worker.engines.static.linking.usage import NameUses, extension
 
 _Pair = tuple[int, int]
 """The units of a relation: its source and its target."""
@@ -69,12 +69,12 @@ class Relations:
 
     def __init__(
         self,
-        graph: Graph,
+        graph: DefinitionGraph,
         files: Files,
         chosen: Sequence[Candidate],
     ) -> None:
         self._graph = graph
-        self._usage = Usage(files)
+        self._usage = NameUses(files)
         self._firsts = [candidate.leaders[0] for candidate in chosen]
         self._units: dict[int, int] = {}
         for place, candidate in enumerate(chosen):

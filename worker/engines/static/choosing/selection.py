@@ -19,7 +19,7 @@ from worker.engines.static.choosing.ranking import (
     is_utility,
 )
 from worker.engines.static.facts import Definition, Files
-from worker.engines.static.linking.graph import Graph
+from worker.engines.static.linking.graph import DefinitionGraph
 
 _CONSIDERED: Final = 400
 _SAME_FILE: Final = 2.0
@@ -83,7 +83,7 @@ class Chooser:
     def __init__(
         self,
         candidates: Sequence[Candidate],
-        graph: Graph,
+        graph: DefinitionGraph,
         files: Files,
         ranking: Ranking,
         most: int,

@@ -16,7 +16,7 @@ _GUESS: Final = 0.3
 _Counts = dict[int, Counter[int]]
 
 
-class Graph:
+class DefinitionGraph:
     """The relations between top-level definitions.
 
     What a member does counts for the definition that it is in.

@@ -61,7 +61,7 @@ _GO_RESULT: Final = re.compile(
 )
 
 
-class Source(Enum):
+class Evidence(Enum):
     """How the code states a value."""
 
     TYPE = auto()
@@ -74,24 +74,26 @@ class Source(Enum):
     UNKNOWN = auto()
 
 
-class Origin(NamedTuple):
+class ValueOrigin(NamedTuple):
     """A value by the names in the code that state it."""
 
-    source: Source
+    source: Evidence
     path: str = ""
 
 
-UNKNOWN: Final = Origin(Source.UNKNOWN)
+UNKNOWN: Final = ValueOrigin(Evidence.UNKNOWN)
 
 
-def origin(code: bytes, place: int, name: bytes, language: Language) -> Origin:
+def origin(
+    code: bytes, place: int, name: bytes, language: Language
+) -> ValueOrigin:
     end = place + len(name)
     if code[place:end] != name:
         return UNKNOWN
     before = code[max(0, place - _BEFORE) : place]
     declared = plain_type(_declared(code, before, end, language), language)
     if declared and declared not in {"auto", "var"}:
-        return Origin(Source.TYPE, declared)
+        return ValueOrigin(Evidence.TYPE, declared)
     if _STATEMENT.search(before):
         return UNKNOWN
     return _assigned(code, end, language)
@@ -140,21 +142,21 @@ def plain_type(written: bytes, language: Language) -> str:
     return match[1].decode("utf-8", "replace")
 
 
-def _assigned(code: bytes, end: int, language: Language) -> Origin:
+def _assigned(code: bytes, end: int, language: Language) -> ValueOrigin:
     match = _ASSIGNED.match(code, end)
     if match:
         return _value(code, match.end(), language)
     return UNKNOWN
 
 
-def returned(code: bytes, place: int, language: Language) -> Origin:
+def returned(code: bytes, place: int, language: Language) -> ValueOrigin:
     """Return the value of a `return`."""
     if _END.match(code, place):
-        return Origin(Source.NOTHING)
+        return ValueOrigin(Evidence.NOTHING)
     return _value(code, place, language)
 
 
-def _value(code: bytes, place: int, language: Language) -> Origin:
+def _value(code: bytes, place: int, language: Language) -> ValueOrigin:
     match = _EXPRESSION.match(code, place)
     if match is None:
         return UNKNOWN
@@ -162,8 +164,8 @@ def _value(code: bytes, place: int, language: Language) -> Origin:
     after = match.end()
     if _END.match(code, after):
         if match[2] in _NOTHING:
-            return Origin(Source.NOTHING, path)
-        return Origin(Source.COPY, path)
+            return ValueOrigin(Evidence.NOTHING, path)
+        return ValueOrigin(Evidence.COPY, path)
     if language in _LITERALS and code.startswith(b" ", after):
         after += 1
     opening = code[after : after + 1]
@@ -173,10 +175,10 @@ def _value(code: bytes, place: int, language: Language) -> Origin:
     last = _matching(code, after, opening)
     if last is None or not _END.match(code, last):
         return UNKNOWN
-    source = Source.CALL
+    source = Evidence.CALL
     if is_literal or b"new" in match[1]:
-        source = Source.TYPE
-    return Origin(source, path)
+        source = Evidence.TYPE
+    return ValueOrigin(source, path)
 
 
 def _matching(code: bytes, start: int, opening: bytes) -> int | None:

@@ -132,7 +132,7 @@ _CHECKED_FIELDS: Final = {
 _OWN: Final = ("self.", "cls.")
 
 
-class Usage:
+class NameUses:
     """Looks at the places where definitions name each other.
 
     Files are parsed for it once more, and remembered.

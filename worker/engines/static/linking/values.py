@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from worker.engines.static.facts import TYPES, Definition, Kind
 from worker.engines.static.linking import origins
 from worker.engines.static.linking.assembly import Assembly, Span
-from worker.engines.static.linking.origins import Origin, Source
+from worker.engines.static.linking.origins import Evidence, ValueOrigin
 from worker.engines.static.linking.shapes import Shapes
 from worker.engines.static.parsing.scopes import LocalNames
 from worker.engines.static.reading.language import Language
@@ -60,7 +60,7 @@ class Place(NamedTuple):
     """The innermost definition around it."""
 
 
-_Bound = tuple[Origin, int]
+_Bound = tuple[ValueOrigin, int]
 """A value, and the scope that its code is in."""
 _Places = dict[bytes, list[int]]
 """By name: the bytes at which it begins."""
@@ -144,7 +144,7 @@ class Values:
         declared = scopes.fields(written, start, end)
         values = list(self._origins(name, declared, path))
         for value, _ in values:
-            if value.source is Source.TYPE:
+            if value.source is Evidence.TYPE:
                 return values
         places = self._assigned(path)
         assigned = places.get(written, ())
@@ -175,7 +175,7 @@ class Values:
         """Whether no value's type is written, or is that of another project."""
         for value, scope in values:
             here = Place(place.path, scope, place.source)
-            if value.source is Source.TYPE or not depth:
+            if value.source is Evidence.TYPE or not depth:
                 return False
             if self._value(value, here, depth) != UNKNOWN:
                 return False
@@ -215,7 +215,7 @@ class Values:
         scope = scopes.scope_at(span.start)
         place = Place(function.path, scope, function.index)
         if written:
-            declared = Origin(Source.TYPE, written)
+            declared = ValueOrigin(Evidence.TYPE, written)
             return self._value(declared, place, depth)
         if not _is_read_by_body(function, language):
             return UNKNOWN
@@ -263,7 +263,7 @@ class Values:
         for byte in places:
             value = origins.origin(code, byte, written, language)
             scope = scopes.scope_at(byte)
-            is_typed = value.source is Source.TYPE
+            is_typed = value.source is Evidence.TYPE
             # What follows the colon of a lambda is its body, not a type.
             if is_typed and _is_lambda(code, scopes, scope):
                 value = origins.UNKNOWN
@@ -275,7 +275,7 @@ class Values:
         """Return the common meaning of the values that are not None; nothing if they differ."""
         meanings = set()
         for value, scope in values:
-            if value.source is Source.NOTHING:
+            if value.source is Evidence.NOTHING:
                 continue
             here = Place(place.path, scope, place.source)
             meaning = self._value(value, here, depth)
@@ -284,19 +284,19 @@ class Values:
             return meanings.pop()
         return UNKNOWN
 
-    def _value(self, value: Origin, place: Place, depth: int) -> Meaning:
-        if value.source is Source.UNKNOWN or not depth:
+    def _value(self, value: ValueOrigin, place: Place, depth: int) -> Meaning:
+        if value.source is Evidence.UNKNOWN or not depth:
             return UNKNOWN
         parts = _SEPARATOR.split(value.path)
         names = [name for name in parts if name]
         meaning = self._look(names, place, depth - 1)
-        if value.source is Source.COPY:
+        if value.source is Evidence.COPY:
             return self._copied(meaning)
         *owner, last = names
         if meaning == UNKNOWN and last == "new" and owner:
             # Ruby's classes are created by a method that none defines.
             meaning = self._look(owner, place, depth - 1)
-        if value.source is Source.TYPE:
+        if value.source is Evidence.TYPE:
             return self._instance(meaning)
         if names == ["cls"]:
             return meaning

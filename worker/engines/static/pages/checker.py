@@ -47,7 +47,7 @@ class Finding:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Block:
+class PageBlock:
     """A block of code on the page, or a line outside of one."""
 
     text: str
@@ -60,7 +60,7 @@ class Block:
     """The last line above a block that is not empty."""
 
 
-def blocks(page: str) -> Iterator[Block]:
+def blocks(page: str) -> Iterator[PageBlock]:
     """Yield the lines and blocks of code of a page, in order."""
     before = ""
     fence = ""
@@ -71,7 +71,7 @@ def blocks(page: str) -> Iterator[Block]:
             if line == fence:
                 tag = inside[0].lstrip("`")
                 text = "\n".join(inside)
-                yield Block(text=text, end=number, tag=tag, before=before)
+                yield PageBlock(text=text, end=number, tag=tag, before=before)
                 fence = ""
                 inside = []
             continue
@@ -80,7 +80,7 @@ def blocks(page: str) -> Iterator[Block]:
             fence = match[1]
             inside = [line]
             continue
-        yield Block(text=line, end=number)
+        yield PageBlock(text=line, end=number)
         if line.strip():
             before = line
 
@@ -128,7 +128,7 @@ class _Checker:
             markdown.visible(path): path for path in facts.analysis.files
         }
 
-    def findings(self, block: Block) -> Iterator[Finding]:
+    def findings(self, block: PageBlock) -> Iterator[Finding]:
         if block.tag == mermaid.TAG:
             _, *lines, _ = block.text.split("\n")
             diagram = "\n".join(lines)
@@ -144,7 +144,7 @@ class _Checker:
         elif block.tag not in _COMMANDS:
             yield self._excerpt(block)
 
-    def _excerpt(self, block: Block) -> Finding:
+    def _excerpt(self, block: PageBlock) -> Finding:
         named = [span for span in spans(block.before) if _PLACE(span)]
         shown = ""
         if named:
@@ -156,7 +156,7 @@ class _Checker:
             fault=self._fault_of_excerpt(block, shown),
         )
 
-    def _fault_of_excerpt(self, block: Block, shown: str) -> str:
+    def _fault_of_excerpt(self, block: PageBlock, shown: str) -> str:
         path, places = self._place(shown)
         lines = self._facts.texts.lines(path)
         if not places or not _exist(places, lines):
@@ -172,7 +172,7 @@ class _Checker:
             return ""
         return "its lines differ from the file"
 
-    def _places(self, block: Block) -> Iterator[Finding]:
+    def _places(self, block: PageBlock) -> Iterator[Finding]:
         for shown in spans(block.text):
             path, places = self._place(shown)
             if not places or (not path and _NO_PATH.search(shown)):
@@ -188,7 +188,7 @@ class _Checker:
                 fault=fault,
             )
 
-    def _links(self, block: Block) -> Iterator[Finding]:
+    def _links(self, block: PageBlock) -> Iterator[Finding]:
         text = outside_spans(block.text)
         for target in _LINK.findall(text):
             fault = "this page does not exist"

@@ -89,7 +89,7 @@ _CALLED: Final = re.compile(r"(?<![\w$])([\w$]+)(?=\s?[(<{])|@(?:\w+\.)*(\w+)")
 _IMPORTED: Final = re.compile(r"\bimport\b(.*)")
 
 
-class Origin(IntEnum):
+class ExampleOrigin(IntEnum):
     """Where an example comes from, the best first."""
 
     DOCSTRING = 0
@@ -110,7 +110,7 @@ class Example:
     last: int
     tag: str
     """Of the code fence."""
-    origin: Origin
+    origin: ExampleOrigin
     source: str
     """Where it comes from, as Markdown: `the docstring of X`."""
     target: int
@@ -188,7 +188,7 @@ def elsewhere(facts: CourseFacts, chapter: Chapter) -> str:
     """Lead to an example of an earlier chapter, if this chapter has none but tests."""
     own = best(facts, chapter)
     examples = found(facts, chapter)
-    has_own = any(example.origin is not Origin.TEST for example in own)
+    has_own = any(example.origin is not ExampleOrigin.TEST for example in own)
     if has_own or not examples:
         return ""
     first = examples[0]
@@ -210,7 +210,7 @@ def _adds(
     chosen: Iterable[Example],
 ) -> bool:
     """Whether a whole example of what the chapter is called after differs from those chosen."""
-    if example.origin is Origin.TEST:
+    if example.origin is ExampleOrigin.TEST:
         return False
     target = facts.definitions[example.target]
     if target.name not in chapter.name or _resembles(facts, example, chosen):
@@ -220,7 +220,7 @@ def _adds(
 
 def _is_whole_in_its_module(facts: CourseFacts, example: Example) -> bool:
     """Whether the names in a docstring's example are bound there or in its module."""
-    if example.origin not in {Origin.DOCSTRING, Origin.MEMBER}:
+    if example.origin not in {ExampleOrigin.DOCSTRING, ExampleOrigin.MEMBER}:
         return False
     beside = {
         definition.name
@@ -282,7 +282,7 @@ def _is_code(facts: CourseFacts, example: Example) -> bool:
         code = lines(facts, example)
         if standalone.is_hollow(code, example.tag):
             return False
-        is_node = example.origin in {Origin.EXAMPLE, Origin.TEST}
+        is_node = example.origin in {ExampleOrigin.EXAMPLE, ExampleOrigin.TEST}
         return is_node or standalone.parses(code, example.tag)
 
     key = "is code", *example.extent, example.tag
@@ -309,7 +309,7 @@ def _sorted(
             not example.is_whole,
             len(_unknown(facts, example)),
             _share(facts, example, names) < _LEAST_SHARE,
-            length < _SHORT or example.origin > Origin.README,
+            length < _SHORT or example.origin > ExampleOrigin.README,
             -min(_MOST_NAMES, len(used)),
             length < _SHORT,
             example.origin,
@@ -328,7 +328,7 @@ def _distance(
     facts: CourseFacts, example: Example, titled: Collection[int]
 ) -> int:
     """Rate how far an example is from a reader: a test; then a scrap, or code that needs more."""
-    if example.origin is Origin.TEST:
+    if example.origin is ExampleOrigin.TEST:
         return 1
     length = example.last - example.first
     is_scrap = length < _SHORT and not example.is_whole
@@ -390,7 +390,7 @@ def _rated(facts: CourseFacts, example: Example) -> Example:
         return standalone.imports_only(code, example.tag, packages)
 
     is_whole = True
-    if example.origin is not Origin.TEST:
+    if example.origin is not ExampleOrigin.TEST:
         key = ("is whole", *example.extent, example.tag)
         is_whole = facts.remembered(key, find)
     return replace(example, is_whole=is_whole)
@@ -431,9 +431,9 @@ def _in_docstrings(facts: CourseFacts, symbol: Definition) -> Iterator[Example]:
             code = comment[block.first : block.last + 1]
             tag = _tag(block, facts.file(definition.path), code)
             if tag and _fits(block):
-                origin = Origin.MEMBER
+                origin = ExampleOrigin.MEMBER
                 if definition is symbol:
-                    origin = Origin.DOCSTRING
+                    origin = ExampleOrigin.DOCSTRING
                 yield Example(
                     path=definition.path,
                     first=start + block.first,
@@ -523,9 +523,9 @@ def _in_document(
     file = facts.file(path)
     if not is_guide(file):
         return
-    origin = Origin.DOCUMENT
+    origin = ExampleOrigin.DOCUMENT
     if is_readme(path):
-        origin = Origin.README
+        origin = ExampleOrigin.README
     makers = results.makers(facts, symbol)
     names = {definition.name for definition in (symbol, *makers)}
     for block, code in _short_blocks(facts, path):
@@ -671,7 +671,7 @@ def _in_program(
         first=first,
         last=last,
         tag=tag,
-        origin=Origin.EXAMPLE,
+        origin=ExampleOrigin.EXAMPLE,
         source="the examples",
         target=symbol.index,
     )
@@ -747,7 +747,7 @@ def _in_tests(facts: CourseFacts, chapter: Chapter) -> list[Example]:
         first=chosen.first,
         last=chosen.last,
         tag=str(facts.file(chosen.path).language),
-        origin=Origin.TEST,
+        origin=ExampleOrigin.TEST,
         source=f"the tests ({name})",
         target=chosen.target,
     )
@@ -777,7 +777,7 @@ def _is_inside(facts: CourseFacts, test: ProjectTest) -> bool:
 
 def _is_test_with_helper(facts: CourseFacts, example: Example) -> bool:
     """Whether an example is a test that uses what its file defines outside it."""
-    if example.origin is not Origin.TEST:
+    if example.origin is not ExampleOrigin.TEST:
         return False
     code = lines(facts, example)
     return _needs_helper(facts, example.path, code)

@@ -111,7 +111,7 @@ class Section(NamedTuple):
     lower_words: set[str]
 
 
-class Block(NamedTuple):
+class Paragraph(NamedTuple):
     """A paragraph, or the beginning of it, that stands by itself."""
 
     first: int
@@ -418,7 +418,7 @@ def blocks(
     path: str,
     heading: Heading,
     spellings: set[str],
-) -> Iterator[Block]:
+) -> Iterator[Paragraph]:
     """Yield the paragraphs of a section with one of these words.
 
     Each goes up to a sentence that needs another place.
@@ -432,7 +432,7 @@ def blocks(
         if not spellings.isdisjoint(words):
             text, _ = _prose(block, first=False)
             if text:
-                yield Block(number, end, text)
+                yield Paragraph(number, end, text)
         number = end + 1
 
 
@@ -448,7 +448,7 @@ def _end(lines: Sequence[str], number: int) -> int:
 def _passage(facts: CourseFacts, path: str, heading: Heading) -> Passage | None:
     """Return the beginning of a section, if it has enough prose."""
     lines = facts.texts.lines(path)
-    shown: list[Block] = []
+    shown: list[Paragraph] = []
     words = 0
     for block in islice(_blocks(lines, heading), _MOST_PARAGRAPHS):
         words += len(block.text.split())
@@ -467,7 +467,7 @@ def _passage(facts: CourseFacts, path: str, heading: Heading) -> Passage | None:
     )
 
 
-def _blocks(lines: Sequence[str], heading: Heading) -> Iterator[Block]:
+def _blocks(lines: Sequence[str], heading: Heading) -> Iterator[Paragraph]:
     """Yield the paragraphs before a section's first code."""
     section = lines[: heading.end_line]
     number = heading.line + 1
@@ -478,7 +478,7 @@ def _blocks(lines: Sequence[str], heading: Heading) -> Iterator[Block]:
         text, is_whole = _prose(block, first=not found)
         if text:
             found = True
-            yield Block(number, end, text)
+            yield Paragraph(number, end, text)
         if not is_whole:
             return
         is_empty = not block[-1].strip()

@@ -24,7 +24,7 @@ from worker.engines.static.pages.course import (
     is_function,
     remembered,
 )
-from worker.engines.static.pages.examples import Origin
+from worker.engines.static.pages.examples import ExampleOrigin
 from worker.engines.static.pages.excerpts import Excerpt
 from worker.engines.static.parsing.identifiers import words_of
 from worker.engines.static.prose import deprecation
@@ -631,7 +631,7 @@ def uses(facts: CourseFacts, chapter: Chapter) -> Counter[str]:
             if name in calls.words and calls.leads_to(facts, function):
                 called.add(name)
         weight = _EXAMPLE_WEIGHT
-        if example.origin is Origin.TEST:
+        if example.origin is ExampleOrigin.TEST:
             weight = 1
         for name in called:
             counted[name] += weight

@@ -57,7 +57,7 @@ class Arrow(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Edge:
+class FlowEdge:
     """An arrow of a flowchart, between two nodes by their positions."""
 
     source: int
@@ -76,7 +76,7 @@ class Extension:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Message:
+class SequenceMessage:
     """An arrow of a sequence diagram, from one participant to another, by their positions."""
 
     source: int
@@ -109,7 +109,7 @@ def _is_plain(name: str) -> bool:
     return re.fullmatch(_CLASS, name, re.ASCII) is not None
 
 
-def flowchart(names: Sequence[str], edges: Sequence[Edge]) -> str:
+def flowchart(names: Sequence[str], edges: Sequence[FlowEdge]) -> str:
     """Return a flowchart whose arrows say the words of their edges."""
     lines = ["flowchart LR", *map(_box, range(len(names)), names)]
     lines += [
@@ -142,7 +142,7 @@ def arrows(pairs: Sequence[tuple[str, str]]) -> str:
     return "\n".join(lines)
 
 
-def composed(names: Sequence[str], edges: Sequence[Edge]) -> str:
+def composed(names: Sequence[str], edges: Sequence[FlowEdge]) -> str:
     """Return a flowchart from the top down, whose arrows may say anything."""
     lines = [COMPOSED, *map(_box, range(len(names)), names)]
     for edge in edges:
@@ -154,7 +154,9 @@ def composed(names: Sequence[str], edges: Sequence[Edge]) -> str:
     return "\n".join(lines)
 
 
-def sequence_diagram(names: Sequence[str], messages: Sequence[Message]) -> str:
+def sequence_diagram(
+    names: Sequence[str], messages: Sequence[SequenceMessage]
+) -> str:
     lines = ["sequenceDiagram"]
     for index, name in enumerate(names):
         shown = label(name)

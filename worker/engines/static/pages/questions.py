@@ -57,14 +57,14 @@ _EXPECTED: Final = re.compile(
 """An assertion: the text before the expected value, the value, and the text after it."""
 
 
-class Question(NamedTuple):
+class QuestionWithAnswer(NamedTuple):
     """A question and its answer, both Markdown."""
 
     text: str
     answer: str
 
 
-def asked(facts: CourseFacts, chapter: Chapter) -> list[Question]:
+def asked(facts: CourseFacts, chapter: Chapter) -> list[QuestionWithAnswer]:
     """Ask what a test expects, and about the definitions that a chapter shows."""
     questions = list(_of_test(facts, chapter).values())
     definitions = facts.symbols(chapter)
@@ -83,14 +83,14 @@ def asked(facts: CourseFacts, chapter: Chapter) -> list[Question]:
             count = number(len(rows))
             text = words.format(name=name, count=count)
             answer = markdown.bullets(rows)
-            questions.append(Question(text, answer))
+            questions.append(QuestionWithAnswer(text, answer))
     return questions
 
 
 @remembered
 def _of_test(
     facts: CourseFacts, chapter: Chapter
-) -> dict[tuple[str, int], Question]:
+) -> dict[tuple[str, int], QuestionWithAnswer]:
     """Ask about the best test that no page shows and no earlier tutorial asks about."""
     shown = set()
     for example in examples.found(facts, chapter):
@@ -111,7 +111,7 @@ def _of_test(
         if question is not None:
             value = _other_value(facts, test)
             text = markdown.document(question.text, value)
-            return {test.place: Question(text, question.answer)}
+            return {test.place: QuestionWithAnswer(text, question.answer)}
     return {}
 
 
@@ -124,7 +124,9 @@ def _other_value(facts: CourseFacts, test: ProjectTest) -> str:
     return f"Then write another value there, and run {shown}. What does it say?"
 
 
-def _expected(facts: CourseFacts, test: ProjectTest) -> Question | None:
+def _expected(
+    facts: CourseFacts, test: ProjectTest
+) -> QuestionWithAnswer | None:
     """Ask what a short test expects, if its other lines do not give that away."""
     lines = facts.texts.lines(test.path)
     before = test.first - 2
@@ -150,7 +152,7 @@ def _expected(facts: CourseFacts, test: ProjectTest) -> Question | None:
     place = markdown.place(test.path, extent)
     answers = markdown.bullets(map(markdown.code, values))
     answer = markdown.document(f"{place}:", answers)
-    return Question(text, answer)
+    return QuestionWithAnswer(text, answer)
 
 
 def _failures(facts: CourseFacts, function: Definition) -> list[str]:

@@ -25,7 +25,7 @@ from worker.engines.static.pages import (
 )
 from worker.engines.static.pages.code_calls import calls_in
 from worker.engines.static.pages.course import Chapter, CourseFacts
-from worker.engines.static.pages.examples import Example, Origin
+from worker.engines.static.pages.examples import Example, ExampleOrigin
 from worker.engines.static.pages.project_tests import ProjectTest
 from worker.engines.static.prose.code_blocks import (
     DOCTEST,
@@ -69,7 +69,7 @@ _ACTIVATE: Final = "`. .venv/bin/activate`"
 _SURE_NAMES: Final = frozenset({Language.PYTHON, Language.GO, Language.RUST})
 """Languages in which a name in a test seldom means anything else."""
 _OVERLOADING: Final = frozenset({Language.JAVA, Language.KOTLIN, Language.CPP})
-_WRITTEN: Final = frozenset({Origin.README, Origin.DOCUMENT})
+_WRITTEN: Final = frozenset({ExampleOrigin.README, ExampleOrigin.DOCUMENT})
 _NEAR: Final = 6
 """Lines below an example in which the commands that run it begin."""
 _FILE_NAME: Final = re.compile(
@@ -77,7 +77,7 @@ _FILE_NAME: Final = re.compile(
 )
 
 
-class Step(NamedTuple):
+class TutorialStep(NamedTuple):
     """A step: its title and its blocks, both Markdown."""
 
     title: str
@@ -89,7 +89,7 @@ def written(facts: CourseFacts, chapter: Chapter) -> str:
     asked = _questions(facts, chapter)
     steps = list(_steps(facts, chapter))
     if not steps and not asked:
-        steps.append(Step("Say what the code does", (_RETELL,)))
+        steps.append(TutorialStep("Say what the code does", (_RETELL,)))
     return markdown.document(
         markdown.heading(1, title),
         _before(facts, chapter),
@@ -98,7 +98,7 @@ def written(facts: CourseFacts, chapter: Chapter) -> str:
     )
 
 
-def _numbered(number: int, step: Step) -> str:
+def _numbered(number: int, step: TutorialStep) -> str:
     title = f"Step {number}: {step.title}"
     heading = markdown.heading(2, title)
     return markdown.document(heading, *step.blocks)
@@ -115,7 +115,7 @@ def _before(facts: CourseFacts, chapter: Chapter) -> str:
     return f"Build the project as in {link}."
 
 
-def _steps(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
+def _steps(facts: CourseFacts, chapter: Chapter) -> Iterator[TutorialStep]:
     if not chapter.unit.symbols:
         yield from _reading(facts, chapter)
         return
@@ -131,7 +131,7 @@ def _steps(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
     yield from _break(facts, chapter)
 
 
-def _install(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
+def _install(facts: CourseFacts, chapter: Chapter) -> Iterator[TutorialStep]:
     setup = _setup(facts, chapter)
     if setup is None:
         return
@@ -144,7 +144,7 @@ def _install(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
         network = " (this needs a network)"
     place = f"In {folder}, which has {manifest}{network}:"
     commands = markdown.fence(setup.commands, _SHELL)
-    yield Step("Build it", (place, commands))
+    yield TutorialStep("Build it", (place, commands))
 
 
 def _setup(facts: CourseFacts, chapter: Chapter) -> setup_steps.Setup | None:
@@ -178,7 +178,7 @@ def _runnable(facts: CourseFacts, chapter: Chapter) -> Example | None:
 
 def _is_sure(facts: CourseFacts, chapter: Chapter, example: Example) -> bool:
     """Whether an example is about a chapter: not every test that has its name is."""
-    if example.origin is not Origin.TEST:
+    if example.origin is not ExampleOrigin.TEST:
         return True
     language = facts.file(example.path).language
     best = examples.best(facts, chapter)
@@ -189,7 +189,7 @@ def _is_sure(facts: CourseFacts, chapter: Chapter, example: Example) -> bool:
 
 def _imports_only_the_project(facts: CourseFacts, example: Example) -> bool:
     """Whether an example needs nothing but what the tutorial installs."""
-    if example.origin is Origin.TEST:
+    if example.origin is ExampleOrigin.TEST:
         return True
     code = examples.lines(facts, example)
     loaded = standalone.loads("\n".join(code))
@@ -203,21 +203,23 @@ def _running(facts: CourseFacts, example: Example) -> str:
     return _following_commands(facts, example) or _how_to_run(facts, example)
 
 
-def _run(facts: CourseFacts, chapter: Chapter, example: Example) -> Step:
+def _run(
+    facts: CourseFacts, chapter: Chapter, example: Example
+) -> TutorialStep:
     running = _running(facts, example)
     title = "Run an example"
     best = examples.best(facts, chapter)
     if example not in best or walkthrough.steps(facts, chapter):
         code = examples.rendered(facts, example)
-        return Step(title, (code, running))
+        return TutorialStep(title, (code, running))
     page = f"../reviewed-chapters/{chapter.file}#example"
     link = markdown.link("the chapter's example", page)
     command = running.removeprefix(_RUN_IT)
     if command == running:
         words = f"Take {link}. {running}"
-        return Step(title, (words,))
+        return TutorialStep(title, (words,))
     words = f"Run {link} with {command}"
-    return Step(title, (words,))
+    return TutorialStep(title, (words,))
 
 
 def _following_commands(facts: CourseFacts, example: Example) -> str:
@@ -249,7 +251,7 @@ def _following_commands(facts: CourseFacts, example: Example) -> str:
 
 def _how_to_run(facts: CourseFacts, example: Example) -> str:
     """Say how an example is run; nothing if its language and form leave that open."""
-    if example.origin is Origin.TEST:
+    if example.origin is ExampleOrigin.TEST:
         return _test_command(facts, example)
     if example.tag == DOCTEST:
         return f"{_RUN_IT}{_PROMPT}: type what follows the prompts."
@@ -323,7 +325,7 @@ def _test_at(facts: CourseFacts, example: Example) -> ProjectTest | None:
 
 def _stop_inside(
     facts: CourseFacts, called: Iterable[Definition]
-) -> Iterator[Step]:
+) -> Iterator[TutorialStep]:
     """Let the reader stop at the first statement of what the example calls."""
     for function in called:
         line = breaking.first_statement(facts, function)
@@ -338,13 +340,13 @@ def _stop_inside(
         name = citations.name(function)
         place = citations.at(function.path, line)
         text = f"Set a breakpoint at {place}, and run the example again.{look}"
-        yield Step(f"Stop inside {name}", (text,))
+        yield TutorialStep(f"Stop inside {name}", (text,))
         return
 
 
 def _change(
     facts: CourseFacts, example: Example, called: Iterable[Definition]
-) -> Iterator[Step]:
+) -> Iterator[TutorialStep]:
     """Let the reader give what the example calls another value."""
     code = _executed(facts, example)
     target = facts.definitions[example.target]
@@ -364,7 +366,7 @@ def _change(
             f"Write another value in place of {value} where the example calls "
             f"{shown}. Say what will change; then run it again."
         )
-        yield Step("Change it", (text,))
+        yield TutorialStep("Change it", (text,))
         return
 
 
@@ -401,7 +403,7 @@ def _is_meant(
         return is_meant and not _is_overloaded(facts, function)
     name, _, _ = function.qualified.partition(".")
     code = _code(facts, example)
-    if example.origin is Origin.TEST:
+    if example.origin is ExampleOrigin.TEST:
         code = facts.texts.text(example.path)
     sources = standalone.sources(name, code)
     named = [source for source in sources if not source.startswith(".")]
@@ -423,7 +425,7 @@ def _is_overloaded(facts: CourseFacts, function: Definition) -> bool:
 def _executed(facts: CourseFacts, example: Example) -> str:
     """Return the code of an example that surely runs."""
     entry = ""
-    if example.origin is Origin.TEST:
+    if example.origin is ExampleOrigin.TEST:
         test = _test_at(facts, example)
         if test is not None:
             entry = test.name
@@ -433,7 +435,7 @@ def _executed(facts: CourseFacts, example: Example) -> str:
     return standalone.executed(lines, example.tag, entry)
 
 
-def _extend(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
+def _extend(facts: CourseFacts, chapter: Chapter) -> Iterator[TutorialStep]:
     """Let the reader write what a type leaves to its subtypes, as the project does."""
     for symbol in facts.named(chapter):
         methods = facts.methods(symbol)
@@ -452,7 +454,7 @@ def _extend(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
             solution = _solution(
                 facts, subtype.path, subtype.line, subtype.end_line
             )
-            yield Step("Write a subtype", (task, solution))
+            yield TutorialStep("Write a subtype", (task, solution))
             return
 
 
@@ -465,7 +467,7 @@ def _defines(
     return own.issuperset(names) and length < _LONGEST
 
 
-def _break(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
+def _break(facts: CourseFacts, chapter: Chapter) -> Iterator[TutorialStep]:
     """Let the reader change the code and see whether a test notices."""
     change = breaking.change(facts, chapter)
     if change is None:
@@ -473,17 +475,17 @@ def _break(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
         return
     test = change.test
     solution = _solution(facts, test.path, test.first, test.last)
-    yield Step("Write a test", (change.task, solution))
+    yield TutorialStep("Write a test", (change.task, solution))
     name = markdown.code(test.name)
     command = markdown.code(project_tests.local_command(facts, test))
     text = (
         f"{change.words} Which line of {name} fails? "
         f"Run {command} to see it. Then undo the change."
     )
-    yield Step(_BREAK, (text,))
+    yield TutorialStep(_BREAK, (text,))
 
 
-def _try(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
+def _try(facts: CourseFacts, chapter: Chapter) -> Iterator[TutorialStep]:
     """Let the reader change a function, and look for a test that notices."""
     trial = breaking.trial(facts, chapter)
     if trial is None:
@@ -502,7 +504,7 @@ def _try(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
             f"What does it do now? Run {run}{when}: does {noticing} notice? "
             "Then undo the change."
         )
-    yield Step(_BREAK, (f"{trial.words} {task}",))
+    yield TutorialStep(_BREAK, (f"{trial.words} {task}",))
 
 
 def _solution(facts: CourseFacts, path: str, first: int, last: int) -> str:
@@ -514,14 +516,14 @@ def _solution(facts: CourseFacts, path: str, first: int, last: int) -> str:
     return markdown.answer("The project's own:", shown)
 
 
-def _reading(facts: CourseFacts, chapter: Chapter) -> Iterator[Step]:
+def _reading(facts: CourseFacts, chapter: Chapter) -> Iterator[TutorialStep]:
     """Go through the sections of a chapter without definitions."""
     for place in key_places.chosen(facts, chapter):
         title = markdown.text(place.title)
         if not title:
             title = markdown.code(place.excerpt.path)
         excerpt = excerpts.rendered(facts, place.excerpt)
-        yield Step(f"Read {title}", (excerpt,))
+        yield TutorialStep(f"Read {title}", (excerpt,))
 
 
 def _questions(facts: CourseFacts, chapter: Chapter) -> str:

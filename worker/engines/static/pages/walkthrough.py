@@ -26,7 +26,7 @@ _BOUND: Final = re.compile(r"^(?:>>> )?(\w+) = ", re.MULTILINE)
 _QUOTES: Final = '"""'
 
 
-class Step(NamedTuple):
+class GuideStep(NamedTuple):
     """Some lines of a document, and the sentence before them."""
 
     text: str
@@ -34,7 +34,7 @@ class Step(NamedTuple):
     tag: str
 
 
-class Text(NamedTuple):
+class GuideText(NamedTuple):
     """Some lines of a file that introduce what it is about."""
 
     path: str
@@ -44,7 +44,7 @@ class Text(NamedTuple):
 
 
 @remembered
-def steps(facts: CourseFacts, chapter: Chapter) -> list[Step]:
+def steps(facts: CourseFacts, chapter: Chapter) -> list[GuideStep]:
     """Return the steps that the opening of a chapter goes on with, or its package begins with."""
     section = _section(facts, chapter)
     for text in (*section, *_packages(facts)):
@@ -54,21 +54,21 @@ def steps(facts: CourseFacts, chapter: Chapter) -> list[Step]:
     return []
 
 
-def _section(facts: CourseFacts, chapter: Chapter) -> list[Text]:
+def _section(facts: CourseFacts, chapter: Chapter) -> list[GuideText]:
     """Return the section that opens a chapter."""
     passage = guide.opening(facts, chapter)
     if passage is None:
         return []
     path = passage.path
     return [
-        Text(path, heading.line, heading.end_line)
+        GuideText(path, heading.line, heading.end_line)
         for heading in facts.file(path).headings
         if heading.line < passage.first <= heading.end_line
     ]
 
 
 @remembered
-def _packages(facts: CourseFacts) -> list[Text]:
+def _packages(facts: CourseFacts) -> list[GuideText]:
     """Return the docstrings of Python packages that show prompts."""
     texts = []
     for path, file in facts.analysis.files.items():
@@ -79,12 +79,14 @@ def _packages(facts: CourseFacts) -> list[Text]:
             if _QUOTES in line:
                 rows.append(row)
         if len(rows) > 1:
-            text = Text(path, rows[0], rows[1])
+            text = GuideText(path, rows[0], rows[1])
             texts.append(text)
     return texts
 
 
-def _read(facts: CourseFacts, chapter: Chapter, text: Text) -> Iterator[Step]:
+def _read(
+    facts: CourseFacts, chapter: Chapter, text: GuideText
+) -> Iterator[GuideStep]:
     """Yield the steps of a text: they use a chapter's subject, or what it made."""
     path, before, last = text
     lines = facts.texts.lines(path)[before:last]
@@ -106,7 +108,7 @@ def _read(facts: CourseFacts, chapter: Chapter, text: Text) -> Iterator[Step]:
         sentence = _sentence(lines, block)
         first = before + block.first + 1
         extent = path, first, before + end
-        yield Step(sentence, extent, tag)
+        yield GuideStep(sentence, extent, tag)
 
 
 def _tag(

@@ -73,14 +73,14 @@ _NAMED_LIKE_PACKAGES: Final = frozenset({"csproj", "sln"})
 """Endings of manifests that have the name of their package."""
 
 
-class Manifest(NamedTuple):
+class PackageManifest(NamedTuple):
     """What a package calls itself; either may be empty."""
 
     name: str
     description: str
 
 
-def manifests(texts: Mapping[str, str]) -> Iterator[Manifest]:
+def manifests(texts: Mapping[str, str]) -> Iterator[PackageManifest]:
     """Yield the manifests at the top of a repository."""
     for name, tables in _TABLES.items():
         if name in texts:
@@ -96,19 +96,19 @@ def manifests(texts: Mapping[str, str]) -> Iterator[Manifest]:
             if not name and ending in _NAMED_LIKE_PACKAGES:
                 name = stem
             description = _match(description_pattern, text)
-            yield Manifest(name, description)
+            yield PackageManifest(name, description)
 
 
 def _structured(
     name: str, text: str, tables: tuple[tuple[str, ...], ...]
-) -> Iterator[Manifest]:
+) -> Iterator[PackageManifest]:
     for keys in tables:
         package: Any = table(name, text)
         for key in keys:
             package = package.get(key) if isinstance(package, dict) else None
         if isinstance(package, dict) and package:
             described = _string(package.get("description"))
-            yield Manifest(_string(package.get("name")), described)
+            yield PackageManifest(_string(package.get("name")), described)
 
 
 @lru_cache(maxsize=_KEPT)

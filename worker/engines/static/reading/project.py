@@ -12,7 +12,7 @@ from worker.engines.static.facts import Files, Project, Role, Texts
 from worker.engines.static.prose.docstrings import first_sentence, sentences
 from worker.engines.static.prose.phrases import sentence
 from worker.engines.static.reading.documents import plain
-from worker.engines.static.reading.manifests import Manifest, manifests
+from worker.engines.static.reading.manifests import PackageManifest, manifests
 from worker.engines.static.reading.readme import (
     Readme,
     example,
@@ -186,7 +186,7 @@ def _top_readme(
     return None
 
 
-def _name(packages: Sequence[Manifest], readme: Readme) -> str:
+def _name(packages: Sequence[PackageManifest], readme: Readme) -> str:
     """Return the name in the manifest, spelled as in the README where both agree."""
     names = (package.name for package in packages if package.name)
     name = next(names, "")
@@ -211,7 +211,7 @@ def _subject(readme: Readme) -> str:
 def _taglines(
     paragraphs: Sequence[str],
     names: Sequence[str],
-    packages: Sequence[Manifest],
+    packages: Sequence[PackageManifest],
     entrance: Sequence[str],
 ) -> Iterator[str]:
     """Yield sentences that say what the project is, the surest first."""
