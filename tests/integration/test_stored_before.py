@@ -1,8 +1,9 @@
 """Objects that earlier versions have stored: jobs begun by them are resumed.
 
 `tests/support/stored/*.json` hold the objects of two jobs each, by their keys: one whose
-process was killed at its third chapter, and one that could not reach its webhook at the
-end. Earlier versions made them with the fake engine of tests/support/world.py.
+process was killed at its third chapter (in format 3: at its third review, so that a list of
+artifacts is among the objects), and one that could not reach its webhook at the end. Earlier
+versions made them with the fake engine of tests/support/world.py.
 """
 
 import json
@@ -36,10 +37,25 @@ def restored(objects: dict[str, str], tmp_path: Path) -> World:
         file.write_text(text)
     work_dir = tmp_path / "work"
     work_dir.mkdir()
-    return World(FolderStore(root), work_dir)
+    world = World(FolderStore(root), work_dir)
+    engine = json.loads(objects[f"{JOB}/checkpoints/00000001.json"])["engine"]
+    world.engine.model = engine.get("model")
+    world.engine.language = engine.get("language")
+    return world
 
 
-def test_a_job_that_was_killed_resumes_at_its_third_chapter(
+def test_the_stored_jobs_have_the_format_in_their_file_s_name(
+    request: pytest.FixtureRequest, stored: dict[str, dict[str, str]]
+) -> None:
+    formats = set()
+    for objects in stored.values():
+        for key, text in objects.items():
+            if "/checkpoints/" in key:
+                formats.add(json.loads(text)["format"])
+    assert f"format_{max(formats)}_" in request.node.name
+
+
+def test_a_job_that_was_killed_resumes_at_its_third_chapter_or_review(
     stored: dict[str, dict[str, str]], tmp_path: Path
 ) -> None:
     world = restored(stored["killed"], tmp_path)
@@ -52,6 +68,9 @@ def test_a_job_that_was_killed_resumes_at_its_third_chapter(
         "chapters/chapter_2_thing_2.md",
     ]
     assert [path for path in kept if path in world.engine.made] == []
+    keys = tuple(stored["killed"])
+    for path in world.engine.made:
+        assert [key for key in keys if key.endswith(f"/{path}")] == []
     assert set(world.engine.made.values()) == {1}
     assert world.source.checkouts == []
     for key, text in stored["killed"].items():
