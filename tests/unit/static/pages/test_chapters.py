@@ -54,7 +54,7 @@ def test_a_sentence_that_only_repeats_the_name_is_left_out(
     page = chapters.written(
         facts := read(tmp_path, {"a.py": code}), facts.chapters[0]
     )
-    assert "### `Pot.fill_up`\n\n`a.py:" in page
+    assert "### `Pot.fill_up`\n\nIt takes `water` (`a.py:4-8`):\n" in page
 
 
 def test_calls_inside_a_chapter_are_drawn_and_its_connections_are_sentences(
@@ -310,12 +310,12 @@ CUP = """class Cup:
 def test_a_call_from_the_code_above_is_not_said(tmp_path: Path) -> None:
     facts = read(tmp_path / "told", {"tea.py": CUP})
     page = chapters.written(facts, chapter_of(facts, "Cup"))
-    assert "### `Cup.brew`\n\nPut leaves into hot water." in page
+    assert "### `Cup.brew`\n\nPut leaves into hot water (`tea.py:" in page
     assert "calls it" not in page
     untold = CUP.replace("Put leaves into hot water", "Brew")
     facts = read(tmp_path / "untold", {"tea.py": untold})
     page = chapters.written(facts, chapter_of(facts, "Cup"))
-    assert "`Cup.serve` calls it." in page
+    assert "`Cup.serve` calls it (`tea.py:" in page
 
 
 def test_what_another_chapter_is_about_is_explained_first_with_a_link(
@@ -507,7 +507,7 @@ def test_a_call_is_said_unless_it_is_drawn(tmp_path: Path) -> None:
     undrawn = read(tmp_path / "undrawn", {"mill.py": few})
     page = chapters.written(undrawn, chapter_of(undrawn, "Mill"))
     assert "mermaid" not in page
-    assert "`Mill.grind` calls it." in page
+    assert "`Mill.grind` calls it (`mill.py:" in page
 
 
 @pytest.mark.parametrize(

@@ -220,6 +220,20 @@ def test_a_mark_replaces_lines_that_are_left_out(
     ]
 
 
+@pytest.mark.parametrize(
+    ("words", "lead"),
+    [
+        ("It works.", "It works (`long.py:4`):"),
+        ("Its base is `a` (`b.py:1`).", "Its base is `a` (`b.py:1`), in `long.py:4`:"),
+    ],
+)  # fmt: skip
+def test_the_sentence_before_an_excerpt_ends_with_its_place(
+    facts: CourseFacts, words: str, lead: str
+) -> None:
+    excerpt = Excerpt(path="long.py", spans=((4, 4),))
+    assert excerpts.rendered(facts, excerpt, words).startswith(f"{lead}\n\n```")
+
+
 def test_lines_of_a_file_are_shown_without_empty_ones_at_their_ends(
     facts: CourseFacts,
 ) -> None:

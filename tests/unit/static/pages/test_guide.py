@@ -98,7 +98,7 @@ def test_the_purpose_of_a_function_is_above_its_code_whatever_the_guide_says(
     chapter = chapter_of(facts, "flash")
     assert guide.opening(facts, chapter) is not None
     page = chapters.written(facts, chapter)
-    assert "### `flash`\n\nPuts a message into the next answer.\n" in page
+    assert "### `flash`\n\nPuts a message into the next answer (`" in page
 
 
 def test_a_chapter_without_a_guide_opens_with_the_documentation_of_its_code(

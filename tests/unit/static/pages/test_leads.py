@@ -79,6 +79,25 @@ def test_a_lead_names_the_caller_or_what_is_overridden(
     assert leads.sentences(facts, definition, [*shown, definition]) == words
 
 
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("KINDS", "`Jar.fill` (`jar.py:5`) uses it."),
+        ("Jar.fill", "It takes `tea`."),
+        ("Jar.close", "This is a part of `Jar`."),
+        ("UNUSED", "This is the constant."),
+    ],
+)  # fmt: skip
+def test_a_lead_says_what_uses_code_or_its_shape(
+    tmp_path: Path, name: str, words: str
+) -> None:
+    code = "KINDS = (1,)\nUNUSED = (2,)\nclass Jar:\n    def fill(self, tea):\n"
+    code += "        self.kinds = KINDS\n\n    def close(self):\n        self.x = 1\n"
+    facts = read(tmp_path, {"jar.py": code})
+    definition = facts.definitions[index_of(facts, name)]
+    assert leads.sentences(facts, definition, [definition]) == words
+
+
 def test_code_that_is_shown_later_is_not_a_lead(tmp_path: Path) -> None:
     facts = read(tmp_path, {"box.py": CODE})
     fetch = facts.definitions[index_of(facts, "Box.fetch")]

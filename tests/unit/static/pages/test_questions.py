@@ -171,7 +171,7 @@ def test_a_reader_says_what_a_test_expects(
     (question,) = asked_of_tests(tmp_path, path, tests)
     assert "asked` expect in place of `___`?\n\n```text\n" in question.text
     assert line in question.text
-    assert question.answer.startswith(f"`tests/{path}:")
+    assert question.answer.startswith(f"It expects (`tests/{path}:")
     assert question.answer.endswith(f":\n\n- `{value}`")
 
 

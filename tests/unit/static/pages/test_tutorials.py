@@ -399,7 +399,8 @@ def test_a_reader_writes_what_a_type_leaves_to_its_subtypes(
     _, _, after = page.partition(task)
     solution, _, _ = after.partition("</details>")
     assert bool(after) == is_left
-    assert ("`till.py:16-20`\n\n```python\nclass Coin" in solution) == is_left
+    own = "own (`till.py:16-20`):\n\n```python\nclass Coin"
+    assert (own in solution) == is_left
     assert "class Note" not in page
 
 

@@ -286,10 +286,10 @@ def _block(
         return _text_place(facts, place)
     name = citations.name(definition)
     shown = _definitions(places)
+    said = _said(facts, chapter, place, definition, shown, drawing)
     return markdown.document(
         markdown.heading(3, name),
-        _said(facts, chapter, place, shown, drawing),
-        excerpts.rendered(facts, place.excerpt),
+        excerpts.rendered(facts, place.excerpt, said),
         _calls(facts, chapter, definition),
         parameters.listed(facts, chapter.position, definition),
     )
@@ -298,7 +298,7 @@ def _block(
 def _text_place(facts: CourseFacts, place: KeyPlace) -> str:
     path = markdown.code(place.excerpt.path)
     title = markdown.text(place.title) or path
-    excerpt = excerpts.rendered(facts, place.excerpt)
+    excerpt = excerpts.rendered(facts, place.excerpt, "It reads")
     return markdown.document(markdown.heading(3, title), excerpt)
 
 
@@ -306,31 +306,30 @@ def _said(
     facts: CourseFacts,
     chapter: Chapter,
     place: KeyPlace,
+    definition: Definition,
     shown: Sequence[Definition],
     drawing: str,
 ) -> str:
     """Return what is said before the code of a place: its words, and calls that are not drawn."""
-    definition = place.definition
-    if definition is None:
-        return ""
-    is_documented = _shows_documentation(facts, place, definition)
     words = ""
-    if not is_documented:
+    if not _shows_documentation(facts, place, definition):
         notice = deprecation.notice(definition)
         deprecated = markdown.prose(notice)
         words = _words(facts, chapter, definition)
         words = f"{deprecated} {words}".strip()
-    lead = leads.reached(facts, definition, shown)
+    is_drawn = f'"{definition.qualified}()"' in drawing
+    if not words:
+        if is_drawn:
+            return leads.shape(facts, definition)
+        return leads.sentences(facts, definition, shown)
     position = shown.index(definition)
     above = shown[:position][-1:]
     is_clear = any(
         definition in key_places.called_by(facts, caller) for caller in above
     )
-    is_drawn = f'"{definition.qualified}()"' in drawing
-    if lead and (is_drawn or (words and is_clear)):
+    if is_clear or is_drawn:
         return words
-    if not words and not is_documented:
-        return leads.sentences(facts, definition, shown)
+    lead = leads.reached(facts, definition, shown)
     return f"{words} {lead}".strip()
 
 

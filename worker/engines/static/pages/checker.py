@@ -57,7 +57,7 @@ class PageBlock:
     tag: str | None = None
     """Of a block; None for a line."""
     before: str = ""
-    """The last line above a block that is not empty."""
+    """The last line above a block that is not empty, and no tag of a fold."""
 
 
 def blocks(page: str) -> Iterator[PageBlock]:
@@ -81,7 +81,7 @@ def blocks(page: str) -> Iterator[PageBlock]:
             inside = [line]
             continue
         yield PageBlock(text=line, end=number)
-        if line.strip():
+        if line.strip() and not line.startswith("<"):
             before = line
 
 

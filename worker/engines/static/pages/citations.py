@@ -71,12 +71,6 @@ def use_pattern(facts: CourseFacts, definition: Definition) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w$.])(?:(?:{modules})\.)?{name}(?![\w$])")
 
 
-def extent(definition: Definition) -> str:
-    return markdown.place(
-        definition.path, (definition.line, definition.end_line)
-    )
-
-
 def purpose(definition: Definition) -> str:
     """Return the first sentence of a definition's documentation; nothing if it is too long."""
     doc = first_sentence(definition.doc, _LONGEST_SENTENCE)

@@ -1,6 +1,6 @@
 """Excerpts of source files: which lines of a definition are shown.
 
-An excerpt is announced by its place as code, `path:10-14,20-31`. The block below it holds
+A sentence before an excerpt ends with its place as code, `path:10-14,20-31`. The block holds
 exactly these lines (as `markdown.fence` shows them), with a mark where lines are left out:
 so a reader, and the checker, can compare it with the file.
 """
@@ -129,13 +129,19 @@ def _indent(line: str) -> int:
     return len(line) - len(line.lstrip())
 
 
-def rendered(facts: CourseFacts, excerpt: Excerpt) -> str:
-    """Return an excerpt with its place above it."""
+def rendered(facts: CourseFacts, excerpt: Excerpt, words: str = "") -> str:
+    """Return an excerpt below its place, which ends the words on it."""
     lines = facts.texts.lines(excerpt.path)
     file = facts.file(excerpt.path)
     tag = str(file.language)
     code = block(lines, excerpt.spans, tag)
-    return markdown.document(excerpt.place, code)
+    said = words.rstrip(".:")
+    lead = excerpt.place
+    if said.endswith(")"):
+        lead = f"{said}, in {lead}:"
+    elif said:
+        lead = f"{said} ({lead}):"
+    return markdown.document(lead, code)
 
 
 def of_lines(
@@ -302,15 +308,12 @@ class _FunctionLines:
 
     def _expendable(self) -> list[Statement]:
         """Return the statements to leave out, those that say least first; never the last one."""
-        logging = []
-        guards = []
-        for statement in self._statements[:-1]:
-            line = self._line(statement.first)
-            if _LOGGING.match(line):
-                logging.append(statement)
-            if _GUARD.match(line):
-                guards.append(statement)
-        return [*logging, *guards]
+        return [
+            statement
+            for pattern in (_LOGGING, _GUARD)
+            for statement in self._statements[:-1]
+            if pattern.match(self._line(statement.first))
+        ]
 
     def _central(self) -> list[Statement]:
         """Return the statements that do a function's work, the most important first.

@@ -1,22 +1,16 @@
 """What is said before the code of a function: what calls it, or what it overrides."""
 
-import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Final
 
-from worker.engines.static.facts import (
-    TYPES,
-    Definition,
-    Kind,
-    Reference,
-    Role,
-)
+from worker.engines.static.facts import TYPES, Definition, Kind, Role
 from worker.engines.static.pages import citations, markdown
 from worker.engines.static.pages.course import CourseFacts, is_function
 from worker.engines.static.prose.phrases import listed
 
 _MOST_CALLERS: Final = 2
-_CALLING: Final = re.compile(rb"[\w$]+(?:<[^()]*>)?\W{0,20}?\(")
+_MOST_TAKEN: Final = 4
 
 
 def sentences(
@@ -24,11 +18,13 @@ def sentences(
     definition: Definition,
     shown: Sequence[Definition],
 ) -> str:
-    """Return what calls a function or what it overrides, where its documentation says nothing."""
+    """Return what is said of code without documentation: what calls or uses it, else its shape."""
     return (
         reached(facts, definition, shown)
         or _overriding(facts, definition, shown)
         or _called_elsewhere(facts, definition)
+        or _used(facts, definition)
+        or shape(facts, definition)
     )
 
 
@@ -41,8 +37,8 @@ def reached(
     for caller in shown:
         if caller == definition:
             return ""
-        called = [target for _, target in facts.calls(caller.index)]
-        is_caller = any(_means(target, definition) for target in called)
+        called = facts.calls(caller.index)
+        is_caller = any(_means(target, definition) for _, target in called)
         if is_caller and is_function(caller):
             return f"{citations.name(caller)} calls it."
     return ""
@@ -65,26 +61,20 @@ def _overriding(
     base = overridden(facts, definition)
     if base is None:
         return ""
-    position = shown.index(definition)
-    before = shown[:position]
+    before = shown[: shown.index(definition)]
     bases = [overridden(facts, other) for other in before]
     place = citations.start(base)
     name = citations.name(base)
     words = f"It overrides {name} ({place})"
     purpose = citations.purpose(base)
     if purpose and base not in (*bases, *before):
-        told = markdown.prose(purpose)
-        return f"{words}: {told}"
+        return f"{words}. {markdown.prose(purpose)}"
     return f"{words}."
 
 
 def _called_elsewhere(facts: CourseFacts, definition: Definition) -> str:
-    callers: list[str] = []
-    for caller in _callers(facts, definition):
-        if caller not in callers:
-            callers.append(caller)
-        if len(callers) == _MOST_CALLERS:
-            break
+    found = _callers(facts, definition)
+    callers = list(islice(found, _MOST_CALLERS))
     if not callers:
         return ""
     verb = "call"
@@ -94,6 +84,28 @@ def _called_elsewhere(facts: CourseFacts, definition: Definition) -> str:
         verb = f"{verb}s"
     names = listed(callers)
     return f"{names} {verb} it."
+
+
+def _used(facts: CourseFacts, definition: Definition) -> str:
+    """Return where the sources first use a definition that none of their functions calls."""
+    for reference in facts.callers(definition.index):
+        if facts.file(reference.path).role is Role.SOURCE:
+            user = facts.definitions[reference.source or 0]
+            place = citations.at(reference.path, reference.line)
+            return f"{citations.name(user)} ({place}) uses it."
+    return ""
+
+
+def shape(facts: CourseFacts, definition: Definition) -> str:
+    """Return what a function takes, or the kind of anything else."""
+    inside = facts.function(definition.index)
+    if inside is None or not (is_function(definition) and inside.parameters):
+        if definition.parent is None:
+            return f"This is the {definition.kind}."
+        owner = facts.definitions[definition.parent]
+        return f"This is a part of {citations.name(owner)}."
+    taken = [markdown.code(name) for name in inside.parameters]
+    return f"It takes {listed(taken, _MOST_TAKEN)}."
 
 
 def overridden(facts: CourseFacts, method: Definition) -> Definition | None:
@@ -108,7 +120,8 @@ def overridden(facts: CourseFacts, method: Definition) -> Definition | None:
 
 def _callers(facts: CourseFacts, definition: Definition) -> Iterator[str]:
     """Yield the functions of the sources that call a function, with the line of the call."""
-    is_value = definition.kind in {Kind.VARIABLE, Kind.CONSTANT}
+    if definition.kind in {Kind.VARIABLE, Kind.CONSTANT}:
+        return
     for reference in facts.callers(definition.index):
         source = reference.source
         file = facts.file(reference.path)
@@ -117,17 +130,8 @@ def _callers(facts: CourseFacts, definition: Definition) -> Iterator[str]:
         caller = facts.definitions[source]
         if not is_function(caller):
             continue
-        if is_value and not _may_call(facts, reference):
-            continue
         called = [target for _, target in facts.calls(source)]
         if definition in called:
             name = citations.name(caller)
             place = citations.at(reference.path, reference.line)
             yield f"{name} ({place})"
-
-
-def _may_call(facts: CourseFacts, reference: Reference) -> bool:
-    """Whether parentheses follow a name; most uses of a value have none, and are many."""
-    text = facts.texts.text(reference.path)
-    code = text.encode("utf-8", "replace")
-    return any(_CALLING.match(code, place) for place in reference.places)

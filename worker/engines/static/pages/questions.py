@@ -151,7 +151,7 @@ def _expected(
     extent = test.first, test.last
     place = markdown.place(test.path, extent)
     answers = markdown.bullets(map(markdown.code, values))
-    answer = markdown.document(f"{place}:", answers)
+    answer = markdown.document(f"It expects ({place}):", answers)
     return QuestionWithAnswer(text, answer)
 
 

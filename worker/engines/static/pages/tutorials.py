@@ -512,8 +512,8 @@ def _solution(facts: CourseFacts, path: str, first: int, last: int) -> str:
     excerpt = excerpts.of_lines(facts, path, first, last)
     if excerpt is None:
         return ""
-    shown = excerpts.rendered(facts, excerpt)
-    return markdown.answer("The project's own:", shown)
+    shown = excerpts.rendered(facts, excerpt, "The project's own")
+    return markdown.answer(shown)
 
 
 def _reading(facts: CourseFacts, chapter: Chapter) -> Iterator[TutorialStep]:
@@ -522,7 +522,7 @@ def _reading(facts: CourseFacts, chapter: Chapter) -> Iterator[TutorialStep]:
         title = markdown.text(place.title)
         if not title:
             title = markdown.code(place.excerpt.path)
-        excerpt = excerpts.rendered(facts, place.excerpt)
+        excerpt = excerpts.rendered(facts, place.excerpt, "It reads")
         yield TutorialStep(f"Read {title}", (excerpt,))
 
 
