@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.course_facts import index_of, read
-from worker.engines.static.pages import excerpts
+from worker.engines.static.pages import checker, excerpts
 from worker.engines.static.pages.course import CourseFacts
 from worker.engines.static.pages.excerpts import Excerpt
 
@@ -232,6 +232,22 @@ def test_the_sentence_before_an_excerpt_ends_with_its_place(
 ) -> None:
     excerpt = Excerpt(path="long.py", spans=((4, 4),))
     assert excerpts.rendered(facts, excerpt, words).startswith(f"{lead}\n\n```")
+
+
+@pytest.mark.parametrize("length", [25, 26])
+def test_a_long_excerpt_is_folded_and_is_still_checked(
+    tmp_path: Path, length: int
+) -> None:
+    code = "".join(f"x{n} = {n}\n" for n in range(30))
+    facts = read(tmp_path, {"long.py": code})
+    excerpt = Excerpt(path="long.py", spans=((1, length),))
+    page = excerpts.rendered(facts, excerpt, "It counts.", folds=True)
+    is_long = length > 25
+    assert ("<summary>The code, 26 lines</summary>" in page) == is_long
+    assert excerpts.rendered(facts, excerpt).count("<") == 0
+    findings = checker.checked(facts, page, [])
+    assert findings
+    assert not any(finding.fault for finding in findings)
 
 
 def test_lines_of_a_file_are_shown_without_empty_ones_at_their_ends(

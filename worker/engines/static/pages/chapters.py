@@ -286,10 +286,11 @@ def _block(
         return _text_place(facts, place)
     name = citations.name(definition)
     shown = _definitions(places)
+    is_later = place != places[0]
     said = _said(facts, chapter, place, definition, shown, drawing)
     return markdown.document(
         markdown.heading(3, name),
-        excerpts.rendered(facts, place.excerpt, said),
+        excerpts.rendered(facts, place.excerpt, said, folds=is_later),
         _calls(facts, chapter, definition),
         parameters.listed(facts, chapter.position, definition),
     )

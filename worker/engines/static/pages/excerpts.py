@@ -24,6 +24,8 @@ OMITTED: Final = "⋯"
 """Marks omitted lines; the place above says which."""
 BUDGET: Final = 48
 """Lines of an excerpt, about."""
+_LONG: Final = 25
+"""Lines of an excerpt that is not folded."""
 _LONG_HEAD: Final = 8
 """Lines of a signature; of a longer one, parameters that no shown line uses are left out."""
 _GAP: Final = 1
@@ -129,12 +131,21 @@ def _indent(line: str) -> int:
     return len(line) - len(line.lstrip())
 
 
-def rendered(facts: CourseFacts, excerpt: Excerpt, words: str = "") -> str:
-    """Return an excerpt below its place, which ends the words on it."""
+def rendered(
+    facts: CourseFacts,
+    excerpt: Excerpt,
+    words: str = "",
+    *,
+    folds: bool = False,
+) -> str:
+    """Return an excerpt below its place, which ends the words on it; a long one may be folded."""
     lines = facts.texts.lines(excerpt.path)
     file = facts.file(excerpt.path)
     tag = str(file.language)
     code = block(lines, excerpt.spans, tag)
+    rows = code.count("\n") - 1
+    if folds and rows > _LONG:
+        code = markdown.answer(code, summary=f"The code, {rows} lines")
     said = words.rstrip(".:")
     lead = excerpt.place
     if said.endswith(")"):
@@ -216,9 +227,8 @@ def _head(
     last = max(first, before_body)
     head = []
     for number in range(first, last + 1):
-        line = lines[number - 1]
         head.append(number)
-        if _HEAD_END.search(line):
+        if _HEAD_END.search(lines[number - 1]):
             break
     if len(head) <= _LONG_HEAD:
         return head
@@ -303,8 +313,7 @@ class _FunctionLines:
         ends = _ends(pieces, central, room)
         if ends:
             return ends
-        beginning = self._body[:room]
-        return set(beginning)
+        return set(self._body[:room])
 
     def _expendable(self) -> list[Statement]:
         """Return the statements to leave out, those that say least first; never the last one."""
@@ -354,8 +363,7 @@ class _FunctionLines:
         if called is None:
             return False
         for number in statement.frame:
-            outer = self._line(number)
-            opening = _FOR.match(outer)
+            opening = _FOR.match(self._line(number))
             if opening is not None and opening[1] == called[1]:
                 return True
         return False
@@ -518,9 +526,7 @@ def _assigned(text: str) -> list[str]:
     if match is None:
         return []
     before, names = match.groups()
-    set_before = _SET_BEFORE.findall(before)
-    set_last = _IDENTIFIER.findall(names)
-    return [*set_before, *set_last]
+    return [*_SET_BEFORE.findall(before), *_IDENTIFIER.findall(names)]
 
 
 def _ends(
@@ -585,12 +591,8 @@ def _signatures(facts: CourseFacts, definition: Definition) -> list[int]:
 
 
 def _pieces(numbers: Iterable[int]) -> int:
-    pieces = 1
-    ordered = sorted(numbers)
-    for number, following in pairwise(ordered):
-        if following - number > _GAP + 1:
-            pieces += 1
-    return pieces
+    pairs = pairwise(sorted(numbers))
+    return 1 + sum(later - number > _GAP + 1 for number, later in pairs)
 
 
 def _spans(

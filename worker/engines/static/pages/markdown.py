@@ -207,11 +207,10 @@ def steps(items: Iterable[str]) -> str:
     )
 
 
-def answer(*blocks: str) -> str:
-    """Return blocks that are hidden until their reader asks for them."""
-    return document(
-        "<details>\n<summary>Answer</summary>", *blocks, "</details>"
-    )
+def answer(*blocks: str, summary: str = "Answer") -> str:
+    """Return blocks that are hidden until their reader asks for them; a summary quotes nothing."""
+    opening = f"<details>\n<summary>{summary}</summary>"
+    return document(opening, *blocks, "</details>")
 
 
 def document(*blocks: str) -> str:
