@@ -96,7 +96,7 @@ def test_a_deprecated_method_is_shown_only_if_all_are_and_says_so(
     assert "### `Shop.sell`" in page
     assert "act_" not in page
     page = written(tmp_path / "b", f"class Shop:\n{old}")
-    assert "### `Shop.act_0`\n\nDeprecated: Use Shop." in page
+    assert "### `Shop.act_0`\n\nDeprecated: Use Shop (`a.py:" in page
 
 
 def written(folder: Path, code: str) -> str:
