@@ -84,8 +84,8 @@ def test_a_lead_names_the_caller_or_what_is_overridden(
     [
         ("KINDS", "`Jar.fill` (`jar.py:5`) uses it."),
         ("Jar.fill", "It takes `tea`."),
-        ("Jar.close", "This is a part of `Jar`."),
-        ("UNUSED", "This is the constant."),
+        ("Jar.close", "It is defined here."),
+        ("UNUSED", "It is defined here."),
     ],
 )  # fmt: skip
 def test_a_lead_says_what_uses_code_or_its_shape(

@@ -97,13 +97,10 @@ def _used(facts: CourseFacts, definition: Definition) -> str:
 
 
 def shape(facts: CourseFacts, definition: Definition) -> str:
-    """Return what a function takes, or the kind of anything else."""
+    """Return what a function takes; of anything else, that the code defines it."""
     inside = facts.function(definition.index)
     if inside is None or not (is_function(definition) and inside.parameters):
-        if definition.parent is None:
-            return f"This is the {definition.kind}."
-        owner = facts.definitions[definition.parent]
-        return f"This is a part of {citations.name(owner)}."
+        return "It is defined here."
     taken = [markdown.code(name) for name in inside.parameters]
     return f"It takes {listed(taken, _MOST_TAKEN)}."
 
