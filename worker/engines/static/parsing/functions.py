@@ -93,6 +93,8 @@ _REPEATING: Final = re.compile(
 _LEAVING: Final = RETURNS | word_set(
     "continue_statement break_statement continue_expression break_expression next break"
 )
+_LEAVING_WORD: Final = re.compile(rb"\b(?:return|continue|break|next)\b")
+"""How nodes of these types begin."""
 _REPEATED: Final = re.compile(
     r"call$|for|while|until|loop|do_|enhanced_|select|.*switch"
 )
@@ -676,6 +678,8 @@ def _is_excluded(condition: str, conditions: list[str]) -> bool:
 def _last_leaving(statement: Node) -> int:
     """Return the last byte at which a statement returns or leaves a loop around it, or -1."""
     last = -1
+    if not _LEAVING_WORD.search(statement.text or b""):
+        return last
     stack = [(statement, _LEAVING)]
     while stack:
         node, kinds = stack.pop()
