@@ -577,9 +577,19 @@ def test_a_condition_has_the_statement_that_prepares_it() -> None:
     assert failure.conditions == ("if `_, ok := a[1]; !ok`",)
 
 
-def test_a_message_in_several_pieces_is_read_whole() -> None:
-    code = 'def f():\n    raise ValueError(\n        "one "\n        "two"\n    )\n'
-    assert inside(Language.PYTHON, code).raises[0].message == '"one two"'
+@pytest.mark.parametrize(
+    ("pieces", "message"),
+    [
+        ('"one " "two"', '"one two"'),
+        ("f\"one {it}'s\" ' two'", 'f"one {it}\'s two"'),
+        ('"one" \' f("two")\'', "'one f(\"two\")'"),
+    ],
+)
+def test_a_message_in_several_pieces_is_read_whole(
+    pieces: str, message: str
+) -> None:
+    code = f"def f():\n    raise ValueError({pieces})\n"
+    assert inside(Language.PYTHON, code).raises[0].message == message
 
 
 @pytest.mark.parametrize(

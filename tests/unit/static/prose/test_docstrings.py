@@ -64,6 +64,18 @@ from worker.engines.static.prose.docstrings import (
             "Uses `Store` and `shop.sell`.",
         ),
         ("See :ref:`the guide <guide>`.", "See the guide."),
+        (
+            "Uses {class}`Store`, {func}`~shop.sell` and {ref}`guides <guide>`.",
+            "Uses `Store`, `shop.sell` and guides.",
+        ),
+        ("Is short for ``Query()[key]``", "Is short for `Query()[key]`."),
+        (
+            "Lists [all values] of [some].\n\n[all values]: crate::Values",
+            "Lists all values of `some`.",
+        ),
+        ("Store ...", ""),
+        ("`Store` …", ""),
+        ("Stores bottles ...", "Stores bottles ..."),
         ("Uses ``x`` twice.", "Uses `x` twice."),
         (
             "Uses {@link Store#sell the seller} and {@code x < y}.",
@@ -102,6 +114,13 @@ def test_a_first_sentence_that_is_too_long_ends_between_words_and_closes_its_cod
 ):
     sentence = first_sentence(f"Counts `{'things ' * 40}` well.", limit=30)
     assert sentence == "Counts `things things things …`"
+
+
+def test_a_first_sentence_that_is_too_long_has_no_parentheses() -> None:
+    doc = "Counts things (all of (the) ones in `get()` and a few more). More."
+    assert first_sentence(doc, limit=30) == "Counts things."
+    call = "Counts `many(of, them)` and `all(of, them)`."
+    assert first_sentence(call, limit=len(call)) == call
 
 
 def test_reference_parts_are_left_out_of_paragraphs() -> None:

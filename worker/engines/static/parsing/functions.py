@@ -598,19 +598,17 @@ def _operands(node: Node) -> list[Node]:
 
 def _whole_string(node: Node) -> str:
     """Return a string, joined with the strings written right after it."""
-    alone = shortened(node, MAX_CONDITION)
     outer = node.parent
     if outer is None or outer.type != "concatenated_string":
-        return alone
-    first, *others = [text(part) for part in outer.named_children]
-    quote = first[-1:]
-    joined = first[:-1]
-    for piece in others:
-        bare = piece.lstrip("fFbBrRuU")
-        if not bare.startswith(quote):
-            return alone
-        joined += bare[1:-1]
-    whole = joined + quote
+        return shortened(node, MAX_CONDITION)
+    first, *_ = written = [text(part) for part in outer.named_children]
+    bare = [piece.lstrip("fFbBrRuU") for piece in written]
+    words = "".join(piece[1:-1] for piece in bare)
+    prefix = first.removesuffix(bare[0])
+    quote = '"'
+    if quote in words:
+        quote = "'"
+    whole = f"{prefix}{quote}{words}{quote}"
     return whole[:MAX_CONDITION]
 
 

@@ -37,6 +37,11 @@ _MARKUP: Final = kinds(
     ),
     ("+", r"(?<![\w+])\+(\w[\w.:]*[?!]?)\+(?![\w+])", r"`\1`"),
     ("&", r"&(lt|gt|amp|quot|nbsp);", lambda match: _ENTITIES[match[1]]),
+    (
+        "{",
+        r"\{([\w:+-]+)\}(?=`)",
+        r":\1:",
+    ),  # a role of MyST, as one of reStructuredText
     ("`", r":[\w:+-]+:`[~!.]*([^`<]*?)\s*<([^`>]*)>`", r"\1"),
     ("`", r":[\w:+-]+:`[~!.]*([^`]*)`", r"`\1`"),
     ("`", r"`([^`<]+?)\s*<[^`>]*>`__?", r"\1"),
@@ -47,7 +52,7 @@ _MARKUP: Final = kinds(
     (
         "[",
         # A link to a name; not an option of a command: `DEL <key> [NOW] [FORCE]`.
-        r"""(?x) (?<![\w`\]\[]) (?<![\]>]\ ) (?!(?<=[A-Z]{2}\ )\[[A-Z]+\])
+        r"""(?x) (?<![\w`)\]\[]) (?<![\]>]\ ) (?!(?<=[A-Z]{2}\ )\[[A-Z]+\])
         \[([A-Za-z_][\w.:]*(?:\(\))?)\] (?![(\[:\w]|\ \[)""",
         r"`\1`",
     ),
@@ -62,6 +67,11 @@ _MARKUP: Final = kinds(
     (":", r"(?<=\w)::$|::$", ":"),
 )
 
+_LABEL: Final = re.compile(r"^[ \t]*\[([^\[\]\n]+)\]:[ \t]\S.*$", re.MULTILINE)
+"""The target of a link that texts refer to by its label, as Markdown writes it."""
+_ASIDE: Final = re.compile(r"\s\((?:[^()]|\([^()]*\))*\)")
+_NOTHING: Final = re.compile(r"[`\w.]+\s*(?:\.{3}|…)\.?")
+"""A comment that is to be written: `Name ...`."""
 _END: Final = re.compile(
     r"""\s*(?:
     @[a-z][\w-]*\b(?!\.)
@@ -112,6 +122,9 @@ def paragraphs(doc: str, most: int = 3) -> list[str]:
     """Return the first paragraphs of prose in a documentation comment, each on one line."""
     if "@" in doc or "\\" in doc:
         doc = _BRIEF.sub("", doc)
+    if "]: " in doc:
+        for label in _LABEL.findall(doc):
+            doc = doc.replace(f"[{label}]", label)
     if "</" in doc:
         doc = _HEADING.sub("\n\n", doc).lstrip()
     raw = _raw_paragraphs(doc, most)
@@ -125,7 +138,9 @@ def paragraphs(doc: str, most: int = 3) -> list[str]:
 
 def _is_telling(paragraph: str, *, first: bool) -> bool:
     words = len(paragraph.split())
-    return words >= _FEWEST_WORDS or (first and words > 0)
+    if first and words < _FEWEST_WORDS:
+        return words > 0 and not _NOTHING.fullmatch(paragraph)
+    return words >= _FEWEST_WORDS
 
 
 def _raw_paragraphs(doc: str, most: int) -> list[str]:
@@ -230,6 +245,8 @@ def first_sentence(doc: str, limit: int = 180) -> str:
         return ""
     opening = sentences(first)[0]
     text = opening.rstrip(":,; ")
+    if len(text) > limit:
+        text = _ASIDE.sub("", text)
     if len(text) > limit:
         whole_words = text[:limit].rsplit(" ", 1)[0]
         text = f"{whole_words} …"
