@@ -191,3 +191,62 @@ def test_a_script_means_the_type_in_the_folder_that_it_imports(
         if definition.path == "src/v3/price.ts"
     )
     assert meaning.is_meant(facts, of_v3, code) is is_meant
+
+
+TILL = """package till
+
+// Till sells.
+type Till struct{ sum int }
+
+// Sell sells a cup.
+func (t *Till) Sell(cup int) int {
+\tt.sum += cup
+\treturn t.sum
+}
+
+// Count counts the money.
+func (t *Till) Count() int {
+\treturn t.sum
+}
+"""
+FRONT = """package front
+
+import "shop/till"
+
+// Sell sells a cup at the only till.
+func Sell(cup int) int {
+\tt := &till.Till{}
+\treturn t.Sell(cup)
+}
+
+// Print prints a bill.
+func Print(cup int) int {
+\tn := cup * 2
+\treturn n
+}
+"""
+
+
+def test_a_bare_name_is_a_member_before_it_is_another_package_s(
+    tmp_path: Path,
+) -> None:
+    files = {"go.mod": "module shop\n"}
+    files |= {"till/till.go": TILL, "front/front.go": FRONT}
+    facts = read(tmp_path, files)
+    chapter = next(each for each in facts.chapters if "Till" in each.name)
+    page = "# Title\n\n### `Till.Sell`\n\n`Sell` sells, and `Print` prints."
+    review = reviews.written(facts, chapter, page)
+    assert "\n`Sell` sells" in review
+    assert "[`Print`](" in review
+    elsewhere = "# Title\n\n`Print` (`till/till.go:3`) calls it."
+    assert elsewhere in reviews.written(facts, chapter, elsewhere)
+
+
+def test_a_name_of_two_modules_leads_to_the_one_that_the_file_imports(
+    tmp_path: Path,
+) -> None:
+    user = "from shop.till import Worker\n\n\nHIRED = [Worker()]\n"
+    facts = read(tmp_path, FILES | {"gate/config.py": user + CONFIG})
+    chapter = next(each for each in facts.chapters if "Config" in each.name)
+    page = "# Title\n\nIt is for a `Worker`."
+    assert "for a [`Worker`](" in reviews.written(facts, chapter, page)

@@ -26,7 +26,7 @@ def is_ambiguous(facts: CourseFacts, definition: Definition) -> bool:
     own_worth = worth.get(definition.index, 0)
     enough = _CLEARLY_LESS * own_worth
     is_type = definition.kind in TYPES
-    for other in _namesakes(facts, definition):
+    for other in namesakes(facts, definition):
         if other.index in family or other.path == definition.path:
             continue
         is_alike = (other.kind in TYPES) == is_type
@@ -35,7 +35,7 @@ def is_ambiguous(facts: CourseFacts, definition: Definition) -> bool:
     return False
 
 
-def _namesakes(
+def namesakes(
     facts: CourseFacts, definition: Definition
 ) -> Iterator[Definition]:
     """Yield the public types and functions of the sources with a name, without members."""
@@ -61,8 +61,8 @@ def is_meant(facts: CourseFacts, definition: Definition, code: str) -> bool:
         return True
     if is_ambiguous(facts, definition):
         return False
-    namesakes = _namesakes(facts, definition)
-    return not any(is_imported(other, sources) for other in namesakes)
+    others = namesakes(facts, definition)
+    return not any(is_imported(other, sources) for other in others)
 
 
 def _is_of_namesake(
@@ -90,8 +90,9 @@ def _is_other_imported(
         _, *inner = specifier.split("/")
         imported.update(inner)
     imported.difference_update(definition.path.split("/"))
-    namesakes = _namesakes(facts, definition)
-    folders = (set(other.path.split("/")) for other in namesakes)
+    folders = (
+        set(other.path.split("/")) for other in namesakes(facts, definition)
+    )
     return any(imported & others for others in folders)
 
 

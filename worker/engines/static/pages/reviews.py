@@ -25,6 +25,7 @@ _SHORTEST: Final = 3
 """Letters of a name that is linked."""
 _CODE: Final = re.compile(r"``+.*?``+|(?<!`)`([^`\n]+)`(?!`)")
 """A code span; those with two or more backticks are quotations, and get no link."""
+_PLACE: Final = re.compile(r" \(`([^`\n]+):\d+`\)")
 _DESCRIBED: Final = re.compile(r"(?:### |- )`([^`\n]+)`")
 """The beginning of a heading or a row that is about one definition."""
 _MOST_EARLIER: Final = 3
@@ -98,75 +99,135 @@ class _Linker:
     def __init__(self, facts: CourseFacts, chapter: Chapter) -> None:
         self._facts = facts
         self._targets = _subjects(facts, chapter)
-        self._parameters = _parameters(facts, chapter)
-        """Parameters of the lines' subject: everything in the chapter, or one function."""
-        self._all_parameters = self._parameters
+        self._all = facts.named(chapter), _parameters(facts, chapter)
+        self._about, self._parameters = self._all
+        """What lines are about, and its parameters: the whole chapter, or one function."""
 
     def linked(self, line: str) -> str:
         """Return a line with links on its names, and take them from those to link."""
+        described = self._described(line)
+        words = _words(described)
         if line.startswith("## "):
-            self._parameters = self._all_parameters
+            self._about, self._parameters = self._all
         elif line.startswith("### "):
-            self._parameters = self._parameters_of(line)
+            self._about, self._parameters = described, words
         has_link = "](" in line
         if has_link:
             for match in _CODE.finditer(line):
                 self._take(match[1] or "")
         if line.startswith("#") or has_link:
             return line
-        own = self._parameters | self._parameters_of(line)
+        own = self._parameters | words
 
         def replaced(match: re.Match[str]) -> str:
             name = match[1] or ""
-            chapter = self._targets.get(name)
-            if chapter is None or name in own:
+            target = self._targets.get(name)
+            if target is None or name in own:
                 return match[0]
-            self._take(name)
-            return markdown.link(match[0], chapter.file)
+            return self._link(match, target, described or self._about)
 
         return _CODE.sub(replaced, line)
 
+    def _link(
+        self,
+        match: re.Match[str],
+        target: Definition,
+        about: Sequence[Definition],
+    ) -> str:
+        """Link a name, unless it means another definition, or its place is another."""
+        chapter = self._facts.owner(target.index)
+        place = _PLACE.match(match.string, match.end())
+        is_meant = "." in match[1] or _is_meant(self._facts, about, target)
+        if place is not None:
+            is_meant = place[1] == target.path
+        if chapter is None or not is_meant:
+            return match[0]
+        self._take(match[1])
+        return markdown.link(match[0], chapter.file)
+
     def _take(self, name: str) -> None:
         """Link a name no more, nor members of the subjects of the chapter that it leads to."""
-        chapter = self._targets.pop(name, None)
+        taken = self._targets.pop(name, None)
+        if taken is None:
+            return
+        chapter = self._facts.owner(taken.index)
         self._targets = {
             other: target
             for other, target in self._targets.items()
-            if "." not in other or target is not chapter
+            if "." not in other or self._facts.owner(target.index) != chapter
         }
 
-    def _parameters_of(self, line: str) -> set[str]:
-        """Return the parameters of the function that a heading or a row is about."""
+    def _described(self, line: str) -> list[Definition]:
+        """Return the definitions that a heading or a row is about."""
         described = _DESCRIBED.match(line)
         if described is None:
-            return set()
-        name = last_name(described[1])
-        return _words(
+            return []
+        return [
             definition
-            for definition in self._facts.by_name.get(name, ())
+            for definition in self._facts.by_name.get(
+                last_name(described[1]), ()
+            )
             if definition.qualified == described[1]
-        )
+        ]
 
 
-def _subjects(facts: CourseFacts, chapter: Chapter) -> dict[str, Chapter]:
-    """Return the chapters other than this one by the name of their subject."""
+def _is_meant(
+    facts: CourseFacts, about: Sequence[Definition], target: Definition
+) -> bool:
+    """Whether a bare name means a definition: no member, and none that is nearer or as near."""
+    indexes = facts.lineage(target.index)
+    indexes += [subtype.index for subtype in facts.subtypes(target.index)]
+    others = [
+        other
+        for other in meaning.namesakes(facts, target)
+        if other.index not in indexes
+    ]
+    references = facts.into[target.index]
+    used_in = {reference.path for reference in references}
+    for definition in about:
+        if _has_member(facts, definition, target.name):
+            return False
+        package = _package(definition)
+        if package == _package(target) or definition.path in used_in:
+            continue
+        if others:
+            return False
+    return bool(about) or not others
+
+
+def _has_member(facts: CourseFacts, about: Definition, name: str) -> bool:
+    """Whether a type, or that of a method, has a member of a name, or extends one that has."""
+    type_ = about.index if about.parent is None else about.parent
+    return any(
+        member.name == name
+        for index in facts.lineage(type_)
+        for member in facts.members(facts.definitions[index])
+    )
+
+
+def _package(definition: Definition) -> str:
+    """Return where names mean a definition without an import: a folder, in Go, else a file."""
+    folder, _, _ = definition.path.rpartition("/")
+    return folder if definition.path.endswith(".go") else definition.path
+
+
+def _subjects(facts: CourseFacts, chapter: Chapter) -> dict[str, Definition]:
+    """Return the subjects of the other chapters, and their members, by their names."""
     own = {symbol.name for symbol in facts.symbols(chapter)}
-    subjects: dict[str, Chapter] = {}
+    subjects: dict[str, Definition] = {}
     for other in facts.chapters:
-        shown = chapters.introduced(facts, other)
+        shown = chapters.introduced(facts, other) - own
         for symbol in facts.symbols(other):
             name = symbol.name
             if (
                 other is not chapter
                 and name in shown
-                and name not in own
                 and not name.startswith("_")
                 and len(name) >= _SHORTEST
-                and not meaning.is_ambiguous(facts, symbol)
             ):
-                subjects.setdefault(name, other)
+                subjects.setdefault(name, symbol)
                 for member in facts.members(symbol):
-                    subjects.setdefault(member.qualified, other)
+                    subjects.setdefault(member.qualified, member)
     return subjects
 
 
