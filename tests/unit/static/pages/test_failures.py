@@ -660,9 +660,9 @@ MANY = "\n\n".join(
 )
 
 
-@pytest.mark.parametrize(("documented", "rows"), [(0, 4), (6, 6), (10, 8)])
-def test_more_rows_are_shown_of_exceptions_that_are_documented(
-    tmp_path: Path, documented: int, rows: int
+@pytest.mark.parametrize("documented", [0, 4, 10])
+def test_six_rows_are_shown_and_exceptions_that_are_documented_are_first(
+    tmp_path: Path, documented: int
 ) -> None:
     errors = "\n\n".join(
         f"class Error{number}(Exception):\n"
@@ -676,6 +676,54 @@ def test_more_rows_are_shown_of_exceptions_that_are_documented(
         chapter for chapter in facts.chapters if "fail" in chapter.name
     ]
     sentences = failures.sentences(facts, chapter)
-    assert len(sentences) == rows
+    assert len(sentences) == 6
     told = [each for each in sentences if "No box of the whole store" in each]
-    assert told == sentences[:documented]
+    assert told == sentences[: min(documented, 6)]
+
+
+LOCKED = """\
+class Locked:
+    def _fail(self, *args) -> t.NoReturn:
+        raise RuntimeError("no key is set")
+
+    def _leave(self) -> t.NoReturn:
+        raise Leaving
+
+    def stub(self) -> t.NoReturn:
+        raise NotImplementedError("write it")
+
+    update = pop = _fail
+"""
+
+
+def test_a_function_that_only_fails_with_a_message_can_go_wrong(
+    tmp_path: Path,
+) -> None:
+    facts = read(tmp_path, {"locked.py": LOCKED})
+    told = failures.sentences(facts, facts.chapters[0])
+    assert told == [
+        '`Locked._fail` raises `RuntimeError` (`locked.py:3`): `"no key is set"`'
+    ]
+
+
+def test_a_failure_with_a_message_is_told_without_conditions_that_are_too_long(
+    tmp_path: Path,
+) -> None:
+    long = " + ".join(f"x.part_{number}" for number in range(20))
+    body = (
+        f"    if {long}:\n        raise ValueError('no part is left')\n"
+        f"    if y:\n        if {long}:\n            raise KeyError\n"
+    )
+    code = f"def work(x, y):\n{body}    return x\n"
+    facts = read(tmp_path, {"work.py": code})
+    assert failures.sentences(facts, facts.chapters[0]) == [
+        "`work` raises `ValueError` (`work.py:3`): `'no part is left'`"
+    ]
+
+
+def test_a_long_message_is_told_whole(tmp_path: Path) -> None:
+    words = "The setup of this box can no longer be changed. "
+    pieces = "".join(f"            '{words}'\n" for _ in range(6))
+    body = f"    if x:\n        raise ValueError(\n{pieces}        )\n"
+    message = words * 6
+    assert failing(tmp_path, body) == [f'if `x`: `"{message}"`']

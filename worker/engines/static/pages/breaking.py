@@ -89,7 +89,7 @@ def _of_failures(facts: CourseFacts, chapter: Chapter) -> list[Change]:
     """Return the failures that a test expects, as changes that leave them out."""
     changes = []
     for failure in failures.found(facts, chapter):
-        condition = failure.cause.conditions[-1]
+        condition = "".join(failure.cause.conditions[-1:])
         test = None
         if _CONDITION.fullmatch(condition):
             test = _test_of(facts, failure)

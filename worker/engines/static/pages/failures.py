@@ -9,7 +9,11 @@ from typing import Final, NamedTuple
 
 from worker.engines.static.facts import TYPES, Definition
 from worker.engines.static.linking.usage import is_interface
-from worker.engines.static.pages import citations, exceptions, markdown
+from worker.engines.static.pages import (
+    citations,
+    exceptions,
+    markdown,
+)
 from worker.engines.static.pages.course import (
     Chapter,
     CourseFacts,
@@ -23,9 +27,7 @@ from worker.engines.static.prose.phrases import capital, listed
 
 _MOST_FUNCTIONS: Final = 80
 _MOST: Final = 12
-_MOST_ROWS: Final = 4
-_MOST_KNOWN: Final = 8
-"""Rows of a chapter, if they are about exceptions of the project that others know."""
+_MOST_ROWS: Final = 6
 _MOST_WAYS: Final = 2
 _MOST_TOGETHER: Final = 3
 """Functions that fail alike and are named."""
@@ -54,14 +56,16 @@ _SIMPLE: Final = re.compile(
     r"(?!.*(?:\b(?:and|or|if|else|lambda|for)\b|:=|&&|\|\||\?))[^`…]+)\1"
 )
 """A condition that excludes a single comparison."""
-_NEGATIONS: Final = {
+_OPPOSITES: Final = {
+    " is not ": " is ",
+    " not in ": " in ",
+    " !== ": " === ",
+    " != ": " == ",
     " is ": " is not ",
     " in ": " not in ",
     " === ": " !== ",
     " == ": " != ",
 }
-_OPPOSITES: Final = {there: here for here, there in _NEGATIONS.items()}
-_OPPOSITES.update(_NEGATIONS)
 _HANDLING: Final = re.compile(r"except|catch|rescue")
 _KIND: Final = re.compile(
     r"if `(?:isinstance\((?:e|ex|exc|err|error), ([^()]+|\([^()]+\))\)"
@@ -105,12 +109,17 @@ def found(facts: CourseFacts, chapter: Chapter) -> list[Failure]:
     """Return the conditional failures of a chapter's functions, public functions first."""
     functions = facts.functions(chapter)[:_MOST_FUNCTIONS]
     functions.sort(key=_is_private)
-    return [
-        failure
-        for failure in of_functions(facts, functions)
-        if failure.cause.conditions
-        and failure.cause.what not in _ABSTRACT_ERRORS
-    ]
+    failing = of_functions(facts, functions)
+    return list(filter(_is_met, failing))
+
+
+def _is_met(failure: Failure) -> bool:
+    """Whether a failure is no stub's, and has a condition, or is what its function is for."""
+    cause = failure.cause
+    if cause.what in _ABSTRACT_ERRORS:
+        return False
+    is_for = _NEVER.search(failure.function.signature) and cause.message
+    return bool(cause.conditions or is_for)
 
 
 def of_functions(
@@ -128,8 +137,7 @@ def of_functions(
 def _causes(facts: CourseFacts, function: Definition) -> list[Raise]:
     text = facts.text(function)
     inside = None
-    may_fail = any(word in text for word in FAILURE_WORDS)
-    if may_fail:
+    if any(word in text for word in FAILURE_WORDS):
         inside = facts.function(function.index)
     if inside is None:
         return []
@@ -292,17 +300,12 @@ def sentences(
     for way in ways:
         path = way.function.path
         is_new = not _is_shown(shown, path, way.cause.line)
-        if way.worth:
-            kind = kinds[way.error]
-            kind.append(_shortened(way))
-        elif is_new and _is_telling(way):
+        if way.worth or (is_new and _is_telling(way)):
             key = way.error or _alike(way)
-            kinds[key].append(way)
+            kind = kinds[key]
+            kind.append(_shortened(way))
     ranked = list(kinds.values())
-    known = [kind for kind in ranked if kind[0].worth]
-    fewest = max(_MOST_ROWS, len(known))
-    most = min(_MOST_KNOWN, fewest)
-    return [_row(facts, kind) for kind in ranked[:most]]
+    return [_row(facts, kind) for kind in ranked[:_MOST_ROWS]]
 
 
 def _rank(shown: Iterable[Excerpt], way: _Way) -> tuple[float, ...]:
@@ -358,12 +361,12 @@ def _shortened(way: _Way) -> _Way:
 
 def _is_telling(way: _Way) -> bool:
     """Whether a failure has a message, or is one of a public function itself."""
-    if len(way.reason) > _LONGEST_REASON:
-        return False
     cause = way.cause
     if cause.message:
         return True
-    return not cause.is_inner and not _is_private(way.function)
+    if cause.is_inner or len(way.reason) > _LONGEST_REASON:
+        return False
+    return not _is_private(way.function)
 
 
 def _alike(way: _Way) -> tuple[str, str, str, str, int]:

@@ -608,8 +608,7 @@ def _whole_string(node: Node) -> str:
     quote = '"'
     if quote in words:
         quote = "'"
-    whole = f"{prefix}{quote}{words}{quote}"
-    return whole[:MAX_CONDITION]
+    return f"{prefix}{quote}{words}{quote}"
 
 
 def _inner_name(place: _Place) -> str:
