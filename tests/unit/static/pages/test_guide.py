@@ -132,6 +132,54 @@ def opening(tmp_path: Path, text: str, code: str = CODE) -> str:
 KEPT = "A `Cellar` keeps bottles, and knows the place of each one in the dark."
 
 
+LISTED = "A cellar is opened in these ways, as follows:"
+WINES = (
+    "- the `red` wines,\n  in two rooms",
+    "- the white wines",
+    "- the old wines",
+)
+
+
+@pytest.mark.parametrize(
+    ("rows", "shown"),
+    [
+        (
+            "\n".join(WINES),
+            "- the `red` wines, in two rooms\n- the white wines\n- the old wines\n\n",
+        ),
+        (
+            "1. Take the key.\n\n2. Open the door. See below.\n",
+            "1. Take the key.\n2. Open the door.\n\n",
+        ),
+        ("\n".join(WINES * 3), ""),
+        (f"{WINES[0]}\n\n  - and one more", ""),
+        ("- [Red](red.md)\n- [White](white.md)", ""),
+        ("| red | white |\n| --- | --- |", ""),
+    ],
+)
+def test_a_short_list_follows_the_sentence_that_announces_it_or_both_are_left_out(
+    tmp_path: Path, rows: str, shown: str
+) -> None:
+    text = f"# Cellar\n\n{KEPT} {LISTED}\n\n{rows}\n"
+    files = {"app.py": CODE, "docs/cellars.md": text}
+    facts = read(tmp_path, files)
+    page = chapters.written(facts, chapter_of(facts, "Cellar"))
+    if shown:
+        shown = f"{LISTED}\n\n{shown}"
+    assert f"{KEPT}\n\n{shown}(From the guide" in page
+
+
+def test_a_sentence_before_a_list_is_found_in_a_long_paragraph(
+    tmp_path: Path,
+) -> None:
+    long = f"{KEPT} {'It is dark and cold and large. ' * 14}"
+    text = f"# Cellar\n\n{long}{LISTED}\n\n{WINES[0]}\n{WINES[1]}\n"
+    files = {"app.py": CODE, "docs/cellars.md": text}
+    facts = read(tmp_path, files)
+    page = chapters.written(facts, chapter_of(facts, "Cellar"))
+    assert f"large.\n\n{LISTED}\n\n- the" in page
+
+
 @pytest.mark.parametrize(
     "first",
     [

@@ -73,6 +73,10 @@ from worker.engines.static.prose.docstrings import (
             "Lists [all values] of [some].\n\n[all values]: crate::Values",
             "Lists all values of `some`.",
         ),
+        (
+            "Like MongoDB_, but not_ or `Odd_`.",
+            "Like MongoDB, but not_ or `Odd_`.",
+        ),
         ("Store ...", ""),
         ("`Store` …", ""),
         ("Stores bottles ...", "Stores bottles ..."),

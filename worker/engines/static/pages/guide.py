@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import islice
+from itertools import islice, takewhile
 from operator import itemgetter
 from typing import Final, NamedTuple
 
@@ -19,7 +19,12 @@ from worker.engines.static.pages import citations, examples, markdown, meaning
 from worker.engines.static.pages.course import Chapter, CourseFacts, remembered
 from worker.engines.static.parsing.identifiers import parts, word_set, words_of
 from worker.engines.static.prose.code_blocks import begins_code
-from worker.engines.static.prose.docstrings import paragraphs, sentences
+from worker.engines.static.prose.docstrings import (
+    MOST_SHOWN,
+    paragraphs,
+    sentences,
+)
+from worker.engines.static.prose.lists import is_item, short_list
 from worker.engines.static.reading.roles import (
     Guidance,
     file_stem,
@@ -31,6 +36,10 @@ _MOST_PARAGRAPHS: Final = 3
 _MOST_WORDS: Final = 150
 _FEWEST_WORDS: Final = 12
 """Of a passage; a shorter one opens nothing."""
+_FEWEST_OF_ITEM: Final = 3
+_MOST_CHARACTERS: Final = 700
+"""Of a paragraph before a list."""
+_TABLES: Final = ("|", "+-", ".. list-table", ".. csv-table")
 _SHORTEST_NAME: Final = 4
 """Letters of a name that a heading may mean."""
 _ENOUGH: Final = 3
@@ -52,6 +61,10 @@ _DANGLING: Final = re.compile(
     r"|^(?:for (?:more|details|further|example)|see\b|refer\b|read more|sounds\b)"
 )
 """A sentence that points at something else on its page."""
+_LEADING: Final = re.compile(
+    r"\b(?:as follows|(?:[Tt]he )?following|[Hh]ere(?:'s| is| are)|like this)\b"
+)
+"""What points at the list below a sentence."""
 _POINTING: Final = re.compile(
     r"(?:See|Refer|Read|For (?:more|details|further))\b"
 )
@@ -101,6 +114,8 @@ class Passage:
     last: int
     title: str
     texts: tuple[str, ...]
+    listing: str
+    """The list that the last text announces, as Markdown; or nothing."""
 
 
 class Section(NamedTuple):
@@ -117,6 +132,7 @@ class Paragraph(NamedTuple):
     first: int
     last: int
     text: str
+    listing: str = ""
 
 
 def opening(facts: CourseFacts, chapter: Chapter) -> Passage | None:
@@ -134,7 +150,7 @@ def rendered(passage: Passage) -> list[str]:
         document = "the README"
     place = markdown.place(path, (passage.first, passage.last))
     source = f"(From {document}, “{title}”, {place}.)"
-    return [*map(markdown.prose, passage.texts), source]
+    return [*map(markdown.prose, passage.texts), passage.listing, source]
 
 
 @remembered
@@ -430,7 +446,7 @@ def blocks(
         block = lines[number - 1 : end]
         words = words_of("\n".join(block))
         if not spellings.isdisjoint(words):
-            text, _ = _prose(block, first=False)
+            text, _ = _prose(_sentences(block), first=False)
             if text:
                 yield Paragraph(number, end, text)
         number = end + 1
@@ -440,6 +456,8 @@ def _end(lines: Sequence[str], number: int) -> int:
     """Return the last line of a paragraph; that of an empty line is itself."""
     end = number
     while end < len(lines) and lines[end - 1].strip() and lines[end].strip():
+        if is_item(lines[end]):
+            break
         end += 1
     return end
 
@@ -455,7 +473,7 @@ def _passage(facts: CourseFacts, path: str, heading: Heading) -> Passage | None:
         if shown and words > _MOST_WORDS:
             break
         shown.append(block)
-    texts = tuple(block.text for block in shown)
+    texts = tuple(block.text for block in shown if block.text)
     if len(" ".join(texts).split()) < _FEWEST_WORDS:
         return None
     return Passage(
@@ -464,6 +482,7 @@ def _passage(facts: CourseFacts, path: str, heading: Heading) -> Passage | None:
         last=shown[-1].last,
         title=heading.title,
         texts=texts,
+        listing=shown[-1].listing,
     )
 
 
@@ -474,39 +493,94 @@ def _blocks(lines: Sequence[str], heading: Heading) -> Iterator[Paragraph]:
     found = False
     while number <= len(section):
         end = _end(section, number)
-        block = section[number - 1 : end]
-        text, is_whole = _prose(block, first=not found)
-        if text:
+        paragraph, is_whole = _paragraph(section, number, first=not found)
+        text = paragraph.text
+        if text or (found and paragraph.listing):
             found = True
-            yield Paragraph(number, end, text)
+            yield paragraph
         if not is_whole:
             return
-        is_empty = not block[-1].strip()
-        if found and not is_empty and (not text or begins_code(block[-1])):
+        line = section[end - 1]
+        if found and line.strip() and (not text or begins_code(line)):
             return
         number = end + 1
 
 
-def _prose(block: Sequence[str], *, first: bool) -> tuple[str, bool]:
+def _paragraph(
+    lines: Sequence[str], number: int, *, first: bool
+) -> tuple[Paragraph, bool]:
+    """Read a paragraph with the list that it announces, and whether more may follow it.
+
+    A sentence before a list that is not shown is left out.
+    """
+    end = _end(lines, number)
+    block = lines[number - 1 : end]
+    below = next(filter(str.strip, lines[end:]), "")
+    is_listed = is_item(below) or below.lstrip().startswith(_TABLES)
+    told = _sentences(block)
+    if is_listed:
+        told = _sentences(block, _MOST_CHARACTERS)
+    if not told or not told[-1].endswith(":") or not is_listed:
+        text, is_whole = _prose(told, first=first)
+        return Paragraph(number, end, text), is_whole
+    *before, announcing = told
+    text, is_whole = _prose(before, first=first)
+    paragraph = Paragraph(number, end, text)
+    if not is_whole:
+        return paragraph, False
+    return _with_list(paragraph, announcing, lines[end:]), False
+
+
+def _with_list(
+    paragraph: Paragraph, announcing: str, below: Sequence[str]
+) -> Paragraph:
+    """Return a paragraph with the list below it, if the list is short and stands by itself."""
+    listed = short_list(below)
+    items = list(map(_item, listed.items))
+    words = " ".join(items).split()
+    lead = _LEADING.sub("", announcing)
+    is_dangling = _POINTING.match(lead) or _DANGLING.search(lead)
+    if is_dangling or not all(items) or not 0 < len(words) <= _MOST_WORDS:
+        return paragraph
+    rows = list(map(markdown.prose, items))
+    written = markdown.bullets(rows)
+    if listed.is_numbered:
+        written = markdown.steps(rows)
+    sentence = markdown.prose(announcing)
+    listing = markdown.document(sentence, written)
+    last = paragraph.last + listed.length
+    return paragraph._replace(last=last, listing=listing)
+
+
+def _item(raw: str) -> str:
+    """Return the sentences of an item that stand by themselves; nothing if they say nothing."""
+    told = takewhile(
+        lambda sentence: not _DANGLING.search(sentence), _sentences([raw])
+    )
+    text = " ".join(told)
+    if len(text.split()) < _FEWEST_OF_ITEM:
+        return ""
+    return text
+
+
+def _sentences(block: Sequence[str], longest: int = MOST_SHOWN) -> list[str]:
+    kept = [line for line in block if not _UNDERLINE.match(line)]
+    if not kept or _NO_PROSE.match(kept[0]):
+        return []
+    marked = _ROLE.sub(r"`\1`", "\n".join(kept))
+    return [
+        sentence
+        for paragraph in paragraphs(marked, 1, longest)
+        for sentence in sentences(paragraph)
+    ]
+
+
+def _prose(told: Sequence[str], *, first: bool) -> tuple[str, bool]:
     """Return the sentences of a paragraph up to one that does not stand by itself.
 
     And whether the section may continue after it: it is whole, or nothing of it is shown.
     """
-    kept = [line for line in block if not _UNDERLINE.match(line)]
-    if not kept or _NO_PROSE.match(kept[0]):
-        return "", True
-    marked = _ROLE.sub(r"`\1`", "\n".join(kept))
-    texts: list[str] = []
-    told = [
-        sentence
-        for paragraph in paragraphs(marked, 1)
-        for sentence in sentences(paragraph)
-    ]
-    for sentence in told:
-        text = _standing(sentence)
-        if not text:
-            break
-        texts.append(text)
+    texts = list(takewhile(bool, map(_standing, told)))
     if first and texts and _GOING_ON.match(texts[0]):
         return "", False
     left_out = told[len(texts) :]

@@ -62,6 +62,7 @@ _MARKUP: Final = kinds(
     ("*", r"(?<![\w*`])\*([^\s*`][^*`\n]*)\*(?![\w*`])", r"\1"),
     ("<", r"(?<![`\w])<(https?://[^<>\s]+)>(?!`)", r"\1"),
     ("`", r"`([^`\s]+)`_\b", r"`\1`"),
+    ("_", r"(?<![\w`])([A-Z][A-Za-z\d]*)_(?![\w`(])", r"\1"),
     ("|", r"\|(\w+)\|", r"\1"),
     ("\\", r"(?<=`)\\+(?=\w)|\\(?=[*_`])", ""),
     (":", r"(?<=\w)::$|::$", ":"),
@@ -109,7 +110,7 @@ _SHORT: Final = re.compile(
 )
 _LONGEST_SHORT: Final = 10
 """Characters of an abbreviation and of the space before it."""
-_MOST_SHOWN: Final = 420
+MOST_SHOWN: Final = 420
 """Characters of a paragraph; a longer one is cut at the end of a sentence."""
 _MOST_READ: Final = 4000
 """Characters of a paragraph that are read at all: a comment may fill a file."""
@@ -118,7 +119,7 @@ _FEWEST_WORDS: Final = 3
 """Of a paragraph; a shorter one is kept only if it is the first."""
 
 
-def paragraphs(doc: str, most: int = 3) -> list[str]:
+def paragraphs(doc: str, most: int = 3, longest: int = MOST_SHOWN) -> list[str]:
     """Return the first paragraphs of prose in a documentation comment, each on one line."""
     if "@" in doc or "\\" in doc:
         doc = _BRIEF.sub("", doc)
@@ -128,7 +129,7 @@ def paragraphs(doc: str, most: int = 3) -> list[str]:
     if "</" in doc:
         doc = _HEADING.sub("\n\n", doc).lstrip()
     raw = _raw_paragraphs(doc, most)
-    plain = [_plain(paragraph) for paragraph in raw]
+    plain = [_plain(paragraph, longest) for paragraph in raw]
     return [
         paragraph
         for position, paragraph in enumerate(plain)
@@ -190,24 +191,24 @@ def _without_code(doc: str) -> Iterator[str]:
         yield line
 
 
-def _plain(paragraph: str) -> str:
+def _plain(paragraph: str, longest: int) -> str:
     """Return a paragraph without markup, cut at the end of a sentence if it is long."""
     text = without(paragraph[:_MOST_READ], _MARKUP)
     text = " ".join(text.split())
-    if len(text) <= _MOST_SHOWN:
+    if len(text) <= longest:
         return text
-    return _shortened(text)
+    return _shortened(text, longest)
 
 
-def _shortened(text: str) -> str:
+def _shortened(text: str, longest: int) -> str:
     kept = ""
     for piece in sentences(text):
-        if kept and len(kept) + len(piece) > _MOST_SHOWN:
+        if kept and len(kept) + len(piece) > longest:
             break
         kept = f"{kept} {piece}".strip()
-    if len(kept) <= 2 * _MOST_SHOWN:
+    if len(kept) <= 2 * longest:
         return kept
-    whole_words = kept[:_MOST_SHOWN].rsplit(" ", 1)[0]
+    whole_words = kept[:longest].rsplit(" ", 1)[0]
     return f"{whole_words} …"
 
 
