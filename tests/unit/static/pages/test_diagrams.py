@@ -4,8 +4,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.support.course_facts import chapter_of, read
-from worker.engines.static.pages import diagrams
+from worker.engines.static.pages import chapters, diagrams, mermaid
 
+WORDS = "Map Chart Plan Sheet Row Stall Tent Mug Glass Bowl"
 BASE = """\
 class Root:
     pass
@@ -40,7 +41,7 @@ def test_a_base_with_another_name_is_drawn_once_and_namesakes_with_their_modules
     tmp_path: Path,
 ) -> None:
     facts = read(tmp_path, {"base.py": BASE, "derived.py": DERIVED})
-    drawing = diagrams.family(facts, chapter_of(facts, "Map"))
+    drawing = diagrams.family(facts, chapter_of(facts, "Map"), WORDS)
     assert drawing.count('["base.Plan"]') == 1
     assert drawing.count('["derived.Plan"]') == 1
     assert "BasePlan" not in drawing
@@ -48,7 +49,7 @@ def test_a_base_with_another_name_is_drawn_once_and_namesakes_with_their_modules
 
 def test_a_nested_type_is_drawn_with_the_name_around_it(tmp_path: Path) -> None:
     facts = read(tmp_path, {"base.py": BASE})
-    drawing = diagrams.family(facts, chapter_of(facts, "Root"))
+    drawing = diagrams.family(facts, chapter_of(facts, "Root"), WORDS)
     assert "Root<|--Sheet.Row" in drawing
 
 
@@ -102,7 +103,7 @@ impl Sell for Shop { fn sell(&self) {} }
 pub trait Sell { fn sell(&self); }
 """
     facts = read(tmp_path, {"shop.rs": code})
-    drawing = diagrams.family(facts, chapter_of(facts, "Shop"))
+    drawing = diagrams.family(facts, chapter_of(facts, "Shop"), WORDS)
     assert "Display<|..Shop" in drawing
     assert "Sell<|..Shop" in drawing
     assert "Debug<|..Shop" in drawing
@@ -121,7 +122,7 @@ class Stall < Shop
 end
 """
     facts = read(tmp_path, {"shop.rb": code})
-    drawing = diagrams.family(facts, chapter_of(facts, "Shop"))
+    drawing = diagrams.family(facts, chapter_of(facts, "Shop"), WORDS)
     assert "Sells<|..Shop" in drawing
     assert "Place<|--Shop" in drawing
     assert "Shop<|--Stall" in drawing
@@ -135,7 +136,7 @@ def test_only_the_family_of_the_subject_is_drawn(tmp_path: Path) -> None:
         code += f"class {name}(Cup):\n    pass\n\n\n"
     code += "class Flag(Enum):\n    RED = 1\n"
     facts = read(tmp_path, {"cup.py": code})
-    drawing = diagrams.family(facts, chapter_of(facts, "Cup"))
+    drawing = diagrams.family(facts, chapter_of(facts, "Cup"), WORDS)
     assert drawing.count("Cup<|--") == 3
     assert "_Old" not in drawing
     assert "Flag" not in drawing
@@ -159,7 +160,7 @@ end
 """
     for file, code in {"shop.php": php, "shop.rb": ruby}.items():
         facts = read(tmp_path / file, {file: code})
-        drawing = diagrams.family(facts, chapter_of(facts, "Shop"))
+        drawing = diagrams.family(facts, chapter_of(facts, "Shop"), WORDS)
         assert "Sells<|..Shop" in drawing
         assert "Place<|--Shop" in drawing
 
@@ -170,7 +171,71 @@ export interface Stall extends Shop { move(): void }
 export class Tent implements Shop { open() {} close() {} }
 """
     facts = read(tmp_path, {"shop.ts": code})
-    drawing = diagrams.family(facts, chapter_of(facts, "Shop"))
+    drawing = diagrams.family(facts, chapter_of(facts, "Shop"), WORDS)
     assert "Place<|--Shop" in drawing
     assert "Shop<|--Stall" in drawing
     assert "Shop<|..Tent" in drawing
+
+
+def test_a_class_that_the_page_does_not_name_is_drawn_only_as_a_base(
+    tmp_path: Path,
+) -> None:
+    code = (
+        "class Cup:\n    def fill(self): pass\n    def warm(self): pass\n\n\n"
+    )
+    bases = {"Mug": "Cup", "Glass": "Cup", "Bowl": "Cup", "Jug": "Cup"}
+    for name, base in (bases | {"Big": "Jug", "Cold": "Jug"}).items():
+        code += f"class {name}({base}):\n    pass\n\n\n"
+    facts = read(tmp_path, {"cup.py": code})
+    chapter = chapter_of(facts, "Cup")
+    drawing = diagrams.family(facts, chapter, "Mug, Glass and Big")
+    assert "Cup<|--Jug" in drawing
+    assert "Bowl" not in drawing
+    assert "Cold" not in drawing
+
+
+GO = """package till
+
+import "net/http"
+
+// Writer writes.
+type Writer interface {
+\thttp.Writer
+\thttp.Flusher
+\thttp.Closer
+\tSize() int
+}
+
+type LogWriter interface {
+\tWriter
+\tLog() int
+}
+"""
+
+
+def test_go_s_types_embed_and_a_package_s_type_is_named_with_the_package(
+    tmp_path: Path,
+) -> None:
+    facts = read(tmp_path, {"till.go": GO})
+    chapter = chapter_of(facts, "Writer")
+    drawing = diagrams.family(facts, chapter, "LogWriter")
+    assert '["http.Writer"]' in drawing
+    assert "<--Writer : embeds" in drawing
+    assert "Writer<--LogWriter : embeds" in drawing
+    assert mermaid.fault(drawing) is None
+    page = chapters.written(facts, chapter)
+    assert "implement" not in page
+
+
+def test_a_base_of_the_same_name_is_named_with_its_module(
+    tmp_path: Path,
+) -> None:
+    base = "class Plan:\n    def draw(self): pass\n"
+    derived = (
+        "from .inner.plans import Plan as Base\n\n\n"
+        "class Plan(Base):\n    def show(self): pass\n    def hide(self): pass\n"
+    )
+    files = {"house/inner/plans.py": base, "house/plans.py": derived}
+    facts = read(tmp_path, {**files, "house/__init__.py": ""})
+    pages = [chapters.written(facts, chapter) for chapter in facts.chapters]
+    assert "`Plan` extends `inner.plans.Plan`." in "".join(pages)

@@ -84,3 +84,23 @@ def test_an_arrow_says_which_names_of_a_title_it_is_about(
     )
     labels = [relationship.label for relationship in relationships]
     assert labels == ["Pay calls Sell"], [unit.name for unit in analysis.units]
+
+
+def test_an_arrow_names_what_does_it_and_with_what(tmp_path: Path) -> None:
+    code = (
+        "from stock import Stock\n\n\nclass Store:\n"
+        "    def __init__(self, stock: Stock) -> None:\n"
+        "        self.stock: Stock = stock\n\n"
+        "    def count(self) -> int:\n        return self.stock.size() + 1\n"
+    )
+    stock = (
+        "class Stock:\n    def size(self) -> int:\n        return self.big\n\n"
+        "    def grow(self) -> None:\n        self.big = 1\n"
+    )
+    files = {"store.py": code, "stock.py": stock}
+    analysis = analyze(write_tree(tmp_path, files), lambda: None)
+    abstractions = read_abstractions(yaml_files.abstractions(analysis))
+    _, relationships = read_relationships(
+        yaml_files.relationships(analysis), abstractions
+    )
+    assert [each.label for each in relationships] == ["holds Stock"]

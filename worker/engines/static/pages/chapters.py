@@ -1,6 +1,7 @@
 """Writes the chapters: what the subject is, an example, its code, its failures, a test."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
@@ -66,8 +67,7 @@ def written(facts: CourseFacts, chapter: Chapter) -> str:
     shown_code = [place.excerpt for place in places]
     failing = failures.sentences(facts, chapter, shown_code)
     cautions = failures.cautions(facts, chapter)
-    connections = _connections(facts, chapter)
-    return markdown.document(
+    page = markdown.document(
         markdown.heading(1, title),
         *_introduction(facts, chapter, places),
         _section("Example", elsewhere, *shown),
@@ -76,8 +76,9 @@ def written(facts: CourseFacts, chapter: Chapter) -> str:
         _section("Other parts", markdown.bullets(parts)),
         _section("What can go wrong", markdown.bullets(failing)),
         _section("Good to know", markdown.bullets(cautions)),
-        _section("Connections", connections),
     )
+    connections = _connections(facts, chapter, page)
+    return markdown.document(page, _section("Connections", connections))
 
 
 def _examples(facts: CourseFacts, chapter: Chapter) -> list[str]:
@@ -554,9 +555,9 @@ def _documents_itself(facts: CourseFacts, definition: Definition) -> bool:
     return purposes.says_more(definition)
 
 
-def _connections(facts: CourseFacts, chapter: Chapter) -> str:
+def _connections(facts: CourseFacts, chapter: Chapter, page: str) -> str:
     """Return what a chapter's types extend, and what extends them: drawn, else in words."""
-    drawing = diagrams.family(facts, chapter)
+    drawing = diagrams.family(facts, chapter, page)
     if drawing:
         return mermaid.fenced(drawing)
     extensions = _extensions(facts, chapter)
@@ -570,18 +571,18 @@ def _extensions(facts: CourseFacts, chapter: Chapter) -> Iterator[str]:
         bases = facts.analysis.bases.get(symbol.index, ())
         for base in bases:
             definition = facts.definitions[base]
-            verb, _ = _extending(definition)
-            if symbol.kind in {Kind.INTERFACE, Kind.TRAIT}:
-                verb = "extends"
+            verb, _ = _extending(symbol, definition)
             linked = _linked(facts, chapter, base)
+            if linked == name:
+                _, full = diagrams.type_names(facts, [symbol.index, base])
+                linked = markdown.code(full)
             yield f"{name} {verb} {linked}."
-        subtypes = [
-            markdown.code(subtype.name)
-            for subtype in facts.subtypes(symbol.index)
-            if not (subtype.name.startswith("_") or subtype in named)
-        ]
-        if subtypes:
-            _, verb = _extending(symbol)
+        extending: dict[str, list[str]] = defaultdict(list)
+        for subtype in facts.subtypes(symbol.index):
+            if not (subtype.name.startswith("_") or subtype in named):
+                _, verb = _extending(subtype, symbol)
+                extending[verb].append(markdown.code(subtype.name))
+        for verb, subtypes in extending.items():
             names = listed(subtypes, _SUBTYPES)
             yield f"{name} is {verb} by {names}."
 
@@ -595,5 +596,9 @@ def _linked(facts: CourseFacts, chapter: Chapter, index: int) -> str:
     return markdown.link(name, subject_of.file)
 
 
-def _extending(base: Definition) -> tuple[str, str]:
+def _extending(derived: Definition, base: Definition) -> tuple[str, str]:
+    if derived.path.endswith(".go"):
+        return "embeds", "embedded"
+    if derived.kind in {Kind.INTERFACE, Kind.TRAIT}:
+        return "extends", "extended"
     return _EXTENDED.get(base.kind, ("extends", "extended"))

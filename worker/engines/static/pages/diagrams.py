@@ -1,7 +1,9 @@
 """Draws what the sentences of a chapter do not say: calls inside it, and families of types."""
 
+from collections import defaultdict
 from collections.abc import Container, Iterable, Sequence
 from itertools import chain
+from posixpath import commonpath
 from typing import Final
 
 from worker.engines.static.facts import TYPES, Definition, Kind
@@ -12,15 +14,17 @@ from worker.engines.static.pages.course import (
     CourseFacts,
     is_function,
     last_name,
-    remembered,
 )
 from worker.engines.static.pages.mermaid import Arrow, Extension
+from worker.engines.static.parsing.identifiers import words_of
 from worker.engines.static.reading.language import Language
 
 _SIGNING: Final = frozenset(
     {Language.RUBY, Language.PHP, Language.JAVA, Language.TYPESCRIPT}
 )
 """Languages whose types name their superclass alone before `implements`, if at all."""
+_UNNAMED: Final = frozenset({"", "__init__", "index", "mod"})
+"""Files of a module that has the name of their folder."""
 _NODES: Final = 10
 _TYPES: Final = 14
 _FEWEST: Final = 3
@@ -50,7 +54,7 @@ def calls(
         return ""
     both_ends = chain.from_iterable(drawn)
     ends = list(dict.fromkeys(both_ends))
-    calls = [f"{name}()" for name in _names(facts, ends)]
+    calls = [f"{name}()" for name in type_names(facts, ends)]
     names = dict(zip(ends, calls, strict=True))
     arrows = [(names[caller], names[called]) for caller, called in drawn]
     return mermaid.arrows(arrows)
@@ -107,11 +111,11 @@ def _nodes(
     return list(nodes)
 
 
-def family(facts: CourseFacts, chapter: Chapter) -> str:
-    """Draw the types of a chapter with their bases and the types that extend them."""
+def family(facts: CourseFacts, chapter: Chapter, page: str) -> str:
+    """Draw the types of a chapter with their bases, and the types on its page that extend them."""
     types: list[int | str] = []
     extensions: list[Extension] = []
-    for base, derived in _extensions(facts, chapter):
+    for base, derived in _extensions(facts, chapter, words_of(page)):
         new = [end for end in (base, derived) if end not in types]
         if len(types) + len(new) > _TYPES:
             break
@@ -124,41 +128,43 @@ def family(facts: CourseFacts, chapter: Chapter) -> str:
         extensions.append(extension)
     if len(extensions) < _FEWEST:
         return ""
-    return mermaid.class_diagram(_names(facts, types), extensions)
+    return mermaid.class_diagram(type_names(facts, types), extensions)
 
 
-def _names(facts: CourseFacts, ends: Sequence[int | str]) -> list[str]:
-    """Return the names of types, with that of its module where two share one."""
-    names = [_name(facts, end) for end in ends]
+def type_names(facts: CourseFacts, ends: Sequence[int | str]) -> list[str]:
+    """Return the names of types, with those of their modules where two share one."""
+    sharing: dict[str, list[str]] = defaultdict(list)
+    for end in ends:
+        if isinstance(end, int):
+            definition = facts.definitions[end]
+            sharing[definition.qualified].append(definition.path)
     unique = []
-    for end, name in zip(ends, names, strict=True):
-        shown = name
-        if isinstance(end, int) and names.count(name) > 1:
-            module = _module(facts.definitions[end])
-            shown = f"{module}.{name}"
-        unique.append(shown)
+    for end in ends:
+        if isinstance(end, str):
+            unique.append(end)
+            continue
+        definition = facts.definitions[end]
+        shown = definition.qualified
+        module = _module(definition, sharing[shown])
+        unique.append(f"{module}.{shown}".strip("."))
     return unique
 
 
-def _name(facts: CourseFacts, end: int | str) -> str:
-    if isinstance(end, str):
-        return last_name(end)
-    return facts.definitions[end].qualified
-
-
-def _module(definition: Definition) -> str:
-    """Return the name of a definition's file, or of its folder where that says more."""
-    folders, _, file = definition.path.rpartition("/")
-    stem = file.partition(".")[0]
-    if stem in {"__init__", "index", "mod"}:
-        return folders.rpartition("/")[2]
-    return stem
+def _module(definition: Definition, paths: Sequence[str]) -> str:
+    """Return the modules by which a definition differs from those in other files."""
+    folder = commonpath(paths)
+    inner = definition.path.removeprefix(folder)
+    pieces = inner.partition(".")[0].split("/")
+    return ".".join(name for name in pieces if name not in _UNNAMED)
 
 
 def _extensions(
-    facts: CourseFacts, chapter: Chapter
+    facts: CourseFacts, chapter: Chapter, words: Container[str]
 ) -> dict[tuple[int | str, int], None]:
-    """Return base and derived type of each inheritance around the subjects of a chapter."""
+    """Return base and derived type of each inheritance around the subjects of a chapter.
+
+    Those that the chapter does not name are left out, unless they are bases of such.
+    """
     extensions: dict[tuple[int | str, int], None] = {}
     named = facts.named(chapter)
     types = [subject for subject in named if subject.kind in TYPES]
@@ -167,7 +173,9 @@ def _extensions(
         for base in _bases(facts, definition):
             extensions[base, index] = None
         for subtype in facts.subtypes(index):
-            if subtype.name.startswith("_"):
+            family = (subtype, *facts.subtypes(subtype.index))
+            is_named = any(each.name in words for each in family)
+            if subtype.name.startswith("_") or not is_named:
                 continue
             extensions[index, subtype.index] = None
             is_own = subtype.index in chapter.unit.owned
@@ -179,40 +187,23 @@ def _extensions(
 def _bases(facts: CourseFacts, definition: Definition) -> list[int | str]:
     """Return the bases of a type: definitions, or names of types elsewhere."""
     known = facts.analysis.bases.get(definition.index, ())
-    types = dict(_types_by_name(facts))
-    for index in known:
-        name = facts.definitions[index].name
-        types[name] = index
+    types = {facts.definitions[index].name: index for index in known}
     bases: list[int | str] = []
     for base in definition.bases:
-        end = types.get(last_name(base))
-        if end is None or end == definition.index:
-            bases.append(base)
-        else:
-            bases.append(end)
+        name = last_name(base)
+        is_package_s = definition.path.endswith(".go")
+        elsewhere = base if is_package_s else name
+        bases.append(types.get(name, elsewhere))
     if set(known) <= set(bases):
         return bases
     # One of them is imported by another name.
     return list(known)
 
 
-@remembered
-def _types_by_name(facts: CourseFacts) -> dict[str, int | None]:
-    """Return types by their names; None for a name that several have."""
-    types: dict[str, int | None] = {}
-    for definition in facts.definitions:
-        name = definition.name
-        if definition.kind not in TYPES:
-            continue
-        if name in types:
-            types[name] = None
-        else:
-            types[name] = definition.index
-    return types
-
-
 def _arrow(facts: CourseFacts, base: int | str, derived: int) -> Arrow:
     definition = facts.definitions[derived]
+    if definition.path.endswith(".go"):
+        return Arrow.EMBEDS
     is_dashed = definition.kind not in {Kind.TRAIT, Kind.INTERFACE}
     if isinstance(base, int):
         base_type = facts.definitions[base]

@@ -31,7 +31,7 @@ _DECLARED: Final = re.compile(r'([Cn]\d+)\["|  participant (p\d+) as ')
 _LINES: Final = {
     "classDiagram": (
         rf'  class C\d+\["{_LABEL}"\]',
-        rf"  ({_CLASS})(?:<\|--|<\|\.\.)({_CLASS})",
+        rf"  ({_CLASS})(?:<\|--|<\|\.\.|<--)({_CLASS})(?: : embeds)?",
     ),
     "flowchart LR": (
         rf"  {_BOX}",
@@ -54,6 +54,7 @@ class Arrow(StrEnum):
 
     EXTENDS = "<|--"
     IMPLEMENTS = "<|.."
+    EMBEDS = "<--"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,7 +99,10 @@ def class_diagram(names: Sequence[str], extensions: Sequence[Extension]) -> str:
     for extension in extensions:
         base = keys[extension.base]
         derived = keys[extension.derived]
-        lines.append(f"  {base}{extension.arrow}{derived}")
+        words = ""
+        if extension.arrow is Arrow.EMBEDS:
+            words = " : embeds"
+        lines.append(f"  {base}{extension.arrow}{derived}{words}")
     return "\n".join(lines)
 
 

@@ -4,7 +4,8 @@ from typing import Any, Final
 
 import yaml
 
-from worker.engines.static.facts import Analysis, Relation
+from worker.engines.static.facts import Analysis, Relation, Verb
+from worker.engines.static.pages.mermaid import MAX_LABEL
 
 _WIDTH: Final = 100
 _DUMPER: Final = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -40,14 +41,21 @@ def relationships(analysis: Analysis) -> bytes:
 
 
 def _label(analysis: Analysis, relation: Relation) -> str:
-    """Return what a unit does with another, and which of several names in a title it is about."""
-    subject = _among(analysis, relation.source, relation.subject)
-    item = _among(analysis, relation.target, relation.object)
-    return f"{subject} {relation.verb} {item}".strip()
+    """Return what a unit does with which definition of another, and what in it does so."""
+    subject = _named(analysis, relation.subject)
+    item = _named(analysis, relation.object)
+    if relation.verb is Verb.HOLDS:
+        subject = subject.removesuffix(".__init__")
+    if subject == analysis.units[relation.source].name:
+        subject = ""
+    label = f"{subject} {relation.verb} {item}".strip()
+    if len(label) > MAX_LABEL and item == analysis.units[relation.target].name:
+        return f"{subject} {relation.verb}"
+    return label
 
 
-def _among(analysis: Analysis, unit: int, definition: int | None) -> str:
-    if definition is None or " and " not in analysis.units[unit].name:
+def _named(analysis: Analysis, definition: int | None) -> str:
+    if definition is None:
         return ""
     return analysis.definitions[definition].qualified
 
