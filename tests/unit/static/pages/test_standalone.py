@@ -3,12 +3,14 @@
 import pytest
 
 from worker.engines.static.pages.standalone import (
+    executed,
     is_hollow,
     is_of_another,
     is_whole,
     loads,
     parses,
 )
+from worker.engines.static.parsing.identifiers import words_of
 
 
 @pytest.mark.parametrize(
@@ -122,3 +124,15 @@ def test_a_variable_of_typescript_is_not_the_type_of_its_name(
 )
 def test_the_files_that_a_program_reads(code: str, files: set[str]) -> None:
     assert loads(code) == files
+
+
+def test_of_a_session_what_is_typed_outside_of_functions_is_executed() -> None:
+    session = [
+        ">>> def sell():",
+        "...     return pay()",
+        "",
+        ">>> close()",
+        "closed",
+    ]
+    code = executed(session, "pycon")
+    assert words_of(code) == ["def", "sell", "close"]

@@ -792,7 +792,7 @@ def _needs_helper(facts: CourseFacts, path: str, code: Sequence[str]) -> bool:
     words = words_of(text)
     if beside.isdisjoint(words):
         return False
-    unbound = standalone.unbound(code)
+    unbound = standalone.used(code, Language.PYTHON)
     return not beside.isdisjoint(unbound)
 
 

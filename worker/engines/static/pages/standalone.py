@@ -1,5 +1,6 @@
 """Tells whether an example runs as it stands: it parses, and binds every name that it uses."""
 
+import builtins
 import re
 import sys
 import warnings
@@ -18,7 +19,8 @@ from worker.engines.static.prose.code_blocks import DOCTEST
 from worker.engines.static.reading.language import PARSED, Language
 
 _HOLLOW: Final = re.compile(
-    r"^\s*(?:\.\.\.|…)\s*$|^\.\. \w|eval-rst|(?<!catch)(?<!catch )\(\.\.\.\)"
+    r"^\s*(?:\.\.\.|…)\s*$|^\.\. \w|eval-rst|(?<!catch)(?<!catch )\(\.\.\.\)",
+    re.MULTILINE,
 )
 """Marks of code that is left out, and directives of documents."""
 _PROMPT: Final = re.compile(r"^\s*(?:>>>|\.\.\.) ?")
@@ -35,14 +37,8 @@ _WHOLE: Final = {
     "ruby": re.compile(r"^require", re.MULTILINE),
     "php": re.compile(r"^<\?php", re.MULTILINE),
 }
-_BUILTINS: Final = word_set(
-    "__name__ __file__ self abs all any bool bytes callable chr dict dir enumerate filter "
-    "float format frozenset getattr hasattr hash help hex id input int isinstance issubclass "
-    "iter len list map max min next object open ord pow print range repr reversed round set "
-    "setattr sorted str sum super tuple type vars zip Exception ValueError TypeError KeyError "
-    "IndexError RuntimeError AttributeError OSError NotImplementedError StopIteration "
-    "ImportError NotImplemented staticmethod classmethod property"
-)
+_BUILTINS: Final = frozenset({*dir(builtins), "__file__", "self"})
+_PYTHON: Final = frozenset({DOCTEST, str(Language.PYTHON)})
 _BINDERS: Final = word_set(
     "import_statement import_from_statement aliased_import dotted_name parameters "
     "lambda_parameters default_parameter typed_parameter typed_default_parameter "
@@ -97,17 +93,13 @@ def is_whole(
     known: Collection[str] = (),
 ) -> bool:
     """Whether code can be run as it is shown, where some names are known."""
-    if tag == DOCTEST:
-        return _binds_its_names(_typed(lines), known)
-    if any(_HOLLOW.search(line) for line in lines):
+    code = _code(lines, tag)
+    if tag != DOCTEST and _HOLLOW.search(code):
         return False
-    if tag == str(Language.PYTHON):
-        return _binds_its_names("\n".join(lines), known)
+    if tag in _PYTHON:
+        return _binds_its_names(code, known)
     pattern = _WHOLE.get(tag)
-    if pattern is None:
-        return False
-    code = "\n".join(lines)
-    return pattern.search(code) is not None
+    return pattern is not None and pattern.search(code) is not None
 
 
 def imports_only(
@@ -116,11 +108,9 @@ def imports_only(
     modules: Collection[str],
 ) -> bool:
     """Whether Python code imports nothing but its standard library and some modules."""
-    if tag not in {DOCTEST, str(Language.PYTHON)}:
+    if tag not in _PYTHON:
         return True
-    code = "\n".join(lines)
-    if tag == DOCTEST:
-        code = _typed(lines)
+    code = _code(lines, tag)
     known = {*sys.stdlib_module_names, *modules}
     for source, names in _IMPORTED.findall(code):
         imported = source or names
@@ -175,7 +165,7 @@ def is_of_another(
     if tag == Language.TYPESCRIPT:
         variable = rf"\b(?:const|let) {re.escape(name)}\b"
         return re.search(variable, code) is not None
-    if tag not in {DOCTEST, str(Language.PYTHON)}:
+    if tag not in _PYTHON:
         return False
     if f"\ndef {name}(" in code:
         return True
@@ -229,15 +219,12 @@ def executed(lines: Sequence[str], tag: str, entry: str = "") -> str:
 
     It is the body of the function `entry`, or what is outside all functions.
     """
-    code = dedent("\n".join(lines))
-    language = Language.PYTHON
-    if tag != DOCTEST:
-        language = Language(tag)
+    code = _code(lines, tag)
     encoded = code.encode()
-    tree = _parser().tree(language, encoded)
-    start: Node | None = tree.root_node
+    root = _root(code, tag)
+    start: Node | None = root
     if entry:
-        start = _body_of_entry(tree.root_node, entry)
+        start = _body_of_entry(root, entry)
     if start is None:
         return ""
     data = bytearray(encoded[: start.end_byte])
@@ -281,16 +268,13 @@ def _body_of_entry(root: Node, entry: str) -> Node | None:
 
 def parses(lines: Sequence[str], tag: str) -> bool:
     """Whether code of a parsed language has no mistakes, and no part of it is missing."""
-    code = dedent("\n".join(lines))
-    if tag == DOCTEST:
-        code = _typed(lines)
-        tag = Language.PYTHON
+    code = _code(lines, tag)
     if tag == Language.PHP and _PHP not in code:
         code = f"{_PHP}\n{code}"
     root = _root(code, tag)
     if root.has_error:
         return False
-    return tag != Language.PYTHON or not _is_unfinished(root)
+    return tag not in _PYTHON or not _is_unfinished(root)
 
 
 def _is_unfinished(root: Node) -> bool:
@@ -310,9 +294,10 @@ def is_hollow(lines: Sequence[str], tag: str) -> bool:
     if tag == DOCTEST:
         return False
     is_blank = not any(map(str.strip, lines))
-    if is_blank or any(_HOLLOW.search(line) for line in lines):
+    code = "\n".join(lines)
+    if is_blank or _HOLLOW.search(code):
         return True
-    return tag == str(Language.PYTHON) and _is_value("\n".join(lines))
+    return tag in _PYTHON and _is_value(code)
 
 
 def _is_value(code: str) -> bool:
@@ -329,10 +314,16 @@ def _is_value(code: str) -> bool:
     )
 
 
-def _typed(lines: Sequence[str]) -> str:
-    """Return what is typed at the prompts of a session."""
-    prompted = [line for line in lines if _PROMPT.match(line)]
-    typed = [_PROMPT.sub("", line, count=1) for line in prompted]
+def _code(lines: Sequence[str], tag: str) -> str:
+    """Return code by itself: of a session, what is typed at its prompts, on as many lines."""
+    if tag != DOCTEST:
+        return dedent("\n".join(lines))
+    typed = []
+    for line in lines:
+        code = ""
+        if _PROMPT.match(line):
+            code = _PROMPT.sub("", line, count=1)
+        typed.append(code)
     return "\n".join(typed)
 
 
@@ -344,6 +335,8 @@ def _parser() -> SourceParser:
 @lru_cache(_RECENT)
 def _root(code: str, tag: str = Language.PYTHON) -> Node:
     """Return the root of the tree of code; Go's grammar wants its last line to end."""
+    if tag == DOCTEST:
+        tag = Language.PYTHON
     encoded = f"{code}\n".encode("utf-8", "replace")
     return _parser().tree(Language(tag), encoded).root_node
 
@@ -370,17 +363,10 @@ def loads(code: str) -> set[str]:
 
 
 def used(lines: Sequence[str], tag: str) -> set[str]:
-    """Return the names that a document's Python code, or session, uses and does not bind."""
-    if tag == DOCTEST:
-        return _unbound(_root(_typed(lines)))
-    if tag == str(Language.PYTHON):
-        return unbound(lines)
-    return set()
-
-
-def unbound(lines: Sequence[str]) -> set[str]:
-    """Return the names that Python code uses and does not bind, without Python's own."""
-    return _unbound(_root(dedent("\n".join(lines))))
+    """Return the names that Python code, or a session, uses and does not bind."""
+    if tag not in _PYTHON:
+        return set()
+    return _unbound(_root(_code(lines, tag)))
 
 
 def _unbound(root: Node) -> set[str]:
