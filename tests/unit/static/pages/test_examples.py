@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.course_facts import chapter_of, read
 from worker.engines.static.pages import examples, meaning
+from worker.engines.static.pages.checker import checked
 from worker.engines.static.pages.course import CourseFacts
 from worker.engines.static.pages.examples import ExampleOrigin
 
@@ -52,9 +53,8 @@ def test_the_code_of_a_docstring_is_an_example(tmp_path: Path) -> None:
             ExampleOrigin.DOCSTRING,
             ["shop = Shop()", 'shop.sell("apple")', "shop.close()"],
         ),
-        (ExampleOrigin.MEMBER, ['>>> Shop().sell("apple")', "5"]),
     ]
-    example, _ = examples.best(facts, facts.chapters[0])
+    (example,) = examples.best(facts, facts.chapters[0])
     assert example.place == "`shop.py:9-11`"
     assert examples.rendered(facts, example).startswith(
         "From the documentation of `Shop`, `shop.py:9-11`:\n\n```python\n"
@@ -637,3 +637,135 @@ def test_a_test_of_another_package_means_what_that_package_defines(
         "gin.go": [True, False, True, True, False],
         "binding/choose.go": [False, True, True, False, True],
     }
+
+
+NEEDING = """\
+# Market
+
+```python
+from shop import Shop, Basket
+import math
+
+class Long:
+    a = 1
+    b = 2
+    c = 3
+    d = 4
+    e = 5
+    f = 6
+    g = 7
+    h = 8
+```
+
+```python
+basket = Basket(math.pi)
+```
+
+```python
+with open("names") as names:
+    shop = Shop(basket, names)
+    shop.sell("apple")
+USE
+```
+
+```python
+from other import Shop
+```
+"""
+
+
+@pytest.mark.parametrize(
+    ("use", "place", "is_whole"),
+    [
+        ("shop.close()", "`README.md:4,5,19,23-26`", True),
+        # Nobody types a class of nine lines again, and nothing binds `unknown`.
+        ("Long()", "`README.md:4,5,19,23-26`", False),
+        ("unknown()", "`README.md:4,5,19,23-26`", False),
+    ],
+)
+def test_what_earlier_code_of_the_document_binds_is_shown_before_an_example(
+    tmp_path: Path, use: str, place: str, *, is_whole: bool
+) -> None:
+    readme = NEEDING.replace("USE", use)
+    facts = read(tmp_path, {"shop.py": SHOP, "README.md": readme})
+    (example,) = (
+        example
+        for example in examples.found(facts, chapter_of(facts, "Shop"))
+        if example.first == 23
+    )
+    assert (example.place, example.is_whole) == (place, is_whole)
+    assert examples.lines(facts, example) == [
+        "from shop import Shop, Basket",
+        "import math",
+        "basket = Basket(math.pi)",
+        "",
+        'with open("names") as names:',
+        "    shop = Shop(basket, names)",
+        '    shop.sell("apple")',
+        use,
+    ]
+    page = examples.rendered(facts, example)
+    assert not [
+        finding.fault for finding in checked(facts, page, []) if finding.fault
+    ]
+
+
+def test_statements_of_a_session_are_shown_with_their_prompts(
+    tmp_path: Path,
+) -> None:
+    readme = (
+        "# Shop\n\n>>> from shop import Shop\n>>> @str\n... class A:\n...     x = 1\n\n"
+        "Then:\n\n>>> Shop().sell(A)\n5\n>>> Shop().close()\n"
+    )
+    facts = read(tmp_path, {"shop.py": SHOP, "README.md": readme})
+    (example,) = (
+        example
+        for example in examples.found(facts, chapter_of(facts, "Shop"))
+        if example.first == 10
+    )
+    assert example.place == "`README.md:3,4-6,10-12`"
+    assert examples.lines(facts, example) == [
+        ">>> from shop import Shop",
+        ">>> @str",
+        "... class A:",
+        "...     x = 1",
+        "",
+        ">>> Shop().sell(A)",
+        "5",
+        ">>> Shop().close()",
+    ]
+
+
+MAIN = """func main() {
+\tr := gin.Default()
+\tr.Use(BODY)
+\tr.Run()
+}"""
+
+
+def test_go_that_uses_what_nothing_declares_gives_way(tmp_path: Path) -> None:
+    declared = MAIN.replace("BODY", "gin.Trust(nil)")
+    undeclared = MAIN.replace("BODY", "startPage")
+    whole = f'package main\n\nimport "x.org/gin"\n\n{declared}'
+    files = {
+        "gin.go": GO["gin.go"],
+        "ginS/gins.go": 'package ginS\n\nimport "x.org/gin"\n\nvar G = gin.Default()\n',
+    }
+    blocks = [undeclared, declared, whole, whole.replace(declared, undeclared)]
+    code = "\n\n".join(f"```go\n{block}\n```" for block in blocks)
+    facts = read(tmp_path, {**files, "README.md": f"# Gin\n\n{code}\n"})
+    found = examples.found(facts, chapter_of(facts, "Default"))
+    shown = ["\n".join(examples.lines(facts, example)) for example in found]
+    assert [blocks.index(block) for block in shown] == [2, 1, 0, 3]
+    assert [example.is_whole for example in found] == [True] + 3 * [False]
+
+
+def test_an_example_whose_heading_has_the_name_is_about_it(
+    tmp_path: Path,
+) -> None:
+    filler = "".join(f"value_{number} = {number}\n" for number in range(12))
+    use = f"```python\nfrom shop import Shop\n{filler}Shop()\n```\n"
+    readme = f"# Prices\n\n{use}\n# An open shop\n\n{use}"
+    facts = read(tmp_path, {"shop.py": SHOP, "README.md": readme})
+    first, *_ = examples.best(facts, chapter_of(facts, "Shop"))
+    assert first.source == "the README, section “An open shop”"

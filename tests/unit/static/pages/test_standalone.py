@@ -12,6 +12,33 @@ from worker.engines.static.pages.standalone import (
 )
 from worker.engines.static.parsing.identifiers import words_of
 
+GO = """package main
+
+import (
+\t"x.org/m/v2"
+\tnamed "x.org/other"
+)
+
+const most, least = 2, 1
+
+var all = 1
+
+func Do(some ...int) (err error) {
+\tfor key, value := range some {
+\t\tgo named.Run(key, value)
+\t}
+\tswitch kind := m.New(all).(type) {
+\tcase int:
+\t\tprintln(kind, most, m.Field{Name: string(err)})
+\t}
+\treturn
+}
+
+func main() {
+\tDo(len("x"))
+}
+"""
+
 
 @pytest.mark.parametrize(
     ("code", "tag"),
@@ -23,6 +50,7 @@ from worker.engines.static.parsing.identifiers import words_of
         ("with open('f') as file:\n    file.read()", "python"),
         (">>> import shop\n>>> shop.sell()\n5", "pycon"),
         ('package main\n\nimport "m"\n\nfunc main() {\n\tm.Do()\n}', "go"),
+        (GO, "go"),
         ("import { z } from 'zod'\nz.string()", "typescript"),
     ],
 )
@@ -39,6 +67,7 @@ def test_code_that_binds_its_names_is_whole(code: str, tag: str) -> None:
         ("import shop\nawait shop.sell()", "python"),
         (">>> shop.sell()\n5", "pycon"),
         ("cmd := &cobra.Command{}", "go"),
+        ("package main\n\nfunc main() {\n\tm.Do()\n}", "go"),
         ("z.string()", "typescript"),
         ("anything", "lua"),
     ],

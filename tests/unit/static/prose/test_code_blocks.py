@@ -72,4 +72,7 @@ def test_a_session_without_the_prompts_that_would_end_a_statement() -> None:
         ">>> A.x",
         "1",
     ]
-    assert quoted(session, DOCTEST) == [*session[:2], *session[3:]]
+    shown = [*session[:2], *session[3:]]
+    assert quoted(session, [(1, 7)], DOCTEST) == shown
+    apart = [*session[:2], session[3], "", *session[5:]]
+    assert quoted(session, [(1, 2), (4, 4), (6, 7)], DOCTEST) == apart

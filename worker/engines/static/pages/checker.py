@@ -164,11 +164,8 @@ class _Checker:
         tag = block.tag or ""
         if block.text == excerpts.block(lines, places, tag):
             return ""
-        first, last = places[0]
-        shown_lines = lines[first - 1 : last]
-        example = quoted(shown_lines, tag)
-        is_example = block.text == markdown.fence(example, tag)
-        if is_example and len(places) == 1:
+        example = quoted(lines, places, tag)
+        if block.text == markdown.fence(example, tag):
             return ""
         return "its lines differ from the file"
 

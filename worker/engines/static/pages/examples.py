@@ -22,12 +22,15 @@ from worker.engines.static.pages import (
     standalone,
 )
 from worker.engines.static.pages.course import Chapter, CourseFacts, remembered
+from worker.engines.static.pages.excerpts import Span
 from worker.engines.static.pages.project_tests import ProjectTest, rows
+from worker.engines.static.pages.standalone import Statement
 from worker.engines.static.parsing.grammar import last_row
-from worker.engines.static.parsing.identifiers import word_set, words_of
+from worker.engines.static.parsing.identifiers import parts, word_set, words_of
 from worker.engines.static.parsing.node_types import BLOCKS
 from worker.engines.static.prose.code_blocks import (
     DOCTEST,
+    MARK,
     CodeBlock,
     code_blocks,
     quoted,
@@ -61,17 +64,14 @@ _MARK: Final = re.compile(r"\s*(?:/\*\*?|\*/|///?!?|\*(?!\*)|#+|--|;+) ?")
 _PROMPT: Final = re.compile(
     r"^\s*(?:\$|#|%|>|PS>) \S|^\s*(?:pip|npm|go|cargo) "
 )
-_TAGS: Final = {
-    "python3": "py",
-    "default": "py",
-    "golang": "go",
-    "c++": "cpp",
-}
+_TAGS: Final = {"python3": "py", "default": "py", "golang": "go", "c++": "cpp"}
 """Languages by other names than theirs, as the endings of files."""
 _OWN_LANGUAGE: Final = frozenset(
     {"", "no_run", "ignore", "should_panic", "compile_fail"}
 )
 """Tags of code in the language of its file."""
+_LONGEST_BEFORE: Final = 8
+"""Lines of an earlier statement that is shown with an example that needs it."""
 _LONGEST_STATEMENT: Final = 60
 """Lines of a part of an example file, which is never cut."""
 _BODIES: Final = BLOCKS | word_set("class_body declaration_list statements")
@@ -115,6 +115,8 @@ class Example:
     """Where it comes from, as Markdown: `the docstring of X`."""
     target: int
     """The definition that it uses."""
+    before: tuple[Span, ...] = ()
+    """Earlier lines of the same text that bind names which it uses."""
     is_whole: bool = False
     """Whether it runs as it stands."""
 
@@ -124,15 +126,19 @@ class Example:
 
     @property
     def place(self) -> str:
-        return markdown.place(self.path, (self.first, self.last))
+        return markdown.place(self.path, *self.spans)
+
+    @property
+    def spans(self) -> list[Span]:
+        """What is shown of the file, in order."""
+        return [*self.before, (self.first, self.last)]
 
 
 @remembered
 def lines(facts: CourseFacts, example: Example) -> list[str]:
     """Return the code of an example, without comment marks and indentation."""
     text = facts.texts.lines(example.path)
-    shown = text[example.first - 1 : example.last]
-    return quoted(shown, example.tag)
+    return quoted(text, example.spans, example.tag)
 
 
 def rendered(facts: CourseFacts, example: Example) -> str:
@@ -156,7 +162,11 @@ def best(facts: CourseFacts, chapter: Chapter) -> list[Example]:
         wanted += found(facts, other)[:1]
     taken += [example for example in wanted if _is_of_guide(facts, example)]
     for example in found(facts, chapter):
-        if _overlaps(example, taken) or _is_test_with_helper(facts, example):
+        is_test = example.origin is ExampleOrigin.TEST
+        code = lines(facts, example)
+        if is_test and _needs_helper(facts, example.path, code):
+            continue
+        if _overlaps(example, taken):
             continue
         if chosen and not _adds(facts, chapter, example, chosen):
             continue
@@ -215,20 +225,7 @@ def _adds(
     target = facts.definitions[example.target]
     if target.name not in chapter.name or _resembles(facts, example, chosen):
         return False
-    return example.is_whole or _is_whole_in_its_module(facts, example)
-
-
-def _is_whole_in_its_module(facts: CourseFacts, example: Example) -> bool:
-    """Whether the names in a docstring's example are bound there or in its module."""
-    if example.origin not in {ExampleOrigin.DOCSTRING, ExampleOrigin.MEMBER}:
-        return False
-    beside = {
-        definition.name
-        for definition in facts.definitions
-        if definition.path == example.path and definition.parent is None
-    }
-    code = lines(facts, example)
-    return standalone.is_whole(code, example.tag, beside)
+    return example.is_whole
 
 
 def _resembles(
@@ -239,23 +236,15 @@ def _resembles(
     """Whether an example has the origin or many lines of another."""
     code = _statements(facts, example)
     for other in chosen:
-        if example.origin is other.origin:
-            return True
-        other_code = _statements(facts, other)
-        common = code & other_code
-        if 2 * len(common) >= len(code):
+        common = code & _statements(facts, other)
+        if example.origin is other.origin or 2 * len(common) >= len(code):
             return True
     return False
 
 
 def _statements(facts: CourseFacts, example: Example) -> set[str]:
-    statements = set()
-    for line in lines(facts, example):
-        code = line.strip()
-        if len(code) > 1:
-            statement = code.replace("'", '"')
-            statements.add(statement)
-    return statements
+    code = "\n".join(lines(facts, example)).replace("'", '"')
+    return {line.strip() for line in code.split("\n") if len(line.strip()) > 1}
 
 
 @remembered
@@ -277,16 +266,11 @@ def found(facts: CourseFacts, chapter: Chapter) -> list[Example]:
 
 def _is_code(facts: CourseFacts, example: Example) -> bool:
     """Whether an example is complete code without syntax errors."""
-
-    def find() -> bool:
-        code = lines(facts, example)
-        if standalone.is_hollow(code, example.tag):
-            return False
-        is_node = example.origin in {ExampleOrigin.EXAMPLE, ExampleOrigin.TEST}
-        return is_node or standalone.parses(code, example.tag)
-
-    key = "is code", *example.extent, example.tag
-    return facts.remembered(key, find)
+    code = lines(facts, example)
+    if standalone.is_hollow(code, example.tag):
+        return False
+    is_node = example.origin in {ExampleOrigin.EXAMPLE, ExampleOrigin.TEST}
+    return is_node or standalone.parses(code, example.tag)
 
 
 def _sorted(
@@ -294,25 +278,23 @@ def _sorted(
     chapter: Chapter,
     examples: Iterable[Example],
 ) -> list[Example]:
-    """Sort examples: documents first, then those of the first subject, then whole ones."""
+    """Sort examples: documents first, then whole ones, then those of the first subject."""
     named = facts.named(chapter)
     titled = {symbol.index for symbol in named}
     names = {symbol.name for symbol in named}
-    subject = chapter.unit.symbols[:1]
 
     def rank(example: Example) -> tuple[object, ...]:
-        used = names & _used(facts, example)
         length = example.last - example.first
         return (
             _distance(facts, example, titled),
-            example.target not in subject,
             not example.is_whole,
             len(_unknown(facts, example)),
-            _share(facts, example, names) < _LEAST_SHARE,
+            _is_by_the_way(facts, example, names),
+            example.target not in chapter.unit.symbols[:1],
             length < _SHORT or example.origin > ExampleOrigin.README,
-            -min(_MOST_NAMES, len(used)),
-            length < _SHORT,
+            -min(_MOST_NAMES, len(names & _used(facts, example))),
             example.origin,
+            len(example.before),
             -_worth(facts, example),
             guidance(example.path),
             not _is_of_guide(facts, example),
@@ -339,37 +321,47 @@ def _distance(
     return 0
 
 
-def _unknown(facts: CourseFacts, example: Example) -> set[str]:
-    """Return the names in an example that neither it nor the project defines."""
+def _unknown(facts: CourseFacts, example: Example) -> frozenset[str]:
+    """Return the names in an example that neither it nor the project defines.
 
-    def find() -> set[str]:
-        code = lines(facts, example)
-        names = standalone.used(code, example.tag)
-        return names - _known(facts)
-
-    key = "unknown in", *example.extent
-    return facts.remembered(key, find)
+    What Go's packages define has their names before it.
+    """
+    names = standalone.used(lines(facts, example), example.tag)
+    return names - _known(facts, example.tag)
 
 
 @remembered
-def _known(facts: CourseFacts) -> set[str]:
-    """Return the names of a project's modules, and of what they define."""
-    names = set(modules(facts))
-    for definition in facts.definitions:
-        if definition.parent is None:
-            names.add(definition.name)
-    return names
+def _known(facts: CourseFacts, tag: str) -> set[str]:
+    """Return the names of a project's modules, and of what they define; of Go's packages."""
+    if tag == Language.GO:
+        files = facts.analysis.files.values()
+        imports = [imported for file in files for imported in file.imports]
+        return {basename(imported.module) for imported in imports}
+    defined = {
+        definition.name
+        for definition in facts.definitions
+        if definition.parent is None
+    }
+    return defined | modules(facts)
 
 
-def _share(facts: CourseFacts, example: Example, names: set[str]) -> float:
-    """Return the share of an example's lines that have one of some names."""
-    filled = 0
-    naming = 0
-    for line in lines(facts, example):
-        words = words_of(line)
-        filled += line.strip() != ""
-        naming += not names.isdisjoint(words)
-    return naming / filled
+def _is_by_the_way(
+    facts: CourseFacts, example: Example, names: set[str]
+) -> bool:
+    """Whether few of an example's lines have one of some names, and its heading has none."""
+    _, _, section = example.source.partition("section “")
+    title, _, _ = section.partition("”")
+    heading = _spaced(words_of(title))
+    if any(_spaced(parts(name)) in heading for name in names):
+        return False
+    filled = [line for line in lines(facts, example) if line.strip()]
+    naming = [line for line in filled if not names.isdisjoint(words_of(line))]
+    return len(naming) / len(filled) < _LEAST_SHARE
+
+
+def _spaced(words: Iterable[str]) -> str:
+    spaced = " ".join(words)
+    return f" {spaced} ".lower()
 
 
 def _used(facts: CourseFacts, example: Example) -> set[str]:
@@ -381,18 +373,12 @@ def _used(facts: CourseFacts, example: Example) -> set[str]:
 
 def _rated(facts: CourseFacts, example: Example) -> Example:
     """Say of an example whether it runs as it stands; a test does, by its runner."""
-
-    def find() -> bool:
-        code = lines(facts, example)
-        if not standalone.is_whole(code, example.tag):
-            return False
-        packages = _packages(facts)
-        return standalone.imports_only(code, example.tag, packages)
-
     is_whole = True
     if example.origin is not ExampleOrigin.TEST:
-        key = ("is whole", *example.extent, example.tag)
-        is_whole = facts.remembered(key, find)
+        code = lines(facts, example)
+        packages = _packages(facts)
+        is_whole = standalone.is_whole(code, example.tag)
+        is_whole &= standalone.imports_only(code, example.tag, packages)
     return replace(example, is_whole=is_whole)
 
 
@@ -400,14 +386,11 @@ def _worth(facts: CourseFacts, example: Example) -> int:
     """Rate how much an example shows of its subject: its creation or call, then its methods."""
     target = facts.definitions[example.target]
     code = "\n".join(lines(facts, example))
-    used = set()
-    for method in facts.methods(target):
-        if f".{method.name}(" in code:
-            used.add(method.name)
+    methods = {method.name for method in facts.methods(target)}
+    used = [name for name in methods if f".{name}(" in code]
     worth = min(len(used), 3)
     called = _CALLED.findall(code)
-    is_called = any(target.name in names for names in called)
-    if is_called:
+    if any(target.name in names for names in called):
         worth += 4
     imports = "\n".join(_IMPORTED.findall(code))
     if target.name in words_of(imports):
@@ -424,12 +407,13 @@ def _in_docstrings(facts: CourseFacts, symbol: Definition) -> Iterator[Example]:
     """Yield the examples in the documentation of a definition and of its members."""
     members = facts.members(symbol)[:_MOST_MEMBERS]
     for definition in (symbol, *members):
-        if not _may_hold_code(definition.doc):
+        if not MARK.search(definition.doc):
             continue
         start, comment = _documentation(facts, definition)
+        language = facts.file(definition.path).language
         for block in code_blocks(comment):
             code = comment[block.first : block.last + 1]
-            tag = _tag(block, facts.file(definition.path), code)
+            tag = _tag(block, language, code)
             if tag and _fits(block):
                 origin = ExampleOrigin.MEMBER
                 if definition is symbol:
@@ -443,11 +427,6 @@ def _in_docstrings(facts: CourseFacts, symbol: Definition) -> Iterator[Example]:
                     source=f"the documentation of {citations.name(definition)}",
                     target=symbol.index,
                 )
-
-
-def _may_hold_code(doc: str) -> bool:
-    marks = (">>>", "::", "```", "~~~", "@example")
-    return any(mark in doc for mark in marks)
 
 
 def _documentation(
@@ -475,8 +454,8 @@ def _documentation(
     return first, comment
 
 
-def _tag(block: CodeBlock, file: SourceFile, code: Sequence[str]) -> str:
-    """Return the tag of a block's fence; nothing if it is no code of the file's language."""
+def _tag(block: CodeBlock, language: Language, code: Sequence[str]) -> str:
+    """Return the tag of a block's fence; nothing if it is no code of a parsed language."""
     tag, _, _ = block.tag.partition(",")
     if not tag and any(_PROMPT.match(line) for line in code):
         return ""
@@ -484,7 +463,7 @@ def _tag(block: CodeBlock, file: SourceFile, code: Sequence[str]) -> str:
     if first.lstrip().startswith(">>> "):
         return DOCTEST
     if tag in _OWN_LANGUAGE:
-        tag = file.language
+        tag = language
     if tag not in PARSED:
         ending = _TAGS.get(tag, tag)
         tag = language_of(f"example.{ending}", "")
@@ -528,22 +507,22 @@ def _in_document(
         origin = ExampleOrigin.README
     makers = results.makers(facts, symbol)
     names = {definition.name for definition in (symbol, *makers)}
-    for block, code in _short_blocks(facts, path):
+    for block, code in _blocks(facts, path):
         text = "\n".join(code)
-        if not any(name in text for name in names):
+        if not _fits(block) or not any(name in text for name in names):
             continue
-        tag = _tag(block, facts.file(symbol.path), code)
+        tag = _tag(block, facts.file(symbol.path).language, code)
         if tag and _is_use(facts, symbol, code, tag, path):
             source = _section(file, block.first + 1)
-            note = _note(facts, symbol, text)
             yield Example(
                 path=path,
                 first=block.first + 1,
                 last=block.last + 1,
                 tag=tag,
                 origin=origin,
-                source=f"{source}{note}",
+                source=source + _note(facts, symbol, text),
                 target=symbol.index,
+                before=_before(facts, path, block.first, code, tag),
             )
 
 
@@ -557,16 +536,46 @@ def _note(facts: CourseFacts, symbol: Definition, text: str) -> str:
 
 
 @remembered
-def _short_blocks(
-    facts: CourseFacts, path: str
-) -> list[tuple[CodeBlock, list[str]]]:
-    """Return the blocks of code in a document that can be shown, each with its lines."""
+def _blocks(facts: CourseFacts, path: str) -> list[tuple[CodeBlock, list[str]]]:
+    """Return the blocks of code in a document, each with its lines."""
     text = facts.texts.lines(path)
     return [
         (block, list(text[block.first : block.last + 1]))
         for block in code_blocks(text)
-        if _fits(block)
     ]
+
+
+def _before(
+    facts: CourseFacts, path: str, row: int, code: Sequence[str], tag: str
+) -> tuple[Span, ...]:
+    """Return the earlier statements of a document that code in it needs, the first one first."""
+    needed = standalone.used(code, tag)
+    if not needed:
+        return ()
+    spans: list[Span] = []
+    for statement in _bindings(facts, path, tag):
+        if statement.first >= row or needed.isdisjoint(statement.bound):
+            continue
+        needed -= statement.bound
+        if statement.last - statement.first < _LONGEST_BEFORE:
+            needed |= statement.needed
+            spans.insert(0, (statement.first + 1, statement.last + 1))
+    return tuple(spans)
+
+
+@remembered
+def _bindings(facts: CourseFacts, path: str, tag: str) -> list[Statement]:
+    """Return the statements of a document that bind names, the last one first."""
+    found: list[Statement] = []
+    for block, code in _blocks(facts, path):
+        if _tag(block, Language.PYTHON, code) != tag:
+            continue
+        for statement in standalone.binding(code, tag):
+            first = block.first + statement.first
+            last = block.first + statement.last
+            moved = statement._replace(first=first, last=last)
+            found.insert(0, moved)
+    return found
 
 
 def _is_use(
@@ -619,14 +628,13 @@ def modules(facts: CourseFacts) -> set[str]:
 @remembered
 def _packages(facts: CourseFacts) -> set[str]:
     """Return the top-level modules that a project has, or imports in its sources."""
-    names = set(modules(facts))
-    for file in facts.analysis.files.values():
-        if file.role is not Role.SOURCE:
-            continue
-        for imported in file.imports:
-            package, _, _ = imported.module.partition(".")
-            names.add(package)
-    return names
+    imported = {
+        imported.module.split(".")[0]
+        for file in facts.analysis.files.values()
+        if file.role is Role.SOURCE
+        for imported in file.imports
+    }
+    return imported | modules(facts)
 
 
 def _section(file: SourceFile, line: int) -> str:
@@ -679,10 +687,10 @@ def _in_program(
 
 def _first_use(code: Sequence[str], pattern: re.Pattern[str]) -> int:
     """Return the first line that uses a definition; 0 if none does."""
-    for number, line in enumerate(code, 1):
-        if pattern.search(line):
-            return number
-    return 0
+    numbered = enumerate(code, 1)
+    return next(
+        (number for number, line in numbered if pattern.search(line)), 0
+    )
 
 
 def _whole_part(
@@ -711,14 +719,10 @@ def _part_at(node: Node, line: int) -> Node | None:
 def _paragraph(node: Node) -> tuple[int, int]:
     """Return the lines of a statement and of those beside it, if no empty line is between."""
     first = last = node
-    before = first.prev_named_sibling
-    while before is not None and _is_next(before, first):
-        first = before
-        before = first.prev_named_sibling
-    after = last.next_named_sibling
-    while after is not None and _is_next(last, after):
-        last = after
-        after = last.next_named_sibling
+    while (near := first.prev_named_sibling) and _is_next(near, first):
+        first = near
+    while (near := last.next_named_sibling) and _is_next(last, near):
+        last = near
     return first.start_point.row + 1, last_row(last) + 1
 
 
@@ -731,14 +735,12 @@ def _in_tests(facts: CourseFacts, chapter: Chapter) -> list[Example]:
     tests = project_tests.found(facts, chapter)
     if not tests:
         return []
-    naming = _naming_a_subject(facts, chapter, tests)
-    ordered = [*naming, *tests]
-    ordered.sort(key=lambda test: _is_inside(facts, test))
-    ordered.sort(key=lambda test: test.name.lower().startswith("bench"))
+    named = facts.named(chapter)
+    names = {symbol.name for symbol in named}
+    ordered = sorted(tests, key=lambda test: _remoteness(facts, test, names))
     chosen = ordered[0]
     for test in ordered:
-        code = rows(facts, test)
-        if not _needs_helper(facts, test.path, code):
+        if not _needs_helper(facts, test.path, rows(facts, test)):
             chosen = test
             break
     name = markdown.code(chosen.name)
@@ -754,33 +756,16 @@ def _in_tests(facts: CourseFacts, chapter: Chapter) -> list[Example]:
     return [example]
 
 
-def _naming_a_subject(
-    facts: CourseFacts, chapter: Chapter, tests: Iterable[ProjectTest]
-) -> list[ProjectTest]:
-    """Return the tests that have the name of what a chapter's title names."""
-    named = facts.named(chapter)
-    names = {symbol.name for symbol in named}
-    naming = []
-    for test in tests:
-        code = "\n".join(rows(facts, test))
-        words = words_of(code)
-        if not names.isdisjoint(words):
-            naming.append(test)
-    return naming
-
-
-def _is_inside(facts: CourseFacts, test: ProjectTest) -> bool:
-    """Whether a test uses what is private, or replaces what is real."""
+def _remoteness(
+    facts: CourseFacts, test: ProjectTest, names: set[str]
+) -> tuple[bool, bool, bool]:
+    """Rate a benchmark, one that uses what is private or replaces what is real, or no name."""
     code = "\n".join(rows(facts, test))
-    return _INSIDE.search(code) is not None
-
-
-def _is_test_with_helper(facts: CourseFacts, example: Example) -> bool:
-    """Whether an example is a test that uses what its file defines outside it."""
-    if example.origin is not ExampleOrigin.TEST:
-        return False
-    code = lines(facts, example)
-    return _needs_helper(facts, example.path, code)
+    return (
+        test.name.lower().startswith("bench"),
+        _INSIDE.search(code) is not None,
+        names.isdisjoint(words_of(code)),
+    )
 
 
 def _needs_helper(facts: CourseFacts, path: str, code: Sequence[str]) -> bool:

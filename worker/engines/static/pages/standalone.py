@@ -1,5 +1,6 @@
 """Tells whether an example runs as it stands: it parses, and binds every name that it uses."""
 
+import ast
 import builtins
 import re
 import sys
@@ -7,11 +8,16 @@ import warnings
 from collections.abc import Collection, Iterator, Sequence
 from functools import cache, lru_cache
 from textwrap import dedent
-from typing import Final
+from typing import Final, NamedTuple
 
 from tree_sitter import Node
 
-from worker.engines.static.parsing.grammar import body_of, text
+from worker.engines.static.parsing.grammar import (
+    body_of,
+    field_text,
+    last_row,
+    text,
+)
 from worker.engines.static.parsing.identifiers import word_set, words_of
 from worker.engines.static.parsing.node_types import FUNCTIONS, STRINGS
 from worker.engines.static.parsing.source_file import SourceParser, blank
@@ -38,13 +44,24 @@ _WHOLE: Final = {
     "php": re.compile(r"^<\?php", re.MULTILINE),
 }
 _BUILTINS: Final = frozenset({*dir(builtins), "__file__", "self"})
+_OF_GO: Final = word_set(
+    "_ append cap clear close complex copy delete imag len make max min new panic print println "
+    "real recover bool byte error float32 float64 int int8 int16 int32 int64 rune string uint "
+    "uint8 uint16 uint32 uint64 uintptr"
+)
+_GO_IMPORT: Final = re.compile(
+    r'^[ \t]*(?:import )?(?:(\w+) )?"(?:[^"\s/]+/)*?(\w+)(?:[./]v\d+)?"$',
+    re.MULTILINE,
+)
+"""An import, with the two names that it may bind."""
 _PYTHON: Final = frozenset({DOCTEST, str(Language.PYTHON)})
 _BINDERS: Final = word_set(
     "import_statement import_from_statement aliased_import dotted_name parameters "
     "lambda_parameters default_parameter typed_parameter typed_default_parameter "
-    "list_splat_pattern dictionary_splat_pattern as_pattern_target global_statement"
+    "list_splat_pattern dictionary_splat_pattern as_pattern_target global_statement "
+    "parameter_declaration variadic_parameter_declaration"
 )
-"""Nodes of Python whose identifiers are bound by them."""
+"""Nodes of Python and Go whose identifiers are bound by them."""
 _BOUND_FIELDS: Final = {
     "assignment": "left",
     "for_statement": "left",
@@ -52,19 +69,26 @@ _BOUND_FIELDS: Final = {
     "function_definition": "name",
     "class_definition": "name",
     "named_expression": "name",
+    "short_var_declaration": "left",
+    "range_clause": "left",
+    "receive_statement": "left",
+    "type_switch_statement": "alias",
+    "function_declaration": "name",
+    "var_spec": "name",
+    "const_spec": "name",
 }
 _NAMELESS_FIELDS: Final = {
     "attribute": "attribute",
     "keyword_argument": "name",
     "import_from_statement": "module_name",
+    "keyed_element": "key",
 }
-"""What names an attribute, a parameter of a call, or a module elsewhere."""
+"""What names an attribute, a parameter of a call, a field, or a module elsewhere."""
 _PARTS: Final = frozenset({"attribute", "subscript", "call"})
 """Nodes that bind no name where they are bound themselves."""
 _IMPORTED: Final = re.compile(
     r"^[ \t]*(?:from\s+([\w.]+)\s+import|import\s+([\w., ]+))", re.MULTILINE
 )
-_TAKEN: Final = re.compile(r"\bfrom\s+([\w.]+)\s+import\b([^\n]*)")
 _BOUND: Final = re.compile(
     r"^[ \t]*(?:>>> )?(?:from\s+([\w.]+)\s+import\s+(\([^)]*\)|.*)|class (\w+))",
     re.MULTILINE,
@@ -77,7 +101,6 @@ _VALUES: Final = STRINGS | word_set(
     "dictionary list tuple set integer float true false none"
 )
 _PHP: Final = "<?php"
-_OLD: Final = frozenset({"print_statement", "exec_statement"})
 _RECENT: Final = 256
 """Trees that are kept: an example is asked several things in a row."""
 _LOADED: Final = re.compile(
@@ -87,18 +110,26 @@ _LOADED: Final = re.compile(
 _EFFECTS: Final = frozenset({"call", "await"})
 
 
-def is_whole(
-    lines: Sequence[str],
-    tag: str,
-    known: Collection[str] = (),
-) -> bool:
-    """Whether code can be run as it is shown, where some names are known."""
+class Statement(NamedTuple):
+    """A statement that binds names for what follows, by its lines from 0."""
+
+    first: int
+    last: int
+    bound: set[str]
+    needed: frozenset[str]
+    """Names that it uses and does not bind."""
+
+
+def is_whole(lines: Sequence[str], tag: str) -> bool:
+    """Whether code can be run as it is shown."""
     code = _code(lines, tag)
     if tag != DOCTEST and _HOLLOW.search(code):
         return False
-    if tag in _PYTHON:
-        return _binds_its_names(code, known)
     pattern = _WHOLE.get(tag)
+    if used(lines, tag):
+        return False
+    if tag in _PYTHON:
+        return _compiles(code)
     return pattern is not None and pattern.search(code) is not None
 
 
@@ -123,9 +154,7 @@ def imports_only(
 
 def _package(name: str) -> str:
     """Return the first of the names in `package.module as alias`."""
-    dotted, _, _ = name.strip().partition(" ")
-    package, _, _ = dotted.partition(".")
-    return package
+    return re.split("[ .]", name.strip())[0]
 
 
 def expressions(lines: Sequence[str], tag: str) -> str:
@@ -169,35 +198,24 @@ def is_of_another(
         return False
     if f"\ndef {name}(" in code:
         return True
-    if f"class {name}" in code and "class" in sources(name, code):
-        return True
-    for source, names in _TAKEN.findall(code):
-        is_relative = source.startswith(".")
-        is_other = not is_relative and _package(source) not in modules
-        if is_other and name in words_of(names):
-            return True
-    return False
+    known = {"", *modules}
+    return any(_package(source) not in known for source in sources(name, code))
 
 
 def sources(name: str, code: str) -> list[str]:
     """Return the modules from which Python code imports a name; `class` if it defines it."""
-    found: list[str] = []
     if name not in code:
-        return found
-    for source, names in _bindings(code):
-        if name in names:
-            found.append(source)
-    return found
+        return []
+    return [source for source, names in _bindings(code) if name in names]
 
 
 @lru_cache(_RECENT)
 def _bindings(code: str) -> list[tuple[str, set[str]]]:
     """Return the modules that Python code imports names from, with the names; its own classes."""
-    bindings = []
-    for source, names, defined in _BOUND.findall(code):
-        binding = source or "class", {*words_of(names), defined}
-        bindings.append(binding)
-    return bindings
+    return [
+        (source or "class", {*words_of(names), defined})
+        for source, names, defined in _BOUND.findall(code)
+    ]
 
 
 def has_effects(code: str) -> bool:
@@ -206,8 +224,7 @@ def has_effects(code: str) -> bool:
     while stack:
         node = stack.pop()
         if node.type == "expression_statement":
-            first = next(iter(node.named_children), None)
-            if first is not None and first.type in _EFFECTS:
+            if any(part.type in _EFFECTS for part in node.named_children[:1]):
                 return True
         elif node.type not in FUNCTIONS:
             stack += node.named_children
@@ -227,17 +244,15 @@ def executed(lines: Sequence[str], tag: str, entry: str = "") -> str:
         start = _body_of_entry(root, entry)
     if start is None:
         return ""
-    data = bytearray(encoded[: start.end_byte])
+    others = []
     stack = list(start.named_children)
     while stack:
         node = stack.pop()
         left_out = _not_run(node)
-        for part in left_out:
-            first, last = part.byte_range
-            data[first:last] = b" " * (last - first)
+        others += left_out
         if not left_out:
             stack += node.named_children
-    shown = data[start.start_byte :]
+    shown = blank(encoded, others)[start.start_byte : start.end_byte]
     return shown.decode("utf-8", "replace")
 
 
@@ -259,8 +274,7 @@ def _body_of_entry(root: Node, entry: str) -> Node | None:
     stack = [root]
     while stack:
         node = stack.pop()
-        name = node.child_by_field_name("name")
-        if node.type in FUNCTIONS and text(name) == entry:
+        if node.type in FUNCTIONS and field_text(node, "name") == entry:
             return body_of(node)
         stack += node.named_children
     return None
@@ -271,22 +285,9 @@ def parses(lines: Sequence[str], tag: str) -> bool:
     code = _code(lines, tag)
     if tag == Language.PHP and _PHP not in code:
         code = f"{_PHP}\n{code}"
-    root = _root(code, tag)
-    if root.has_error:
-        return False
-    return tag not in _PYTHON or not _is_unfinished(root)
-
-
-def _is_unfinished(root: Node) -> bool:
-    """Whether code has a body without a statement, or is Python 2's: the grammar takes both."""
-    stack = [root]
-    while stack:
-        node = stack.pop()
-        children = node.named_children
-        if node.type in _OLD or (node.type == "block" and not children):
-            return True
-        stack += children
-    return False
+    if tag in _PYTHON:
+        return _compiles(code, ast.PyCF_ONLY_AST)
+    return not _root(code, tag).has_error
 
 
 def is_hollow(lines: Sequence[str], tag: str) -> bool:
@@ -341,17 +342,12 @@ def _root(code: str, tag: str = Language.PYTHON) -> Node:
     return _parser().tree(Language(tag), encoded).root_node
 
 
-def _binds_its_names(code: str, known: Collection[str]) -> bool:
-    root = _root(code)
-    is_bound = not root.has_error and _unbound(root).issubset(known)
-    return is_bound and _compiles(code)
-
-
-def _compiles(code: str) -> bool:
+@lru_cache(_RECENT)
+def _compiles(code: str, flags: int = 0) -> bool:
     """Whether Python takes code: a grammar takes more, as `await` outside of functions."""
     with warnings.catch_warnings(action="ignore"):
         try:
-            compile(code, "", "exec", dont_inherit=True)
+            compile(code, "", "exec", flags, dont_inherit=True)
         except (SyntaxError, ValueError):
             return False
     return True
@@ -362,14 +358,45 @@ def loads(code: str) -> set[str]:
     return set(_LOADED.findall(code))
 
 
-def used(lines: Sequence[str], tag: str) -> set[str]:
-    """Return the names that Python code, or a session, uses and does not bind."""
+def used(lines: Sequence[str], tag: str) -> frozenset[str]:
+    """Return the names that Python's or Go's code, or a session, uses and does not bind."""
+    return _used(_code(lines, tag), tag)
+
+
+@cache
+def _used(code: str, tag: str) -> frozenset[str]:
+    if tag in _PYTHON:
+        return _unbound(_root(code))
+    if tag != Language.GO:
+        return frozenset()
+    imported = _GO_IMPORT.findall(code)
+    return _unbound(_root(code, tag)) - _OF_GO.union(*imported)
+
+
+def binding(lines: Sequence[str], tag: str) -> Iterator[Statement]:
+    """Yield the imports, definitions and assignments of Python code, or of a session."""
     if tag not in _PYTHON:
-        return set()
-    return _unbound(_root(_code(lines, tag)))
+        return
+    for node in _root(_code(lines, tag)).named_children:
+        bound = _bound_by(node)
+        if bound and node.type != "for_statement":
+            first = node.start_point.row
+            needed = _unbound(node)
+            yield Statement(first, last_row(node), bound, needed)
 
 
-def _unbound(root: Node) -> set[str]:
+def _bound_by(statement: Node) -> set[str]:
+    if statement.type in _BINDERS:
+        return {text(name) for name, _ in _names(statement)}
+    names: set[str] = set()
+    for part in (statement, *statement.named_children):
+        for target in _fields(part, _BOUND_FIELDS.get(part.type)):
+            if target.type not in _PARTS:
+                names.update(words_of(text(target)))
+    return names
+
+
+def _unbound(root: Node) -> frozenset[str]:
     bound: set[str] = set()
     used: set[str] = set()
     for node, is_bound in _names(root):
@@ -378,11 +405,11 @@ def _unbound(root: Node) -> set[str]:
             bound.add(name)
         else:
             used.add(name)
-    return used - bound - _BUILTINS
+    return frozenset(used) - bound - _BUILTINS
 
 
 def _names(root: Node) -> Iterator[tuple[Node, bool]]:
-    """Yield the identifiers of Python code, and whether they are bound there."""
+    """Yield the identifiers of code, and whether they are bound there."""
     stack = [(root, False)]
     while stack:
         node, is_outer_bound = stack.pop()
@@ -391,16 +418,16 @@ def _names(root: Node) -> Iterator[tuple[Node, bool]]:
             yield node, is_outer_bound
             continue
         is_bound = kind in _BINDERS or (is_outer_bound and kind not in _PARTS)
-        bound = _field(node, _BOUND_FIELDS.get(kind))
-        left_out = _field(node, _NAMELESS_FIELDS.get(kind))
+        bound = _fields(node, _BOUND_FIELDS.get(kind))
+        left_out = _fields(node, _NAMELESS_FIELDS.get(kind))
         stack += [
-            (child, is_bound or child == bound)
+            (child, is_bound or child in bound)
             for child in node.named_children
-            if child != left_out
+            if child not in left_out
         ]
 
 
-def _field(node: Node, name: str | None) -> Node | None:
+def _fields(node: Node, name: str | None) -> list[Node]:
     if name is None:
-        return None
-    return node.child_by_field_name(name)
+        return []
+    return node.children_by_field_name(name)

@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-_MARK: Final = re.compile("```|~~~|::|>>>|@example")
+MARK: Final = re.compile("```|~~~|::|>>>|@example")
+"""What a text with a block of code has."""
 _FENCE: Final = re.compile(r"\s*(?P<marks>`{3,}|~{3,})\s*(?P<info>[^`]*)$")
 _UNDERLINE: Final = re.compile(r"(?:`{4,}|~{4,})\s*")
 _DIRECTIVE: Final = re.compile(
@@ -49,7 +50,7 @@ def code_blocks(lines: Sequence[str]) -> Iterator[CodeBlock]:
     """
     number = 0
     while number < len(lines):
-        if not _MARK.search(lines[number]):
+        if not MARK.search(lines[number]):
             number += 1
             continue
         block, number = _block_at(lines, number)
@@ -123,9 +124,7 @@ def _doctest(lines: Sequence[str], number: int) -> _Read:
 
 
 def _is_prompt(lines: Sequence[str], number: int) -> bool:
-    if number >= len(lines):
-        return False
-    return _DOCTEST.match(lines[number]) is not None
+    return any(map(_DOCTEST.match, lines[number : number + 1]))
 
 
 def _indent(line: str) -> int:
@@ -176,9 +175,19 @@ def _jsdoc(lines: Sequence[str], number: int, caption: str) -> _Read:
     return block, end
 
 
-def quoted(lines: Sequence[str], tag: str) -> list[str]:
-    """Return code as it can be run: without comment marks and prompts that end a statement."""
-    code = "\n".join(uncommented(lines))
+def quoted(
+    lines: Sequence[str], spans: Sequence[tuple[int, int]], tag: str
+) -> list[str]:
+    """Return code as it can be run: without comment marks and prompts that end a statement.
+
+    The last of its spans is set off from those before it.
+    """
+    shown: list[str] = []
+    for first, last in spans:
+        if shown and last == spans[-1][1]:
+            shown.append("")
+        shown += uncommented(lines[first - 1 : last])
+    code = "\n".join(shown)
     if tag == DOCTEST:
         code = _GAP.sub("", code)
     return code.split("\n")
