@@ -180,6 +180,31 @@ def test_a_sentence_before_a_list_is_found_in_a_long_paragraph(
     assert f"large.\n\n{LISTED}\n\n- the" in page
 
 
+def test_a_chapter_without_documentation_opens_with_the_section_on_its_names(
+    tmp_path: Path,
+) -> None:
+    names = ("open_bottle", "close_bottle")
+    code = "\n\n".join(
+        f"def {name}(it):\n    it.log({name})\n    it.send(it)\n    return it\n"
+        for name in names
+    )
+    listed = "\n".join(
+        f".. data:: {name}\n\n   It is sent.\n" for name in names
+    )
+    told = (
+        "Signals tell those who ask for it that something was done to a wine."
+    )
+    files = {
+        "app.py": code,
+        "docs/api.rst": f"API\n===\n\nSignals\n-------\n\nSee it.\n\n{listed}",
+        "docs/signals.rst": f"Signals\n=======\n\n{told}\n",
+    }
+    facts = read(tmp_path, files)
+    passage = guide.opening(facts, chapter_of(facts, names[0]))
+    assert passage is not None
+    assert passage.texts == (told,)
+
+
 @pytest.mark.parametrize(
     "first",
     [

@@ -169,7 +169,44 @@ def _assigned(facts: CourseFacts) -> dict[int, Passage]:
         if position not in openings and place not in taken:
             openings[position] = passage
             taken.add(place)
+    for chapter in facts.chapters:
+        told = _of_undocumented(facts, chapter)
+        if told is not None:
+            openings.setdefault(chapter.position, told)
     return openings
+
+
+def _of_undocumented(facts: CourseFacts, chapter: Chapter) -> Passage | None:
+    """Return what introduces the section that shows most names of undocumented subjects."""
+    named = facts.named(chapter)
+    if any(map(citations.purpose, named)):
+        return None
+    names = frozenset(subject.name for subject in named)
+    best = None
+    most = 1
+    for path in paths(facts):
+        for heading, words, _ in sections(facts, path):
+            passage = None
+            if len(names & words) > most:
+                passage = _introducing(facts, path, heading)
+            if passage is not None:
+                best = passage
+                most = len(names & words)
+    return best
+
+
+def _introducing(
+    facts: CourseFacts, path: str, heading: Heading
+) -> Passage | None:
+    """Return the opening of a section, or of the document with the same title."""
+    headed = [
+        (other, beginning)
+        for other in paths(facts)
+        for beginning in facts.file(other).headings[:1]
+        if beginning.title == heading.title
+    ]
+    openings = (_passage(facts, *place) for place in [(path, heading), *headed])
+    return next(filter(None, openings), None)
 
 
 class _Subjects:
@@ -357,7 +394,8 @@ def paths(facts: CourseFacts) -> list[str]:
     """Return the guides."""
     guides = []
     for path, file in facts.analysis.files.items():
-        if file.role is Role.DOCUMENT and examples.is_guide(file):
+        is_guide = examples.is_guide(file) or file_stem(path) == "internals"
+        if file.role is Role.DOCUMENT and is_guide:
             guides.append(path)
     return guides
 
