@@ -727,3 +727,19 @@ def test_a_long_message_is_told_whole(tmp_path: Path) -> None:
     body = f"    if x:\n        raise ValueError(\n{pieces}        )\n"
     message = words * 6
     assert failing(tmp_path, body) == [f'if `x`: `"{message}"`']
+
+
+def test_the_first_of_some_failures_of_a_function_is_said_to_be_one_of_them(
+    tmp_path: Path,
+) -> None:
+    checks = "".join(
+        f"    if x == {number}:\n        raise ValueError('no {number}')\n"
+        for number in range(7)
+    )
+    code = f"def work(x):\n{checks}    return x\n"
+    facts = read(tmp_path, {"work.py": code})
+    first, *others = failures.sentences(facts, facts.chapters[0])
+    assert first.startswith("Among others, `work` raises `ValueError` ")
+    assert [other.startswith("`work` raises ") for other in others] == [
+        True
+    ] * 5

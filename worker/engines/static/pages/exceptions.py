@@ -88,11 +88,11 @@ def _imported(facts: CourseFacts, path: str) -> dict[str, tuple[str, str]]:
 
 def named(facts: CourseFacts, error: Definition) -> str:
     """Return an exception with those of its bases that classify it."""
-    kinds = []
-    for base in map(last_name, error.bases):
-        if base not in _PLAIN:
-            kind = _shown(facts, error.path, base, error.name)
-            kinds.append(kind)
+    kinds = [
+        _shown(facts, error.path, base, error.name)
+        for base in map(last_name, error.bases)
+        if base not in _PLAIN
+    ]
     name = markdown.code(error.name)
     if not kinds:
         return name

@@ -161,12 +161,11 @@ def sentence(facts: CourseFacts, failure: Failure) -> str:
     return _told([way])
 
 
-def _told(alike: Sequence[_Way], error: str = "") -> str:
+def _told(alike: Sequence[_Way], error: str = "", lead: str = "") -> str:
     """Return which functions fail in one way; with its message at the end, it has no full stop."""
     places = _places(alike)
     first = alike[0]
     cause = first.cause
-    message = cause.message
     verb, _, rest = cause.verb.partition(" ")
     if first.caught:
         verb = "turns"
@@ -181,11 +180,11 @@ def _told(alike: Sequence[_Way], error: str = "") -> str:
     if len(reasons) == 1:
         reason = first.reason
     named = error or first.named
-    subject = capital(who)
+    subject = capital(f"{lead}{who}")
     parts = subject, verb, rest, named, f"({where})", reason
     told = " ".join(filter(None, parts))
-    if message.endswith(('"', "'", "`")):
-        code = markdown.code(message)
+    if cause.message.endswith(('"', "'", "`")):
+        code = markdown.code(cause.message)
         return f"{told}: {code}"
     return f"{told}."
 
@@ -294,8 +293,7 @@ def sentences(
     shows them.
     """
     kinds: dict[object, list[_Way]] = defaultdict(list)
-    failing = found(facts, chapter)
-    ways = [_way(facts, failure) for failure in failing]
+    ways = [_way(facts, failure) for failure in found(facts, chapter)]
     ways.sort(key=partial(_rank, shown))
     for way in ways:
         path = way.function.path
@@ -304,8 +302,10 @@ def sentences(
             key = way.error or _alike(way)
             kind = kinds[key]
             kind.append(_shortened(way))
-    ranked = list(kinds.values())
-    return [_row(facts, kind) for kind in ranked[:_MOST_ROWS]]
+    rows = list(kinds.values())
+    others = rows[_MOST_ROWS:]
+    leads = {way.function: "among others, " for row in others for way in row}
+    return [_row(facts, row, leads) for row in rows[:_MOST_ROWS]]
 
 
 def _rank(shown: Iterable[Excerpt], way: _Way) -> tuple[float, ...]:
@@ -324,11 +324,15 @@ def _rank(shown: Iterable[Excerpt], way: _Way) -> tuple[float, ...]:
     )
 
 
-def _row(facts: CourseFacts, kind: Sequence[_Way]) -> str:
+def _row(
+    facts: CourseFacts, kind: Sequence[_Way], leads: dict[Definition, str]
+) -> str:
     """Return a failure as a sentence, or what an exception means and where it comes from."""
-    error = kind[0].error
+    first_way = kind[0]
+    error = first_way.error
     if error is None:
-        return _told(kind)
+        lead = leads.pop(first_way.function, "")
+        return _told(kind, lead=lead)
     ways: dict[object, list[_Way]] = defaultdict(list)
     for way in kind:
         key: object = _alike(way)
@@ -401,12 +405,11 @@ def _left_to_subclasses(facts: CourseFacts, chapter: Chapter) -> Iterator[str]:
     main = symbols[0]
     if main.kind not in TYPES or is_interface(main):
         return
-    abstract = []
-    for method in facts.methods(main):
-        if _is_abstract(facts, main, method):
-            name = citations.name(method)
-            place = citations.start(method)
-            abstract.append(f"{name} ({place})")
+    abstract = [
+        f"{citations.name(method)} ({citations.start(method)})"
+        for method in facts.methods(main)
+        if _is_abstract(facts, main, method)
+    ]
     if abstract:
         names = listed(abstract, _MOST)
         yield f"Left to subclasses: {names}."
@@ -436,21 +439,18 @@ def _is_abstract(
 
 def _settings(facts: CourseFacts, chapter: Chapter) -> list[str]:
     """Name the environment variables that each of a chapter's definitions reads."""
-    places: dict[str, tuple[str, int]] = {}
-    readers: dict[str, Definition] = {}
+    readers: dict[str, tuple[Definition, int]] = {}
     for part in facts.parts(chapter):
         for variable, line in _variables(facts, part):
-            place = part.path, line
             # Members come after what they are members of.
-            first = places.setdefault(variable, place)
-            if first == place:
-                readers[variable] = part
+            first, place = readers.get(variable, (part, line))
+            if first.path == part.path and place == line:
+                readers[variable] = part, line
     of_reader: dict[str, list[str]] = defaultdict(list)
-    for variable, reader in readers.items():
-        where = citations.at(*places[variable])
+    for variable, (reader, line) in readers.items():
+        where = citations.at(reader.path, line)
         code = markdown.code(variable)
-        name = citations.name(reader)
-        variables = of_reader[name]
+        variables = of_reader[citations.name(reader)]
         variables.append(f"{code} ({where})")
     sentences = []
     for name, variables in of_reader.items():
