@@ -1,6 +1,5 @@
 """Draws what the sentences of a chapter do not say: calls inside it, and families of types."""
 
-from collections import defaultdict
 from collections.abc import Container, Iterable, Sequence
 from itertools import chain
 from posixpath import commonpath
@@ -133,20 +132,17 @@ def family(facts: CourseFacts, chapter: Chapter, page: str) -> str:
 
 def type_names(facts: CourseFacts, ends: Sequence[int | str]) -> list[str]:
     """Return the names of types, with those of their modules where two share one."""
-    sharing: dict[str, list[str]] = defaultdict(list)
-    for end in ends:
-        if isinstance(end, int):
-            definition = facts.definitions[end]
-            sharing[definition.qualified].append(definition.path)
+    types = [facts.definitions[end] for end in ends if isinstance(end, int)]
     unique = []
     for end in ends:
-        if isinstance(end, str):
-            unique.append(end)
-            continue
-        definition = facts.definitions[end]
-        shown = definition.qualified
-        module = _module(definition, sharing[shown])
-        unique.append(f"{module}.{shown}".strip("."))
+        shown = str(end)
+        if isinstance(end, int):
+            definition = facts.definitions[end]
+            name = definition.qualified
+            paths = [each.path for each in types if each.qualified == name]
+            module = _module(definition, paths)
+            shown = f"{module}.{name}".strip(".")
+        unique.append(shown)
     return unique
 
 
@@ -191,9 +187,8 @@ def _bases(facts: CourseFacts, definition: Definition) -> list[int | str]:
     bases: list[int | str] = []
     for base in definition.bases:
         name = last_name(base)
-        is_package_s = definition.path.endswith(".go")
-        elsewhere = base if is_package_s else name
-        bases.append(types.get(name, elsewhere))
+        is_of_package = definition.path.endswith(".go")
+        bases.append(types.get(name, base if is_of_package else name))
     if set(known) <= set(bases):
         return bases
     # One of them is imported by another name.

@@ -162,13 +162,8 @@ class _Linker:
         described = _DESCRIBED.match(line)
         if described is None:
             return []
-        return [
-            definition
-            for definition in self._facts.by_name.get(
-                last_name(described[1]), ()
-            )
-            if definition.qualified == described[1]
-        ]
+        named = self._facts.by_name.get(last_name(described[1]), ())
+        return [each for each in named if each.qualified == described[1]]
 
 
 def _is_meant(
