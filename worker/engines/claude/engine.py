@@ -32,7 +32,7 @@ class ClaudeEngine:
     """Makes courses by asking a model, and checks every answer against the source."""
 
     name = "claude"
-    version = "6"
+    version = "7"
     """The version of the prompts and pages; increment it with every change."""
 
     def __init__(

@@ -17,7 +17,7 @@ class StaticEngine:
     """Makes courses without key or network; the same tree gives the same course."""
 
     name = "static"
-    version = "14"
+    version = "15"
     """To be raised with every change that can make another course of the same repository."""
 
     model: str | None = None
