@@ -268,9 +268,12 @@ def _order(
 ) -> tuple[LearningStep, ...]:
     chosen = choice.chosen
     definitions = facts.graph.definitions
-    met = sequence.meetings(chosen, definitions, facts.encounters, choice.worth)
-    bound = sequence.foundations(chosen, units, facts.graph)
-    return sequence.order(units, relations, met, definitions, bound)
+    read = facts.read
+    met = sequence.meetings(
+        chosen, definitions, facts.encounters, choice.worth, read.files
+    )
+    last = sequence.asides(units, met, read.files, read.texts)
+    return sequence.order(units, relations, met, definitions, last)
 
 
 def _few(facts: _Facts) -> dict[str, tuple[str, ...]]:

@@ -156,3 +156,25 @@ def test_pages_are_read_in_the_order_of_the_table_of_contents(
     encounters = first_encounters(read.files, read.texts, names, lambda: None)
     order = sorted(encounters, key=lambda name: encounters[name])
     assert order == ["Tool", "Price", "Till", "Tried", "Aside"]
+
+
+def test_names_are_old_where_a_text_calls_them_classic_or_legacy(
+    tmp_path: Path,
+) -> None:
+    prose = (
+        "Use `shop.Till`, `shop.Shelf` or `shop.Door`.\n"
+        "The classic APIs (`@shop.Bag`, `shop.Box`, and others) remain.\n"
+        "Unlike the old-school {func}`shop.Door`, `shop.Till` opens.\n"
+        "The legacy mode is off, so that `shop.Shelf` opens.\n"
+    )
+    (tmp_path / "README.md").write_text(f"# Shop\n\n{prose}")
+    (tmp_path / "shop.py").write_text("class Till:\n    pass\n")
+    read = survey(tmp_path, lambda: None)
+    names = frozenset({"Till", "Shelf", "Door", "Bag", "Box"})
+    encounters = first_encounters(read.files, read.texts, names, lambda: None)
+    old = {
+        name
+        for name, encounter in encounters.items()
+        if encounter.source is ReadingSource.OLD
+    }
+    assert old == {"Bag", "Box", "Door"}

@@ -8,12 +8,10 @@ from worker.engines.static.choosing.candidates import Candidate
 from worker.engines.static.choosing.encounters import Encounter, ReadingSource
 from worker.engines.static.choosing.learning_order import (
     Meeting,
-    foundations,
     meetings,
     order,
 )
-from worker.engines.static.facts import Definition, Relation, Unit, Verb
-from worker.engines.static.linking.graph import DefinitionGraph
+from worker.engines.static.facts import Analysis, Relation, Unit, Verb
 
 
 def unit(name: str) -> Unit:
@@ -134,8 +132,8 @@ def test_a_base_comes_before_what_extends_it() -> None:
     assert units == "ADBC"
 
 
-def definitions_of(tree: Path, code: str) -> tuple[Definition, ...]:
-    return analysed(tree, {"app/core.py": code}).definitions
+def core(tree: Path, code: str) -> Analysis:
+    return analysed(tree, {"app/core.py": code})
 
 
 def candidate(*symbols: int) -> Candidate:
@@ -154,10 +152,10 @@ def test_a_type_is_met_where_the_function_is_that_makes_it(
         "def command(name) -> Command:\n    return Command()\n\n\n"
         "def option(name) -> str:\n    return name\n"
     )
-    definitions = definitions_of(tmp_path, code)
+    project = core(tmp_path, code)
     met = meetings(
         [candidate(0), candidate(1)],
-        definitions,
+        project.definitions,
         {
             "Command": place(9),
             "command": place(2),
@@ -165,6 +163,7 @@ def test_a_type_is_met_where_the_function_is_that_makes_it(
             "option": place(1),
         },
         dict.fromkeys(range(4), 1.0),
+        project.files,
     )
     assert met == {0: (place(2), "command"), 1: (place(8), "Option")}
 
@@ -174,9 +173,10 @@ def test_functions_are_met_with_their_leader_in_one_text_and_types_with_any(
 ) -> None:
     code = "".join(f"def {name}():\n    pass\n\n\n" for name in "abc")
     code += "class D:\n    pass\n\n\nclass E:\n    pass\n"
+    project = core(tmp_path, code)
     met = meetings(
         [candidate(0, 1), candidate(2, 1), candidate(3, 4)],
-        definitions_of(tmp_path, code),
+        project.definitions,
         {
             "a": place(9),
             "b": place(2),
@@ -185,6 +185,7 @@ def test_functions_are_met_with_their_leader_in_one_text_and_types_with_any(
             "E": place(1),
         },
         dict.fromkeys((0, 2, 3, 4), 1.0) | {1: 1.0},
+        project.files,
     )
     assert met == {
         0: (place(9), "a"),
@@ -198,34 +199,117 @@ def test_functions_are_met_with_any_of_their_title_in_the_readme(
 ) -> None:
     code = "".join(f"def {name}():\n    pass\n\n\n" for name in "ab")
     first = replace(place(2), source=ReadingSource.README_EXAMPLE)
+    project = core(tmp_path, code)
     met = meetings(
         [candidate(0, 1)],
-        definitions_of(tmp_path, code),
+        project.definitions,
         {"a": replace(first, line=9), "b": first},
         {0: 1.0, 1: 1.0},
+        project.files,
     )
     assert met == {0: (first, "b")}
 
 
-def test_what_variables_are_bound_to_comes_before_them(tmp_path: Path) -> None:
+def test_a_type_is_met_right_after_the_function_that_returns_it(
+    tmp_path: Path,
+) -> None:
     code = (
-        "class Context:\n    pass\n\n\n"
-        "_current: Context = find()\nrequest: Context = proxy(_current)\n"
+        "class Engine:\n    pass\n\n\n"
+        "def default_engine() -> Engine:\n    return Engine()\n"
     )
-    analysis = analysed(tmp_path, {"app/core.py": code})
-    graph = DefinitionGraph(
-        analysis.definitions, analysis.references, analysis.files
+    project = core(tmp_path, code)
+    met = meetings(
+        [candidate(0), candidate(1)],
+        project.definitions,
+        {"Engine": place(9), "default_engine": place(2)},
+        {0: 1.0, 1: 1.0},
+        project.files,
     )
     units = [
-        replace(unit("App")),
-        replace(unit("request"), symbols=(2,), owned=(1, 2)),
-        replace(unit("Context"), symbols=(0,), owned=(0,)),
+        replace(unit("Engine"), symbols=(0,)),
+        replace(unit("default_engine"), symbols=(1,)),
     ]
-    chosen = [candidate(0), candidate(2), candidate(0)]
-    bound = foundations(chosen, units, graph)
-    met = {number: (place(number + 1), "x") for number in range(3)}
-    steps = order(units, [], met, analysis.definitions, bound)
-    assert [step.unit for step in steps] == [0, 2, 1]
+    steps = order(units, [], met, project.definitions)
+    assert [step.unit for step in steps] == [1, 0]
     assert steps[1].reasoning == (
-        "It comes before request: `_current` names `Context` (app/core.py:5)."
+        "A guide names `default_engine` (docs/guide.rst:2), which returns `Engine`."
     )
+
+
+def test_a_function_with_a_namesake_does_not_say_where_its_result_is_met(
+    tmp_path: Path,
+) -> None:
+    code = (
+        "class Binding:\n    pass\n\n\n"
+        "def Default() -> Binding:\n    return Binding()\n"
+    )
+    project = analysed(
+        tmp_path,
+        {"app/core.py": code, "app/other.py": "def Default():\n    pass\n"},
+    )
+    met = meetings(
+        [candidate(0)],
+        project.definitions,
+        {"Default": place(2)},
+        dict.fromkeys(range(3), 1.0),
+        project.files,
+    )
+    assert met == {}
+
+
+def test_a_base_of_what_the_readme_shows_comes_right_after_it() -> None:
+    units, _ = ordered(
+        4,
+        relation(1, 3, Verb.EMBEDS),
+        relation(3, 1, Verb.HOLDS),
+        A=met(ReadingSource.README_EXAMPLE, 1, "A"),
+        B=met(ReadingSource.README_EXAMPLE, 2, "B"),
+        C=met(ReadingSource.README_EXAMPLE, 3, "C"),
+    )
+    assert units == "ABDC"
+
+
+def module(name: str) -> str:
+    methods = "".join(
+        f"    def step_{number}(self):\n        return {number}\n\n"
+        for number in range(9)
+    )
+    return f"class {name}:\n{methods}"
+
+
+def test_what_texts_call_classic_comes_after_the_others_they_name(
+    tmp_path: Path,
+) -> None:
+    files = {
+        "README.md": "# app\n\nThe classic APIs (`app.OldWay`, `app.OldTool`) remain.\n",
+        "docs/guide.md": "# Guide\n\nUse `app.NewWay`, not `app.OldWay`.\n",
+        "app/old.py": module("OldWay"),
+        "app/tool.py": module("OldTool"),
+        "app/new.py": module("NewWay"),
+    }
+    project = analysed(tmp_path, files)
+    names = [project.units[step.unit].name for step in project.order]
+    assert names == ["NewWay", "OldWay", "OldTool"]
+    assert project.order[1].reasoning == (
+        "A text on older ways names `OldWay` (README.md:3)."
+    )
+
+
+def test_a_package_that_no_document_names_comes_last(tmp_path: Path) -> None:
+    files = {
+        "README.md": "# app\n\nA library.\n",
+        "docs/guide.md": "# Guide\n\nUse `app.Main`, `app.SideDoor` and `app.Other`.\n",
+        "app/main.py": module("Main"),
+        "app/aside/side.py": module("SideDoor"),
+        "app/aside/README.md": "# aside\n\nUse `aside.SideDoor`.\n",
+        "app/other.py": module("Other"),
+    }
+    project = analysed(tmp_path / "unnamed", files)
+    assert [project.units[step.unit].name for step in project.order] == [
+        "Main",
+        "Other",
+        "SideDoor",
+    ]
+    files["docs/guide.md"] += "\nOr import `app.aside`.\n"
+    project = analysed(tmp_path / "named", files)
+    assert project.units[project.order[1].unit].name == "SideDoor"

@@ -36,6 +36,11 @@ _IMPORT: Final = re.compile(
     r"|.*\brequire\s*\(|\s*\"[\w./-]+\"\s*$"
 )
 _IDENTIFIER: Final = re.compile(r"[^\W\d]\w*")
+_OLD: Final = re.compile(
+    r"(?:[Cc]lassic|[Ll]egacy|[Oo]ld-(?:style|school))(?: \w{1,20})? "
+    r"(?:\((?:[^\s`]*`[^`]*`,? (?:and |or )?)*)?[^\s`]*$"
+)
+"""What precedes a name, or names in parentheses, that a text calls old."""
 _ENTRY: Final = re.compile(
     r"^ {2,9}(?! )(?:[^<\n]*<)?/?([\w./-]+)>? *$|\]\(/?([\w./-]+)\)",
     re.MULTILINE,
@@ -46,6 +51,8 @@ _ENTRY: Final = re.compile(
 class ReadingSource(IntEnum):
     """What a user reads, in the order in which it is read."""
 
+    OLD = -1
+    """Any text that calls a name classic or legacy: that says more than where else it is met."""
     README_EXAMPLE = 0
     README = 1
     GUIDE = 2
@@ -111,6 +118,19 @@ def first_encounters(
             if name not in encounters or met < encounters[name]:
                 encounters[name] = met
     return encounters
+
+
+def is_named(folder: str, files: Files, texts: Texts) -> bool:
+    """Whether a document that lies outside of a folder has the folder's name in it."""
+    name = basename(folder)
+    return any(
+        files[path].role is Role.DOCUMENT
+        and not is_news(path)
+        and not path.startswith(f"{folder}/")
+        and name in text
+        and name in words_of(text)
+        for path, text in texts.items()
+    )
 
 
 def _reading_order(
@@ -187,8 +207,10 @@ def _spots(
     prose_source = source
     if source is ReadingSource.README_EXAMPLE:
         prose_source = ReadingSource.README
-    for spot in _in_prose(lines, names):
-        yield prose_source, spot
+    for line, column, name in _in_prose(lines, names):
+        is_old = _OLD.search(lines[line - 1][:column])
+        spot_source = ReadingSource.OLD if is_old else prose_source
+        yield spot_source, (line, column, name)
 
 
 def _in_code(

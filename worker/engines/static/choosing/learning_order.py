@@ -1,22 +1,30 @@
 """The order to learn units in: as a user of the project meets them; arrows place the others."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from posixpath import dirname
 from typing import Final
 
 from worker.engines.static.choosing.candidates import Candidate
-from worker.engines.static.choosing.encounters import Encounter, ReadingSource
+from worker.engines.static.choosing.encounters import (
+    Encounter,
+    ReadingSource,
+    is_named,
+)
 from worker.engines.static.facts import (
     TYPES,
     Definition,
+    Files,
     Kind,
     LearningStep,
     Relation,
+    Texts,
     Unit,
     Verb,
     Worths,
 )
-from worker.engines.static.linking.graph import DefinitionGraph
+from worker.engines.static.linking.origins import told_result
 from worker.engines.static.parsing.identifiers import words_of
 from worker.engines.static.prose.phrases import code
 
@@ -27,16 +35,16 @@ _SOURCES: Final = {
     ReadingSource.CONTENTS: "The documentation",
     ReadingSource.EXAMPLE: "An example",
     ReadingSource.DOCUMENT: "The documentation",
+    ReadingSource.OLD: "A text on older ways",
 }
 
 _CLEARLY_LESS: Final = 0.75
 """A definition worth at most this share of its namesake is not what the name means."""
 
-_FEWEST_BOUND: Final = 2
-"""Times that variables name what they are bound to."""
 _NO_LINK: Final = (
     "No relationship on this course's map leads to an earlier chapter."
 )
+_LEADS: Final = "It leads the list of this course's subjects."
 _BASES: Final = frozenset({Verb.INHERITS, Verb.EMBEDS, Verb.IMPLEMENTS})
 _PARTS: Final = frozenset({Verb.CREATES, Verb.HOLDS, Verb.CALLS})
 _GUIDES: Final = frozenset({ReadingSource.GUIDE, ReadingSource.CONTENTS})
@@ -44,8 +52,6 @@ _LATER: Final = frozenset({ReadingSource.EXAMPLE, ReadingSource.DOCUMENT})
 
 Meeting = tuple[Encounter, str]
 """Where a unit is met first, and by which name."""
-Foundation = tuple[int, Definition, Definition]
-"""A unit, and the variable of another unit that names one of its definitions."""
 _Definitions = Sequence[Definition]
 _Units = Sequence[Unit]
 _Relations = Sequence[Relation]
@@ -57,29 +63,67 @@ def meetings(
     definitions: _Definitions,
     encounters: Mapping[str, Encounter],
     worth: Worths,
+    files: Files,
 ) -> dict[int, Meeting]:
     """Return where each unit's leading definitions are met first, by the unit's place.
 
     A name that is also defined outside of the unit does not count, unless that definition is worth
-    clearly less. A type is also met where the function of its name is that makes it.
+    clearly less. A type is also met where a function is that makes it.
     """
-    makers = _makers(definitions)
     bearers: dict[str, list[int]] = defaultdict(list)
     for index in worth:
         bearers[definitions[index].name].append(index)
+
+    def means(symbols: Sequence[int], name: str) -> bool:
+        """Whether a text that names one of the bearers of a name means one of some symbols."""
+        values = {index: worth[index] for index in bearers[name]}
+        ours = [values.pop(index, 0.0) for index in symbols]
+        others = max(values.values(), default=0.0)
+        return others <= _CLEARLY_LESS * max(ours)
+
+    makers = [
+        definitions[index]
+        for index in worth
+        if definitions[index].name in encounters
+        and means([index], definitions[index].name)
+    ]
+    made = _made(makers, encounters, files)
     met: dict[int, Meeting] = {}
     for place, candidate in enumerate(chosen):
         leaders = [definitions[index] for index in candidate.leaders]
-        names = set()
-        for leader in leaders:
-            name = leader.name
-            if _means(candidate, bearers[name], worth):
-                names.add(name)
-            names |= makers & {name.lower()}
-        named = [(encounters[name], name) for name in names & encounters.keys()]
+        names = {leader.name for leader in leaders} & encounters.keys()
+        named = [
+            (encounters[name], name)
+            for name in names
+            if means(candidate.symbols, name)
+        ]
+        named += made[leaders[0].name]
         if named:
             met[place] = _first(named, leaders[0])
     return met
+
+
+def _made(
+    makers: _Definitions, encounters: Mapping[str, Encounter], files: Files
+) -> dict[str, list[Meeting]]:
+    """Return where functions are met that return a type, by the type's name."""
+    made: dict[str, list[Meeting]] = defaultdict(list)
+    for maker in makers:
+        name = maker.name
+        encounter = encounters[name]
+        _, _, returned = maker.signature.rpartition("->")
+        result = name.capitalize()
+        if not name.islower() or result not in words_of(returned):
+            result = told_result(maker, files[maker.path].language)
+            encounter = replace(encounter, column=encounter.column + 1)
+        if maker.kind is Kind.FUNCTION:
+            made[result].append((encounter, name))
+    return made
+
+
+def _is_old(meeting: Meeting) -> bool:
+    encounter, _ = meeting
+    return encounter.source is ReadingSource.OLD
 
 
 def _first(named: Sequence[Meeting], leader: Definition) -> Meeting:
@@ -94,61 +138,19 @@ def _first(named: Sequence[Meeting], leader: Definition) -> Meeting:
     return first
 
 
-def _makers(definitions: Iterable[Definition]) -> set[str]:
-    """Return the names of functions that return the type of their name: `command`."""
+def asides(
+    units: _Units, met: _Meetings, files: Files, texts: Texts
+) -> set[int]:
+    """Return the units of side packages: no document names their folder, no README shows them."""
+    homes = [dirname(unit.file_paths[0]) for unit in units]
+    first = min(met, key=met.__getitem__, default=0)
     return {
-        definition.name
-        for definition in definitions
-        if definition.parent is None
-        and definition.kind is Kind.FUNCTION
-        and definition.name.islower()
-        and definition.name.capitalize() in _returned(definition)
+        place
+        for place, home in enumerate(homes)
+        if not homes[first].startswith(home)
+        and (place not in met or met[place][0].source > ReadingSource.README)
+        and not is_named(home, files, texts)
     }
-
-
-def _returned(function: Definition) -> list[str]:
-    _, _, returned = function.signature.rpartition("->")
-    return words_of(returned)
-
-
-def foundations(
-    chosen: Sequence[Candidate], units: _Units, graph: DefinitionGraph
-) -> dict[int, Foundation]:
-    """Return what units of nothing but variables are bound to, by the unit's place."""
-    definitions = graph.definitions
-    owners = {
-        index: place for place, unit in enumerate(units) for index in unit.owned
-    }
-    bound: dict[int, Foundation] = {}
-    for place, candidate in enumerate(chosen):
-        kinds = {definitions[index].kind for index in candidate.leaders}
-        if kinds - {Kind.VARIABLE}:
-            continue
-        named = [
-            (owners[target], index, target)
-            for index in units[place].owned
-            for target in graph.uses[index]
-            if owners.get(target, place) != place
-        ]
-        counts = Counter(owner for owner, _, _ in named)
-        for owner, count in counts.most_common(1):
-            if count >= _FEWEST_BOUND:
-                _, index, target = min(named, key=lambda row: row[0] != owner)
-                ends = definitions[index], definitions[target]
-                bound[place] = (owner, *ends)
-    return bound
-
-
-def _means(candidate: Candidate, bearers: Sequence[int], worth: Worths) -> bool:
-    """Whether a text that names one of the bearers of a name means a candidate."""
-    ours = 0.0
-    others = 0.0
-    for index in bearers:
-        if index in candidate.symbols:
-            ours = max(ours, worth[index])
-        else:
-            others = max(others, worth[index])
-    return others <= _CLEARLY_LESS * ours
 
 
 def order(
@@ -156,60 +158,37 @@ def order(
     relations: _Relations,
     met: _Meetings,
     definitions: _Definitions,
-    bound: Mapping[int, Foundation] | None = None,
+    last: Collection[int] = (),
 ) -> tuple[LearningStep, ...]:
     """Return the units in order.
 
-    `definitions` are those that relations name by position, `bound` is what variables are bound to.
+    `definitions` are those that relations name by position; where `last` units are met says little.
     """
-    placed = sorted(met, key=lambda unit: (met[unit], unit))
+    met = {unit: met[unit] for unit in met if unit not in last}
+    placed = sorted(met, key=lambda unit: (_is_old(met[unit]), met[unit], unit))
     left = [unit for unit in range(len(units)) if unit not in met]
+
+    def is_far(unit: int) -> tuple[bool, bool]:
+        return unit in last, not _links(unit, placed, relations)
+
     while left:
-        following = next(
-            (unit for unit in left if _links(unit, placed, relations)), left[0]
-        )
+        following = min(left, key=is_far)
         left.remove(following)
         placed.append(following)
     placed = _parts_first(placed, relations, met)
-    reasons = _put_before(placed, units, bound or {})
     steps = []
     for place, unit in enumerate(placed):
-        reasoning = reasons.get(unit)
-        if reasoning is None:
-            before = placed[:place]
-            links = _links(unit, before, relations)
-            if unit in met:
-                reasoning = _encounter(*met[unit])
-            elif links:
-                reasoning = _connection(unit, links[0], units, definitions)
-            elif before:
-                reasoning = _NO_LINK
-            else:
-                reasoning = "It leads the list of this course's subjects."
+        links = _links(unit, placed[:place], relations)
+        if unit in met:
+            symbols = units[unit].symbols
+            leaders = [definitions[index].name for index in symbols]
+            reasoning = _encounter(*met[unit], leaders)
+        elif links:
+            reasoning = _connection(unit, links[0], units, definitions)
+        else:
+            reasoning = _NO_LINK if place else _LEADS
         steps.append(LearningStep(unit=unit, reasoning=reasoning))
     return tuple(steps)
-
-
-def _put_before(
-    placed: list[int], units: _Units, bound: Mapping[int, Foundation]
-) -> dict[int, str]:
-    """Put what variables are bound to right before them; return the reasons."""
-    reasons: dict[int, str] = {}
-    for unit, (base, variable, target) in bound.items():
-        place = placed.index(unit)
-        is_first = base == placed[0]
-        is_before = placed.index(base) < place
-        if is_first or is_before:
-            continue
-        placed.remove(base)
-        placed.insert(place, base)
-        name = code(variable.name)
-        seen = f"{variable.path}:{variable.line}"
-        reasons[base] = (
-            f"It comes before {units[unit].name}: {name} "
-            f"names {code(target.name)} ({seen})."
-        )
-    return reasons
 
 
 def _parts_first(
@@ -217,9 +196,19 @@ def _parts_first(
 ) -> list[int]:
     """Put a base, and a part that is met at about the same time, before what needs it.
 
-    A base of the first unit stays after it.
+    A base of what a user meets first comes right after it.
     """
-    parts = _later_parts(placed, relations, met)
+    shown = {
+        unit
+        for unit in placed
+        if unit == placed[0]
+        or (unit in met and met[unit][0].source is ReadingSource.README_EXAMPLE)
+    }
+    bases: dict[int, list[int]] = defaultdict(list)
+    for relation in relations:
+        if relation.verb in _BASES and relation.source in shown:
+            bases[relation.source].append(relation.target)
+    parts = _later_parts(placed, relations, met, shown)
     ordered: list[int] = []
     started: set[int] = set()
 
@@ -230,6 +219,8 @@ def _parts_first(
         for part in sorted(parts[unit], key=placed.index):
             place(part)
         ordered.append(unit)
+        for base in bases[unit]:
+            place(base)
 
     for unit in placed:
         place(unit)
@@ -237,7 +228,10 @@ def _parts_first(
 
 
 def _later_parts(
-    placed: Sequence[int], relations: _Relations, met: _Meetings
+    placed: Sequence[int],
+    relations: _Relations,
+    met: _Meetings,
+    shown: Collection[int],
 ) -> dict[int, list[int]]:
     """Return the bases and parts of each unit that come after it, and do not need it."""
     pairs = {(relation.source, relation.target) for relation in relations}
@@ -249,7 +243,7 @@ def _later_parts(
         if is_mutual or placed.index(target) < placed.index(source):
             continue
         if relation.verb in _BASES:
-            is_part = source != placed[0]
+            is_part = source not in shown
         else:
             is_part = relation.verb in _PARTS and _are_met_together(
                 source, target, met
@@ -265,39 +259,43 @@ def _are_met_together(unit: int, other: int, met: _Meetings) -> bool:
         return False
     encounter, _ = met[unit]
     other_encounter, _ = met[other]
-    if encounter.source in _LATER:
-        return other_encounter.source in _LATER
-    is_guide = encounter.source in _GUIDES
-    return is_guide and encounter.path == other_encounter.path
+    if encounter.source in _GUIDES:
+        return encounter.path == other_encounter.path
+    return {encounter.source, other_encounter.source} <= _LATER
 
 
 def _links(
     unit: int, placed: Sequence[int], relations: _Relations
 ) -> list[Relation]:
     """Return the relations between a unit and those before it."""
-    links = []
-    for relation in relations:
-        ends = [relation.source, relation.target]
-        if unit in ends:
-            ends.remove(unit)
-            if ends[0] in placed:
-                links.append(relation)
-    return links
+    return [
+        relation
+        for relation in relations
+        if unit in (relation.source, relation.target)
+        and _other(relation, unit) in placed
+    ]
 
 
-def _encounter(encounter: Encounter, name: str) -> str:
+def _other(relation: Relation, unit: int) -> int:
+    """Return the other end of a unit's relation."""
+    return relation.source + relation.target - unit
+
+
+def _encounter(encounter: Encounter, name: str, leaders: Sequence[str]) -> str:
+    """Return where a unit is met: by a name of its own, or by what returns its type."""
     place = f"{encounter.path}:{encounter.line}"
     source = _SOURCES[encounter.source]
-    return f"{source} names {code(name)} ({place})."
+    own = {leader.lower() for leader in leaders}
+    returned = ""
+    if leaders and name.lower() not in own:
+        returned = f", which returns {code(leaders[0])}"
+    return f"{source} names {code(name)} ({place}){returned}."
 
 
 def _connection(
     unit: int, link: Relation, units: _Units, definitions: _Definitions
 ) -> str:
     """Return which unit a unit comes after, by a link, and who does what in it."""
-    other = link.source
-    if other == unit:
-        other = link.target
     subject = units[link.source].name
     if link.subject is not None:
         actor = definitions[link.subject]
@@ -307,5 +305,5 @@ def _connection(
         item = definitions[link.object]
         target = code(item.qualified)
     place = f"{link.path}:{link.line}"
-    after = units[other].name
+    after = units[_other(link, unit)].name
     return f"It comes after {after}: {subject} {link.verb} {target} ({place})."

@@ -70,6 +70,7 @@ _MET: Final = {
     ReadingSource.CONTENTS: 0.6,
     ReadingSource.EXAMPLE: 0.5,
     ReadingSource.DOCUMENT: 0.3,
+    ReadingSource.OLD: 0.3,
 }
 _LINES: Final = 20
 """Lines in one step of size."""

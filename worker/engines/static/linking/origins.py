@@ -55,6 +55,9 @@ _CLOSING: Final = {b"(": b")", b"{": b"}"}
 _RESULT_AFTER: Final = re.compile(
     r"(?:->|\)\s*:)\s*([^()]+?)(?:\s+where\b.*)?\Z"
 )
+_DOCUMENTED: Final = re.compile(
+    r":rtype:\W*([\w.]+)|@returns?\s*\[([\w:]+)\]|@returns?\s*\{([\w.]+)\}"
+)
 _GO_RESULT: Final = re.compile(
     r"func\s*(?:\([^()]*\)\s*)?\w+\s*(?:\[[^\]]*\])?"
     r"\([^()]*(?:\([^()]*\)[^()]*)*\)\s*\(?\s*(\*?[\w.]+)(?![\w.\[(])"
@@ -217,6 +220,15 @@ def result(function: Definition, language: Language) -> str:
         if match:
             written = match[1].encode()
     return plain_type(written, language)
+
+
+def told_result(function: Definition, language: Language) -> str:
+    """Return the name of the type that a function's signature or documentation says it returns."""
+    written = result(function, language)
+    documented = _DOCUMENTED.search(function.doc)
+    if not written and documented is not None:
+        written = documented[documented.lastindex or 0]
+    return re.split(r"\.|::", written)[-1]
 
 
 def says_result(function: Definition) -> bool:

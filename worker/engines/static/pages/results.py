@@ -11,13 +11,9 @@ from worker.engines.static.pages import citations
 from worker.engines.static.pages.course import (
     CourseFacts,
     is_function,
-    last_name,
     remembered,
 )
 
-_DOCUMENTED: Final = re.compile(
-    r":rtype:\W*([\w.]+)|@returns?\s*\[([\w:]+)\]|@returns?\s*\{([\w.]+)\}"
-)
 _SIGNS: Final = ("->", ":rtype:", "@return", "): ", "func ")
 """What precedes the result of a function, in a signature or a documentation."""
 
@@ -73,8 +69,4 @@ def _returned(facts: CourseFacts, function: Definition) -> str:
     file = facts.file(function.path)
     if file.role is not Role.SOURCE:
         return ""
-    written = origins.result(function, file.language)
-    documented = _DOCUMENTED.search(function.doc)
-    if not written and documented is not None:
-        written = documented[documented.lastindex or 0]
-    return last_name(written)
+    return origins.told_result(function, file.language)
