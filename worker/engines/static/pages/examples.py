@@ -24,7 +24,7 @@ from worker.engines.static.pages import (
 from worker.engines.static.pages.course import Chapter, CourseFacts, remembered
 from worker.engines.static.pages.excerpts import Span
 from worker.engines.static.pages.project_tests import ProjectTest, rows
-from worker.engines.static.pages.standalone import Statement
+from worker.engines.static.pages.standalone import BindingStatement
 from worker.engines.static.parsing.grammar import last_row
 from worker.engines.static.parsing.identifiers import parts, word_set, words_of
 from worker.engines.static.parsing.node_types import BLOCKS
@@ -564,9 +564,11 @@ def _before(
 
 
 @remembered
-def _bindings(facts: CourseFacts, path: str, tag: str) -> list[Statement]:
+def _bindings(
+    facts: CourseFacts, path: str, tag: str
+) -> list[BindingStatement]:
     """Return the statements of a document that bind names, the last one first."""
-    found: list[Statement] = []
+    found: list[BindingStatement] = []
     for block, code in _blocks(facts, path):
         if _tag(block, Language.PYTHON, code) != tag:
             continue

@@ -110,7 +110,7 @@ _LOADED: Final = re.compile(
 _EFFECTS: Final = frozenset({"call", "await"})
 
 
-class Statement(NamedTuple):
+class BindingStatement(NamedTuple):
     """A statement that binds names for what follows, by its lines from 0."""
 
     first: int
@@ -373,7 +373,7 @@ def _used(code: str, tag: str) -> frozenset[str]:
     return _unbound(_root(code, tag)) - _OF_GO.union(*imported)
 
 
-def binding(lines: Sequence[str], tag: str) -> Iterator[Statement]:
+def binding(lines: Sequence[str], tag: str) -> Iterator[BindingStatement]:
     """Yield the imports, definitions and assignments of Python code, or of a session."""
     if tag not in _PYTHON:
         return
@@ -382,7 +382,7 @@ def binding(lines: Sequence[str], tag: str) -> Iterator[Statement]:
         if bound and node.type != "for_statement":
             first = node.start_point.row
             needed = _unbound(node)
-            yield Statement(first, last_row(node), bound, needed)
+            yield BindingStatement(first, last_row(node), bound, needed)
 
 
 def _bound_by(statement: Node) -> set[str]:
